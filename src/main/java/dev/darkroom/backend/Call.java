@@ -1,0 +1,54 @@
+package dev.darkroom.backend;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The caller's hold on one call under way: how long it may take, and a way to break it off. Thread-safe; abort handlers
+ * run on the aborting thread.
+ */
+public final class Call {
+    private final Duration budget;
+    private final List<Runnable> abortHandlers = new ArrayList<>();
+    private boolean aborted;
+
+    /** @param budget how long the call may take from now on, everything included; positive */
+    public Call(Duration budget) {
+        this.budget = budget;
+    }
+
+    /** How long the call may take, everything included. */
+    public Duration budget() {
+        return budget;
+    }
+
+    /** Breaks the call off: its sockets are closed and it ends as {@link Outcome.Aborted}. Harmless when repeated or late. */
+    public void abort() {
+        List<Runnable> handlers;
+        synchronized (this) {
+            if (aborted) {
+                return;
+            }
+            aborted = true;
+            handlers = List.copyOf(abortHandlers);
+        }
+        handlers.forEach(Runnable::run);
+    }
+
+    /** True once {@link #abort()} was called. */
+    public synchronized boolean aborted() {
+        return aborted;
+    }
+
+    /** Runs {@code handler} on abort, at once when that has already happened. */
+    public void onAbort(Runnable handler) {
+        synchronized (this) {
+            if (!aborted) {
+                abortHandlers.add(handler);
+                return;
+            }
+        }
+        handler.run();
+    }
+}

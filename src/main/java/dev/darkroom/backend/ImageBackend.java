@@ -1,0 +1,25 @@
+package dev.darkroom.backend;
+
+import io.vertx.core.Future;
+
+/**
+ * An AI server, as we call it. One implementation per protocol, in a package of its own below this one. An
+ * implementation makes one submission per call, never retries it, and knows nothing of generations.
+ */
+public interface ImageBackend {
+
+    /** The name under which operators and attempts know this backend; never null. */
+    String name();
+
+    /**
+     * Asks for pictures, once.
+     *
+     * @return completes with the outcome, never fails. When the call's budget is used up it completes as a
+     *     {@link Failure#TIMED_OUT} failure and the socket is closed within a second; when the call is aborted it
+     *     completes as {@link Outcome.Aborted} and the socket is closed likewise.
+     */
+    Future<Outcome> generate(ImageRequest request, Call call);
+
+    /** Closes connections. Calls under way end as aborted or failed. */
+    Future<Void> close();
+}

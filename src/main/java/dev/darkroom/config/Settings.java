@@ -1,0 +1,88 @@
+package dev.darkroom.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * All settings of one process: parsed once, validated, immutable. What each one means, its unit and its reason stand in
+ * {@code conf/darkroom.yaml}; the names here are the names there. {@code toString} never shows a secret.
+ *
+ * @param publicUrl without a trailing slash; null means the address listened on
+ * @param dataDir absolute
+ * @param imageDir absolute
+ */
+public record Settings(
+        URI publicUrl,
+        Path dataDir,
+        Path imageDir,
+        Http http,
+        Management management,
+        Simulator simulator,
+        Api api,
+        Generation generation,
+        Worker worker,
+        Retry retry,
+        Backend backend,
+        Database database,
+        Node node,
+        Shutdown shutdown) {
+
+    public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
+
+    public record Management(String host, int port) {}
+
+    public record Simulator(int port, Duration latency) {}
+
+    /** @param instances how many HTTP verticles, already resolved to a number */
+    public record Api(int instances, Duration replyTimeout) {}
+
+    /** @param instances how many generation verticles, already resolved to a number */
+    public record Generation(
+            int instances,
+            Duration deadline,
+            int defaultWidth,
+            int defaultHeight,
+            int defaultCount,
+            int maxPromptLength,
+            int maxSide,
+            int maxCount) {}
+
+    public record Worker(int concurrency, Duration poll) {}
+
+    public record Retry(Duration base, Duration cap, int maxAttempts, int maxLost, Duration maxRetryAfter) {}
+
+    /**
+     * @param url null means the bundled simulator
+     * @param apiKey {@link Secret#NONE} when there is none
+     * @param model null leaves the choice to the AI server
+     */
+    public record Backend(
+            URI url,
+            Secret apiKey,
+            String model,
+            String name,
+            Duration timeout,
+            Duration connectTimeout,
+            int maxResponseBytes,
+            int maxPictureBytes,
+            int downloadAttempts,
+            int maxRedirects,
+            Breaker breaker) {}
+
+    public record Breaker(int failures, Duration window, Duration reset) {}
+
+    /** @param url null means the embedded server */
+    public record Database(
+            DatabaseUrl url,
+            int poolSize,
+            int maxWaiting,
+            Duration connectTimeout,
+            Duration statementTimeout,
+            Duration lockTimeout,
+            Duration idleInTransactionTimeout) {}
+
+    public record Node(Duration heartbeat, Duration ttl, Duration sweep) {}
+
+    public record Shutdown(Duration grace) {}
+}

@@ -1,0 +1,25 @@
+package dev.darkroom.image;
+
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+
+/** Where pictures are kept. Keys are chosen by the caller, unique for ever, and never taken from user input. */
+public interface ImageStore {
+
+    /**
+     * Keeps a picture under a key such as {@code 3f/0199….png}.
+     *
+     * @return completes once the picture is whole and durable (it survives a power cut); fails when it could not be
+     *     written, in which case nothing is to be seen under the key
+     */
+    Future<Void> keep(String key, Picture picture);
+
+    /**
+     * Opens a picture for reading.
+     *
+     * @return a paused-until-piped stream of the bytes; fails with {@link MissingPictureException} when there is nothing
+     *     under the key
+     */
+    Future<ReadStream<Buffer>> read(String key);
+}
