@@ -19,6 +19,8 @@ public final class DurationFormat {
     private DurationFormat() {}
 
     /**
+     * Reads a duration.
+     *
      * @param text never null
      * @return zero or longer
      * @throws IllegalArgumentException when the text has another form
@@ -32,6 +34,8 @@ public final class DurationFormat {
     }
 
     /**
+     * Writes a duration.
+     *
      * @param duration never null; what is finer than a millisecond is cut off
      * @return in the largest unit that loses nothing: 90 seconds are {@code 90s}, 120 seconds are {@code 2m}
      */

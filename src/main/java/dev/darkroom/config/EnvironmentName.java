@@ -13,7 +13,7 @@ final class EnvironmentName {
 
     private EnvironmentName() {}
 
-    /** @return for {@code backend.apiKey} the name {@code DARKROOM_BACKEND_API_KEY} */
+    /** For {@code backend.apiKey} this is {@code DARKROOM_BACKEND_API_KEY}. */
     static String of(String path) {
         String words = HUMP.matcher(path.replace('.', '_')).replaceAll("$1_$2");
         return PREFIX + words.toUpperCase(Locale.ROOT);

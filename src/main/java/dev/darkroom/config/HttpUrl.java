@@ -8,7 +8,7 @@ import java.util.Locale;
 final class HttpUrl {
     private HttpUrl() {}
 
-    /** @return without trailing slashes */
+    /** The URL without trailing slashes. */
     static URI read(Value value) {
         String expected = "an absolute http or https URL";
         URI uri = parse(value, expected);
@@ -36,7 +36,7 @@ final class HttpUrl {
         return URI.create(scheme + rest.substring(0, end));
     }
 
-    /** @return ends in {@code /v1} */
+    /** The URL without trailing slashes, ending in {@code /v1}. */
     static URI readEndingInV1(Value value) {
         URI uri = read(value);
         if (!uri.getRawPath().endsWith("/v1")) {

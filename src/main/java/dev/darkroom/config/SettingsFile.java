@@ -17,7 +17,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
  */
 final class SettingsFile {
     /** What the parser says is shown when it speaks in words only; a tag it quotes could be part of a secret. */
-    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z ,.'<>:()@\\\\-]{1,120}");
+    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z ,.'<>:()@-]{1,120}");
 
     private final String name;
     private final Map<String, String> settings = new LinkedHashMap<>();
@@ -82,7 +82,7 @@ final class SettingsFile {
         // Jackson points at the last thing it understood; the cause knows where and why it stopped.
         if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
             line = marked.getProblemMark().getLine() + 1;
-            problem = marked.getProblem() == null ? "" : marked.getProblem().replace("\t(TAB)", "TAB");
+            problem = marked.getProblem() == null ? "" : marked.getProblem().replace("\\t(TAB)", "TAB");
         }
         String reason = HARMLESS.matcher(problem).matches() ? ": " + problem : "";
         return new SettingsException(name + ": line " + line + ": not valid YAML" + reason);

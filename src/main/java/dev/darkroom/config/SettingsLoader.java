@@ -29,12 +29,16 @@ public final class SettingsLoader {
     private SettingsLoader() {}
 
     /**
+     * What was read.
+     *
      * @param settings valid
      * @param warnings one line each, for the log: names in the environment that mean nothing here
      */
     public record Loaded(Settings settings, List<String> warnings) {}
 
     /**
+     * Reads and checks all settings.
+     *
      * @param environment names and values, such as {@link System#getenv()}
      * @param workingDirectory what relative paths are relative to
      * @throws SettingsException when a setting cannot be used

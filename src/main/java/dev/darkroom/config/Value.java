@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 record Value(String path, String text, String label, String origin) {
     private static final Set<String> SECRETS = Set.of("database.url", "backend.apiKey");
-    private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,9}");
+    private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
     /** PostgreSQL and sockets count milliseconds in 32 bits, which end after 596 hours. */
     private static final Duration LONGEST = Duration.ofHours(500);
 
@@ -42,11 +42,11 @@ record Value(String path, String text, String label, String origin) {
         if (!WHOLE_NUMBER.matcher(text).matches()) {
             throw expected(expected);
         }
-        int number = Integer.parseInt(text);
+        long number = Long.parseLong(text);
         if (number < least || number > most) {
             throw expected(expected);
         }
-        return number;
+        return (int) number;
     }
 
     Duration duration() {
@@ -66,7 +66,7 @@ record Value(String path, String text, String label, String origin) {
         return duration;
     }
 
-    /** @return text that follows the pattern; what it is stands in {@code expected} */
+    /** The text, if it follows the pattern. {@code expected} says in words what the pattern says. */
     String matching(Pattern pattern, String expected) {
         if (!pattern.matcher(text).matches()) {
             throw expected(expected);
