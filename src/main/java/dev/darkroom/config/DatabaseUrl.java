@@ -1,5 +1,8 @@
 package dev.darkroom.config;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
 /**
  * Where a PostgreSQL is: {@code postgresql://user:password@host:port/database}.
  *
@@ -11,9 +14,9 @@ package dev.darkroom.config;
  */
 public record DatabaseUrl(String host, int port, String database, String user, Secret password) {
 
-    /** For the JDBC driver, without user and password. */
+    /** For the JDBC driver, without user and password. The driver decodes the name of the database as a form does. */
     public String jdbcUrl() {
         String name = host.indexOf(':') >= 0 ? '[' + host + ']' : host;
-        return "jdbc:postgresql://" + name + ":" + port + "/" + database;
+        return "jdbc:postgresql://" + name + ":" + port + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8);
     }
 }

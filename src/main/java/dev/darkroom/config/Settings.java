@@ -34,10 +34,18 @@ public record Settings(
 
     public record Simulator(int port, Duration latency) {}
 
-    /** @param instances how many HTTP verticles, already resolved to a number */
+    /**
+     * The HTTP edge.
+     *
+     * @param instances how many HTTP verticles, already resolved to a number
+     */
     public record Api(int instances, Duration replyTimeout) {}
 
-    /** @param instances how many generation verticles, already resolved to a number */
+    /**
+     * The life of a generation and the limits of a request.
+     *
+     * @param instances how many generation verticles, already resolved to a number
+     */
     public record Generation(
             int instances,
             Duration deadline,
@@ -53,7 +61,9 @@ public record Settings(
     public record Retry(Duration base, Duration cap, int maxAttempts, int maxLost, Duration maxRetryAfter) {}
 
     /**
-     * @param url null means the bundled simulator
+     * The AI server.
+     *
+     * @param url null means the bundled simulator; without a trailing slash, ends in {@code /v1}
      * @param apiKey {@link Secret#NONE} when there is none
      * @param model null leaves the choice to the AI server
      */
@@ -72,7 +82,11 @@ public record Settings(
 
     public record Breaker(int failures, Duration window, Duration reset) {}
 
-    /** @param url null means the embedded server */
+    /**
+     * PostgreSQL and how its connections are used.
+     *
+     * @param url null means the embedded server
+     */
     public record Database(
             DatabaseUrl url,
             int poolSize,

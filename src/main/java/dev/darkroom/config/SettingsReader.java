@@ -1,0 +1,156 @@
+package dev.darkroom.config;
+
+import dev.darkroom.config.Settings.Api;
+import dev.darkroom.config.Settings.Backend;
+import dev.darkroom.config.Settings.Breaker;
+import dev.darkroom.config.Settings.Database;
+import dev.darkroom.config.Settings.Generation;
+import dev.darkroom.config.Settings.Http;
+import dev.darkroom.config.Settings.Management;
+import dev.darkroom.config.Settings.Node;
+import dev.darkroom.config.Settings.Retry;
+import dev.darkroom.config.Settings.Shutdown;
+import dev.darkroom.config.Settings.Simulator;
+import dev.darkroom.config.Settings.Worker;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsRules}. */
+final class SettingsReader {
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final int GIB = 1024 * MIB;
+
+    private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
+    private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
+    private static final Pattern MODEL = Pattern.compile("[^\\p{Cntrl}]{1,200}");
+    /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
+    private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
+
+    private final Values values;
+    private final Path base;
+
+    /** @param base absolute */
+    SettingsReader(Values values, Path base) {
+        this.values = values;
+        this.base = base;
+    }
+
+    Settings read() {
+        Value publicUrl = values.get("publicUrl");
+        Path dataDir = path(values.get("dataDir"));
+        Value imageDir = values.get("imageDir");
+        return new Settings(
+                publicUrl.isEmpty() ? null : HttpUrl.read(publicUrl),
+                dataDir,
+                imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir),
+                http(),
+                new Management(host("management.host"), port("management.port")),
+                new Simulator(port("simulator.port"), duration("simulator.latency")),
+                new Api(instances("api.instances"), duration("api.replyTimeout")),
+                generation(),
+                new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
+                retry(),
+                backend(),
+                database(),
+                new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
+                new Shutdown(duration("shutdown.grace")));
+    }
+
+    private Http http() {
+        return new Http(
+                host("http.host"),
+                port("http.port"),
+                integer("http.maxBodyBytes", KIB, 16 * MIB),
+                duration("http.idleTimeout"));
+    }
+
+    /** The contract's limits, which can only be made tighter. */
+    private Generation generation() {
+        return new Generation(
+                instances("generation.instances"),
+                values.get("generation.deadline").duration(Duration.ofSeconds(1)),
+                integer("generation.defaultWidth", 64, 2048),
+                integer("generation.defaultHeight", 64, 2048),
+                integer("generation.defaultCount", 1, 4),
+                integer("generation.maxPromptLength", 1, 4000),
+                integer("generation.maxSide", 64, 2048),
+                integer("generation.maxCount", 1, 4));
+    }
+
+    private Retry retry() {
+        return new Retry(
+                duration("retry.base"),
+                duration("retry.cap"),
+                integer("retry.maxAttempts", 1, 100),
+                integer("retry.maxLost", 1, 100),
+                duration("retry.maxRetryAfter"));
+    }
+
+    private Backend backend() {
+        Value url = values.get("backend.url");
+        Value key = values.get("backend.apiKey");
+        Value model = values.get("backend.model");
+        return new Backend(
+                url.isEmpty() ? null : HttpUrl.readEndingInV1(url),
+                key.isEmpty() ? Secret.NONE : new Secret(key.matching(BEARER, "printable ASCII without spaces")),
+                model.isEmpty() ? null : model.matching(MODEL, "at most 200 characters and no control characters"),
+                values.get("backend.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"),
+                duration("backend.timeout"),
+                duration("backend.connectTimeout"),
+                integer("backend.maxResponseBytes", KIB, GIB),
+                integer("backend.maxPictureBytes", KIB, GIB),
+                integer("backend.downloadAttempts", 1, 10),
+                integer("backend.maxRedirects", 0, 20),
+                new Breaker(
+                        integer("backend.breaker.failures", 1, 10_000),
+                        duration("backend.breaker.window"),
+                        duration("backend.breaker.reset")));
+    }
+
+    private Database database() {
+        Value url = values.get("database.url");
+        return new Database(
+                url.isEmpty() ? null : DatabaseUrlReader.read(url),
+                integer("database.poolSize", 1, 1000),
+                integer("database.maxWaiting", 0, 1_000_000),
+                duration("database.connectTimeout"),
+                duration("database.statementTimeout"),
+                duration("database.lockTimeout"),
+                duration("database.idleInTransactionTimeout"));
+    }
+
+    private Path path(Value value) {
+        if (value.isEmpty()) {
+            throw value.expected("a directory");
+        }
+        try {
+            return base.resolve(value.text()).normalize();
+        } catch (InvalidPathException e) {
+            throw value.expected("a directory");
+        }
+    }
+
+    private int instances(String path) {
+        Value value = values.get(path);
+        return value.isEmpty() ? Runtime.getRuntime().availableProcessors() : value.integer(0, 256);
+    }
+
+    private String host(String path) {
+        return values.get(path).matching(HOST, "a host name or an IP address without brackets");
+    }
+
+    private int port(String path) {
+        return integer(path, 0, 65535);
+    }
+
+    private int integer(String path, int least, int most) {
+        return values.get(path).integer(least, most);
+    }
+
+    private Duration duration(String path) {
+        return values.get(path).duration();
+    }
+}

@@ -1,0 +1,59 @@
+package dev.darkroom.config;
+
+import java.time.Duration;
+
+/** What must hold between settings that are each fine alone. A message blames one and shows where the other came from. */
+final class SettingsRules {
+    private final Values values;
+
+    private SettingsRules(Values values) {
+        this.values = values;
+    }
+
+    /** @throws SettingsException for the first rule that is broken */
+    static void check(Settings settings, Values values) {
+        new SettingsRules(values).check(settings);
+    }
+
+    private void check(Settings settings) {
+        int port = settings.http().port();
+        require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
+        // Otherwise the API gives up on an answer that the database is still allowed to give.
+        require(
+                isLonger(settings.api().replyTimeout(), settings.database().statementTimeout()),
+                "api.replyTimeout",
+                "longer than",
+                "database.statementTimeout");
+        checkLimits(settings.generation());
+        require(!isLonger(settings.retry().base(), settings.retry().cap()), "retry.cap", "at least", "retry.base");
+        // One late heartbeat must not cost a process its work.
+        require(
+                !isLonger(
+                        settings.node().heartbeat().multipliedBy(2),
+                        settings.node().ttl()),
+                "node.ttl",
+                "at least twice",
+                "node.heartbeat");
+    }
+
+    private void checkLimits(Settings.Generation generation) {
+        int side = generation.maxSide();
+        require(generation.defaultWidth() <= side, "generation.defaultWidth", "at most", "generation.maxSide");
+        require(generation.defaultHeight() <= side, "generation.defaultHeight", "at most", "generation.maxSide");
+        require(
+                generation.defaultCount() <= generation.maxCount(),
+                "generation.defaultCount",
+                "at most",
+                "generation.maxCount");
+    }
+
+    private void require(boolean holds, String blamed, String relation, String other) {
+        if (!holds) {
+            throw values.get(blamed).expected(relation + " " + values.get(other).described());
+        }
+    }
+
+    private static boolean isLonger(Duration one, Duration other) {
+        return one.compareTo(other) > 0;
+    }
+}

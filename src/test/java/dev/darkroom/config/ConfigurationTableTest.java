@@ -1,0 +1,86 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Keeps {@code docs/configuration.md} in step with {@code conf/darkroom.yaml}. */
+class ConfigurationTableTest {
+    private static final Path PAGE = Path.of("docs/configuration.md");
+    private static final String BEGIN = "<!-- settings: generated from conf/darkroom.yaml, do not edit by hand -->\n";
+    private static final String END = "<!-- end of settings -->\n";
+    private static final String COMMAND = "./mvnw test -Dtest=ConfigurationTableTest -Ddarkroom.docs.write=true";
+
+    @Test
+    void thePageShowsTheSettingsThatThereAre() throws IOException {
+        // given
+        String table =
+                ConfigurationTable.render(Files.readString(Path.of(SettingsLoader.FILE)), SettingsLoader.defaults());
+        String page = Files.readString(PAGE);
+        assertThat(page).containsOnlyOnce(BEGIN).containsOnlyOnce(END);
+
+        // when
+        int from = page.indexOf(BEGIN) + BEGIN.length();
+        String expected = page.substring(0, from) + table + page.substring(page.indexOf(END));
+        if (Boolean.getBoolean("darkroom.docs.write")) {
+            Files.writeString(PAGE, expected);
+            page = expected;
+        }
+
+        // then
+        assertThat(page)
+                .as("%s is not what conf/darkroom.yaml says. To write it anew: %s", PAGE, COMMAND)
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void everySettingIsExplained() throws IOException {
+        assertThat(ConfigurationTable.render(Files.readString(Path.of(SettingsLoader.FILE)), SettingsLoader.defaults()))
+                .doesNotContain("|  |");
+    }
+
+    @Test
+    void settingsThatStandBelowOneCommentShareIt() {
+        // given
+        String yaml = """
+                # About the file.
+
+                # First | line,
+                # second line.
+                name: a
+                section:
+                  # One comment
+                  one: ""
+                  twoWords: 2s
+                  inner:
+                    # Another.
+                    three: 3
+                """;
+
+        // when
+        String table = ConfigurationTable.render(yaml, SettingsFile.parse("f", yaml));
+
+        // then
+        assertThat(table).isEqualTo("""
+                        | setting | environment | default | what it is |
+                        |---|---|---|---|
+                        | `name` | `DARKROOM_NAME` | `a` | First \\| line, second line. |
+                        | `section.one` | `DARKROOM_SECTION_ONE` | *empty* | One comment |
+                        | `section.twoWords` | `DARKROOM_SECTION_TWO_WORDS` | `2s` | One comment |
+                        | `section.inner.three` | `DARKROOM_SECTION_INNER_THREE` | `3` | Another. |
+                        """);
+    }
+
+    @Test
+    void aCommentEndsAtTheNextEmptyLine() {
+        // when
+        String table = ConfigurationTable.render("a:\n  # x\n  b: 1\n\nc:\n  d: 2\n", Map.of("c.d", "2"));
+
+        // then
+        assertThat(table).endsWith("| `c.d` | `DARKROOM_C_D` | `2` |  |\n");
+    }
+}

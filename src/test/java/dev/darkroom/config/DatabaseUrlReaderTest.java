@@ -1,0 +1,104 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DatabaseUrlReaderTest {
+    private static final String NAME = "DARKROOM_DATABASE_URL";
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "none",
+            value = {
+                "postgresql://ada:secret@db:6543/darkroom | db | 6543 | darkroom | ada | secret",
+                "postgres://ada:secret@db/darkroom | db | 5432 | darkroom | ada | secret",
+                "POSTGRESQL://ada@127.0.0.1:1/d | 127.0.0.1 | 1 | d | ada | ''",
+                "postgresql://ada:@db/d | db | 5432 | d | ada | ''",
+                "postgresql://ada:a:b@db/d | db | 5432 | d | ada | a:b",
+                "postgresql://ada:a+b@db/d+e | db | 5432 | d+e | ada | a+b",
+                "postgresql://a%40b:p%2Fw%3F%23%25%3A@db/my%20db%2F1 | db | 5432 | my db/1 | a@b | p/w?#%:",
+                "postgresql://%C3%A5da:%E2%82%ac@db/d | db | 5432 | d | åda | €",
+                "postgresql://åda:€@db/d | db | 5432 | d | åda | €",
+                "postgresql://ada@[::1]:5433/d | ::1 | 5433 | d | ada | ''",
+                "postgresql://ada@[2001:DB8::1]/d | 2001:DB8::1 | 5432 | d | ada | ''",
+                "postgresql://ada@my_db.internal-1/d | my_db.internal-1 | 5432 | d | ada | ''",
+            })
+    void reads(String text, String host, int port, String database, String user, String password) {
+        assertThat(Loading.settings(Map.of(NAME, text)).database().url())
+                .isEqualTo(new DatabaseUrl(host, port, database, user, new Secret(password)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "secret | ''",
+                "mysql://ada:secret@db/d | ''",
+                "postgresql:/ada:secret@db/d | ''",
+                "jdbc:postgresql://db/secret | ' without \"jdbc:\" in front and with user and password inside'",
+                "JDBC:postgresql://db/secret | ' without \"jdbc:\" in front and with user and password inside'",
+                "postgresql://db/secret | ' with a user'",
+                "postgresql://:secret@db/d | ' with a user'",
+                "postgresql://ada:secret@db | ' with a database'",
+                "postgresql://ada:secret@db/ | ' with a database'",
+                "postgresql://ada:secret@/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@a,b/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@a:1,b:2/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@::1/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@%2Frun/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@db:/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@db:x/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@db:0/d | ' with a port from 1 to 65535'",
+                "postgresql://ada:secret@db:65536/d | ' with a port from 1 to 65535'",
+                "postgresql://ada:secret@db/d?sslmode=require | ' without parameters (unsupported: sslmode)'",
+                "postgresql://ada:secret@db?sslmode=require | ' without parameters (unsupported: sslmode)'",
+                "postgresql://ada:x@db/d?password=secret&options=-c&sslmode | ' without parameters (unsupported: password, options, sslmode)'",
+                "postgresql://ada:x@db/d? | ' without parameters'",
+                "postgresql://ada:x@db/d?s-e-c-r-e-t | ' without parameters'",
+                "postgresql://ada:x@db/d#secret | ' without a fragment (write # as %23)'",
+                "postgresql://ada:sec@ret@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",
+                "postgresql://ada:sec/ret@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",
+                "postgresql://ada:sec?ret=@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",
+                "postgresql://ada:sec#ret@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",
+                "postgresql://ada:100%secret@db/d | ' with every % written %25 or followed by two hexadecimal digits'",
+                "postgresql://ada:secret%@db/d | ' with every % written %25 or followed by two hexadecimal digits'",
+                "postgresql://ada:secret%ff@db/d | ' percent-encoded as UTF-8 and without NUL'",
+                "postgresql://ada:secret%00@db/d | ' percent-encoded as UTF-8 and without NUL'",
+            })
+    void refusesWithoutShowingAnything(String text, String expected) {
+        assertThat(Loading.refusal(Map.of(NAME, text)))
+                .isEqualTo(NAME + ": expected postgresql://user:password@host:port/database" + expected
+                        + ", got a value that is not shown")
+                .doesNotContain("secret", "sec/", "ret@");
+    }
+
+    @Test
+    void aLongPasswordDoesNotExhaustTheStack() {
+        // given
+        String password = "%41".repeat(50_000);
+
+        // when
+        DatabaseUrl url = Loading.settings(Map.of(NAME, "postgresql://ada:" + password + "@db/d"))
+                .database()
+                .url();
+
+        // then
+        assertThat(url.password().value()).isEqualTo("A".repeat(50_000));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "db, 5432, darkroom, jdbc:postgresql://db:5432/darkroom",
+        "::1, 5433, darkroom, jdbc:postgresql://[::1]:5433/darkroom",
+        "db, 5432, my db/1?a=b, jdbc:postgresql://db:5432/my+db%2F1%3Fa%3Db",
+    })
+    void becomesAUrlForTheJdbcDriverWithoutUserAndPassword(String host, int port, String database, String expected) {
+        assertThat(new DatabaseUrl(host, port, database, "ada", new Secret("secret")).jdbcUrl())
+                .isEqualTo(expected);
+    }
+}

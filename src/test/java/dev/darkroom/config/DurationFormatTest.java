@@ -1,0 +1,91 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DurationFormatTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "0ms, 0",
+        "0h, 0",
+        "250ms, 250",
+        "1500ms, 1500",
+        "1s, 1000",
+        "007s, 7000",
+        "15m, 900000",
+        "2h, 7200000",
+        "999999999h, 3599999996400000"
+    })
+    void readsNumberAndUnit(String text, long millis) {
+        assertThat(DurationFormat.parse(text)).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "1",
+                "s",
+                "fast",
+                "1.5s",
+                "-1s",
+                "+1s",
+                "1 s",
+                " 1s",
+                "1s ",
+                "1s\n",
+                "1S",
+                "1sec",
+                "1d",
+                "1us",
+                "PT1S",
+                "1m30s",
+                "1_000ms",
+                "0x1s",
+                "\u0661s",
+                "1000000000ms"
+            })
+    void refusesEverythingElse(String text) {
+        assertThatThrownBy(() -> DurationFormat.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected a duration such as 250ms, 1s or 15m");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0ms",
+        "1, 1ms",
+        "1500, 1500ms",
+        "1000, 1s",
+        "90000, 90s",
+        "120000, 2m",
+        "900000, 15m",
+        "5400000, 90m",
+        "7200000, 2h",
+        "-1500, -1500ms"
+    })
+    void writesTheLargestUnitThatLosesNothing(long millis, String text) {
+        assertThat(DurationFormat.format(Duration.ofMillis(millis))).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT0.0000009S, 0ms", "PT1.0009999S, 1s"})
+    void cutsOffWhatIsFinerThanAMillisecond(Duration duration, String text) {
+        assertThat(DurationFormat.format(duration)).isEqualTo(text);
+    }
+
+    @Property
+    void readsWhatItWrites(@ForAll @LongRange(min = 0, max = 999_999_999) long millis) {
+        Duration duration = Duration.ofMillis(millis);
+        assertThat(DurationFormat.parse(DurationFormat.format(duration))).isEqualTo(duration);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RedactionTest {
+
+    @Test
+    void settingsDoNotShowTheirSecrets() {
+        // given
+        Settings settings = Loading.settings(Map.of(
+                "DARKROOM_BACKEND_API_KEY", "sk-hidden",
+                "DARKROOM_DATABASE_URL", "postgresql://ada:hidden@db/darkroom"));
+
+        // then
+        assertThat(settings.toString())
+                .contains("apiKey=<redacted>", "user=ada, password=<redacted>")
+                .doesNotContain("hidden");
+        assertThat(settings.database().url().toString())
+                .isEqualTo("DatabaseUrl[host=db, port=5432, database=darkroom, user=ada, password=<redacted>]");
+        assertThat(settings.database().url().jdbcUrl()).isEqualTo("jdbc:postgresql://db:5432/darkroom");
+    }
+
+    @Test
+    void aSecretShowsOnlyWhetherItIsThere() {
+        assertThat(new Secret("hidden"))
+                .hasToString("<redacted>")
+                .extracting(Secret::value)
+                .isEqualTo("hidden");
+        assertThat(Secret.NONE).hasToString("<none>").matches(secret -> !secret.isPresent());
+    }
+
+    @Test
+    void aValueThatIsNotYetUnderstoodShowsOnlyItsName() {
+        assertThat(Value.ofEnvironment("backend.apiKey", "sk-hidden")).hasToString("DARKROOM_BACKEND_API_KEY");
+    }
+}

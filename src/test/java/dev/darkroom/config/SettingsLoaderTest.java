@@ -1,0 +1,243 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsLoaderTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void theDefaultsAreEnough() {
+        // when
+        SettingsLoader.Loaded loaded = SettingsLoader.load(Map.of("PATH", "/bin"), Path.of("/srv/darkroom"));
+
+        // then
+        Settings settings = loaded.settings();
+        int cores = Runtime.getRuntime().availableProcessors();
+        assertThat(loaded.warnings()).isEmpty();
+        assertThat(settings.publicUrl()).isNull();
+        assertThat(settings.dataDir()).isEqualTo(Path.of("/srv/darkroom/data"));
+        assertThat(settings.imageDir()).isEqualTo(Path.of("/srv/darkroom/data/images"));
+        assertThat(settings.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080, 262144, Duration.ofMinutes(1)));
+        assertThat(settings.management()).isEqualTo(new Settings.Management("127.0.0.1", 8081));
+        assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
+        assertThat(settings.api()).isEqualTo(new Settings.Api(cores, Duration.ofSeconds(8)));
+        assertThat(settings.generation())
+                .isEqualTo(new Settings.Generation(cores, Duration.ofMinutes(15), 512, 512, 1, 4000, 2048, 4));
+        assertThat(settings.retry())
+                .isEqualTo(new Settings.Retry(
+                        Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 5, Duration.ofMinutes(10)));
+        assertThat(settings.backend().url()).isNull();
+        assertThat(settings.backend().apiKey()).isEqualTo(Secret.NONE);
+        assertThat(settings.backend().model()).isNull();
+        assertThat(settings.backend().name()).isEqualTo("default");
+        assertThat(settings.backend().timeout()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(settings.database().url()).isNull();
+    }
+
+    @Test
+    void theFileInTheWorkingDirectoryWinsOverTheDefaultsAndTheEnvironmentOverBoth() throws IOException {
+        // given
+        write("conf/darkroom.yaml", "retry:\n  base: 2s\n  maxLost: 7\n");
+
+        // when
+        Settings settings = load(Map.of("DARKROOM_RETRY_BASE", "3s"));
+
+        // then
+        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.retry().maxLost()).isEqualTo(7);
+        assertThat(settings.retry().maxAttempts()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mine.yaml", "  ./mine.yaml\n"})
+    void aNamedFileTakesThePlaceOfTheOneInTheWorkingDirectory(String name) throws IOException {
+        // given
+        write("conf/darkroom.yaml", "retry:\n  base: 2s\n  maxLost: 7\n");
+        write("mine.yaml", "retry:\n  base: 4s\n");
+
+        // when
+        Settings settings = load(Map.of("DARKROOM_CONF", name));
+
+        // then
+        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(settings.retry().maxLost()).isEqualTo(5);
+    }
+
+    @Test
+    void aNamedFileMayLieAnywhere(@TempDir Path elsewhere) throws IOException {
+        // given
+        Path file = Files.writeString(elsewhere.resolve("mine.yaml"), "dataDir: kept\n");
+
+        // when
+        Settings settings = load(Map.of("DARKROOM_CONF", file.toString()));
+
+        // then: what a file names is relative to the working directory, not to the file
+        assertThat(settings.dataDir()).isEqualTo(directory.resolve("kept"));
+    }
+
+    @Test
+    void aNamedFileMustExist() {
+        assertThat(refusal(Map.of("DARKROOM_CONF", "gone.yaml")))
+                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"" + directory.resolve("gone.yaml")
+                        + "\"");
+    }
+
+    @Test
+    void aDirectoryIsNoFile() {
+        assertThat(refusal(Map.of("DARKROOM_CONF", ".")))
+                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"" + directory.resolve(".") + "\"");
+    }
+
+    @Test
+    void aNameThatNoFileCanHaveIsRefused() {
+        assertThat(refusal(Map.of("DARKROOM_CONF", "a\0b")))
+                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"a\\u0000b\"");
+    }
+
+    @Test
+    void aFileThatIsNotUtf8IsRefused() throws IOException {
+        // given
+        Files.write(directory.resolve("mine.yaml"), "backend:\n  model: é\n".getBytes(StandardCharsets.ISO_8859_1));
+
+        // then
+        assertThat(refusal(Map.of("DARKROOM_CONF", "mine.yaml")))
+                .isEqualTo("DARKROOM_CONF: expected UTF-8 text in " + directory.resolve("mine.yaml"));
+    }
+
+    @Test
+    void anEmptyVariableCountsAsNotSet() throws IOException {
+        // given
+        write("conf/darkroom.yaml", "retry:\n  base: 2s\nbackend:\n  model: flux\n");
+
+        // when: as a compose file passes on what nobody set
+        Settings settings = load(Map.of(
+                "DARKROOM_CONF", "",
+                "DARKROOM_RETRY_BASE", "",
+                "DARKROOM_BACKEND_MODEL", " ",
+                "DARKROOM_HTTP_PORT", "",
+                "DARKROOM_API_INSTANCES", ""));
+
+        // then
+        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(settings.backend().model()).isEqualTo("flux");
+        assertThat(settings.http().port()).isEqualTo(8080);
+        assertThat(settings.api().instances()).isEqualTo(Runtime.getRuntime().availableProcessors());
+    }
+
+    @Test
+    void surroundingWhiteSpaceIsDropped() {
+        // given: a line break at the end, as a secret has that was read from a file
+        Map<String, String> environment =
+                Map.of("DARKROOM_BACKEND_API_KEY", "sk-secret\n", "DARKROOM_HTTP_PORT", " 9090 ");
+
+        // when
+        Settings settings = load(environment);
+
+        // then
+        assertThat(settings.backend().apiKey().value()).isEqualTo("sk-secret");
+        assertThat(settings.http().port()).isEqualTo(9090);
+    }
+
+    @Test
+    void aVariableThatNobodyKnowsOnlyWarnsAndItsValueIsNotShown() {
+        // when
+        SettingsLoader.Loaded loaded = SettingsLoader.load(
+                Map.of(
+                        "DARKROOM_RETRY_BSAE", "secret",
+                        "DARKROOM_BACKEND_APIKEY", "secret",
+                        "DARKROOM_CONFIG", "secret",
+                        "DARKROOM_SOMETHING_ELSE", "secret",
+                        "DARKROOM_ODD\nNAME", "",
+                        "OTHER_RETRY_BASE", "secret"),
+                directory);
+
+        // then
+        assertThat(loaded.settings()).isEqualTo(load(Map.of()));
+        assertThat(loaded.warnings())
+                .containsExactly(
+                        "unknown environment variable \"DARKROOM_BACKEND_APIKEY\" is ignored;"
+                                + " did you mean \"DARKROOM_BACKEND_API_KEY\"?",
+                        "unknown environment variable \"DARKROOM_CONFIG\" is ignored; did you mean \"DARKROOM_CONF\"?",
+                        "unknown environment variable \"DARKROOM_ODD\\u000aNAME\" is ignored",
+                        "unknown environment variable \"DARKROOM_RETRY_BSAE\" is ignored;"
+                                + " did you mean \"DARKROOM_RETRY_BASE\"?",
+                        "unknown environment variable \"DARKROOM_SOMETHING_ELSE\" is ignored");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "data, '', /srv/data, /srv/data/images",
+        "./a/../b, '', /srv/b, /srv/b/images",
+        "../kept, '', /kept, /kept/images",
+        "/var/lib/darkroom/, '', /var/lib/darkroom, /var/lib/darkroom/images",
+        "data, pictures, /srv/data, /srv/pictures",
+        "data, /mnt/shared/./pictures, /srv/data, /mnt/shared/pictures",
+    })
+    void directoriesBecomeAbsolute(String dataDir, String imageDir, Path expectedData, Path expectedImages) {
+        // when
+        Settings settings = SettingsLoader.load(
+                        Map.of("DARKROOM_DATA_DIR", dataDir, "DARKROOM_IMAGE_DIR", imageDir), Path.of("/srv"))
+                .settings();
+
+        // then
+        assertThat(settings.dataDir()).isEqualTo(expectedData);
+        assertThat(settings.imageDir()).isEqualTo(expectedImages);
+    }
+
+    @Test
+    void theWorkingDirectoryMayBeRelative() {
+        // when
+        Settings settings = SettingsLoader.load(Map.of(), Path.of("")).settings();
+
+        // then
+        assertThat(settings.dataDir()).isEqualTo(Path.of("data").toAbsolutePath());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "DARKROOM_PUBLIC_URL, http://localhost:9090/, http://localhost:9090",
+        "DARKROOM_PUBLIC_URL, HTTPS://example.org//, https://example.org",
+        "DARKROOM_PUBLIC_URL, https://example.org/some/path/, https://example.org/some/path",
+        "DARKROOM_PUBLIC_URL, http://[::1]:8080, http://[::1]:8080",
+        "DARKROOM_BACKEND_URL, https://api.example.org/v1/, https://api.example.org/v1",
+        "DARKROOM_BACKEND_URL, http://gpu:8000/openai/v1, http://gpu:8000/openai/v1",
+    })
+    void urlsLoseTheirTrailingSlash(String name, String text, URI expected) {
+        // when
+        Settings settings = load(Map.of(name, text));
+
+        // then
+        URI url = name.equals("DARKROOM_PUBLIC_URL")
+                ? settings.publicUrl()
+                : settings.backend().url();
+        assertThat(url).isEqualTo(expected);
+    }
+
+    private void write(String name, String yaml) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, yaml);
+    }
+
+    private Settings load(Map<String, String> environment) {
+        return SettingsLoader.load(environment, directory).settings();
+    }
+
+    private String refusal(Map<String, String> environment) {
+        return Loading.refusal(environment, directory);
+    }
+}

@@ -1,0 +1,263 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every rule, asserted on the whole line that an operator sees. */
+class SettingsRefusalTest {
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DARKROOM_HTTP_PORT | 0 | 65535",
+                "DARKROOM_HTTP_MAX_BODY_BYTES | 1024 | 16777216",
+                "DARKROOM_MANAGEMENT_PORT | 0 | 65535",
+                "DARKROOM_SIMULATOR_PORT | 0 | 65535",
+                "DARKROOM_API_INSTANCES | 0 | 256",
+                "DARKROOM_GENERATION_INSTANCES | 0 | 256",
+                "DARKROOM_GENERATION_DEFAULT_WIDTH | 64 | 2048",
+                "DARKROOM_GENERATION_DEFAULT_HEIGHT | 64 | 2048",
+                "DARKROOM_GENERATION_DEFAULT_COUNT | 1 | 4",
+                "DARKROOM_GENERATION_MAX_PROMPT_LENGTH | 1 | 4000",
+                "DARKROOM_WORKER_CONCURRENCY | 0 | 1024",
+                "DARKROOM_RETRY_MAX_ATTEMPTS | 1 | 100",
+                "DARKROOM_RETRY_MAX_LOST | 1 | 100",
+                "DARKROOM_BACKEND_MAX_RESPONSE_BYTES | 1024 | 1073741824",
+                "DARKROOM_BACKEND_MAX_PICTURE_BYTES | 1024 | 1073741824",
+                "DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS | 1 | 10",
+                "DARKROOM_BACKEND_MAX_REDIRECTS | 0 | 20",
+                "DARKROOM_BACKEND_BREAKER_FAILURES | 1 | 10000",
+                "DARKROOM_DATABASE_POOL_SIZE | 1 | 1000",
+                "DARKROOM_DATABASE_MAX_WAITING | 0 | 1000000",
+            })
+    void numbersHaveBounds(String name, int least, int most) {
+        // given
+        String expected = name + ": expected a whole number from " + least + " to " + most + ", got ";
+
+        // then
+        Loading.settings(Map.of(name, String.valueOf(least)));
+        Loading.settings(Map.of(name, String.valueOf(most)));
+        for (String wrong : new String[] {String.valueOf(least - 1), String.valueOf(most + 1), "four", "2.5", "1e3"}) {
+            assertThat(Loading.refusal(Map.of(name, wrong))).isEqualTo(expected + '"' + wrong + '"');
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"99999999999999999999", "-99999999999999999999", "1_000", "+8", "0x1F", "८०"})
+    void aNumberIsDigitsAndSmall(String wrong) {
+        assertThat(Loading.refusal(Map.of("DARKROOM_HTTP_PORT", wrong)))
+                .isEqualTo("DARKROOM_HTTP_PORT: expected a whole number from 0 to 65535, got \"" + wrong + '"');
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DARKROOM_HTTP_IDLE_TIMEOUT",
+                "DARKROOM_SIMULATOR_LATENCY",
+                "DARKROOM_API_REPLY_TIMEOUT",
+                "DARKROOM_WORKER_POLL",
+                "DARKROOM_RETRY_BASE",
+                "DARKROOM_RETRY_CAP",
+                "DARKROOM_RETRY_MAX_RETRY_AFTER",
+                "DARKROOM_BACKEND_TIMEOUT",
+                "DARKROOM_BACKEND_CONNECT_TIMEOUT",
+                "DARKROOM_BACKEND_BREAKER_WINDOW",
+                "DARKROOM_BACKEND_BREAKER_RESET",
+                "DARKROOM_DATABASE_CONNECT_TIMEOUT",
+                "DARKROOM_DATABASE_STATEMENT_TIMEOUT",
+                "DARKROOM_DATABASE_LOCK_TIMEOUT",
+                "DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
+                "DARKROOM_NODE_HEARTBEAT",
+                "DARKROOM_NODE_TTL",
+                "DARKROOM_NODE_SWEEP",
+                "DARKROOM_SHUTDOWN_GRACE"
+            })
+    void durationsArePositiveAndHaveAUnit(String name) {
+        for (String wrong : new String[] {"fast", "1", "PT1S", "-1s", "1.5s"}) {
+            assertThat(Loading.refusal(Map.of(name, wrong)))
+                    .isEqualTo(name + ": expected a duration such as 250ms, 1s or 15m, got \"" + wrong + '"');
+        }
+        for (String wrong : new String[] {"0s", "501h"}) {
+            assertThat(Loading.refusal(Map.of(name, wrong)))
+                    .isEqualTo(name + ": expected a duration from 1ms to 500h, got \"" + wrong + '"');
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // texts
+                "DARKROOM_HTTP_HOST | a b | a host name or an IP address without brackets, got \"a b\"",
+                "DARKROOM_HTTP_HOST | [::1] | a host name or an IP address without brackets, got \"[::1]\"",
+                "DARKROOM_MANAGEMENT_HOST | http://x | a host name or an IP address without brackets, got \"http://x\"",
+                "DARKROOM_BACKEND_NAME | GPU | 1 to 40 of a-z, 0-9 and hyphen, got \"GPU\"",
+                "DARKROOM_BACKEND_NAME | a_b | 1 to 40 of a-z, 0-9 and hyphen, got \"a_b\"",
+                "DARKROOM_BACKEND_NAME | 12345678901234567890123456789012345678901 | 1 to 40 of a-z, 0-9 and hyphen,"
+                        + " got \"12345678901234567890123456789012345678901\"",
+                "DARKROOM_GENERATION_DEADLINE | 999ms | a duration from 1s to 500h, got \"999ms\"",
+                // public URL
+                "DARKROOM_PUBLIC_URL | example.org | an absolute http or https URL, got \"example.org\"",
+                "DARKROOM_PUBLIC_URL | localhost:8080 | an absolute http or https URL, got \"localhost:8080\"",
+                "DARKROOM_PUBLIC_URL | /pictures | an absolute http or https URL, got \"/pictures\"",
+                "DARKROOM_PUBLIC_URL | ftp://example.org | an absolute http or https URL, got \"ftp://example.org\"",
+                "DARKROOM_PUBLIC_URL | http:example.org | an absolute http or https URL with a host of letters, digits,"
+                        + " dots and hyphens and a valid port, got \"http:example.org\"",
+                "DARKROOM_PUBLIC_URL | http://a b | an absolute http or https URL, got \"http://a b\"",
+                "DARKROOM_PUBLIC_URL | http:// | an absolute http or https URL, got \"http://\"",
+                "DARKROOM_PUBLIC_URL | http:///path | an absolute http or https URL with a host of letters, digits,"
+                        + " dots and hyphens and a valid port, got \"http:///path\"",
+                "DARKROOM_PUBLIC_URL | http://a:99999 | an absolute http or https URL with a host of letters, digits,"
+                        + " dots and hyphens and a valid port, got \"http://a:99999\"",
+                "DARKROOM_PUBLIC_URL | http://my_host/ | an absolute http or https URL with a host of letters, digits,"
+                        + " dots and hyphens and a valid port, got \"http://my_host/\"",
+                "DARKROOM_PUBLIC_URL | http://a/?key=secret | an absolute http or https URL without query and fragment,"
+                        + " got a value that is not shown",
+                "DARKROOM_PUBLIC_URL | http://a/#top | an absolute http or https URL without query and fragment,"
+                        + " got \"http://a/#top\"",
+                "DARKROOM_PUBLIC_URL | http://user:secret@a/ | an absolute http or https URL without user and password,"
+                        + " got a value that is not shown",
+                // AI server
+                "DARKROOM_BACKEND_URL | gpu:8000/v1 | an absolute http or https URL, got \"gpu:8000/v1\"",
+                "DARKROOM_BACKEND_URL | http://gpu:8000 | a URL that ends in /v1, such as http://127.0.0.1:8082/v1,"
+                        + " got \"http://gpu:8000\"",
+                "DARKROOM_BACKEND_URL | http://gpu/v1/images | a URL that ends in /v1, such as http://127.0.0.1:8082/v1,"
+                        + " got \"http://gpu/v1/images\"",
+                "DARKROOM_BACKEND_URL | http://gpu/dev1 | a URL that ends in /v1, such as http://127.0.0.1:8082/v1,"
+                        + " got \"http://gpu/dev1\"",
+                "DARKROOM_BACKEND_URL | http://u:secret@gpu/v1 | an absolute http or https URL without user and password,"
+                        + " got a value that is not shown",
+                "DARKROOM_BACKEND_URL | http://gpu/v1?a=b | an absolute http or https URL without query and fragment,"
+                        + " got a value that is not shown",
+                // a password in the wrong place
+                "DARKROOM_HTTP_PORT | postgresql://u:secret@db/d | a whole number from 0 to 65535,"
+                        + " got a value that is not shown",
+                // secrets
+                "DARKROOM_BACKEND_API_KEY | two words | printable ASCII without spaces, got a value that is not shown",
+                "DARKROOM_DATABASE_URL | localhost | postgresql://user:password@host:port/database,"
+                        + " got a value that is not shown",
+            })
+    void valuesFollowTheirRule(String name, String text, String expected) {
+        assertThat(Loading.refusal(Map.of(name, text))).isEqualTo(name + ": expected " + expected);
+    }
+
+    @Test
+    void aLineBreakCannotBeSmuggledIntoAHeader() {
+        assertThat(Loading.refusal(Map.of("DARKROOM_BACKEND_API_KEY", "key\r\nX-Evil: yes")))
+                .isEqualTo("DARKROOM_BACKEND_API_KEY: expected printable ASCII without spaces,"
+                        + " got a value that is not shown");
+    }
+
+    @Test
+    void aModelIsShortAndPlain() {
+        assertThat(Loading.refusal(Map.of("DARKROOM_BACKEND_MODEL", "a\nb")))
+                .isEqualTo("DARKROOM_BACKEND_MODEL: expected at most 200 characters and no control characters,"
+                        + " got \"a\\u000ab\"");
+        assertThat(Loading.refusal(Map.of("DARKROOM_BACKEND_MODEL", "m".repeat(201))))
+                .isEqualTo("DARKROOM_BACKEND_MODEL: expected at most 200 characters and no control characters, got \""
+                        + "m".repeat(100) + "...\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DARKROOM_DATA_DIR", "DARKROOM_IMAGE_DIR"})
+    void aDirectoryMustBeAPath(String name) {
+        assertThat(Loading.refusal(Map.of(name, "a\0b"))).isEqualTo(name + ": expected a directory, got \"a\\u0000b\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "DARKROOM_MANAGEMENT_PORT=8080 | DARKROOM_MANAGEMENT_PORT: expected a port other than"
+                        + " http.port (8080, the default), got \"8080\"",
+                "DARKROOM_HTTP_PORT=8081 | management.port (DARKROOM_MANAGEMENT_PORT): expected a port other than"
+                        + " http.port (8081, from DARKROOM_HTTP_PORT), got \"8081\"",
+                "DARKROOM_API_REPLY_TIMEOUT=5s | DARKROOM_API_REPLY_TIMEOUT: expected longer than"
+                        + " database.statementTimeout (5s, the default), got \"5s\"",
+                "DARKROOM_DATABASE_STATEMENT_TIMEOUT=9s | api.replyTimeout (DARKROOM_API_REPLY_TIMEOUT): expected longer"
+                        + " than database.statementTimeout (9s, from DARKROOM_DATABASE_STATEMENT_TIMEOUT), got \"8s\"",
+                "DARKROOM_RETRY_BASE=2m | retry.cap (DARKROOM_RETRY_CAP): expected at least"
+                        + " retry.base (2m, from DARKROOM_RETRY_BASE), got \"60s\"",
+                "DARKROOM_RETRY_CAP=999ms | DARKROOM_RETRY_CAP: expected at least"
+                        + " retry.base (1s, the default), got \"999ms\"",
+                "DARKROOM_NODE_TTL=9999ms | DARKROOM_NODE_TTL: expected at least twice"
+                        + " node.heartbeat (5s, the default), got \"9999ms\"",
+                "DARKROOM_NODE_HEARTBEAT=8s | node.ttl (DARKROOM_NODE_TTL): expected at least twice"
+                        + " node.heartbeat (8s, from DARKROOM_NODE_HEARTBEAT), got \"15s\"",
+                "DARKROOM_GENERATION_MAX_SIDE=64 | generation.defaultWidth (DARKROOM_GENERATION_DEFAULT_WIDTH):"
+                        + " expected at most generation.maxSide (64, from DARKROOM_GENERATION_MAX_SIDE), got \"512\"",
+                "DARKROOM_GENERATION_MAX_SIDE=63 | DARKROOM_GENERATION_MAX_SIDE:"
+                        + " expected a whole number from 64 to 2048, got \"63\"",
+                "DARKROOM_GENERATION_MAX_SIDE=2049 | DARKROOM_GENERATION_MAX_SIDE:"
+                        + " expected a whole number from 64 to 2048, got \"2049\"",
+                "DARKROOM_GENERATION_MAX_COUNT=5 | DARKROOM_GENERATION_MAX_COUNT:"
+                        + " expected a whole number from 1 to 4, got \"5\"",
+            })
+    void settingsAgreeWithEachOther(String assignment, String expected) {
+        String[] parts = assignment.split("=", 2);
+        assertThat(Loading.refusal(Map.of(parts[0], parts[1]))).isEqualTo(expected);
+    }
+
+    @Test
+    void theOtherDefaultsStayWithinTheLimitsToo() {
+        assertThat(Loading.refusal(
+                        Map.of("DARKROOM_GENERATION_MAX_SIDE", "256", "DARKROOM_GENERATION_DEFAULT_WIDTH", "256")))
+                .isEqualTo("generation.defaultHeight (DARKROOM_GENERATION_DEFAULT_HEIGHT): expected at most"
+                        + " generation.maxSide (256, from DARKROOM_GENERATION_MAX_SIDE), got \"512\"");
+        assertThat(Loading.refusal(
+                        Map.of("DARKROOM_GENERATION_MAX_COUNT", "1", "DARKROOM_GENERATION_DEFAULT_COUNT", "2")))
+                .isEqualTo("DARKROOM_GENERATION_DEFAULT_COUNT: expected at most"
+                        + " generation.maxCount (1, from DARKROOM_GENERATION_MAX_COUNT), got \"2\"");
+    }
+
+    @Test
+    void rulesHoldAtTheirEdge() {
+        // when
+        Settings settings = Loading.settings(Map.of(
+                "DARKROOM_HTTP_PORT", "0",
+                "DARKROOM_MANAGEMENT_PORT", "0",
+                "DARKROOM_RETRY_BASE", "60s",
+                "DARKROOM_NODE_TTL", "10s",
+                "DARKROOM_GENERATION_MAX_SIDE", "512",
+                "DARKROOM_GENERATION_MAX_COUNT", "1",
+                "DARKROOM_API_REPLY_TIMEOUT", "5001ms"));
+
+        // then
+        assertThat(settings.http().port()).isZero();
+        assertThat(settings.management().port()).isZero();
+    }
+
+    @Test
+    void theFileIsNamedWhenItsValueBreaksARule(@TempDir Path directory) throws IOException {
+        // given
+        Files.writeString(directory.resolve("mine.yaml"), "retry:\n  cap: 500ms\n");
+
+        // then
+        assertThat(Loading.refusal(Map.of("DARKROOM_CONF", "mine.yaml"), directory))
+                .isEqualTo("mine.yaml: retry.cap: expected at least retry.base (1s, the default), got \"500ms\"");
+        assertThat(Loading.refusal(
+                        Map.of("DARKROOM_CONF", "mine.yaml", "DARKROOM_RETRY_CAP", "1s", "DARKROOM_RETRY_BASE", "2s"),
+                        directory))
+                .isEqualTo(
+                        "DARKROOM_RETRY_CAP: expected at least retry.base (2s, from DARKROOM_RETRY_BASE), got \"1s\"");
+    }
+
+    @Test
+    void theFirstOfSeveralMistakesIsReportedInTheOrderOfTheFile() {
+        assertThat(Loading.refusal(Map.of(
+                        "DARKROOM_SHUTDOWN_GRACE", "fast",
+                        "DARKROOM_HTTP_PORT", "http",
+                        "DARKROOM_RETRY_CAP", "1ms")))
+                .isEqualTo("DARKROOM_HTTP_PORT: expected a whole number from 0 to 65535, got \"http\"");
+    }
+}

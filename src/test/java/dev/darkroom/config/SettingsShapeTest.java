@@ -1,0 +1,138 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The default file, the records and the environment know the same settings. */
+class SettingsShapeTest {
+
+    @Test
+    void everyComponentHasItsSettingAndEverySettingItsComponentInTheSameOrder() {
+        assertThat(leaves(Settings.class, ""))
+                .containsExactlyElementsOf(SettingsLoader.defaults().keySet());
+    }
+
+    @Test
+    void noTwoSettingsShareANameInTheEnvironment() {
+        // when
+        List<String> names = SettingsLoader.defaults().keySet().stream()
+                .map(EnvironmentName::of)
+                .toList();
+
+        // then
+        assertThat(names).doesNotHaveDuplicates().doesNotContain(EnvironmentName.FILE);
+    }
+
+    @Test
+    void everySettingIsTriedBelow() throws NoSuchMethodException {
+        // given
+        CsvSource rows = SettingsShapeTest.class
+                .getDeclaredMethod(
+                        "theEnvironmentReachesTheComponent", String.class, String.class, String.class, String.class)
+                .getAnnotation(CsvSource.class);
+
+        // then
+        assertThat(rows.value())
+                .extracting(row -> row.split(",", 2)[0])
+                .containsExactlyElementsOf(SettingsLoader.defaults().keySet());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "publicUrl, DARKROOM_PUBLIC_URL, https://pictures.example.org/darkroom, https://pictures.example.org/darkroom",
+        "dataDir, DARKROOM_DATA_DIR, /var/lib/darkroom, /var/lib/darkroom",
+        "imageDir, DARKROOM_IMAGE_DIR, /mnt/pictures, /mnt/pictures",
+        "http.host, DARKROOM_HTTP_HOST, 0.0.0.0, 0.0.0.0",
+        "http.port, DARKROOM_HTTP_PORT, 9090, 9090",
+        "http.maxBodyBytes, DARKROOM_HTTP_MAX_BODY_BYTES, 2048, 2048",
+        "http.idleTimeout, DARKROOM_HTTP_IDLE_TIMEOUT, 61s, 61s",
+        "management.host, DARKROOM_MANAGEMENT_HOST, ::1, ::1",
+        "management.port, DARKROOM_MANAGEMENT_PORT, 9091, 9091",
+        "simulator.port, DARKROOM_SIMULATOR_PORT, 9092, 9092",
+        "simulator.latency, DARKROOM_SIMULATOR_LATENCY, 11ms, 11ms",
+        "api.instances, DARKROOM_API_INSTANCES, 0, 0",
+        "api.replyTimeout, DARKROOM_API_REPLY_TIMEOUT, 9s, 9s",
+        "generation.instances, DARKROOM_GENERATION_INSTANCES, 3, 3",
+        "generation.deadline, DARKROOM_GENERATION_DEADLINE, 1s, 1s",
+        "generation.defaultWidth, DARKROOM_GENERATION_DEFAULT_WIDTH, 65, 65",
+        "generation.defaultHeight, DARKROOM_GENERATION_DEFAULT_HEIGHT, 66, 66",
+        "generation.defaultCount, DARKROOM_GENERATION_DEFAULT_COUNT, 2, 2",
+        "generation.maxPromptLength, DARKROOM_GENERATION_MAX_PROMPT_LENGTH, 100, 100",
+        "generation.maxSide, DARKROOM_GENERATION_MAX_SIDE, 1024, 1024",
+        "generation.maxCount, DARKROOM_GENERATION_MAX_COUNT, 3, 3",
+        "worker.concurrency, DARKROOM_WORKER_CONCURRENCY, 0, 0",
+        "worker.poll, DARKROOM_WORKER_POLL, 12ms, 12ms",
+        "retry.base, DARKROOM_RETRY_BASE, 13ms, 13ms",
+        "retry.cap, DARKROOM_RETRY_CAP, 2h, 2h",
+        "retry.maxAttempts, DARKROOM_RETRY_MAX_ATTEMPTS, 6, 6",
+        "retry.maxLost, DARKROOM_RETRY_MAX_LOST, 7, 7",
+        "retry.maxRetryAfter, DARKROOM_RETRY_MAX_RETRY_AFTER, 11m, 11m",
+        "backend.url, DARKROOM_BACKEND_URL, http://10.0.0.1:8000/v1, http://10.0.0.1:8000/v1",
+        "backend.apiKey, DARKROOM_BACKEND_API_KEY, sk-secret, <redacted>",
+        "backend.model, DARKROOM_BACKEND_MODEL, flux schnell, flux schnell",
+        "backend.name, DARKROOM_BACKEND_NAME, gpu-1, gpu-1",
+        "backend.timeout, DARKROOM_BACKEND_TIMEOUT, 14s, 14s",
+        "backend.connectTimeout, DARKROOM_BACKEND_CONNECT_TIMEOUT, 15s, 15s",
+        "backend.maxResponseBytes, DARKROOM_BACKEND_MAX_RESPONSE_BYTES, 1024, 1024",
+        "backend.maxPictureBytes, DARKROOM_BACKEND_MAX_PICTURE_BYTES, 1073741824, 1073741824",
+        "backend.downloadAttempts, DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS, 4, 4",
+        "backend.maxRedirects, DARKROOM_BACKEND_MAX_REDIRECTS, 0, 0",
+        "backend.breaker.failures, DARKROOM_BACKEND_BREAKER_FAILURES, 11, 11",
+        "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
+        "backend.breaker.reset, DARKROOM_BACKEND_BREAKER_RESET, 17s, 17s",
+        "database.url, DARKROOM_DATABASE_URL, postgresql://u:p@db/d, 'DatabaseUrl[host=db, port=5432, database=d, user=u, password=<redacted>]'",
+        "database.poolSize, DARKROOM_DATABASE_POOL_SIZE, 17, 17",
+        "database.maxWaiting, DARKROOM_DATABASE_MAX_WAITING, 0, 0",
+        "database.connectTimeout, DARKROOM_DATABASE_CONNECT_TIMEOUT, 18ms, 18ms",
+        "database.statementTimeout, DARKROOM_DATABASE_STATEMENT_TIMEOUT, 19ms, 19ms",
+        "database.lockTimeout, DARKROOM_DATABASE_LOCK_TIMEOUT, 20ms, 20ms",
+        "database.idleInTransactionTimeout, DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT, 21ms, 21ms",
+        "node.heartbeat, DARKROOM_NODE_HEARTBEAT, 22ms, 22ms",
+        "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",
+        "node.sweep, DARKROOM_NODE_SWEEP, 24ms, 24ms",
+        "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
+    })
+    void theEnvironmentReachesTheComponent(String path, String name, String text, String expected) {
+        // given
+        Settings defaults = Loading.settings(Map.of());
+
+        // when
+        Settings changed = Loading.settings(Map.of(name, text));
+
+        // then
+        assertThat(at(path, changed)).isEqualTo(expected).isNotEqualTo(at(path, defaults));
+    }
+
+    private static List<String> leaves(Class<?> type, String prefix) {
+        List<String> paths = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            String path = prefix + component.getName();
+            if (component.getType().getEnclosingClass() == Settings.class) {
+                paths.addAll(leaves(component.getType(), path + "."));
+            } else {
+                paths.add(path);
+            }
+        }
+        return paths;
+    }
+
+    private static String at(String path, Object settings) {
+        Object found = settings;
+        for (String name : path.split("\\.", -1)) {
+            try {
+                found = found.getClass().getMethod(name).invoke(found);
+            } catch (ReflectiveOperationException e) {
+                throw new LinkageError(path, e);
+            }
+        }
+        return found instanceof Duration duration ? DurationFormat.format(duration) : String.valueOf(found);
+    }
+}
