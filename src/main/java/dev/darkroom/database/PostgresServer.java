@@ -25,10 +25,12 @@ import org.slf4j.LoggerFactory;
  */
 final class PostgresServer {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
-    private static final Pattern FAILURE = Pattern.compile("\\b(FATAL|PANIC|error):");
+    private static final Pattern REASON =
+            Pattern.compile("(?m)(?:\\b(?:FATAL|PANIC|error|DETAIL):|^(?:pg_ctl|unshare):) +(.+)$");
     private static final Duration START = Duration.ofMinutes(5);
     private static final Duration STOP = Duration.ofSeconds(60);
 
+    private final List<String> unprivileged = unprivileged();
     private final Path home;
     private final Path directory;
     private final Path cluster;
@@ -36,6 +38,7 @@ final class PostgresServer {
     /**
      * @param home the unpacked programs
      * @param directory absolute; holds the cluster and the output of the programs
+     * @throws DatabaseException when PostgreSQL cannot run as this user
      */
     PostgresServer(Path home, Path directory) {
         this.home = home;
@@ -138,7 +141,7 @@ final class PostgresServer {
 
     /** Runs a program to its end, its output in a file: a pipe would stay open as long as the server that inherits it. */
     private void run(String program, String input, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(unprivileged());
+        List<String> command = new ArrayList<>(unprivileged);
         command.add(home.resolve("bin").resolve(program).toString());
         command.addAll(arguments);
         Path output = directory.resolve(program + ".log");
@@ -168,14 +171,13 @@ final class PostgresServer {
     }
 
     private static String reason(Path output) throws IOException {
-        List<String> lines = Files.readAllLines(output, StandardCharsets.ISO_8859_1).stream()
-                .map(String::strip)
-                .filter(line -> !line.isEmpty())
-                .toList();
-        return lines.stream()
-                .filter(line -> FAILURE.matcher(line).find())
-                .findFirst()
-                .orElse(lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1));
+        String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+        String reason = REASON.matcher(text)
+                .results()
+                .map(result -> result.group(1).strip())
+                .limit(2)
+                .collect(Collectors.joining("; "));
+        return reason.isEmpty() ? "it does not say why" : reason;
     }
 
     /** PostgreSQL refuses to run as root; in a user namespace of its own it sees itself as an ordinary user. */

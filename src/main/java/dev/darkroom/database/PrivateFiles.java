@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -33,9 +34,18 @@ final class PrivateFiles {
         }
     }
 
-    /** As {@link #createDirectories}; one that is there is closed to others, which fails when it is not ours. */
+    /**
+     * As {@link #createDirectories}; one that is there is closed to others.
+     *
+     * @throws DatabaseException when it belongs to another user, be we root or not
+     */
     static void closeToOthers(Path directory) throws IOException {
         createDirectories(directory);
+        long owner = ((Number) Files.getAttribute(directory, "unix:uid")).longValue();
+        if (owner != new UnixSystem().getUid()) {
+            throw new DatabaseException(directory + " belongs to another user, " + Files.getOwner(directory)
+                    + "; run Darkroom as that user, or give it its own DARKROOM_DATA_DIR");
+        }
         Files.setPosixFilePermissions(directory, DIRECTORY);
     }
 
