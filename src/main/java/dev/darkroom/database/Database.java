@@ -1,0 +1,168 @@
+package dev.darkroom.database;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The connections of this process to PostgreSQL, shared by all verticles. Opened before they are deployed and not inside
+ * one, with which it would close. Safe from every thread; every future completes on the caller's context.
+ *
+ * <p>Of {@code database.poolSize} a quarter, at least one, serves {@link #client}, the rest, at least one, {@link #pool}:
+ * a transaction keeps a connection for several round trips, statements by themselves share one. Failures are read with
+ * {@link DatabaseErrors}.
+ */
+public final class Database {
+    /**
+     * Statements under way at once on one connection of the client. The server runs them in turn, so each may wait for those
+     * before it, a slow one up to its timeout: few enough to bound that, enough to hide the round trip.
+     */
+    private static final int PIPELINE = 16;
+
+    private static final int HEARTBEAT_CONNECTIONS = 2;
+    private static final int HEARTBEATS_WAITING = 16;
+    private static final Duration IDLE = Duration.ofSeconds(60);
+
+    private final SqlClient client;
+    private final Pool pool;
+    private final Pool heartbeats;
+    private final Duration patience;
+
+    private Database(SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
+        this.client = client;
+        this.pool = pool;
+        this.heartbeats = heartbeats;
+        this.patience = patience;
+    }
+
+    /** Connects when first used, not here; the database may be away. Nothing is thrown for it. */
+    public static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
+        return open(vertx, url, settings, IDLE);
+    }
+
+    static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration idle) {
+        int forClient = Math.max(1, settings.poolSize() / 4);
+        int forPool = Math.max(1, settings.poolSize() - forClient);
+        PgConnectOptions connect = connectOptions(url, settings);
+        NetClientOptions transport = transportOptions(settings, idle);
+        return new Database(
+                PgBuilder.client()
+                        .with(poolOptions("client", forClient, settings.maxWaiting(), settings, idle))
+                        .with(transport)
+                        .connectingTo(new PgConnectOptions(connect).setPipeliningLimit(PIPELINE))
+                        .using(vertx)
+                        .build(),
+                PgBuilder.pool()
+                        .with(poolOptions("pool", forPool, settings.maxWaiting(), settings, idle))
+                        .with(transport)
+                        .connectingTo(connect)
+                        .using(vertx)
+                        .build(),
+                PgBuilder.pool()
+                        .with(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, HEARTBEATS_WAITING, settings, idle))
+                        .with(transport)
+                        .connectingTo(connect)
+                        .using(vertx)
+                        .build(),
+                settings.connectTimeout().plus(settings.statementTimeout()));
+    }
+
+    /**
+     * For single statements, which are sent without waiting for those before them. Only for statements that find their rows
+     * by an index and wait for no lock, since a slow one delays its neighbours; others take {@link #pool}.
+     */
+    public SqlClient client() {
+        return client;
+    }
+
+    /** For transactions and for statements that may be slow. */
+    public Pool pool() {
+        return pool;
+    }
+
+    /** For heartbeats and the sweep: signs of life must not queue behind the work whose health they report. */
+    public Pool heartbeats() {
+        return heartbeats;
+    }
+
+    /**
+     * Runs {@code work} in a transaction of its own, which is committed when its future succeeds and rolled back when it
+     * fails or {@code work} throws. READ COMMITTED. Never call an AI server in there.
+     */
+    public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
+        return pool.withTransaction(work);
+    }
+
+    /** Fails when the database does not answer in the time that connecting and a statement may take together. */
+    public Future<Void> ping() {
+        return heartbeats
+                .query("SELECT 1")
+                .execute()
+                .timeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+                .mapEmpty();
+    }
+
+    /** Closes every connection; whoever still waits for one fails. Last, after everything that uses them. */
+    public Future<Void> close() {
+        return Future.join(client.close(), pool.close(), heartbeats.close()).mapEmpty();
+    }
+
+    private static PgConnectOptions connectOptions(DatabaseUrl url, Settings.Database settings) {
+        PgConnectOptions options = new PgConnectOptions();
+        options.setHost(url.host())
+                .setPort(url.port())
+                .setDatabase(url.database())
+                .setUser(url.user())
+                .setPassword(url.password().value())
+                .setCachePreparedStatements(true)
+                // All our statements are constants, long ones too.
+                .setPreparedStatementCacheSqlFilter(sql -> true);
+        // Added one by one: setProperties would drop what the driver itself needs, such as the client encoding.
+        options.addProperty("application_name", "darkroom")
+                .addProperty("statement_timeout", millis(settings.statementTimeout()))
+                .addProperty("lock_timeout", millis(settings.lockTimeout()))
+                .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()));
+        return options;
+    }
+
+    /**
+     * The server bounds every statement, but a server that vanished without a word bounds nothing, and TCP notices only after
+     * a quarter of an hour or more. A connection on which nothing arrives for longer than any healthy one can be silent
+     * is therefore given up.
+     */
+    private static NetClientOptions transportOptions(Settings.Database settings, Duration idle) {
+        Duration silence = idle.plus(settings.statementTimeout()).plus(settings.idleInTransactionTimeout());
+        return new NetClientOptions()
+                .setConnectTimeout((int) settings.connectTimeout().toMillis())
+                .setTcpKeepAlive(true)
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setReadIdleTimeout((int) silence.toMillis());
+    }
+
+    private static PoolOptions poolOptions(
+            String name, int size, int waiting, Settings.Database settings, Duration idle) {
+        return new PoolOptions()
+                .setName("darkroom-" + name)
+                .setMaxSize(size)
+                .setMaxWaitQueueSize(waiting)
+                .setConnectionTimeout((int) settings.connectTimeout().toMillis())
+                .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setIdleTimeout((int) idle.toMillis())
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+    }
+
+    private static String millis(Duration duration) {
+        return String.valueOf(duration.toMillis());
+    }
+}

@@ -1,0 +1,69 @@
+package dev.darkroom.database;
+
+import io.vertx.core.VertxException;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.impl.NoStackTraceThrowable;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+
+/** What a failure of the database driver means. */
+public final class DatabaseErrors {
+
+    /**
+     * SQLSTATEs, or their first two letters, of a server that cannot serve now or not us. See "PostgreSQL Error Codes",
+     * appendix A of the PostgreSQL manual.
+     */
+    private static final List<String> UNAVAILABLE = List.of(
+            "08", // connection exception
+            "25006", // read-only: a standby, or a primary that was demoted
+            "25P03", // idle in a transaction for too long
+            "25P04", // transaction timeout
+            "28", // the server refuses our user or password
+            "3D000", // the database does not exist
+            "40", // serialization failure, deadlock
+            "53", // too many connections, disk full, out of memory
+            "55P03", // waited for a lock for too long
+            "57", // statement timeout, shut down, starting up, database dropped
+            "58"); // input or output error
+
+    /** The driver and its pool tell these apart by message alone. */
+    private static final List<String> LOST = List.of(
+            "Timeout", // the pool: no connection in time, in two wordings
+            "Pool closed",
+            "Client is closed",
+            "Connection was closed",
+            "Connection is not active now",
+            "Pending requests failed to be sent");
+
+    private DatabaseErrors() {}
+
+    /**
+     * True when the database could not be asked or gave up, so the same request may succeed later: no connection, none free
+     * in time, too many waiting, shut down, timed out, deadlocked. False for everything that would fail again: a bug in a
+     * statement, a violated constraint, any exception that is not of the database.
+     *
+     * <p>Says nothing about whether the work was done: a connection may break after a commit and before its answer.
+     *
+     * @param failure may be null, which is no failure
+     */
+    public static boolean unavailable(Throwable failure) {
+        if (failure instanceof PgException error) {
+            String state = String.valueOf(error.getSqlState());
+            return UNAVAILABLE.stream().anyMatch(state::startsWith);
+        }
+        if (failure instanceof VertxException || failure instanceof NoStackTraceThrowable) {
+            return failure instanceof ClosedConnectionException
+                    || failure instanceof ConnectionPoolTooBusyException
+                    || LOST.stream().anyMatch(String.valueOf(failure.getMessage())::startsWith);
+        }
+        return failure instanceof IOException || failure instanceof TimeoutException;
+    }
+
+    /** The SQLSTATE that the server gave, or null when the failure is not the server's. */
+    public static String sqlState(Throwable failure) {
+        return failure instanceof PgException error ? error.getSqlState() : null;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.darkroom.database;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Brings the tables of a database to the version of this build, by the scripts in {@code db/migration}. */
+public final class Migrations {
+    private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
+    private static final String SCRIPTS = "classpath:db/migration";
+    private static final int OLDEST = 14;
+    /** How often, once a second, a process asks whether another one has finished migrating. */
+    private static final int LOCK_RETRIES = 300;
+
+    private Migrations() {}
+
+    /**
+     * Migrates; does nothing when the tables are up to date. Blocks for seconds, so it runs before any verticle. Processes
+     * that start together take turns and all succeed.
+     *
+     * @throws DatabaseException in one line: the database cannot be reached, refuses us, is too old, or a script fails
+     */
+    public static void migrate(DatabaseUrl url, Settings.Database settings) {
+        migrate(url, settings, SCRIPTS);
+    }
+
+    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts) {
+        requireUsable(url, settings);
+        try {
+            // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
+            int executed = Flyway.configure(Migrations.class.getClassLoader())
+                    .dataSource(url.jdbcUrl(), url.user(), url.password().value())
+                    .jdbcProperties(Map.of("ApplicationName", "darkroom migrations", "tcpKeepAlive", "true"))
+                    .locations(scripts)
+                    .failOnMissingLocations(true)
+                    .lockRetryCount(LOCK_RETRIES)
+                    .load()
+                    .migrate()
+                    .migrationsExecuted;
+            LOG.atInfo().addKeyValue("executed", executed).log("database migrated");
+        } catch (FlywayException e) {
+            throw new DatabaseException(
+                    "the tables in " + name(url, settings) + " cannot be migrated: " + oneLine(e), e);
+        }
+    }
+
+    /** Asks before Flyway does, whose messages go over many lines. */
+    private static void requireUsable(DatabaseUrl url, Settings.Database settings) {
+        String seconds = String.valueOf(Math.max(1, roundUp(settings.connectTimeout())));
+        Properties properties = new Properties();
+        properties.setProperty("user", url.user());
+        properties.setProperty("password", url.password().value());
+        properties.setProperty("connectTimeout", seconds);
+        properties.setProperty("loginTimeout", seconds);
+        properties.setProperty("socketTimeout", seconds);
+        int version;
+        try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
+            version = connection.getMetaData().getDatabaseMajorVersion();
+        } catch (SQLException e) {
+            throw new DatabaseException(name(url, settings) + " cannot be used: " + oneLine(e), e);
+        }
+        requireSupported(version, name(url, settings));
+    }
+
+    static void requireSupported(int version, String database) {
+        if (version < OLDEST) {
+            throw new DatabaseException(
+                    database + " is PostgreSQL " + version + "; Darkroom needs " + OLDEST + " or newer");
+        }
+    }
+
+    private static String name(DatabaseUrl url, Settings.Database settings) {
+        return "the database " + url.database() + " at " + url.host() + ":" + url.port()
+                + (settings.url() == null ? " (embedded)" : " (DARKROOM_DATABASE_URL)");
+    }
+
+    private static long roundUp(Duration duration) {
+        return duration.plusMillis(999).toSeconds();
+    }
+
+    private static String oneLine(Throwable e) {
+        return String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+}

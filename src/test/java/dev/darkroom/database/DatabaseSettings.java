@@ -1,0 +1,25 @@
+package dev.darkroom.database;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import java.time.Duration;
+
+/** Database settings for tests. */
+final class DatabaseSettings {
+    private DatabaseSettings() {}
+
+    static Settings.Database of(DatabaseUrl url) {
+        return of(url, 4, 1000);
+    }
+
+    static Settings.Database of(DatabaseUrl url, int poolSize, int maxWaiting) {
+        return new Settings.Database(
+                url,
+                poolSize,
+                maxWaiting,
+                Duration.ofMillis(1500),
+                Duration.ofMillis(2500),
+                Duration.ofMillis(700),
+                Duration.ofMillis(1200));
+    }
+}

@@ -1,0 +1,106 @@
+package dev.darkroom.testing;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.EmbeddedDatabase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * One embedded PostgreSQL per test JVM, started at the first use and gone with the JVM. Every test gets an empty database
+ * of its own in it. The methods block.
+ */
+public final class TestPostgres {
+    /** Where every test JVM finds the unpacked programs. */
+    public static final Path BINARIES = Path.of("target", "postgres-binaries").toAbsolutePath();
+
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private TestPostgres() {}
+
+    /** A new database, empty, owned by the user of the url. */
+    public static DatabaseUrl newDatabase() {
+        String name = "test_" + COUNT.incrementAndGet();
+        DatabaseUrl server = Server.DATABASE.url();
+        execute(server, "CREATE DATABASE " + name);
+        return new DatabaseUrl(server.host(), server.port(), name, server.user(), server.password());
+    }
+
+    /** Cuts every connection to a database, as a restart of the server would. */
+    public static void terminateBackends(String database) {
+        try (Connection connection = connect(Server.DATABASE.url());
+                PreparedStatement statement = connection.prepareStatement(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?")) {
+            statement.setString(1, database);
+            statement.execute();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Runs statements over JDBC. */
+    public static void execute(DatabaseUrl url, String... sql) {
+        try (Connection connection = connect(url);
+                Statement statement = connection.createStatement()) {
+            for (String each : sql) {
+                statement.execute(each);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The first column of every row of a query over JDBC, as text. */
+    public static List<String> query(DatabaseUrl url, String sql) {
+        try (Connection connection = connect(url);
+                Statement statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            Stream.Builder<String> values = Stream.builder();
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+            return values.build().toList();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Connection connect(DatabaseUrl url) throws SQLException {
+        return DriverManager.getConnection(
+                url.jdbcUrl(), url.user(), url.password().value());
+    }
+
+    /** Started by whoever touches it first. */
+    private static final class Server {
+        private static final Path DIRECTORY =
+                Path.of("target", "test-postgres-" + ProcessHandle.current().pid());
+        private static final EmbeddedDatabase DATABASE = start();
+
+        private static EmbeddedDatabase start() {
+            EmbeddedDatabase database = EmbeddedDatabase.start(DIRECTORY, BINARIES);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(database), "test-postgres-stop"));
+            return database;
+        }
+
+        private static void stop(EmbeddedDatabase database) {
+            database.close();
+            try (Stream<Path> files = Files.walk(DIRECTORY)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
