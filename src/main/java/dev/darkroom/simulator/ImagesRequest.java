@@ -1,0 +1,109 @@
+package dev.darkroom.simulator;
+
+import dev.darkroom.simulator.picture.PictureRenderer;
+import io.vertx.core.json.JsonObject;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What {@code POST /v1/images/generations} asks for. Immutable.
+ *
+ * @param prompt never blank
+ * @param count 1 to 10
+ * @param width in pixels
+ * @param height in pixels
+ * @param seed 0 when the request has none: the same request always gets the same pictures
+ * @param asUrl URLs instead of base64
+ */
+record ImagesRequest(String prompt, int count, int width, int height, long seed, boolean asUrl) {
+    private static final int LONGEST_PROMPT = 32_000;
+    private static final int MOST = 10;
+    private static final int DEFAULT_SIDE = 512;
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,4})x(\\d{1,4})");
+
+    /**
+     * Reads a request; fields that are not known are ignored, as the protocol grows new ones all the time.
+     *
+     * @throws BadRequestException names the first field that is wrong
+     */
+    static ImagesRequest parse(JsonObject body) {
+        int[] size = size(body.getValue("size"));
+        text(body, "model");
+        text(body, "negative_prompt");
+        return new ImagesRequest(
+                prompt(body.getValue("prompt")),
+                (int) number(body, "n", 1, 1, MOST),
+                size[0],
+                size[1],
+                number(body, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE),
+                asUrl(body.getValue("response_format")));
+    }
+
+    private static String prompt(Object value) {
+        if (value == null) {
+            throw new BadRequestException("You must provide a prompt.", "prompt");
+        }
+        if (!(value instanceof String prompt) || prompt.isBlank()) {
+            throw new BadRequestException("'prompt' must be a string that is not blank.", "prompt");
+        }
+        if (prompt.length() > LONGEST_PROMPT) {
+            throw new BadRequestException("'prompt' is longer than " + LONGEST_PROMPT + " characters.", "prompt");
+        }
+        return prompt;
+    }
+
+    private static int[] size(Object value) {
+        if (value == null || "auto".equals(value)) {
+            return new int[] {DEFAULT_SIDE, DEFAULT_SIDE};
+        }
+        Matcher matcher = SIZE.matcher(value.toString());
+        if (matcher.matches()) {
+            int width = Integer.parseInt(matcher.group(1));
+            int height = Integer.parseInt(matcher.group(2));
+            if (isSide(width) && isSide(height)) {
+                return new int[] {width, height};
+            }
+        }
+        throw new BadRequestException(
+                "'size' must be \"auto\" or WIDTHxHEIGHT, each " + PictureRenderer.MIN_SIDE + " to "
+                        + PictureRenderer.MAX_SIDE + ".",
+                "size");
+    }
+
+    private static boolean isSide(int side) {
+        return side >= PictureRenderer.MIN_SIDE && side <= PictureRenderer.MAX_SIDE;
+    }
+
+    private static boolean asUrl(Object format) {
+        if (format == null || "b64_json".equals(format)) {
+            return false;
+        }
+        if ("url".equals(format)) {
+            return true;
+        }
+        throw new BadRequestException("'response_format' must be \"b64_json\" or \"url\".", "response_format");
+    }
+
+    private static long number(JsonObject body, String key, long fallback, long least, long most) {
+        Object value = body.getValue(key);
+        if (value == null) {
+            return fallback;
+        }
+        if ((value instanceof Integer || value instanceof Long)
+                && isWithin(((Number) value).longValue(), least, most)) {
+            return ((Number) value).longValue();
+        }
+        throw new BadRequestException("'" + key + "' must be a whole number, " + least + " to " + most + ".", key);
+    }
+
+    private static boolean isWithin(long number, long least, long most) {
+        return number >= least && number <= most;
+    }
+
+    private static void text(JsonObject body, String key) {
+        Object value = body.getValue(key);
+        if (value != null && !(value instanceof String)) {
+            throw new BadRequestException("'" + key + "' must be a string.", key);
+        }
+    }
+}

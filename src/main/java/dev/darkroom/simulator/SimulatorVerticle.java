@@ -1,0 +1,104 @@
+package dev.darkroom.simulator;
+
+import dev.darkroom.simulator.picture.PictureRenderer;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Clock;
+import java.time.Duration;
+
+/**
+ * An AI server that speaks the OpenAI Images protocol, renders its pictures itself and fails as it is told to:
+ *
+ * <ul>
+ *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /pictures/…}: the protocol;
+ *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the faults to come, see {@link FaultParser};
+ *   <li>{@code GET}, {@code DELETE /simulator/requests}: the submissions so far, see {@link RequestLog}.
+ * </ul>
+ *
+ * Listens on loopback only, over plain HTTP/1.1. Deploy one instance: script, log and pictures live in it and are used on its
+ * event loop alone; rendering runs on the worker pool {@code darkroom-simulator}. Source of the protocol: the OpenAI API
+ * reference, "Create image".
+ */
+public final class SimulatorVerticle extends VerticleBase {
+    private static final String HOST = "127.0.0.1";
+    private static final int RENDER_THREADS = 2;
+
+    private final int wantedPort;
+    private final Duration latency;
+    private volatile int port;
+    private HttpServer server;
+
+    /**
+     * @param port where to listen; 0 takes any free port, see {@link #port()}
+     * @param latency how long every answer takes unless the script says otherwise, not negative
+     */
+    public SimulatorVerticle(int port, Duration latency) {
+        this.wantedPort = port;
+        this.latency = latency;
+    }
+
+    /** The port listened on, from any thread; 0 before the deployment has completed. */
+    public int port() {
+        return port;
+    }
+
+    /** Fails with a {@link java.net.BindException} when the port is in use. */
+    @Override
+    public Future<?> start() {
+        // HTTP/1.1 alone, so that one dropped connection is one dropped submission.
+        HttpServerOptions options =
+                new HttpServerOptions().setHost(HOST).setPort(wantedPort).setHttp2ClearTextEnabled(false);
+        server = vertx.createHttpServer(options);
+        WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
+        Studio studio = new Studio(workers, new PictureRenderer(), () -> "http://" + HOST + ":" + port);
+        return server.requestHandler(router(studio)).listen().map(bound -> {
+            port = bound.actualPort();
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> stop() {
+        return server.close();
+    }
+
+    private Router router(Studio studio) {
+        Script script = new Script();
+        RequestLog log = new RequestLog(Clock.systemUTC());
+        Director director = new Director(vertx, latency);
+        Router router = Router.router(vertx);
+        router.post("/v1/images/generations").handler(new ImagesHandler(script, log, director, studio));
+        router.get("/v1/models").handler(SimulatorVerticle::models);
+        router.get("/pictures/:file").handler(new PictureHandler(director, studio));
+        new ScriptRoutes(script).mount(router);
+        router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
+        router.delete("/simulator/requests").handler(context -> {
+            log.clear();
+            context.response().setStatusCode(204).end();
+        });
+        router.errorHandler(404, context -> fail(context, 404, "Unknown path."));
+        router.errorHandler(405, context -> fail(context, 405, "This path does not take this method."));
+        router.errorHandler(500, context -> fail(context, 500, "The simulator itself failed."));
+        return router;
+    }
+
+    private static void fail(RoutingContext context, int status, String message) {
+        new Wire(context.request()).json(status, ApiError.of(status, message));
+    }
+
+    private static void models(RoutingContext context) {
+        JsonObject model = new JsonObject()
+                .put("id", "simulator")
+                .put("object", "model")
+                .put("created", 0)
+                .put("owned_by", "darkroom");
+        context.json(new JsonObject().put("object", "list").put("data", new JsonArray().add(model)));
+    }
+}
