@@ -1,0 +1,133 @@
+package dev.darkroom.backend.http;
+
+import dev.darkroom.backend.Call;
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.Outcome;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call from its start to its one end: the work is done, its budget is used up, or it is aborted, whichever comes
+ * first. At that moment the outcome is known and everything that the call still holds open is broken off.
+ *
+ * <p>Confined to the context on which the call was started; only {@link Call#abort()} may come from elsewhere.
+ */
+public final class CallScope {
+    private static final Logger LOG = LoggerFactory.getLogger(CallScope.class);
+    private static final Failure DEADLINE = Failure.of(
+            FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The AI server did not answer in full before the deadline.");
+    private static final Failure INTERNAL =
+            Failure.of(FailureClass.AMBIGUOUS, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+
+    private final Vertx vertx;
+    private final long end;
+    private final Promise<Outcome> outcome = Promise.promise();
+    private final Set<Runnable> endHandlers = new LinkedHashSet<>();
+    private boolean over;
+
+    private CallScope(Vertx vertx, Duration budget) {
+        this.vertx = vertx;
+        this.end = System.nanoTime() + budget.toNanos();
+    }
+
+    /**
+     * Runs a call.
+     *
+     * @param work starts the work and says how it ended; may fail, best with a {@link CallFailedException}
+     * @return the outcome; never fails
+     */
+    public static Future<Outcome> run(Vertx vertx, Call call, Function<CallScope, Future<Outcome>> work) {
+        CallScope scope = new CallScope(vertx, call.budget());
+        Context context = vertx.getOrCreateContext();
+        context.runOnContext(v -> scope.start(context, call, work));
+        return scope.outcome.future();
+    }
+
+    private void start(Context context, Call call, Function<CallScope, Future<Outcome>> work) {
+        long timer = vertx.setTimer(Math.max(1, remaining().toMillis()), t -> end(new Outcome.Failed(DEADLINE)));
+        onEnd(() -> vertx.cancelTimer(timer));
+        call.onAbort(() -> context.runOnContext(v -> end(new Outcome.Aborted())));
+        if (call.aborted()) {
+            end(new Outcome.Aborted());
+            return;
+        }
+        Future<Outcome> done;
+        try {
+            done = work.apply(this);
+        } catch (RuntimeException e) {
+            done = Future.failedFuture(e);
+        }
+        done.onComplete(result -> end(result), failure -> end(new Outcome.Failed(failureOf(failure))));
+    }
+
+    private Failure failureOf(Throwable cause) {
+        if (cause instanceof CallFailedException failed) {
+            return failed.failure();
+        }
+        if (!over) {
+            LOG.atError().setCause(cause).log("call to an AI server failed inside");
+        }
+        return INTERNAL.withDetail(cause.getClass().getName());
+    }
+
+    private void end(Outcome how) {
+        if (over) {
+            return;
+        }
+        over = true;
+        List.copyOf(endHandlers).forEach(Runnable::run);
+        endHandlers.clear();
+        outcome.complete(how);
+    }
+
+    /** True once the outcome is known; nothing new may be started then. */
+    public boolean over() {
+        return over;
+    }
+
+    /** How much of the budget is left; never negative. */
+    public Duration remaining() {
+        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+
+    /** Runs {@code handler} when the call ends, at once when it already has. */
+    void onEnd(Runnable handler) {
+        if (over) {
+            handler.run();
+        } else {
+            endHandlers.add(handler);
+        }
+    }
+
+    /** Forgets a handler whose reason has gone. */
+    void forget(Runnable handler) {
+        endHandlers.remove(handler);
+    }
+
+    /** Waits; fails when the call ends before. */
+    Future<Void> pause(Duration time) {
+        Promise<Void> waited = Promise.promise();
+        long timer = vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(time.toNanos())), t -> waited.complete());
+        onEnd(() -> {
+            if (vertx.cancelTimer(timer)) {
+                waited.fail(new CallFailedException(INTERNAL));
+            }
+        });
+        return waited.future();
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+}

@@ -1,0 +1,82 @@
+package dev.darkroom.backend.openai;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Set;
+
+/**
+ * What a server says about an error, in whichever dialect: {@code {"error":{"message","type","code"}}} (OpenAI),
+ * {@code {"error":"text"}} (sd-server), {@code {"detail":"text"|[…]}} (FastAPI), anything else as plain text.
+ *
+ * @param message never null; not fit for logs before it was redacted
+ * @param code null when there is none
+ * @param type null when there is none
+ * @param retryAfter seconds, as written; null when there is none
+ */
+record ErrorBody(String message, String code, String type, String retryAfter) {
+    private static final Set<String> MODERATION =
+            Set.of("moderation_blocked", "content_policy_violation", "content_filter");
+    private static final Set<String> QUOTA = Set.of(
+            "insufficient_quota",
+            "credit_balance_exhausted",
+            "organization_spend_limit_exceeded",
+            "project_spend_limit_exceeded",
+            "billing_hard_limit_reached");
+
+    static ErrorBody parse(Buffer body) {
+        try {
+            if (Json.decodeValue(body) instanceof JsonObject object) {
+                return of(object);
+            }
+        } catch (DecodeException e) {
+            // HTML from a proxy, or nothing at all: what is left is its text.
+        }
+        return new ErrorBody(body.toString(), null, null, null);
+    }
+
+    private static ErrorBody of(JsonObject object) {
+        Object error = object.getValue("error");
+        if (error instanceof JsonObject details) {
+            Object wait = details.getValue("retry_after", object.getValue("retry_after"));
+            return new ErrorBody(
+                    text(details.getValue("message")),
+                    name(details.getValue("code")),
+                    name(details.getValue("type")),
+                    name(wait));
+        }
+        Object message = error != null ? error : object.getValue("detail", object.getValue("message"));
+        return new ErrorBody(
+                text(message == null ? object : message),
+                name(object.getValue("code")),
+                name(object.getValue("type")),
+                name(object.getValue("retry_after")));
+    }
+
+    private static String text(Object value) {
+        if (value instanceof JsonObject || value instanceof JsonArray) {
+            return Json.encode(value);
+        }
+        return value == null ? "" : value.toString();
+    }
+
+    private static String name(Object value) {
+        return value instanceof String || value instanceof Number ? value.toString() : null;
+    }
+
+    /** The content policy refused the prompt or the picture. */
+    boolean moderated() {
+        return among(MODERATION);
+    }
+
+    /** The account has nothing left to spend: waiting does not help, a person has to act. */
+    boolean quotaExhausted() {
+        return among(QUOTA);
+    }
+
+    private boolean among(Set<String> names) {
+        return code != null && names.contains(code) || type != null && names.contains(type);
+    }
+}

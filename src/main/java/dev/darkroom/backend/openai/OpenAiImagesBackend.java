@@ -1,0 +1,156 @@
+package dev.darkroom.backend.openai;
+
+import dev.darkroom.backend.Call;
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.Outcome;
+import dev.darkroom.backend.http.Answer;
+import dev.darkroom.backend.http.CallFailedException;
+import dev.darkroom.backend.http.CallScope;
+import dev.darkroom.backend.http.HttpCaller;
+import dev.darkroom.backend.http.PictureDownload;
+import dev.darkroom.backend.http.Redactor;
+import dev.darkroom.backend.http.RetryAfter;
+import dev.darkroom.config.Settings;
+import dev.darkroom.image.NotAPictureException;
+import dev.darkroom.image.Picture;
+import dev.darkroom.image.PictureInspector;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.client.HttpRequest;
+import java.net.URI;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * An AI server that speaks the OpenAI Images protocol: {@code POST {base}/images/generations}. Thread-safe; each call
+ * stays on the context on which it was made. Parsing, decoding and looking at pictures happen on worker threads
+ * ("darkroom-pictures").
+ *
+ * <p>Source: OpenAI API reference, "Create image"; {@code negative_prompt} and {@code seed} are extensions that many
+ * servers of the protocol know.
+ */
+public final class OpenAiImagesBackend implements ImageBackend {
+    private static final int THREADS = 2;
+
+    private final Vertx vertx;
+    private final Settings.Backend settings;
+    private final URI endpoint;
+    private final HttpCaller http;
+    private final PictureDownload downloads;
+    private final WorkerExecutor workers;
+    private final PicturesReader reader;
+    private final OpenAiErrors errors;
+    private final Redactor redactor;
+    private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+
+    /** @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open */
+    public OpenAiImagesBackend(Vertx vertx, Settings.Backend settings, URI base) {
+        this.vertx = vertx;
+        this.settings = settings;
+        this.endpoint = URI.create(base.toString().replaceAll("/+$", "") + "/images/generations");
+        this.http = new HttpCaller(vertx, settings.connectTimeout());
+        this.downloads = new PictureDownload(http, settings);
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
+        this.reader = new PicturesReader(settings.maxResponseBytes());
+        this.redactor = new Redactor(settings.apiKey());
+        this.errors = new OpenAiErrors(new RetryAfter(Clock.systemUTC()), redactor);
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public Future<Outcome> generate(ImageRequest request, Call call) {
+        calls.add(call);
+        return CallScope.run(vertx, call, scope -> submit(scope, request))
+                .map(this::redacted)
+                .onComplete(done -> calls.remove(call));
+    }
+
+    private Future<Outcome> submit(CallScope scope, ImageRequest request) {
+        HttpRequest<Buffer> post = http.request(HttpMethod.POST, endpoint)
+                .putHeader("Content-Type", "application/json")
+                .putHeader("Accept", "application/json")
+                .putHeader("Idempotency-Key", request.key());
+        if (settings.apiKey().isPresent()) {
+            post.bearerTokenAuthentication(settings.apiKey().value());
+        }
+        Buffer body = OpenAiRequest.of(request).toBuffer();
+        return http.send(scope, post, body, settings.maxResponseBytes(), scope.remaining())
+                .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
+                .compose(entries -> Future.all(
+                        entries.stream().map(entry -> picture(scope, entry)).toList()))
+                .map(all -> new Outcome.Generated(all.list()));
+    }
+
+    private List<AnnouncedPicture> read(Answer answer, int count) {
+        if (!answer.success()) {
+            throw new CallFailedException(errors.of(answer));
+        }
+        if (answer.cutOff()) {
+            throw empty("RESPONSE_TOO_LARGE", "The AI server's answer is larger than allowed.", null);
+        }
+        if (answer.body().length() == 0) {
+            throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
+        }
+        List<AnnouncedPicture> pictures;
+        try {
+            pictures = reader.read(answer.body(), count);
+        } catch (CallFailedException e) {
+            throw new CallFailedException(e.failure().withHttpStatus(answer.status()));
+        }
+        if (pictures == null) {
+            throw new CallFailedException(errors.insideSuccess(answer));
+        }
+        return pictures;
+    }
+
+    private Future<Picture> picture(CallScope scope, AnnouncedPicture entry) {
+        Future<Buffer> bytes = entry instanceof AnnouncedPicture.Link link
+                ? downloads.fetch(scope, link.url())
+                : Future.succeededFuture(((AnnouncedPicture.Inline) entry).bytes());
+        return bytes.compose(found -> workers.executeBlocking(() -> inspect(found), false));
+    }
+
+    private Picture inspect(Buffer bytes) {
+        if (bytes.length() > settings.maxPictureBytes()) {
+            throw empty("RESPONSE_TOO_LARGE", "A picture from the AI server is larger than allowed.", null);
+        }
+        try {
+            return PictureInspector.inspect(bytes, settings.maxPictureBytes());
+        } catch (NotAPictureException e) {
+            throw empty("NOT_A_PICTURE", "The AI server sent something that is no whole picture.", e.getMessage());
+        }
+    }
+
+    /** Details from below HTTP name hosts and exceptions; they go through the same sieve as what the AI server said. */
+    private Outcome redacted(Outcome outcome) {
+        if (outcome instanceof Outcome.Failed failed) {
+            Failure failure = failed.failure();
+            return new Outcome.Failed(failure.withDetail(redactor.clean(failure.detail())));
+        }
+        return outcome;
+    }
+
+    private static CallFailedException empty(String code, String message, String detail) {
+        return new CallFailedException(
+                Failure.of(FailureClass.EMPTY_SUCCESS, code, message).withDetail(detail));
+    }
+
+    @Override
+    public Future<Void> close() {
+        calls.forEach(Call::abort);
+        http.close();
+        return workers.close();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.darkroom.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Writes files so that they are either whole and durable or not there at all: written aside, synced, renamed into
+ * place, directory synced. Blocking; thread-safe.
+ */
+final class DurableFiles {
+    /** Where files grow. Inside the same tree, so that the rename stays within one file system and is atomic. */
+    private static final String ASIDE = ".incoming";
+
+    /** What a killed process left behind is thrown away once nobody can be writing it any more. */
+    private static final Duration ABANDONED = Duration.ofHours(1);
+
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    private static final FileAttribute<?>[] OWNER_ONLY = POSIX
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+            }
+            : new FileAttribute<?>[0];
+
+    private final Path root;
+    private final Path aside;
+    /** Directories whose own entry this process has synced. Another process may have made one without having got so far. */
+    private final Set<Path> syncedDirectories = ConcurrentHashMap.newKeySet();
+
+    DurableFiles(Path root) {
+        this.root = root;
+        this.aside = root.resolve(ASIDE);
+    }
+
+    /** Makes the directories, proves that they can be written to, and clears away what killed processes left behind. */
+    void prepare() throws IOException {
+        Files.createDirectories(aside);
+        syncDirectory(root);
+        Path above = root.getParent();
+        if (above != null && Files.isReadable(above)) {
+            syncDirectory(above);
+        }
+        Path probe = aside.resolve(UUID.randomUUID().toString());
+        writeAndSync(probe, new byte[] {1});
+        Files.delete(probe);
+        Instant limit = Instant.now().minus(ABANDONED);
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(aside)) {
+            for (Path leftover : leftovers) {
+                if (Files.getLastModifiedTime(leftover).toInstant().isBefore(limit)) {
+                    Files.deleteIfExists(leftover);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // Another process that shares the directory was faster.
+        }
+    }
+
+    /** Writes a file below the root. When it throws, nothing is to be seen at {@code target}. */
+    void write(Path target, byte[] content) throws IOException {
+        Path temporary = aside.resolve(UUID.randomUUID().toString());
+        boolean moved = false;
+        try {
+            makeDirectory(target.getParent());
+            writeAndSync(temporary, content);
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            moved = true;
+            syncDirectory(target.getParent());
+        } catch (IOException | RuntimeException e) {
+            discard(moved ? target : temporary, e);
+            throw e;
+        }
+    }
+
+    private void makeDirectory(Path directory) throws IOException {
+        if (directory.equals(root) || syncedDirectories.contains(directory)) {
+            return;
+        }
+        makeDirectory(directory.getParent());
+        Files.createDirectories(directory);
+        syncDirectory(directory.getParent());
+        syncedDirectories.add(directory);
+    }
+
+    private static void writeAndSync(Path file, byte[] content) throws IOException {
+        Set<StandardOpenOption> options = EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(file, options, OWNER_ONLY)) {
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                channel.write(rest);
+            }
+            channel.force(true);
+        }
+    }
+
+    private static void syncDirectory(Path directory) throws IOException {
+        if (!POSIX) {
+            return; // Windows knows no syncing of directories; its file system journals renames.
+        }
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void discard(Path file, Exception cause) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

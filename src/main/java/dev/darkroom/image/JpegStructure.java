@@ -1,0 +1,57 @@
+package dev.darkroom.image;
+
+/**
+ * The marker segments of a JPEG file: start, frame header with the size, start of scan, and an end-of-image marker as
+ * the last two bytes. Source: ITU-T T.81, annex B.
+ */
+final class JpegStructure {
+    static final byte[] SIGNATURE = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+    private static final int END_OF_IMAGE = 0xffd9;
+    private static final int START_OF_SCAN = 0xda;
+
+    private JpegStructure() {}
+
+    static PictureInspector.Size sizeOf(byte[] file) {
+        Bytes bytes = new Bytes(file);
+        if (bytes.u16(file.length - 2) != END_OF_IMAGE) {
+            throw new NotAPictureException("JPEG cut off");
+        }
+        PictureInspector.Size size = null;
+        int at = 2;
+        while (true) {
+            int marker = marker(bytes, at);
+            while (marker == 0xff) { // fill bytes
+                marker = marker(bytes, ++at);
+            }
+            if (marker == START_OF_SCAN) {
+                if (size == null) {
+                    throw new NotAPictureException("JPEG without a frame header");
+                }
+                return size;
+            }
+            if (marker <= 0x01 || marker >= 0xd0 && marker <= 0xd9) {
+                throw new NotAPictureException("JPEG without pixels");
+            }
+            int length = bytes.u16(at + 2);
+            if (length < 2) {
+                throw new NotAPictureException("JPEG with an impossible segment");
+            }
+            if (isFrameHeader(marker)) {
+                size = new PictureInspector.Size(bytes.u16(at + 7), bytes.u16(at + 5));
+            }
+            at += 2 + length;
+        }
+    }
+
+    private static int marker(Bytes bytes, int at) {
+        if (bytes.u8(at) != 0xff) {
+            throw new NotAPictureException("JPEG damaged before its pixels");
+        }
+        return bytes.u8(at + 1);
+    }
+
+    /** SOF0 to SOF15, without the three codes in between that mean something else (DHT, JPG, DAC). */
+    private static boolean isFrameHeader(int marker) {
+        return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+    }
+}

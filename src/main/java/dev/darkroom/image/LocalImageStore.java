@@ -1,0 +1,95 @@
+package dev.darkroom.image;
+
+import dev.darkroom.config.SettingsException;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
+
+/**
+ * Pictures as files below one directory, which several processes may share. Disk work runs on worker threads of its
+ * own ("darkroom-images"), never on an event loop. Thread-safe.
+ */
+public final class LocalImageStore implements ImageStore {
+    /** No dots but the one before the extension: no way out of the directory, no hidden files. */
+    private static final Pattern KEY = Pattern.compile("(?:[0-9a-z]{1,16}/){0,4}[0-9A-Za-z_-]{1,128}\\.[0-9a-z]{1,8}");
+
+    private static final int THREADS = 4;
+
+    private final Vertx vertx;
+    private final Path dir;
+    private final WorkerExecutor workers;
+    private final DurableFiles files;
+
+    private LocalImageStore(Vertx vertx, Path dir) {
+        this.vertx = vertx;
+        this.dir = dir;
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-images", THREADS);
+        this.files = new DurableFiles(dir);
+    }
+
+    /**
+     * Opens the store, making its directory where it does not exist.
+     *
+     * @param dir absolute
+     * @return fails with a {@link SettingsException} when the directory cannot be made or written to
+     */
+    public static Future<LocalImageStore> open(Vertx vertx, Path dir) {
+        LocalImageStore store = new LocalImageStore(vertx, dir);
+        return store.workers
+                .<Void>executeBlocking(
+                        () -> {
+                            store.files.prepare();
+                            return null;
+                        },
+                        false)
+                .map(store)
+                .recover(failure -> store.close()
+                        .transform(closed -> Future.failedFuture(new SettingsException("imageDir (DARKROOM_IMAGE_DIR): "
+                                + dir + " must be a directory that can be written to: " + failure))));
+    }
+
+    @Override
+    public Future<Void> keep(String key, Picture picture) {
+        if (!KEY.matcher(key).matches()) {
+            return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
+        }
+        return workers.executeBlocking(
+                () -> {
+                    files.write(dir.resolve(key), picture.bytes().getBytes());
+                    return null;
+                },
+                false);
+    }
+
+    @Override
+    public Future<ReadStream<Buffer>> read(String key) {
+        if (!KEY.matcher(key).matches()) {
+            return Future.failedFuture(new MissingPictureException(key));
+        }
+        Context context = vertx.getOrCreateContext();
+        return workers.<FileChannel>executeBlocking(() -> open(key), false)
+                .map(channel -> new FileStream(channel, workers, context));
+    }
+
+    private FileChannel open(String key) throws IOException {
+        try {
+            return FileChannel.open(dir.resolve(key), StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw new MissingPictureException(key);
+        }
+    }
+
+    /** Ends the worker threads. Pictures are durable as soon as {@link #keep} says so; nothing is flushed here. */
+    public Future<Void> close() {
+        return workers.close();
+    }
+}

@@ -1,0 +1,272 @@
+package dev.darkroom.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.SettingsException;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalImageStoreTest {
+    @TempDir
+    Path dir;
+
+    private Vertx vertx;
+    private LocalImageStore store;
+
+    @BeforeEach
+    void open() throws Exception {
+        vertx = Vertx.vertx();
+        store = get(LocalImageStore.open(vertx, dir.resolve("images")));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        get(store.close());
+        get(vertx.close());
+    }
+
+    @Test
+    void keptPictureIsReadBackByteForByte() throws Exception {
+        // given
+        Picture picture = picture(Pictures.png(512, 384));
+
+        // when
+        get(store.keep("3f/0199-abc.png", picture));
+
+        // then
+        assertThat(read("3f/0199-abc.png")).isEqualTo(picture.bytes());
+        assertThat(files()).containsExactly("3f/0199-abc.png");
+    }
+
+    @Test
+    void pictureOfManyBlocksArrivesWholeAtASlowReader() throws Exception {
+        // given
+        byte[] bytes = new byte[1_000_003];
+        new Random(7).nextBytes(bytes);
+        get(store.keep("00/big.png", unchecked(bytes)));
+
+        // when
+        Buffer received = Buffer.buffer();
+        get(store.read("00/big.png").compose(stream -> slowly(stream, received)));
+
+        // then
+        assertThat(received.getBytes()).isEqualTo(bytes);
+    }
+
+    @Test
+    void manyPicturesAreKeptAtOnce() throws Exception {
+        // given
+        List<String> keys = IntStream.range(0, 200)
+                .mapToObj(n -> "%02x/picture-%d.png".formatted(n % 16, n))
+                .toList();
+        byte[] png = Pictures.png(16, 16);
+
+        // when
+        get(Future.all(keys.stream().map(key -> store.keep(key, picture(png))).toList()));
+
+        // then
+        assertThat(files()).containsExactlyInAnyOrderElementsOf(keys);
+    }
+
+    @Test
+    void oneKeyKeptTwiceAtOnceHoldsOneWholePicture() throws Exception {
+        // given
+        Picture picture = picture(Pictures.png(200, 200));
+
+        // when
+        get(Future.all(store.keep("aa/same.png", picture), store.keep("aa/same.png", picture)));
+
+        // then
+        assertThat(read("aa/same.png")).isEqualTo(picture.bytes());
+        assertThat(files()).containsExactly("aa/same.png");
+    }
+
+    @Test
+    void missingKeySaysSo() {
+        assertThatThrownBy(() -> get(store.read("3f/nothing.png")))
+                .hasRootCauseInstanceOf(MissingPictureException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../outside.png",
+                "3f/../../outside.png",
+                "/etc/passwd",
+                "3f/.hidden.png",
+                ".incoming/x.png",
+                "3f//x.png",
+                "3f/x",
+                "3f\\x.png",
+                "3f/x.png\0",
+                "",
+                "3f/x.png/"
+            })
+    void keyThatLeadsElsewhereIsRefused(String key) throws Exception {
+        assertThatThrownBy(() -> get(store.keep(key, picture(Pictures.png(8, 8)))))
+                .hasRootCauseInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> get(store.read(key))).hasRootCauseInstanceOf(MissingPictureException.class);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void pictureThatCannotBeWrittenLeavesNothingBehind() throws Exception {
+        // given a file where the directory should go
+        Files.writeString(dir.resolve("images/3f"), "in the way");
+
+        // then
+        assertThatThrownBy(() -> get(store.keep("3f/x.png", picture(Pictures.png(8, 8)))))
+                .hasRootCauseInstanceOf(IOException.class);
+        assertThat(files()).containsExactly("3f");
+    }
+
+    @Test
+    void pictureThatCannotBeRenamedIntoPlaceLeavesNothingBehind() throws Exception {
+        // given a directory where the picture should go
+        Files.createDirectories(dir.resolve("images/3f/x.png/full"));
+
+        // then
+        assertThatThrownBy(() -> get(store.keep("3f/x.png", picture(Pictures.png(8, 8)))))
+                .hasRootCauseInstanceOf(IOException.class);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void directoryThatCannotBeMadeFailsWithALineThatNamesTheSetting() throws Exception {
+        // given
+        Path file = Files.writeString(dir.resolve("file"), "no directory");
+
+        // then
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file)))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("DARKROOM_IMAGE_DIR")
+                .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void whatAKilledProcessLeftBehindIsClearedAwayOnceItIsOld() throws Exception {
+        // given
+        Path old = Files.writeString(dir.resolve("images/.incoming/old"), "half a pic");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(7200)));
+        Path young = Files.writeString(dir.resolve("images/.incoming/young"), "half a pic");
+
+        // when
+        get(LocalImageStore.open(vertx, dir.resolve("images")).compose(LocalImageStore::close));
+
+        // then
+        assertThat(old).doesNotExist();
+        assertThat(young).exists();
+    }
+
+    @Test
+    void readerThatLeavesHalfWayClosesTheFile() throws Exception {
+        // given
+        byte[] bytes = new byte[1_000_000];
+        get(store.keep("00/left.png", unchecked(bytes)));
+        AtomicInteger blocks = new AtomicInteger();
+
+        // when
+        get(store.read("00/left.png").compose(stream -> {
+            Promise<Void> left = Promise.promise();
+            stream.handler(block -> {
+                blocks.incrementAndGet();
+                stream.handler(null);
+                left.complete();
+            });
+            return left.future();
+        }));
+
+        // then
+        assertThat(blocks).hasValue(1);
+        await().atMost(5, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(openFiles("left.png")).isZero());
+    }
+
+    private static long openFiles(String name) throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        if (!Files.isDirectory(descriptors)) {
+            return 0;
+        }
+        try (Stream<Path> open = Files.list(descriptors)) {
+            return open.filter(fd -> target(fd).endsWith(name)).count();
+        }
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private Future<Void> slowly(ReadStream<Buffer> stream, Buffer received) {
+        Promise<Void> end = Promise.promise();
+        stream.exceptionHandler(end::fail);
+        stream.endHandler(v -> end.complete());
+        stream.pause();
+        stream.handler(block -> {
+            received.appendBuffer(block);
+            vertx.setTimer(1, t -> stream.fetch(1));
+        });
+        stream.fetch(1);
+        return end.future();
+    }
+
+    private Buffer read(String key) throws Exception {
+        Buffer received = Buffer.buffer();
+        get(store.read(key).compose(stream -> {
+            Promise<Void> end = Promise.promise();
+            stream.exceptionHandler(end::fail);
+            stream.endHandler(v -> end.complete());
+            stream.handler(received::appendBuffer);
+            return end.future();
+        }));
+        return received;
+    }
+
+    /** Every file below the store, those that are still growing included. */
+    private List<String> files() throws IOException {
+        Path images = dir.resolve("images");
+        try (Stream<Path> all = Files.walk(images)) {
+            return all.filter(Files::isRegularFile)
+                    .map(file -> images.relativize(file).toString())
+                    .toList();
+        }
+    }
+
+    private static Picture picture(byte[] bytes) {
+        return PictureInspector.inspect(Buffer.buffer(bytes), 1 << 20);
+    }
+
+    private static Picture unchecked(byte[] bytes) {
+        return new Picture(Buffer.buffer(bytes), PictureFormat.PNG, 1, 1, "");
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    }
+}
