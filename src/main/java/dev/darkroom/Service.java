@@ -1,0 +1,185 @@
+package dev.darkroom;
+
+import static dev.darkroom.Lifecycle.await;
+
+import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.backend.Guard;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.database.Migrations;
+import dev.darkroom.generation.GenerationEndListener;
+import dev.darkroom.generation.GenerationVerticle;
+import dev.darkroom.generation.SweepVerticle;
+import dev.darkroom.generation.WorkerVerticle;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.LocalImageStore;
+import dev.darkroom.node.Node;
+import dev.darkroom.node.NodeVerticle;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
+final class Service {
+    private final Settings settings;
+    private final Lifecycle lifecycle;
+    private final AtomicBoolean accepting = new AtomicBoolean();
+    /** Nobody listens yet; features that want to be told of a generation's end are named here. */
+    private final List<GenerationEndListener> endListeners = List.of();
+
+    private Service(Settings settings, Lifecycle lifecycle) {
+        this.settings = settings;
+        this.lifecycle = lifecycle;
+    }
+
+    /** Starts the service; what was started is left with {@code lifecycle}, also when it fails. Blocking. */
+    static Running start(Settings settings, Lifecycle lifecycle) throws Exception {
+        Running running = new Service(settings, lifecycle).start();
+        Banner.print(settings, running);
+        return running;
+    }
+
+    /**
+     * Where a started service is to be found.
+     *
+     * @param apiPort 0 when this process serves no API
+     * @param aiServer the AI server in use
+     */
+    record Running(int apiPort, int managementPort, URI aiServer, DatabaseUrl database) {}
+
+    private Running start() throws Exception {
+        DatabaseUrl url = settings.database().url() == null
+                ? embedded()
+                : settings.database().url();
+        Migrations.migrate(url, settings.database());
+
+        Vertx vertx = Vertx.vertx();
+        lifecycle.started("vertx", vertx::close);
+        URI aiServer = settings.backend().url() == null
+                ? simulator(vertx)
+                : settings.backend().url();
+
+        Database database = Database.open(vertx, url, settings.database());
+        lifecycle.started("database pools", database::close);
+        ImageBackend backend = new OpenAiImagesBackend(vertx, settings.backend(), aiServer);
+        lifecycle.started("backend", backend::close);
+        ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
+
+        Node node = new Node(System::nanoTime);
+        ManagementVerticle management = management(vertx, database, node);
+        deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
+        deploy(vertx, "sweep", new SweepVerticle(database, settings, endListeners));
+        deployGenerations(vertx, database);
+        deployWorker(vertx, node, backend, database, images);
+        int apiPort = deployApi(vertx, images);
+
+        accepting.set(true);
+        lifecycle.started("accepting", () -> {
+            accepting.set(false);
+            return NodeVerticle.drain(node, database);
+        });
+        return new Running(apiPort, management.port(), aiServer, url);
+    }
+
+    private DatabaseUrl embedded() {
+        EmbeddedDatabase embedded = EmbeddedDatabase.start(settings.dataDir());
+        lifecycle.started("embedded database", () -> {
+            embedded.close();
+            return Future.succeededFuture();
+        });
+        return embedded.url();
+    }
+
+    private URI simulator(Vertx vertx) throws Exception {
+        int port = SimulatorService.deploy(vertx, settings.simulator());
+        return URI.create("http://127.0.0.1:" + port + "/v1");
+    }
+
+    private ManagementVerticle management(Vertx vertx, Database database, Node node) throws Exception {
+        ManagementVerticle management = new ManagementVerticle(
+                settings.management(),
+                Map.of(
+                        "accepting", () -> check(accepting.get()),
+                        "database", database::ping,
+                        "node", () -> check(node.trusted().isPresent())));
+        try {
+            deploy(vertx, "management", management);
+        } catch (Exception e) {
+            Settings.Management at = settings.management();
+            throw Ports.explain(e, "DARKROOM_MANAGEMENT_PORT", at.host(), at.port());
+        }
+        return management;
+    }
+
+    private void deployGenerations(Vertx vertx, Database database) throws Exception {
+        SecureRandom random = new SecureRandom();
+        for (int i = 0; i < settings.generation().instances(); i++) {
+            deploy(
+                    vertx,
+                    "generation",
+                    new GenerationVerticle(
+                            database, settings.generation(), settings.backend().model(), random));
+        }
+    }
+
+    private void deployWorker(Vertx vertx, Node node, ImageBackend backend, Database database, ImageStore images)
+            throws Exception {
+        int concurrency = settings.worker().concurrency();
+        if (concurrency > 0) {
+            Guard guard = new Guard(
+                    vertx,
+                    backend,
+                    concurrency,
+                    settings.backend().breaker(),
+                    settings.retry().maxRetryAfter(),
+                    System::nanoTime);
+            lifecycle.started("guard", () -> {
+                guard.close();
+                return Future.succeededFuture();
+            });
+            deploy(
+                    vertx,
+                    "worker",
+                    new WorkerVerticle(node, guard, backend.name(), database, images, settings, endListeners));
+        }
+    }
+
+    private int deployApi(Vertx vertx, ImageStore images) throws Exception {
+        List<ApiVerticle> verticles = new ArrayList<>();
+        for (int i = 0; i < settings.api().instances(); i++) {
+            verticles.add(new ApiVerticle(settings, images));
+        }
+        try {
+            for (ApiVerticle verticle : verticles) {
+                deploy(vertx, "api", verticle);
+            }
+        } catch (Exception e) {
+            throw Ports.explain(
+                    e,
+                    "DARKROOM_HTTP_PORT",
+                    settings.http().host(),
+                    settings.http().port());
+        }
+        return verticles.isEmpty() ? 0 : verticles.get(0).port();
+    }
+
+    private void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
+        String id = await(vertx.deployVerticle(verticle));
+        lifecycle.started(name, () -> vertx.undeploy(id));
+    }
+
+    private static Future<Void> check(boolean well) {
+        return well ? Future.succeededFuture() : Future.failedFuture("no");
+    }
+}

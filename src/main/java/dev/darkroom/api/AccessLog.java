@@ -1,0 +1,26 @@
+package dev.darkroom.api;
+
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One line per answered request. At debug, since callers poll; what goes wrong on our side is logged where it happens. */
+final class AccessLog implements Handler<RoutingContext> {
+    private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
+
+    @Override
+    public void handle(RoutingContext context) {
+        if (LOG.isDebugEnabled()) {
+            long started = System.nanoTime();
+            context.addEndHandler(ended -> LOG.atDebug()
+                    .addKeyValue("request", RequestId.of(context))
+                    .addKeyValue("method", context.request().method())
+                    .addKeyValue("path", context.request().path())
+                    .addKeyValue("status", context.response().getStatusCode())
+                    .addKeyValue("durationMs", (System.nanoTime() - started) / 1_000_000)
+                    .log("answered"));
+        }
+        context.next();
+    }
+}

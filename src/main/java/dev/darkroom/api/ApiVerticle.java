@@ -1,0 +1,77 @@
+package dev.darkroom.api;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.image.ImageStore;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The HTTP edge. Any number of instances share one port. Keeps no state: it checks requests against the contract and
+ * dispatches them to the generation verticles over the event bus.
+ */
+public final class ApiVerticle extends VerticleBase {
+    /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
+    private static final long SHUTDOWN_SECONDS = 15;
+
+    private final Settings settings;
+    private final ImageStore images;
+    private HttpServer server;
+
+    public ApiVerticle(Settings settings, ImageStore images) {
+        this.settings = settings;
+        this.images = images;
+    }
+
+    @Override
+    public Future<?> start() {
+        return ContractLoader.api(vertx).compose(this::listen);
+    }
+
+    @Override
+    public Future<?> stop() {
+        return server == null ? Future.succeededFuture() : server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private Future<HttpServer> listen(Contract contract) {
+        GenerationClient generations =
+                new GenerationClient(vertx, settings.api().replyTimeout());
+        GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
+        List<OperationHandler> handlers = List.of(
+                new CreateGeneration(generations, presenter),
+                new GetGeneration(generations, presenter),
+                GetImage.get(generations, images),
+                GetImage.head(generations, images),
+                new GetContract(contract));
+        Settings.Http http = settings.http();
+        HttpServerOptions options = new HttpServerOptions()
+                .setIdleTimeout((int) http.idleTimeout().toMillis())
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        server = vertx.createHttpServer(options)
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, http.maxBodyBytes()))
+                .invalidRequestHandler(new InvalidRequest());
+        // Instances that ask for the same negative port share a free one; with 0 each would get its own.
+        return server.listen(http.port() == 0 ? -1 : http.port(), http.host());
+    }
+
+    /** The port listened on, once started. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    private String publicUrl() {
+        return settings.publicUrl() == null
+                ? listeningUrl(settings.http().host(), port())
+                : settings.publicUrl().toString();
+    }
+
+    /** The URL of a listening address, as somebody on the same machine would write it. */
+    public static String listeningUrl(String host, int port) {
+        String name = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
+        return "http://" + (name.indexOf(':') >= 0 ? '[' + name + ']' : name) + ":" + port;
+    }
+}

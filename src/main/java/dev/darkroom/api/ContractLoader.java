@@ -1,0 +1,90 @@
+package dev.darkroom.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import io.vertx.openapi.contract.OpenAPIContract;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads {@code openapi.yaml} from the class path. The file says what is really sent; the library knows only a closed list
+ * of media types, so its copy, in memory, has the others renamed to one that it treats the same way.
+ */
+final class ContractLoader {
+    private static final String RESOURCE = "openapi.yaml";
+
+    private static final Map<String, String> STAND_INS = Map.of(
+            "application/problem+json", "application/json",
+            "application/yaml", "application/octet-stream",
+            "image/png", "application/octet-stream",
+            "image/jpeg", "application/octet-stream",
+            "image/webp", "application/octet-stream");
+
+    private ContractLoader() {}
+
+    /** The paths of the API port. */
+    static Future<Contract> api(Vertx vertx) {
+        return load(vertx, false);
+    }
+
+    /** The paths of the management port: those that name servers of their own. */
+    static Future<Contract> management(Vertx vertx) {
+        return load(vertx, true);
+    }
+
+    /** The media type under which the library knows {@code mediaType}. */
+    static String standIn(String mediaType) {
+        return STAND_INS.getOrDefault(mediaType, mediaType);
+    }
+
+    private static Future<Contract> load(Vertx vertx, boolean management) {
+        String document = read();
+        JsonObject copy = parse(document);
+        JsonObject paths = copy.getJsonObject("paths");
+        for (String path : Set.copyOf(paths.fieldNames())) {
+            if (paths.getJsonObject(path).containsKey("servers") != management) {
+                paths.remove(path);
+            }
+        }
+        renameMediaTypes(copy);
+        return OpenAPIContract.from(vertx, copy).map(parsed -> new Contract(document, parsed));
+    }
+
+    /** From the class path and nowhere else: a file of that name in the working directory is somebody else's. */
+    private static String read() {
+        try (InputStream in = ContractLoader.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonObject parse(String document) {
+        try {
+            return new JsonObject(new YAMLMapper().readTree(document).toString());
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void renameMediaTypes(JsonObject node) {
+        for (String key : Set.copyOf(node.fieldNames())) {
+            Object value = node.getValue(key);
+            if (value instanceof JsonObject child) {
+                if (key.equals("content")) {
+                    for (String mediaType : Set.copyOf(child.fieldNames())) {
+                        child.put(standIn(mediaType), child.remove(mediaType));
+                    }
+                }
+                renameMediaTypes(child);
+            }
+        }
+    }
+}

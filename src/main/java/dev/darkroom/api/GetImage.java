@@ -1,0 +1,102 @@
+package dev.darkroom.api;
+
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.MissingPictureException;
+import dev.darkroom.image.PictureFormat;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.streams.ReadStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code GET /images/{imageName}}, and HEAD, which is the same without the bytes. */
+final class GetImage implements OperationHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(GetImage.class);
+
+    /** A picture never changes; a year is what caches understand by "for ever". */
+    private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
+
+    private final String operationId;
+    private final boolean withBytes;
+    private final GenerationClient generations;
+    private final ImageStore images;
+
+    private GetImage(String operationId, boolean withBytes, GenerationClient generations, ImageStore images) {
+        this.operationId = operationId;
+        this.withBytes = withBytes;
+        this.generations = generations;
+        this.images = images;
+    }
+
+    static GetImage get(GenerationClient generations, ImageStore images) {
+        return new GetImage("getImage", true, generations, images);
+    }
+
+    static GetImage head(GenerationClient generations, ImageStore images) {
+        return new GetImage("headImage", false, generations, images);
+    }
+
+    @Override
+    public String operationId() {
+        return operationId;
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        String name = exchange.pathParameter("imageName");
+        int dot = name.lastIndexOf('.');
+        generations
+                .getImage(exchange, name.substring(0, dot))
+                .compose(image -> isOfType(image, name.substring(dot + 1))
+                        ? answer(exchange, image)
+                        : Future.failedFuture(Problem.notFound("There is no such image.")))
+                .onFailure(exchange::fail);
+    }
+
+    private static boolean isOfType(JsonObject image, String extension) {
+        return PictureFormat.ofContentType(image.getString("contentType"))
+                .extension()
+                .equals(extension);
+    }
+
+    private Future<Void> answer(Exchange exchange, JsonObject image) {
+        String etag = '"' + image.getString("sha256") + '"';
+        HttpServerResponse response = exchange.response();
+        if (EntityTags.match(exchange.request().getHeader(HttpHeaders.IF_NONE_MATCH), etag)) {
+            describe(response, etag).setStatusCode(304).end();
+            return Future.succeededFuture();
+        }
+        if (!withBytes) {
+            describe(response, etag, image).end();
+            return Future.succeededFuture();
+        }
+        return images.read(image.getString("storageKey"))
+                .recover(error -> missing(exchange, image, error))
+                .compose(bytes -> bytes.pipeTo(describe(response, etag, image)));
+    }
+
+    private static Future<ReadStream<Buffer>> missing(Exchange exchange, JsonObject image, Throwable error) {
+        // The database says that it is there: an operator has to know. The caller can only be told that we failed.
+        LOG.atError()
+                .addKeyValue("request", exchange.requestId())
+                .addKeyValue("image", image.getString("id"))
+                .setCause(error instanceof MissingPictureException ? null : error)
+                .log("picture cannot be read from the store");
+        return Future.failedFuture(Problem.internalError());
+    }
+
+    private static HttpServerResponse describe(HttpServerResponse response, String etag, JsonObject image) {
+        return describe(response, etag)
+                .putHeader(HttpHeaders.CONTENT_TYPE, image.getString("contentType"))
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.getLong("bytes")));
+    }
+
+    private static HttpServerResponse describe(HttpServerResponse response, String etag) {
+        return response.putHeader(HttpHeaders.ETAG, etag)
+                .putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL)
+                .putHeader("X-Content-Type-Options", "nosniff");
+    }
+}

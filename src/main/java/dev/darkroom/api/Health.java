@@ -1,0 +1,46 @@
+package dev.darkroom.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.healthchecks.CheckResult;
+import io.vertx.ext.healthchecks.HealthChecks;
+
+/** {@code GET /health/live} and {@code GET /health/ready}. What fails is named, why it fails stays in the log. */
+final class Health implements OperationHandler {
+    private final String operationId;
+    private final HealthChecks checks;
+
+    Health(String operationId, HealthChecks checks) {
+        this.operationId = operationId;
+        this.checks = checks;
+    }
+
+    @Override
+    public String operationId() {
+        return operationId;
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        checks.checkStatus().recover(error -> Future.succeededFuture(null)).onSuccess(result -> {
+            boolean up = result != null && result.getUp();
+            JsonObject json = new JsonObject().put("status", up ? "UP" : "DOWN").put("checks", list(result));
+            exchange.response()
+                    .setStatusCode(up ? 200 : 503)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                    .end(json.toBuffer());
+        });
+    }
+
+    private static JsonArray list(CheckResult result) {
+        JsonArray list = new JsonArray();
+        if (result != null && result.getChecks() != null) {
+            for (CheckResult check : result.getChecks()) {
+                list.add(new JsonObject().put("id", check.getId()).put("status", check.getUp() ? "UP" : "DOWN"));
+            }
+        }
+        return list;
+    }
+}

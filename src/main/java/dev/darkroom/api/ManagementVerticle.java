@@ -1,0 +1,63 @@
+package dev.darkroom.api;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.ext.healthchecks.HealthChecks;
+import io.vertx.ext.healthchecks.Status;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** Health checks for operators, on a port of their own. One instance per process. */
+public final class ManagementVerticle extends VerticleBase {
+    /** A check that takes longer has failed: who asks wants to know now. */
+    private static final long CHECK_TIMEOUT_MS = 2_000;
+
+    private static final int MAX_BODY_BYTES = 1_024;
+
+    private final Settings.Management settings;
+    private final Map<String, Supplier<Future<Void>>> readiness;
+    private HttpServer server;
+
+    /**
+     * @param readiness what has to be well for the process to be ready, by name; a failed future means that it is not.
+     *     Asked on every request, so it must be cheap.
+     */
+    public ManagementVerticle(Settings.Management settings, Map<String, Supplier<Future<Void>>> readiness) {
+        this.settings = settings;
+        this.readiness = Map.copyOf(readiness);
+    }
+
+    /** The port listened on, once started. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    @Override
+    public Future<?> start() {
+        HealthChecks live = HealthChecks.create(vertx);
+        HealthChecks ready = HealthChecks.create(vertx);
+        readiness.forEach((name, check) -> ready.register(
+                name,
+                CHECK_TIMEOUT_MS,
+                result -> check.get()
+                        .onSuccess(well -> result.tryComplete(Status.OK()))
+                        .onFailure(error -> result.tryComplete(Status.KO()))));
+        return ContractLoader.management(vertx).compose(contract -> {
+            List<OperationHandler> handlers =
+                    List.of(new Health("getLiveness", live), new Health("getReadiness", ready));
+            server = vertx.createHttpServer()
+                    .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES))
+                    .invalidRequestHandler(new InvalidRequest());
+            return server.listen(settings.port(), settings.host());
+        });
+    }
+
+    @Override
+    public Future<?> stop() {
+        return server == null ? Future.succeededFuture() : server.shutdown(1, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.darkroom.api;
+
+/** What answers one operation of the contract. One class per operationId. */
+interface OperationHandler {
+
+    /** The operationId in the contract. */
+    String operationId();
+
+    /**
+     * Answers a request that the contract allows. Runs on an event loop, must not block, and either ends the response or
+     * fails the exchange with a {@link Problem}.
+     */
+    void handle(Exchange exchange);
+}

@@ -1,0 +1,112 @@
+package dev.darkroom.api;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/**
+ * What went wrong with a request, as a problem document (RFC 9457). Thrown or passed to {@code RoutingContext.fail}; turned
+ * into an answer by {@link ProblemHandler}. Its texts are for callers: they never carry SQL, stack traces, inner addresses
+ * or secrets.
+ */
+final class Problem extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** The kinds of problems that there are. */
+    enum Type {
+        INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
+        NOT_FOUND("not-found", 404, "Not found"),
+        METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
+        TOO_LARGE("too-large", 413, "The request is too large"),
+        UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
+        INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
+        UNAVAILABLE("unavailable", 503, "Not available now");
+
+        private final String uri;
+        private final int status;
+        private final String title;
+
+        Type(String name, int status, String title) {
+            this.uri = "urn:darkroom:problem:" + name;
+            this.status = status;
+            this.title = title;
+        }
+    }
+
+    /**
+     * One thing that was wrong.
+     *
+     * @param pointer a JSON pointer as a URI fragment, or the name of a parameter
+     * @param detail what was expected there
+     */
+    record FieldError(String pointer, String detail) {}
+
+    private final Type type;
+    private final transient List<FieldError> errors;
+
+    private Problem(Type type, String detail, List<FieldError> errors) {
+        // A problem is an answer, not a fault of the program: no stack trace.
+        super(detail, null, false, false);
+        this.type = type;
+        this.errors = List.copyOf(errors);
+    }
+
+    static Problem invalid(List<FieldError> errors) {
+        FieldError first = errors.get(0);
+        String name = first.pointer().startsWith("#/") ? first.pointer().substring(2) : first.pointer();
+        String more = errors.size() > 1 ? " (and " + (errors.size() - 1) + " more)" : "";
+        return new Problem(
+                Type.INVALID_REQUEST, (name.equals("#") ? "body" : name) + ": " + first.detail() + more, errors);
+    }
+
+    static Problem invalid(String pointer, String detail) {
+        return invalid(List.of(new FieldError(pointer, detail)));
+    }
+
+    static Problem notFound(String detail) {
+        return new Problem(Type.NOT_FOUND, detail, List.of());
+    }
+
+    static Problem methodNotAllowed(String method, String allowed) {
+        return new Problem(Type.METHOD_NOT_ALLOWED, method + " is not known here; known: " + allowed + ".", List.of());
+    }
+
+    static Problem tooLarge(int maxBytes) {
+        return new Problem(Type.TOO_LARGE, "The body may have at most " + maxBytes + " bytes.", List.of());
+    }
+
+    static Problem unsupportedMediaType() {
+        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", List.of());
+    }
+
+    static Problem internalError() {
+        return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", List.of());
+    }
+
+    static Problem unavailable() {
+        return new Problem(Type.UNAVAILABLE, "Darkroom cannot answer now. Ask again later.", List.of());
+    }
+
+    /** The HTTP status. */
+    int status() {
+        return type.status;
+    }
+
+    /** The document. */
+    JsonObject toJson(String instance, String requestId) {
+        JsonObject json = new JsonObject()
+                .put("type", type.uri)
+                .put("title", type.title)
+                .put("status", type.status)
+                .put("detail", getMessage())
+                .put("instance", instance)
+                .put("requestId", requestId);
+        if (!errors.isEmpty()) {
+            JsonArray list = new JsonArray();
+            errors.forEach(error ->
+                    list.add(new JsonObject().put("pointer", error.pointer()).put("detail", error.detail())));
+            json.put("errors", list);
+        }
+        return json;
+    }
+}

@@ -1,0 +1,51 @@
+package dev.darkroom.generation;
+
+/**
+ * The event-bus interface of generations: addresses, headers, actions and error codes. Bodies are plain JSON; errors come
+ * back in the reply body as {@code {"error": {"code", "message", "errors"?}}}, never as a failed message.
+ */
+public final class GenerationBus {
+    /** Commands go here. Answered by any generation verticle. */
+    public static final String COMMANDS = "darkroom.generation";
+
+    /** {@code {"version", "type", "id", "userId", "status"}} is published here when a generation has ended. */
+    public static final String EVENTS = "darkroom.generation.events";
+
+    /** Within one process only: work was submitted, a worker with free capacity may look. */
+    static final String WAKE = "darkroom.generation.wake";
+
+    /** The header that says what to do. */
+    public static final String ACTION = "action";
+
+    /** The header that says which version of this interface the sender speaks. */
+    public static final String VERSION_HEADER = "version";
+
+    /** The version spoken here. */
+    public static final String VERSION = "1";
+
+    /** The header under which a command names the request that it serves, for the log. Optional. */
+    public static final String REQUEST_ID = "requestId";
+
+    /** {@code {"user", "request"}} → {@code {"generation"}}. */
+    public static final String CREATE = "create";
+
+    /** {@code {"user", "id"}} → {@code {"generation"}}. */
+    public static final String GET = "get";
+
+    /** {@code {"user", "id"}} → {@code {"image"}}: where a picture is kept, not its bytes. */
+    public static final String GET_IMAGE = "getImage";
+
+    /** The command or what it carries is wrong; {@code errors} says where. */
+    public static final String INVALID = "INVALID";
+
+    /** There is no such thing, or it is another user's. */
+    public static final String NOT_FOUND = "NOT_FOUND";
+
+    /** The database is away. A create may or may not have been stored. */
+    public static final String UNAVAILABLE = "UNAVAILABLE";
+
+    /** Our fault; the log knows more. */
+    public static final String INTERNAL = "INTERNAL";
+
+    private GenerationBus() {}
+}

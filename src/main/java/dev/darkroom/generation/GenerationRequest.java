@@ -1,0 +1,143 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a caller asks for, every choice made. Immutable.
+ *
+ * @param prompt never null
+ * @param negativePrompt null when there is none
+ * @param width in pixels
+ * @param height in pixels
+ * @param count how many pictures
+ * @param seed 0 to 2^31-1
+ * @param model null leaves the choice to the AI server
+ * @param metadata the caller's own pairs of strings, null when there are none
+ */
+public record GenerationRequest(
+        String prompt,
+        String negativePrompt,
+        int width,
+        int height,
+        int count,
+        long seed,
+        String model,
+        JsonObject metadata) {
+
+    /** The largest seed that AI servers agree on: a positive 32-bit integer. */
+    public static final long MAX_SEED = Integer.MAX_VALUE;
+
+    private static final int MIN_SIDE = 64;
+    private static final int MAX_METADATA = 16;
+    private static final Set<String> FIELDS =
+            Set.of("prompt", "negativePrompt", "width", "height", "count", "seed", "model", "metadata");
+
+    /**
+     * What is wrong with a request as it came in. Over HTTP the contract has already refused most of it; commands of
+     * event-bus integrations come here unread, and the operator's tighter limits are enforced only here.
+     *
+     * @param model the one model that may be named, null when none may
+     * @return empty when nothing is wrong
+     */
+    static List<FieldError> check(JsonObject json, Settings.Generation limits, String model) {
+        List<FieldError> errors = new ArrayList<>();
+        for (String field : json.fieldNames()) {
+            if (!FIELDS.contains(field)) {
+                errors.add(new FieldError("#/" + field, "is not a known field"));
+            }
+        }
+        checkText(json, "prompt", true, limits.maxPromptLength(), errors);
+        checkText(json, "negativePrompt", false, limits.maxPromptLength(), errors);
+        checkNumber(json, "width", MIN_SIDE, limits.maxSide(), errors);
+        checkNumber(json, "height", MIN_SIDE, limits.maxSide(), errors);
+        checkNumber(json, "count", 1, limits.maxCount(), errors);
+        checkNumber(json, "seed", 0, MAX_SEED, errors);
+        checkModel(json, model, errors);
+        checkMetadata(json, errors);
+        return errors;
+    }
+
+    /**
+     * A request that was checked, with everything that it leaves open decided.
+     *
+     * @param seed used when the request names none
+     */
+    static GenerationRequest of(JsonObject json, Settings.Generation defaults, String model, long seed) {
+        return new GenerationRequest(
+                json.getString("prompt"),
+                json.getString("negativePrompt"),
+                json.getInteger("width", defaults.defaultWidth()),
+                json.getInteger("height", defaults.defaultHeight()),
+                json.getInteger("count", defaults.defaultCount()),
+                json.getLong("seed", seed),
+                model,
+                json.getJsonObject("metadata"));
+    }
+
+    private static void checkText(
+            JsonObject json, String field, boolean required, int maxLength, List<FieldError> errors) {
+        if (!json.containsKey(field)) {
+            if (required) {
+                errors.add(new FieldError("#/" + field, "is required"));
+            }
+            return;
+        }
+        if (!(json.getValue(field) instanceof String text)) {
+            errors.add(new FieldError("#/" + field, "must be a string"));
+        } else if (text.isBlank()) {
+            errors.add(new FieldError("#/" + field, "must not be blank"));
+        } else if (text.codePointCount(0, text.length()) > maxLength) {
+            errors.add(new FieldError("#/" + field, "must be at most " + maxLength + " characters long"));
+        } else if (!storable(text)) {
+            errors.add(new FieldError("#/" + field, "must be well-formed text without NUL"));
+        }
+    }
+
+    private static void checkNumber(JsonObject json, String field, long min, long max, List<FieldError> errors) {
+        if (!json.containsKey(field)) {
+            return;
+        }
+        if (!(json.getValue(field) instanceof Number number) || number.doubleValue() % 1 != 0) {
+            errors.add(new FieldError("#/" + field, "must be an integer"));
+        } else if (number.doubleValue() < min || number.doubleValue() > max) {
+            errors.add(new FieldError("#/" + field, "must be between " + min + " and " + max));
+        }
+    }
+
+    private static void checkModel(JsonObject json, String model, List<FieldError> errors) {
+        if (json.containsKey("model") && !String.valueOf(model).equals(json.getValue("model"))) {
+            String expected = model == null ? "no model may be chosen here" : "only " + model + " is known";
+            errors.add(new FieldError("#/model", "is not a known model; " + expected));
+        }
+    }
+
+    private static void checkMetadata(JsonObject json, List<FieldError> errors) {
+        if (!json.containsKey("metadata")) {
+            return;
+        }
+        if (!(json.getValue("metadata") instanceof JsonObject pairs)) {
+            errors.add(new FieldError("#/metadata", "must be an object"));
+            return;
+        }
+        if (pairs.size() > MAX_METADATA) {
+            errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA + " entries"));
+        }
+        for (Map.Entry<String, Object> pair : pairs) {
+            if (!(pair.getValue() instanceof String value) || !storable(value) || !storable(pair.getKey())) {
+                errors.add(new FieldError("#/metadata", "must hold only well-formed strings without NUL"));
+                return;
+            }
+        }
+    }
+
+    /** PostgreSQL stores neither NUL nor half a surrogate pair. */
+    private static boolean storable(String text) {
+        return text.codePoints()
+                .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+    }
+}

@@ -1,0 +1,153 @@
+package dev.darkroom.generation;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.DatabaseErrors;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers commands on {@link GenerationBus#COMMANDS}: the only way to generations for callers, over HTTP or not. Keeps no
+ * state, so that any number of instances may run. Every command gets a reply, a refusal as {@code {"error": …}}.
+ */
+public final class GenerationVerticle extends VerticleBase {
+    /** The only route there is: any backend of any node may do the work. */
+    static final String DEFAULT_ROUTE = "default";
+
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationVerticle.class);
+
+    private final GenerationStore store;
+    private final Settings.Generation settings;
+    private final String model;
+    private final RandomGenerator random;
+    private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
+
+    /**
+     * @param model the model that generations ask for, null to leave it to the AI server
+     * @param random chooses seeds for requests that name none
+     */
+    public GenerationVerticle(Database database, Settings.Generation settings, String model, RandomGenerator random) {
+        this.store = new GenerationStore(database.client());
+        this.settings = settings;
+        this.model = model;
+        this.random = random;
+    }
+
+    @Override
+    public Future<?> start() {
+        return vertx.eventBus()
+                .<JsonObject>consumer(GenerationBus.COMMANDS, this::onCommand)
+                .completion();
+    }
+
+    private void onCommand(Message<JsonObject> message) {
+        Future<JsonObject> reply;
+        try {
+            reply = answer(message);
+        } catch (RuntimeException bug) {
+            reply = Future.failedFuture(bug);
+        }
+        reply.otherwise(this::failed).onSuccess(message::reply);
+    }
+
+    private Future<JsonObject> answer(Message<JsonObject> message) {
+        if (!GenerationBus.VERSION.equals(message.headers().get(GenerationBus.VERSION_HEADER))) {
+            return invalid("the header version must be " + GenerationBus.VERSION);
+        }
+        Object body = message.body();
+        if (!(body instanceof JsonObject command) || !(command.getValue("user") instanceof String user)) {
+            return invalid("the body must be an object that names its user");
+        }
+        String action = message.headers().get(GenerationBus.ACTION);
+        return switch (action == null ? "" : action) {
+            case GenerationBus.CREATE -> create(user, command, message.headers().get(GenerationBus.REQUEST_ID));
+            case GenerationBus.GET -> withId(command, id -> find(id, user));
+            case GenerationBus.GET_IMAGE -> withId(command, id -> findImage(id, user));
+            default -> invalid("the header action must be create, get or getImage");
+        };
+    }
+
+    private Future<JsonObject> create(String user, JsonObject command, String requestId) {
+        if (!(command.getValue("request") instanceof JsonObject request)) {
+            return invalid("request must be an object");
+        }
+        List<FieldError> errors = GenerationRequest.check(request, settings, model);
+        if (!errors.isEmpty()) {
+            JsonArray details = new JsonArray();
+            errors.forEach(error -> details.add(error.toJson()));
+            return Future.succeededFuture(error(GenerationBus.INVALID, "the request is not valid", details));
+        }
+        UUID id = ids.generate();
+        long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
+        GenerationRequest wanted = GenerationRequest.of(request, settings, model, seed);
+        return store.submit(id, user, wanted, DEFAULT_ROUTE, settings.deadline())
+                .onSuccess(generation -> {
+                    LOG.atInfo()
+                            .addKeyValue("generation", id)
+                            .addKeyValue("request", requestId)
+                            .log("generation accepted");
+                    vertx.eventBus().publish(GenerationBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
+                })
+                .map(generation -> new JsonObject().put("generation", generation));
+    }
+
+    private Future<JsonObject> find(UUID id, String user) {
+        return store.find(id, user).map(found -> reply("generation", found));
+    }
+
+    private Future<JsonObject> findImage(UUID id, String user) {
+        return store.findImage(id, user).map(found -> reply("image", found));
+    }
+
+    private static JsonObject reply(String name, Optional<JsonObject> found) {
+        return found.map(json -> new JsonObject().put(name, json))
+                .orElseGet(() -> error(GenerationBus.NOT_FOUND, "there is no such " + name, null));
+    }
+
+    private interface ById {
+        Future<JsonObject> apply(UUID id);
+    }
+
+    private static Future<JsonObject> withId(JsonObject command, ById query) {
+        UUID id;
+        try {
+            id = UUID.fromString(String.valueOf(command.getValue("id")));
+        } catch (IllegalArgumentException e) {
+            return invalid("id must be a UUID");
+        }
+        return query.apply(id);
+    }
+
+    private JsonObject failed(Throwable cause) {
+        if (DatabaseErrors.unavailable(cause)) {
+            LOG.atWarn().addKeyValue("reason", cause.getMessage()).log("command refused, the database is away");
+            return error(GenerationBus.UNAVAILABLE, "the database is away", null);
+        }
+        LOG.atError().setCause(cause).log("command failed");
+        return error(GenerationBus.INTERNAL, "something went wrong", null);
+    }
+
+    private static Future<JsonObject> invalid(String message) {
+        return Future.succeededFuture(error(GenerationBus.INVALID, message, null));
+    }
+
+    private static JsonObject error(String code, String message, JsonArray errors) {
+        JsonObject error = new JsonObject().put("code", code).put("message", message);
+        if (errors != null) {
+            error.put("errors", errors);
+        }
+        return new JsonObject().put("error", error);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.backend.ImageRequest;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * A generation that this node has claimed: the right to make one attempt, until somebody with a newer token takes it.
+ * Times are spans measured from the claim by the database's clock; nothing here compares clocks of two machines.
+ *
+ * @param generationId of the generation, also its key at the AI server
+ * @param userId whose it is
+ * @param nodeId the owner
+ * @param token the fence; every later claim has a larger one
+ * @param number which attempt this is, from 1
+ * @param counted failures counted before this attempt
+ * @param lost attempts lost with their node before this one
+ * @param attemptBudget how long the attempt may take
+ * @param timeLeft until the generation's own deadline
+ * @param work what to ask the AI server for
+ */
+record Lease(
+        UUID generationId,
+        String userId,
+        UUID nodeId,
+        long token,
+        int number,
+        int counted,
+        int lost,
+        Duration attemptBudget,
+        Duration timeLeft,
+        ImageRequest work) {}

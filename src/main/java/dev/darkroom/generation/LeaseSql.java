@@ -1,0 +1,157 @@
+package dev.darkroom.generation;
+
+/**
+ * What workers and sweeps do to the tables of generations. Every transition names the owner and the token of the lease
+ * that it ends ("the fence"): whoever comes with an older claim changes no row at all, and learns so from the empty
+ * result. Times are the database's; delays and budgets travel as spans.
+ */
+final class LeaseSql {
+
+    /**
+     * Claims due work for a live node. SKIP LOCKED lets claimers pass each other; the condition on the lease is checked
+     * again by the UPDATE, and the materialized list keeps the planner from claiming more than the limit. A node that has
+     * expired or is draining claims nothing, whatever it believes of itself.
+     */
+    static final String CLAIM = """
+            WITH picked AS MATERIALIZED (
+              SELECT generation_id FROM generation_queue
+              WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
+                AND EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)
+              ORDER BY priority, run_at, generation_id LIMIT $3
+              FOR UPDATE SKIP LOCKED),
+            claimed AS (
+              UPDATE generation_queue q SET lease_owner = $1, lease_token = q.lease_token + 1, attempt_backend = $4,
+                attempt_started_at = now(),
+                attempt_deadline = least(now() + $5::bigint * interval '1 millisecond', q.deadline)
+              FROM picked p WHERE q.generation_id = p.generation_id AND q.lease_owner IS NULL
+              RETURNING q.*)
+            SELECT c.generation_id, c.user_id, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+              (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
+              (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
+            FROM claimed c JOIN generations g ON g.id = c.generation_id
+            ORDER BY c.priority, c.run_at, c.generation_id""";
+
+    /** Ends a generation with its pictures. The queue row goes first and is the fence for all the rest. */
+    static final String COMPLETE = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+              RETURNING *),
+            generation AS (
+              UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted)
+              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                now(), 'SUCCEEDED', true
+              FROM ended e JOIN generation g ON g.id = e.generation_id),
+            pictures AS (
+              INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
+              SELECT p.id, g.id, p.position - 1, p.content_type, p.width, p.height, p.bytes, p.sha256, p.storage_key
+              FROM generation g, unnest($4::uuid[], $5::text[], $6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[])
+                WITH ORDINALITY AS p (id, content_type, width, height, bytes, sha256, storage_key, position))
+            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+
+    /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
+    static final String FAIL = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+              RETURNING *),
+            generation AS (
+              UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(),
+                failed_attempts = g.failed_attempts + 1,
+                error_code = $4, error_class = $5, error_message = $6, error_retryable = $7
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted, error_class, error_code, error_message, http_status)
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                now(), $8, $9, $10, $11, $12, $13
+              FROM ended e JOIN generation g ON g.id = e.generation_id)
+            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+
+    /**
+     * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
+     * the caller; without an attempt nothing was ever sent. The guard is the missing lease: a claim that came first wins.
+     */
+    static final String EXPIRE = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner IS NULL AND deadline <= now()
+              RETURNING generation_id),
+            last_failure AS (
+              SELECT error_class FROM generation_attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1)
+            UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(), error_code = $2,
+              error_class = coalesce((SELECT error_class FROM last_failure), 'NOT_SENT'), error_message = $3,
+              error_retryable = $4
+            FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+            RETURNING g.id, g.user_id, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
+
+    /**
+     * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
+     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters.
+     */
+    static final String RETRY = """
+            WITH held AS (
+              SELECT * FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+              FOR UPDATE),
+            requeued AS (
+              UPDATE generation_queue q SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
+                attempt_backend = NULL, run_at = now() + $4::bigint * interval '1 millisecond',
+                counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
+              FROM held h WHERE q.generation_id = h.generation_id
+              RETURNING q.run_at),
+            generation AS (
+              UPDATE generations g SET failed_attempts = g.failed_attempts + 1, updated_at = now()
+              FROM held h WHERE g.id = h.generation_id
+              RETURNING g.id, g.failed_attempts)
+            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+              finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at)
+            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_started_at,
+              now(), $7, $8, $9, $10, $11, $12, r.run_at
+            FROM held h, generation g, requeued r
+            RETURNING number, retry_at""";
+
+    /** Gives a generation back with which nothing was done: it keeps its place and no attempt is written. */
+    static final String RELEASE = """
+            UPDATE generation_queue SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
+              attempt_backend = NULL
+            WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+            RETURNING generation_id""";
+
+    /**
+     * Leases that nobody will end: their node is gone ({@code owner_alive} false), or it lives and let the attempt run past
+     * its deadline by more than the grace. An expired node never revives, so what is found here stays true until the fenced
+     * statement that follows; a result that still arrives first wins, and that statement then changes nothing.
+     */
+    static final String ABANDONED = """
+            SELECT q.generation_id, q.user_id, q.lease_owner, q.lease_token, q.counted_failures, q.lost_attempts,
+              n.id IS NOT NULL AS owner_alive,
+              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts
+            FROM generation_queue q JOIN generations g ON g.id = q.generation_id
+              LEFT JOIN nodes n ON n.id = q.lease_owner AND n.expires_at > now()
+            WHERE q.lease_owner IS NOT NULL
+              AND (n.id IS NULL OR q.attempt_deadline < now() - $1::bigint * interval '1 millisecond')
+            ORDER BY q.attempt_deadline LIMIT $2""";
+
+    /** Generations whose time ran out while they waited. */
+    static final String OVERDUE = """
+            SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
+            ORDER BY deadline LIMIT $1""";
+
+    /**
+     * Leases that the database says this node holds, a while after they were claimed. What of them the node does not know
+     * of was claimed by a statement whose answer was lost on the way.
+     */
+    static final String HELD = """
+            SELECT generation_id, lease_owner, lease_token FROM generation_queue
+            WHERE lease_owner = $1 AND attempt_started_at < now() - $2::bigint * interval '1 millisecond'""";
+
+    /** Whether the attempt of a lease is on record: the answer to a commit whose own answer was lost. */
+    static final String RECORDED = """
+            SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2""";
+
+    private LeaseSql() {}
+}

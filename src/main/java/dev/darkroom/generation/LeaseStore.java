@@ -1,0 +1,221 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.RetryDecision.Reason;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What workers and sweeps do with generations in PostgreSQL. Every transition is fenced: it completes with an empty
+ * optional when the lease is no longer the one in the database, and has then changed nothing. Futures fail with the
+ * driver's errors. Usable from any event loop.
+ */
+final class LeaseStore {
+    private final Database database;
+    private final SqlClient client;
+    private final List<GenerationEndListener> listeners;
+
+    LeaseStore(Database database, List<GenerationEndListener> listeners) {
+        this.database = database;
+        this.client = database.client();
+        this.listeners = List.copyOf(listeners);
+    }
+
+    /** A generation that has ended, and how long that took from its acceptance. */
+    record Ended(EndedGeneration generation, Duration age) {}
+
+    /** An attempt that was written, and when the next one is due. */
+    record Requeued(int number, OffsetDateTime retryAt) {}
+
+    /** A lease that nobody will end. */
+    record Abandoned(Lease lease, boolean ownerAlive) {}
+
+    /** Claims up to {@code limit} due generations for a node. */
+    Future<List<Lease>> claim(UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
+        return client.preparedQuery(LeaseSql.CLAIM)
+                .execute(Tuple.of(nodeId, route, limit, backend, attemptTimeout.toMillis()))
+                .map(rows -> {
+                    List<Lease> leases = new ArrayList<>(rows.size());
+                    rows.forEach(row -> leases.add(lease(row, work(row))));
+                    return leases;
+                });
+    }
+
+    /** Ends a generation with pictures that are already whole in the store. */
+    Future<Optional<Ended>> complete(Lease lease, List<KeptPicture> pictures) {
+        Tuple values = fence(lease)
+                .addValue(pictures.stream().map(KeptPicture::id).toArray(UUID[]::new))
+                .addValue(pictures.stream().map(KeptPicture::contentType).toArray(String[]::new))
+                .addValue(pictures.stream().map(KeptPicture::width).toArray(Integer[]::new))
+                .addValue(pictures.stream().map(KeptPicture::height).toArray(Integer[]::new))
+                .addValue(pictures.stream().map(KeptPicture::bytes).toArray(Long[]::new))
+                .addValue(pictures.stream().map(KeptPicture::sha256).toArray(String[]::new))
+                .addValue(pictures.stream().map(KeptPicture::storageKey).toArray(String[]::new));
+        return end(LeaseSql.COMPLETE, values, GenerationStatus.COMPLETE, null);
+    }
+
+    /** Ends a generation after an attempt, for a reason. */
+    Future<Optional<Ended>> fail(Lease lease, AttemptOutcome outcome, boolean counted, Failure failure, Reason reason) {
+        Tuple values = fence(lease)
+                .addString(reason.code())
+                .addString(reason.failureClass().name())
+                .addString(reason.message())
+                .addBoolean(reason.retryable());
+        return end(
+                LeaseSql.FAIL, addAttempt(values, outcome, counted, failure), GenerationStatus.FAILED, reason.code());
+    }
+
+    /** Ends a generation whose time ran out while it waited. Its reason's class is that of its last failure. */
+    Future<Optional<Ended>> expire(UUID generationId, Reason reason) {
+        Tuple values = Tuple.of(generationId, reason.code(), reason.message(), reason.retryable());
+        return end(LeaseSql.EXPIRE, values, GenerationStatus.FAILED, reason.code());
+    }
+
+    /** Writes an attempt without success and makes the generation due again after {@code delay}. */
+    Future<Optional<Requeued>> retry(
+            Lease lease, AttemptOutcome outcome, boolean counted, Failure failure, Duration delay) {
+        Tuple values = fence(lease)
+                .addLong(delay.toMillis())
+                .addInteger(counted ? 1 : 0)
+                .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
+        return client.preparedQuery(LeaseSql.RETRY)
+                .execute(addAttempt(values, outcome, counted, failure))
+                .map(rows -> first(rows)
+                        .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
+    }
+
+    /** Gives back a lease with which nothing was done. True when it was still held. */
+    Future<Boolean> release(Lease lease) {
+        return client.preparedQuery(LeaseSql.RELEASE).execute(fence(lease)).map(rows -> rows.size() > 0);
+    }
+
+    /** Whether the attempt of a lease is already on record. */
+    Future<Boolean> recorded(Lease lease) {
+        return client.preparedQuery(LeaseSql.RECORDED)
+                .execute(Tuple.of(lease.generationId(), lease.token()))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Leases whose node is gone, or that outlived their attempt's deadline by more than {@code grace}. */
+    Future<List<Abandoned>> abandoned(Duration grace, int limit) {
+        return client.preparedQuery(LeaseSql.ABANDONED)
+                .execute(Tuple.of(grace.toMillis(), limit))
+                .map(rows -> {
+                    List<Abandoned> found = new ArrayList<>(rows.size());
+                    rows.forEach(row -> found.add(new Abandoned(lease(row, null), row.getBoolean("owner_alive"))));
+                    return found;
+                });
+    }
+
+    /** Generations whose time ran out while they waited. */
+    Future<List<UUID>> overdue(int limit) {
+        return client.preparedQuery(LeaseSql.OVERDUE).execute(Tuple.of(limit)).map(rows -> {
+            List<UUID> found = new ArrayList<>(rows.size());
+            rows.forEach(row -> found.add(row.getUUID("generation_id")));
+            return found;
+        });
+    }
+
+    /** Leases that this node holds, by the database's account, for at least {@code age}; only the fence is filled in. */
+    Future<List<Lease>> held(UUID nodeId, Duration age) {
+        return client.preparedQuery(LeaseSql.HELD)
+                .execute(Tuple.of(nodeId, age.toMillis()))
+                .map(rows -> {
+                    List<Lease> found = new ArrayList<>(rows.size());
+                    rows.forEach(row -> found.add(new Lease(
+                            row.getUUID("generation_id"),
+                            null,
+                            row.getUUID("lease_owner"),
+                            row.getLong("lease_token"),
+                            0,
+                            0,
+                            0,
+                            null,
+                            null,
+                            null)));
+                    return found;
+                });
+    }
+
+    private Future<Optional<Ended>> end(String sql, Tuple values, GenerationStatus status, String errorCode) {
+        return database.<Optional<Ended>>inTransaction(connection -> connection
+                        .preparedQuery(sql)
+                        .execute(values)
+                        .compose(rows -> {
+                            Optional<Row> row = first(rows);
+                            if (row.isEmpty()) {
+                                return Future.succeededFuture(Optional.empty());
+                            }
+                            EndedGeneration generation = new EndedGeneration(
+                                    row.get().getUUID("id"), row.get().getString("user_id"), status, errorCode);
+                            Duration age = Duration.ofMillis(row.get().getLong("age"));
+                            return tellListeners(connection, generation)
+                                    .compose(told ->
+                                            PausePoint.BEFORE_COMMIT.pass(Optional.of(new Ended(generation, age))));
+                        }))
+                .compose(PausePoint.AFTER_COMMIT::pass);
+    }
+
+    private Future<Void> tellListeners(SqlConnection connection, EndedGeneration generation) {
+        Future<Void> told = Future.succeededFuture();
+        for (GenerationEndListener listener : listeners) {
+            told = told.compose(done -> listener.ended(connection, generation));
+        }
+        return told;
+    }
+
+    private static Tuple fence(Lease lease) {
+        return Tuple.of(lease.generationId(), lease.nodeId(), lease.token());
+    }
+
+    private static Tuple addAttempt(Tuple values, AttemptOutcome outcome, boolean counted, Failure failure) {
+        return values.addString(outcome.name())
+                .addBoolean(counted)
+                .addString(failure.failureClass().name())
+                .addString(failure.code())
+                .addString(failure.message())
+                .addInteger(failure.httpStatus());
+    }
+
+    private static Lease lease(Row row, ImageRequest work) {
+        return new Lease(
+                row.getUUID("generation_id"),
+                row.getString("user_id"),
+                row.getUUID("lease_owner"),
+                row.getLong("lease_token"),
+                row.getInteger("failed_attempts") + 1,
+                row.getInteger("counted_failures"),
+                row.getInteger("lost_attempts"),
+                work == null ? null : Duration.ofMillis(row.getLong("attempt_budget")),
+                Duration.ofMillis(row.getLong("time_left")),
+                work);
+    }
+
+    private static ImageRequest work(Row row) {
+        return new ImageRequest(
+                row.getUUID("generation_id").toString(),
+                row.getString("prompt"),
+                row.getString("negative_prompt"),
+                row.getInteger("width"),
+                row.getInteger("height"),
+                row.getInteger("image_count"),
+                row.getLong("seed"),
+                row.getString("model"));
+    }
+
+    private static Optional<Row> first(Iterable<Row> rows) {
+        var iterator = rows.iterator();
+        return iterator.hasNext() ? Optional.of(iterator.next()) : Optional.empty();
+    }
+}

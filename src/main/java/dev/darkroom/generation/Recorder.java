@@ -1,0 +1,83 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.node.Node;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what an attempt came to, however often the database is away meanwhile: the result of an AI call is worth waiting
+ * for. Gives up only when the lease can no longer be ours, because then the sweep of another node decides.
+ */
+final class Recorder {
+    private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
+    private static final Duration FIRST_WAIT = Duration.ofMillis(100);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+
+    private final Vertx vertx;
+    private final Node node;
+    private final LeaseStore leases;
+
+    Recorder(Vertx vertx, Node node, LeaseStore leases) {
+        this.vertx = vertx;
+        this.node = node;
+        this.leases = leases;
+    }
+
+    /**
+     * Runs a fenced write until it is answered.
+     *
+     * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
+     */
+    <T> Future<Optional<T>> record(Lease lease, Supplier<Future<Optional<T>>> write) {
+        return attempt(lease, write, FIRST_WAIT);
+    }
+
+    private <T> Future<Optional<T>> attempt(Lease lease, Supplier<Future<Optional<T>>> write, Duration wait) {
+        if (!ours(lease)) {
+            LOG.atWarn()
+                    .addKeyValue("generation", lease.generationId())
+                    .addKeyValue("attempt", lease.number())
+                    .log("lease lost, result discarded");
+            return Future.succeededFuture(Optional.empty());
+        }
+        return write.get()
+                .compose(written -> written.isPresent() ? Future.succeededFuture(written) : explain(lease))
+                .recover(error -> again(lease, write, wait, error));
+    }
+
+    /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
+    private <T> Future<Optional<T>> explain(Lease lease) {
+        return leases.recorded(lease).map(recorded -> {
+            LOG.atWarn()
+                    .addKeyValue("generation", lease.generationId())
+                    .addKeyValue("attempt", lease.number())
+                    .log(recorded ? "attempt was already recorded" : "lease lost, result discarded");
+            return Optional.empty();
+        });
+    }
+
+    private <T> Future<Optional<T>> again(
+            Lease lease, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
+        var log =
+                DatabaseErrors.unavailable(error) ? LOG.atWarn() : LOG.atError().setCause(error);
+        log.addKeyValue("generation", lease.generationId())
+                .addKeyValue("attempt", lease.number())
+                .addKeyValue("reason", error.getMessage())
+                .log("attempt could not be recorded, trying again");
+        Promise<Optional<T>> promise = Promise.promise();
+        Duration next = wait.multipliedBy(2).compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait.multipliedBy(2);
+        vertx.setTimer(wait.toMillis(), timer -> attempt(lease, write, next).onComplete(promise));
+        return promise.future();
+    }
+
+    private boolean ours(Lease lease) {
+        return node.trusted().filter(lease.nodeId()::equals).isPresent();
+    }
+}

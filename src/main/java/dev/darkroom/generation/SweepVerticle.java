@@ -1,0 +1,96 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.LeaseStore.Abandoned;
+import dev.darkroom.generation.RetryDecision.Fail;
+import dev.darkroom.generation.RetryDecision.Retry;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes back what nobody will end: leases of dead nodes, attempts that outlived their deadline, generations whose time ran
+ * out while they waited. Every process sweeps; the fences let one of them win. One instance per process.
+ */
+public final class SweepVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(SweepVerticle.class);
+
+    /** How long after its deadline an attempt of a live node may still be writing its result. */
+    private static final Duration DEADLINE_GRACE = Duration.ofSeconds(5);
+
+    private static final int BATCH = 200;
+
+    private static final Failure NODE_DIED =
+            Failure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
+    private static final Failure OVERRAN = Failure.of(
+            FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The attempt did not end by its deadline and was given up.");
+
+    private final LeaseStore leases;
+    private final RetryPolicy policy;
+    private final Duration interval;
+    private EndAnnouncer announcer;
+
+    public SweepVerticle(Database database, Settings settings, List<GenerationEndListener> listeners) {
+        this.leases = new LeaseStore(database, listeners);
+        this.policy = new RetryPolicy(
+                settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
+        this.interval = settings.node().sweep();
+    }
+
+    @Override
+    public Future<?> start() {
+        announcer = new EndAnnouncer(vertx);
+        schedule();
+        return Future.succeededFuture();
+    }
+
+    private void schedule() {
+        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
+        vertx.setTimer(
+                Math.max((long) (interval.toMillis() * jitter), 1),
+                timer -> sweep().onFailure(error -> LOG.atWarn()
+                                .addKeyValue("reason", error.getMessage())
+                                .log("sweep failed"))
+                        .onComplete(done -> schedule()));
+    }
+
+    private Future<?> sweep() {
+        return leases.abandoned(DEADLINE_GRACE, BATCH)
+                .compose(found -> Future.join(found.stream().map(this::takeBack).toList()))
+                .compose(takenBack -> leases.overdue(BATCH))
+                .compose(found -> Future.join(found.stream().map(this::expire).toList()));
+    }
+
+    private Future<?> takeBack(Abandoned abandoned) {
+        Lease lease = abandoned.lease();
+        Failure failure = abandoned.ownerAlive() ? OVERRAN : NODE_DIED;
+        AttemptOutcome outcome = abandoned.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
+        RetryDecision decision = abandoned.ownerAlive()
+                ? policy.afterFailure(failure, lease.counted(), false, lease.timeLeft())
+                : policy.afterLoss(lease.lost(), lease.timeLeft());
+        if (decision instanceof Retry retry) {
+            return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())
+                    .onSuccess(
+                            requeued -> requeued.ifPresent(done -> AttemptLog.failed(LOG, lease, failure, decision)));
+        }
+        Fail fail = (Fail) decision;
+        return leases.fail(lease, outcome, fail.counted(), failure, fail.reason())
+                .onSuccess(ended -> ended.ifPresent(end -> {
+                    AttemptLog.failed(LOG, lease, failure, decision);
+                    announcer.announce(end);
+                }));
+    }
+
+    private Future<?> expire(UUID generationId) {
+        return leases.expire(generationId, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT))
+                .onSuccess(ended -> ended.ifPresent(announcer::announce));
+    }
+}

@@ -1,0 +1,189 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.backend.Call;
+import dev.darkroom.backend.Guard;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.node.Node;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
+ * since it is what counts the process's AI calls; its state lives on its event loop. It is woken by local submissions, by
+ * its own retries, by the guard, and by a poll that alone would do.
+ */
+public final class WorkerVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
+
+    /** A claimed lease that is not worked on for so long had its claim's answer lost. */
+    private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
+
+    private final Node node;
+    private final Guard guard;
+    private final LeaseStore leases;
+    private final ImageStore images;
+    private final Settings settings;
+    private final String backend;
+    private final Map<Lease, Call> running = new HashMap<>();
+
+    private AttemptRunner runner;
+    private Context eventLoop;
+    private boolean claiming;
+    private boolean wokenMeanwhile;
+    private Promise<Void> idle;
+
+    /**
+     * @param backend the name of what the guard guards
+     * @param listeners called inside the transactions that end generations
+     */
+    public WorkerVerticle(
+            Node node,
+            Guard guard,
+            String backend,
+            Database database,
+            ImageStore images,
+            Settings settings,
+            List<GenerationEndListener> listeners) {
+        this.node = node;
+        this.guard = guard;
+        this.backend = backend;
+        this.leases = new LeaseStore(database, listeners);
+        this.images = images;
+        this.settings = settings;
+    }
+
+    @Override
+    public Future<?> start() {
+        eventLoop = vertx.getOrCreateContext();
+        runner = new AttemptRunner(
+                guard,
+                images,
+                leases,
+                new Recorder(vertx, node, leases),
+                new RetryPolicy(
+                        settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
+                new EndAnnouncer(vertx),
+                System::nanoTime);
+        guard.onChange(() -> eventLoop.runOnContext(change -> claim()));
+        node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
+        vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
+        poll();
+        return vertx.eventBus()
+                .localConsumer(GenerationBus.WAKE, wake -> claim())
+                .completion();
+    }
+
+    /** Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. */
+    @Override
+    public Future<?> stop() {
+        if (running.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        idle = Promise.promise();
+        LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
+        vertx.setTimer(Math.max(settings.shutdown().grace().toMillis(), 1), timer -> abortAll());
+        return idle.future();
+    }
+
+    private void poll() {
+        claim();
+        // A tenth either way, so that many processes do not ask in step.
+        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
+        vertx.setTimer(Math.max((long) (settings.worker().poll().toMillis() * jitter), 1), timer -> poll());
+    }
+
+    private void claim() {
+        if (claiming) {
+            wokenMeanwhile = true;
+            return;
+        }
+        int free = Math.min(guard.permits(), settings.worker().concurrency() - running.size());
+        UUID claimant = node.claimant().orElse(null);
+        if (free <= 0 || claimant == null) {
+            return;
+        }
+        claiming = true;
+        wokenMeanwhile = false;
+        leases.claim(
+                        claimant,
+                        GenerationVerticle.DEFAULT_ROUTE,
+                        free,
+                        backend,
+                        settings.backend().timeout())
+                .onComplete(claimed -> {
+                    claiming = false;
+                    if (claimed.failed()) {
+                        LOG.atWarn()
+                                .addKeyValue("reason", claimed.cause().getMessage())
+                                .log("claiming failed");
+                        return;
+                    }
+                    claimed.result().forEach(this::begin);
+                    if (wokenMeanwhile || claimed.result().size() == free) {
+                        claim();
+                    }
+                });
+    }
+
+    private void begin(Lease lease) {
+        Call call = new Call(lease.attemptBudget());
+        running.put(lease, call);
+        if (node.trusted().filter(lease.nodeId()::equals).isEmpty()) {
+            call.abort();
+        }
+        runner.run(lease, call).onComplete(done -> {
+            running.remove(lease);
+            if (done.failed()) {
+                LOG.atError()
+                        .addKeyValue("generation", lease.generationId())
+                        .setCause(done.cause())
+                        .log("attempt ended without a record");
+            } else if (done.result() != null) {
+                vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
+            }
+            if (idle != null && running.isEmpty()) {
+                idle.tryComplete();
+            }
+            claim();
+        });
+    }
+
+    private void abortAll() {
+        List.copyOf(running.values()).forEach(Call::abort);
+    }
+
+    /** Gives back what the database holds for this node and the node does not know of. */
+    private void reclaimOrphans() {
+        UUID claimant = node.claimant().orElse(null);
+        if (claimant == null) {
+            return;
+        }
+        leases.held(claimant, ORPHAN_AGE)
+                .onSuccess(held -> held.stream()
+                        .filter(lease -> !runs(lease))
+                        .forEach(lease -> leases.release(lease)
+                                .onSuccess(released -> LOG.atWarn()
+                                        .addKeyValue("generation", lease.generationId())
+                                        .log("lease without an attempt given back"))))
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("reason", error.getMessage())
+                        .log("looking for forgotten leases failed"));
+    }
+
+    private boolean runs(Lease lease) {
+        return running.keySet().stream()
+                .anyMatch(ours -> ours.generationId().equals(lease.generationId()) && ours.token() == lease.token());
+    }
+}

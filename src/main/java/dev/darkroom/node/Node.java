@@ -1,0 +1,76 @@
+package dev.darkroom.node;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/**
+ * This process among its like: which identity it may act under right now. Shared by the verticles of the process;
+ * thread-safe. Kept up to date by {@link NodeVerticle}.
+ *
+ * <p>A node trusts its identity only for a while after the last good heartbeat, by its own monotonic clock and shorter than
+ * the database waits. So a process that cannot reach the database stops its work before anybody else may take it over.
+ */
+public final class Node {
+    private final LongSupplier nanoClock;
+    private final List<Runnable> lostHandlers = new ArrayList<>();
+    private UUID id;
+    private long trustedUntil;
+    private boolean draining;
+
+    /** @param nanoClock monotonic, in nanoseconds */
+    public Node(LongSupplier nanoClock) {
+        this.nanoClock = nanoClock;
+    }
+
+    /** The identity under which work may be claimed; empty while there is none to be trusted, and while draining. */
+    public synchronized Optional<UUID> claimant() {
+        return draining ? Optional.empty() : trusted();
+    }
+
+    /** The identity whose leases may still be ended; empty while there is none to be trusted. */
+    public synchronized Optional<UUID> trusted() {
+        return id != null && nanoClock.getAsLong() - trustedUntil < 0 ? Optional.of(id) : Optional.empty();
+    }
+
+    /** True from the moment the process is told to stop. */
+    public synchronized boolean draining() {
+        return draining;
+    }
+
+    /** Stops claiming, at once and for good. */
+    public synchronized void drain() {
+        draining = true;
+    }
+
+    /** Runs {@code handler} whenever the identity is lost: work done under it must be broken off and not recorded. */
+    public synchronized void onLost(Runnable handler) {
+        lostHandlers.add(handler);
+    }
+
+    /** The identity was confirmed by a heartbeat that was sent at {@code sentAt}. */
+    synchronized void confirm(UUID confirmed, long sentAt, long trustNanos) {
+        id = confirmed;
+        trustedUntil = sentAt + trustNanos;
+    }
+
+    /** Forgets the identity and tells those who worked under it. */
+    void lose() {
+        List<Runnable> handlers;
+        synchronized (this) {
+            if (id == null) {
+                return;
+            }
+            id = null;
+            handlers = List.copyOf(lostHandlers);
+        }
+        handlers.forEach(Runnable::run);
+    }
+
+    /** The identity as last confirmed, whether it may still be trusted or not. */
+    synchronized Optional<UUID> lastKnown() {
+        return Optional.ofNullable(id);
+    }
+}

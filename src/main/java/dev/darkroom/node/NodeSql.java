@@ -1,0 +1,27 @@
+package dev.darkroom.node;
+
+/** The rows of processes. All times are the database's. */
+final class NodeSql {
+
+    /** A new process. */
+    static final String JOIN = """
+            INSERT INTO nodes (id, host, version, expires_at)
+            VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond')""";
+
+    /** It lives on. No row: it was taken for dead, and an expired node must never revive, its work may be another's. */
+    static final String HEARTBEAT = """
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond'
+            WHERE id = $1 AND expires_at > now()
+            RETURNING id""";
+
+    /** From now on the database gives it no work. */
+    static final String DRAIN = "UPDATE nodes SET draining = true WHERE id = $1";
+
+    /** It leaves in good order, or gave up its old identity: whatever it still held is free at once. */
+    static final String LEAVE = "DELETE FROM nodes WHERE id = $1";
+
+    /** Forgets processes that are long dead. Leases that name them are found by the missing row as well. */
+    static final String BURY = "DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'";
+
+    private NodeSql() {}
+}
