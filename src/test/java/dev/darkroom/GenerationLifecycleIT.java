@@ -1,0 +1,163 @@
+package dev.darkroom;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import javax.imageio.ImageIO;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A generation in each of its states, as a caller sees it. */
+class GenerationLifecycleIT {
+    @TempDir
+    static Path directory;
+
+    private static AiServer aiServer;
+    private static Darkroom darkroom;
+    private static ApiClient client;
+
+    @BeforeAll
+    static void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick().database(TestPostgres.newDatabase()).aiServer(aiServer));
+        client = darkroom.client();
+    }
+
+    @AfterAll
+    static void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    @BeforeEach
+    void wellAiServer() {
+        aiServer.reset();
+    }
+
+    @Test
+    void aPromptBecomesPictures() throws Exception {
+        // given
+        JsonObject request = new JsonObject()
+                .put("prompt", "Two lighthouses 灯台 🗼")
+                .put("negativePrompt", "people")
+                .put("width", 320)
+                .put("height", 200)
+                .put("count", 2)
+                .put("seed", 7)
+                .put("metadata", new JsonObject().put("project", "harbour"));
+
+        // when
+        JsonObject accepted = client.create(request);
+        JsonObject ended = client.awaitEnd(accepted.getString("id"));
+
+        // then
+        assertThat(accepted.getString("status")).isEqualTo("PENDING");
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        request.forEach(asked -> assertThat(ended.getValue(asked.getKey())).isEqualTo(asked.getValue()));
+        assertThat(ended.getInteger("failedAttempts")).isZero();
+        assertThat(ended.getJsonArray("imageUrls")).hasSize(2);
+        for (Object url : ended.getJsonArray("imageUrls")) {
+            assertThat((String) url).startsWith(darkroom.api().toString());
+            byte[] bytes = client.get(URI.create((String) url).getPath()).body();
+            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(bytes));
+            assertThat(picture.getWidth()).isEqualTo(320);
+            assertThat(picture.getHeight()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatIsLeftOpenIsChosenAndKept() {
+        // when
+        JsonObject accepted = client.create(new JsonObject().put("prompt", "only a prompt"));
+        JsonObject ended = client.awaitEnd(accepted.getString("id"));
+
+        // then
+        assertThat(accepted.getInteger("width")).isEqualTo(512);
+        assertThat(accepted.getInteger("height")).isEqualTo(512);
+        assertThat(accepted.getInteger("count")).isEqualTo(1);
+        assertThat(accepted.getLong("seed")).isBetween(0L, (long) Integer.MAX_VALUE);
+        assertThat(ended.getLong("seed")).isEqualTo(accepted.getLong("seed"));
+        assertThat(aiServer.requests().get(0).getJsonObject("body").getLong("seed"))
+                .isEqualTo(accepted.getLong("seed"));
+    }
+
+    @Test
+    void theAttemptUnderWayIsShown() {
+        // given
+        aiServer.script(new JsonObject().put("delay", "2s"));
+
+        // when
+        String id = client.create("patience");
+        ApiClient.Answer running = Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(
+                        () -> client.get("/api/generation/" + id),
+                        answer -> !answer.json().getJsonArray("attempts").isEmpty());
+
+        // then
+        assertThat(running.json().getString("status")).isEqualTo("PENDING");
+        assertThat(running.header("Retry-After")).isNotNull();
+        JsonObject attempt = running.json().getJsonArray("attempts").getJsonObject(0);
+        assertThat(attempt.getString("outcome")).isEqualTo("RUNNING");
+        assertThat(attempt.getInteger("number")).isEqualTo(1);
+        JsonObject ended = client.awaitEnd(id);
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        assertThat(ended.getJsonArray("attempts").getJsonObject(0).getString("outcome"))
+                .isEqualTo("SUCCEEDED");
+    }
+
+    @Test
+    void aRefusedPromptIsFailedWithItsReason() {
+        // given
+        aiServer.script(new JsonObject().put("moderation", true));
+
+        // when
+        String id = client.create("something refused");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("FAILED");
+        assertThat(ended.getJsonObject("error").getString("class")).isEqualTo("MODERATED");
+        assertThat(ended.getJsonObject("error").getBoolean("retryable")).isFalse();
+        assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
+        assertThat(aiServer.requests(id)).hasSize(1);
+    }
+
+    @Test
+    void whatDoesNotExistIsNotFound() {
+        // when
+        ApiClient.Answer answer = client.get("/api/generation/" + UUID.randomUUID());
+
+        // then
+        assertThat(answer.status()).isEqualTo(404);
+        assertThat(answer.json().getString("type")).isEqualTo("urn:darkroom:problem:not-found");
+    }
+
+    @Test
+    void whatIsNoUuidIsRefused() {
+        // when
+        ApiClient.Answer answer = client.get("/api/generation/42");
+
+        // then
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().getJsonArray("errors").getJsonObject(0).getString("pointer"))
+                .isEqualTo("generationId");
+    }
+}

@@ -1,0 +1,155 @@
+package dev.darkroom.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.common.dsl.SchemaType;
+import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.contract.Operation;
+import io.vertx.openapi.contract.Parameter;
+import io.vertx.openapi.contract.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Holds answers against {@code openapi.yaml}: the status must be described, the media type must be one that the file names
+ * for it, required headers must be there, and headers and JSON bodies must fit their schemas. Answers to requests that the
+ * contract does not know must be problem documents.
+ */
+public final class ContractCheck {
+    private static final Vertx VERTX = Vertx.vertx();
+    private static final JsonNode FILE = readFile();
+    private static final Contract API = await(ContractLoader.api(VERTX));
+    private static final Contract MANAGEMENT = await(ContractLoader.management(VERTX));
+
+    private ContractCheck() {}
+
+    /** Fails when the answer is not one that the contract allows for this request. */
+    public static void check(String method, String path, int status, Map<String, String> headers, byte[] body) {
+        String where = method + " " + path + " -> " + status;
+        Map<String, String> byName = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        byName.putAll(headers);
+        String contentType = byName.get("Content-Type");
+        Contract contract = path.startsWith("/health") ? MANAGEMENT : API;
+        assertThat(byName).as(where).containsKey("X-Request-Id");
+        Optional<Operation> operation = contract.parsed().operations().stream()
+                .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))
+                .findFirst();
+        if (operation.isEmpty()) {
+            checkUnknown(where, contract, path, status, byName, contentType, body);
+            return;
+        }
+        Response described = operation.get().getResponse(status);
+        assertThat(described).as("%s is described for %s", status, where).isNotNull();
+        checkMediaType(where, operation.get(), status, contentType, body);
+        checkHeaders(where, described, contract.parsed(), byName);
+        if (isJson(contentType)) {
+            checkJson(where, described, contract.parsed(), contentType, body);
+        }
+    }
+
+    private static void checkHeaders(
+            String where, Response described, OpenAPIContract contract, Map<String, String> headers) {
+        for (Parameter header : described.getHeaders()) {
+            String value = headers.get(header.getName());
+            if (value == null) {
+                assertThat(header.isRequired())
+                        .as("%s: %s is missing", where, header.getName())
+                        .isFalse();
+                continue;
+            }
+            Object typed = header.getSchemaType() == SchemaType.INTEGER ? Long.valueOf(value) : value;
+            OutputUnit result =
+                    contract.getSchemaRepository().validator(header.getSchema()).validate(typed);
+            assertThat(result.getValid())
+                    .as("%s: %s: %s", where, header.getName(), value)
+                    .isTrue();
+        }
+    }
+
+    private static boolean isJson(String contentType) {
+        return "application/json".equals(contentType) || "application/problem+json".equals(contentType);
+    }
+
+    private static void checkJson(
+            String where, Response described, OpenAPIContract contract, String contentType, byte[] body) {
+        var schema =
+                described.getContent().get(ContractLoader.standIn(contentType)).getSchema();
+        OutputUnit result =
+                contract.getSchemaRepository().validator(schema).validate(new JsonObject(Buffer.buffer(body)));
+        assertThat(result.getValid()).as("%s: %s", where, result.toJson()).isTrue();
+    }
+
+    private static void checkUnknown(
+            String where,
+            Contract contract,
+            String path,
+            int status,
+            Map<String, String> headers,
+            String contentType,
+            byte[] body) {
+        boolean knownPath = contract.parsed().operations().stream().anyMatch(op -> matches(op.getOpenAPIPath(), path));
+        assertThat(status).as(where).isIn(knownPath ? 405 : 404, 400, 414, 431);
+        if (status == 405) {
+            assertThat(headers).as(where).containsKey("Allow");
+        }
+        if (where.startsWith("HEAD")) {
+            return;
+        }
+        assertThat(contentType).as(where).isEqualTo("application/problem+json");
+        JsonNode required = FILE.at("/components/schemas/Problem/required");
+        JsonObject problem = new JsonObject(Buffer.buffer(body));
+        required.forEach(name -> assertThat(problem.fieldNames()).as(where).contains(name.asText()));
+        JsonNode types = FILE.at("/components/schemas/Problem/properties/type/enum");
+        assertThat(types).as(where).anyMatch(type -> type.asText().equals(problem.getString("type")));
+    }
+
+    /** The media types stand in the file itself; the parsed contract has stand-ins for some. */
+    private static void checkMediaType(String where, Operation operation, int status, String contentType, byte[] body) {
+        JsonNode response = FILE.path("paths")
+                .path(operation.getOpenAPIPath())
+                .path(operation.getHttpMethod().name().toLowerCase(java.util.Locale.ROOT))
+                .path("responses")
+                .path(String.valueOf(status));
+        if (response.has("$ref")) {
+            response = FILE.at(response.get("$ref").asText().substring(1));
+        }
+        if (!response.has("content")) {
+            assertThat(body).as(where + " has no body").isEmpty();
+            return;
+        }
+        Iterator<String> known = response.get("content").fieldNames();
+        assertThat(known).as(where).toIterable().contains(contentType);
+    }
+
+    private static boolean matches(String template, String path) {
+        return path.matches(template.replace(".", "\\.").replaceAll("\\{[^}]+}", "[^/]+"));
+    }
+
+    private static JsonNode readFile() {
+        try (InputStream in = ContractCheck.class.getResourceAsStream("/openapi.yaml")) {
+            return new YAMLMapper().readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static <T> T await(io.vertx.core.Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError("the answer breaks the contract: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.darkroom.testing;
+
+import dev.darkroom.config.DatabaseUrl;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Settings, as environment, that make a service quick enough for tests. Everything else is as operators get it. */
+public final class DarkroomSettings {
+    private final Map<String, String> values = new HashMap<>();
+
+    private DarkroomSettings() {}
+
+    /** Free ports, short delays, four verticles of each kind. */
+    public static DarkroomSettings quick() {
+        return new DarkroomSettings()
+                .with("DARKROOM_HTTP_PORT", "0")
+                .with("DARKROOM_MANAGEMENT_PORT", "0")
+                .with("DARKROOM_SIMULATOR_PORT", "0")
+                .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
+                .with("DARKROOM_API_INSTANCES", "4")
+                .with("DARKROOM_GENERATION_INSTANCES", "4")
+                .with("DARKROOM_RETRY_BASE", "50ms")
+                .with("DARKROOM_RETRY_CAP", "200ms")
+                .with("DARKROOM_WORKER_POLL", "200ms")
+                .with("DARKROOM_NODE_HEARTBEAT", "200ms")
+                .with("DARKROOM_NODE_TTL", "1500ms")
+                .with("DARKROOM_NODE_SWEEP", "200ms")
+                .with("DARKROOM_BACKEND_BREAKER_FAILURES", "50")
+                .with("DARKROOM_SHUTDOWN_GRACE", "2s");
+    }
+
+    public DarkroomSettings with(String name, String value) {
+        values.put(name, value);
+        return this;
+    }
+
+    public DarkroomSettings database(DatabaseUrl url) {
+        return with(
+                "DARKROOM_DATABASE_URL",
+                "postgresql://%s:%s@%s:%d/%s"
+                        .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database()));
+    }
+
+    public DarkroomSettings aiServer(AiServer server) {
+        return with("DARKROOM_BACKEND_URL", server.url().toString());
+    }
+
+    public Map<String, String> environment() {
+        return Map.copyOf(values);
+    }
+}
