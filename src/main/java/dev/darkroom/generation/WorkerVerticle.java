@@ -42,6 +42,7 @@ public final class WorkerVerticle extends VerticleBase {
     private Context eventLoop;
     private boolean claiming;
     private boolean wokenMeanwhile;
+    /** Null until the verticle is told to stop. */
     private Promise<Void> idle;
 
     /**
@@ -85,16 +86,25 @@ public final class WorkerVerticle extends VerticleBase {
                 .completion();
     }
 
-    /** Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. */
+    /**
+     * Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. What a claim
+     * under way still brings is given back at once.
+     */
     @Override
     public Future<?> stop() {
-        if (running.isEmpty()) {
-            return Future.succeededFuture();
-        }
         idle = Promise.promise();
-        LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
+        if (!running.isEmpty()) {
+            LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
+        }
         vertx.setTimer(Math.max(settings.shutdown().grace().toMillis(), 1), timer -> abortAll());
+        checkIdle();
         return idle.future();
+    }
+
+    private void checkIdle() {
+        if (idle != null && running.isEmpty() && !claiming) {
+            idle.tryComplete();
+        }
     }
 
     private void poll() {
@@ -105,6 +115,9 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void claim() {
+        if (idle != null) {
+            return;
+        }
         if (claiming) {
             wokenMeanwhile = true;
             return;
@@ -128,9 +141,11 @@ public final class WorkerVerticle extends VerticleBase {
                         LOG.atWarn()
                                 .addKeyValue("reason", claimed.cause().getMessage())
                                 .log("claiming failed");
+                        checkIdle();
                         return;
                     }
                     claimed.result().forEach(this::begin);
+                    checkIdle();
                     if (wokenMeanwhile || claimed.result().size() == free) {
                         claim();
                     }
@@ -140,10 +155,9 @@ public final class WorkerVerticle extends VerticleBase {
     private void begin(Lease lease) {
         Call call = new Call(lease.attemptBudget());
         running.put(lease, call);
-        if (node.trusted().filter(lease.nodeId()::equals).isEmpty()) {
-            call.abort();
-        }
-        runner.run(lease, call).onComplete(done -> {
+        boolean wanted =
+                idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
+        (wanted ? runner.run(lease, call) : runner.giveBack(lease)).onComplete(done -> {
             running.remove(lease);
             if (done.failed()) {
                 LOG.atError()
@@ -153,9 +167,7 @@ public final class WorkerVerticle extends VerticleBase {
             } else if (done.result() != null) {
                 vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
             }
-            if (idle != null && running.isEmpty()) {
-                idle.tryComplete();
-            }
+            checkIdle();
             claim();
         });
     }
@@ -164,22 +176,34 @@ public final class WorkerVerticle extends VerticleBase {
         List.copyOf(running.values()).forEach(Call::abort);
     }
 
-    /** Gives back what the database holds for this node and the node does not know of. */
+    /**
+     * Gives back what the database holds for this node and the node does not know of. Never beside a claim, whose answer may
+     * be about to make these leases known.
+     */
     private void reclaimOrphans() {
         UUID claimant = node.claimant().orElse(null);
-        if (claimant == null) {
+        if (claimant == null || claiming) {
             return;
         }
         leases.held(claimant, ORPHAN_AGE)
-                .onSuccess(held -> held.stream()
-                        .filter(lease -> !runs(lease))
-                        .forEach(lease -> leases.release(lease)
-                                .onSuccess(released -> LOG.atWarn()
-                                        .addKeyValue("generation", lease.generationId())
-                                        .log("lease without an attempt given back"))))
+                .onSuccess(held -> {
+                    if (!claiming) {
+                        held.stream().filter(lease -> !runs(lease)).forEach(this::reclaim);
+                    }
+                })
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("reason", error.getMessage())
                         .log("looking for forgotten leases failed"));
+    }
+
+    private void reclaim(Lease lease) {
+        leases.release(lease).onSuccess(released -> {
+            // Not so when its attempt has just ended by itself.
+            if (released) {
+                LOG.atWarn().addKeyValue("generation", lease.generationId()).log("lease without an attempt given back");
+                claim();
+            }
+        });
     }
 
     private boolean runs(Lease lease) {

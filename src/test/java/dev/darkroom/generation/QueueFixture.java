@@ -175,6 +175,7 @@ final class QueueFixture implements AutoCloseable {
 
     @Override
     public void close() {
+        await(Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList()));
         await(database.close());
         await(vertx.close());
     }
