@@ -45,8 +45,9 @@ final class QueueFixture implements AutoCloseable {
         return new LeaseStore(database, List.of(listeners));
     }
 
-    /** Empties every table. */
+    /** Ends what was deployed and empties every table. */
     void clear() {
+        undeploy();
         TestPostgres.execute(url, "TRUNCATE " + String.join(", ", TABLES));
     }
 
@@ -160,6 +161,10 @@ final class QueueFixture implements AutoCloseable {
                 WHERE b.started_at < a.finished_at OR b.lease_token <= a.lease_token""");
     }
 
+    private void undeploy() {
+        await(Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList()));
+    }
+
     static <T> T await(Future<T> future) {
         try {
             return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
@@ -175,7 +180,7 @@ final class QueueFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        await(Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList()));
+        undeploy();
         await(database.close());
         await(vertx.close());
     }

@@ -19,7 +19,9 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,17 +37,26 @@ class WorkerVerticleTest {
             new Settings.Node(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
 
     private final Node node = new Node(System::nanoTime);
-    private QueueFixture queue;
+    private static QueueFixture queue;
+
+    @BeforeAll
+    static void open() {
+        queue = new QueueFixture();
+    }
+
+    @AfterAll
+    static void close() {
+        queue.close();
+    }
 
     @BeforeEach
     void join() {
-        queue = new QueueFixture();
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, NODE, "test")));
     }
 
     @AfterEach
-    void close() {
-        queue.close();
+    void clear() {
+        queue.clear();
     }
 
     /** A worker for four calls at once that polls only when told to, with 200 ms of grace. */
