@@ -187,17 +187,21 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(ConnectionFile.HOST))) {
+        try (ServerSocket socket = new ServerSocket(0, 1, loopback())) {
             return socket.getLocalPort();
         }
     }
 
     private static boolean isFree(int port) {
-        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(ConnectionFile.HOST))) {
+        try (ServerSocket socket = new ServerSocket(port, 1, loopback())) {
             return socket.isBound();
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private static InetAddress loopback() throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     }
 
     private static Secret randomPassword() {
