@@ -6,6 +6,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.Node;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -143,21 +144,24 @@ public final class WorkerVerticle extends VerticleBase {
         if (node.trusted().filter(lease.nodeId()::equals).isEmpty()) {
             call.abort();
         }
-        runner.run(lease, call).onComplete(done -> {
-            running.remove(lease);
-            if (done.failed()) {
-                LOG.atError()
-                        .addKeyValue("generation", lease.generationId())
-                        .setCause(done.cause())
-                        .log("attempt ended without a record");
-            } else if (done.result() != null) {
-                vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
-            }
-            if (idle != null && running.isEmpty()) {
-                idle.tryComplete();
-            }
-            claim();
-        });
+        // Back to our event loop, wherever the last write of the attempt was answered.
+        runner.run(lease, call).onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
+    }
+
+    private void end(Lease lease, AsyncResult<Duration> done) {
+        running.remove(lease);
+        if (done.failed()) {
+            LOG.atError()
+                    .addKeyValue("generation", lease.generationId())
+                    .setCause(done.cause())
+                    .log("attempt ended without a record");
+        } else if (done.result() != null) {
+            vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
+        }
+        if (idle != null && running.isEmpty()) {
+            idle.tryComplete();
+        }
+        claim();
     }
 
     private void abortAll() {
