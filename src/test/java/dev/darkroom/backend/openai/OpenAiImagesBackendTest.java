@@ -422,6 +422,39 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
+    void nothingWasSentWhenTheTlsHandshakeHangs() throws Exception {
+        // given a server that reads and stays silent
+        OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
+
+        // when
+        Outcome outcome = get(tls.generate(request(1), new Call(PLENTY)));
+
+        // then
+        assertFailed(outcome, FailureClass.NOT_SENT, "TLS_FAILED");
+        await().atMost(1, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        get(tls.close());
+    }
+
+    @Test
+    void abortWhileConnectingEndsTheCallAtOnceAndSendsNothing() throws Exception {
+        // given
+        OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
+        Call call = new Call(PLENTY);
+        Future<Outcome> running = tls.generate(request(1), call);
+        await().atMost(5, TimeUnit.SECONDS).until(() -> server.openConnections() == 1);
+
+        // when
+        call.abort();
+
+        // then
+        assertThat(running.toCompletionStage().toCompletableFuture().get(500, TimeUnit.MILLISECONDS))
+                .isInstanceOf(Outcome.Aborted.class);
+        await().atMost(4, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        assertThat(server.requests(GENERATIONS)).isEmpty();
+        get(tls.close());
+    }
+
+    @Test
     void deadlineClosesASocketThatWaitsForHeaders() {
         server.on(GENERATIONS, server.silence());
         assertClosedAtDeadline(server);
@@ -440,7 +473,7 @@ class OpenAiImagesBackendTest {
         files.on("/a.png", files.drip());
 
         // when
-        Failure failure = failed(generate(request(1), new Call(Duration.ofMillis(2000))));
+        Failure failure = failed(generate(request(1), new Call(Duration.ofSeconds(2))));
 
         // then
         assertThat(failure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);

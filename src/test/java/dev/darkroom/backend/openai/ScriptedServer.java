@@ -102,19 +102,19 @@ final class ScriptedServer {
         if (end < 0) {
             return null;
         }
-        String[] lines = text.substring(0, end).split("\r\n");
+        List<String> lines = text.substring(0, end).lines().toList();
         Map<String, String> headers = new HashMap<>();
-        for (int i = 1; i < lines.length; i++) {
-            int colon = lines[i].indexOf(':');
+        for (String line : lines.subList(1, lines.size())) {
+            int colon = line.indexOf(':');
             headers.put(
-                    lines[i].substring(0, colon).toLowerCase(Locale.ROOT),
-                    lines[i].substring(colon + 1).strip());
+                    line.substring(0, colon).toLowerCase(Locale.ROOT),
+                    line.substring(colon + 1).strip());
         }
         int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
         if (received.length() < end + 4 + length) {
             return null;
         }
-        String[] start = lines[0].split(" ");
+        String[] start = lines.get(0).split(" ", 3);
         return new Seen(start[0], start[1], headers, received.getBuffer(end + 4, end + 4 + length));
     }
 
