@@ -40,7 +40,7 @@ final class ProblemHandler implements Handler<RoutingContext> {
             response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
         }
         response.setStatusCode(problem.status());
-        if (context.request().method() == HttpMethod.HEAD) {
+        if (HttpMethod.HEAD.equals(context.request().method())) {
             response.end();
             return;
         }
