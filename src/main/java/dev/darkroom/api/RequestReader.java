@@ -12,23 +12,26 @@ import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Checks requests of one operation against the contract, on the event loop: bodies are small, and the router's own
  * validation would wait in line behind whatever else blocks on the shared worker pool. Stateless after construction.
  */
 final class RequestReader {
-    private final Map<String, Validator> pathParameters = new LinkedHashMap<>();
+    private final List<PathParameter> pathParameters = new ArrayList<>();
     private final Validator body;
     private final JsonSchema bodySchema;
     private final int maxBodyBytes;
 
+    private record PathParameter(String name, JsonSchema schema, Validator validator) {}
+
     RequestReader(Operation operation, SchemaRepository schemas, int maxBodyBytes) {
         for (Parameter parameter : operation.getParameters()) {
             if (parameter.getIn() == Location.PATH) {
-                pathParameters.put(parameter.getName(), schemas.validator(parameter.getSchema()));
+                pathParameters.add(new PathParameter(
+                        parameter.getName(), parameter.getSchema(), schemas.validator(parameter.getSchema())));
             }
         }
         MediaType json = operation.getRequestBody() == null
@@ -60,17 +63,17 @@ final class RequestReader {
     }
 
     private void checkPath(RoutingContext context) {
-        pathParameters.forEach((name, validator) -> {
-            OutputUnit result = validator.validate(context.pathParam(name));
-            if (!result.getValid()) {
-                throw Problem.invalid(name, Violations.ofParameter(result));
+        for (PathParameter parameter : pathParameters) {
+            String value = context.pathParam(parameter.name());
+            if (!parameter.validator().validate(value).getValid()) {
+                throw Problem.invalid(parameter.name(), Violations.ofParameter(parameter.schema()));
             }
-        });
+        }
     }
 
     /** RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset. */
     private static void checkContentType(String header) {
-        String[] parts = header == null ? new String[] {""} : header.split(";");
+        String[] parts = header == null ? new String[] {""} : header.split(";", -1);
         boolean json = parts[0].trim().equalsIgnoreCase("application/json");
         for (String parameter : parts) {
             String[] pair = parameter.split("=", 2);

@@ -23,13 +23,10 @@ final class Violations {
     private Violations() {}
 
     /** What is wrong with a parameter: its schema is simple enough for one sentence. */
-    static String ofParameter(OutputUnit result) {
-        for (OutputUnit unit : result.getErrors()) {
-            if (keyword(unit).equals("format")) {
-                return "must be a UUID";
-            }
-        }
-        return "must be the name of a picture: its id and the extension of its type";
+    static String ofParameter(JsonSchema schema) {
+        return "uuid".equals(schema.get("format"))
+                ? "must be a UUID"
+                : "must be the name of a picture: its id and the extension of its type";
     }
 
     /** What is wrong with a body, in the order in which it was found. Never empty, at most {@value #MOST}. */
