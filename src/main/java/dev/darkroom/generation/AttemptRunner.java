@@ -84,7 +84,7 @@ final class AttemptRunner {
                     if (outcome instanceof Outcome.Failed failed) {
                         return failed(lease, failed.failure(), guarded.probe(), startedAt);
                     }
-                    return outcome instanceof Outcome.Aborted ? interrupted(lease) : notStarted(lease);
+                    return outcome instanceof Outcome.Aborted ? interrupted(lease) : giveBack(lease);
                 });
     }
 
@@ -157,7 +157,8 @@ final class AttemptRunner {
                 .map(requeued -> null);
     }
 
-    private Future<Duration> notStarted(Lease lease) {
+    /** Ends a lease with which nothing was done. Completes like {@link #run}. */
+    Future<Duration> giveBack(Lease lease) {
         LOG.atInfo()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
