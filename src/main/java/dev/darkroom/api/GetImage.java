@@ -74,17 +74,39 @@ final class GetImage implements OperationHandler {
             return Future.succeededFuture();
         }
         return images.read(image.getString("storageKey"))
-                .recover(error -> missing(exchange, image, error))
-                .compose(bytes -> bytes.pipeTo(describe(response, etag, image)));
+                .compose(bytes -> send(bytes, describe(response, etag, image), image.getLong("bytes")))
+                .recover(error -> broken(exchange, image, error));
     }
 
-    private static Future<ReadStream<Buffer>> missing(Exchange exchange, JsonObject image, Throwable error) {
+    /** Does not end the response unless all of it has been sent: its length is promised already. */
+    private static Future<Void> send(ReadStream<Buffer> bytes, HttpServerResponse response, long length) {
+        return bytes.pipe().endOnComplete(false).to(response).compose(read -> {
+            if (response.bytesWritten() == length) {
+                return response.end();
+            }
+            return Future.failedFuture(
+                    new IllegalStateException("there are " + response.bytesWritten() + " bytes of it"));
+        });
+    }
+
+    private static Future<Void> broken(Exchange exchange, JsonObject image, Throwable error) {
+        HttpServerResponse response = exchange.response();
+        if (response.closed()) {
+            // The caller left; nobody is to be told, and nothing is wrong with the picture.
+            return Future.succeededFuture();
+        }
         // The database says that it is there: an operator has to know. The caller can only be told that we failed.
         LOG.atError()
                 .addKeyValue("request", exchange.requestId())
                 .addKeyValue("image", image.getString("id"))
+                .addKeyValue("bytes", image.getLong("bytes"))
                 .setCause(error instanceof MissingPictureException ? null : error)
                 .log("picture cannot be read from the store");
+        if (response.headWritten()) {
+            // Half of it is on its way; cutting it off is the only honest sign left.
+            response.reset();
+            return Future.succeededFuture();
+        }
         return Future.failedFuture(Problem.internalError());
     }
 

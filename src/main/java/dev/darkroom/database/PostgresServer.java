@@ -1,7 +1,6 @@
 package dev.darkroom.database;
 
 import com.sun.security.auth.module.UnixSystem;
-import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -185,10 +184,25 @@ final class PostgresServer {
         if (new UnixSystem().getUid() != 0) {
             return List.of();
         }
-        if (!LinuxUtils.isUnshareAvailable()) {
+        if (!canUnshare()) {
             throw new DatabaseException("PostgreSQL does not run as root, and \"unshare -U\" is not allowed here; run"
                     + " Darkroom as an ordinary user, or set DARKROOM_DATABASE_URL to use a PostgreSQL of your own");
         }
         return List.of("unshare", "-U");
+    }
+
+    private static boolean canUnshare() {
+        try {
+            Process process = new ProcessBuilder("unshare", "-U", "true")
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("interrupted while the embedded PostgreSQL was starting", e);
+        }
     }
 }

@@ -5,8 +5,8 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.RetryDecision.Reason;
 import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -23,12 +23,13 @@ import java.util.UUID;
  */
 final class LeaseStore {
     private final Database database;
-    private final SqlClient client;
+    private final Pool pool;
     private final List<GenerationEndListener> listeners;
 
     LeaseStore(Database database, List<GenerationEndListener> listeners) {
         this.database = database;
-        this.client = database.client();
+        // Not the pipelined client: these statements may wait for a row that another node is writing.
+        this.pool = database.pool();
         this.listeners = List.copyOf(listeners);
     }
 
@@ -44,7 +45,7 @@ final class LeaseStore {
     /** Claims up to {@code limit} due generations for a node. */
     Future<List<Lease>> claim(UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
         long askedAt = System.nanoTime();
-        return client.preparedQuery(LeaseSql.CLAIM)
+        return pool.preparedQuery(LeaseSql.CLAIM)
                 .execute(Tuple.of(nodeId, route, limit, backend, attemptTimeout.toMillis()))
                 .map(rows -> {
                     // The database's clock has gone on while its answer travelled; at most so much of the spans is used
@@ -93,7 +94,7 @@ final class LeaseStore {
                 .addLong(delay.toMillis())
                 .addInteger(counted ? 1 : 0)
                 .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
-        return client.preparedQuery(LeaseSql.RETRY)
+        return pool.preparedQuery(LeaseSql.RETRY)
                 .execute(addAttempt(values, outcome, counted, failure))
                 .map(rows -> first(rows)
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
@@ -101,12 +102,12 @@ final class LeaseStore {
 
     /** Gives back a lease with which nothing was done. True when it was still held. */
     Future<Boolean> release(Lease lease) {
-        return client.preparedQuery(LeaseSql.RELEASE).execute(fence(lease)).map(rows -> rows.size() > 0);
+        return pool.preparedQuery(LeaseSql.RELEASE).execute(fence(lease)).map(rows -> rows.size() > 0);
     }
 
     /** Whether the attempt of a lease is already on record. */
     Future<Boolean> recorded(Lease lease) {
-        return client.preparedQuery(LeaseSql.RECORDED)
+        return pool.preparedQuery(LeaseSql.RECORDED)
                 .execute(Tuple.of(lease.generationId(), lease.token()))
                 .map(rows -> rows.size() > 0);
     }
@@ -138,7 +139,7 @@ final class LeaseStore {
 
     /** Leases that this node holds, by the database's account, for at least {@code age}; only the fence is filled in. */
     Future<List<Lease>> held(UUID nodeId, Duration age) {
-        return client.preparedQuery(LeaseSql.HELD)
+        return pool.preparedQuery(LeaseSql.HELD)
                 .execute(Tuple.of(nodeId, age.toMillis()))
                 .map(rows -> {
                     List<Lease> found = new ArrayList<>(rows.size());

@@ -90,13 +90,13 @@ public final class SweepVerticle extends VerticleBase {
                 : policy.afterLoss(lease.lost(), lease.timeLeft());
         if (decision instanceof Retry retry) {
             return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())
-                    .onSuccess(
-                            requeued -> requeued.ifPresent(done -> AttemptLog.failed(LOG, lease, failure, decision)));
+                    .onSuccess(requeued -> requeued.ifPresent(
+                            done -> AttemptLog.failed(LOG, lease, failure, decision, done.retryAt())));
         }
         Fail fail = (Fail) decision;
         return leases.fail(lease, outcome, fail.counted(), failure, fail.reason())
                 .onSuccess(ended -> ended.ifPresent(end -> {
-                    AttemptLog.failed(LOG, lease, failure, decision);
+                    AttemptLog.failed(LOG, lease, failure, decision, null);
                     announcer.announce(end);
                 }));
     }

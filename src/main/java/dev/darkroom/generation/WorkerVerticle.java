@@ -6,6 +6,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.Node;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -157,19 +158,23 @@ public final class WorkerVerticle extends VerticleBase {
         running.put(lease, call);
         boolean wanted =
                 idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
-        (wanted ? runner.run(lease, call) : runner.giveBack(lease)).onComplete(done -> {
-            running.remove(lease);
-            if (done.failed()) {
-                LOG.atError()
-                        .addKeyValue("generation", lease.generationId())
-                        .setCause(done.cause())
-                        .log("attempt ended without a record");
-            } else if (done.result() != null) {
-                vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
-            }
-            checkIdle();
-            claim();
-        });
+        // Back to our event loop, wherever the last write of the attempt was answered.
+        (wanted ? runner.run(lease, call) : runner.giveBack(lease))
+                .onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
+    }
+
+    private void end(Lease lease, AsyncResult<Duration> done) {
+        running.remove(lease);
+        if (done.failed()) {
+            LOG.atError()
+                    .addKeyValue("generation", lease.generationId())
+                    .setCause(done.cause())
+                    .log("attempt ended without a record");
+        } else if (done.result() != null) {
+            vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
+        }
+        checkIdle();
+        claim();
     }
 
     private void abortAll() {

@@ -3,10 +3,15 @@ package dev.darkroom.image;
 import java.nio.charset.StandardCharsets;
 
 /** Reading numbers out of a file, where reading past its end means that the file was cut off. */
-record Bytes(byte[] file) {
+final class Bytes {
+    private final byte[] file;
 
-    int length() {
-        return file.length;
+    Bytes(byte[] file) {
+        this.file = file;
+    }
+
+    byte[] file() {
+        return file;
     }
 
     int u8(int at) {

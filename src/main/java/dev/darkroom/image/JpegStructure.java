@@ -29,7 +29,7 @@ final class JpegStructure {
                 }
                 return size;
             }
-            if (marker <= 0x01 || marker >= 0xd0 && marker <= 0xd9) {
+            if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
                 throw new NotAPictureException("JPEG without pixels");
             }
             int length = bytes.u16(at + 2);

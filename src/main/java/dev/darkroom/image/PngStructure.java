@@ -53,6 +53,6 @@ final class PngStructure {
     }
 
     private static String printable(String type) {
-        return type.chars().allMatch(c -> c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z') ? type : "unnamed";
+        return type.chars().allMatch(c -> (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) ? type : "unnamed";
     }
 }

@@ -4,12 +4,16 @@ import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /v1/images/generations}. Every request whose body arrived is logged; a valid one is a submission and uses up one
  * step of the script. A bad one gets its 400 at once and uses up none.
  */
 final class ImagesHandler implements Handler<RoutingContext> {
+    private static final Logger LOG = LoggerFactory.getLogger(ImagesHandler.class);
+
     private final Script script;
     private final RequestLog log;
     private final Director director;
@@ -42,6 +46,7 @@ final class ImagesHandler implements Handler<RoutingContext> {
         }
         Step step = script.next();
         entry.answeredWith(step.fault().describe());
+        LOG.atDebug().addKeyValue("answer", step.fault().describe()).log("simulator took a submission");
         Submission submission = new Submission(wanted, wire, studio);
         director.after(step, wire, entry::closedByClient, () -> step.fault().play(submission));
     }

@@ -35,6 +35,6 @@ final class PictureHandler implements Handler<RoutingContext> {
         }
         studio.picture(picture)
                 .onSuccess(bytes -> wire.send(200, "image/png", bytes))
-                .onFailure(cause -> wire.json(500, ApiError.of(500, "The picture could not be rendered.")));
+                .onFailure(wire::broken);
     }
 }

@@ -85,7 +85,7 @@ public final class SimulatorVerticle extends VerticleBase {
         });
         router.errorHandler(404, context -> fail(context, 404, "Unknown path."));
         router.errorHandler(405, context -> fail(context, 405, "This path does not take this method."));
-        router.errorHandler(500, context -> fail(context, 500, "The simulator itself failed."));
+        router.errorHandler(500, context -> new Wire(context.request()).broken(context.failure()));
         return router;
     }
 

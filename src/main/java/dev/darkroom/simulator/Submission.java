@@ -17,7 +17,7 @@ record Submission(ImagesRequest request, Wire wire, Studio studio) {
         }
         studio.base64Answer(request, count)
                 .onSuccess(body -> wire.send(200, "application/json", body))
-                .onFailure(cause -> wire.json(500, ApiError.of(500, "The picture could not be rendered.")));
+                .onFailure(wire::broken);
     }
 
     /** Answers with URLs of pictures of our own; each download meets {@code faults} first. */

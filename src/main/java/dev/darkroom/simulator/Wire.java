@@ -4,12 +4,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request's connection, and everything an answer can do to it. What is done after the client has gone does nothing.
  * Event loop only.
  */
 final class Wire {
+    private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
+
     private final HttpServerRequest request;
     private boolean done;
 
@@ -51,6 +55,14 @@ final class Wire {
         if (isOpen()) {
             response().setStatusCode(status);
             finish(Buffer.buffer());
+        }
+    }
+
+    /** Answers that the simulator itself failed, which no script asked for. */
+    void broken(Throwable cause) {
+        if (isOpen()) {
+            LOG.atError().setCause(cause).log("simulator failed");
+            json(500, ApiError.of(500, "The simulator itself failed."));
         }
     }
 

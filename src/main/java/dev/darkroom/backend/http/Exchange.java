@@ -46,11 +46,15 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
 
     void sending(HttpClientRequest clientRequest) {
         request = clientRequest;
+        // Without a handler of ours Vert.x logs, with a stack trace, what a server sent that is no HTTP. Here it is
+        // known by the request's own failure.
+        clientRequest.connection().exceptionHandler(failure -> {});
     }
 
     void receiving(HttpClientResponse clientResponse) {
         response = clientResponse;
         if (successful() && announced() > maxBytes) {
+            clientResponse.exceptionHandler(failure -> {}); // the one that cutting off brings about
             cutOff();
         }
     }

@@ -61,7 +61,12 @@ public final class HttpCaller {
                         return;
                     }
                 }
-                case RECEIVE_RESPONSE -> exchange.receiving(http.clientResponse());
+                case RECEIVE_RESPONSE -> {
+                    exchange.receiving(http.clientResponse());
+                    if (exchange.brokenOff()) {
+                        return; // refused by its announced size, and answered for; there is nothing left to read
+                    }
+                }
                 default -> {
                     // The other phases change nothing for us.
                 }
@@ -107,9 +112,7 @@ public final class HttpCaller {
         });
         exchange.answer().onComplete(done -> {
             scope.vertx().cancelTimer(timer);
-            if (!exchange.brokenOff()) {
-                scope.forget(breakOff);
-            }
+            scope.forget(breakOff);
         });
         HttpRequest<Buffer> ready = request.as(exchange);
         (body == null ? ready.send() : ready.sendBuffer(body))

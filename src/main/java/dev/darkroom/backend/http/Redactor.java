@@ -22,7 +22,7 @@ public final class Redactor {
         this.apiKey = apiKey;
     }
 
-    /** @return at most 300 characters; null for null and for what has nothing left in it */
+    /** Takes out what does not belong in a log. At most 300 characters; null for null and for what has nothing left in it. */
     public String clean(String said) {
         if (said == null) {
             return null;

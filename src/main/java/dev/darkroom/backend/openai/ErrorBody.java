@@ -77,6 +77,6 @@ record ErrorBody(String message, String code, String type, String retryAfter) {
     }
 
     private boolean among(Set<String> names) {
-        return code != null && names.contains(code) || type != null && names.contains(type);
+        return (code != null && names.contains(code)) || (type != null && names.contains(type));
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.CallFailedException;
@@ -121,6 +122,8 @@ final class PicturesReader {
         }
         try {
             return Buffer.buffer(parser.getBinaryValue(BASE64));
+        } catch (JsonEOFException e) {
+            throw malformed();
         } catch (StreamReadException e) {
             throw undecodable();
         }

@@ -17,7 +17,7 @@ record Glyph(int width, List<double[]> strokes) {
     static Glyph parse(String text) {
         int width = 0;
         List<double[]> strokes = new ArrayList<>();
-        for (String word : text.split(" ")) {
+        for (String word : text.split(" ", -1)) {
             boolean round = word.length() > 1 && word.charAt(0) == '~';
             String digits = round ? word.substring(1) : word;
             double[] points = new double[digits.length()];
@@ -28,7 +28,8 @@ record Glyph(int width, List<double[]> strokes) {
             }
             strokes.add(round ? rounded(points) : points);
         }
-        return new Glyph(width, List.copyOf(strokes));
+        // A whole number of units, so that the next letter stands on the pixel grid again.
+        return new Glyph(width + width % 2, List.copyOf(strokes));
     }
 
     /** Replaces each inner corner by a curve, as wide as the sides allow. */

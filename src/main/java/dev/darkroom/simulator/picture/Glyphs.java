@@ -24,6 +24,7 @@ final class Glyphs {
             g ~686c0c046468 ~6c6000
             h 0g04 ~080c6c64
             i 0c04 0g0g
+            ı 0c04
             j ~2c2000 2g2g
             k 0g04 6c08 2964
             l ~0g0424

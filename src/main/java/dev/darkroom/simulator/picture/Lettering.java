@@ -16,6 +16,12 @@ final class Lettering {
     /** Between two letters, from stroke to stroke, in half units. */
     private static final int GAP = 4;
 
+    /** More letters than ever fit; what is behind them need not be measured. */
+    private static final int LONGEST = 4000;
+
+    private static final int CEDILLA = 0x0327;
+    private static final int DOTLESS_I = 0x0131;
+
     private final int width;
     private final int height;
     private final float[] ink;
@@ -37,6 +43,7 @@ final class Lettering {
                 .codePoints()
                 .map(Lettering::plain)
                 .filter(letter -> letter >= 0)
+                .limit(LONGEST)
                 .toArray();
     }
 
@@ -80,21 +87,22 @@ final class Lettering {
         return lines;
     }
 
-    /** Writes one line with its base line at {@code y}, in pixels. */
+    /** Writes one line of {@link #letters(String)} with its base line at {@code y}, in pixels. */
     void write(int[] letters, double x, double y, double scale, double pen) {
         double at = x;
-        double previous = x;
-        for (int letter : letters) {
-            if (isMark(letter)) {
-                Glyph mark = Glyphs.mark(letter);
-                if (mark != null) {
-                    draw(mark, previous, y, scale, pen);
-                }
+        double markX = x;
+        double markY = y;
+        for (int i = 0; i < letters.length; i++) {
+            if (isMark(letters[i])) {
+                draw(Glyphs.mark(letters[i]), markX, letters[i] == CEDILLA ? y : markY, scale, pen);
                 continue;
             }
-            Glyph glyph = Glyphs.of(letter);
+            boolean marked = i + 1 < letters.length && isMark(letters[i + 1]);
+            Glyph glyph = Glyphs.of(marked && letters[i] == 'i' ? DOTLESS_I : letters[i]);
             draw(glyph, at, y, scale, pen);
-            previous = at;
+            // Accents are drawn for a letter as wide and high as n: put in the middle, and on top of capitals.
+            markX = at + (glyph.width() / 2.0 - 3) * scale / 2;
+            markY = Character.isUpperCase(letters[i]) ? y - 2 * scale : y;
             at += (glyph.width() + GAP) * scale / 2;
         }
     }

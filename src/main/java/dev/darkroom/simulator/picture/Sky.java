@@ -70,9 +70,9 @@ final class Sky {
 
     private void star(Pixel pixel, double x, double y, double clear) {
         double cell = frame.unit() / STARS_PER_UNIT;
-        double cellX = Math.floor(x / cell);
-        double cellY = Math.floor(y / cell);
-        long bits = Dice.mix(stars + (long) cellX * 0x9E3779B97F4A7C15L + (long) cellY * 0xC2B2AE3D27D4EB4FL);
+        long cellX = (long) Math.floor(x / cell);
+        long cellY = (long) Math.floor(y / cell);
+        long bits = Dice.mix(stars + cellX * 0x9E3779B97F4A7C15L + cellY * 0xC2B2AE3D27D4EB4FL);
         double rarity = Dice.fraction(bits);
         if (rarity > 0.55) {
             return;

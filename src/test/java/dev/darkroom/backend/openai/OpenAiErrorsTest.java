@@ -1,0 +1,168 @@
+package dev.darkroom.backend.openai;
+
+import static dev.darkroom.backend.FailureClass.AMBIGUOUS;
+import static dev.darkroom.backend.FailureClass.MODERATED;
+import static dev.darkroom.backend.FailureClass.REJECTED_RETRYABLE;
+import static dev.darkroom.backend.FailureClass.SERVER_ERROR;
+import static dev.darkroom.backend.FailureClass.TERMINAL_AUTH;
+import static dev.darkroom.backend.FailureClass.TERMINAL_INPUT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.Answer;
+import dev.darkroom.backend.http.Redactor;
+import dev.darkroom.backend.http.RetryAfter;
+import dev.darkroom.config.Secret;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class OpenAiErrorsTest {
+    private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
+
+    private final OpenAiErrors errors =
+            new OpenAiErrors(new RetryAfter(Clock.systemUTC()), new Redactor(new Secret("top-secret")));
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void answerIsSorted(int status, String body, FailureClass expectedClass, String expectedCode) {
+        // when
+        Failure failure = errors.of(answer(status, body));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.code()).isEqualTo(expectedCode);
+        assertThat(failure.httpStatus()).isEqualTo(status);
+    }
+
+    static Stream<Arguments> answers() {
+        return Stream.of(
+                Arguments.of(400, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(400, "", TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(400, coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(400, typed("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("content_filter"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("billing_hard_limit_reached"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(401, PLAIN, TERMINAL_AUTH, "UNAUTHORIZED"),
+                Arguments.of(402, PLAIN, TERMINAL_AUTH, "PAYMENT_REQUIRED"),
+                Arguments.of(403, "<html>Forbidden</html>", TERMINAL_AUTH, "FORBIDDEN"),
+                Arguments.of(404, PLAIN, TERMINAL_INPUT, "NOT_FOUND"),
+                Arguments.of(405, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(408, PLAIN, AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(409, PLAIN, REJECTED_RETRYABLE, "CONFLICT"),
+                Arguments.of(413, PLAIN, TERMINAL_INPUT, "REQUEST_TOO_LARGE"),
+                Arguments.of(415, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(418, PLAIN, TERMINAL_INPUT, "REQUEST_REFUSED"),
+                Arguments.of(422, "{\"detail\":[{\"loc\":[\"size\"]}]}", TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(425, PLAIN, REJECTED_RETRYABLE, "TOO_EARLY"),
+                Arguments.of(429, PLAIN, REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, "", REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, coded("rate_limit_exceeded"), REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, typed("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("credit_balance_exhausted"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("organization_spend_limit_exceeded"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("project_spend_limit_exceeded"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("billing_hard_limit_reached"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(500, PLAIN, SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(500, coded("insufficient_quota"), SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(500, "{\"error\":\"out of memory\"}", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(502, "<html><h1>502 Bad Gateway</h1></html>", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(503, "{\"detail\":\"queue full\"}", REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(504, "", AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(520, "", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(524, "", AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(529, PLAIN, REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(599, "", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(301, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(307, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(304, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void whatTheServerSaidIsFoundInEveryDialect(String body, String expectedDetail) {
+        assertThat(errors.of(answer(500, body)).detail()).isEqualTo(expectedDetail);
+    }
+
+    static Stream<Arguments> dialects() {
+        return Stream.of(
+                Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":\"c\",\"type\":\"t\"}}", "c: boom"),
+                Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":null,\"type\":\"t\"}}", "t: boom"),
+                Arguments.of("{\"error\":{\"message\":null}}", null),
+                Arguments.of("{\"error\":\"boom\"}", "boom"),
+                Arguments.of("{\"error\":[1]}", "[1]"),
+                Arguments.of("{\"detail\":\"boom\"}", "boom"),
+                Arguments.of("{\"detail\":[{\"msg\":\"boom\"}]}", "[{\"msg\":\"boom\"}]"),
+                Arguments.of("{\"message\":\"boom\"}", "boom"),
+                Arguments.of("{\"other\":1}", "{\"other\":1}"),
+                Arguments.of("<h1>boom</h1>\r\n", "<h1>boom</h1>"),
+                Arguments.of("[1,2]", "[1,2]"),
+                Arguments.of("null", "null"),
+                Arguments.of("", null),
+                Arguments.of("key top-secret", "key <redacted>"));
+    }
+
+    @Test
+    void messageNeverQuotesTheServer() {
+        // when
+        Failure failure = errors.of(answer(400, "{\"error\":{\"message\":\"You drew a Zebra\"}}"));
+
+        // then
+        assertThat(failure.message()).doesNotContain("Zebra");
+        assertThat(failure.detail()).isEqualTo("You drew a Zebra");
+    }
+
+    @Test
+    void waitIsTakenFromHeaderOrBody() {
+        // given
+        Answer header = answer(429, PLAIN);
+        header.headers().add("Retry-After", "2");
+        Answer body = answer(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
+        Answer bodyOutside = answer(503, "{\"detail\":\"m\",\"retry_after\":4}");
+
+        // then
+        assertThat(errors.of(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(errors.of(body).retryAfter()).isEqualTo(Duration.ofMillis(3500));
+        assertThat(errors.of(bodyOutside).retryAfter()).isEqualTo(Duration.ofSeconds(4));
+    }
+
+    @ParameterizedTest
+    @MethodSource("errorsInSuccess")
+    void errorInsideASuccessIsSortedByItsCode(String body, FailureClass expectedClass, String expectedCode) {
+        // when
+        Failure failure = errors.insideSuccess(answer(200, body));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.code()).isEqualTo(expectedCode);
+    }
+
+    static Stream<Arguments> errorsInSuccess() {
+        return Stream.of(
+                Arguments.of(PLAIN, SERVER_ERROR, "ERROR_IN_SUCCESS"),
+                Arguments.of("{\"error\":\"boom\"}", SERVER_ERROR, "ERROR_IN_SUCCESS"),
+                Arguments.of(coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"));
+    }
+
+    private static Answer answer(int status, String body) {
+        return new Answer(status, MultiMap.caseInsensitiveMultiMap(), Buffer.buffer(body), false);
+    }
+
+    private static String coded(String code) {
+        return "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":\"" + code + "\"}}";
+    }
+
+    private static String typed(String type) {
+        return "{\"error\":{\"message\":\"m\",\"type\":\"" + type + "\",\"param\":null,\"code\":null}}";
+    }
+}

@@ -1,0 +1,104 @@
+package dev.darkroom.backend.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.CallFailedException;
+import io.vertx.core.buffer.Buffer;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PicturesReaderTest {
+    private static final AnnouncedPicture ONE = new AnnouncedPicture.Inline(Buffer.buffer(new byte[] {1, 2, 3, 4}));
+    private static final AnnouncedPicture TWO = new AnnouncedPicture.Link("https://pictures/two.png");
+
+    private final PicturesReader reader = new PicturesReader(64 << 20);
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void picturesAreFound(String body, int count, List<AnnouncedPicture> expected) {
+        assertThat(reader.read(Buffer.buffer(body), count)).isEqualTo(expected);
+    }
+
+    static Stream<Arguments> good() {
+        return Stream.of(
+                Arguments.of("{\"created\":1,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQID\\nBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
+                Arguments.of(
+                        "{\"data\":[{\"revised_prompt\":\"x\",\"b64_json\":\"AQIDBA==\",\"url\":null},"
+                                + "{\"b64_json\":null,\"url\":\"https://pictures/two.png\",\"more\":{\"a\":[1]}}],"
+                                + "\"usage\":{\"total\":[1,2]}}",
+                        2,
+                        List.of(ONE, TWO)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(ONE)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bad")
+    void whatIsMissingIsNamed(String body, String expectedCode) {
+        assertThatThrownBy(() -> reader.read(Buffer.buffer(body), 2))
+                .isInstanceOfSatisfying(CallFailedException.class, e -> {
+                    assertThat(e.failure().code()).isEqualTo(expectedCode);
+                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+                });
+    }
+
+    static Stream<Arguments> bad() {
+        return Stream.of(
+                Arguments.of("", "MALFORMED_RESPONSE"),
+                Arguments.of("null", "MALFORMED_RESPONSE"),
+                Arguments.of("[]", "MALFORMED_RESPONSE"),
+                Arguments.of("<html></html>", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQID", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[" + "[".repeat(500), "MALFORMED_RESPONSE"),
+                Arguments.of("{}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":null}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":{}}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[null,{},{\"b64_json\":null}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", "TOO_FEW_PICTURES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"b64_json\":7}]}", "TOO_FEW_PICTURES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"***\"}]}", "NOT_A_PICTURE"),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png,hello\"}]}", "NOT_A_PICTURE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "NOT_A_PICTURE"));
+    }
+
+    @Test
+    void errorObjectInsteadOfPicturesIsLeftToTheErrors() {
+        assertThat(reader.read(Buffer.buffer("{\"error\":{\"message\":\"m\"}}"), 1))
+                .isNull();
+        assertThat(reader.read(Buffer.buffer("{\"data\":[],\"error\":\"m\"}"), 1))
+                .isNull();
+    }
+
+    @Test
+    void pictureBeyondTheJsonParsersUsualLimitIsRead() {
+        // given
+        byte[] bytes = new byte[24 << 20];
+        new Random(1).nextBytes(bytes);
+        Buffer body = Buffer.buffer("{\"data\":[{\"b64_json\":\"")
+                .appendBytes(Base64.getEncoder().encode(bytes))
+                .appendString("\"}]}");
+
+        // when
+        List<AnnouncedPicture> pictures = reader.read(body, 1);
+
+        // then
+        assertThat(((AnnouncedPicture.Inline) pictures.get(0)).bytes().getBytes())
+                .isEqualTo(bytes);
+    }
+}

@@ -1,0 +1,301 @@
+package dev.darkroom.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DatabaseErrorsTest extends DatabaseFixture {
+    @Test
+    void aStatementThatTakesTooLongIsCancelledAndMeansUnavailable() {
+        assertUnavailable(database.pool().query("SELECT pg_sleep(30)").execute(), "57014");
+    }
+
+    @Test
+    void aLockThatIsNotToBeHadMeansUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text)");
+        SqlConnection holder = await(database.heartbeats().getConnection());
+        await(holder.begin().compose(tx -> holder.query("LOCK TABLE words").execute()));
+
+        // then
+        assertUnavailable(
+                database.inTransaction(
+                        connection -> connection.query("LOCK TABLE words").execute()),
+                "55P03");
+        await(holder.close());
+    }
+
+    @Test
+    void aTransactionLeftIdleIsEndedAndMeansUnavailable() {
+        // when
+        Future<?> transaction = database.inTransaction(connection -> {
+            Promise<Void> ended = Promise.promise();
+            connection.closeHandler(closed -> ended.complete());
+            return connection
+                    .query("SELECT 1")
+                    .execute()
+                    .compose(rows -> ended.future())
+                    .compose(closed -> connection.query("SELECT 1").execute());
+        });
+
+        // then
+        assertThat(DatabaseErrors.unavailable(failureOf(transaction))).isTrue();
+        await(database.inTransaction(connection -> connection.query("SELECT 1").execute()));
+    }
+
+    @Test
+    void aDeadlockMeansUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE counters (id int PRIMARY KEY)", "INSERT INTO counters VALUES (1), (2)");
+        Settings.Database patient = new Settings.Database(
+                url,
+                4,
+                10,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(9));
+        Database other = Database.open(vertx, url, patient);
+        SqlConnection a = await(other.pool().getConnection());
+        SqlConnection b = await(other.pool().getConnection());
+        await(a.query("BEGIN; SELECT 1 FROM counters WHERE id = 1 FOR UPDATE").execute());
+        await(b.query("BEGIN; SELECT 1 FROM counters WHERE id = 2 FOR UPDATE").execute());
+
+        // when
+        Future<?> first =
+                a.query("SELECT 1 FROM counters WHERE id = 2 FOR UPDATE").execute();
+        Future<?> second =
+                b.query("SELECT 1 FROM counters WHERE id = 1 FOR UPDATE").execute();
+
+        // then
+        Awaitility.await().until(() -> first.failed() || second.failed());
+        assertUnavailable(first.failed() ? first : second, "40P01");
+        await(other.close());
+    }
+
+    @Test
+    void terminatedConnectionsMeanUnavailableAndAreReplaced() {
+        // given
+        List<Future<?>> statements = new ArrayList<>();
+        IntStream.range(0, 5)
+                .forEach(i -> statements.add(
+                        database.client().query("SELECT pg_sleep(2)").execute()));
+        statements.add(database.pool().query("SELECT pg_sleep(2)").execute());
+        statements.add(database.inTransaction(
+                connection -> connection.query("SELECT pg_sleep(2)").execute()));
+        Awaitility.await()
+                .until(() ->
+                        TestPostgres.query(url, "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'")
+                                        .size()
+                                == 3);
+
+        // when
+        TestPostgres.terminateBackends(url.database());
+
+        // then
+        for (Future<?> statement : statements) {
+            assertThat(DatabaseErrors.unavailable(failureOf(statement))).isTrue();
+        }
+        eventually(() -> database.client().query("SELECT 1").execute());
+        eventually(() -> database.inTransaction(
+                connection -> connection.query("SELECT 1").execute()));
+        await(database.ping());
+    }
+
+    @Test
+    void whoeverWaitsTooLongForAConnectionIsToldUnavailable() {
+        // given
+        List<SqlConnection> all = new ArrayList<>();
+        IntStream.range(0, 3).forEach(i -> all.add(await(database.pool().getConnection())));
+
+        // then
+        assertThat(DatabaseErrors.unavailable(failureOf(database.pool().getConnection())))
+                .isTrue();
+        assertThat(DatabaseErrors.unavailable(
+                        failureOf(database.pool().query("SELECT 1").execute())))
+                .isTrue();
+        // and signs of life do not queue behind the work
+        await(database.ping());
+        all.forEach(connection -> await(connection.close()));
+    }
+
+    @Test
+    void whoeverWouldWaitBehindTooManyIsRefusedAtOnce() {
+        // given
+        Database small = Database.open(vertx, url, DatabaseSettings.of(url, 2, 3));
+        SqlConnection only = await(small.pool().getConnection());
+        List<Future<SqlConnection>> waiting = new ArrayList<>();
+        IntStream.range(0, 3).forEach(i -> waiting.add(small.pool().getConnection()));
+
+        // when
+        Throwable refused = failureOf(small.pool().getConnection());
+
+        // then
+        assertThat(refused).hasMessageContaining("max wait queue size of 3");
+        assertThat(DatabaseErrors.unavailable(refused)).isTrue();
+        assertThat(waiting).noneMatch(Future::isComplete);
+        await(only.close());
+        await(small.close());
+    }
+
+    @Test
+    void theClientRefusesToo() {
+        // given
+        Database small = Database.open(vertx, url, DatabaseSettings.of(url, 1, 5));
+
+        // when
+        List<Future<?>> statements = new ArrayList<>();
+        IntStream.range(0, 60)
+                .forEach(i -> statements.add(
+                        small.client().query("SELECT pg_sleep(0.02)").execute()));
+        List<Throwable> failures = statements.stream()
+                .map(statement ->
+                        await(statement.<Throwable>map((Throwable) null).otherwise(e -> e)))
+                .filter(failure -> failure != null)
+                .toList();
+
+        // then
+        assertThat(failures).isNotEmpty().hasSizeLessThan(60).allMatch(DatabaseErrors::unavailable);
+        await(small.close());
+    }
+
+    @Test
+    void aDatabaseThatTakesNoConnectionsMeansUnavailable() {
+        // given
+        DatabaseUrl closed = TestPostgres.newDatabase();
+        Database other = Database.open(vertx, closed, DatabaseSettings.of(closed));
+
+        // when
+        TestPostgres.execute(url, "ALTER DATABASE " + closed.database() + " ALLOW_CONNECTIONS false");
+
+        // then
+        assertUnavailable(other.pool().query("SELECT 1").execute(), "55000");
+        await(other.close());
+    }
+
+    @Test
+    void aServerThatIsAwayMeansUnavailable() {
+        // given
+        DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", 1, "db", "anna", url.password());
+        DatabaseUrl nowhere = new DatabaseUrl("no-such-host.invalid", 5432, "db", "anna", url.password());
+        DatabaseUrl stranger = new DatabaseUrl(url.host(), url.port(), url.database(), "anna", url.password());
+        DatabaseUrl missing = new DatabaseUrl(url.host(), url.port(), "missing", url.user(), url.password());
+
+        for (DatabaseUrl each : List.of(nobody, nowhere, stranger, missing)) {
+            Database away = Database.open(vertx, each, DatabaseSettings.of(each));
+
+            // then
+            assertThat(DatabaseErrors.unavailable(failureOf(away.ping()))).isTrue();
+            assertThat(DatabaseErrors.unavailable(
+                            failureOf(away.client().query("SELECT 1").execute())))
+                    .isTrue();
+            assertThat(DatabaseErrors.unavailable(failureOf(away.inTransaction(c -> Future.succeededFuture()))))
+                    .isTrue();
+            await(away.close());
+        }
+    }
+
+    @Test
+    void aServerThatFallsSilentIsGivenUp() throws Exception {
+        // given
+        List<NetSocket> sockets = new CopyOnWriteArrayList<>();
+        List<NetSocket> cut = new CopyOnWriteArrayList<>();
+        NetServer proxy = vertx.createNetServer().connectHandler(incoming -> {
+            incoming.pause();
+            vertx.createNetClient().connect(url.port(), url.host()).onSuccess(outgoing -> {
+                incoming.handler(outgoing::write);
+                outgoing.handler(bytes -> {
+                    if (!cut.contains(incoming)) {
+                        incoming.write(bytes);
+                    }
+                });
+                incoming.resume();
+                sockets.add(incoming);
+            });
+        });
+        int port = await(proxy.listen(0, "127.0.0.1")).actualPort();
+        DatabaseUrl through = new DatabaseUrl("127.0.0.1", port, url.database(), url.user(), url.password());
+        Database silent = Database.open(vertx, through, DatabaseSettings.of(through), Duration.ofMillis(300));
+        await(silent.client().query("SELECT 1").execute());
+
+        // when
+        cut.addAll(sockets);
+        Future<RowSet<Row>> lost = silent.client().query("SELECT 1").execute();
+
+        // then
+        assertThat(DatabaseErrors.unavailable(failureOf(lost))).isTrue();
+        eventually(() -> silent.client().query("SELECT 1").execute());
+        await(silent.close());
+    }
+
+    @Test
+    void aClosedDatabaseMeansUnavailable() {
+        // given
+        Database closed = Database.open(vertx, url, DatabaseSettings.of(url));
+        await(closed.ping());
+        await(closed.close());
+
+        // then
+        assertThat(DatabaseErrors.unavailable(failureOf(closed.ping()))).isTrue();
+        assertThat(DatabaseErrors.unavailable(
+                        failureOf(closed.client().query("SELECT 1").execute())))
+                .isTrue();
+        assertThat(DatabaseErrors.unavailable(failureOf(closed.inTransaction(c -> Future.succeededFuture()))))
+                .isTrue();
+    }
+
+    @Test
+    void whatIsOurFaultDoesNotMeanUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (id int PRIMARY KEY)", "INSERT INTO words VALUES (1)");
+
+        // then
+        assertBug(database.client().query("SELEC 1").execute());
+        assertBug(database.client().query("INSERT INTO words VALUES (1)").execute());
+        assertBug(database.client().query("SELECT * FROM nowhere").execute());
+        assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of("no number")));
+        assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of(1, 2)));
+        assertBug(database.inTransaction(
+                connection -> connection.query("SELEC 1").execute().otherwiseEmpty()));
+        assertThat(DatabaseErrors.unavailable(new IllegalStateException("Timeout")))
+                .isFalse();
+        assertThat(DatabaseErrors.unavailable(null)).isFalse();
+    }
+
+    /** A statement may still meet the dead connection between its end and its leaving the pool. */
+    private static void eventually(Supplier<Future<?>> statement) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> await(statement.get().transform(done -> Future.succeededFuture(done.succeeded()))));
+    }
+
+    private static void assertUnavailable(Future<?> future, String sqlState) {
+        Throwable failure = failureOf(future);
+        assertThat(DatabaseErrors.sqlState(failure)).isEqualTo(sqlState);
+        assertThat(DatabaseErrors.unavailable(failure)).isTrue();
+    }
+
+    private static void assertBug(Future<?> future) {
+        assertThat(DatabaseErrors.unavailable(failureOf(future))).isFalse();
+    }
+}

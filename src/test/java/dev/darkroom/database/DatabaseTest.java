@@ -1,0 +1,103 @@
+package dev.darkroom.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlClient;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DatabaseTest extends DatabaseFixture {
+    @Test
+    void everyConnectionHasItsTimeoutsAndItsName() {
+        for (SqlClient client : List.of(database.client(), database.pool(), database.heartbeats())) {
+            assertThat(setting(client, "statement_timeout")).isEqualTo("2500ms");
+            assertThat(setting(client, "lock_timeout")).isEqualTo("700ms");
+            assertThat(setting(client, "idle_in_transaction_session_timeout")).isEqualTo("1200ms");
+            assertThat(setting(client, "application_name")).isEqualTo("darkroom");
+            assertThat(setting(client, "client_encoding")).isEqualTo("UTF8");
+        }
+    }
+
+    @Test
+    void connectionsStayWithinTheirNumber() {
+        // when
+        List<Future<?>> statements = new ArrayList<>();
+        for (SqlClient client : List.of(database.client(), database.pool())) {
+            IntStream.range(0, 40)
+                    .forEach(i ->
+                            statements.add(client.query("SELECT pg_sleep(0.01)").execute()));
+        }
+        await(Future.all(statements));
+
+        // then
+        assertThat(TestPostgres.query(
+                        url,
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                + " AND application_name = 'darkroom'"))
+                .containsExactly("4");
+    }
+
+    @Test
+    void aTransactionIsCommittedAsAWhole() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text)");
+
+        // when
+        String result = await(database.inTransaction(connection -> insert(connection, "first")
+                .compose(inserted -> insert(connection, "second"))
+                .map("done")));
+
+        // then
+        assertThat(result).isEqualTo("done");
+        assertThat(TestPostgres.query(url, "SELECT word FROM words ORDER BY 1")).containsExactly("first", "second");
+    }
+
+    @Test
+    void aTransactionThatFailsOrThrowsLeavesNothingAndNoOpenConnection() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text)");
+        IllegalStateException failure = new IllegalStateException("on purpose");
+
+        // when
+        for (int i = 0; i < 10; i++) {
+            assertThatThrownBy(() -> await(database.inTransaction(connection ->
+                            insert(connection, "first").compose(inserted -> Future.failedFuture(failure)))))
+                    .isSameAs(failure);
+            assertThatThrownBy(() -> await(database.inTransaction(connection -> {
+                        throw failure;
+                    })))
+                    .isSameAs(failure);
+        }
+
+        // then
+        assertThat(TestPostgres.query(url, "SELECT word FROM words")).isEmpty();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> TestPostgres.query(
+                                url,
+                                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE"
+                                        + " 'idle in transaction%'")
+                        .isEmpty());
+    }
+
+    private Future<RowSet<Row>> insert(SqlConnection connection, String word) {
+        return connection.preparedQuery("INSERT INTO words VALUES ($1)").execute(Tuple.of(word));
+    }
+
+    private String setting(SqlClient client, String name) {
+        return await(client.query("SHOW " + name).execute()).iterator().next().getString(0);
+    }
+}

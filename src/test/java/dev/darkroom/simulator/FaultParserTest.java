@@ -1,0 +1,156 @@
+package dev.darkroom.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FaultParserTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {"ok":true}                            | picture
+                    {"delay":"1500ms"}                     | picture
+                    {"status":500}                         | status 500
+                    {"status":429,"retryAfter":2}          | status 429
+                    {"drop":true}                          | drop
+                    {"hang":true}                          | hang
+                    {"garbage":true}                       | garbage
+                    {"empty":true}                         | empty
+                    {"notAPicture":true}                   | not a picture
+                    {"fewer":true}                         | one picture fewer
+                    {"moderation":true}                    | moderation
+                    {"quota":true}                         | quota
+                    {"url":"http://example.org/a.png"}     | url
+                    {"urlResult":true}                     | url result
+                    {"errorBody":"string"}                 | status 500 with error
+                    {"errorBody":"detail","status":422}    | status 422 with detail
+                    {"html":true}                          | status 502 with html
+                    """)
+    void eachFaultIsKnown(String step, String description) {
+        assertThat(parse(step).fault().describe()).isEqualTo(description);
+    }
+
+    @Test
+    void aStatusCarriesItsHeaderAndBody() {
+        // when
+        Step step = parse("{\"status\":503,\"retryAfter\":\"Wed, 21 Oct 2026 07:28:00 GMT\",\"body\":{\"a\":1}}");
+
+        // then
+        assertThat(step.fault())
+                .isEqualTo(new Fault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'\"250ms\"',250", "'\"2s\"',2000", "'\"1m\"',60000", "1500,1500", "0,0"})
+    void aDelayMayStandBesideAnyFault(String written, long millis) {
+        assertThat(parse("{\"drop\":true,\"delay\":" + written + "}").delay()).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @Test
+    void withoutADelayTheUsualLatencyHolds() {
+        assertThat(parse("{\"drop\":true}").delay()).isNull();
+    }
+
+    @Test
+    void pictureFaultsAreStepsThemselves() {
+        // when
+        Step step = parse("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500,\"times\":2},{\"drop\":true}]}");
+
+        // then
+        assertThat(((Fault.UrlResult) step.fault()).faults())
+                .extracting(fault -> fault.fault().describe() + " x" + fault.times())
+                .containsExactly("status 500 x2", "drop x1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {}                                | steps[0]: names no fault; known are delay, ok, drop
+                    {"times":2}                       | steps[0]: names no fault
+                    {"explode":true}                  | steps[0]: names no fault
+                    {"drop":true,"explode":1}         | steps[0]: unknown key "explode"
+                    {"drop":true,"hang":true}         | steps[0]: "hang" cannot stand beside "drop"
+                    {"drop":true,"status":500}        | steps[0]: "status" cannot stand beside "drop"
+                    {"drop":true,"retryAfter":1}      | steps[0]: unknown key "retryAfter"
+                    {"delay":"1s","retryAfter":1}     | steps[0]: unknown key "retryAfter"
+                    {"drop":false}                    | steps[0]: drop must be true
+                    {"status":"500"}                  | steps[0]: status must be a whole number, 200 to 599
+                    {"status":99}                     | steps[0]: status must be a whole number, 200 to 599
+                    {"status":500,"retryAfter":true}  | steps[0]: retryAfter must be
+                    {"status":500,"retryAfter":"a\\nb"} | steps[0]: retryAfter must be
+                    {"delay":"soon"}                  | steps[0]: delay must be
+                    {"delay":-1}                      | steps[0]: delay must be
+                    {"delay":"61m"}                   | steps[0]: delay must be
+                    {"drop":true,"times":0}           | steps[0]: times must be 1 to 1000000, or -1 for ever
+                    {"drop":true,"times":1.5}         | steps[0]: times must be
+                    {"url":1}                         | steps[0]: url must be a string
+                    {"errorBody":"xml"}               | steps[0]: errorBody must be "string" or "detail"
+                    {"urlResult":true,"pictureFaults":1}                | steps[0].pictureFaults must be an array
+                    {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot meet a download
+                    {"urlResult":true,"pictureFaults":[{"status":1}]}   | steps[0].pictureFaults[0]: status must be
+                    """)
+    void aBadStepIsRefusedWithAMessageThatSaysWhereAndWhy(String step, String message) {
+        assertThatThrownBy(() -> parse(step))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageStartingWith(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"steps\":null}", "{\"steps\":{}}", "{\"steps\":[1]}", "{\"steps\":[],\"more\":1}"})
+    void aBadScriptIsRefused(String script) {
+        assertThatThrownBy(() -> FaultParser.script(new JsonObject(script)))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageContaining("steps");
+    }
+
+    @Test
+    void theErrorNamesTheStepThatIsWrong() {
+        assertThatThrownBy(() -> FaultParser.script(new JsonObject("{\"steps\":[{\"ok\":true},{\"oops\":1}]}")))
+                .hasMessageStartingWith("steps[1]");
+    }
+
+    @Test
+    void stepsAreUsedUpInOrderAndThenAllIsWell() {
+        // given
+        Script script = new Script();
+        script.replace(FaultParser.script(
+                new JsonObject("{\"steps\":[{\"status\":500,\"times\":2},{\"delay\":5},{\"drop\":true}]}")));
+
+        // when
+        script.next();
+
+        // then what is left is shown as it was written
+        assertThat(script.toJson())
+                .isEqualTo(new JsonObject("{\"steps\":[{\"status\":500},{\"delay\":5},{\"drop\":true}]}"));
+        assertThat(List.of(next(script), next(script), next(script), next(script), next(script)))
+                .containsExactly("status 500", "picture", "drop", "picture", "picture");
+        assertThat(script.toJson()).isEqualTo(new JsonObject("{\"steps\":[]}"));
+    }
+
+    @Test
+    void aStepForEverStays() {
+        // given
+        Script script = new Script();
+        script.replace(FaultParser.script(new JsonObject("{\"steps\":[{\"status\":500,\"times\":-1}]}")));
+
+        // then
+        for (int i = 0; i < 100; i++) {
+            assertThat(next(script)).isEqualTo("status 500");
+        }
+        assertThat(script.toJson()).isEqualTo(new JsonObject("{\"steps\":[{\"status\":500,\"times\":-1}]}"));
+    }
+
+    private static String next(Script script) {
+        return script.next().fault().describe();
+    }
+
+    private static Step parse(String step) {
+        return FaultParser.script(new JsonObject("{\"steps\":[" + step + "]}")).get(0);
+    }
+}
