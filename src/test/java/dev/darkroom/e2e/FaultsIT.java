@@ -36,10 +36,11 @@ class FaultsIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(TestPostgres.newDatabase())
                         .aiServer(aiServer)
                         .with("DARKROOM_RETRY_BASE", "10ms")
-                        .with("DARKROOM_BACKEND_TIMEOUT", "2s"));
+                        .with("DARKROOM_BACKEND_TIMEOUT", "4s"));
         client = darkroom.client();
     }
 
