@@ -13,7 +13,7 @@ final class EntityTags {
         if (ifNoneMatch == null) {
             return false;
         }
-        for (String candidate : ifNoneMatch.split(",")) {
+        for (String candidate : ifNoneMatch.split(",", -1)) {
             String tag = candidate.trim();
             // The comparison is weak: W/ says nothing about whether the bytes are the same enough to skip sending them.
             if (tag.equals("*") || tag.equals(etag) || tag.equals("W/" + etag)) {

@@ -32,7 +32,7 @@ final class ProblemHandler {
         response.putHeader(RequestId.HEADER, RequestId.of(context));
         problem.headers().forEach(response::putHeader);
         response.setStatusCode(problem.status());
-        if (context.request().method() == HttpMethod.HEAD) {
+        if (HttpMethod.HEAD.equals(context.request().method())) {
             response.end();
             return;
         }

@@ -46,9 +46,8 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
 
     void sending(HttpClientRequest clientRequest) {
         request = clientRequest;
-        // Without a handler of ours Vert.x logs, with a stack trace, what a server sent that is no HTTP. It is known
-        // here
-        // by the request's own failure.
+        // Without a handler of ours Vert.x logs, with a stack trace, what a server sent that is no HTTP. Here it is
+        // known by the request's own failure.
         clientRequest.connection().exceptionHandler(failure -> {});
     }
 
