@@ -4,11 +4,13 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.MissingPictureException;
 import dev.darkroom.image.PictureFormat;
 import io.vertx.core.Future;
+import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,7 +93,7 @@ final class GetImage implements OperationHandler {
 
     private static Future<Void> broken(Exchange exchange, JsonObject image, Throwable error) {
         HttpServerResponse response = exchange.response();
-        if (response.closed()) {
+        if (response.closed() || (response.headWritten() && isOfTheConnection(error))) {
             // The caller left; nobody is to be told, and nothing is wrong with the picture.
             return Future.succeededFuture();
         }
@@ -108,6 +110,11 @@ final class GetImage implements OperationHandler {
             return Future.succeededFuture();
         }
         return Future.failedFuture(Problem.internalError());
+    }
+
+    /** Once it is being read, a picture fails unchecked; what is checked, or of the library, comes from the socket. */
+    private static boolean isOfTheConnection(Throwable error) {
+        return error instanceof IOException || error instanceof VertxException;
     }
 
     private static HttpServerResponse describe(HttpServerResponse response, String etag, JsonObject image) {

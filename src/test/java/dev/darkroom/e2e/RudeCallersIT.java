@@ -15,7 +15,10 @@ import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -151,16 +154,10 @@ class RudeCallersIT {
     }
 
     @Test
-    void whoLeavesInTheMiddleOfAPictureLeavesTheOthersAlone() {
+    void whoLeavesInTheMiddleOfAPictureLeavesTheOthersAlone() throws Exception {
         // given
-        JsonObject ended = client.awaitEnd(client.create(new JsonObject()
-                        .put("prompt", "a large picture")
-                        .put("width", 2048)
-                        .put("height", 2048))
-                .getString("id"));
-        String path = ended.getJsonArray("imageUrls")
-                .getString(0)
-                .replace(darkroom.api().toString(), "");
+        int bytes = 20_000_000;
+        String path = pictureOf(bytes);
 
         // when
         for (int i = 0; i < 20; i++) {
@@ -169,8 +166,11 @@ class RudeCallersIT {
         }
 
         // then
-        assertThat(client.get(path).body())
-                .hasSize(ended.getJsonArray("images").getJsonObject(0).getInteger("bytes"));
+        assertThat(client.get(path).body()).hasSize(bytes);
+        Awaitility.await()
+                .during(Duration.ofMillis(500))
+                .atMost(PATIENCE)
+                .until(() -> darkroom.log().stream().noneMatch(line -> line.contains("cannot be read")));
     }
 
     @Test
@@ -220,6 +220,18 @@ class RudeCallersIT {
         RawHttp connection = new RawHttp(darkroom.api());
         connections.add(connection);
         return connection;
+    }
+
+    /** The path of a picture that is too large for the buffers between the service and a caller. */
+    private static String pictureOf(int bytes) throws IOException {
+        JsonObject ended = client.awaitEnd(client.create("a large picture"));
+        String path = URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
+        String where = " WHERE generation_id = '" + ended.getString("id") + "'";
+        String key = TestPostgres.query(database, "SELECT storage_key FROM images" + where)
+                .get(0);
+        Files.write(directory.resolve("data/images").resolve(key), new byte[bytes]);
+        TestPostgres.execute(database, "UPDATE images SET bytes = " + bytes + where);
+        return path;
     }
 
     private static boolean isCutOff(RawHttp connection, byte[] more) {
