@@ -60,7 +60,9 @@ class DatabaseErrorsTest extends DatabaseFixture {
 
         // then
         assertThat(DatabaseErrors.unavailable(failureOf(transaction))).isTrue();
-        await(database.inTransaction(connection -> connection.query("SELECT 1").execute()));
+        // The pool may hand out the closed connection once more before it notices.
+        eventually(() -> database.inTransaction(
+                connection -> connection.query("SELECT 1").execute()));
     }
 
     @Test
