@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
@@ -22,12 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** An outage of the AI server: nothing is used up by it, and all goes on by itself afterwards. */
 class BreakerIT {
     private static final int THRESHOLD = 3;
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
 
     @TempDir
     Path directory;
 
     private final DarkroomSettings settings = DarkroomSettings.quick()
-            .database(TestPostgres.newDatabase())
+            .with("DARKROOM_NODE_TTL", "15s")
+            .database(DATABASE)
             .with("DARKROOM_BACKEND_BREAKER_FAILURES", String.valueOf(THRESHOLD))
             .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms");
     private AiServer aiServer;

@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DeadlineIT {
     private static final Duration LIFE = Duration.ofSeconds(3);
 
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+
     @TempDir
     Path directory;
 
@@ -34,7 +37,8 @@ class DeadlineIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
-                        .database(TestPostgres.newDatabase())
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        .database(DATABASE)
                         .aiServer(aiServer)
                         .with("DARKROOM_GENERATION_DEADLINE", "3s"));
         client = darkroom.client();

@@ -36,10 +36,11 @@ class FaultsIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(TestPostgres.newDatabase())
                         .aiServer(aiServer)
                         .with("DARKROOM_RETRY_BASE", "10ms")
-                        .with("DARKROOM_BACKEND_TIMEOUT", "2s"));
+                        .with("DARKROOM_BACKEND_TIMEOUT", "4s"));
         client = darkroom.client();
     }
 
@@ -109,7 +110,7 @@ class FaultsIT {
                 status(503, "RETRYABLE REJECTED_RETRYABLE UNAVAILABLE counted"),
                 status(504, "RETRYABLE AMBIGUOUS GATEWAY_TIMEOUT counted"),
                 status(302, "RETRYABLE SERVER_ERROR UNEXPECTED_REDIRECT counted"),
-                new Fault(new JsonObject().put("status", 204), "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted", null),
+                new Fault(new JsonObject().put("status", 204), "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted", 204),
                 flag("drop", "RETRYABLE AMBIGUOUS CONNECTION_LOST counted", null),
                 flag("hang", "TIMEOUT AMBIGUOUS TIMED_OUT counted", null),
                 flag("garbage", "RETRYABLE EMPTY_SUCCESS MALFORMED_RESPONSE counted", 200),

@@ -47,6 +47,7 @@ class ManyVerticlesIT {
         return InProcessDarkroom.start(
                 own,
                 DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(database)
                         .aiServer(aiServer)
                         .with("DARKROOM_API_INSTANCES", "4")

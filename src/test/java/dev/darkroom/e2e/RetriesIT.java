@@ -48,6 +48,7 @@ class RetriesIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(TestPostgres.newDatabase())
                         .aiServer(aiServer)
                         .with("DARKROOM_RETRY_BASE", "100ms")

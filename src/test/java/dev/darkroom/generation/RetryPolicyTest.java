@@ -165,7 +165,7 @@ class RetryPolicyTest {
 
         // when
         RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(2000));
+        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, Duration.ofSeconds(2));
         RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(-1));
 
         // then
