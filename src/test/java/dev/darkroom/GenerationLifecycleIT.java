@@ -2,54 +2,23 @@ package dev.darkroom;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import javax.imageio.ImageIO;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A generation in each of its states, as a caller sees it. */
 class GenerationLifecycleIT {
-    @TempDir
-    static Path directory;
-
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
-    private static ApiClient client;
-
-    @BeforeAll
-    static void start() {
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomSettings.quick().database(TestPostgres.newDatabase()).aiServer(aiServer));
-        client = darkroom.client();
-    }
-
-    @AfterAll
-    static void stop() {
-        darkroom.close();
-        aiServer.close();
-    }
-
-    @BeforeEach
-    void wellAiServer() {
-        aiServer.reset();
-    }
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
 
     @Test
     void aPromptBecomesPictures() throws Exception {
@@ -64,8 +33,8 @@ class GenerationLifecycleIT {
                 .put("metadata", new JsonObject().put("project", "harbour"));
 
         // when
-        JsonObject accepted = client.create(request);
-        JsonObject ended = client.awaitEnd(accepted.getString("id"));
+        JsonObject accepted = service.client().create(request);
+        JsonObject ended = service.client().awaitEnd(accepted.getString("id"));
 
         // then
         assertThat(accepted.getString("status")).isEqualTo("PENDING");
@@ -74,8 +43,9 @@ class GenerationLifecycleIT {
         assertThat(ended.getInteger("failedAttempts")).isZero();
         assertThat(ended.getJsonArray("imageUrls")).hasSize(2);
         for (Object url : ended.getJsonArray("imageUrls")) {
-            assertThat((String) url).startsWith(darkroom.api().toString());
-            byte[] bytes = client.get(URI.create((String) url).getPath()).body();
+            assertThat((String) url).startsWith(service.darkroom().api().toString());
+            byte[] bytes =
+                    service.client().get(URI.create((String) url).getPath()).body();
             BufferedImage picture = ImageIO.read(new ByteArrayInputStream(bytes));
             assertThat(picture.getWidth()).isEqualTo(320);
             assertThat(picture.getHeight()).isEqualTo(200);
@@ -85,8 +55,8 @@ class GenerationLifecycleIT {
     @Test
     void whatIsLeftOpenIsChosenAndKept() {
         // when
-        JsonObject accepted = client.create(new JsonObject().put("prompt", "only a prompt"));
-        JsonObject ended = client.awaitEnd(accepted.getString("id"));
+        JsonObject accepted = service.client().create(new JsonObject().put("prompt", "only a prompt"));
+        JsonObject ended = service.client().awaitEnd(accepted.getString("id"));
 
         // then
         assertThat(accepted.getInteger("width")).isEqualTo(512);
@@ -94,21 +64,21 @@ class GenerationLifecycleIT {
         assertThat(accepted.getInteger("count")).isEqualTo(1);
         assertThat(accepted.getLong("seed")).isBetween(0L, (long) Integer.MAX_VALUE);
         assertThat(ended.getLong("seed")).isEqualTo(accepted.getLong("seed"));
-        assertThat(aiServer.requests().get(0).getJsonObject("body").getLong("seed"))
+        assertThat(service.aiServer().requests().get(0).getJsonObject("body").getLong("seed"))
                 .isEqualTo(accepted.getLong("seed"));
     }
 
     @Test
     void theAttemptUnderWayIsShown() {
         // given
-        aiServer.script(new JsonObject().put("delay", "2s"));
+        service.aiServer().script(new JsonObject().put("delay", "2s"));
 
         // when
-        String id = client.create("patience");
+        String id = service.client().create("patience");
         ApiClient.Answer running = Awaitility.await()
                 .atMost(Duration.ofSeconds(10))
                 .until(
-                        () -> client.get("/api/generation/" + id),
+                        () -> service.client().get("/api/generation/" + id),
                         answer -> !answer.json().getJsonArray("attempts").isEmpty());
 
         // then
@@ -117,7 +87,7 @@ class GenerationLifecycleIT {
         JsonObject attempt = running.json().getJsonArray("attempts").getJsonObject(0);
         assertThat(attempt.getString("outcome")).isEqualTo("RUNNING");
         assertThat(attempt.getInteger("number")).isEqualTo(1);
-        JsonObject ended = client.awaitEnd(id);
+        JsonObject ended = service.client().awaitEnd(id);
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         assertThat(ended.getJsonArray("attempts").getJsonObject(0).getString("outcome"))
                 .isEqualTo("SUCCEEDED");
@@ -126,24 +96,24 @@ class GenerationLifecycleIT {
     @Test
     void aRefusedPromptIsFailedWithItsReason() {
         // given
-        aiServer.script(new JsonObject().put("moderation", true));
+        service.aiServer().script(new JsonObject().put("moderation", true));
 
         // when
-        String id = client.create("something refused");
-        JsonObject ended = client.awaitEnd(id);
+        String id = service.client().create("something refused");
+        JsonObject ended = service.client().awaitEnd(id);
 
         // then
         assertThat(ended.getString("status")).isEqualTo("FAILED");
         assertThat(ended.getJsonObject("error").getString("class")).isEqualTo("MODERATED");
         assertThat(ended.getJsonObject("error").getBoolean("retryable")).isFalse();
         assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
-        assertThat(aiServer.requests(id)).hasSize(1);
+        assertThat(service.aiServer().requests(id)).hasSize(1);
     }
 
     @Test
     void whatDoesNotExistIsNotFound() {
         // when
-        ApiClient.Answer answer = client.get("/api/generation/" + UUID.randomUUID());
+        ApiClient.Answer answer = service.client().get("/api/generation/" + UUID.randomUUID());
 
         // then
         assertThat(answer.status()).isEqualTo(404);
@@ -153,7 +123,7 @@ class GenerationLifecycleIT {
     @Test
     void whatIsNoUuidIsRefused() {
         // when
-        ApiClient.Answer answer = client.get("/api/generation/42");
+        ApiClient.Answer answer = service.client().get("/api/generation/42");
 
         // then
         assertThat(answer.status()).isEqualTo(400);

@@ -5,18 +5,12 @@ import static dev.darkroom.testing.Problems.errors;
 import static dev.darkroom.testing.RawHttp.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
-import dev.darkroom.testing.TestPostgres;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -24,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,35 +28,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadHttpIT {
     private static final String ID = "019a8c1e-7f3a-7c55-9d0b-3f1a2b4c5d6e";
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
 
-    private static DatabaseUrl database;
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
     private static List<String> rowsBefore;
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory, DarkroomSettings.quick().database(database).aiServer(aiServer));
-        darkroom.client().awaitEnd(darkroom.client().create("a generation that is there"));
-        rowsBefore = Rows.of(database);
+        service.client().awaitEnd(service.client().create("a generation that is there"));
+        rowsBefore = Rows.of(service.database());
     }
 
     @AfterAll
     static void noRowIsChanged() {
-        List<String> rowsAfter = Rows.of(database);
-        darkroom.close();
-        aiServer.close();
-        assertThat(rowsAfter).isEqualTo(rowsBefore);
+        assertThat(Rows.of(service.database())).isEqualTo(rowsBefore);
     }
 
     @AfterEach
     void nothingIsOurFault() {
-        assertThat(darkroom.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+        assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @ParameterizedTest
@@ -77,7 +61,7 @@ class BadHttpIT {
     void aWrongMethod(String path, String allowed, String methods) {
         for (String method : methods.split(" ", -1)) {
             // when
-            Answer answer = RawHttp.exchange(darkroom.api(), request(method, path, ""));
+            Answer answer = RawHttp.exchange(service.darkroom().api(), request(method, path, ""));
 
             // then
             assertThat(answer.status()).as(method).isEqualTo(405);
@@ -118,7 +102,7 @@ class BadHttpIT {
     void anUnknownPath(String path) {
         for (String method : List.of("GET", "POST", "DELETE")) {
             // when
-            Answer answer = RawHttp.exchange(darkroom.api(), request(method, path, ""));
+            Answer answer = RawHttp.exchange(service.darkroom().api(), request(method, path, ""));
 
             // then
             assertProblem(answer, 404, "not-found", path);
@@ -139,7 +123,7 @@ class BadHttpIT {
     void aBadParameter(String path, String problem) {
         // when
         String encoded = path.replace(" ", "%20");
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", encoded, ""));
+        Answer answer = RawHttp.exchange(service.darkroom().api(), request("GET", encoded, ""));
 
         // then
         assertProblem(answer, 400, "invalid-request", encoded);
@@ -150,7 +134,7 @@ class BadHttpIT {
     @ValueSource(strings = {"/api/generation/%zz", "/api/generation/%", "/images/%4", "/api/generation/" + ID + "?%zz"})
     void percentSignsThatMeanNothing(String path) {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", path, ""));
+        Answer answer = RawHttp.exchange(service.darkroom().api(), request("GET", path, ""));
 
         // then
         assertProblem(answer, 400, "invalid-request", path.replaceFirst("\\?.*", ""));
@@ -160,7 +144,7 @@ class BadHttpIT {
     @Test
     void aUrlWithoutEnd() {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", "/" + "a".repeat(10_000), ""));
+        Answer answer = RawHttp.exchange(service.darkroom().api(), request("GET", "/" + "a".repeat(10_000), ""));
 
         // then
         assertProblem(answer, 414, "too-large", "/");
@@ -170,7 +154,8 @@ class BadHttpIT {
     @Test
     void headersWithoutEnd() {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", "/", "X-Long: " + "a".repeat(10_000) + "\r\n"));
+        Answer answer = RawHttp.exchange(
+                service.darkroom().api(), request("GET", "/", "X-Long: " + "a".repeat(10_000) + "\r\n"));
 
         // then
         assertProblem(answer, 431, "too-large", "/");
@@ -193,7 +178,7 @@ class BadHttpIT {
             })
     void whatIsNoHttp(String bytes) {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), bytes.getBytes(StandardCharsets.ISO_8859_1));
+        Answer answer = RawHttp.exchange(service.darkroom().api(), bytes.getBytes(StandardCharsets.ISO_8859_1));
 
         // then
         assertProblem(answer, 400, "invalid-request", "/");
@@ -204,7 +189,8 @@ class BadHttpIT {
     @ValueSource(strings = {"a", "0.b_C-9", "6f1c2b7e-0a2f-4a53-9d4a-5a5a0f3f1c11"})
     void aSaneRequestIdIsTakenOver(String id) {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
+        Answer answer =
+                RawHttp.exchange(service.darkroom().api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
 
         // then
         assertThat(answer.header("X-Request-Id")).isEqualTo(id);
@@ -215,7 +201,8 @@ class BadHttpIT {
     @MethodSource("insaneRequestIds")
     void anyOtherRequestIdIsReplaced(String id) {
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
+        Answer answer =
+                RawHttp.exchange(service.darkroom().api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
 
         // then
         String given = answer.header("X-Request-Id");

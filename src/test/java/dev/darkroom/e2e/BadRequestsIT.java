@@ -6,19 +6,13 @@ import static dev.darkroom.testing.RawHttp.request;
 import static dev.darkroom.testing.RawHttp.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.api.RequestCorpus;
-import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
-import dev.darkroom.testing.TestPostgres;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,7 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -36,35 +30,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BadRequestsIT {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
 
-    private static DatabaseUrl database;
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
     private static List<String> rowsBefore;
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory, DarkroomSettings.quick().database(database).aiServer(aiServer));
-        darkroom.client().awaitEnd(darkroom.client().create("a generation that is there"));
-        rowsBefore = Rows.of(database);
+        service.client().awaitEnd(service.client().create("a generation that is there"));
+        rowsBefore = Rows.of(service.database());
     }
 
     @AfterAll
     static void noRowIsChanged() {
-        List<String> rowsAfter = Rows.of(database);
-        darkroom.close();
-        aiServer.close();
-        assertThat(rowsAfter).isEqualTo(rowsBefore);
+        assertThat(Rows.of(service.database())).isEqualTo(rowsBefore);
     }
 
     @AfterEach
     void nothingIsOurFault() {
-        assertThat(darkroom.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+        assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     static List<RequestCorpus.Case> badBodies() {
@@ -131,7 +115,7 @@ class BadRequestsIT {
             })
     void aWrongContentType(String contentType) {
         // when
-        Answer answer = darkroom.client()
+        Answer answer = service.client()
                 .send("POST", "/api/generation", Map.of("Content-Type", contentType), utf8("{\"prompt\":\"x\"}"));
 
         // then
@@ -141,7 +125,7 @@ class BadRequestsIT {
     @Test
     void noContentType() {
         // when
-        Answer answer = darkroom.client().send("POST", "/api/generation", Map.of(), utf8("{\"prompt\":\"x\"}"));
+        Answer answer = service.client().send("POST", "/api/generation", Map.of(), utf8("{\"prompt\":\"x\"}"));
 
         // then
         assertProblem(answer, 415, "unsupported-media-type", "/api/generation");
@@ -164,7 +148,7 @@ class BadRequestsIT {
 
         // when
         Answer answer;
-        try (RawHttp connection = new RawHttp(darkroom.api())) {
+        try (RawHttp connection = new RawHttp(service.darkroom().api())) {
             connection.send(request(
                     "POST", "/api/generation", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
             for (int i = 0; i < 5; i++) {
@@ -181,7 +165,7 @@ class BadRequestsIT {
     void anExpectationThatCannotBeMet() {
         // when
         Answer answer = RawHttp.exchange(
-                darkroom.api(),
+                service.darkroom().api(),
                 request(
                         "POST",
                         "/api/generation",
@@ -193,7 +177,7 @@ class BadRequestsIT {
     }
 
     private static Answer post(byte[] body) {
-        return darkroom.client().send("POST", "/api/generation", JSON, body);
+        return service.client().send("POST", "/api/generation", JSON, body);
     }
 
     private static String unknownFields() {

@@ -2,58 +2,23 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Everything that an AI server can do wrong, once, and what it comes to: one table. */
 class FaultsIT {
-    @TempDir
-    static Path directory;
-
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
-    private static ApiClient client;
-
-    @BeforeAll
-    static void start() {
-        aiServer = new AiServer(Duration.ofMillis(1));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomSettings.quick()
-                        .with("DARKROOM_NODE_TTL", "15s")
-                        .database(TestPostgres.newDatabase())
-                        .aiServer(aiServer)
-                        .with("DARKROOM_RETRY_BASE", "10ms")
-                        .with("DARKROOM_BACKEND_TIMEOUT", "4s"));
-        client = darkroom.client();
-    }
-
-    @AfterAll
-    static void stop() {
-        darkroom.close();
-        aiServer.close();
-    }
-
-    @BeforeEach
-    void wellAiServer() {
-        aiServer.reset();
-    }
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_NODE_TTL", "15s")
+            .with("DARKROOM_RETRY_BASE", "10ms")
+            .with("DARKROOM_BACKEND_TIMEOUT", "4s"));
 
     /**
      * A fault that ends the first attempt.
@@ -153,7 +118,7 @@ class FaultsIT {
     @MethodSource("faults")
     void aFaultIsSortedRecordedAndOvercomeWhereThatCanBe(Fault fault) {
         // given
-        aiServer.script(fault.step());
+        service.aiServer().script(fault.step());
 
         // when two pictures are asked for, so that there can be fewer
         JsonObject ended = end(2);
@@ -175,7 +140,7 @@ class FaultsIT {
             assertThat(ended.getJsonObject("error").getString("class")).isEqualTo(error.getString("class"));
             assertThat(ended.getJsonObject("error").getBoolean("retryable")).isFalse();
         }
-        assertThat(aiServer.requests(ended.getString("id"))).hasSameSizeAs(attempts);
+        assertThat(service.aiServer().requests(ended.getString("id"))).hasSameSizeAs(attempts);
     }
 
     static Stream<JsonObject> faultsThatCostNoAttempt() {
@@ -193,7 +158,7 @@ class FaultsIT {
     @MethodSource("faultsThatCostNoAttempt")
     void aPictureThatWasMadeIsNotMadeAgain(JsonObject step) {
         // given
-        aiServer.script(step);
+        service.aiServer().script(step);
 
         // when
         JsonObject ended = end(1);
@@ -201,7 +166,7 @@ class FaultsIT {
         // then the download was tried again, not the generation
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         assertThat(Attempts.of(ended)).extracting(Attempts::told).containsExactly("SUCCEEDED");
-        assertThat(aiServer.requests(ended.getString("id"))).hasSize(1);
+        assertThat(service.aiServer().requests(ended.getString("id"))).hasSize(1);
     }
 
     private static JsonObject end(int count) {
@@ -210,6 +175,6 @@ class FaultsIT {
                 .put("width", 64)
                 .put("height", 64)
                 .put("count", count);
-        return client.awaitEnd(client.create(request).getString("id"));
+        return service.client().awaitEnd(service.client().create(request).getString("id"));
     }
 }

@@ -5,10 +5,8 @@ import static dev.darkroom.testing.Problems.errors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.Answer;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
@@ -22,55 +20,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures over HTTP, and the URLs that lead to them. */
 class ImagesIT {
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
 
-    private static DatabaseUrl database;
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
-    private static ApiClient client;
     private static JsonObject generation;
     private static JsonObject image;
     private static String path;
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory, DarkroomSettings.quick().database(database).aiServer(aiServer));
-        client = darkroom.client();
         generation = picture("a picture to look at");
         image = generation.getJsonArray("images").getJsonObject(0);
         path = URI.create(image.getString("url")).getPath();
     }
 
-    @AfterAll
-    static void stop() {
-        darkroom.close();
-        aiServer.close();
-    }
-
     @Test
     void aPictureComesWithAllThatCachesWant() throws Exception {
         // when
-        Answer answer = client.get(path);
+        Answer answer = service.client().get(path);
 
         // then
         String sha256 =
@@ -92,7 +73,8 @@ class ImagesIT {
     void whoHasItIsNotSentItAgain(String ifNoneMatch) {
         for (String method : List.of("GET", "HEAD")) {
             // when
-            Answer answer = client.send(method, path, Map.of("If-None-Match", ifNoneMatch.formatted(etag())), null);
+            Answer answer =
+                    service.client().send(method, path, Map.of("If-None-Match", ifNoneMatch.formatted(etag())), null);
 
             // then
             assertThat(answer.status()).isEqualTo(304);
@@ -106,7 +88,7 @@ class ImagesIT {
     @ValueSource(strings = {"\"other\"", "other", "W/\"other\"", "\"*\"", ""})
     void whoHasAnotherIsSentIt(String ifNoneMatch) {
         // when
-        Answer answer = client.send("GET", path, Map.of("If-None-Match", ifNoneMatch), null);
+        Answer answer = service.client().send("GET", path, Map.of("If-None-Match", ifNoneMatch), null);
 
         // then
         assertThat(answer.status()).isEqualTo(200);
@@ -116,8 +98,8 @@ class ImagesIT {
     @Test
     void headTellsWhatGetWouldWithoutTheBytes() {
         // when
-        Answer get = client.get(path);
-        Answer head = client.send("HEAD", path, Map.of(), null);
+        Answer get = service.client().get(path);
+        Answer head = service.client().send("HEAD", path, Map.of(), null);
 
         // then
         assertThat(head.status()).isEqualTo(200);
@@ -129,7 +111,7 @@ class ImagesIT {
     @CsvSource({"jpg, GET", "webp, GET", "jpg, HEAD"})
     void underAnotherTypeThereIsNothing(String extension, String method) {
         // when
-        Answer answer = client.send(method, path.replace("png", extension), Map.of(), null);
+        Answer answer = service.client().send(method, path.replace("png", extension), Map.of(), null);
 
         // then
         assertThat(answer.status()).isEqualTo(404);
@@ -141,25 +123,28 @@ class ImagesIT {
         String unknown = "/images/" + UUID.randomUUID() + ".png";
 
         // when
-        Answer answer = client.get(unknown);
+        Answer answer = service.client().get(unknown);
 
         // then
         assertProblem(answer, 404, "not-found", unknown);
         assertThat(answer.json().getString("detail")).isEqualTo("There is no such image.");
         assertThat(answer.headers()).doesNotContainKeys("ETag", "Cache-Control");
-        assertThat(client.send("HEAD", unknown, Map.of(), null).status()).isEqualTo(404);
+        assertThat(service.client().send("HEAD", unknown, Map.of(), null).status())
+                .isEqualTo(404);
     }
 
     @Test
     void aNameThatIsNoneIsRefused() {
         // when
-        Answer answer = client.get("/images/picture.png");
+        Answer answer = service.client().get("/images/picture.png");
 
         // then
         assertProblem(answer, 400, "invalid-request", "/images/picture.png");
         assertThat(errors(answer))
                 .containsExactly("imageName must be the name of a picture: its id and the extension of its type");
-        assertThat(client.send("HEAD", "/images/picture.png", Map.of(), null).status())
+        assertThat(service.client()
+                        .send("HEAD", "/images/picture.png", Map.of(), null)
+                        .status())
                 .isEqualTo(400);
     }
 
@@ -174,36 +159,37 @@ class ImagesIT {
                 + "Forwarded: host=evil.example;proto=gopher\r\n\r\n";
 
         // when
-        Answer answer = RawHttp.exchange(darkroom.api(), RawHttp.utf8(forged));
+        Answer answer = RawHttp.exchange(service.darkroom().api(), RawHttp.utf8(forged));
 
         // then
         assertThat(answer.json()).isEqualTo(generation);
-        assertThat(image.getString("url")).isEqualTo(darkroom.api() + path);
+        assertThat(image.getString("url")).isEqualTo(service.darkroom().api() + path);
     }
 
     @Test
     void urlsAreOfThePublicAddressWhereThereIsOneAndMadeWhenRead() {
         // given
         DarkroomSettings settings = DarkroomSettings.quick()
-                .database(database)
-                .aiServer(aiServer)
+                .database(service.database())
+                .aiServer(service.aiServer())
                 .with("DARKROOM_PUBLIC_URL", "https://pictures.example/darkroom/");
 
         // when
         JsonObject shown;
-        try (Darkroom published = InProcessDarkroom.start(directory, settings)) {
+        try (Darkroom published = InProcessDarkroom.start(service.directory(), settings)) {
             shown = published.client().generation(generation.getString("id"));
         }
 
         // then
         assertThat(shown.getJsonArray("imageUrls")).containsExactly("https://pictures.example/darkroom" + path);
-        assertThat(client.generation(generation.getString("id"))).isEqualTo(generation);
+        assertThat(service.client().generation(generation.getString("id"))).isEqualTo(generation);
     }
 
     @Test
     void noUrlIsStored() {
         for (String table : List.of("generations", "generation_attempts", "generation_queue", "images")) {
-            assertThat(TestPostgres.query(database, "SELECT t::text FROM " + table + " t WHERE t::text LIKE '%://%'"))
+            assertThat(TestPostgres.query(
+                            service.database(), "SELECT t::text FROM " + table + " t WHERE t::text LIKE '%://%'"))
                     .isEmpty();
         }
     }
@@ -215,12 +201,12 @@ class ImagesIT {
         Files.delete(file(lost));
 
         // when
-        Answer answer = client.get(pathOf(lost));
+        Answer answer = service.client().get(pathOf(lost));
 
         // then
         assertProblem(answer, 500, "internal-error", pathOf(lost));
         assertThat(answer.headers()).doesNotContainKeys("ETag", "Cache-Control");
-        assertThat(darkroom.log(imageId(lost)))
+        assertThat(service.darkroom().log(imageId(lost)))
                 .anyMatch(line -> line.contains("picture cannot be read from the store"));
     }
 
@@ -232,7 +218,7 @@ class ImagesIT {
         Files.createDirectory(file(unreadable));
 
         // when
-        Answer answer = client.get(pathOf(unreadable));
+        Answer answer = service.client().get(pathOf(unreadable));
 
         // then
         assertProblem(answer, 500, "internal-error", pathOf(unreadable));
@@ -248,14 +234,14 @@ class ImagesIT {
         }
 
         // then
-        assertThatThrownBy(() -> client.get(pathOf(half))).isInstanceOf(UncheckedIOException.class);
-        assertThat(darkroom.log(imageId(half)))
+        assertThatThrownBy(() -> service.client().get(pathOf(half))).isInstanceOf(UncheckedIOException.class);
+        assertThat(service.darkroom().log(imageId(half)))
                 .anyMatch(line -> line.contains("picture cannot be read from the store"));
-        assertThat(client.get(path).status()).isEqualTo(200);
+        assertThat(service.client().get(path).status()).isEqualTo(200);
     }
 
     private static JsonObject picture(String prompt) {
-        return client.awaitEnd(client.create(prompt));
+        return service.client().awaitEnd(service.client().create(prompt));
     }
 
     private static String pathOf(JsonObject of) {
@@ -267,9 +253,10 @@ class ImagesIT {
     }
 
     private static Path file(JsonObject of) {
-        String key = TestPostgres.query(database, "SELECT storage_key FROM images WHERE id = '" + imageId(of) + "'")
+        String key = TestPostgres.query(
+                        service.database(), "SELECT storage_key FROM images WHERE id = '" + imageId(of) + "'")
                 .get(0);
-        return directory.resolve("data/images").resolve(key);
+        return service.directory().resolve("data/images").resolve(key);
     }
 
     private static String etag() {

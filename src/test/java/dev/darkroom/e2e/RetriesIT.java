@@ -2,30 +2,23 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,52 +26,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RetriesIT {
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_NODE_TTL", "15s")
+            .with("DARKROOM_RETRY_BASE", "100ms")
+            .with("DARKROOM_RETRY_CAP", "400ms")
+            .with("DARKROOM_BACKEND_TIMEOUT", "3s"));
 
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
-    private static ApiClient client;
     private static JsonObject troubled;
     private static List<JsonObject> submissions;
 
-    @BeforeAll
-    static void start() {
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomSettings.quick()
-                        .with("DARKROOM_NODE_TTL", "15s")
-                        .database(TestPostgres.newDatabase())
-                        .aiServer(aiServer)
-                        .with("DARKROOM_RETRY_BASE", "100ms")
-                        .with("DARKROOM_RETRY_CAP", "400ms")
-                        .with("DARKROOM_BACKEND_TIMEOUT", "3s"));
-        client = darkroom.client();
-        liveThroughTrouble();
-    }
-
     /** One generation that meets trouble of every kind; told by several tests from several sides. */
-    private static void liveThroughTrouble() {
-        aiServer.script(
-                new JsonObject().put("status", 500),
-                new JsonObject().put("status", 429).put("retryAfter", 2),
-                new JsonObject().put("drop", true),
-                new JsonObject().put("garbage", true),
-                new JsonObject().put("empty", true));
-        troubled = client.awaitEnd(client.create("through thick and thin"));
-        submissions = aiServer.requests();
-    }
-
-    @AfterAll
-    static void stop() {
-        darkroom.close();
-        aiServer.close();
-    }
-
-    @BeforeEach
-    void wellAiServer() {
-        aiServer.reset();
+    @BeforeAll
+    static void liveThroughTrouble() {
+        service.aiServer()
+                .script(
+                        new JsonObject().put("status", 500),
+                        new JsonObject().put("status", 429).put("retryAfter", 2),
+                        new JsonObject().put("drop", true),
+                        new JsonObject().put("garbage", true),
+                        new JsonObject().put("empty", true));
+        troubled = service.client().awaitEnd(service.client().create("through thick and thin"));
+        submissions = service.aiServer().requests();
     }
 
     @Test
@@ -144,9 +113,8 @@ class RetriesIT {
         JsonObject asked = submissions.get(0).getJsonObject("body");
 
         // when
-        byte[] picture = client.get(
-                        URI.create(troubled.getJsonArray("imageUrls").getString(0))
-                                .getPath())
+        byte[] picture = service.client()
+                .get(URI.create(troubled.getJsonArray("imageUrls").getString(0)).getPath())
                 .body();
 
         // then
@@ -164,7 +132,7 @@ class RetriesIT {
 
     /** What the AI server, which makes the same of the same, says to a request. */
     private static byte[] pictureOf(JsonObject request) throws Exception {
-        HttpRequest post = HttpRequest.newBuilder(URI.create(aiServer.url() + "/images/generations"))
+        HttpRequest post = HttpRequest.newBuilder(URI.create(service.aiServer().url() + "/images/generations"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(request.encode()))
                 .build();
@@ -206,10 +174,10 @@ class RetriesIT {
         String id = troubled.getString("id");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(5))
-                .until(() -> darkroom.log(id).size() >= expected.size());
+                .until(() -> service.darkroom().log(id).size() >= expected.size());
 
         // then
-        List<String> lines = darkroom.log(id);
+        List<String> lines = service.darkroom().log(id);
         assertThat(lines).hasSameSizeAs(expected);
         for (int i = 0; i < lines.size(); i++) {
             assertThat(lines.get(i)).contains(expected.get(i));
@@ -219,11 +187,11 @@ class RetriesIT {
     @Test
     void whatAlwaysFailsIsGivenUpWithAReason() {
         // given
-        aiServer.script(new JsonObject().put("status", 500).put("times", -1));
+        service.aiServer().script(new JsonObject().put("status", 500).put("times", -1));
 
         // when
-        String id = client.create("in vain");
-        JsonObject ended = client.awaitEnd(id);
+        String id = service.client().create("in vain");
+        JsonObject ended = service.client().awaitEnd(id);
 
         // then
         assertThat(ended.getString("status")).isEqualTo("FAILED");
@@ -238,8 +206,8 @@ class RetriesIT {
                 .hasSize(5)
                 .containsOnly("RETRYABLE SERVER_ERROR SERVER_ERROR counted");
         assertThat(Attempts.of(ended).get(4).getString("retryAt")).isNull();
-        assertThat(aiServer.requests(id)).hasSize(5);
-        assertThat(darkroom.log(id))
+        assertThat(service.aiServer().requests(id)).hasSize(5);
+        assertThat(service.darkroom().log(id))
                 .anySatisfy(line ->
                         assertThat(line).contains("retries exhausted", "attempt=5", "reason=ATTEMPTS_EXHAUSTED"))
                 .anySatisfy(line -> assertThat(line).contains("generation failed", "code=ATTEMPTS_EXHAUSTED"));
@@ -249,11 +217,11 @@ class RetriesIT {
     @CsvSource({"moderation, MODERATED, MODERATED", "quota, TERMINAL_AUTH, QUOTA_EXHAUSTED"})
     void whatNothingWillMendIsNotTriedAgain(String fault, String failureClass, String code) {
         // given
-        aiServer.script(new JsonObject().put(fault, true));
+        service.aiServer().script(new JsonObject().put(fault, true));
 
         // when
-        String id = client.create("once is enough");
-        JsonObject ended = client.awaitEnd(id);
+        String id = service.client().create("once is enough");
+        JsonObject ended = service.client().awaitEnd(id);
 
         // then
         assertThat(ended.getString("status")).isEqualTo("FAILED");
@@ -262,19 +230,19 @@ class RetriesIT {
         assertThat(error.getString("code")).isEqualTo(code);
         assertThat(error.getString("class")).isEqualTo(failureClass);
         assertThat(error.getBoolean("retryable")).isFalse();
-        assertThat(aiServer.requests(id)).hasSize(1);
-        assertThat(darkroom.log(id))
+        assertThat(service.aiServer().requests(id)).hasSize(1);
+        assertThat(service.darkroom().log(id))
                 .anySatisfy(line -> assertThat(line).contains("attempt failed for good", "reason=" + code));
     }
 
     @Test
     void anAttemptThatIsNeverAnsweredIsBrokenOffAndMadeAgain() {
         // given
-        aiServer.script(new JsonObject().put("hang", true));
+        service.aiServer().script(new JsonObject().put("hang", true));
 
         // when
-        String id = client.create("hello?");
-        JsonObject ended = client.awaitEnd(id);
+        String id = service.client().create("hello?");
+        JsonObject ended = service.client().awaitEnd(id);
 
         // then
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
@@ -285,7 +253,7 @@ class RetriesIT {
         Duration took = Duration.between(
                 Attempts.time(attempts.get(0), "startedAt"), Attempts.time(attempts.get(0), "finishedAt"));
         assertThat(took).isBetween(TIMEOUT.minusMillis(500), TIMEOUT.plusSeconds(1));
-        JsonObject hung = aiServer.requests(id).get(0);
+        JsonObject hung = service.aiServer().requests(id).get(0);
         Duration open = Duration.between(Attempts.time(hung, "at"), Attempts.time(hung, "closedAt"));
         assertThat(open).as("the socket is closed at the deadline").isLessThan(TIMEOUT.plusSeconds(1));
     }

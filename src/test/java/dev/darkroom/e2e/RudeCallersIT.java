@@ -4,12 +4,8 @@ import static dev.darkroom.testing.RawHttp.request;
 import static dev.darkroom.testing.RawHttp.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.ApiClient;
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
@@ -19,60 +15,29 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Callers who dawdle, leave in the middle or do not stop: they harm nobody but themselves. */
 class RudeCallersIT {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String BODY = "{\"prompt\":\"slowly does it\"}";
 
-    @TempDir
-    static Path directory;
+    @RegisterExtension
+    static final DarkroomExtension service =
+            new DarkroomExtension(DarkroomSettings.quick().with("DARKROOM_HTTP_IDLE_TIMEOUT", "3s"));
 
-    private static DatabaseUrl database;
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
-    private static ApiClient client;
     private final List<RawHttp> connections = new ArrayList<>();
-
-    @BeforeAll
-    static void start() {
-        database = TestPostgres.newDatabase();
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomSettings.quick()
-                        .database(database)
-                        .aiServer(aiServer)
-                        .with("DARKROOM_HTTP_IDLE_TIMEOUT", "3s"));
-        client = darkroom.client();
-    }
-
-    @AfterAll
-    static void stop() {
-        darkroom.close();
-        aiServer.close();
-    }
-
-    @BeforeEach
-    void forgetRequests() {
-        aiServer.reset();
-    }
 
     @AfterEach
     void nothingIsOurFault() {
         connections.forEach(RawHttp::close);
-        assertThat(darkroom.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+        assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @Test
@@ -84,7 +49,7 @@ class RudeCallersIT {
         List<Integer> others = new ArrayList<>();
         for (byte each : utf8(BODY)) {
             slow.send(new byte[] {each});
-            others.add(client.get("/openapi.yaml").status());
+            others.add(service.client().get("/openapi.yaml").status());
         }
         Answer answer = slow.read();
 
@@ -101,7 +66,7 @@ class RudeCallersIT {
         }
 
         // when
-        JsonObject ended = client.awaitEnd(client.create("meanwhile"));
+        JsonObject ended = service.client().awaitEnd(service.client().create("meanwhile"));
 
         // then
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
@@ -110,18 +75,18 @@ class RudeCallersIT {
     @Test
     void aConnectionOnWhichNothingMovesIsClosed() {
         // given
-        List<String> before = Rows.of(database);
+        List<String> before = Rows.of(service.database());
         RawHttp stuck = connect().send(head(1_000)).send(utf8("{\"prompt\":"));
 
         // then
         assertThat(stuck.isClosed()).isTrue();
-        assertThat(Rows.of(database)).isEqualTo(before);
+        assertThat(Rows.of(service.database())).isEqualTo(before);
     }
 
     @Test
     void whoLeavesBeforeTheRequestIsWholeHasAskedForNothing() {
         // given
-        List<String> before = Rows.of(database);
+        List<String> before = Rows.of(service.database());
 
         // when
         for (int i = 0; i < 50; i++) {
@@ -130,8 +95,8 @@ class RudeCallersIT {
         }
 
         // then
-        assertThat(client.get("/openapi.yaml").status()).isEqualTo(200);
-        assertThat(Rows.of(database)).isEqualTo(before);
+        assertThat(service.client().get("/openapi.yaml").status()).isEqualTo(200);
+        assertThat(Rows.of(service.database())).isEqualTo(before);
     }
 
     @Test
@@ -149,7 +114,7 @@ class RudeCallersIT {
         Awaitility.await()
                 .atMost(PATIENCE)
                 .until(() -> TestPostgres.query(
-                                database, "SELECT status FROM generations WHERE prompt = '" + prompt + "'")
+                                service.database(), "SELECT status FROM generations WHERE prompt = '" + prompt + "'")
                         .equals(List.of("COMPLETE")));
     }
 
@@ -166,11 +131,11 @@ class RudeCallersIT {
         }
 
         // then
-        assertThat(client.get(path).body()).hasSize(bytes);
+        assertThat(service.client().get(path).body()).hasSize(bytes);
         Awaitility.await()
                 .during(Duration.ofMillis(500))
                 .atMost(PATIENCE)
-                .until(() -> darkroom.log().stream().noneMatch(line -> line.contains("cannot be read")));
+                .until(() -> service.darkroom().log().stream().noneMatch(line -> line.contains("cannot be read")));
     }
 
     @Test
@@ -217,20 +182,20 @@ class RudeCallersIT {
     }
 
     private RawHttp connect() {
-        RawHttp connection = new RawHttp(darkroom.api());
+        RawHttp connection = new RawHttp(service.darkroom().api());
         connections.add(connection);
         return connection;
     }
 
     /** The path of a picture that is too large for the buffers between the service and a caller. */
     private static String pictureOf(int bytes) throws IOException {
-        JsonObject ended = client.awaitEnd(client.create("a large picture"));
+        JsonObject ended = service.client().awaitEnd(service.client().create("a large picture"));
         String path = URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
         String where = " WHERE generation_id = '" + ended.getString("id") + "'";
-        String key = TestPostgres.query(database, "SELECT storage_key FROM images" + where)
+        String key = TestPostgres.query(service.database(), "SELECT storage_key FROM images" + where)
                 .get(0);
-        Files.write(directory.resolve("data/images").resolve(key), new byte[bytes]);
-        TestPostgres.execute(database, "UPDATE images SET bytes = " + bytes + where);
+        Files.write(service.directory().resolve("data/images").resolve(key), new byte[bytes]);
+        TestPostgres.execute(service.database(), "UPDATE images SET bytes = " + bytes + where);
         return path;
     }
 

@@ -12,29 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Which work a process gets when it asks for some. */
 class LeaseStoreClaimTest {
-    private static QueueFixture queue;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void clear() {
-        queue.clear();
-    }
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     private static List<UUID> ids(List<Lease> leases) {
         return leases.stream().map(Lease::generationId).toList();

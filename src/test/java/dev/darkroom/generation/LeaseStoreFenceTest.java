@@ -12,9 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,22 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LeaseStoreFenceTest {
     private static final Reason REASON = new Reason("MODERATED", FailureClass.MODERATED, "Refused.", false);
 
-    private static QueueFixture queue;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void clear() {
-        queue.clear();
-    }
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     /** A transition; its future says whether it changed anything. */
     private interface Transition extends BiFunction<LeaseStore, Lease, Future<Boolean>> {}

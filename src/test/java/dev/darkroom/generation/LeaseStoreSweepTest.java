@@ -11,32 +11,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What sweeps find and may do. */
 class LeaseStoreSweepTest {
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final Reason TIME_IS_UP = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
 
-    private static QueueFixture queue;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void clear() {
-        queue.clear();
-    }
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     private static void set(UUID generation, String assignment) {
         queue.execute("UPDATE generation_queue SET " + assignment + " WHERE generation_id = '" + generation + "'");

@@ -17,9 +17,15 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The tables of generations in a PostgreSQL of their own, with the means to fill and to look at them. Blocking. */
-final class QueueFixture implements AutoCloseable {
+/**
+ * The tables of generations in a database of their own, with the means to fill and to look at them. Blocking. As an
+ * extension of a test class it is cleared after each test and closed after the last.
+ */
+final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoCloseable {
     static final String ROUTE = GenerationVerticle.DEFAULT_ROUTE;
     static final String BACKEND = "default";
     static final Duration ATTEMPT = Duration.ofMinutes(2);
@@ -176,6 +182,16 @@ final class QueueFixture implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        clear();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext testClass) {
+        close();
     }
 
     @Override

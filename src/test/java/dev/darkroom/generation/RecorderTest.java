@@ -15,10 +15,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Results that are hard to write down. */
 class RecorderTest {
@@ -26,7 +25,8 @@ class RecorderTest {
     private static final Settings.Node SLOW =
             new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofMinutes(1));
 
-    private static QueueFixture queue;
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     private final AtomicLong skipped = new AtomicLong();
     private final Node node = new Node(() -> System.nanoTime() + skipped.get());
@@ -34,19 +34,8 @@ class RecorderTest {
     private Recorder recorder;
     private Lease lease;
 
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
     @BeforeEach
     void claim() {
-        queue.clear();
         join(node);
         recorder = new Recorder(queue.vertx, node, queue.leases);
         queue.submit();

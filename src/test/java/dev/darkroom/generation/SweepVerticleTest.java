@@ -11,29 +11,13 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What nobody ends any more is ended, or made due again, by the sweep. */
 class SweepVerticleTest {
-    private static QueueFixture queue;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @AfterEach
-    void clear() {
-        queue.clear();
-    }
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     private void sweep(GenerationEndListener... listeners) {
         await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.settings, List.of(listeners))));

@@ -6,31 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the tables refuse, whatever the code does. */
 class TableRulesTest {
-    private static QueueFixture queue;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void clear() {
-        queue.clear();
-    }
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
     private static void assertRefused(String sql, String constraint) {
         assertThatThrownBy(() -> queue.execute(sql)).hasMessageContaining(constraint);

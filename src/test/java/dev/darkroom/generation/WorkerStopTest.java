@@ -12,37 +12,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of the work of a process that stops, drains or loses its identity. */
 class WorkerStopTest {
-    private static QueueFixture queue;
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
-    private WorkerFixture process;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void join() {
-        process = new WorkerFixture(queue);
-    }
-
-    @AfterEach
-    void clear() {
-        queue.clear();
-    }
+    private final WorkerFixture process = new WorkerFixture(queue);
 
     @Test
     void whatIsUnderWayMayFinishWithinTheGrace() {

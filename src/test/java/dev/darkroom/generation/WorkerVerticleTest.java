@@ -6,37 +6,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.Outcome;
 import io.vertx.core.Future;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A process at work: what it takes, and when it looks for more. */
 class WorkerVerticleTest {
-    private static QueueFixture queue;
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
 
-    private WorkerFixture process;
-
-    @BeforeAll
-    static void open() {
-        queue = new QueueFixture();
-    }
-
-    @AfterAll
-    static void close() {
-        queue.close();
-    }
-
-    @BeforeEach
-    void join() {
-        process = new WorkerFixture(queue);
-    }
-
-    @AfterEach
-    void clear() {
-        queue.clear();
-    }
+    private final WorkerFixture process = new WorkerFixture(queue);
 
     @Test
     void workThatWaitsIsFoundAtTheStart() {

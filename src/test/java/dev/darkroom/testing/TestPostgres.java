@@ -2,16 +2,12 @@ package dev.darkroom.testing;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.database.EmbeddedDatabase;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -94,13 +90,7 @@ public final class TestPostgres {
 
         private static void stop(EmbeddedDatabase database) {
             database.close();
-            try (Stream<Path> files = Files.walk(DIRECTORY)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            Directories.delete(DIRECTORY);
         }
     }
 }
