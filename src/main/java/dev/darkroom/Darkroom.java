@@ -27,7 +27,10 @@ public final class Darkroom {
             case "serve" -> run(Service::start);
             case "simulator" -> run(SimulatorService::start);
             case "help", "-h", "--help" -> System.out.println(USAGE);
-            default -> fail("unknown command \"" + command + "\"; known: serve, simulator, help");
+            default -> {
+                complain("unknown command \"" + command + "\"; known: serve, simulator, help");
+                System.exit(1);
+            }
         }
     }
 
@@ -38,24 +41,35 @@ public final class Darkroom {
 
     private static void run(Start start) {
         Lifecycle lifecycle = new Lifecycle();
+        boolean well = true;
         try {
             SettingsLoader.Loaded loaded = SettingsLoader.load(System.getenv(), Path.of(""));
             loaded.warnings()
                     .forEach(warning -> LoggerFactory.getLogger(Darkroom.class).warn(warning));
-            lifecycle.stopOnSignal();
+            lifecycle.wakeOnSignal();
             start.start(loaded.settings(), lifecycle);
-        } catch (SettingsException | DatabaseException | StartException expected) {
-            lifecycle.stop();
-            fail(expected.getMessage());
-        } catch (Exception unexpected) {
-            LoggerFactory.getLogger(Darkroom.class).debug("could not start", unexpected);
-            lifecycle.stop();
-            fail("could not start: " + unexpected);
+            lifecycle.awaitSignal();
+        } catch (Throwable e) {
+            well = lifecycle.signalled();
+            if (!well) {
+                complain(reason(e));
+            }
         }
+        well &= lifecycle.stop();
+        Runtime.getRuntime().halt(well ? 0 : 1);
     }
 
-    private static void fail(String reason) {
-        System.err.println("darkroom: " + reason);
-        System.exit(1);
+    private static String reason(Throwable failure) {
+        if (failure instanceof SettingsException
+                || failure instanceof DatabaseException
+                || failure instanceof StartException) {
+            return failure.getMessage();
+        }
+        LoggerFactory.getLogger(Darkroom.class).debug("could not start", failure);
+        return "could not start: " + failure;
+    }
+
+    private static void complain(String reason) {
+        System.err.println("darkroom: " + reason.strip().replaceAll("\\s*\\R\\s*", "; "));
     }
 }

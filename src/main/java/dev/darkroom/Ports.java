@@ -1,19 +1,37 @@
 package dev.darkroom;
 
 import java.net.BindException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 
 /** What to say when a port cannot be listened on. */
 final class Ports {
     private Ports() {}
 
-    /** The failure in one line when it is about the address; the failure itself otherwise. */
-    static Exception explain(Exception failure, String setting, String host, int port) {
+    /**
+     * The failure in one line when it is about the address; the failure itself otherwise.
+     *
+     * @param settings what the names of the settings of the port and the host begin with, such as {@code DARKROOM_HTTP}
+     */
+    static Exception explain(Exception failure, String settings, String host, int port) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException || cause instanceof java.nio.channels.UnresolvedAddressException) {
-                return new StartException(setting + ": cannot listen on " + host + ":" + port
-                        + ", the address is in use or not of this machine; set another one");
+            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+                return notOurs(settings, host);
+            }
+            if (cause instanceof BindException) {
+                // The operating system's words are all there is to tell these apart by.
+                String reason = String.valueOf(cause.getMessage());
+                if (reason.contains("assign")) {
+                    return notOurs(settings, host);
+                }
+                return new StartException(settings + "_PORT: expected a port that is free and may be listened on, got "
+                        + port + " on " + host + " (" + reason + ")");
             }
         }
         return failure;
+    }
+
+    private static StartException notOurs(String settings, String host) {
+        return new StartException(settings + "_HOST: expected an address of this machine, got \"" + host + '"');
     }
 }

@@ -21,14 +21,16 @@ import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
 final class Service {
@@ -117,20 +119,19 @@ final class Service {
             deploy(vertx, "management", management);
         } catch (Exception e) {
             Settings.Management at = settings.management();
-            throw Ports.explain(e, "DARKROOM_MANAGEMENT_PORT", at.host(), at.port());
+            throw Ports.explain(e, "DARKROOM_MANAGEMENT", at.host(), at.port());
         }
         return management;
     }
 
     private void deployGenerations(Vertx vertx, Database database) throws Exception {
         SecureRandom random = new SecureRandom();
-        for (int i = 0; i < settings.generation().instances(); i++) {
-            deploy(
-                    vertx,
-                    "generation",
-                    new GenerationVerticle(
-                            database, settings.generation(), settings.backend().model(), random));
-        }
+        deploy(
+                vertx,
+                "generation",
+                settings.generation().instances(),
+                () -> new GenerationVerticle(
+                        database, settings.generation(), settings.backend().model(), random));
     }
 
     private void deployWorker(Vertx vertx, Node node, ImageBackend backend, Database database, ImageStore images)
@@ -148,28 +149,23 @@ final class Service {
                 guard.close();
                 return Future.succeededFuture();
             });
-            deploy(
-                    vertx,
-                    "worker",
-                    new WorkerVerticle(node, guard, backend.name(), database, images, settings, endListeners));
+            String id = await(vertx.deployVerticle(
+                    new WorkerVerticle(node, guard, backend.name(), database, images, settings, endListeners)));
+            lifecycle.started("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));
         }
     }
 
     private int deployApi(Vertx vertx, ImageStore images) throws Exception {
-        List<ApiVerticle> verticles = new ArrayList<>();
-        for (int i = 0; i < settings.api().instances(); i++) {
-            verticles.add(new ApiVerticle(settings, images));
-        }
+        List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
-            for (ApiVerticle verticle : verticles) {
-                deploy(vertx, "api", verticle);
-            }
+            deploy(vertx, "api", settings.api().instances(), () -> {
+                ApiVerticle verticle = new ApiVerticle(settings, images);
+                verticles.add(verticle);
+                return verticle;
+            });
         } catch (Exception e) {
-            throw Ports.explain(
-                    e,
-                    "DARKROOM_HTTP_PORT",
-                    settings.http().host(),
-                    settings.http().port());
+            Settings.Http at = settings.http();
+            throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
@@ -177,6 +173,14 @@ final class Service {
     private void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
         String id = await(vertx.deployVerticle(verticle));
         lifecycle.started(name, () -> vertx.undeploy(id));
+    }
+
+    /** Deploys several instances, which are also undeployed together: none waits for the slow requests of another. */
+    private void deploy(Vertx vertx, String name, int instances, Supplier<Deployable> verticle) throws Exception {
+        if (instances > 0) {
+            String id = await(vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances)));
+            lifecycle.started(name, () -> vertx.undeploy(id));
+        }
     }
 
     private static Future<Void> check(boolean well) {

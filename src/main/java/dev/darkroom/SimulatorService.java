@@ -23,7 +23,7 @@ final class SimulatorService {
         try {
             Lifecycle.await(vertx.deployVerticle(simulator));
         } catch (Exception e) {
-            throw Ports.explain(e, "DARKROOM_SIMULATOR_PORT", "127.0.0.1", settings.port());
+            throw Ports.explain(e, "DARKROOM_SIMULATOR", "127.0.0.1", settings.port());
         }
         return simulator.port();
     }

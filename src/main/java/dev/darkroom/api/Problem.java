@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What went wrong with a request, as a problem document (RFC 9457). Thrown or passed to {@code RoutingContext.fail}; turned
@@ -11,6 +12,12 @@ import java.util.List;
  */
 final class Problem extends RuntimeException {
     private static final long serialVersionUID = 1L;
+
+    /** Of the document. */
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    /** Seconds after which to ask again when we cannot answer: long enough to breathe, short enough not to be noticed. */
+    private static final String RETRY_AFTER = "5";
 
     /** The kinds of problems that there are. */
     enum Type {
@@ -42,54 +49,84 @@ final class Problem extends RuntimeException {
     record FieldError(String pointer, String detail) {}
 
     private final Type type;
+    private final int status;
     private final transient List<FieldError> errors;
+    private final transient Map<String, String> headers;
 
-    private Problem(Type type, String detail, List<FieldError> errors) {
+    private Problem(Type type, int status, String detail, List<FieldError> errors, Map<String, String> headers) {
         // A problem is an answer, not a fault of the program: no stack trace.
         super(detail, null, false, false);
         this.type = type;
+        this.status = status;
         this.errors = List.copyOf(errors);
+        this.headers = Map.copyOf(headers);
+    }
+
+    private Problem(Type type, String detail, Map<String, String> headers) {
+        this(type, type.status, detail, List.of(), headers);
     }
 
     static Problem invalid(List<FieldError> errors) {
         FieldError first = errors.get(0);
         String name = first.pointer().startsWith("#/") ? first.pointer().substring(2) : first.pointer();
         String more = errors.size() > 1 ? " (and " + (errors.size() - 1) + " more)" : "";
-        return new Problem(
-                Type.INVALID_REQUEST, (name.equals("#") ? "body" : name) + ": " + first.detail() + more, errors);
+        String detail = (name.equals("#") ? "body" : name) + ": " + first.detail() + more;
+        return new Problem(Type.INVALID_REQUEST, Type.INVALID_REQUEST.status, detail, errors, Map.of());
     }
 
     static Problem invalid(String pointer, String detail) {
         return invalid(List.of(new FieldError(pointer, detail)));
     }
 
+    /** The request breaks HTTP itself, so that there is no field to name. */
+    static Problem unreadable() {
+        return new Problem(Type.INVALID_REQUEST, "This is not an HTTP request that can be read.", Map.of());
+    }
+
     static Problem notFound(String detail) {
-        return new Problem(Type.NOT_FOUND, detail, List.of());
+        return new Problem(Type.NOT_FOUND, detail, Map.of());
     }
 
+    static Problem unknownPath() {
+        return notFound("There is nothing under this path.");
+    }
+
+    /**
+     * @param allowed the methods that the path knows, as in an Allow header
+     */
     static Problem methodNotAllowed(String method, String allowed) {
-        return new Problem(Type.METHOD_NOT_ALLOWED, method + " is not known here; known: " + allowed + ".", List.of());
+        String detail = method + " is not known here; known: " + allowed + ".";
+        return new Problem(Type.METHOD_NOT_ALLOWED, detail, Map.of("Allow", allowed));
     }
 
-    static Problem tooLarge(int maxBytes) {
-        return new Problem(Type.TOO_LARGE, "The body may have at most " + maxBytes + " bytes.", List.of());
+    /**
+     * @param status 413, 414 or 431, by the part that is too large
+     */
+    static Problem tooLarge(int status, String detail) {
+        return new Problem(Type.TOO_LARGE, status, detail, List.of(), Map.of());
     }
 
     static Problem unsupportedMediaType() {
-        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", List.of());
+        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", Map.of());
     }
 
     static Problem internalError() {
-        return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", List.of());
+        return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", Map.of());
     }
 
     static Problem unavailable() {
-        return new Problem(Type.UNAVAILABLE, "Darkroom cannot answer now. Ask again later.", List.of());
+        return new Problem(
+                Type.UNAVAILABLE, "Darkroom cannot answer now. Ask again later.", Map.of("Retry-After", RETRY_AFTER));
     }
 
     /** The HTTP status. */
     int status() {
-        return type.status;
+        return status;
+    }
+
+    /** Headers that belong to the answer. */
+    Map<String, String> headers() {
+        return headers;
     }
 
     /** The document. */
@@ -97,7 +134,7 @@ final class Problem extends RuntimeException {
         JsonObject json = new JsonObject()
                 .put("type", type.uri)
                 .put("title", type.title)
-                .put("status", type.status)
+                .put("status", status)
                 .put("detail", getMessage())
                 .put("instance", instance)
                 .put("requestId", requestId);

@@ -1,6 +1,5 @@
 package dev.darkroom.api;
 
-import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -8,59 +7,48 @@ import io.vertx.ext.web.RoutingContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns whatever went wrong with a request into a problem document. The only place that writes error answers. */
-final class ProblemHandler implements Handler<RoutingContext> {
+/** Turns whatever went wrong with a request into a problem document. */
+final class ProblemHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
 
-    /** Seconds after which to ask again when we cannot answer: long enough to breathe, short enough not to be noticed. */
-    private static final String RETRY_AFTER = "5";
-
-    private final Contract contract;
-    private final int maxBodyBytes;
-
-    ProblemHandler(Contract contract, int maxBodyBytes) {
-        this.contract = contract;
-        this.maxBodyBytes = maxBodyBytes;
-    }
-
-    @Override
-    public void handle(RoutingContext context) {
+    /**
+     * Answers a failed request, unless it is being answered already.
+     *
+     * @param status what the router makes of it
+     */
+    void handle(RoutingContext context, int status) {
         HttpServerResponse response = context.response();
+        if (response.ended() || response.closed()) {
+            return;
+        }
         if (response.headWritten()) {
             // The answer is half on its way; cutting the connection is the only honest sign left.
             context.request().connection().close();
             return;
         }
-        Problem problem = problem(context);
-        if (problem.status() == 405) {
-            response.putHeader(
-                    HttpHeaders.ALLOW, contract.allowedMethods(context.request().path()));
-        }
-        if (problem.status() == 503) {
-            response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
-        }
+        Problem problem = problem(context, status);
+        // What a handler said about the answer that it wanted to give, such as its length, is not true of this one.
+        response.headers().clear();
+        response.putHeader(RequestId.HEADER, RequestId.of(context));
+        problem.headers().forEach(response::putHeader);
         response.setStatusCode(problem.status());
         if (HttpMethod.HEAD.equals(context.request().method())) {
             response.end();
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
+        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
                 .end(problem.toJson(context.request().path(), RequestId.of(context))
                         .toBuffer());
     }
 
-    private Problem problem(RoutingContext context) {
+    private static Problem problem(RoutingContext context, int status) {
         if (context.failure() instanceof Problem problem) {
             return problem;
         }
-        return switch (context.statusCode()) {
-            case 400 -> Problem.invalid("#", "is not a request that can be read");
-            case 404 -> Problem.notFound("There is nothing under this path.");
-            case 405 ->
-                Problem.methodNotAllowed(
-                        context.request().method().name(),
-                        contract.allowedMethods(context.request().path()));
-            case 413 -> Problem.tooLarge(maxBodyBytes);
+        return switch (status) {
+            case 400 -> Problem.unreadable();
+            // The path was known; with its dots resolved it is not.
+            case 404, 405 -> Problem.unknownPath();
             default -> {
                 LOG.atError()
                         .addKeyValue("request", RequestId.of(context))

@@ -16,17 +16,24 @@ final class RequestId implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext context) {
-        String brought = context.request().getHeader(HEADER);
-        String id = brought != null && SANE.matcher(brought).matches()
-                ? brought
-                : UUID.randomUUID().toString();
-        context.put(KEY, id);
-        context.response().putHeader(HEADER, id);
+        context.response().putHeader(HEADER, of(context));
         context.next();
     }
 
-    /** The id of this request. */
+    /** The id of this request. The router may refuse one before any handler sees it, so the first who asks decides. */
     static String of(RoutingContext context) {
-        return context.get(KEY);
+        String id = context.get(KEY);
+        if (id == null) {
+            id = chosen(context.request().getHeader(HEADER));
+            context.put(KEY, id);
+        }
+        return id;
+    }
+
+    /** The id that a request brought, if it is sane, and a new one otherwise. */
+    static String chosen(String brought) {
+        return brought != null && SANE.matcher(brought).matches()
+                ? brought
+                : UUID.randomUUID().toString();
     }
 }

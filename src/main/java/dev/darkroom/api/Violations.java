@@ -5,52 +5,58 @@ import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.OutputUnit;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a schema validator found, in words for a caller. The validator reports the way down to a failure as failures too;
  * only the last step of each way says what is wrong, so only the deepest keyword per place is told.
  */
 final class Violations {
+    /** Told in one answer. Who has more to mend comes back anyway. */
+    private static final int MOST = 20;
+
     private Violations() {}
 
     /** What is wrong with a parameter: its schema is simple enough for one sentence. */
-    static String ofParameter(OutputUnit result) {
-        for (OutputUnit unit : result.getErrors()) {
-            if (keyword(unit).equals("format")) {
-                return "must be a UUID";
-            }
-        }
-        return "must be the name of a picture: its id and the extension of its type";
+    static String ofParameter(JsonSchema schema) {
+        return "uuid".equals(schema.get("format"))
+                ? "must be a UUID"
+                : "must be the name of a picture: its id and the extension of its type";
     }
 
-    /** Everything that is wrong with a body, in the order in which it was found. Never empty. */
+    /** What is wrong with a body, in the order in which it was found. Never empty, at most {@value #MOST}. */
     static List<Problem.FieldError> ofBody(OutputUnit result, JsonSchema schema) {
         Map<String, Problem.FieldError> byPlace = new LinkedHashMap<>();
         Map<String, Problem.FieldError> unknown = new LinkedHashMap<>();
+        Set<String> onTheWay = new HashSet<>();
         for (OutputUnit unit : result.getErrors()) {
             String keyword = keyword(unit);
             if (keyword.equals("additionalProperties")) {
-                Problem.FieldError error = error(unit, keyword, schema);
-                unknown.putIfAbsent(error.pointer(), error);
+                unknown.putIfAbsent(unit.getInstanceLocation(), error(unit, keyword, schema));
             } else if (!isStep(keyword)) {
                 Problem.FieldError error = error(unit, keyword, schema);
-                byPlace.putIfAbsent(error.pointer(), error);
+                if (byPlace.putIfAbsent(error.pointer(), error) == null) {
+                    addWayTo(error.pointer(), onTheWay);
+                }
             }
         }
         // A known field with a wrong value is reported as unknown as well, since nothing vouched for it.
-        unknown.forEach((place, error) -> {
-            if (byPlace.keySet().stream().noneMatch(known -> known.equals(place) || known.startsWith(place + "/"))) {
-                byPlace.put(place, error);
-            }
-        });
-        if (byPlace.isEmpty()) {
-            return List.of(new Problem.FieldError("#", "does not fit the contract"));
+        unknown.keySet().removeAll(onTheWay);
+        List<Problem.FieldError> errors = Stream.concat(byPlace.values().stream(), unknown.values().stream())
+                .limit(MOST)
+                .toList();
+        return errors.isEmpty() ? List.of(new Problem.FieldError("#", "does not fit the contract")) : errors;
+    }
+
+    private static void addWayTo(String pointer, Set<String> places) {
+        for (int end = pointer.length(); end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+            places.add(pointer.substring(0, end));
         }
-        return new ArrayList<>(byPlace.values());
     }
 
     private static boolean isStep(String keyword) {
@@ -63,17 +69,34 @@ final class Violations {
     private static Problem.FieldError error(OutputUnit unit, String keyword, JsonSchema schema) {
         String place = unit.getInstanceLocation();
         Object expected = expected(unit, schema);
+        if (unit.getKeywordLocation().contains("/propertyNames/")) {
+            return new Problem.FieldError(place, nameRule(keyword, expected));
+        }
         return switch (keyword) {
             case "required" -> new Problem.FieldError(place + "/" + quoted(unit.getError()), "is required");
             case "additionalProperties" -> new Problem.FieldError(place, "is not a known field");
             case "type" -> new Problem.FieldError(place, "must be " + article(String.valueOf(expected)));
-            case "minLength" -> new Problem.FieldError(place, "must be at least " + expected + " characters long");
+            case "minLength" -> new Problem.FieldError(place, atLeast(expected));
             case "maxLength" -> new Problem.FieldError(place, "must be at most " + expected + " characters long");
             case "minimum" -> new Problem.FieldError(place, "must be at least " + expected);
             case "maximum" -> new Problem.FieldError(place, "must be at most " + expected);
             case "maxProperties" -> new Problem.FieldError(place, "must have at most " + expected + " entries");
             case "pattern" -> new Problem.FieldError(place, textRule(place));
             default -> new Problem.FieldError(place, "does not fit the contract (" + keyword + ")");
+        };
+    }
+
+    private static String atLeast(Object length) {
+        return Integer.valueOf(1).equals(length)
+                ? "must not be empty"
+                : "must be at least " + length + " characters long";
+    }
+
+    private static String nameRule(String keyword, Object expected) {
+        return switch (keyword) {
+            case "minLength" -> "must have a name that is not empty";
+            case "maxLength" -> "must have a name of at most " + expected + " characters";
+            default -> "must have a name of well-formed text without NUL";
         };
     }
 

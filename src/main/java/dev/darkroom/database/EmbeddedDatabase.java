@@ -1,6 +1,7 @@
 package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.FileReason;
 import dev.darkroom.config.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -82,7 +83,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
             return database;
         } catch (IOException e) {
             throw new DatabaseException(
-                    "data directory " + dataDir + " cannot be used (" + e + "); DARKROOM_DATA_DIR names another", e);
+                    "data directory " + dataDir + " cannot be used (" + FileReason.of(e)
+                            + "); DARKROOM_DATA_DIR names another",
+                    e);
         } finally {
             if (!started && lock != null) {
                 release(lock);
@@ -102,7 +105,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     : Optional.empty();
         } catch (IOException e) {
             throw new DatabaseException(
-                    "the database in data directory " + dataDir + " cannot be joined (" + e + ")", e);
+                    "the database in data directory " + dataDir + " cannot be joined (" + FileReason.of(e) + ")", e);
         }
     }
 
@@ -122,7 +125,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             server.stop();
             connection.writeStopped(url.password());
         } catch (IOException e) {
-            throw new DatabaseException("the embedded PostgreSQL was not stopped cleanly (" + e + ")", e);
+            throw new DatabaseException(
+                    "the embedded PostgreSQL was not stopped cleanly (" + FileReason.of(e) + ")", e);
         } finally {
             release(lock);
         }

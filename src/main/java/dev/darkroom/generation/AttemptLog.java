@@ -3,7 +3,7 @@ package dev.darkroom.generation;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
-import java.time.Instant;
+import java.time.OffsetDateTime;
 import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
 
@@ -11,7 +11,8 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class AttemptLog {
     private AttemptLog() {}
 
-    static void failed(Logger log, Lease lease, Failure failure, RetryDecision decision) {
+    /** @param retryAt when the next attempt is due, as it was recorded; null when none is, or none was recorded */
+    static void failed(Logger log, Lease lease, Failure failure, RetryDecision decision, OffsetDateTime retryAt) {
         LoggingEventBuilder line = log.atWarn()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
@@ -26,7 +27,7 @@ final class AttemptLog {
         }
         if (decision instanceof Retry retry) {
             line.addKeyValue("delayMs", retry.delay().toMillis())
-                    .addKeyValue("retryAt", Instant.now().plus(retry.delay()))
+                    .addKeyValue("retryAt", GenerationJson.time(retryAt))
                     .log("attempt failed, will retry");
         } else if (decision instanceof Fail fail) {
             boolean exhausted = fail.reason().retryable();

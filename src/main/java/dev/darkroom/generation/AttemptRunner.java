@@ -13,6 +13,7 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.Picture;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,7 +85,7 @@ final class AttemptRunner {
                     if (outcome instanceof Outcome.Failed failed) {
                         return failed(lease, failed.failure(), guarded.probe(), startedAt);
                     }
-                    return outcome instanceof Outcome.Aborted ? interrupted(lease) : notStarted(lease);
+                    return outcome instanceof Outcome.Aborted ? interrupted(lease) : giveBack(lease);
                 });
     }
 
@@ -125,15 +126,20 @@ final class AttemptRunner {
     private Future<Duration> failed(Lease lease, Failure failure, boolean probe, long startedAt) {
         Duration timeLeft = lease.timeLeft().minus(elapsed(startedAt));
         RetryDecision decision = policy.afterFailure(failure, lease.counted(), probe, timeLeft);
-        AttemptLog.failed(LOG, lease, failure, decision);
         AttemptOutcome outcome = outcome(failure);
         if (decision instanceof Retry retry) {
             return recorder.record(lease, () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
-                    .map(requeued -> retry.delay());
+                    .map(requeued -> {
+                        OffsetDateTime retryAt =
+                                requeued.map(LeaseStore.Requeued::retryAt).orElse(null);
+                        AttemptLog.failed(LOG, lease, failure, decision, retryAt);
+                        return retry.delay();
+                    });
         }
         Fail fail = (Fail) decision;
         return recorder.record(lease, () -> leases.fail(lease, outcome, fail.counted(), failure, fail.reason()))
                 .map(ended -> {
+                    AttemptLog.failed(LOG, lease, failure, decision, null);
                     ended.ifPresent(announcer::announce);
                     return null;
                 });
@@ -157,7 +163,8 @@ final class AttemptRunner {
                 .map(requeued -> null);
     }
 
-    private Future<Duration> notStarted(Lease lease) {
+    /** Ends a lease with which nothing was done. Completes like {@link #run}. */
+    Future<Duration> giveBack(Lease lease) {
         LOG.atInfo()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())

@@ -115,7 +115,8 @@ final class GenerationJson {
         return text == null ? null : time(OffsetDateTime.parse(text));
     }
 
-    private static String time(OffsetDateTime time) {
+    /** A time as it is told everywhere; null stays null. */
+    static String time(OffsetDateTime time) {
         return time == null ? null : TIME.format(time);
     }
 }

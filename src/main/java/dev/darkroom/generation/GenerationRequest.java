@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.json.pointer.JsonPointer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,8 @@ public record GenerationRequest(
 
     private static final int MIN_SIDE = 64;
     private static final int MAX_METADATA = 16;
+    private static final int MAX_METADATA_KEY = 64;
+    private static final int MAX_METADATA_VALUE = 512;
     private static final Set<String> FIELDS =
             Set.of("prompt", "negativePrompt", "width", "height", "count", "seed", "model", "metadata");
 
@@ -48,7 +51,9 @@ public record GenerationRequest(
         List<FieldError> errors = new ArrayList<>();
         for (String field : json.fieldNames()) {
             if (!FIELDS.contains(field)) {
-                errors.add(new FieldError("#/" + field, "is not a known field"));
+                // The name is the caller's: whatever a pointer gives a meaning to is escaped.
+                String pointer = JsonPointer.create().append(field).toURI().toString();
+                errors.add(new FieldError(pointer, "is not a known field"));
             }
         }
         checkText(json, "prompt", true, limits.maxPromptLength(), errors);
@@ -91,7 +96,7 @@ public record GenerationRequest(
             errors.add(new FieldError("#/" + field, "must be a string"));
         } else if (text.isBlank()) {
             errors.add(new FieldError("#/" + field, "must not be blank"));
-        } else if (text.codePointCount(0, text.length()) > maxLength) {
+        } else if (length(text) > maxLength) {
             errors.add(new FieldError("#/" + field, "must be at most " + maxLength + " characters long"));
         } else if (!storable(text)) {
             errors.add(new FieldError("#/" + field, "must be well-formed text without NUL"));
@@ -110,7 +115,7 @@ public record GenerationRequest(
     }
 
     private static void checkModel(JsonObject json, String model, List<FieldError> errors) {
-        if (json.containsKey("model") && !String.valueOf(model).equals(json.getValue("model"))) {
+        if (json.containsKey("model") && (model == null || !model.equals(json.getValue("model")))) {
             String expected = model == null ? "no model may be chosen here" : "only " + model + " is known";
             errors.add(new FieldError("#/model", "is not a known model; " + expected));
         }
@@ -132,7 +137,19 @@ public record GenerationRequest(
                 errors.add(new FieldError("#/metadata", "must hold only well-formed strings without NUL"));
                 return;
             }
+            int keyLength = length(pair.getKey());
+            if (keyLength == 0 || keyLength > MAX_METADATA_KEY || length(value) > MAX_METADATA_VALUE) {
+                errors.add(new FieldError(
+                        "#/metadata",
+                        "must have keys of 1 to " + MAX_METADATA_KEY + " and values of at most " + MAX_METADATA_VALUE
+                                + " characters"));
+                return;
+            }
         }
+    }
+
+    private static int length(String text) {
+        return text.codePointCount(0, text.length());
     }
 
     /** PostgreSQL stores neither NUL nor half a surrogate pair. */

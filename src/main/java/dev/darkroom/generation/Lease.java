@@ -6,7 +6,8 @@ import java.util.UUID;
 
 /**
  * A generation that this node has claimed: the right to make one attempt, until somebody with a newer token takes it.
- * Times are spans measured from the claim by the database's clock; nothing here compares clocks of two machines.
+ * Times are spans by the database's clock, counted from when its answer was there; nothing here compares clocks of two
+ * machines.
  *
  * @param generationId of the generation, also its key at the AI server
  * @param userId whose it is
@@ -15,7 +16,7 @@ import java.util.UUID;
  * @param number which attempt this is, from 1
  * @param counted failures counted before this attempt
  * @param lost attempts lost with their node before this one
- * @param attemptBudget how long the attempt may take
+ * @param attemptBudget how long the attempt may take; positive
  * @param timeLeft until the generation's own deadline
  * @param work what to ask the AI server for
  */

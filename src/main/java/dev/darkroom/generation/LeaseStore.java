@@ -44,11 +44,15 @@ final class LeaseStore {
 
     /** Claims up to {@code limit} due generations for a node. */
     Future<List<Lease>> claim(UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
+        long askedAt = System.nanoTime();
         return pool.preparedQuery(LeaseSql.CLAIM)
                 .execute(Tuple.of(nodeId, route, limit, backend, attemptTimeout.toMillis()))
                 .map(rows -> {
+                    // The database's clock has gone on while its answer travelled; at most so much of the spans is used
+                    // up.
+                    Duration used = Duration.ofNanos(System.nanoTime() - askedAt);
                     List<Lease> leases = new ArrayList<>(rows.size());
-                    rows.forEach(row -> leases.add(lease(row, work(row))));
+                    rows.forEach(row -> leases.add(lease(row, work(row), used)));
                     return leases;
                 });
     }
@@ -110,22 +114,27 @@ final class LeaseStore {
 
     /** Leases whose node is gone, or that outlived their attempt's deadline by more than {@code grace}. */
     Future<List<Abandoned>> abandoned(Duration grace, int limit) {
-        return pool.preparedQuery(LeaseSql.ABANDONED)
+        return database.heartbeats()
+                .preparedQuery(LeaseSql.ABANDONED)
                 .execute(Tuple.of(grace.toMillis(), limit))
                 .map(rows -> {
                     List<Abandoned> found = new ArrayList<>(rows.size());
-                    rows.forEach(row -> found.add(new Abandoned(lease(row, null), row.getBoolean("owner_alive"))));
+                    rows.forEach(row ->
+                            found.add(new Abandoned(lease(row, null, Duration.ZERO), row.getBoolean("owner_alive"))));
                     return found;
                 });
     }
 
     /** Generations whose time ran out while they waited. */
     Future<List<UUID>> overdue(int limit) {
-        return pool.preparedQuery(LeaseSql.OVERDUE).execute(Tuple.of(limit)).map(rows -> {
-            List<UUID> found = new ArrayList<>(rows.size());
-            rows.forEach(row -> found.add(row.getUUID("generation_id")));
-            return found;
-        });
+        return database.heartbeats()
+                .preparedQuery(LeaseSql.OVERDUE)
+                .execute(Tuple.of(limit))
+                .map(rows -> {
+                    List<UUID> found = new ArrayList<>(rows.size());
+                    rows.forEach(row -> found.add(row.getUUID("generation_id")));
+                    return found;
+                });
     }
 
     /** Leases that this node holds, by the database's account, for at least {@code age}; only the fence is filled in. */
@@ -189,7 +198,7 @@ final class LeaseStore {
                 .addInteger(failure.httpStatus());
     }
 
-    private static Lease lease(Row row, ImageRequest work) {
+    private static Lease lease(Row row, ImageRequest work, Duration used) {
         return new Lease(
                 row.getUUID("generation_id"),
                 row.getString("user_id"),
@@ -198,9 +207,18 @@ final class LeaseStore {
                 row.getInteger("failed_attempts") + 1,
                 row.getInteger("counted_failures"),
                 row.getInteger("lost_attempts"),
-                work == null ? null : Duration.ofMillis(row.getLong("attempt_budget")),
-                Duration.ofMillis(row.getLong("time_left")),
+                work == null ? null : atLeastAMilli(left(row, "attempt_budget", used)),
+                left(row, "time_left", used),
                 work);
+    }
+
+    private static Duration left(Row row, String column, Duration used) {
+        return Duration.ofMillis(row.getLong(column)).minus(used);
+    }
+
+    private static Duration atLeastAMilli(Duration budget) {
+        Duration milli = Duration.ofMillis(1);
+        return budget.compareTo(milli) < 0 ? milli : budget;
     }
 
     private static ImageRequest work(Row row) {

@@ -47,7 +47,9 @@ final class Recorder {
                     .log("lease lost, result discarded");
             return Future.succeededFuture(Optional.empty());
         }
-        return write.get()
+        // Composed, so that a write that throws fails like any other.
+        return Future.succeededFuture()
+                .compose(start -> write.get())
                 .compose(written -> written.isPresent() ? Future.succeededFuture(written) : explain(lease))
                 .recover(error -> again(lease, write, wait, error));
     }

@@ -13,7 +13,7 @@ import java.util.function.DoubleSupplier;
  * When a generation is tried again, and when it is given up. Pure: the same inputs and the same randomness give the same
  * decision. The delay is exponential with full jitter, laid on top of what the AI server asked for:
  *
- * <pre>delay = max(100 ms, Retry-After) + U(0, min(cap, base · 2^(n-1)))</pre>
+ * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(cap, base · 2^(n-1)))</pre>
  *
  * where n is the number of counted failures, at least 1. Full jitter because it makes the least total work of the usual
  * schemes when many retry at once (AWS Architecture Blog, "Exponential Backoff And Jitter").
@@ -21,8 +21,8 @@ import java.util.function.DoubleSupplier;
 final class RetryPolicy {
     static final Duration MIN_DELAY = Duration.ofMillis(100);
 
-    /** 2^30 times any sensible base is past any sensible cap; more would overflow. */
-    private static final int MAX_EXPONENT = 30;
+    /** 2^62 is the last power of two that a long holds: whatever the base, the cap is reached by then. */
+    private static final int MAX_EXPONENT = 62;
 
     private final Settings.Retry settings;
     private final DoubleSupplier random;
@@ -46,7 +46,9 @@ final class RetryPolicy {
         }
         boolean counts = counts(failure, probe);
         int failures = counted + (counts ? 1 : 0);
-        if (failures >= settings.maxAttempts()) {
+        // What does not count cannot exhaust, even where an operator has lowered the limit below what is already
+        // counted.
+        if (counts && failures >= settings.maxAttempts()) {
             String message = "Given up after " + failures + " failed attempts. The last one: " + failure.message();
             return new Fail(new Reason("ATTEMPTS_EXHAUSTED", failure.failureClass(), message, true), counts);
         }
@@ -90,12 +92,18 @@ final class RetryPolicy {
 
     /** Exposed to the property tests of the schedule. */
     Duration delay(int counted, Duration retryAfter) {
-        Duration floor = MIN_DELAY;
-        if (retryAfter != null && retryAfter.compareTo(floor) > 0) {
-            boolean tooLong = retryAfter.compareTo(settings.maxRetryAfter()) > 0;
-            floor = tooLong ? settings.maxRetryAfter() : retryAfter;
+        return floor(retryAfter)
+                .plusMillis((long) (random.getAsDouble() * window(counted).toMillis()));
+    }
+
+    /** What the random part is laid on. */
+    private Duration floor(Duration retryAfter) {
+        if (retryAfter == null) {
+            return MIN_DELAY;
         }
-        return floor.plusMillis((long) (random.getAsDouble() * window(counted).toMillis()));
+        Duration limit = settings.maxRetryAfter();
+        Duration asked = retryAfter.compareTo(limit) > 0 ? limit : retryAfter;
+        return asked.compareTo(MIN_DELAY) > 0 ? asked : MIN_DELAY;
     }
 
     /** The width of the window from which the random part is drawn. */

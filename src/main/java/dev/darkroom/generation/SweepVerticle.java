@@ -64,9 +64,21 @@ public final class SweepVerticle extends VerticleBase {
 
     private Future<?> sweep() {
         return leases.abandoned(DEADLINE_GRACE, BATCH)
-                .compose(found -> Future.join(found.stream().map(this::takeBack).toList()))
+                .compose(found -> Future.join(found.stream()
+                        .map(each -> logged(each.lease().generationId(), takeBack(each)))
+                        .toList()))
                 .compose(takenBack -> leases.overdue(BATCH))
-                .compose(found -> Future.join(found.stream().map(this::expire).toList()));
+                .compose(found -> Future.join(
+                        found.stream().map(each -> logged(each, expire(each))).toList()));
+    }
+
+    /** One generation that cannot be ended, because a listener fails for it, must not keep the others from their turn. */
+    private static Future<?> logged(UUID generationId, Future<?> ending) {
+        return ending.onFailure(error -> LOG.atWarn()
+                        .addKeyValue("generation", generationId)
+                        .addKeyValue("reason", error.getMessage())
+                        .log("sweep could not take back"))
+                .otherwiseEmpty();
     }
 
     private Future<?> takeBack(Abandoned abandoned) {
@@ -78,13 +90,13 @@ public final class SweepVerticle extends VerticleBase {
                 : policy.afterLoss(lease.lost(), lease.timeLeft());
         if (decision instanceof Retry retry) {
             return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())
-                    .onSuccess(
-                            requeued -> requeued.ifPresent(done -> AttemptLog.failed(LOG, lease, failure, decision)));
+                    .onSuccess(requeued -> requeued.ifPresent(
+                            done -> AttemptLog.failed(LOG, lease, failure, decision, done.retryAt())));
         }
         Fail fail = (Fail) decision;
         return leases.fail(lease, outcome, fail.counted(), failure, fail.reason())
                 .onSuccess(ended -> ended.ifPresent(end -> {
-                    AttemptLog.failed(LOG, lease, failure, decision);
+                    AttemptLog.failed(LOG, lease, failure, decision, null);
                     announcer.announce(end);
                 }));
     }

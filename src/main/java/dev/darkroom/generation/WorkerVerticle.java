@@ -43,6 +43,7 @@ public final class WorkerVerticle extends VerticleBase {
     private Context eventLoop;
     private boolean claiming;
     private boolean wokenMeanwhile;
+    /** Null until the verticle is told to stop. */
     private Promise<Void> idle;
 
     /**
@@ -86,16 +87,25 @@ public final class WorkerVerticle extends VerticleBase {
                 .completion();
     }
 
-    /** Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. */
+    /**
+     * Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. What a claim
+     * under way still brings is given back at once.
+     */
     @Override
     public Future<?> stop() {
-        if (running.isEmpty()) {
-            return Future.succeededFuture();
-        }
         idle = Promise.promise();
-        LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
+        if (!running.isEmpty()) {
+            LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
+        }
         vertx.setTimer(Math.max(settings.shutdown().grace().toMillis(), 1), timer -> abortAll());
+        checkIdle();
         return idle.future();
+    }
+
+    private void checkIdle() {
+        if (idle != null && running.isEmpty() && !claiming) {
+            idle.tryComplete();
+        }
     }
 
     private void poll() {
@@ -106,6 +116,9 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void claim() {
+        if (idle != null) {
+            return;
+        }
         if (claiming) {
             wokenMeanwhile = true;
             return;
@@ -129,9 +142,11 @@ public final class WorkerVerticle extends VerticleBase {
                         LOG.atWarn()
                                 .addKeyValue("reason", claimed.cause().getMessage())
                                 .log("claiming failed");
+                        checkIdle();
                         return;
                     }
                     claimed.result().forEach(this::begin);
+                    checkIdle();
                     if (wokenMeanwhile || claimed.result().size() == free) {
                         claim();
                     }
@@ -141,11 +156,11 @@ public final class WorkerVerticle extends VerticleBase {
     private void begin(Lease lease) {
         Call call = new Call(lease.attemptBudget());
         running.put(lease, call);
-        if (node.trusted().filter(lease.nodeId()::equals).isEmpty()) {
-            call.abort();
-        }
+        boolean wanted =
+                idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
         // Back to our event loop, wherever the last write of the attempt was answered.
-        runner.run(lease, call).onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
+        (wanted ? runner.run(lease, call) : runner.giveBack(lease))
+                .onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
     }
 
     private void end(Lease lease, AsyncResult<Duration> done) {
@@ -158,9 +173,7 @@ public final class WorkerVerticle extends VerticleBase {
         } else if (done.result() != null) {
             vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
         }
-        if (idle != null && running.isEmpty()) {
-            idle.tryComplete();
-        }
+        checkIdle();
         claim();
     }
 
@@ -168,22 +181,34 @@ public final class WorkerVerticle extends VerticleBase {
         List.copyOf(running.values()).forEach(Call::abort);
     }
 
-    /** Gives back what the database holds for this node and the node does not know of. */
+    /**
+     * Gives back what the database holds for this node and the node does not know of. Never beside a claim, whose answer may
+     * be about to make these leases known.
+     */
     private void reclaimOrphans() {
         UUID claimant = node.claimant().orElse(null);
-        if (claimant == null) {
+        if (claimant == null || claiming) {
             return;
         }
         leases.held(claimant, ORPHAN_AGE)
-                .onSuccess(held -> held.stream()
-                        .filter(lease -> !runs(lease))
-                        .forEach(lease -> leases.release(lease)
-                                .onSuccess(released -> LOG.atWarn()
-                                        .addKeyValue("generation", lease.generationId())
-                                        .log("lease without an attempt given back"))))
+                .onSuccess(held -> {
+                    if (!claiming) {
+                        held.stream().filter(lease -> !runs(lease)).forEach(this::reclaim);
+                    }
+                })
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("reason", error.getMessage())
                         .log("looking for forgotten leases failed"));
+    }
+
+    private void reclaim(Lease lease) {
+        leases.release(lease).onSuccess(released -> {
+            // Not so when its attempt has just ended by itself.
+            if (released) {
+                LOG.atWarn().addKeyValue("generation", lease.generationId()).log("lease without an attempt given back");
+                claim();
+            }
+        });
     }
 
     private boolean runs(Lease lease) {

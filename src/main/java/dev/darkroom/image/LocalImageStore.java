@@ -1,5 +1,6 @@
 package dev.darkroom.image;
 
+import dev.darkroom.config.FileReason;
 import dev.darkroom.config.SettingsException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -53,8 +54,9 @@ public final class LocalImageStore implements ImageStore {
                         false)
                 .map(store)
                 .recover(failure -> store.close()
-                        .transform(closed -> Future.failedFuture(new SettingsException("imageDir (DARKROOM_IMAGE_DIR): "
-                                + dir + " must be a directory that can be written to: " + failure))));
+                        .transform(closed -> Future.failedFuture(new SettingsException(
+                                "DARKROOM_IMAGE_DIR: expected a directory that can be written to, got \"" + dir + "\" ("
+                                        + FileReason.of(failure) + ")"))));
     }
 
     @Override

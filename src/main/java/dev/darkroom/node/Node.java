@@ -50,7 +50,12 @@ public final class Node {
         lostHandlers.add(handler);
     }
 
-    /** The identity was confirmed by a heartbeat that was sent at {@code sentAt}. */
+    /** Now, by the clock that decides about trust. */
+    long now() {
+        return nanoClock.getAsLong();
+    }
+
+    /** The identity was confirmed by a heartbeat that was sent at {@code sentAt}, see {@link #now()}. */
     synchronized void confirm(UUID confirmed, long sentAt, long trustNanos) {
         id = confirmed;
         trustedUntil = sentAt + trustNanos;

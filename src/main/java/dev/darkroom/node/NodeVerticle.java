@@ -28,13 +28,16 @@ public final class NodeVerticle extends VerticleBase {
     private final Database database;
     private final Settings.Node settings;
     private final String version;
+    private final String host;
     private boolean beating;
 
+    /** Looks the host's name up, which may block for a while: not for an event loop. */
     public NodeVerticle(Node node, Database database, Settings.Node settings, String version) {
         this.node = node;
         this.database = database;
         this.settings = settings;
         this.version = version;
+        this.host = host();
     }
 
     @Override
@@ -65,10 +68,10 @@ public final class NodeVerticle extends VerticleBase {
 
     private Future<Void> join() {
         UUID id = Generators.timeBasedEpochRandomGenerator().generate();
-        long sentAt = System.nanoTime();
+        long sentAt = node.now();
         return database.heartbeats()
                 .preparedQuery(NodeSql.JOIN)
-                .execute(Tuple.of(id, host(), version, settings.ttl().toMillis()))
+                .execute(Tuple.of(id, host, version, settings.ttl().toMillis()))
                 .<Void>mapEmpty()
                 .onSuccess(joined -> {
                     node.confirm(id, sentAt, trustNanos());
@@ -101,7 +104,7 @@ public final class NodeVerticle extends VerticleBase {
     }
 
     private Future<Void> heartbeat(UUID id) {
-        long sentAt = System.nanoTime();
+        long sentAt = node.now();
         return database.heartbeats()
                 .preparedQuery(NodeSql.HEARTBEAT)
                 .execute(Tuple.of(id, settings.ttl().toMillis()))

@@ -1,8 +1,8 @@
 package dev.darkroom.testing;
 
+import dev.darkroom.database.EmbeddedDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -21,27 +21,47 @@ import org.awaitility.Awaitility;
 public final class DarkroomProcess implements Darkroom, AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
 
+    /** With this option an embedded database runs programs that the tests have unpacked once. */
+    public static final String SHARED_BINARIES =
+            "-D" + EmbeddedDatabase.BINARIES_PROPERTY + "=" + TestPostgres.BINARIES;
+
     private final Process process;
     private final List<String> lines = new ArrayList<>();
-    private final Thread reader;
+    private final List<String> errors = new ArrayList<>();
+    private final List<Thread> readers = new ArrayList<>();
 
     private DarkroomProcess(Process process) {
         this.process = process;
-        this.reader = new Thread(this::read, "output of " + process.pid());
-        this.reader.setDaemon(true);
-        this.reader.start();
+        read(process.inputReader(StandardCharsets.UTF_8), List.of(lines));
+        read(process.errorReader(StandardCharsets.UTF_8), List.of(lines, errors));
     }
 
     /** Starts the jar with these settings, in a directory, without waiting for it to be ready. */
     public static DarkroomProcess launch(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
-        List<String> command = new ArrayList<>();
+        return launch(List.of(), directory, environment, jvmOptions, arguments);
+    }
+
+    /** As {@link #launch}, as leader of a process group of its own, as a terminal starts what is typed. */
+    public static DarkroomProcess launchGroup(
+            Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
+        return launch(List.of("setsid"), directory, environment, jvmOptions, arguments);
+    }
+
+    private static DarkroomProcess launch(
+            List<String> launcher,
+            Path directory,
+            Map<String, String> environment,
+            List<String> jvmOptions,
+            String... arguments) {
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // They live for seconds only: the best code would come too late.
+        command.add("-XX:TieredStopAtLevel=1");
         command.addAll(jvmOptions);
         command.addAll(List.of("-jar", jar().toString()));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder =
-                new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
         builder.environment().putAll(environment);
         try {
@@ -53,15 +73,19 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
 
     /** Starts the service and waits until it is ready. */
     public static DarkroomProcess start(Path directory, Map<String, String> environment, String... jvmOptions) {
-        DarkroomProcess started = launch(directory, environment, List.of(jvmOptions));
+        return launch(directory, environment, List.of(jvmOptions)).awaitReady();
+    }
+
+    /** Waits until the service is ready. */
+    public DarkroomProcess awaitReady() {
         try {
-            started.awaitLine("is ready\\.");
-            started.awaitLine("  Images ");
+            awaitLine("is ready\\.");
+            awaitLine("  Images ");
+            return this;
         } catch (RuntimeException | Error e) {
-            started.close();
+            close();
             throw e;
         }
-        return started;
     }
 
     private static Path jar() {
@@ -102,7 +126,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
                 .pollInterval(Duration.ofMillis(20))
                 .failFast(() -> {
                     if (!process.isAlive() && find(pattern).isEmpty()) {
-                        reader.join(1_000);
+                        joinReaders();
                         throw new IllegalStateException("ended with " + process.exitValue() + ": " + log());
                     }
                 })
@@ -114,16 +138,50 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         return log().stream().filter(line -> pattern.matcher(line).find()).findFirst();
     }
 
+    /** What it has written to its standard error, a line each; {@link #log} has these lines as well. */
+    public List<String> errors() {
+        synchronized (lines) {
+            return List.copyOf(errors);
+        }
+    }
+
+    /** Sends a signal, such as {@code INT}, to the process alone. */
+    public void signal(String name) {
+        signal(name, String.valueOf(pid()));
+    }
+
+    /** Sends a signal to the whole process group, as Ctrl-C in a terminal does. */
+    public void signalGroup(String name) {
+        signal(name, "-" + pid());
+    }
+
+    private static void signal(String name, String target) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-s", name, "--", target)
+                    .inheritIO()
+                    .start();
+            if (kill.waitFor() != 0) {
+                throw new IllegalStateException("no process " + target + " to send " + name);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** SIGKILL: no hook runs. */
     public void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         awaitExit();
     }
 
     /** SIGTERM, and waits for the end. Returns the exit code. */
     @Override
     public int stop() {
-        process.destroy();
+        // By its handle, since the process itself would close our end of its output.
+        process.toHandle().destroy();
         return awaitExit();
     }
 
@@ -133,7 +191,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
             if (!process.waitFor(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("still running: " + log());
             }
-            reader.join(5_000);
+            joinReaders();
             return process.exitValue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -160,16 +218,30 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         return matcher.group(1);
     }
 
-    private void read() {
-        try (BufferedReader output =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = output.readLine(); line != null; line = output.readLine()) {
-                synchronized (lines) {
-                    lines.add(line);
-                }
-            }
-        } catch (IOException e) {
-            // The process is gone; what it said before is what there is.
+    private void read(BufferedReader output, List<List<String>> sinks) {
+        Thread reader = new Thread(
+                () -> {
+                    try (output) {
+                        for (String line = output.readLine(); line != null; line = output.readLine()) {
+                            synchronized (lines) {
+                                for (List<String> sink : sinks) {
+                                    sink.add(line);
+                                }
+                            }
+                        }
+                    } catch (IOException e) {
+                        // The process is gone; what it said before is what there is.
+                    }
+                },
+                "output of " + process.pid());
+        reader.setDaemon(true);
+        reader.start();
+        readers.add(reader);
+    }
+
+    private void joinReaders() throws InterruptedException {
+        for (Thread reader : readers) {
+            reader.join(5_000);
         }
     }
 }

@@ -1,0 +1,92 @@
+package dev.darkroom.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+
+/**
+ * Reads the body of a request, up to a limit. The router's own handler decodes forms that nobody asked for and treats a
+ * caller who leaves as an error of ours.
+ */
+final class BodyReader {
+    /** How long a caller whose body is too large may go on sending, to get to the answer, before it is cut off. */
+    private static final long DRAIN_MS = 5_000;
+
+    private final Vertx vertx;
+    private final HttpServerRequest request;
+    private final int maxBytes;
+    private final Promise<Buffer> result = Promise.promise();
+    private Buffer received = Buffer.buffer();
+    private boolean refused;
+
+    private BodyReader(Vertx vertx, HttpServerRequest request, int maxBytes) {
+        this.vertx = vertx;
+        this.request = request;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * The whole body, empty when there is none. Must be called before the handler of the request returns.
+     *
+     * @return fails with a {@link Problem} when it cannot be taken, and with {@link HttpClosedException} when the caller
+     *     left, so that there is nobody to answer
+     */
+    static Future<Buffer> read(Vertx vertx, HttpServerRequest request, int maxBytes) {
+        return new BodyReader(vertx, request, maxBytes).start();
+    }
+
+    private Future<Buffer> start() {
+        String expect = request.getHeader(HttpHeaders.EXPECT);
+        boolean waits = "100-continue".equalsIgnoreCase(expect);
+        if (expect != null && !waits) {
+            return Future.failedFuture(Problem.invalid("Expect", "must be 100-continue, if anything"));
+        }
+        request.handler(this::onData).endHandler(end -> onEnd()).exceptionHandler(this::onFailure);
+        if (announced() > maxBytes) {
+            refuse();
+        } else if (waits && request.version() != HttpVersion.HTTP_1_0) {
+            request.response().writeContinue();
+        }
+        return result.future();
+    }
+
+    /** The length that the request names; the HTTP server has already refused what is no number. */
+    private long announced() {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length == null ? 0 : Long.parseLong(length);
+    }
+
+    private void onData(Buffer data) {
+        if (refused) {
+            return;
+        }
+        if (received.length() + data.length() > maxBytes) {
+            refuse();
+        } else {
+            received.appendBuffer(data);
+        }
+    }
+
+    private void onEnd() {
+        if (!refused) {
+            result.tryComplete(received);
+        }
+    }
+
+    private void onFailure(Throwable failure) {
+        result.tryFail(failure instanceof HttpClosedException ? failure : Problem.unreadable());
+    }
+
+    private void refuse() {
+        refused = true;
+        received = null;
+        long timer = vertx.setTimer(DRAIN_MS, late -> request.connection().close());
+        request.endHandler(end -> vertx.cancelTimer(timer));
+        result.tryFail(Problem.tooLarge(413, "The body may have at most " + maxBytes + " bytes."));
+    }
+}

@@ -1,0 +1,143 @@
+package dev.darkroom;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationEndListener;
+import dev.darkroom.generation.GenerationStatus;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+
+/**
+ * Who may know whom. Imports point one way: api, generation, then backend, image and node, then database, then config. A
+ * package that is missing here may not exist, so a new one has to be named.
+ */
+@AnalyzeClasses(packages = "dev.darkroom", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+    private static final String ROOT = "dev.darkroom";
+    private static final String API = "dev.darkroom.api..";
+    private static final String GENERATION = "dev.darkroom.generation..";
+    /** The interface and its records. */
+    private static final String BACKEND = "dev.darkroom.backend";
+    /** The same, with what calls real AI servers. */
+    private static final String BACKENDS = "dev.darkroom.backend..";
+
+    private static final String IMAGE = "dev.darkroom.image..";
+    private static final String NODE = "dev.darkroom.node..";
+    private static final String DATABASE = "dev.darkroom.database..";
+    private static final String CONFIG = "dev.darkroom.config..";
+    private static final String SIMULATOR = "dev.darkroom.simulator..";
+
+    @ArchTest
+    static final ArchRule everyClassLivesInAKnownRoom = classes()
+            .should()
+            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR);
+
+    @ArchTest
+    static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));
+
+    @ArchTest
+    static final ArchRule simulatorKnowsNobody = knowsOnly(SIMULATOR, resideInAPackage(SIMULATOR));
+
+    @ArchTest
+    static final ArchRule databaseKnowsConfig = knowsOnly(DATABASE, resideInAnyPackage(DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
+
+    @ArchTest
+    static final ArchRule backendKnowsImageAndConfig = knowsOnly(BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, CONFIG));
+
+    @ArchTest
+    static final ArchRule generationKnowsBackendsOnlyByTheirInterface =
+            knowsOnly(GENERATION, resideInAnyPackage(GENERATION, BACKEND, IMAGE, NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
+            API, resideInAnyPackage(API, IMAGE, CONFIG).or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
+
+    @ArchTest
+    static final ArchRule noPackageIsInACircle =
+            slices().matching("dev.darkroom.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule onlyStoresSpeakSql = noClasses()
+            .that(not(resideInAnyPackage(DATABASE, NODE)))
+            .and(not(isAStoreOfGenerations()))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.vertx.sqlclient..", "io.vertx.pgclient..", "java.sql..");
+
+    @ArchTest
+    static final ArchRule onlyTheEdgesRouteHttp = noClasses()
+            .that(not(resideInAnyPackage(API, SIMULATOR)))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..")
+                    .and(not(resideInAnyPackage("io.vertx.ext.web.client..", "io.vertx.ext.web.codec.."))));
+
+    @ArchTest
+    static final ArchRule onlyBackendsCallOtherServers = noClasses()
+            .that(not(resideInAPackage(BACKENDS)))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.vertx.ext.web.client..", "java.net.http..");
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLinePrints =
+            noClasses().that(not(resideInAPackage(ROOT))).should(ACCESS_STANDARD_STREAMS);
+
+    @ArchTest
+    static final ArchRule logsGoThroughSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    @ArchTest
+    static final ArchRule nobodySleeps = noClasses()
+            .should()
+            .callMethodWhere(target(owner(assignableTo(Thread.class))).and(target(name("sleep"))))
+            .because("an event loop that sleeps serves nobody, and other threads wait for conditions");
+
+    @ArchTest
+    static final ArchRule blockingWorkHasAPoolOfItsOwn = noClasses()
+            .should()
+            .callMethodWhere(target(owner(assignableTo(Vertx.class).or(assignableTo(Context.class))))
+                    .and(target(name("executeBlocking"))))
+            .because("whatever blocks on the default pool makes everybody else wait");
+
+    private static ArchRule knowsOnly(String room, DescribedPredicate<JavaClass> allowed) {
+        return noClasses()
+                .that()
+                .resideInAPackage(room)
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.darkroom..").and(not(allowed)));
+    }
+
+    /** The stores, what reads their rows, and what is called inside their transactions. */
+    private static DescribedPredicate<JavaClass> isAStoreOfGenerations() {
+        return resideInAPackage(GENERATION)
+                .and(DescribedPredicate.describe(
+                        "are stores",
+                        type -> type.getSimpleName().endsWith("Store")
+                                || type.getSimpleName().equals("GenerationJson")
+                                || type.isEquivalentTo(GenerationEndListener.class)));
+    }
+}

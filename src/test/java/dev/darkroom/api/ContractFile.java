@@ -1,0 +1,114 @@
+package dev.darkroom.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.Draft;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.Validator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** {@code openapi.yaml} as it is written, without what the library makes of it. */
+final class ContractFile {
+    private static final Set<String> METHODS =
+            Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
+
+    private final JsonNode root;
+
+    private ContractFile(JsonNode root) {
+        this.root = root;
+    }
+
+    static ContractFile read() {
+        try {
+            return new ContractFile(new YAMLMapper().readTree(Files.readString(Path.of("openapi.yaml"))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What stands at a JSON pointer. */
+    JsonNode at(String pointer) {
+        return root.at(pointer);
+    }
+
+    List<String> references() {
+        return root.findValuesAsText("$ref");
+    }
+
+    /** Every operation by method and path. */
+    Map<String, JsonNode> operations() {
+        Map<String, JsonNode> operations = new LinkedHashMap<>();
+        root.path("paths")
+                .fields()
+                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(entry -> {
+                    if (METHODS.contains(entry.getKey())) {
+                        operations.put(entry.getKey() + " " + path.getKey(), entry.getValue());
+                    }
+                }));
+        return operations;
+    }
+
+    /** The media type objects of all JSON bodies, of requests and answers. */
+    Map<String, JsonNode> jsonBodies() {
+        Map<String, JsonNode> bodies = new LinkedHashMap<>();
+        operations().forEach((name, operation) -> {
+            addJson(bodies, name, operation.path("requestBody"));
+            operation
+                    .path("responses")
+                    .fields()
+                    .forEachRemaining(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue()));
+        });
+        root.at("/components/responses")
+                .fields()
+                .forEachRemaining(answer -> addJson(bodies, answer.getKey(), answer.getValue()));
+        return bodies;
+    }
+
+    private void addJson(Map<String, JsonNode> bodies, String name, JsonNode carrier) {
+        resolved(carrier).path("content").fields().forEachRemaining(content -> {
+            if (content.getKey().endsWith("json")) {
+                bodies.put(name, content.getValue());
+            }
+        });
+    }
+
+    List<JsonNode> examples(JsonNode body) {
+        List<JsonNode> examples = new ArrayList<>();
+        body.path("examples").forEach(example -> examples.add(resolved(example).path("value")));
+        if (body.has("example")) {
+            examples.add(body.get("example"));
+        }
+        return examples;
+    }
+
+    JsonNode resolved(JsonNode node) {
+        return node.has("$ref") ? root.at(node.get("$ref").asText().substring(1)) : node;
+    }
+
+    /** The whole file travels with the schema, so that its references lead somewhere. */
+    void assertFits(String name, JsonNode schema, JsonNode example) {
+        JsonObject whole = new JsonObject(root.toString());
+        new JsonObject(schema.toString()).forEach(entry -> whole.put(entry.getKey(), entry.getValue()));
+        Validator validator = Validator.create(
+                JsonSchema.of(whole),
+                new JsonSchemaOptions().setBaseUri("app://contract").setDraft(Draft.DRAFT202012));
+        OutputUnit result = validator.validate(Json.decodeValue(example.toString()));
+        assertThat(result.getValid())
+                .as("%s: %s: %s", name, example, result.toJson())
+                .isTrue();
+    }
+}

@@ -1,0 +1,258 @@
+package dev.darkroom.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code openapi.yaml} is whole, agrees with itself, with the handlers and with the settings. */
+class ContractTest {
+    private final ContractFile file = ContractFile.read();
+    private Vertx vertx;
+
+    @BeforeEach
+    void start() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        await(vertx.close());
+    }
+
+    @Test
+    void theServiceStartsSoEveryOperationHasItsHandlerAndEveryHandlerItsOperation(@TempDir Path directory)
+            throws Exception {
+        // given
+        Settings settings = settings(directory);
+        Deployable api = new ApiVerticle(settings, null);
+        Deployable management = new ManagementVerticle(settings.management(), Map.of());
+
+        // then
+        assertThat(await(vertx.deployVerticle(api))).isNotBlank();
+        assertThat(await(vertx.deployVerticle(management))).isNotBlank();
+    }
+
+    @Test
+    void anOperationWithoutHandlerKeepsItFromStarting() throws Exception {
+        // given
+        Contract contract = await(ContractLoader.api(vertx));
+        List<OperationHandler> handlers = new ArrayList<>(handlers(contract.operationIds()));
+        handlers.removeIf(handler -> handler.operationId().equals("getImage"));
+
+        // then
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, 1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no handler for [getImage]");
+    }
+
+    @Test
+    void aHandlerWithoutOperationKeepsItFromStarting() throws Exception {
+        // given
+        Contract contract = await(ContractLoader.api(vertx));
+        List<OperationHandler> handlers = new ArrayList<>(handlers(contract.operationIds()));
+        handlers.addAll(handlers(List.of("cancelGeneration")));
+
+        // then
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, 1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the contract has no operation cancelGeneration");
+    }
+
+    @Test
+    void bothPortsTogetherAnswerEveryOperationOfTheFile() throws Exception {
+        // given
+        List<String> inFile = file.operations().values().stream()
+                .map(operation -> operation.path("operationId").asText())
+                .toList();
+
+        // when
+        Stream<String> answered = Stream.concat(
+                await(ContractLoader.api(vertx)).operationIds().stream(),
+                await(ContractLoader.management(vertx)).operationIds().stream());
+
+        // then
+        assertThat(answered).containsExactlyInAnyOrderElementsOf(inFile);
+        assertThat(inFile).doesNotHaveDuplicates().doesNotContain("");
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhere() {
+        // given
+        List<String> references = file.references();
+
+        // then
+        assertThat(references).isNotEmpty().allSatisfy(reference -> {
+            assertThat(reference).startsWith("#/");
+            assertThat(file.at(reference.substring(1)).isMissingNode())
+                    .as(reference)
+                    .isFalse();
+        });
+    }
+
+    @Test
+    void everyOperationAndEveryAnswerIsDescribed() {
+        // then
+        file.operations().forEach((name, operation) -> {
+            assertThat(operation.path("summary").asText()).as(name).isNotBlank();
+            operation
+                    .path("responses")
+                    .fields()
+                    .forEachRemaining(answer -> assertThat(file.resolved(answer.getValue())
+                                    .path("description")
+                                    .asText())
+                            .as(name + " " + answer.getKey())
+                            .isNotBlank());
+        });
+    }
+
+    @Test
+    void everyAnswerCarriesARequestIdUnlessItIsAHealthCheck() {
+        // then
+        file.operations().forEach((name, operation) -> {
+            if (!name.contains("/health/")) {
+                operation.path("responses").fields().forEachRemaining(answer -> {
+                    JsonNode response = file.resolved(answer.getValue());
+                    if (response.has("content")) {
+                        assertThat(response.path("headers").has("X-Request-Id"))
+                                .as(name + " " + answer.getKey())
+                                .isTrue();
+                    }
+                });
+            }
+        });
+    }
+
+    @Test
+    void everyJsonBodyHasExamplesAndTheyFitTheirSchemas() {
+        // given
+        Map<String, JsonNode> bodies = file.jsonBodies();
+
+        // then
+        assertThat(bodies).hasSizeGreaterThan(10);
+        bodies.forEach((name, body) -> {
+            List<JsonNode> examples = file.examples(body);
+            assertThat(examples).as(name).isNotEmpty();
+            examples.forEach(example -> file.assertFits(name, body.path("schema"), example));
+        });
+    }
+
+    @Test
+    void everyExampleOfAParameterOrHeaderFitsItsSchema() {
+        // then
+        for (String kind : List.of("parameters", "headers")) {
+            file.at("/components/" + kind).fields().forEachRemaining(entry -> {
+                JsonNode example = entry.getValue().path("example");
+                if (!example.isMissingNode()) {
+                    file.assertFits(entry.getKey(), entry.getValue().path("schema"), example);
+                }
+            });
+        }
+    }
+
+    @Test
+    void thereIsAnExampleOfEachStateOfAGeneration() {
+        // given
+        JsonNode examples = file.at(
+                "/paths/~1api~1generation~1{generationId}/get/responses/200/content/application~1json/examples");
+
+        // then
+        assertThat(examples)
+                .extracting(
+                        example -> file.resolved(example).at("/value/status").asText())
+                .containsExactlyInAnyOrder("PENDING", "COMPLETE", "FAILED");
+    }
+
+    @Test
+    void everyKindOfProblemIsListed() {
+        // given
+        List<String> listed = new ArrayList<>();
+        file.at("/components/schemas/Problem/properties/type/enum").forEach(type -> listed.add(type.asText()));
+
+        // when
+        List<String> told = Stream.of(
+                        Problem.unreadable(),
+                        Problem.unknownPath(),
+                        Problem.methodNotAllowed("PUT", "GET"),
+                        Problem.tooLarge(413, "x"),
+                        Problem.unsupportedMediaType(),
+                        Problem.internalError(),
+                        Problem.unavailable())
+                .map(problem -> problem.toJson("/", "id").getString("type"))
+                .toList();
+
+        // then
+        assertThat(listed).containsExactlyInAnyOrderElementsOf(told).hasSize(Problem.Type.values().length);
+    }
+
+    @Test
+    void limitsAndDefaultsAreThoseOfTheSettings(@TempDir Path directory) {
+        // given
+        Settings.Generation settings = settings(directory).generation();
+        JsonNode fields = file.at("/components/schemas/GenerationRequest/properties");
+
+        // then
+        assertThat(file.at("/components/schemas/PromptText/maxLength").asInt()).isEqualTo(settings.maxPromptLength());
+        for (String side : List.of("width", "height")) {
+            assertThat(fields.path(side).path("maximum").asInt()).isEqualTo(settings.maxSide());
+        }
+        assertThat(fields.path("count").path("maximum").asInt()).isEqualTo(settings.maxCount());
+        assertThat(fields.path("width").path("description").asText())
+                .contains(settings.defaultWidth() + " when absent");
+        assertThat(fields.path("height").path("description").asText())
+                .contains(settings.defaultHeight() + " when absent");
+        assertThat(fields.path("count").path("description").asText())
+                .contains(settings.defaultCount() + " when absent");
+        assertThat(fields.path("seed").path("maximum").asLong()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theExampleOfATooLargeBodyNamesTheDefaultLimit(@TempDir Path directory) {
+        // given
+        int limit = settings(directory).http().maxBodyBytes();
+
+        // then
+        assertThat(file.at("/components/responses/TooLarge/content/application~1problem+json/example/detail")
+                        .asText())
+                .isEqualTo(Problem.tooLarge(413, "The body may have at most " + limit + " bytes.")
+                        .getMessage());
+    }
+
+    private static Settings settings(Path directory) {
+        return SettingsLoader.load(Map.of("DARKROOM_HTTP_PORT", "0", "DARKROOM_MANAGEMENT_PORT", "0"), directory)
+                .settings();
+    }
+
+    private static List<OperationHandler> handlers(List<String> operationIds) {
+        return operationIds.stream()
+                .map(StubHandler::new)
+                .map(OperationHandler.class::cast)
+                .toList();
+    }
+
+    private record StubHandler(String operationId) implements OperationHandler {
+        @Override
+        public void handle(Exchange exchange) {
+            exchange.response().end();
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+}

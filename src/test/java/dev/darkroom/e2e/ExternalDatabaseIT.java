@@ -1,0 +1,55 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jar on a PostgreSQL that somebody else runs. */
+@Timeout(60)
+class ExternalDatabaseIT {
+    @TempDir
+    Path directory;
+
+    @Test
+    void worksThereAndStartsNoDatabaseOfItsOwn() {
+        // given
+        DatabaseUrl database = TestPostgres.newDatabase();
+        Map<String, String> environment =
+                DarkroomSettings.quick().database(database).environment();
+        try (DarkroomProcess darkroom = DarkroomProcess.start(directory, environment)) {
+            // when
+            JsonObject ended = darkroom.client()
+                    .awaitEnd(darkroom.client()
+                            .create(new JsonObject().put("prompt", "A pier").put("count", 2))
+                            .getString("id"));
+
+            // then
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(TestPostgres.query(database, "SELECT id || ' ' || status FROM generations"))
+                    .isEqualTo(List.of(ended.getString("id") + " COMPLETE"));
+            assertThat(directory.resolve("data/images")).isNotEmptyDirectory();
+            assertThat(directory.resolve("data/postgres")).doesNotExist();
+            assertThat(darkroom.log())
+                    .contains("  Database   " + database.host() + ":" + database.port())
+                    .noneMatch(line -> line.contains(database.password().value()));
+            Invariants.check(database, directory.resolve("data/images"));
+
+            // and
+            assertThat(darkroom.stop()).isZero();
+            assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
+                    .as("the server runs on")
+                    .containsExactly("1");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code kill -9} at the moments of an attempt at which a crash is interesting: exactly one outcome is recorded. */
+@Timeout(120)
+class PausePointIT {
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private DatabaseUrl database;
+    private DarkroomSettings settings;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+        settings = DarkroomSettings.quick().database(database).aiServer(aiServer);
+    }
+
+    @AfterEach
+    void stop() {
+        aiServer.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BEFORE_CALL,   0, 1, LOST SUCCEEDED",
+        "AFTER_ANSWER,  1, 2, LOST SUCCEEDED",
+        "BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
+        "AFTER_COMMIT,  1, 1, SUCCEEDED"
+    })
+    void exactlyOneOutcomeIsRecorded(String point, int submittedBefore, int submittedInAll, String outcomes) {
+        // given
+        String id;
+        try (DarkroomProcess killed = pausingAt(point)) {
+            id = killed.client().create("A lighthouse at dusk");
+            killed.awaitLine("paused point=" + point);
+            assertThat(aiServer.requests(id)).hasSize(submittedBefore);
+
+            // when
+            killed.kill();
+        }
+
+        // then
+        try (DarkroomProcess restarted = DarkroomProcess.start(directory, settings.environment())) {
+            JsonObject ended = restarted.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
+            assertThat(aiServer.requests()).hasSize(submittedInAll);
+            assertThat(aiServer.requests(id)).as("all with one key").hasSize(submittedInAll);
+        }
+        Invariants.check(database, directory.resolve("data/images"));
+    }
+
+    @Test
+    void whatKeepsKillingItsProcessIsGivenUp() {
+        // given
+        settings.with("DARKROOM_RETRY_MAX_LOST", "2");
+        String id;
+        try (DarkroomProcess first = pausingAt("BEFORE_CALL")) {
+            id = first.client().create("poison");
+            first.awaitLine("paused point=BEFORE_CALL");
+
+            // when
+            first.kill();
+        }
+        try (DarkroomProcess second = pausingAt("BEFORE_CALL")) {
+            second.awaitLine("paused point=BEFORE_CALL");
+            second.kill();
+        }
+
+        // then
+        try (DarkroomProcess third = DarkroomProcess.start(directory, settings.environment())) {
+            JsonObject ended = third.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("FAILED");
+            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_LOST");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(2);
+            assertThat(outcomes(ended)).containsExactly("LOST", "LOST");
+            assertThat(aiServer.requests()).isEmpty();
+        }
+        Invariants.check(database, directory.resolve("data/images"));
+    }
+
+    private DarkroomProcess pausingAt(String point) {
+        return DarkroomProcess.start(directory, settings.environment(), "-Ddarkroom.pauseAt=" + point);
+    }
+
+    private static List<String> outcomes(JsonObject generation) {
+        JsonArray attempts = generation.getJsonArray("attempts");
+        return attempts.stream()
+                .map(attempt -> ((JsonObject) attempt).getString("outcome"))
+                .toList();
+    }
+}

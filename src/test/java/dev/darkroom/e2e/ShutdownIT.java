@@ -1,0 +1,290 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.TestPostgres.query;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The jar told to stop, by SIGTERM and by Ctrl-C. */
+@Timeout(120)
+class ShutdownIT {
+    private static final JsonObject HANG = new JsonObject().put("hang", true);
+
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private DatabaseUrl database;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+    }
+
+    @AfterEach
+    void stop() {
+        aiServer.close();
+    }
+
+    @Test
+    void anAttemptThatEndsWithinTheGraceIsKeptAndEverythingClosesInOrder() {
+        // given
+        aiServer.script(new JsonObject().put("delay", "1s"));
+        try (DarkroomProcess darkroom = start(external("20s"))) {
+            String id = underWay(darkroom.client());
+
+            // when
+            int exitCode = darkroom.stop();
+
+            // then
+            assertThat(exitCode).isZero();
+            assertThat(query(database, "SELECT status FROM generations")).containsExactly("COMPLETE");
+            assertThat(query(database, "SELECT outcome FROM generation_attempts"))
+                    .containsExactly("SUCCEEDED");
+            assertThat(aiServer.requests(id)).hasSize(1);
+            assertThat(query(database, "SELECT count(*) FROM nodes")).containsExactly("0");
+            assertThat(stopped(darkroom))
+                    .containsExactly(
+                            "accepting",
+                            "api",
+                            "worker",
+                            "guard",
+                            "generation",
+                            "sweep",
+                            "node",
+                            "management",
+                            "backend",
+                            "database pools",
+                            "vertx");
+            assertQuiet(darkroom);
+        }
+    }
+
+    @Test
+    void anAttemptThatHangsGoesBackUncountedAndTheNextStartCompletesIt() {
+        // given
+        aiServer.script(HANG);
+        String id;
+        try (DarkroomProcess darkroom = start(external("1s"))) {
+            id = underWay(darkroom.client());
+
+            // when
+            long begin = System.nanoTime();
+            int exitCode = darkroom.stop();
+
+            // then
+            assertThat(exitCode).isZero();
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(6));
+            assertInterruptedOnce();
+            assertQuiet(darkroom);
+        }
+        try (DarkroomProcess next = start(external("1s"))) {
+            JsonObject ended = next.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(aiServer.requests(id)).hasSize(2);
+            Invariants.check(database, directory.resolve("data/images"));
+        }
+    }
+
+    @Test
+    void furtherSignalsChangeNothing() {
+        // given
+        aiServer.script(HANG);
+        try (DarkroomProcess darkroom = start(external("2s"))) {
+            underWay(darkroom.client());
+
+            // when
+            darkroom.signal("TERM");
+            darkroom.awaitLine("waiting for attempts under way");
+            darkroom.signal("INT");
+            darkroom.signal("TERM");
+
+            // then
+            assertThat(darkroom.awaitExit()).isZero();
+            assertInterruptedOnce();
+            assertQuiet(darkroom);
+        }
+    }
+
+    @Test
+    void ctrlCToTheWholeGroupMidCallLosesNothingAndStopsTheEmbeddedDatabaseLast() {
+        // given
+        aiServer.script(HANG);
+        DarkroomSettings embedded = DarkroomSettings.quick().aiServer(aiServer).with("DARKROOM_SHUTDOWN_GRACE", "1s");
+        String id;
+        try (DarkroomProcess darkroom = group(embedded).awaitReady()) {
+            id = underWay(darkroom.client());
+
+            // when
+            darkroom.signalGroup("INT");
+
+            // then
+            assertThat(darkroom.awaitExit()).isZero();
+            assertThat(stopped(darkroom)).endsWith("vertx", "embedded database");
+            assertThat(EmbeddedDatabase.running(directory.resolve("data"))).isEmpty();
+            assertQuiet(darkroom);
+        }
+        try (DarkroomProcess next = start(embedded)) {
+            JsonObject ended = next.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            JsonObject first = ended.getJsonArray("attempts").getJsonObject(0);
+            assertThat(first.getString("outcome")).isEqualTo("INTERRUPTED");
+            assertThat(first.getBoolean("counted")).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"making the embedded database", "embedded database started"})
+    void ctrlCToTheWholeGroupWhileStartingLeavesNothingBehind(String moment) {
+        // given
+        DarkroomProcess darkroom = group(DarkroomSettings.quick());
+        darkroom.awaitLine(moment);
+
+        // when
+        darkroom.signalGroup("INT");
+
+        // then
+        assertThat(darkroom.awaitExit()).isZero();
+        assertThat(darkroom.errors()).isEmpty();
+        assertThat(EmbeddedDatabase.running(directory.resolve("data"))).isEmpty();
+        try (DarkroomProcess next = start(DarkroomSettings.quick())) {
+            assertThat(next.client().awaitEnd(next.client().create("after all")).getString("status"))
+                    .isEqualTo("COMPLETE");
+        }
+    }
+
+    @Test
+    void aRequestInFlightFinishes() throws Exception {
+        try (DarkroomProcess darkroom = start(external("20s"));
+                Connection blocker = DriverManager.getConnection(
+                        database.jdbcUrl(), database.user(), database.password().value());
+                Statement statement = blocker.createStatement()) {
+            // given
+            blocker.setAutoCommit(false);
+            statement.execute("LOCK TABLE generations IN ACCESS EXCLUSIVE MODE");
+            ApiClient client = darkroom.client();
+            CompletableFuture<String> created = CompletableFuture.supplyAsync(() -> client.create("in flight"));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> !query(
+                                    database,
+                                    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                            + " AND query LIKE '%INSERT INTO generations%'")
+                            .isEmpty());
+
+            // when
+            darkroom.signal("TERM");
+            darkroom.awaitLine("stopped step=accepting");
+            blocker.rollback();
+
+            // then
+            String id = created.get(10, TimeUnit.SECONDS);
+            assertThat(darkroom.awaitExit()).isZero();
+            assertThat(query(database, "SELECT id FROM generations")).containsExactly(id);
+            assertQuiet(darkroom);
+        }
+    }
+
+    @Test
+    void isNotReadyFromTheSignalOnWhileItIsStillAlive() throws Exception {
+        // given
+        aiServer.script(HANG);
+        try (DarkroomProcess darkroom = start(external("3s"))) {
+            underWay(darkroom.client());
+            assertThat(health(darkroom, "ready")).isEqualTo(200);
+
+            // when
+            darkroom.signal("TERM");
+            darkroom.awaitLine("waiting for attempts under way");
+
+            // then
+            assertThat(health(darkroom, "ready")).isEqualTo(503);
+            assertThat(health(darkroom, "live")).isEqualTo(200);
+            assertThat(darkroom.awaitExit()).isZero();
+        }
+    }
+
+    /** Asks for a picture and waits until the AI server has been asked for it. */
+    private String underWay(ApiClient client) {
+        String id = client.create("A lighthouse at dusk");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> !aiServer.requests(id).isEmpty());
+        return id;
+    }
+
+    private void assertInterruptedOnce() {
+        assertThat(query(database, "SELECT status || failed_attempts FROM generations"))
+                .containsExactly("PENDING1");
+        assertThat(query(database, "SELECT outcome || ' ' || counted FROM generation_attempts"))
+                .containsExactly("INTERRUPTED false");
+        assertThat(query(
+                        database,
+                        "SELECT counted_failures FROM generation_queue WHERE lease_owner IS NULL AND run_at <= now()"))
+                .containsExactly("0");
+    }
+
+    private static List<String> stopped(DarkroomProcess darkroom) {
+        return darkroom.log().stream()
+                .filter(line -> line.contains(" stopped step="))
+                .map(line -> line.substring(line.indexOf("step=") + 5))
+                .toList();
+    }
+
+    private static void assertQuiet(DarkroomProcess darkroom) {
+        assertThat(darkroom.errors()).isEmpty();
+        assertThat(darkroom.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
+    }
+
+    private static int health(DarkroomProcess darkroom, String kind) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(darkroom.management().resolve("/health/" + kind))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    private DarkroomSettings external(String grace) {
+        return DarkroomSettings.quick().database(database).aiServer(aiServer).with("DARKROOM_SHUTDOWN_GRACE", grace);
+    }
+
+    private DarkroomProcess start(DarkroomSettings settings) {
+        return DarkroomProcess.start(directory, settings.environment(), SHARED_BINARIES);
+    }
+
+    private DarkroomProcess group(DarkroomSettings settings) {
+        return DarkroomProcess.launchGroup(directory, settings.environment(), List.of(SHARED_BINARIES));
+    }
+}

@@ -1,0 +1,177 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Secret;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A start that cannot succeed says why in one line, leaves nothing running and tells no secret. */
+@Timeout(60)
+class StartFailuresIT {
+    /** Slow machines included. */
+    private static final Duration FEW_SECONDS = Duration.ofSeconds(20);
+
+    private static final String SECRET = "correct-horse-battery-staple";
+
+    @TempDir
+    static Path shared;
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP", "MANAGEMENT", "SIMULATOR"})
+    void aPortInUse(String which) throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            // given
+            String port = String.valueOf(taken.getLocalPort());
+            DarkroomSettings settings =
+                    quick().with("DARKROOM_DATA_DIR", shared.toString()).with("DARKROOM_" + which + "_PORT", port);
+
+            // when
+            String line = failure(settings);
+
+            // then
+            assertThat(line)
+                    .isEqualTo("darkroom: DARKROOM_" + which + "_PORT: expected a port that is free and may be listened"
+                            + " on, got " + port + " on 127.0.0.1 (Address already in use)");
+            assertThat(EmbeddedDatabase.running(shared)).isEmpty();
+        }
+    }
+
+    @Test
+    void aHostThatIsNotThisMachine() {
+        assertThat(failure(external().with("DARKROOM_HTTP_HOST", "192.0.2.1")))
+                .isEqualTo("darkroom: DARKROOM_HTTP_HOST: expected an address of this machine, got \"192.0.2.1\"");
+    }
+
+    @Test
+    void aDatabaseThatDoesNotListen() throws IOException {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            free = socket.getLocalPort();
+        }
+        DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", free, "darkroom", "darkroom", new Secret(SECRET));
+
+        assertThat(failure(quick().database(nobody)))
+                .contains("the database darkroom at 127.0.0.1:" + free)
+                .contains("DARKROOM_DATABASE_URL")
+                .contains("refused");
+    }
+
+    @Test
+    void aDatabaseThatRefusesThePassword() {
+        DatabaseUrl real = TestPostgres.newDatabase();
+        DatabaseUrl wrong = new DatabaseUrl(real.host(), real.port(), real.database(), real.user(), new Secret(SECRET));
+
+        assertThat(failure(quick().database(wrong)))
+                .contains("DARKROOM_DATABASE_URL")
+                .contains("password authentication failed");
+    }
+
+    @Test
+    void aDatabaseThatDoesNotExist() {
+        DatabaseUrl real = TestPostgres.newDatabase();
+        DatabaseUrl missing = new DatabaseUrl(real.host(), real.port(), "nowhere", real.user(), real.password());
+
+        assertThat(failure(quick().database(missing)))
+                .contains("DARKROOM_DATABASE_URL")
+                .contains("\"nowhere\" does not exist")
+                .doesNotContain(real.password().value());
+    }
+
+    @Test
+    void aWrongValue() {
+        assertThat(failure(quick().with("DARKROOM_RETRY_BASE", "fast")))
+                .startsWith("darkroom: DARKROOM_RETRY_BASE: expected ")
+                .endsWith("got \"fast\"");
+    }
+
+    @Test
+    void anUnknownKeyInTheFile() throws IOException {
+        Files.createDirectory(directory.resolve("conf"));
+        Files.writeString(directory.resolve("conf/darkroom.yaml"), "retry:\n  bass: 1s\n");
+
+        assertThat(failure(quick()))
+                .startsWith("darkroom: conf/darkroom.yaml: ")
+                .contains("retry.bass");
+    }
+
+    /** Below a plain file nobody can write, root included. */
+    @Test
+    void aDataDirectoryThatCannotBeWritten() throws IOException {
+        Path dataDir = Files.createFile(directory.resolve("file")).resolve("data");
+
+        assertThat(failure(quick().with("DARKROOM_DATA_DIR", dataDir.toString())))
+                .contains(dataDir.toString())
+                .contains("DARKROOM_DATA_DIR");
+    }
+
+    @Test
+    void anImageDirectoryThatCannotBeWritten() throws IOException {
+        Path imageDir = Files.createFile(directory.resolve("file")).resolve("images");
+
+        assertThat(failure(external().with("DARKROOM_IMAGE_DIR", imageDir.toString())))
+                .contains(imageDir.toString())
+                .contains("DARKROOM_IMAGE_DIR");
+    }
+
+    @Test
+    void anUnknownCommand() {
+        assertThat(failure(quick(), "develop"))
+                .isEqualTo("darkroom: unknown command \"develop\"; known: serve, simulator, help");
+    }
+
+    @Test
+    void helpIsNoFailure() {
+        DarkroomProcess help = DarkroomProcess.launch(directory, Map.of(), List.of(), "help");
+
+        assertThat(help.awaitExit()).isZero();
+        assertThat(help.log()).first().asString().startsWith("Usage: java -jar darkroom.jar");
+        assertThat(help.errors()).isEmpty();
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private DarkroomSettings quick() {
+        return DarkroomSettings.quick().with("DARKROOM_BACKEND_API_KEY", SECRET);
+    }
+
+    private DarkroomSettings external() {
+        return quick().database(TestPostgres.newDatabase());
+    }
+
+    /** The one line on standard error of a start that fails as it should. */
+    private String failure(DarkroomSettings settings, String... arguments) {
+        long begin = System.nanoTime();
+        DarkroomProcess process = DarkroomProcess.launch(
+                directory, settings.environment(), List.of(DarkroomProcess.SHARED_BINARIES), arguments);
+        int exitCode = process.awaitExit();
+
+        assertThat(exitCode).isEqualTo(1);
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(FEW_SECONDS);
+        assertThat(process.errors()).hasSize(1);
+        assertThat(process.log())
+                .noneMatch(line -> line.contains("Exception") || line.startsWith("\tat "))
+                .noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "))
+                .noneMatch(line -> line.contains(SECRET));
+        assertThat(EmbeddedDatabase.running(directory.resolve("data"))).isEmpty();
+        return process.errors().get(0);
+    }
+}

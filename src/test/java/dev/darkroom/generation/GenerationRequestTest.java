@@ -1,0 +1,252 @@
+package dev.darkroom.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a command may ask for, whoever sends it. */
+class GenerationRequestTest {
+    private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
+
+    private static Settings.Generation limits(int promptLength, int side, int count) {
+        return new Settings.Generation(1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count);
+    }
+
+    private static List<FieldError> check(JsonObject request) {
+        return GenerationRequest.check(request, CONTRACT, null);
+    }
+
+    private static JsonObject prompt(Object prompt) {
+        return new JsonObject().put("prompt", prompt);
+    }
+
+    private static JsonObject with(String field, Object value) {
+        return prompt("a lighthouse").put(field, value);
+    }
+
+    private static FieldError error(String pointer, String detail) {
+        return new FieldError(pointer, detail);
+    }
+
+    @Test
+    void aPromptAloneIsEnough() {
+        assertThat(check(prompt("a lighthouse"))).isEmpty();
+    }
+
+    @Test
+    void everyFieldMayBeThere() {
+        // given
+        JsonObject request = prompt("a lighthouse")
+                .put("negativePrompt", "people")
+                .put("width", 64)
+                .put("height", 2048)
+                .put("count", 4)
+                .put("seed", 2147483647L)
+                .put("model", "flux")
+                .put("metadata", new JsonObject().put("project", "harbour"));
+
+        // then
+        assertThat(GenerationRequest.check(request, CONTRACT, "flux")).isEmpty();
+    }
+
+    @Test
+    void everyMistakeIsTold() {
+        // when
+        List<FieldError> errors = check(new JsonObject().put("width", 1).put("count", "two"));
+
+        // then
+        assertThat(errors)
+                .containsExactlyInAnyOrder(
+                        error("#/prompt", "is required"),
+                        error("#/width", "must be between 64 and 2048"),
+                        error("#/count", "must be an integer"));
+    }
+
+    @Test
+    void promptsAreWellFormedText() {
+        assertThat(check(prompt(null))).containsExactly(error("#/prompt", "must be a string"));
+        assertThat(check(prompt(7))).containsExactly(error("#/prompt", "must be a string"));
+        assertThat(check(prompt(""))).containsExactly(error("#/prompt", "must not be blank"));
+        assertThat(check(prompt(" \n\t"))).containsExactly(error("#/prompt", "must not be blank"));
+        assertThat(check(prompt("a\0b"))).containsExactly(error("#/prompt", "must be well-formed text without NUL"));
+        assertThat(check(prompt("a\ud83d"))).containsExactly(error("#/prompt", "must be well-formed text without NUL"));
+        assertThat(check(prompt("\udca1b"))).containsExactly(error("#/prompt", "must be well-formed text without NUL"));
+        assertThat(check(with("negativePrompt", " "))).containsExactly(error("#/negativePrompt", "must not be blank"));
+        assertThat(check(with("negativePrompt", new JsonArray())))
+                .containsExactly(error("#/negativePrompt", "must be a string"));
+    }
+
+    @Test
+    void promptsAreMeasuredInCodePoints() {
+        // given characters that take two chars each
+        assertThat(check(prompt("🗼".repeat(4000)))).isEmpty();
+        assertThat(check(prompt("🗼".repeat(4001))))
+                .containsExactly(error("#/prompt", "must be at most 4000 characters long"));
+        assertThat(check(with("negativePrompt", "x".repeat(4001))))
+                .containsExactly(error("#/negativePrompt", "must be at most 4000 characters long"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 4", "seed, 0, 2147483647"})
+    void numbersHaveTheirRange(String field, long min, long max) {
+        // given
+        FieldError outside = error("#/" + field, "must be between " + min + " and " + max);
+
+        // then
+        assertThat(check(with(field, min))).isEmpty();
+        assertThat(check(with(field, max))).isEmpty();
+        assertThat(check(with(field, min - 1))).containsExactly(outside);
+        assertThat(check(with(field, max + 1))).containsExactly(outside);
+        assertThat(check(with(field, 1e300))).containsExactly(outside);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"width", "height", "count", "seed"})
+    void numbersAreWholeNumbers(String field) {
+        // given
+        FieldError notWhole = error("#/" + field, "must be an integer");
+
+        // then
+        assertThat(check(with(field, 100.5))).containsExactly(notWhole);
+        assertThat(check(with(field, "100"))).containsExactly(notWhole);
+        assertThat(check(with(field, null))).containsExactly(notWhole);
+        assertThat(check(with(field, true))).containsExactly(notWhole);
+        assertThat(check(with(field, Double.NaN))).containsExactly(notWhole);
+        assertThat(check(with(field, Double.POSITIVE_INFINITY))).containsExactly(notWhole);
+    }
+
+    @Test
+    void aWholeNumberMayBeWrittenWithAPoint() {
+        // given JSON knows one kind of number
+        JsonObject request = with("width", 100.0);
+
+        // then
+        assertThat(check(request)).isEmpty();
+        assertThat(GenerationRequest.of(request, CONTRACT, null, 1).width()).isEqualTo(100);
+    }
+
+    @Test
+    void theOperatorsLimitsAreTighter() {
+        // given
+        Settings.Generation tight = limits(5, 600, 1);
+        JsonObject request =
+                prompt("123456").put("width", 601).put("height", 600).put("count", 2);
+
+        // when
+        List<FieldError> errors = GenerationRequest.check(request, tight, null);
+
+        // then
+        assertThat(errors)
+                .containsExactlyInAnyOrder(
+                        error("#/prompt", "must be at most 5 characters long"),
+                        error("#/width", "must be between 64 and 600"),
+                        error("#/count", "must be between 1 and 1"));
+    }
+
+    @Test
+    void onlyTheConfiguredModelIsKnown() {
+        // given
+        JsonObject other = with("model", "sdxl");
+
+        // then
+        assertThat(GenerationRequest.check(other, CONTRACT, "flux"))
+                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+        assertThat(GenerationRequest.check(with("model", 7), CONTRACT, "flux"))
+                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+        assertThat(GenerationRequest.check(with("model", null), CONTRACT, "flux"))
+                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "null", ""})
+    void withoutAConfiguredModelNoneMayBeNamed(String model) {
+        assertThat(check(with("model", model)))
+                .containsExactly(error("#/model", "is not a known model; no model may be chosen here"));
+    }
+
+    @Test
+    void metadataIsSixteenPairsOfStrings() {
+        // given
+        JsonObject sixteen = new JsonObject();
+        for (int i = 0; i < 16; i++) {
+            sixteen.put("key" + i, "");
+        }
+        JsonObject seventeen = sixteen.copy().put("another", "");
+
+        // then
+        assertThat(check(with("metadata", sixteen))).isEmpty();
+        assertThat(check(with("metadata", seventeen)))
+                .containsExactly(error("#/metadata", "must have at most 16 entries"));
+        assertThat(check(with("metadata", "text"))).containsExactly(error("#/metadata", "must be an object"));
+        assertThat(check(with("metadata", null))).containsExactly(error("#/metadata", "must be an object"));
+    }
+
+    @Test
+    void metadataHoldsStringsThatCanBeStored() {
+        // given
+        FieldError unfit = error("#/metadata", "must hold only well-formed strings without NUL");
+
+        // then
+        assertThat(check(with("metadata", new JsonObject().put("a", 1)))).containsExactly(unfit);
+        assertThat(check(with("metadata", new JsonObject().put("a", null)))).containsExactly(unfit);
+        assertThat(check(with("metadata", new JsonObject().put("a", "\0")))).containsExactly(unfit);
+        assertThat(check(with("metadata", new JsonObject().put("\ud800", "a")))).containsExactly(unfit);
+    }
+
+    @Test
+    void metadataIsShort() {
+        // given
+        FieldError tooLong = error("#/metadata", "must have keys of 1 to 64 and values of at most 512 characters");
+
+        // then
+        assertThat(check(with("metadata", new JsonObject().put("🗼".repeat(64), "🗼".repeat(512)))))
+                .isEmpty();
+        assertThat(check(with("metadata", new JsonObject().put("k".repeat(65), "v"))))
+                .containsExactly(tooLong);
+        assertThat(check(with("metadata", new JsonObject().put("", "v")))).containsExactly(tooLong);
+        assertThat(check(with("metadata", new JsonObject().put("k", "v".repeat(513)))))
+                .containsExactly(tooLong);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"steps, #/steps", "Prompt, #/Prompt", "a/b~c, #/a~1b~0c", "a b, #/a%20b"})
+    void unknownFieldsAreRefused(String field, String pointer) {
+        assertThat(check(with(field, 30))).containsExactly(error(pointer, "is not a known field"));
+    }
+
+    @Test
+    void whatIsLeftOpenIsDecided() {
+        // when
+        GenerationRequest request = GenerationRequest.of(prompt("a lighthouse"), CONTRACT, "flux", 42);
+
+        // then
+        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null));
+    }
+
+    @Test
+    void whatIsAskedForIsKept() {
+        // given
+        JsonObject metadata = new JsonObject().put("project", "harbour");
+        JsonObject asked = prompt("a lighthouse")
+                .put("negativePrompt", "people")
+                .put("width", 320)
+                .put("height", 200)
+                .put("count", 3)
+                .put("seed", 7)
+                .put("metadata", metadata);
+
+        // when
+        GenerationRequest request = GenerationRequest.of(asked, CONTRACT, null, 42);
+
+        // then
+        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata));
+    }
+}

@@ -1,0 +1,125 @@
+package dev.darkroom.generation;
+
+import static dev.darkroom.generation.QueueFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.Guard;
+import dev.darkroom.backend.Outcome;
+import dev.darkroom.config.Settings;
+import dev.darkroom.node.Node;
+import dev.darkroom.node.NodeVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Several processes on one queue, while a saboteur keeps declaring one or another of them dead. */
+class ManyNodesTest {
+    private static final int GENERATIONS = 200;
+    private static final int NODES = 4;
+
+    private QueueFixture queue;
+    private Settings settings;
+
+    @BeforeEach
+    void open() {
+        queue = new QueueFixture();
+        Settings base = queue.settings;
+        settings = new Settings(
+                base.publicUrl(),
+                base.dataDir(),
+                base.imageDir(),
+                base.http(),
+                base.management(),
+                base.simulator(),
+                base.api(),
+                base.generation(),
+                new Settings.Worker(8, Duration.ofMillis(50)),
+                // Losing work is what this is about: no number of losses makes a generation fail.
+                new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, Duration.ofSeconds(1)),
+                base.backend(),
+                base.database(),
+                new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
+                new Settings.Shutdown(Duration.ofMillis(200)));
+    }
+
+    @AfterEach
+    void close() {
+        queue.close();
+    }
+
+    /** Takes 20 to 200 ms, and fails one time in ten. */
+    private Future<Outcome> unsteady() {
+        Promise<Outcome> promise = Promise.promise();
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        Outcome outcome = random.nextInt(10) == 0 ? new Outcome.Failed(Failures.SERVER_ERROR) : FakeBackend.picture();
+        queue.vertx.setTimer(random.nextLong(20, 201), timer -> promise.complete(outcome));
+        return promise.future();
+    }
+
+    private void startProcess(FakeBackend backend) {
+        GenerationEndListener listener = (connection, end) -> {
+            // Told inside the transaction: what counts is how often it is committed.
+            return connection
+                    .query("INSERT INTO told VALUES ('" + end.id() + "')")
+                    .execute()
+                    .mapEmpty();
+        };
+        Node node = new Node(System::nanoTime);
+        Settings.Breaker deaf = new Settings.Breaker(10_000, Duration.ofSeconds(1), Duration.ofSeconds(1));
+        Guard guard = new Guard(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
+        await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
+        await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, settings, List.of(listener))));
+        await(queue.vertx.deployVerticle(new WorkerVerticle(
+                node, guard, backend.name(), queue.database, FakeBackend.NO_DISK, settings, List.of(listener))));
+    }
+
+    private void declareSomebodyDead(Random random) {
+        List<String> alive = queue.query("SELECT id FROM nodes WHERE expires_at > now() ORDER BY id");
+        if (!alive.isEmpty()) {
+            queue.expire(UUID.fromString(alive.get(random.nextInt(alive.size()))));
+        }
+    }
+
+    @Test
+    void whateverHappensToTheProcessesEveryGenerationEndsOnce() {
+        // given
+        queue.execute("CREATE TABLE told (id uuid)");
+        for (int i = 0; i < GENERATIONS; i++) {
+            queue.submit();
+        }
+        FakeBackend backend = new FakeBackend(request -> unsteady());
+        Random random = new Random(7);
+
+        // when
+        for (int i = 0; i < NODES; i++) {
+            startProcess(backend);
+        }
+        Awaitility.await("all complete")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(15))
+                .until(() -> {
+                    declareSomebodyDead(random);
+                    assertThat(queue.brokenInvariants()).isEmpty();
+                    return queue.value("SELECT count(*) FROM generations WHERE status <> 'PENDING'")
+                            .equals(String.valueOf(GENERATIONS));
+                });
+
+        // then
+        assertThat(queue.query("SELECT DISTINCT status FROM generations")).containsExactly("COMPLETE");
+        assertThat(queue.value("SELECT count(*) || ' ' || count(DISTINCT id) FROM told"))
+                .isEqualTo(GENERATIONS + " " + GENERATIONS);
+        assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
+        assertThat(queue.brokenInvariants()).isEmpty();
+        assertThat(Integer.parseInt(queue.value("SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'")))
+                .as("the saboteur was at work")
+                .isGreaterThan(10);
+    }
+}

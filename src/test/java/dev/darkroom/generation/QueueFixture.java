@@ -1,0 +1,187 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.Migrations;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The tables of generations in a PostgreSQL of their own, with the means to fill and to look at them. Blocking. */
+final class QueueFixture implements AutoCloseable {
+    static final String ROUTE = GenerationVerticle.DEFAULT_ROUTE;
+    static final String BACKEND = "default";
+    static final Duration ATTEMPT = Duration.ofMinutes(2);
+
+    private static final List<String> TABLES =
+            List.of("images", "generation_attempts", "generation_queue", "generations", "nodes");
+
+    final Vertx vertx = Vertx.vertx();
+    final DatabaseUrl url = TestPostgres.newDatabase();
+    final Settings settings;
+    final Database database;
+    final LeaseStore leases;
+
+    QueueFixture() {
+        settings = SettingsLoader.load(DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+                .settings();
+        Migrations.migrate(url, settings.database());
+        database = Database.open(vertx, url, settings.database());
+        leases = leasesWith();
+    }
+
+    LeaseStore leasesWith(GenerationEndListener... listeners) {
+        return new LeaseStore(database, List.of(listeners));
+    }
+
+    /** Ends what was deployed and empties every table. */
+    void clear() {
+        undeploy();
+        TestPostgres.execute(url, "TRUNCATE " + String.join(", ", TABLES));
+    }
+
+    /** A generation that waits, with 15 min to live. */
+    UUID submit() {
+        return submit(Duration.ofMinutes(15));
+    }
+
+    UUID submit(Duration life) {
+        UUID id = UUID.randomUUID();
+        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null);
+        await(new GenerationStore(database.client()).submit(id, "local", request, ROUTE, life));
+        return id;
+    }
+
+    /** A process that lives on for an hour. */
+    UUID node() {
+        UUID id = UUID.randomUUID();
+        execute("INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + id
+                + "', 'test', 'test', now() + interval '1 hour')");
+        return id;
+    }
+
+    /** Lets a process be taken for dead. */
+    void expire(UUID node) {
+        execute("UPDATE nodes SET expires_at = now() - interval '1 ms' WHERE id = '" + node + "'");
+    }
+
+    List<Lease> claim(UUID node, int limit) {
+        return await(leases.claim(node, ROUTE, limit, BACKEND, ATTEMPT));
+    }
+
+    /** Submits one generation and claims it for a new process. Nothing else may be waiting. */
+    Lease claimed() {
+        UUID id = submit();
+        Lease lease = claim(node(), 1).get(0);
+        if (!lease.generationId().equals(id)) {
+            throw new IllegalStateException("something else was waiting");
+        }
+        return lease;
+    }
+
+    /** Whole pictures, as many as asked for. */
+    static List<KeptPicture> pictures(int count) {
+        List<KeptPicture> pictures = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            UUID id = UUID.randomUUID();
+            pictures.add(new KeptPicture(id, "image/png", 64, 64, 1000 + i, "ab".repeat(32), "00/" + id + ".png"));
+        }
+        return pictures;
+    }
+
+    void execute(String... sql) {
+        TestPostgres.execute(url, sql);
+    }
+
+    List<String> query(String sql) {
+        return TestPostgres.query(url, sql);
+    }
+
+    /** The only value of a query, as text; null when it is null. */
+    String value(String sql) {
+        // A stream of rows carries no nulls.
+        List<String> rows = query("SELECT coalesce((" + sql + ")::text, '∅')");
+        return rows.get(0).equals("∅") ? null : rows.get(0);
+    }
+
+    /** Every row of every table, but for the processes: two snapshots are equal when nothing has changed. */
+    List<String> snapshot() {
+        List<String> rows = new ArrayList<>();
+        for (String table : TABLES) {
+            if (!table.equals("nodes")) {
+                rows.addAll(query("SELECT '" + table + " ' || t::text FROM " + table + " t ORDER BY 1"));
+            }
+        }
+        return rows;
+    }
+
+    /** What must hold at any time; each row says which rule is broken and by which generation. */
+    List<String> brokenInvariants() {
+        return query("""
+                SELECT 'PENDING without a queue row ' || g.id FROM generations g
+                WHERE g.status = 'PENDING' AND NOT EXISTS (SELECT 1 FROM generation_queue q WHERE q.generation_id = g.id)
+                UNION ALL
+                SELECT 'ended with a queue row ' || g.id FROM generations g JOIN generation_queue q ON q.generation_id = g.id
+                WHERE g.status <> 'PENDING'
+                UNION ALL
+                SELECT 'successes that do not fit the status ' || g.id FROM generations g
+                WHERE (SELECT count(*) FROM generation_attempts a
+                       WHERE a.generation_id = g.id AND a.outcome = 'SUCCEEDED') <> (g.status = 'COMPLETE')::int
+                UNION ALL
+                SELECT 'pictures that do not fit the status ' || g.id FROM generations g
+                WHERE (SELECT count(*) FROM images i WHERE i.generation_id = g.id)
+                      <> CASE WHEN g.status = 'COMPLETE' THEN g.image_count ELSE 0 END
+                UNION ALL
+                SELECT 'failed_attempts miscounted ' || g.id FROM generations g
+                WHERE g.failed_attempts <> (SELECT count(*) FROM generation_attempts a
+                                            WHERE a.generation_id = g.id AND a.outcome <> 'SUCCEEDED')
+                UNION ALL
+                SELECT 'attempts not numbered 1, 2, 3 ' || g.id FROM generations g
+                WHERE (SELECT coalesce(max(number), 0) <> count(*) FROM generation_attempts a WHERE a.generation_id = g.id)
+                UNION ALL
+                SELECT 'counters do not fit the attempts ' || q.generation_id FROM generation_queue q
+                WHERE q.counted_failures <> (SELECT count(*) FROM generation_attempts a
+                                             WHERE a.generation_id = q.generation_id AND a.counted)
+                   OR q.lost_attempts <> (SELECT count(*) FROM generation_attempts a
+                                          WHERE a.generation_id = q.generation_id AND a.outcome = 'LOST')
+                UNION ALL
+                SELECT 'attempts that overlap ' || a.generation_id FROM generation_attempts a
+                JOIN generation_attempts b ON b.generation_id = a.generation_id AND b.number = a.number + 1
+                WHERE b.started_at < a.finished_at OR b.lease_token <= a.lease_token""");
+    }
+
+    private void undeploy() {
+        await(Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList()));
+    }
+
+    static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("not answered in time", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        undeploy();
+        await(database.close());
+        await(vertx.close());
+    }
+}

@@ -1,0 +1,223 @@
+package dev.darkroom.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.RetryDecision.Fail;
+import dev.darkroom.generation.RetryDecision.Retry;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What follows from one attempt without success. */
+class RetryPolicyTest {
+    private static final Duration AGES = Duration.ofDays(1);
+    private static final Duration BASE = Duration.ofSeconds(1);
+    private static final Duration CAP = Duration.ofSeconds(60);
+
+    private static RetryPolicy policy(double random) {
+        return new RetryPolicy(Failures.schedule(BASE, CAP), () -> random);
+    }
+
+    private static Arguments row(FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
+        return Arguments.of(failureClass, retried, counted, countedAsProbe);
+    }
+
+    static Stream<Arguments> classes() {
+        return Stream.of(
+                //                                    retried counted counted when it was the probe
+                row(FailureClass.NOT_SENT, true, false, false),
+                row(FailureClass.REJECTED_RETRYABLE, true, true, false),
+                row(FailureClass.SERVER_ERROR, true, true, false),
+                row(FailureClass.AMBIGUOUS, true, true, false),
+                row(FailureClass.BACKEND_LOST, true, true, false),
+                row(FailureClass.EMPTY_SUCCESS, true, true, false),
+                row(FailureClass.RESULT_FETCH, true, true, false),
+                row(FailureClass.TERMINAL_INPUT, false, true, true),
+                row(FailureClass.TERMINAL_AUTH, false, true, true),
+                row(FailureClass.MODERATED, false, true, true));
+    }
+
+    @Test
+    void everyClassIsInTheTable() {
+        assertThat(classes().map(row -> row.get()[0])).containsExactlyInAnyOrder((Object[]) FailureClass.values());
+    }
+
+    @ParameterizedTest
+    @MethodSource("classes")
+    void theClassDecides(FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
+        // given
+        Failure failure = Failures.of(failureClass);
+
+        // when
+        RetryDecision decision = policy(0).afterFailure(failure, 0, false, AGES);
+        RetryDecision asProbe = policy(0).afterFailure(failure, 0, true, AGES);
+
+        // then
+        assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
+        assertThat(asProbe).isInstanceOf(retried ? Retry.class : Fail.class);
+        assertThat(decision.counted()).isEqualTo(counted);
+        assertThat(asProbe.counted()).isEqualTo(countedAsProbe);
+        if (decision instanceof Fail fail) {
+            assertThat(fail.reason().code()).isEqualTo(failure.code());
+            assertThat(fail.reason().failureClass()).isEqualTo(failureClass);
+            assertThat(fail.reason().message()).isEqualTo(failure.message());
+            assertThat(fail.reason().retryable()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("classes")
+    void theLastCountedFailureExhaustsTheAttempts(
+            FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
+        // given four failures already counted, of five allowed
+        Failure failure = Failures.of(failureClass);
+
+        // when
+        RetryDecision decision = policy(0).afterFailure(failure, 4, false, AGES);
+
+        // then
+        if (retried && counted) {
+            assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
+                assertThat(fail.counted()).isTrue();
+                assertThat(fail.reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+                assertThat(fail.reason().failureClass()).isEqualTo(failureClass);
+                assertThat(fail.reason().message())
+                        .contains("5 failed attempts")
+                        .contains(failure.message());
+                assertThat(fail.reason().retryable()).isTrue();
+            });
+        } else {
+            assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
+        }
+    }
+
+    @Test
+    void aRateLimitIsRetriedAndNeverCounted() {
+        // when
+        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, 4, false, AGES);
+
+        // then
+        assertThat(decision).isInstanceOf(Retry.class);
+        assertThat(decision.counted()).isFalse();
+    }
+
+    @Test
+    void aTimeoutCountsLikeEveryOtherDoubt() {
+        // when
+        RetryDecision decision = policy(0).afterFailure(Failures.TIMED_OUT, 0, false, AGES);
+
+        // then
+        assertThat(decision).isInstanceOf(Retry.class);
+        assertThat(decision.counted()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // counted before, random, delay in ms: 100 + random * min(60 s, 1 s * 2^(n-1)), n after counting
+        "0, 0,    100",
+        "0, 0.5,  600",
+        "1, 0.5, 1100",
+        "2, 0.5, 2100",
+        "3, 0.5, 4100",
+        "0, 0.999999, 1099",
+    })
+    void theDelayIsTheFloorAndAPartOfTheWindow(int countedBefore, double random, long millis) {
+        // when
+        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, countedBefore, false, AGES);
+
+        // then
+        assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "1, 1", "2, 2", "3, 4", "6, 32", "7, 60", "8, 60", "1000000, 60", "2147483647, 60", "-3, 1"})
+    void windowsDoubleUpToTheCap(int counted, long seconds) {
+        assertThat(policy(0).window(counted)).isEqualTo(Duration.ofSeconds(seconds));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // Retry-After, floor
+        "PT0S,    PT0.1S",
+        "PT0.05S, PT0.1S",
+        "PT-5S,   PT0.1S",
+        "PT2S,    PT2S",
+        "PT10M,   PT10M",
+        "PT10M0.001S, PT10M",
+        "PT876000H, PT10M",
+    })
+    void whatTheAiServerAsksForIsTheFloor(Duration retryAfter, Duration floor) {
+        assertThat(policy(0).delay(1, retryAfter)).isEqualTo(floor);
+        assertThat(policy(0.5).delay(1, retryAfter)).isEqualTo(floor.plusMillis(500));
+    }
+
+    @Test
+    void aRetryThatWouldMissTheDeadlineFailsNow() {
+        // given a delay of exactly 2 s
+        Failure failure = Failures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
+
+        // when
+        RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(2001));
+        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(2000));
+        RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(-1));
+
+        // then
+        assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
+        assertThat(Arrays.asList(atTheDeadline, afterIt)).allSatisfy(decision -> {
+            assertThat(decision).isInstanceOf(Fail.class);
+            assertThat(((Fail) decision).reason().code()).isEqualTo("DEADLINE_EXCEEDED");
+            assertThat(((Fail) decision).reason().failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
+            assertThat(((Fail) decision).reason().retryable()).isTrue();
+            assertThat(decision.counted()).isFalse();
+        });
+    }
+
+    @Test
+    void whatNothingMendsIsNotBlamedOnTheDeadline() {
+        // when
+        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, 0, false, Duration.ZERO);
+
+        // then
+        assertThat(((Fail) decision).reason().code()).isEqualTo("MODERATED");
+    }
+
+    @Test
+    void aLostAttemptIsMadeAgainSoonAndUncounted() {
+        // when
+        RetryDecision decision = policy(0.5).afterLoss(3, AGES);
+
+        // then
+        assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(600), false));
+    }
+
+    @Test
+    void whatLosesItsProcessAgainAndAgainIsGivenUp() {
+        // given four lost attempts, of five allowed
+        // when
+        RetryDecision decision = policy(0).afterLoss(4, AGES);
+
+        // then
+        assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
+            assertThat(fail.counted()).isFalse();
+            assertThat(fail.reason().code()).isEqualTo("ATTEMPTS_LOST");
+            assertThat(fail.reason().failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+            assertThat(fail.reason().retryable()).isFalse();
+        });
+    }
+
+    @Test
+    void aLossPastTheDeadlineIsTheDeadlines() {
+        // when
+        RetryDecision decision = policy(0).afterLoss(0, Duration.ofMillis(50));
+
+        // then
+        assertThat(((Fail) decision).reason().code()).isEqualTo("DEADLINE_EXCEEDED");
+    }
+}

@@ -1,0 +1,204 @@
+package dev.darkroom.generation;
+
+import static dev.darkroom.generation.QueueFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What nobody ends any more is ended, or made due again, by the sweep. */
+class SweepVerticleTest {
+    private static QueueFixture queue;
+
+    @BeforeAll
+    static void open() {
+        queue = new QueueFixture();
+    }
+
+    @AfterAll
+    static void close() {
+        queue.close();
+    }
+
+    @AfterEach
+    void clear() {
+        queue.clear();
+    }
+
+    private void sweep(GenerationEndListener... listeners) {
+        await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.settings, List.of(listeners))));
+    }
+
+    private void awaitValue(String sql, String expected) {
+        Awaitility.await(sql)
+                .atMost(Duration.ofSeconds(10))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> expected.equals(queue.value(sql)));
+    }
+
+    private String attempt(UUID generation) {
+        return queue.value("""
+                SELECT concat_ws(' ', number, outcome, counted, error_class, error_code, retry_at IS NOT NULL)
+                FROM generation_attempts WHERE generation_id = '%s' ORDER BY number DESC LIMIT 1""".formatted(generation));
+    }
+
+    private void set(UUID generation, String assignment) {
+        queue.execute("UPDATE generation_queue SET " + assignment + " WHERE generation_id = '" + generation + "'");
+    }
+
+    @Test
+    void theWorkOfADeadProcessIsDueAgainUncounted() {
+        // given
+        Lease lease = queue.claimed();
+        queue.expire(lease.nodeId());
+
+        // when
+        sweep();
+
+        // then
+        awaitValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NULL", "1");
+        assertThat(attempt(lease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_DIED t");
+        assertThat(queue.value("SELECT counted_failures || ' ' || lost_attempts FROM generation_queue"))
+                .isEqualTo("0 1");
+        assertThat(queue.value("SELECT node_id FROM generation_attempts"))
+                .isEqualTo(lease.nodeId().toString());
+        assertThat(queue.brokenInvariants()).isEmpty();
+    }
+
+    @Test
+    void whatKeepsLosingItsProcessFails() {
+        // given four attempts lost, of five allowed
+        Lease lease = queue.claimed();
+        for (int i = 0; i < 4; i++) {
+            await(queue.leases.retry(lease, AttemptOutcome.LOST, false, Failures.SERVER_ERROR, Duration.ZERO));
+            lease = queue.claim(lease.nodeId(), 1).get(0);
+        }
+        queue.expire(lease.nodeId());
+
+        // when
+        sweep();
+
+        // then
+        awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED ATTEMPTS_LOST");
+        assertThat(attempt(lease.generationId())).isEqualTo("5 LOST f AMBIGUOUS NODE_DIED f");
+        assertThat(queue.brokenInvariants()).isEmpty();
+    }
+
+    @Test
+    void anAttemptThatOverranIsTakenFromALiveProcessAndCounted() {
+        // given
+        Lease lease = queue.claimed();
+        set(lease.generationId(), "attempt_deadline = now() - interval '6 s'");
+
+        // when
+        sweep();
+
+        // then
+        awaitValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NULL", "1");
+        assertThat(attempt(lease.generationId())).isEqualTo("1 TIMEOUT t AMBIGUOUS TIMED_OUT t");
+        assertThat(queue.brokenInvariants()).isEmpty();
+    }
+
+    @Test
+    void whatWaitedPastItsDeadlineFailsAndIsAnnounced() {
+        // given
+        Map<String, JsonObject> events = new ConcurrentHashMap<>();
+        await(queue.vertx
+                .eventBus()
+                .<JsonObject>consumer(
+                        GenerationBus.EVENTS, event -> events.put(event.body().getString("id"), event.body()))
+                .completion());
+        UUID id = queue.submit();
+        set(id, "deadline = now()");
+
+        // when
+        sweep();
+
+        // then
+        awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
+        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> events.containsKey(id.toString()));
+        assertThat(events.get(id.toString()))
+                .isEqualTo(new JsonObject()
+                        .put("version", 1)
+                        .put("type", "generation.ended")
+                        .put("id", id.toString())
+                        .put("user", "local")
+                        .put("status", "FAILED"));
+    }
+
+    @Test
+    void aLossPastTheDeadlineEndsTheGeneration() {
+        // given
+        Lease lease = queue.claimed();
+        set(lease.generationId(), "deadline = now() - interval '1 s'");
+        queue.expire(lease.nodeId());
+
+        // when
+        sweep();
+
+        // then
+        awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
+        assertThat(attempt(lease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_DIED f");
+    }
+
+    @Test
+    void oneThatCannotBeEndedDoesNotKeepTheOthersFromTheirTurn() {
+        // given a listener that cannot bear one generation's end
+        Lease poisoned = queue.claimed();
+        Lease lost = queue.claimed();
+        UUID poisonedToo = queue.submit();
+        UUID overdue = queue.submit();
+        for (UUID id : List.of(poisoned.generationId(), poisonedToo, overdue)) {
+            set(id, "deadline = now() - interval '1 s'");
+        }
+        queue.expire(poisoned.nodeId());
+        queue.expire(lost.nodeId());
+
+        // when
+        sweep((connection, end) ->
+                end.id().equals(poisoned.generationId()) || end.id().equals(poisonedToo)
+                        ? Future.failedFuture("not this one")
+                        : Future.succeededFuture());
+
+        // then
+        awaitValue("SELECT status FROM generations WHERE id = '" + overdue + "'", "FAILED");
+        awaitValue(
+                "SELECT lost_attempts FROM generation_queue WHERE generation_id = '" + lost.generationId() + "'", "1");
+        assertThat(queue.query("SELECT id FROM generations WHERE status = 'PENDING'"))
+                .contains(poisoned.generationId().toString(), poisonedToo.toString());
+    }
+
+    @Test
+    void manySweepsEndAGenerationOnce() {
+        // given
+        Map<UUID, Integer> told = new ConcurrentHashMap<>();
+        GenerationEndListener count = (connection, end) -> {
+            told.merge(end.id(), 1, Integer::sum);
+            return Future.succeededFuture();
+        };
+        for (int i = 0; i < 30; i++) {
+            set(queue.submit(), "deadline = now()");
+        }
+
+        // when
+        for (int i = 0; i < 4; i++) {
+            sweep(count);
+        }
+
+        // then
+        awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "30");
+        assertThat(told).hasSize(30);
+        assertThat(told.values()).containsOnly(1);
+        assertThat(queue.brokenInvariants()).isEmpty();
+    }
+}

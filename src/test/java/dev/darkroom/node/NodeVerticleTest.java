@@ -1,0 +1,247 @@
+package dev.darkroom.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.Migrations;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A process and its row, on PostgreSQL. */
+class NodeVerticleTest {
+    private static final Settings.Node QUICK =
+            new Settings.Node(Duration.ofMillis(50), Duration.ofMillis(1000), Duration.ofSeconds(1));
+
+    /** Heartbeats that never come within a test. */
+    private static final Settings.Node SLOW =
+            new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofSeconds(1));
+
+    private final Vertx vertx = Vertx.vertx();
+    private final DatabaseUrl url = TestPostgres.newDatabase();
+    private final AtomicLong skipped = new AtomicLong();
+    private final Node node = new Node(() -> System.nanoTime() + skipped.get());
+    private final AtomicInteger lost = new AtomicInteger();
+    private Database database;
+
+    @BeforeEach
+    void open() {
+        Settings settings = SettingsLoader.load(
+                        DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+                .settings();
+        Migrations.migrate(url, settings.database());
+        database = Database.open(vertx, url, settings.database());
+        node.onLost(lost::incrementAndGet);
+    }
+
+    @AfterEach
+    void close() {
+        await(vertx.close());
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String deploy(Settings.Node settings) {
+        return await(vertx.deployVerticle(new NodeVerticle(node, database, settings, "1.2.3")));
+    }
+
+    private List<String> rows(String expression) {
+        return TestPostgres.query(url, "SELECT " + expression + " FROM nodes");
+    }
+
+    private void awaitTrue(String what, Callable<Boolean> condition) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(10))
+                .pollInterval(Duration.ofMillis(10))
+                .until(condition);
+    }
+
+    @Test
+    void aProcessThatHasStartedHasARow() {
+        // when
+        deploy(SLOW);
+
+        // then
+        UUID id = node.claimant().orElseThrow();
+        assertThat(rows("concat_ws(' ', id, version, draining, expires_at - started_at)"))
+                .containsExactly(id + " 1.2.3 f 00:10:00");
+    }
+
+    @Test
+    void everyStartIsANewProcess() {
+        // given
+        String deployment = deploy(SLOW);
+        UUID first = node.trusted().orElseThrow();
+        await(vertx.undeploy(deployment));
+
+        // when
+        deploy(SLOW);
+
+        // then
+        assertThat(node.trusted().orElseThrow()).isNotEqualTo(first);
+    }
+
+    @Test
+    void heartbeatsKeepItAlive() {
+        // given
+        deploy(QUICK);
+        UUID id = node.trusted().orElseThrow();
+        String started = rows("started_at + interval '2500 ms'").get(0);
+
+        // when it has lived more than twice as long as a row without heartbeats
+        awaitTrue("time", () -> rows("now() > '" + started + "'").get(0).equals("t"));
+
+        // then
+        assertThat(node.trusted()).contains(id);
+        assertThat(rows("concat_ws(' ', id, expires_at > now())")).containsExactly(id + " t");
+        assertThat(lost).hasValue(0);
+    }
+
+    @Test
+    void whoWasTakenForDeadTakesANewIdentity() {
+        // given
+        deploy(QUICK);
+        UUID old = node.trusted().orElseThrow();
+
+        // when
+        TestPostgres.execute(url, "UPDATE nodes SET expires_at = now()");
+        awaitTrue(
+                "a new identity",
+                () -> node.trusted().filter(id -> !id.equals(old)).isPresent());
+
+        // then the old row stays as dead as it was
+        assertThat(lost).hasValue(1);
+        UUID next = node.claimant().orElseThrow();
+        assertThat(rows("concat_ws(' ', id, expires_at > now())")).containsExactlyInAnyOrder(old + " f", next + " t");
+    }
+
+    @Test
+    void whoseRowIsGoneTakesANewIdentity() {
+        // given
+        deploy(QUICK);
+        UUID old = node.trusted().orElseThrow();
+
+        // when
+        TestPostgres.execute(url, "DELETE FROM nodes");
+        awaitTrue(
+                "a new identity",
+                () -> node.trusted().filter(id -> !id.equals(old)).isPresent());
+
+        // then
+        assertThat(lost).hasValue(1);
+        assertThat(rows("id")).containsExactly(node.trusted().orElseThrow().toString());
+    }
+
+    @Test
+    void whoHearsNothingForTooLongStopsTrustingItself() {
+        // given a table that no heartbeat gets at
+        deploy(QUICK);
+        UUID old = node.trusted().orElseThrow();
+
+        Promise<Void> release = Promise.promise();
+        Future<Void> locked = database.inTransaction(connection -> connection
+                .query("LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE")
+                .execute()
+                .compose(rows -> release.future()));
+
+        // when
+        awaitTrue("loss", () -> lost.get() == 1);
+        release.complete();
+        await(locked);
+
+        // then
+        awaitTrue("an identity again", () -> node.trusted().isPresent());
+        assertThat(rows("id")).contains(old.toString());
+    }
+
+    @Test
+    void trustIsShorterThanTheLifeOfTheRow() {
+        // given
+        deploy(SLOW);
+        assertThat(node.trusted()).isPresent();
+
+        // when nine of the ten minutes have passed here
+        skipped.set(Duration.ofMinutes(9).toNanos());
+
+        // then the row would still be alive for another minute
+        assertThat(node.trusted()).isEmpty();
+    }
+
+    @Test
+    void aDrainingProcessIsNoClaimantHereNorInTheDatabase() {
+        // given
+        deploy(QUICK);
+
+        // when
+        await(NodeVerticle.drain(node, database));
+
+        // then
+        assertThat(node.claimant()).isEmpty();
+        assertThat(node.trusted()).isPresent();
+        assertThat(rows("draining")).containsExactly("t");
+    }
+
+    @Test
+    void drainingNeverFails() {
+        // given
+        deploy(SLOW);
+        await(database.close());
+
+        // when
+        await(NodeVerticle.drain(node, database));
+
+        // then
+        assertThat(node.claimant()).isEmpty();
+    }
+
+    @Test
+    void whoLeavesTakesItsRowAlong() {
+        // given
+        String deployment = deploy(QUICK);
+
+        // when
+        await(vertx.undeploy(deployment));
+
+        // then
+        assertThat(rows("id")).isEmpty();
+    }
+
+    @Test
+    void theLongDeadAreForgotten() {
+        // given
+        TestPostgres.execute(url, """
+                INSERT INTO nodes (id, host, version, expires_at) VALUES
+                  (gen_random_uuid(), 'long', '1', now() - interval '61 min'),
+                  (gen_random_uuid(), 'lately', '1', now() - interval '59 min')""");
+
+        // when
+        deploy(QUICK);
+
+        // then
+        awaitTrue("burial", () -> rows("host").stream().noneMatch("long"::equals));
+        assertThat(rows("host")).hasSize(2).contains("lately");
+    }
+}
