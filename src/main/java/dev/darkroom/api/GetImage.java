@@ -4,11 +4,13 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.MissingPictureException;
 import dev.darkroom.image.PictureFormat;
 import io.vertx.core.Future;
+import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,18 +76,45 @@ final class GetImage implements OperationHandler {
             return Future.succeededFuture();
         }
         return images.read(image.getString("storageKey"))
-                .recover(error -> missing(exchange, image, error))
-                .compose(bytes -> bytes.pipeTo(describe(response, etag, image)));
+                .compose(bytes -> send(bytes, describe(response, etag, image), image.getLong("bytes")))
+                .recover(error -> broken(exchange, image, error));
     }
 
-    private static Future<ReadStream<Buffer>> missing(Exchange exchange, JsonObject image, Throwable error) {
+    /** Does not end the response unless all of it has been sent: its length is promised already. */
+    private static Future<Void> send(ReadStream<Buffer> bytes, HttpServerResponse response, long length) {
+        return bytes.pipe().endOnComplete(false).to(response).compose(read -> {
+            if (response.bytesWritten() == length) {
+                return response.end();
+            }
+            return Future.failedFuture(
+                    new IllegalStateException("there are " + response.bytesWritten() + " bytes of it"));
+        });
+    }
+
+    private static Future<Void> broken(Exchange exchange, JsonObject image, Throwable error) {
+        HttpServerResponse response = exchange.response();
+        if (response.closed() || (response.headWritten() && isOfTheConnection(error))) {
+            // The caller left; nobody is to be told, and nothing is wrong with the picture.
+            return Future.succeededFuture();
+        }
         // The database says that it is there: an operator has to know. The caller can only be told that we failed.
         LOG.atError()
                 .addKeyValue("request", exchange.requestId())
                 .addKeyValue("image", image.getString("id"))
+                .addKeyValue("bytes", image.getLong("bytes"))
                 .setCause(error instanceof MissingPictureException ? null : error)
                 .log("picture cannot be read from the store");
+        if (response.headWritten()) {
+            // Half of it is on its way; cutting it off is the only honest sign left.
+            response.reset();
+            return Future.succeededFuture();
+        }
         return Future.failedFuture(Problem.internalError());
+    }
+
+    /** Once it is being read, a picture fails unchecked; what is checked, or of the library, comes from the socket. */
+    private static boolean isOfTheConnection(Throwable error) {
+        return error instanceof IOException || error instanceof VertxException;
     }
 
     private static HttpServerResponse describe(HttpServerResponse response, String etag, JsonObject image) {

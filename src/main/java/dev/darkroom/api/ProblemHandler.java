@@ -21,12 +21,12 @@ final class ProblemHandler {
         if (response.ended() || response.closed()) {
             return;
         }
+        Problem problem = problem(context, status);
         if (response.headWritten()) {
-            // The answer is half on its way; cutting the connection is the only honest sign left.
-            context.request().connection().close();
+            // The answer is half on its way; cutting it off is the only honest sign left.
+            response.reset();
             return;
         }
-        Problem problem = problem(context, status);
         // What a handler said about the answer that it wanted to give, such as its length, is not true of this one.
         response.headers().clear();
         response.putHeader(RequestId.HEADER, RequestId.of(context));

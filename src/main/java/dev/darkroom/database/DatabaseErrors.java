@@ -24,6 +24,7 @@ public final class DatabaseErrors {
             "3D000", // the database does not exist
             "40", // serialization failure, deadlock
             "53", // too many connections, disk full, out of memory
+            "55000", // the database accepts no connections
             "55P03", // waited for a lock for too long
             "57", // statement timeout, shut down, starting up, database dropped
             "58"); // input or output error

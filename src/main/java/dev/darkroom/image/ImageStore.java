@@ -19,7 +19,7 @@ public interface ImageStore {
      * Opens a picture for reading.
      *
      * @return a paused-until-piped stream of the bytes; fails with {@link MissingPictureException} when there is nothing
-     *     under the key
+     *     under the key. The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
      */
     Future<ReadStream<Buffer>> read(String key);
 }

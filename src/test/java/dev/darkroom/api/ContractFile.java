@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.Draft;
 import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.Validator;
 import java.io.IOException;
@@ -105,7 +106,10 @@ final class ContractFile {
         new JsonObject(schema.toString()).forEach(entry -> whole.put(entry.getKey(), entry.getValue()));
         Validator validator = Validator.create(
                 JsonSchema.of(whole),
-                new JsonSchemaOptions().setBaseUri("app://contract").setDraft(Draft.DRAFT202012));
+                new JsonSchemaOptions()
+                        .setBaseUri("app://contract")
+                        .setDraft(Draft.DRAFT202012)
+                        .setOutputFormat(OutputFormat.Basic));
         OutputUnit result = validator.validate(Json.decodeValue(example.toString()));
         assertThat(result.getValid())
                 .as("%s: %s: %s", name, example, result.toJson())

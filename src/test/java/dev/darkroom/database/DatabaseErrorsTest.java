@@ -180,6 +180,20 @@ class DatabaseErrorsTest extends DatabaseFixture {
     }
 
     @Test
+    void aDatabaseThatTakesNoConnectionsMeansUnavailable() {
+        // given
+        DatabaseUrl closed = TestPostgres.newDatabase();
+        Database other = Database.open(vertx, closed, DatabaseSettings.of(closed));
+
+        // when
+        TestPostgres.execute(url, "ALTER DATABASE " + closed.database() + " ALLOW_CONNECTIONS false");
+
+        // then
+        assertUnavailable(other.pool().query("SELECT 1").execute(), "55000");
+        await(other.close());
+    }
+
+    @Test
     void aServerThatIsAwayMeansUnavailable() {
         // given
         DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", 1, "db", "anna", url.password());

@@ -41,6 +41,16 @@ final class FakeBackend implements ImageBackend {
         this.answer = answer;
     }
 
+    /** Makes every picture at once. */
+    static FakeBackend well() {
+        return new FakeBackend(request -> Future.succeededFuture(picture()));
+    }
+
+    /** Never answers. */
+    static FakeBackend silent() {
+        return new FakeBackend(request -> Promise.<Outcome>promise().future());
+    }
+
     static Outcome picture() {
         return new Outcome.Generated(List.of(PICTURE));
     }

@@ -165,7 +165,7 @@ class RetryPolicyTest {
 
         // when
         RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(2000));
+        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, false, Duration.ofSeconds(2));
         RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(-1));
 
         // then
@@ -219,5 +219,15 @@ class RetryPolicyTest {
 
         // then
         assertThat(((Fail) decision).reason().code()).isEqualTo("DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void aUsedUpRetryBudgetLeavesOnlyTheWidestWindow() {
+        // when
+        RetryDecision first = policy(0.5).afterFailure(Failures.SERVER_ERROR, 0, false, true, AGES);
+
+        // then
+        Duration half = policy(0).window(Integer.MAX_VALUE).dividedBy(2);
+        assertThat(first).isEqualTo(new Retry(RetryPolicy.MIN_DELAY.plus(half), true));
     }
 }

@@ -22,37 +22,47 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A process and its row, on PostgreSQL. */
 class NodeVerticleTest {
     private static final Settings.Node QUICK =
-            new Settings.Node(Duration.ofMillis(50), Duration.ofMillis(1000), Duration.ofSeconds(1));
+            new Settings.Node(Duration.ofMillis(50), Duration.ofSeconds(2), Duration.ofSeconds(1));
 
     /** Heartbeats that never come within a test. */
     private static final Settings.Node SLOW =
             new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofSeconds(1));
 
+    private static DatabaseUrl url;
+    private static Settings settings;
+
     private final Vertx vertx = Vertx.vertx();
-    private final DatabaseUrl url = TestPostgres.newDatabase();
     private final AtomicLong skipped = new AtomicLong();
     private final Node node = new Node(() -> System.nanoTime() + skipped.get());
     private final AtomicInteger lost = new AtomicInteger();
     private Database database;
 
-    @BeforeEach
-    void open() {
-        Settings settings = SettingsLoader.load(
-                        DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+    @BeforeAll
+    static void migrate() {
+        url = TestPostgres.newDatabase();
+        settings = SettingsLoader.load(DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
                 .settings();
         Migrations.migrate(url, settings.database());
+    }
+
+    @BeforeEach
+    void open() {
+        TestPostgres.execute(url, "TRUNCATE nodes");
         database = Database.open(vertx, url, settings.database());
         node.onLost(lost::incrementAndGet);
     }
 
     @AfterEach
     void close() {
+        await(Future.join(vertx.deploymentIDs().stream().map(vertx::undeploy).toList()));
+        await(database.close());
         await(vertx.close());
     }
 
@@ -64,8 +74,8 @@ class NodeVerticleTest {
         }
     }
 
-    private String deploy(Settings.Node settings) {
-        return await(vertx.deployVerticle(new NodeVerticle(node, database, settings, "1.2.3")));
+    private String deploy(Settings.Node rhythm) {
+        return await(vertx.deployVerticle(new NodeVerticle(node, database, rhythm, "1.2.3")));
     }
 
     private List<String> rows(String expression) {
@@ -109,7 +119,7 @@ class NodeVerticleTest {
         // given
         deploy(QUICK);
         UUID id = node.trusted().orElseThrow();
-        String started = rows("started_at + interval '2500 ms'").get(0);
+        String started = rows("started_at + interval '4500 ms'").get(0);
 
         // when it has lived more than twice as long as a row without heartbeats
         awaitTrue("time", () -> rows("now() > '" + started + "'").get(0).equals("t"));

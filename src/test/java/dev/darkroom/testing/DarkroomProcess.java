@@ -58,6 +58,8 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // They live for seconds only: the best code would come too late.
         command.add("-XX:TieredStopAtLevel=1");
+        // What a killed process leaves behind goes with the next clean build.
+        command.add("-Dvertx.cacheDirBase=" + Path.of("target", "vertx-cache").toAbsolutePath());
         command.addAll(jvmOptions);
         command.addAll(List.of("-jar", jar().toString()));
         command.addAll(List.of(arguments));

@@ -49,6 +49,7 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
         // Without a handler of ours Vert.x logs, with a stack trace, what a server sent that is no HTTP. Here it is
         // known by the request's own failure.
         clientRequest.connection().exceptionHandler(failure -> {});
+        clientRequest.exceptionHandler(failure -> {});
     }
 
     void receiving(HttpClientResponse clientResponse) {

@@ -97,18 +97,21 @@ public final class OpenAiImagesBackend implements ImageBackend {
         if (!answer.success()) {
             throw new CallFailedException(errors.of(answer));
         }
+        try {
+            return announced(answer, count);
+        } catch (CallFailedException e) {
+            throw new CallFailedException(e.failure().withHttpStatus(answer.status()));
+        }
+    }
+
+    private List<AnnouncedPicture> announced(Answer answer, int count) {
         if (answer.cutOff()) {
             throw empty("RESPONSE_TOO_LARGE", "The AI server's answer is larger than allowed.", null);
         }
         if (answer.body().length() == 0) {
             throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
         }
-        List<AnnouncedPicture> pictures;
-        try {
-            pictures = reader.read(answer.body(), count);
-        } catch (CallFailedException e) {
-            throw new CallFailedException(e.failure().withHttpStatus(answer.status()));
-        }
+        List<AnnouncedPicture> pictures = reader.read(answer.body(), count);
         if (pictures == null) {
             throw new CallFailedException(errors.insideSuccess(answer));
         }

@@ -1,0 +1,240 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An outage of the AI server: nothing is used up by it, and all goes on by itself afterwards. */
+class BreakerIT {
+    private static final int THRESHOLD = 3;
+    private static final int PROBES = 2;
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+
+    @TempDir
+    Path directory;
+
+    private final DarkroomSettings settings = DarkroomSettings.quick()
+            .with("DARKROOM_NODE_TTL", "15s")
+            .database(DATABASE)
+            .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(THRESHOLD))
+            .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", String.valueOf(THRESHOLD))
+            .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
+            .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms");
+    private AiServer aiServer;
+    private Darkroom darkroom;
+    private ApiClient client;
+
+    @BeforeEach
+    void startAiServer() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+    }
+
+    @AfterEach
+    void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    private void start(DarkroomSettings with) {
+        darkroom = InProcessDarkroom.start(directory, with.aiServer(aiServer));
+        client = darkroom.client();
+    }
+
+    private long lines(String text) {
+        return darkroom.log().stream().filter(line -> line.contains(text)).count();
+    }
+
+    private void awaitLines(String text, long count) {
+        Awaitility.await(count + " lines " + text)
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> lines(text) >= count);
+    }
+
+    @Test
+    void anAiServerThatIsGoneCostsNobodyAnything() {
+        // given an AI server whose port refuses connections
+        start(settings);
+        int port = aiServer.port();
+        aiServer.close();
+
+        // when generations wait through several probes, until it is back
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            ids.add(client.create("waiting " + i));
+        }
+        awaitLines("breaker opened", 4);
+        List<JsonObject> waiting = ids.stream().map(client::generation).toList();
+        aiServer = new AiServer(port, Duration.ofMillis(10));
+        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
+
+        // then
+        assertThat(waiting)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("PENDING");
+        assertThat(ended)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("COMPLETE");
+        for (JsonObject generation : ended) {
+            assertThat(Attempts.of(generation))
+                    .filteredOn(attempt -> !attempt.getString("outcome").equals("SUCCEEDED"))
+                    .extracting(Attempts::told)
+                    .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);
+            assertThat(aiServer.requests(generation.getString("id"))).hasSize(1);
+        }
+        assertThat(lines("breaker closed")).isEqualTo(1);
+        // Up to four calls were under way when the breaker opened; from then on there were only probes.
+        int failed = ended.stream()
+                .mapToInt(generation -> generation.getInteger("failedAttempts"))
+                .sum();
+        assertThat(failed).isBetween(THRESHOLD, THRESHOLD + 3 + PROBES * (int) lines("breaker half-open"));
+    }
+
+    @Test
+    void aFailedProbeIsNotCountedAndItsGenerationGoesToTheBack() {
+        // given one call at a time, and an AI server that fails until two probes have failed
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        aiServer.script(new JsonObject().put("status", 500).put("times", THRESHOLD + 2));
+
+        // when
+        String first = client.create("the first");
+        awaitLines("breaker opened", 1);
+        String second = client.create("the second");
+        JsonObject firstEnded = client.awaitEnd(first);
+        JsonObject secondEnded = client.awaitEnd(second);
+
+        // then
+        assertThat(firstEnded.getString("status")).isEqualTo("COMPLETE");
+        assertThat(secondEnded.getString("status")).isEqualTo("COMPLETE");
+        List<String> told = new ArrayList<>();
+        Attempts.of(firstEnded).forEach(attempt -> told.add(Attempts.told(attempt)));
+        Attempts.of(secondEnded).forEach(attempt -> told.add(Attempts.told(attempt)));
+        String counted = "RETRYABLE SERVER_ERROR SERVER_ERROR counted";
+        String uncounted = "RETRYABLE SERVER_ERROR SERVER_ERROR uncounted";
+        assertThat(told).filteredOn(counted::equals).hasSize(THRESHOLD);
+        assertThat(told).filteredOn(uncounted::equals).hasSize(2);
+        assertThat(told).filteredOn("SUCCEEDED"::equals).hasSize(2);
+        List<String> keys = aiServer.requests().stream()
+                .map(request -> request.getString("key"))
+                .toList();
+        assertThat(keys.subList(0, THRESHOLD)).containsOnly(first);
+        assertThat(keys.subList(THRESHOLD, THRESHOLD + 2))
+                .as("the two probes that failed")
+                .containsExactlyInAnyOrder(first, second);
+    }
+
+    @Test
+    void nothingIsSentWhileTheBreakerIsOpen() {
+        // given one call at a time
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        aiServer.script(new JsonObject().put("status", 503).put("times", THRESHOLD + 2));
+
+        // when
+        JsonObject ended = client.awaitEnd(client.create("hold"));
+
+        // then every submission is one of those that opened it, or a probe
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        assertThat(aiServer.requests()).hasSize(THRESHOLD + 3);
+        List<String> story = darkroom.log().stream()
+                .filter(line -> line.contains("breaker "))
+                .map(line -> line.replaceAll(".*(breaker (?:opened|half-open|closed)).*", "$1"))
+                .toList();
+        assertThat(story)
+                .containsExactly(
+                        "breaker opened",
+                        "breaker half-open",
+                        "breaker opened",
+                        "breaker half-open",
+                        "breaker opened",
+                        "breaker half-open",
+                        "breaker closed");
+        assertThat(Attempts.of(ended))
+                .extracting(attempt -> attempt.getBoolean("counted"))
+                .containsExactly(true, true, true, false, false, true);
+        assertThat(Attempts.of(ended).stream()
+                        .skip(THRESHOLD)
+                        .map(attempt -> Attempts.time(attempt, "startedAt"))
+                        .toList())
+                .isSorted();
+        for (int probe = THRESHOLD; probe < THRESHOLD + 3; probe++) {
+            Duration closed = Duration.between(
+                    Attempts.time(Attempts.of(ended).get(probe - 1), "finishedAt"),
+                    Attempts.time(Attempts.of(ended).get(probe), "startedAt"));
+            assertThat(closed).isGreaterThan(Duration.ofMillis(450));
+        }
+    }
+
+    @Test
+    void anOutageAloneCausesNoFailureButTheDeadline() {
+        // given
+        start(settings.with("DARKROOM_GENERATION_DEADLINE", "3s"));
+        aiServer.close();
+
+        // when
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            ids.add(client.create("out of time " + i));
+        }
+        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
+
+        // then
+        for (JsonObject generation : ended) {
+            assertThat(generation.getString("status")).isEqualTo("FAILED");
+            assertThat(generation.getJsonObject("error").getString("code")).isEqualTo("DEADLINE_EXCEEDED");
+            assertThat(generation.getJsonObject("error").getString("class")).isEqualTo("NOT_SENT");
+            assertThat(Attempts.of(generation))
+                    .extracting(Attempts::told)
+                    .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);
+        }
+    }
+
+    @Test
+    void anAiServerThatFailsMostCallsIsLeftAloneUntilItIsWell() {
+        // given four failures in five, in which no success hides them, and a healing at the end
+        start(settings.with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "5")
+                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "20")
+                .with("DARKROOM_RETRY_BASE", "10ms"));
+        JsonObject sick = new JsonObject().put("status", 500).put("times", 4);
+        JsonObject well = new JsonObject().put("ok", true);
+        aiServer.script(sick, well, sick, well, sick, well, sick, well);
+
+        // when
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            ids.add(client.create("most fail " + i));
+        }
+        awaitLines("breaker opened", 1);
+        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
+
+        // then
+        assertThat(ended)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("COMPLETE");
+        assertThat(lines("breaker closed")).isPositive();
+        long counted = ended.stream()
+                .flatMap(generation -> Attempts.of(generation).stream())
+                .filter(attempt -> !attempt.getString("outcome").equals("SUCCEEDED"))
+                .filter(attempt -> attempt.getBoolean("counted"))
+                .count();
+        long failed = ended.stream()
+                .mapToInt(generation -> generation.getInteger("failedAttempts"))
+                .sum();
+        assertThat(counted).as("what probes found out is nobody's fault").isLessThan(failed);
+    }
+}

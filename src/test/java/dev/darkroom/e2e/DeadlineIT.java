@@ -1,0 +1,119 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The end of a generation's time, wherever it finds the generation. */
+class DeadlineIT {
+    private static final Duration LIFE = Duration.ofSeconds(3);
+
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private Darkroom darkroom;
+    private ApiClient client;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        .database(DATABASE)
+                        .aiServer(aiServer)
+                        .with("DARKROOM_GENERATION_DEADLINE", "3s"));
+        client = darkroom.client();
+    }
+
+    @AfterEach
+    void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    private static Duration life(JsonObject generation) {
+        return Duration.between(Attempts.time(generation, "createdAt"), Attempts.time(generation, "completedAt"));
+    }
+
+    private static void assertDeadlineExceeded(JsonObject generation, String failureClass) {
+        assertThat(generation.getString("status")).isEqualTo("FAILED");
+        JsonObject error = generation.getJsonObject("error");
+        assertThat(error.getString("code")).isEqualTo("DEADLINE_EXCEEDED");
+        assertThat(error.getString("class")).isEqualTo(failureClass);
+        assertThat(error.getBoolean("retryable")).isTrue();
+    }
+
+    @Test
+    void aRetryThatWouldMissTheDeadlineIsNotWaitedFor() {
+        // given
+        aiServer.script(new JsonObject().put("status", 429).put("retryAfter", 30));
+
+        // when
+        String id = client.create("come back in half a minute");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertDeadlineExceeded(ended, "REJECTED_RETRYABLE");
+        assertThat(life(ended)).isLessThan(LIFE);
+        assertThat(Attempts.of(ended))
+                .extracting(Attempts::told)
+                .containsExactly("RETRYABLE REJECTED_RETRYABLE RATE_LIMITED uncounted");
+        assertThat(aiServer.requests(id)).hasSize(1);
+    }
+
+    @Test
+    void whatWaitsInVainFailsAtItsDeadlineWithoutAnAttempt() {
+        // given an AI server that wants no more for a while
+        aiServer.script(new JsonObject().put("status", 429).put("retryAfter", 30));
+        client.awaitEnd(client.create("the one that is told"));
+
+        // when
+        String id = client.create("the one that waits");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertDeadlineExceeded(ended, "NOT_SENT");
+        assertThat(life(ended)).isBetween(LIFE, LIFE.plusSeconds(2));
+        assertThat(ended.getInteger("failedAttempts")).isZero();
+        assertThat(ended.getJsonArray("attempts")).isEmpty();
+        assertThat(aiServer.requests(id)).isEmpty();
+        assertThat(darkroom.log(id))
+                .anySatisfy(line -> assertThat(line).contains("generation failed", "code=DEADLINE_EXCEEDED"));
+    }
+
+    @Test
+    void anAttemptUnderWayIsBrokenOffAtTheGenerationsDeadline() {
+        // given an attempt could take two minutes
+        aiServer.script(new JsonObject().put("hang", true).put("times", -1));
+
+        // when
+        String id = client.create("too slow");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertDeadlineExceeded(ended, "AMBIGUOUS");
+        assertThat(life(ended)).isBetween(LIFE.minusMillis(500), LIFE.plusSeconds(1));
+        List<JsonObject> attempts = Attempts.of(ended);
+        assertThat(attempts).extracting(Attempts::told).containsExactly("TIMEOUT AMBIGUOUS TIMED_OUT counted");
+        assertThat(aiServer.requests(id)).hasSize(1);
+    }
+}

@@ -1,0 +1,285 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.Problems.assertProblem;
+import static dev.darkroom.testing.Problems.errors;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.RawHttp;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Pictures over HTTP, and the URLs that lead to them. */
+class ImagesIT {
+    @TempDir
+    static Path directory;
+
+    private static DatabaseUrl database;
+    private static AiServer aiServer;
+    private static Darkroom darkroom;
+    private static ApiClient client;
+    private static JsonObject generation;
+    private static JsonObject image;
+    private static String path;
+
+    @BeforeAll
+    static void start() {
+        database = TestPostgres.newDatabase();
+        aiServer = new AiServer(Duration.ofMillis(10));
+        darkroom = InProcessDarkroom.start(
+                directory, DarkroomSettings.quick().database(database).aiServer(aiServer));
+        client = darkroom.client();
+        generation = picture("a picture to look at");
+        image = generation.getJsonArray("images").getJsonObject(0);
+        path = URI.create(image.getString("url")).getPath();
+    }
+
+    @AfterAll
+    static void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    @Test
+    void aPictureComesWithAllThatCachesWant() throws Exception {
+        // when
+        Answer answer = client.get(path);
+
+        // then
+        String sha256 =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(answer.body()));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Content-Type")).isEqualTo("image/png");
+        assertThat(answer.header("Content-Length")).isEqualTo(String.valueOf(answer.body().length));
+        assertThat(answer.header("ETag")).isEqualTo('"' + sha256 + '"');
+        assertThat(answer.header("Cache-Control").split(", "))
+                .containsExactlyInAnyOrder("private", "immutable", "max-age=31536000");
+        assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+        assertThat(image.getString("sha256")).isEqualTo(sha256);
+        assertThat(image.getInteger("bytes")).isEqualTo(answer.body().length);
+        assertThat(generation.getJsonArray("imageUrls")).containsExactly(image.getString("url"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%s", "W/%s", "*", "\"other\", %s", "\"other\",W/%s , \"third\""})
+    void whoHasItIsNotSentItAgain(String ifNoneMatch) {
+        for (String method : List.of("GET", "HEAD")) {
+            // when
+            Answer answer = client.send(method, path, Map.of("If-None-Match", ifNoneMatch.formatted(etag())), null);
+
+            // then
+            assertThat(answer.status()).isEqualTo(304);
+            assertThat(answer.body()).isEmpty();
+            assertThat(answer.header("ETag")).isEqualTo(etag());
+            assertThat(answer.header("Cache-Control")).isEqualTo("private, max-age=31536000, immutable");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"other\"", "other", "W/\"other\"", "\"*\"", ""})
+    void whoHasAnotherIsSentIt(String ifNoneMatch) {
+        // when
+        Answer answer = client.send("GET", path, Map.of("If-None-Match", ifNoneMatch), null);
+
+        // then
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.body()).hasSize(image.getInteger("bytes"));
+    }
+
+    @Test
+    void headTellsWhatGetWouldWithoutTheBytes() {
+        // when
+        Answer get = client.get(path);
+        Answer head = client.send("HEAD", path, Map.of(), null);
+
+        // then
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(withoutRequestId(head)).isEqualTo(withoutRequestId(get));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"jpg, GET", "webp, GET", "jpg, HEAD"})
+    void underAnotherTypeThereIsNothing(String extension, String method) {
+        // when
+        Answer answer = client.send(method, path.replace("png", extension), Map.of(), null);
+
+        // then
+        assertThat(answer.status()).isEqualTo(404);
+    }
+
+    @Test
+    void anUnknownPictureIsNotFound() {
+        // given
+        String unknown = "/images/" + UUID.randomUUID() + ".png";
+
+        // when
+        Answer answer = client.get(unknown);
+
+        // then
+        assertProblem(answer, 404, "not-found", unknown);
+        assertThat(answer.json().getString("detail")).isEqualTo("There is no such image.");
+        assertThat(answer.headers()).doesNotContainKeys("ETag", "Cache-Control");
+        assertThat(client.send("HEAD", unknown, Map.of(), null).status()).isEqualTo(404);
+    }
+
+    @Test
+    void aNameThatIsNoneIsRefused() {
+        // when
+        Answer answer = client.get("/images/picture.png");
+
+        // then
+        assertProblem(answer, 400, "invalid-request", "/images/picture.png");
+        assertThat(errors(answer))
+                .containsExactly("imageName must be the name of a picture: its id and the extension of its type");
+        assertThat(client.send("HEAD", "/images/picture.png", Map.of(), null).status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void urlsAreOfTheAddressListenedOnWhateverTheRequestSays() {
+        // given
+        String forged = "GET /api/generation/" + generation.getString("id") + " HTTP/1.1\r\n"
+                + "Host: evil.example\r\n"
+                + "X-Forwarded-Host: evil.example\r\n"
+                + "X-Forwarded-Proto: gopher\r\n"
+                + "X-Forwarded-Prefix: /evil\r\n"
+                + "Forwarded: host=evil.example;proto=gopher\r\n\r\n";
+
+        // when
+        Answer answer = RawHttp.exchange(darkroom.api(), RawHttp.utf8(forged));
+
+        // then
+        assertThat(answer.json()).isEqualTo(generation);
+        assertThat(image.getString("url")).isEqualTo(darkroom.api() + path);
+    }
+
+    @Test
+    void urlsAreOfThePublicAddressWhereThereIsOneAndMadeWhenRead() {
+        // given
+        DarkroomSettings settings = DarkroomSettings.quick()
+                .database(database)
+                .aiServer(aiServer)
+                .with("DARKROOM_PUBLIC_URL", "https://pictures.example/darkroom/");
+
+        // when
+        JsonObject shown;
+        try (Darkroom published = InProcessDarkroom.start(directory, settings)) {
+            shown = published.client().generation(generation.getString("id"));
+        }
+
+        // then
+        assertThat(shown.getJsonArray("imageUrls")).containsExactly("https://pictures.example/darkroom" + path);
+        assertThat(client.generation(generation.getString("id"))).isEqualTo(generation);
+    }
+
+    @Test
+    void noUrlIsStored() {
+        for (String table : List.of("generations", "generation_attempts", "generation_queue", "images")) {
+            assertThat(TestPostgres.query(database, "SELECT t::text FROM " + table + " t WHERE t::text LIKE '%://%'"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void aPictureWhoseFileVanishedIsOurFault() throws Exception {
+        // given
+        JsonObject lost = picture("a picture to lose");
+        Files.delete(file(lost));
+
+        // when
+        Answer answer = client.get(pathOf(lost));
+
+        // then
+        assertProblem(answer, 500, "internal-error", pathOf(lost));
+        assertThat(answer.headers()).doesNotContainKeys("ETag", "Cache-Control");
+        assertThat(darkroom.log(imageId(lost)))
+                .anyMatch(line -> line.contains("picture cannot be read from the store"));
+    }
+
+    @Test
+    void aPictureThatCannotBeReadIsOurFault() throws Exception {
+        // given
+        JsonObject unreadable = picture("a picture that is in the way");
+        Files.delete(file(unreadable));
+        Files.createDirectory(file(unreadable));
+
+        // when
+        Answer answer = client.get(pathOf(unreadable));
+
+        // then
+        assertProblem(answer, 500, "internal-error", pathOf(unreadable));
+        assertThat(answer.headers()).doesNotContainKeys("ETag", "Cache-Control");
+    }
+
+    @Test
+    void halfAPictureIsNotPassedOffAsAWholeOne() throws Exception {
+        // given
+        JsonObject half = picture("a picture to cut in half");
+        try (FileChannel channel = FileChannel.open(file(half), StandardOpenOption.WRITE)) {
+            channel.truncate(channel.size() / 2);
+        }
+
+        // then
+        assertThatThrownBy(() -> client.get(pathOf(half))).isInstanceOf(UncheckedIOException.class);
+        assertThat(darkroom.log(imageId(half)))
+                .anyMatch(line -> line.contains("picture cannot be read from the store"));
+        assertThat(client.get(path).status()).isEqualTo(200);
+    }
+
+    private static JsonObject picture(String prompt) {
+        return client.awaitEnd(client.create(prompt));
+    }
+
+    private static String pathOf(JsonObject of) {
+        return URI.create(of.getJsonArray("imageUrls").getString(0)).getPath();
+    }
+
+    private static String imageId(JsonObject of) {
+        return pathOf(of).replaceFirst("/images/", "").replaceFirst("\\.png", "");
+    }
+
+    private static Path file(JsonObject of) {
+        String key = TestPostgres.query(database, "SELECT storage_key FROM images WHERE id = '" + imageId(of) + "'")
+                .get(0);
+        return directory.resolve("data/images").resolve(key);
+    }
+
+    private static String etag() {
+        return '"' + image.getString("sha256") + '"';
+    }
+
+    private static Map<String, String> withoutRequestId(Answer answer) {
+        Map<String, String> headers = new TreeMap<>(answer.headers());
+        headers.remove("X-Request-Id");
+        headers.remove("x-request-id");
+        return headers;
+    }
+}

@@ -1,0 +1,292 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** An AI server that fails, and a service that does not give up too soon or too late: the schedule as a caller sees it. */
+class RetriesIT {
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+    @TempDir
+    static Path directory;
+
+    private static AiServer aiServer;
+    private static Darkroom darkroom;
+    private static ApiClient client;
+    private static JsonObject troubled;
+    private static List<JsonObject> submissions;
+
+    @BeforeAll
+    static void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick()
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        .database(TestPostgres.newDatabase())
+                        .aiServer(aiServer)
+                        .with("DARKROOM_RETRY_BASE", "100ms")
+                        .with("DARKROOM_RETRY_CAP", "400ms")
+                        .with("DARKROOM_BACKEND_TIMEOUT", "3s"));
+        client = darkroom.client();
+        liveThroughTrouble();
+    }
+
+    /** One generation that meets trouble of every kind; told by several tests from several sides. */
+    private static void liveThroughTrouble() {
+        aiServer.script(
+                new JsonObject().put("status", 500),
+                new JsonObject().put("status", 429).put("retryAfter", 2),
+                new JsonObject().put("drop", true),
+                new JsonObject().put("garbage", true),
+                new JsonObject().put("empty", true));
+        troubled = client.awaitEnd(client.create("through thick and thin"));
+        submissions = aiServer.requests();
+    }
+
+    @AfterAll
+    static void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    @BeforeEach
+    void wellAiServer() {
+        aiServer.reset();
+    }
+
+    @Test
+    void troubleOfEveryKindIsRecordedAndOvercome() {
+        // when
+        List<JsonObject> attempts = Attempts.of(troubled);
+
+        // then
+        assertThat(troubled.getString("status")).isEqualTo("COMPLETE");
+        assertThat(troubled.getInteger("failedAttempts")).isEqualTo(5);
+        assertThat(attempts)
+                .extracting(Attempts::told)
+                .containsExactly(
+                        "RETRYABLE SERVER_ERROR SERVER_ERROR counted",
+                        "RETRYABLE REJECTED_RETRYABLE RATE_LIMITED uncounted",
+                        "RETRYABLE AMBIGUOUS CONNECTION_LOST counted",
+                        "RETRYABLE EMPTY_SUCCESS MALFORMED_RESPONSE counted",
+                        "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted",
+                        "SUCCEEDED");
+        assertThat(attempts).extracting(attempt -> attempt.getInteger("number")).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(attempts)
+                .extracting(attempt ->
+                        attempt.getJsonObject("error", new JsonObject()).getInteger("httpStatus"))
+                .containsExactly(500, 429, null, 200, 200, null);
+    }
+
+    @Test
+    void everyDelayIsInsideItsWindowAndWindowsDoubleUpToTheCap() {
+        // when
+        List<Duration> delays =
+                Attempts.of(troubled).stream().limit(5).map(Attempts::delay).toList();
+
+        // then the floor is 100 ms, or what the AI server asked for; the windows are 100, 100, 200, 400 and 400 ms
+        assertBetween(delays.get(0), 100, 200);
+        assertBetween(delays.get(1), 2000, 2100);
+        assertBetween(delays.get(2), 100, 300);
+        assertBetween(delays.get(3), 100, 500);
+        assertBetween(delays.get(4), 100, 500);
+        assertThat(Attempts.of(troubled).get(5).getString("retryAt")).isNull();
+    }
+
+    private static void assertBetween(Duration delay, long least, long most) {
+        assertThat(delay).isBetween(Duration.ofMillis(least), Duration.ofMillis(most));
+    }
+
+    @Test
+    void noSubmissionComesBeforeItsTime() {
+        // when
+        List<JsonObject> attempts = Attempts.of(troubled);
+
+        // then
+        assertThat(submissions).hasSize(6);
+        for (int i = 1; i < 6; i++) {
+            Instant due = Attempts.time(attempts.get(i - 1), "retryAt");
+            assertThat(Attempts.time(attempts.get(i), "startedAt")).isAfterOrEqualTo(due);
+            assertThat(Attempts.time(submissions.get(i), "at")).isAfterOrEqualTo(due);
+        }
+    }
+
+    @Test
+    void everySubmissionAsksForTheSameUnderTheSameKey() throws Exception {
+        // given nobody chose a seed
+        JsonObject asked = submissions.get(0).getJsonObject("body");
+
+        // when
+        byte[] picture = client.get(
+                        URI.create(troubled.getJsonArray("imageUrls").getString(0))
+                                .getPath())
+                .body();
+
+        // then
+        assertThat(submissions).hasSize(6);
+        assertThat(submissions)
+                .extracting(submission -> submission.getString("key"))
+                .containsOnly(troubled.getString("id"));
+        assertThat(submissions)
+                .extracting(submission -> submission.getJsonObject("body"))
+                .containsOnly(asked);
+        assertThat(asked.getLong("seed")).isEqualTo(troubled.getLong("seed"));
+        assertThat(picture).isEqualTo(pictureOf(asked));
+        assertThat(picture).isNotEqualTo(pictureOf(asked.copy().put("seed", (asked.getLong("seed") + 1) % 1000)));
+    }
+
+    /** What the AI server, which makes the same of the same, says to a request. */
+    private static byte[] pictureOf(JsonObject request) throws Exception {
+        HttpRequest post = HttpRequest.newBuilder(URI.create(aiServer.url() + "/images/generations"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(request.encode()))
+                .build();
+        String answer =
+                HttpClient.newHttpClient().send(post, BodyHandlers.ofString()).body();
+        return Base64.getDecoder()
+                .decode(new JsonObject(answer)
+                        .getJsonArray("data")
+                        .getJsonObject(0)
+                        .getString("b64_json"));
+    }
+
+    @Test
+    void theLogTellsTheSameStory() {
+        // given line by line, each with the delay that the attempt shows
+        List<JsonObject> attempts = Attempts.of(troubled);
+        List<List<String>> expected = new ArrayList<>();
+        expected.add(List.of("generation accepted"));
+        for (JsonObject attempt : attempts) {
+            String number = "attempt=" + attempt.getInteger("number");
+            expected.add(List.of("attempt started", number));
+            JsonObject error = attempt.getJsonObject("error");
+            if (error == null) {
+                expected.add(List.of("attempt succeeded", number, "attemptMs="));
+            } else {
+                expected.add(List.of(
+                        "attempt failed, will retry",
+                        number,
+                        "class=" + error.getString("class"),
+                        "code=" + error.getString("code"),
+                        "counted=" + attempt.getBoolean("counted"),
+                        "delayMs=" + Attempts.delay(attempt).toMillis(),
+                        "retryAt="));
+            }
+        }
+        expected.add(List.of("generation completed", "durationMs="));
+
+        // when
+        String id = troubled.getString("id");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> darkroom.log(id).size() >= expected.size());
+
+        // then
+        List<String> lines = darkroom.log(id);
+        assertThat(lines).hasSameSizeAs(expected);
+        for (int i = 0; i < lines.size(); i++) {
+            assertThat(lines.get(i)).contains(expected.get(i));
+        }
+    }
+
+    @Test
+    void whatAlwaysFailsIsGivenUpWithAReason() {
+        // given
+        aiServer.script(new JsonObject().put("status", 500).put("times", -1));
+
+        // when
+        String id = client.create("in vain");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("FAILED");
+        assertThat(ended.getInteger("failedAttempts")).isEqualTo(5);
+        JsonObject error = ended.getJsonObject("error");
+        assertThat(error.getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
+        assertThat(error.getString("class")).isEqualTo("SERVER_ERROR");
+        assertThat(error.getString("message")).contains("5 failed attempts").contains("The AI server failed.");
+        assertThat(error.getBoolean("retryable")).isTrue();
+        assertThat(Attempts.of(ended))
+                .extracting(Attempts::told)
+                .hasSize(5)
+                .containsOnly("RETRYABLE SERVER_ERROR SERVER_ERROR counted");
+        assertThat(Attempts.of(ended).get(4).getString("retryAt")).isNull();
+        assertThat(aiServer.requests(id)).hasSize(5);
+        assertThat(darkroom.log(id))
+                .anySatisfy(line ->
+                        assertThat(line).contains("retries exhausted", "attempt=5", "reason=ATTEMPTS_EXHAUSTED"))
+                .anySatisfy(line -> assertThat(line).contains("generation failed", "code=ATTEMPTS_EXHAUSTED"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"moderation, MODERATED, MODERATED", "quota, TERMINAL_AUTH, QUOTA_EXHAUSTED"})
+    void whatNothingWillMendIsNotTriedAgain(String fault, String failureClass, String code) {
+        // given
+        aiServer.script(new JsonObject().put(fault, true));
+
+        // when
+        String id = client.create("once is enough");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("FAILED");
+        assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
+        JsonObject error = ended.getJsonObject("error");
+        assertThat(error.getString("code")).isEqualTo(code);
+        assertThat(error.getString("class")).isEqualTo(failureClass);
+        assertThat(error.getBoolean("retryable")).isFalse();
+        assertThat(aiServer.requests(id)).hasSize(1);
+        assertThat(darkroom.log(id))
+                .anySatisfy(line -> assertThat(line).contains("attempt failed for good", "reason=" + code));
+    }
+
+    @Test
+    void anAttemptThatIsNeverAnsweredIsBrokenOffAndMadeAgain() {
+        // given
+        aiServer.script(new JsonObject().put("hang", true));
+
+        // when
+        String id = client.create("hello?");
+        JsonObject ended = client.awaitEnd(id);
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        List<JsonObject> attempts = Attempts.of(ended);
+        assertThat(attempts)
+                .extracting(Attempts::told)
+                .containsExactly("TIMEOUT AMBIGUOUS TIMED_OUT counted", "SUCCEEDED");
+        Duration took = Duration.between(
+                Attempts.time(attempts.get(0), "startedAt"), Attempts.time(attempts.get(0), "finishedAt"));
+        assertThat(took).isBetween(TIMEOUT.minusMillis(500), TIMEOUT.plusSeconds(1));
+        JsonObject hung = aiServer.requests(id).get(0);
+        Duration open = Duration.between(Attempts.time(hung, "at"), Attempts.time(hung, "closedAt"));
+        assertThat(open).as("the socket is closed at the deadline").isLessThan(TIMEOUT.plusSeconds(1));
+    }
+}
