@@ -54,8 +54,8 @@ final class ContractFile {
     Map<String, JsonNode> operations() {
         Map<String, JsonNode> operations = new LinkedHashMap<>();
         root.path("paths")
-                .fields()
-                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(entry -> {
+                .properties()
+                .forEach(path -> path.getValue().properties().forEach(entry -> {
                     if (METHODS.contains(entry.getKey())) {
                         operations.put(entry.getKey() + " " + path.getKey(), entry.getValue());
                     }
@@ -70,17 +70,17 @@ final class ContractFile {
             addJson(bodies, name, operation.path("requestBody"));
             operation
                     .path("responses")
-                    .fields()
-                    .forEachRemaining(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue()));
+                    .properties()
+                    .forEach(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue()));
         });
         root.at("/components/responses")
-                .fields()
-                .forEachRemaining(answer -> addJson(bodies, answer.getKey(), answer.getValue()));
+                .properties()
+                .forEach(answer -> addJson(bodies, answer.getKey(), answer.getValue()));
         return bodies;
     }
 
     private void addJson(Map<String, JsonNode> bodies, String name, JsonNode carrier) {
-        resolved(carrier).path("content").fields().forEachRemaining(content -> {
+        resolved(carrier).path("content").properties().forEach(content -> {
             if (content.getKey().endsWith("json")) {
                 bodies.put(name, content.getValue());
             }

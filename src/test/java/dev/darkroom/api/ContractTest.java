@@ -112,8 +112,8 @@ class ContractTest {
             assertThat(operation.path("summary").asText()).as(name).isNotBlank();
             operation
                     .path("responses")
-                    .fields()
-                    .forEachRemaining(answer -> assertThat(file.resolved(answer.getValue())
+                    .properties()
+                    .forEach(answer -> assertThat(file.resolved(answer.getValue())
                                     .path("description")
                                     .asText())
                             .as(name + " " + answer.getKey())
@@ -126,7 +126,7 @@ class ContractTest {
         // then
         file.operations().forEach((name, operation) -> {
             if (!name.contains("/health/")) {
-                operation.path("responses").fields().forEachRemaining(answer -> {
+                operation.path("responses").properties().forEach(answer -> {
                     JsonNode response = file.resolved(answer.getValue());
                     if (response.has("content")) {
                         assertThat(response.path("headers").has("X-Request-Id"))
@@ -156,7 +156,7 @@ class ContractTest {
     void everyExampleOfAParameterOrHeaderFitsItsSchema() {
         // then
         for (String kind : List.of("parameters", "headers")) {
-            file.at("/components/" + kind).fields().forEachRemaining(entry -> {
+            file.at("/components/" + kind).properties().forEach(entry -> {
                 JsonNode example = entry.getValue().path("example");
                 if (!example.isMissingNode()) {
                     file.assertFits(entry.getKey(), entry.getValue().path("schema"), example);

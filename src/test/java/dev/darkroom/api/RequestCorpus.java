@@ -231,7 +231,7 @@ public final class RequestCorpus {
         StringBuilder json = new StringBuilder("\"");
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c < 0x20 || Character.isSurrogate(c) && !isWholePair(text, i)) {
+            if (c < 0x20 || (Character.isSurrogate(c) && !isWholePair(text, i))) {
                 json.append(String.format("\\u%04x", (int) c));
             } else if (c == '"' || c == '\\') {
                 json.append('\\').append(c);

@@ -60,7 +60,8 @@ class DatabaseErrorsTest extends DatabaseFixture {
 
         // then
         assertThat(DatabaseErrors.unavailable(failureOf(transaction))).isTrue();
-        await(database.inTransaction(connection -> connection.query("SELECT 1").execute()));
+        eventually(() -> database.inTransaction(
+                connection -> connection.query("SELECT 1").execute()));
     }
 
     @Test

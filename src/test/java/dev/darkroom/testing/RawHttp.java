@@ -74,7 +74,7 @@ public final class RawHttp implements AutoCloseable {
                 readHeaders();
                 status = readLine();
             }
-            int code = Integer.parseInt(status.split(" ")[1]);
+            int code = Integer.parseInt(status.replaceFirst("^\\S+ (\\d+).*", "$1"));
             Map<String, String> headers = readHeaders();
             Matcher line = REQUEST_LINE.matcher(sent.toString(StandardCharsets.UTF_8));
             boolean readable = line.find();

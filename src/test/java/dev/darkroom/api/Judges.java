@@ -1,0 +1,111 @@
+package dev.darkroom.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.openapi.validation.RequestValidator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Judges of requests, as HTTP servers that answer 204 to what they accept. The methods block. */
+final class Judges implements AutoCloseable {
+    static final int MAX_BODY_BYTES = 262_144;
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Vertx vertx = Vertx.vertx();
+    private final Contract contract = await(ContractLoader.api(vertx));
+
+    /** Our own validation, behind the real router; the port. */
+    int ours() {
+        List<OperationHandler> handlers =
+                contract.operationIds().stream().map(Judges::accepting).toList();
+        return listen(vertx.createHttpServer()
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES)));
+    }
+
+    /** The library's validation, as it comes; the port. */
+    int stock() {
+        RequestValidator validator = RequestValidator.create(vertx, contract.parsed());
+        return listen(vertx.createHttpServer()
+                .requestHandler(request -> validator
+                        .validate(request)
+                        .onSuccess(
+                                valid -> request.response().setStatusCode(204).end())
+                        .onFailure(wrong ->
+                                request.response().setStatusCode(400).end(String.valueOf(wrong.getMessage())))));
+    }
+
+    HttpResponse<String> post(int port, String contentType, byte[] body) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/generation"))
+                .header("Content-Type", contentType)
+                .POST(BodyPublishers.ofByteArray(body))
+                .build());
+    }
+
+    HttpResponse<String> get(int port, String path) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .build());
+    }
+
+    HttpResponse<String> send(HttpRequest request) {
+        try {
+            return http.send(request, BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** What our judge says is wrong: pointer, space, sentence. */
+    static List<String> problems(HttpResponse<String> answer) {
+        JsonArray errors = new JsonObject(answer.body()).getJsonArray("errors");
+        return errors.stream()
+                .map(JsonObject.class::cast)
+                .map(error -> error.getString("pointer") + " " + error.getString("detail"))
+                .toList();
+    }
+
+    private static OperationHandler accepting(String operationId) {
+        return new OperationHandler() {
+            @Override
+            public String operationId() {
+                return operationId;
+            }
+
+            @Override
+            public void handle(Exchange exchange) {
+                exchange.response().setStatusCode(204).end();
+            }
+        };
+    }
+
+    private static int listen(HttpServer server) {
+        return await(server.listen(0, "127.0.0.1")).actualPort();
+    }
+
+    private static <T> T await(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        await(vertx.close());
+    }
+}
