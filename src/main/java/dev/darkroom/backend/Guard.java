@@ -1,11 +1,8 @@
 package dev.darkroom.backend;
 
 import dev.darkroom.config.Settings;
-import io.vertx.circuitbreaker.CircuitBreaker;
-import io.vertx.circuitbreaker.CircuitBreakerOptions;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
@@ -16,14 +13,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stands before one AI server and lets calls through: never more at once than the limit, none while the circuit breaker
- * is open or the server asked for a pause, one to probe when the breaker is half-open. One guard per backend and
- * process.
+ * is open or the server asked for a pause, a few to probe when it is half-open. One guard per backend and process.
  *
  * <p>Thread-safe. Change handlers and the timers behind them run on the guard's own context, which is usually not the
  * caller's: a handler hops to where it belongs. No lock is held while anything foreign is called.
  *
- * <p>What each outcome tells the breaker is said by {@link Verdict}. When the breaker opens is vertx-circuit-breaker's
- * own rule: so many failures within the window, with no success in between.
+ * <p>What each outcome says of the AI server is decided by {@link Verdict}, when the breaker opens and closes by
+ * {@link Breaker}.
  */
 public final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
@@ -36,32 +32,30 @@ public final class Guard {
         CLOSED,
         /** None is. */
         OPEN,
-        /** One is, to see whether the AI server is well again. */
+        /** A few are, to see whether the AI server is well again. */
         HALF_OPEN
     }
 
     /**
      * How a call ended.
      *
-     * @param probe true when it was the one let through half-open
+     * @param probe true when it tried a half-open breaker
+     * @param slowDown true when failures have used up the retry budget: a retry should take its time
      */
-    public record Guarded(Outcome outcome, boolean probe) {}
+    public record Guarded(Outcome outcome, boolean probe, boolean slowDown) {}
 
     private final Vertx vertx;
     private final ImageBackend backend;
-    private final int concurrency;
     private final LongSupplier nanoTime;
     private final Context context;
-    private final CircuitBreaker breaker;
+    private final Breaker breaker;
     private final Pause pause;
     private final BackendEvents events;
     private final List<Runnable> changeHandlers = new CopyOnWriteArrayList<>();
 
-    // Guarded by this. The state is the breaker's, taken over from its handlers, so that no lock of ours is ever held
-    // while the breaker's is waited for.
-    private State state = State.CLOSED;
+    // Guarded by this.
+    private final RetryBudget budget = new RetryBudget();
     private int underWay;
-    private Run probe;
     private boolean closed;
 
     /**
@@ -78,43 +72,22 @@ public final class Guard {
             LongSupplier nanoTime) {
         this.vertx = vertx;
         this.backend = backend;
-        this.concurrency = concurrency;
         this.nanoTime = nanoTime;
         this.context = vertx.getOrCreateContext();
         this.pause = new Pause(maxRetryAfter, nanoTime);
         this.events = new BackendEvents(vertx, backend.name());
-        this.breaker = CircuitBreaker.create("darkroom.backend." + backend.name(), vertx, options(breaker))
-                .openHandler(v -> entered(State.OPEN))
-                .halfOpenHandler(v -> entered(State.HALF_OPEN))
-                .closeHandler(v -> entered(State.CLOSED));
-    }
-
-    /** No retries and no timeout inside the breaker: retries are durable and elsewhere, deadlines abort for real. */
-    private static CircuitBreakerOptions options(Settings.Breaker settings) {
-        return new CircuitBreakerOptions()
-                .setMaxRetries(0)
-                .setTimeout(-1)
-                .setNotificationAddress(null)
-                .setMaxFailures(settings.failures())
-                .setFailuresRollingWindow(settings.window().toMillis())
-                .setResetTimeout(settings.reset().toMillis());
+        this.breaker =
+                new Breaker(vertx, "darkroom.backend." + backend.name(), concurrency, breaker, nanoTime, this::entered);
     }
 
     /** How many calls may be started now. */
     public synchronized int permits() {
-        if (closed || state == State.OPEN || pause.left().toNanos() > 0) {
-            return 0;
-        }
-        int free = Math.max(0, concurrency - underWay);
-        if (state == State.HALF_OPEN) {
-            return probe != null ? 0 : Math.min(1, free);
-        }
-        return free;
+        return closed || pause.left().toNanos() > 0 ? 0 : breaker.permits(underWay);
     }
 
     /** Whether calls are let through. */
-    public synchronized State state() {
-        return state;
+    public State state() {
+        return breaker.state();
     }
 
     /** How long the AI server asked to be left alone, from now on; zero when it did not. */
@@ -133,83 +106,64 @@ public final class Guard {
      * @return completes with how it ended, never fails; {@link Outcome.NotStarted} when it was not let through
      */
     public Future<Guarded> run(ImageRequest request, Call call) {
-        Run run = new Run(nanoTime.getAsLong());
+        Breaker.Pass pass;
         synchronized (this) {
             if (permits() == 0) {
-                return Future.succeededFuture(new Guarded(new Outcome.NotStarted(), false));
+                return Future.succeededFuture(new Guarded(new Outcome.NotStarted(), false, false));
             }
             underWay++;
-            if (state == State.HALF_OPEN) {
-                run.probe = true;
-                probe = run;
-            }
+            pass = breaker.enter();
         }
-        breaker.<Outcome>execute(() -> attempt(run, request, call))
-                .onComplete(
-                        outcome -> finished(run, outcome),
-                        cause -> finished(run, cause instanceof Told told ? told.outcome : new Outcome.NotStarted()));
-        return run.done.future();
+        long startedAt = nanoTime.getAsLong();
+        return breaker.run(pass, () -> attempt(request, call)).map(outcome -> {
+            breaker.left(pass, outcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt));
+            boolean slowDown = settle(outcome);
+            if (outcome instanceof Outcome.Failed failed && failed.failure().rateLimited()) {
+                pause(startedAt, failed.failure().retryAfter());
+            }
+            changed();
+            return new Guarded(outcome, pass.probe(), slowDown);
+        });
     }
 
-    /** The part that runs inside the breaker. Fails for what the breaker is to count as a failure. */
-    private Future<Outcome> attempt(Run run, ImageRequest request, Call call) {
+    private Future<Outcome> attempt(ImageRequest request, Call call) {
         Future<Outcome> outcome;
         try {
             outcome = backend.generate(request, call);
         } catch (RuntimeException e) {
             outcome = Future.failedFuture(e);
         }
-        return outcome.recover(cause -> {
-                    LOG.atError()
-                            .addKeyValue("backend", backend.name())
-                            .setCause(cause)
-                            .log("backend broke its promise never to fail");
-                    return Future.succeededFuture(new Outcome.Failed(BROKEN_BACKEND));
-                })
-                .compose(ended -> tell(run, ended));
+        return outcome.otherwise(cause -> {
+            LOG.atError()
+                    .addKeyValue("backend", backend.name())
+                    .addKeyValue("generation", request.key())
+                    .setCause(cause)
+                    .log("backend broke its promise never to fail");
+            return new Outcome.Failed(BROKEN_BACKEND);
+        });
     }
 
-    private Future<Outcome> tell(Run run, Outcome outcome) {
-        return switch (Verdict.of(outcome)) {
-            case WELL -> Future.succeededFuture(outcome);
-            case SICK -> Future.failedFuture(new Told(outcome));
+    /** Gives the permit back and settles the retry budget; whether it is used up. */
+    private synchronized boolean settle(Outcome outcome) {
+        underWay--;
+        if (outcome instanceof Outcome.Generated) {
+            pause.forgetStreak();
+        }
+        switch (Verdict.of(outcome)) {
+            case WELL -> budget.succeeded();
+            case SICK -> budget.failed(((Outcome.Failed) outcome).failure().timedOut());
             case NOTHING_LEARNT -> {
-                if (run.probe) {
-                    // The probe is spent. Failing it opens the breaker for another reset time, after which there is a
-                    // new probe; leaving it unanswered would leave the breaker half-open for ever.
-                    yield Future.failedFuture(new Told(outcome));
-                }
-                // The breaker knows only success, which clears its window, and failure. It is told neither, and holds
-                // nothing for a call that it never hears of again.
-                finished(run, outcome);
-                yield Promise.<Outcome>promise().future();
-            }
-        };
-    }
-
-    private void finished(Run run, Outcome outcome) {
-        synchronized (this) {
-            underWay--;
-            if (probe == run) {
-                probe = null;
+                // Costs nothing.
             }
         }
-        if (outcome instanceof Outcome.Failed failed && failed.failure().rateLimited()) {
-            pause(run, failed.failure().retryAfter());
-        } else if (outcome instanceof Outcome.Generated) {
-            synchronized (this) {
-                pause.forgetStreak();
-            }
-        }
-        run.done.complete(new Guarded(outcome, run.probe));
-        changed();
+        return budget.exhausted();
     }
 
-    private void pause(Run run, Duration asked) {
+    private void pause(long callStartedAt, Duration asked) {
         boolean begins;
         Duration left;
         synchronized (this) {
-            begins = pause.extend(run.startedAt, asked);
+            begins = pause.extend(callStartedAt, asked);
             left = pause.left();
         }
         if (begins) {
@@ -236,14 +190,7 @@ public final class Guard {
         });
     }
 
-    /** Called by the breaker, which holds its own lock meanwhile: anything further happens later. */
     private void entered(State now) {
-        synchronized (this) {
-            state = now;
-            if (now == State.HALF_OPEN) {
-                probe = null;
-            }
-        }
         events.entered(now);
         if (now != State.OPEN) {
             changed();
@@ -261,28 +208,5 @@ public final class Guard {
         }
         changeHandlers.clear();
         breaker.close();
-    }
-
-    /** Carries an outcome through the breaker as a failure. */
-    private static final class Told extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient Outcome outcome;
-
-        Told(Outcome outcome) {
-            super(null, null, false, false);
-            this.outcome = outcome;
-        }
-    }
-
-    /** One call on its way through the guard. */
-    private static final class Run {
-        private final long startedAt;
-        private final Promise<Guarded> done = Promise.promise();
-        private boolean probe;
-
-        Run(long startedAt) {
-            this.startedAt = startedAt;
-        }
     }
 }

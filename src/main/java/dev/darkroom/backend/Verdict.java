@@ -3,8 +3,7 @@ package dev.darkroom.backend;
 /**
  * What the outcome of a call says about the AI server's health. This is the one place where that is decided.
  *
- * <p>A half-open breaker closes on WELL and opens again on both others: a probe that learnt nothing must not send
- * everyone to a server of which nothing good is known.
+ * <p>What follows from it is decided by {@link Breaker} and {@link RetryBudget}.
  */
 enum Verdict {
     /** It did its work: it made pictures, or it judged the request by its content policy. */

@@ -80,7 +80,15 @@ public record Settings(
             int maxRedirects,
             Breaker breaker) {}
 
-    public record Breaker(int failures, Duration window, Duration reset) {}
+    public record Breaker(
+            Duration window,
+            int minimumCalls,
+            int failurePercent,
+            int connectionFailures,
+            Duration slowCall,
+            int slowPercent,
+            Duration reset,
+            int probes) {}
 
     /**
      * PostgreSQL and how its connections are used.

@@ -105,9 +105,14 @@ final class SettingsReader {
                 integer("backend.downloadAttempts", 1, 10),
                 integer("backend.maxRedirects", 0, 20),
                 new Breaker(
-                        integer("backend.breaker.failures", 1, 10_000),
                         duration("backend.breaker.window"),
-                        duration("backend.breaker.reset")));
+                        integer("backend.breaker.minimumCalls", 1, 10_000),
+                        integer("backend.breaker.failurePercent", 1, 100),
+                        integer("backend.breaker.connectionFailures", 1, 10_000),
+                        duration("backend.breaker.slowCall"),
+                        integer("backend.breaker.slowPercent", 1, 100),
+                        duration("backend.breaker.reset"),
+                        integer("backend.breaker.probes", 1, 100)));
     }
 
     private Database database() {

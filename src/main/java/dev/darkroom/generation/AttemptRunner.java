@@ -83,7 +83,13 @@ final class AttemptRunner {
                         return keep(lease, generated.pictures(), startedAt);
                     }
                     if (outcome instanceof Outcome.Failed failed) {
-                        return failed(lease, failed.failure(), guarded.probe(), startedAt);
+                        Failure failure = failed.failure();
+                        Duration timeLeft = timeLeft(lease, startedAt);
+                        return failed(
+                                lease,
+                                failure,
+                                policy.afterFailure(
+                                        failure, lease.counted(), guarded.probe(), guarded.slowDown(), timeLeft));
                     }
                     return outcome instanceof Outcome.Aborted ? interrupted(lease) : giveBack(lease);
                 });
@@ -99,13 +105,14 @@ final class AttemptRunner {
             writes.add(images.keep(key, picture));
         }
         return Future.join(writes)
-                .transform(done -> done.succeeded()
-                        ? complete(lease, kept, startedAt)
-                        : failed(
-                                lease,
-                                NOT_KEPT.withDetail(String.valueOf(done.cause().getMessage())),
-                                false,
-                                startedAt));
+                .transform(done ->
+                        done.succeeded() ? complete(lease, kept, startedAt) : notKept(lease, done.cause(), startedAt));
+    }
+
+    private Future<Duration> notKept(Lease lease, Throwable cause, long startedAt) {
+        Failure failure = NOT_KEPT.withDetail(String.valueOf(cause.getMessage()));
+        Duration timeLeft = timeLeft(lease, startedAt);
+        return failed(lease, failure, policy.afterFailure(failure, lease.counted(), false, false, timeLeft));
     }
 
     private Future<Duration> complete(Lease lease, List<KeptPicture> kept, long startedAt) {
@@ -123,9 +130,7 @@ final class AttemptRunner {
         });
     }
 
-    private Future<Duration> failed(Lease lease, Failure failure, boolean probe, long startedAt) {
-        Duration timeLeft = lease.timeLeft().minus(elapsed(startedAt));
-        RetryDecision decision = policy.afterFailure(failure, lease.counted(), probe, timeLeft);
+    private Future<Duration> failed(Lease lease, Failure failure, RetryDecision decision) {
         AttemptOutcome outcome = outcome(failure);
         if (decision instanceof Retry retry) {
             return recorder.record(lease, () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
@@ -172,6 +177,10 @@ final class AttemptRunner {
         return recorder.record(
                         lease, () -> leases.release(lease).map(held -> held ? Optional.of(true) : Optional.empty()))
                 .map(released -> null);
+    }
+
+    private Duration timeLeft(Lease lease, long startedAt) {
+        return lease.timeLeft().minus(elapsed(startedAt));
     }
 
     private Duration elapsed(long startedAt) {

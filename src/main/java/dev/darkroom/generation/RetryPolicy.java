@@ -38,9 +38,10 @@ final class RetryPolicy {
      *
      * @param counted failures counted before this attempt
      * @param probe whether the attempt was the breaker's probe: then it tells of the AI server, not of the generation
+     * @param slowDown whether the backend's retry budget is used up: then only the widest window will do
      * @param timeLeft until the generation's deadline
      */
-    RetryDecision afterFailure(Failure failure, int counted, boolean probe, Duration timeLeft) {
+    RetryDecision afterFailure(Failure failure, int counted, boolean probe, boolean slowDown, Duration timeLeft) {
         if (!failure.failureClass().retryable()) {
             return new Fail(new Reason(failure.code(), failure.failureClass(), failure.message(), false), true);
         }
@@ -52,7 +53,7 @@ final class RetryPolicy {
             String message = "Given up after " + failures + " failed attempts. The last one: " + failure.message();
             return new Fail(new Reason("ATTEMPTS_EXHAUSTED", failure.failureClass(), message, true), counts);
         }
-        Duration delay = delay(failures, failure.retryAfter());
+        Duration delay = delay(slowDown ? settings.cap() : window(failures), failure.retryAfter());
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(failure.failureClass()), counts);
         }
@@ -70,7 +71,7 @@ final class RetryPolicy {
             return new Fail(new Reason("ATTEMPTS_LOST", FailureClass.AMBIGUOUS, message, false), false);
         }
         // The jitter spreads the work of a dead node; nothing is gained by waiting long.
-        Duration delay = delay(1, null);
+        Duration delay = delay(window(1), null);
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(FailureClass.AMBIGUOUS), false);
         }
@@ -91,9 +92,8 @@ final class RetryPolicy {
     }
 
     /** Exposed to the property tests of the schedule. */
-    Duration delay(int counted, Duration retryAfter) {
-        return floor(retryAfter)
-                .plusMillis((long) (random.getAsDouble() * window(counted).toMillis()));
+    Duration delay(Duration window, Duration retryAfter) {
+        return floor(retryAfter).plusMillis((long) (random.getAsDouble() * window.toMillis()));
     }
 
     /** What the random part is laid on. */

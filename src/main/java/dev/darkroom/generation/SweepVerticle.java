@@ -86,7 +86,7 @@ public final class SweepVerticle extends VerticleBase {
         Failure failure = abandoned.ownerAlive() ? OVERRAN : NODE_DIED;
         AttemptOutcome outcome = abandoned.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
         RetryDecision decision = abandoned.ownerAlive()
-                ? policy.afterFailure(failure, lease.counted(), false, lease.timeLeft())
+                ? policy.afterFailure(failure, lease.counted(), false, false, lease.timeLeft())
                 : policy.afterLoss(lease.lost(), lease.timeLeft());
         if (decision instanceof Retry retry) {
             return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())

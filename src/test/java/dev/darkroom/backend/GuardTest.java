@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.darkroom.backend.Guard.Guarded;
 import dev.darkroom.backend.Guard.State;
 import dev.darkroom.config.Settings;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.circuitbreaker.CircuitBreakerOptions;
+import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -29,13 +32,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class GuardTest {
     private static final int CONCURRENCY = 3;
-    private static final int FAILURES = 4;
+    private static final int MINIMUM = 10;
+    private static final int CONNECTION_FAILURES = 4;
+    private static final int PROBES = 2;
+    private static final Duration SLOW = Duration.ofSeconds(20);
     private static final Duration RESET = Duration.ofMillis(150);
     private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
     private static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null);
 
     private static final Outcome PICTURES = new Outcome.Generated(List.of());
     private static final Outcome SICK = failure(FailureClass.SERVER_ERROR, "SERVER_ERROR");
+    private static final Outcome UNREACHABLE = failure(FailureClass.NOT_SENT, "CONNECTION_REFUSED");
+    private static final Outcome TIMED_OUT = failure(FailureClass.AMBIGUOUS, Failure.TIMED_OUT);
     private static final Outcome REFUSED = failure(FailureClass.TERMINAL_INPUT, "INVALID_REQUEST");
     private static final Outcome RATE_LIMITED = failure(FailureClass.REJECTED_RETRYABLE, Failure.RATE_LIMITED);
     private static final Outcome ABORTED = new Outcome.Aborted();
@@ -55,7 +63,7 @@ class GuardTest {
                 vertx,
                 backend,
                 CONCURRENCY,
-                new Settings.Breaker(FAILURES, Duration.ofSeconds(60), RESET),
+                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, PROBES),
                 MAX_RETRY_AFTER,
                 nanos::get);
         guard.onChange(changes::incrementAndGet);
@@ -82,23 +90,23 @@ class GuardTest {
 
         // then
         assertThat(guard.permits()).isZero();
-        assertThat(oneTooMany).isEqualTo(new Guarded(new Outcome.NotStarted(), false));
+        assertThat(oneTooMany).isEqualTo(new Guarded(new Outcome.NotStarted(), false, false));
         assertThat(backend.calls).isEqualTo(3);
 
         // when
         backend.answer(PICTURES);
 
         // then
-        assertThat(get(first)).isEqualTo(new Guarded(PICTURES, false));
+        assertThat(get(first)).isEqualTo(new Guarded(PICTURES, false, false));
         assertThat(guard.permits()).isEqualTo(1);
         await().atMost(5, TimeUnit.SECONDS).until(() -> changes.get() == 1);
     }
 
     @Test
-    void breakerOpensAfterItsNumberOfFailuresAndNotBefore() throws Exception {
+    void breakerOpensAtItsFailureRateOverEnoughCallsAndNotBefore() throws Exception {
         // when
-        for (int i = 1; i < FAILURES; i++) {
-            call(SICK);
+        for (int i = 1; i < MINIMUM; i++) {
+            call(i % 2 == 0 ? SICK : PICTURES);
         }
 
         // then
@@ -108,18 +116,101 @@ class GuardTest {
         Guarded last = call(SICK);
 
         // then
-        assertThat(last).isEqualTo(new Guarded(SICK, false));
+        assertThat(last.outcome()).isEqualTo(SICK);
         assertThat(guard.state()).isEqualTo(State.OPEN);
         assertThat(guard.permits()).isZero();
         assertThat(get(run()).outcome()).isInstanceOf(Outcome.NotStarted.class);
-        assertThat(backend.calls).isEqualTo(FAILURES);
+        assertThat(backend.calls).isEqualTo(MINIMUM);
+    }
+
+    @Test
+    void failuresBelowTheRateLeaveItClosed() throws Exception {
+        for (int i = 0; i < 10 * MINIMUM; i++) {
+            call(i % 3 == 2 ? SICK : PICTURES);
+        }
+        assertThat(guard.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void whatLiesBeforeTheWindowIsForgotten() throws Exception {
+        // given
+        for (int i = 1; i < MINIMUM; i++) {
+            call(SICK);
+        }
+
+        // when
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(61));
+        call(SICK);
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void eightyPercentRandomFailuresOpenItWhereTheLibrarysOwnRuleMayNot() throws Exception {
+        // given a server that fails four calls of five, in an order that never has five failures in a row
+        CircuitBreaker stock = CircuitBreaker.create(
+                "stock", vertx, new CircuitBreakerOptions().setMaxFailures(5).setFailuresRollingWindow(60_000));
+        int calls = 0;
+
+        // when
+        while (guard.state() == State.CLOSED && calls < 100) {
+            boolean well = calls++ % 5 == 4;
+            call(well ? PICTURES : SICK);
+            stock.<Void>execute(() -> well ? Future.succeededFuture() : Future.failedFuture("sick"))
+                    .otherwiseEmpty();
+        }
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.OPEN);
+        assertThat(calls).isEqualTo(MINIMUM);
+        for (int i = 0; i < 100; i++) {
+            boolean well = i % 5 == 4;
+            get(stock.<Void>execute(() -> well ? Future.succeededFuture() : Future.failedFuture("sick"))
+                    .otherwiseEmpty());
+        }
+        assertThat(stock.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    }
+
+    @Test
+    void connectionFailuresInARowOpenItHoweverFewTheyAre() throws Exception {
+        // when one call gets through in between
+        for (int i = 1; i < CONNECTION_FAILURES; i++) {
+            call(UNREACHABLE);
+        }
+        call(PICTURES);
+        for (int i = 1; i < CONNECTION_FAILURES; i++) {
+            call(UNREACHABLE);
+        }
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.CLOSED);
+
+        // when
+        call(UNREACHABLE);
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.OPEN);
+    }
+
+    @Test
+    void aServerThatIsAlmostAlwaysSlowIsSickToo() throws Exception {
+        for (int i = 0; i < MINIMUM; i++) {
+            Future<Guarded> running = run();
+            nanos.addAndGet(i < 2 ? 1 : SLOW.toNanos() / 4);
+            nanos.addAndGet(i < 2 ? 0 : SLOW.toNanos() / 4 * 3);
+            backend.answer(PICTURES);
+            get(running);
+            nanos.addAndGet(-(i < 2 ? 1 : SLOW.toNanos()));
+        }
+        assertThat(guard.state()).isEqualTo(State.OPEN);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"TERMINAL_INPUT", "TERMINAL_AUTH", "MODERATED", "RESULT_FETCH"})
     void failuresThatAreNotTheServersDoNotOpenTheBreaker(FailureClass failureClass) throws Exception {
         // when
-        for (int i = 0; i < 3 * FAILURES; i++) {
+        for (int i = 0; i < 3 * MINIMUM; i++) {
             call(failure(failureClass, "WHATEVER"));
         }
 
@@ -131,7 +222,7 @@ class GuardTest {
     @Test
     void refusedRequestsAndAbortsDoNotHideFailures() throws Exception {
         // when
-        for (int i = 0; i < FAILURES; i++) {
+        for (int i = 0; i < MINIMUM; i++) {
             call(REFUSED);
             call(ABORTED);
             call(SICK);
@@ -142,37 +233,90 @@ class GuardTest {
     }
 
     @Test
-    void successForgetsEarlierFailures() throws Exception {
-        for (int i = 0; i < 3; i++) {
-            for (int n = 1; n < FAILURES; n++) {
-                call(SICK);
-            }
-            call(PICTURES);
-        }
-        assertThat(guard.state()).isEqualTo(State.CLOSED);
-    }
-
-    @Test
-    void halfOpenLetsOneProbeThroughAndItsSuccessCloses() throws Exception {
+    void halfOpenLetsAFewProbesThroughAndClosesWhenAllGoWell() throws Exception {
         // given
         halfOpen();
         int before = backend.calls;
 
         // when
-        Future<Guarded> probe = run();
+        Future<Guarded> first = run();
+        Future<Guarded> second = run();
 
         // then
         assertThat(guard.permits()).isZero();
         assertThat(get(run()).outcome()).isInstanceOf(Outcome.NotStarted.class);
-        assertThat(backend.calls).isEqualTo(before + 1);
+        assertThat(backend.calls).isEqualTo(before + PROBES);
 
         // when
         backend.answer(PICTURES);
+        assertThat(get(first).probe()).isTrue();
 
         // then
-        assertThat(get(probe)).isEqualTo(new Guarded(PICTURES, true));
+        assertThat(guard.state()).isEqualTo(State.HALF_OPEN);
+
+        // when
+        backend.answer(PICTURES);
+        assertThat(get(second).probe()).isTrue();
+
+        // then
         assertThat(guard.state()).isEqualTo(State.CLOSED);
-        assertThat(guard.permits()).isEqualTo(CONCURRENCY);
+    }
+
+    @Test
+    void workComesBackOneByOneAfterAnOutage() throws Exception {
+        // given
+        halfOpen();
+        call(PICTURES);
+        call(PICTURES);
+
+        // then as many as there were probes
+        assertThat(guard.permits()).isEqualTo(PROBES);
+
+        // when
+        call(PICTURES);
+
+        // then one more
+        assertThat(guard.permits()).isEqualTo(PROBES + 1).isEqualTo(CONCURRENCY);
+    }
+
+    @Test
+    void aSecondProbeThatFailsLaterDoesNotOpenItTwice() throws Exception {
+        // given
+        halfOpen();
+        Future<Guarded> first = run();
+        Future<Guarded> second = run();
+
+        // when
+        backend.answer(SICK);
+        get(first);
+        backend.answer(SICK);
+        get(second);
+
+        // then
+        await().atMost(5, TimeUnit.SECONDS)
+                .until(() -> types().stream().filter("breaker.halfOpen"::equals).count() == 2);
+        assertThat(types().stream().filter("breaker.opened"::equals)).hasSize(2);
+        assertThat(guard.permits()).isEqualTo(PROBES);
+    }
+
+    @Test
+    void manyFailuresUseTheRetryBudgetUpAndSuccessesRefillIt() throws Exception {
+        // when
+        Guarded last = null;
+        for (int i = 0; i < 20; i++) {
+            call(PICTURES);
+            call(PICTURES);
+            last = call(i % 2 == 0 ? SICK : TIMED_OUT);
+        }
+
+        // then
+        assertThat(last.slowDown()).isTrue();
+
+        // when
+        Guarded well = call(PICTURES);
+
+        // then
+        assertThat(well.slowDown()).isFalse();
     }
 
     @ParameterizedTest
@@ -196,7 +340,8 @@ class GuardTest {
         assertThat(guard.state()).isEqualTo(State.OPEN);
         nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
         awaitState(State.HALF_OPEN);
-        assertThat(guard.permits()).isEqualTo(1);
+        assertThat(guard.permits()).isEqualTo(PROBES);
+        assertThat(call(PICTURES).probe()).isTrue();
         assertThat(call(PICTURES).probe()).isTrue();
         assertThat(guard.state()).isEqualTo(State.CLOSED);
     }
@@ -210,15 +355,15 @@ class GuardTest {
         Guarded probe = call(ABORTED);
 
         // then
-        assertThat(probe).isEqualTo(new Guarded(ABORTED, true));
-        assertThat(guard.state()).isEqualTo(State.OPEN);
-        awaitState(State.HALF_OPEN);
-        assertThat(guard.permits()).isEqualTo(1);
+        assertThat(probe).isEqualTo(new Guarded(ABORTED, true, false));
+        assertThat(guard.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(guard.permits()).isEqualTo(PROBES);
     }
 
     @Test
     void moderatedProbeShowsThatTheServerWorks() throws Exception {
         halfOpen();
+        call(failure(FailureClass.MODERATED, "MODERATED"));
         call(failure(FailureClass.MODERATED, "MODERATED"));
         assertThat(guard.state()).isEqualTo(State.CLOSED);
     }
@@ -238,8 +383,8 @@ class GuardTest {
         assertThat(get(probe).probe()).isTrue();
 
         // then
-        assertThat(guard.state()).isEqualTo(State.CLOSED);
-        assertThat(guard.permits()).isEqualTo(CONCURRENCY);
+        assertThat(guard.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(guard.permits()).isEqualTo(PROBES);
     }
 
     @Test
@@ -283,7 +428,7 @@ class GuardTest {
 
     @Test
     void rateLimitsNeverOpenTheBreaker() throws Exception {
-        for (int i = 0; i < 3 * FAILURES; i++) {
+        for (int i = 0; i < 3 * MINIMUM; i++) {
             call(RATE_LIMITED);
             nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
         }
@@ -296,6 +441,7 @@ class GuardTest {
         halfOpen();
 
         // when
+        call(PICTURES);
         call(PICTURES);
 
         // then
@@ -330,8 +476,8 @@ class GuardTest {
     }
 
     private void halfOpen() throws Exception {
-        for (int i = 0; i < FAILURES; i++) {
-            call(SICK);
+        for (int i = 0; i < CONNECTION_FAILURES; i++) {
+            call(UNREACHABLE);
         }
         awaitState(State.HALF_OPEN);
     }

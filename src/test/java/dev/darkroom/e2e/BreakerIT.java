@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** An outage of the AI server: nothing is used up by it, and all goes on by itself afterwards. */
 class BreakerIT {
     private static final int THRESHOLD = 3;
+    private static final int PROBES = 2;
     private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
 
     @TempDir
@@ -31,7 +32,9 @@ class BreakerIT {
     private final DarkroomSettings settings = DarkroomSettings.quick()
             .with("DARKROOM_NODE_TTL", "15s")
             .database(DATABASE)
-            .with("DARKROOM_BACKEND_BREAKER_FAILURES", String.valueOf(THRESHOLD))
+            .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(THRESHOLD))
+            .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", String.valueOf(THRESHOLD))
+            .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
             .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms");
     private AiServer aiServer;
     private Darkroom darkroom;
@@ -100,7 +103,7 @@ class BreakerIT {
         int failed = ended.stream()
                 .mapToInt(generation -> generation.getInteger("failedAttempts"))
                 .sum();
-        assertThat(failed).isBetween(THRESHOLD, THRESHOLD + 3 + (int) lines("breaker half-open"));
+        assertThat(failed).isBetween(THRESHOLD, THRESHOLD + 3 + PROBES * (int) lines("breaker half-open"));
     }
 
     @Test
@@ -199,5 +202,39 @@ class BreakerIT {
                     .extracting(Attempts::told)
                     .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);
         }
+    }
+
+    @Test
+    void anAiServerThatFailsMostCallsIsLeftAloneUntilItIsWell() {
+        // given four failures in five, in which no success hides them, and a healing at the end
+        start(settings.with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "5")
+                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "20")
+                .with("DARKROOM_RETRY_BASE", "10ms"));
+        JsonObject sick = new JsonObject().put("status", 500).put("times", 4);
+        JsonObject well = new JsonObject().put("ok", true);
+        aiServer.script(sick, well, sick, well, sick, well, sick, well);
+
+        // when
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            ids.add(client.create("most fail " + i));
+        }
+        awaitLines("breaker opened", 1);
+        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
+
+        // then
+        assertThat(ended)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("COMPLETE");
+        assertThat(lines("breaker closed")).isPositive();
+        long counted = ended.stream()
+                .flatMap(generation -> Attempts.of(generation).stream())
+                .filter(attempt -> !attempt.getString("outcome").equals("SUCCEEDED"))
+                .filter(attempt -> attempt.getBoolean("counted"))
+                .count();
+        long failed = ended.stream()
+                .mapToInt(generation -> generation.getInteger("failedAttempts"))
+                .sum();
+        assertThat(counted).as("what probes found out is nobody's fault").isLessThan(failed);
     }
 }

@@ -74,7 +74,8 @@ class ManyNodesTest {
                     .mapEmpty();
         };
         Node node = new Node(System::nanoTime);
-        Settings.Breaker deaf = new Settings.Breaker(10_000, Duration.ofSeconds(1), Duration.ofSeconds(1));
+        Settings.Breaker deaf = new Settings.Breaker(
+                Duration.ofSeconds(1), 10_000, 100, 10_000, Duration.ofMinutes(1), 100, Duration.ofSeconds(1), 1);
         Guard guard = new Guard(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, settings, List.of(listener))));

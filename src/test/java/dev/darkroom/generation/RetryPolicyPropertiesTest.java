@@ -68,7 +68,7 @@ class RetryPolicyPropertiesTest {
             @ForAll @DoubleRange(max = 1, maxIncluded = false) double random) {
         // when
         RetryPolicy policy = new RetryPolicy(settings, () -> random);
-        Duration delay = policy.delay(counted, retryAfter);
+        Duration delay = policy.delay(policy.window(counted), retryAfter);
 
         // then
         Duration floor = floor(settings, retryAfter);
@@ -81,9 +81,10 @@ class RetryPolicyPropertiesTest {
             @ForAll int counted,
             @ForAll("retryAfter") Duration retryAfter) {
         // when
-        Duration shortest = new RetryPolicy(settings, () -> 0).delay(counted, retryAfter);
+        RetryPolicy lucky = new RetryPolicy(settings, () -> 0);
+        Duration shortest = lucky.delay(lucky.window(counted), retryAfter);
         RetryPolicy unlucky = new RetryPolicy(settings, () -> BELOW_ONE);
-        Duration longest = unlucky.delay(counted, retryAfter);
+        Duration longest = unlucky.delay(unlucky.window(counted), retryAfter);
 
         // then nothing is missing at the upper end but what a double cannot tell apart
         Duration floor = floor(settings, retryAfter);
@@ -115,7 +116,7 @@ class RetryPolicyPropertiesTest {
             @ForAll("retryAfter") Duration retryAfter,
             @ForAll @DoubleRange(max = 1, maxIncluded = false) double random) {
         // when
-        Duration delay = new RetryPolicy(settings, () -> random).delay(1, retryAfter);
+        Duration delay = new RetryPolicy(settings, () -> random).delay(settings.base(), retryAfter);
 
         // then
         Duration most = settings.maxRetryAfter().compareTo(MIN) > 0 ? settings.maxRetryAfter() : MIN;
@@ -135,7 +136,7 @@ class RetryPolicyPropertiesTest {
         // when
         Duration timeLeft = Duration.ofMillis(millisLeft);
         RetryPolicy policy = new RetryPolicy(settings, () -> random);
-        RetryDecision decision = policy.afterFailure(failure, 0, probe, timeLeft);
+        RetryDecision decision = policy.afterFailure(failure, 0, probe, false, timeLeft);
         RetryDecision afterLoss = policy.afterLoss(0, timeLeft);
 
         // then
@@ -157,14 +158,14 @@ class RetryPolicyPropertiesTest {
             @ForAll("settings") Settings.Retry settings, @ForAll("retryableFailures") Failure failure) {
         // given
         RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-        boolean counts = policy.afterFailure(failure, 0, false, FOR_EVER).counted();
+        boolean counts = policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
 
         // when the same goes wrong again and again
         int attempts = 1;
         int counted = counts ? 1 : 0;
-        RetryDecision decision = policy.afterFailure(failure, 0, false, FOR_EVER);
+        RetryDecision decision = policy.afterFailure(failure, 0, false, false, FOR_EVER);
         while (decision instanceof Retry && attempts < 200) {
-            decision = policy.afterFailure(failure, counted, false, FOR_EVER);
+            decision = policy.afterFailure(failure, counted, false, false, FOR_EVER);
             attempts++;
             counted += decision.counted() ? 1 : 0;
         }
@@ -185,7 +186,7 @@ class RetryPolicyPropertiesTest {
             @ForAll @IntRange(max = 1_000) int countedBefore) {
         // when it was the breaker's probe that failed
         RetryDecision decision =
-                new RetryPolicy(settings, () -> 0).afterFailure(failure, countedBefore, true, FOR_EVER);
+                new RetryPolicy(settings, () -> 0).afterFailure(failure, countedBefore, true, false, FOR_EVER);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -213,7 +214,7 @@ class RetryPolicyPropertiesTest {
         int draws = 20_000;
         int[] tenths = new int[10];
         for (int i = 0; i < draws; i++) {
-            tenths[(int) (policy.delay(1, null).minus(MIN).toMillis() / 100)]++;
+            tenths[(int) (policy.delay(policy.window(1), null).minus(MIN).toMillis() / 100)]++;
         }
 
         // then chi squared of 9 degrees of freedom stays below its 99.9 % quantile

@@ -56,8 +56,8 @@ class RetryPolicyTest {
         Failure failure = Failures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).afterFailure(failure, 0, false, AGES);
-        RetryDecision asProbe = policy(0).afterFailure(failure, 0, true, AGES);
+        RetryDecision decision = policy(0).afterFailure(failure, 0, false, false, AGES);
+        RetryDecision asProbe = policy(0).afterFailure(failure, 0, true, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -80,7 +80,7 @@ class RetryPolicyTest {
         Failure failure = Failures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).afterFailure(failure, 4, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(failure, 4, false, false, AGES);
 
         // then
         if (retried && counted) {
@@ -101,7 +101,7 @@ class RetryPolicyTest {
     @Test
     void aRateLimitIsRetriedAndNeverCounted() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, 4, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, 4, false, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -111,7 +111,7 @@ class RetryPolicyTest {
     @Test
     void aTimeoutCountsLikeEveryOtherDoubt() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.TIMED_OUT, 0, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(Failures.TIMED_OUT, 0, false, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -130,7 +130,7 @@ class RetryPolicyTest {
     })
     void theDelayIsTheFloorAndAPartOfTheWindow(int countedBefore, double random, long millis) {
         // when
-        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, countedBefore, false, AGES);
+        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, countedBefore, false, false, AGES);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
@@ -154,8 +154,8 @@ class RetryPolicyTest {
         "PT876000H, PT10M",
     })
     void whatTheAiServerAsksForIsTheFloor(Duration retryAfter, Duration floor) {
-        assertThat(policy(0).delay(1, retryAfter)).isEqualTo(floor);
-        assertThat(policy(0.5).delay(1, retryAfter)).isEqualTo(floor.plusMillis(500));
+        assertThat(policy(0).delay(Duration.ofSeconds(1), retryAfter)).isEqualTo(floor);
+        assertThat(policy(0.5).delay(Duration.ofSeconds(1), retryAfter)).isEqualTo(floor.plusMillis(500));
     }
 
     @Test
@@ -164,9 +164,9 @@ class RetryPolicyTest {
         Failure failure = Failures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
 
         // when
-        RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, Duration.ofSeconds(2));
-        RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, Duration.ofMillis(-1));
+        RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(2001));
+        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, false, Duration.ofSeconds(2));
+        RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(-1));
 
         // then
         assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
@@ -182,7 +182,7 @@ class RetryPolicyTest {
     @Test
     void whatNothingMendsIsNotBlamedOnTheDeadline() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, 0, false, Duration.ZERO);
+        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, 0, false, false, Duration.ZERO);
 
         // then
         assertThat(((Fail) decision).reason().code()).isEqualTo("MODERATED");
@@ -219,5 +219,15 @@ class RetryPolicyTest {
 
         // then
         assertThat(((Fail) decision).reason().code()).isEqualTo("DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void aUsedUpRetryBudgetLeavesOnlyTheWidestWindow() {
+        // when
+        RetryDecision first = policy(0.5).afterFailure(Failures.SERVER_ERROR, 0, false, true, AGES);
+
+        // then
+        Duration half = policy(0).window(Integer.MAX_VALUE).dividedBy(2);
+        assertThat(first).isEqualTo(new Retry(RetryPolicy.MIN_DELAY.plus(half), true));
     }
 }

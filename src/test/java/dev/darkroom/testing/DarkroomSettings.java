@@ -25,7 +25,8 @@ public final class DarkroomSettings {
                 .with("DARKROOM_NODE_HEARTBEAT", "200ms")
                 .with("DARKROOM_NODE_TTL", "1500ms")
                 .with("DARKROOM_NODE_SWEEP", "200ms")
-                .with("DARKROOM_BACKEND_BREAKER_FAILURES", "50")
+                .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1000")
+                .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "1000")
                 .with("DARKROOM_SHUTDOWN_GRACE", "2s");
     }
 

@@ -620,7 +620,8 @@ class OpenAiImagesBackendTest {
                 MAX_BYTES / 2,
                 3,
                 3,
-                new Settings.Breaker(10, Duration.ofSeconds(60), Duration.ofSeconds(10)));
+                new Settings.Breaker(
+                        Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), 3));
         return new OpenAiImagesBackend(vertx, settings, base);
     }
 
