@@ -42,10 +42,13 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         return launch(List.of(), directory, environment, jvmOptions, arguments);
     }
 
-    /** As {@link #launch}, as leader of a process group of its own, as a terminal starts what is typed. */
+    /**
+     * As {@link #launch}, as leader of a process group of its own, as a terminal starts what is typed. A suite that was itself
+     * started in the background of a script ignores SIGINT, and its children would too.
+     */
     public static DarkroomProcess launchGroup(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
-        return launch(List.of("setsid"), directory, environment, jvmOptions, arguments);
+        return launch(List.of("env", "--default-signal=INT", "setsid"), directory, environment, jvmOptions, arguments);
     }
 
     private static DarkroomProcess launch(
