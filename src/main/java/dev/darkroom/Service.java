@@ -24,6 +24,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.List;
@@ -37,6 +38,7 @@ final class Service {
     private final Settings settings;
     private final Lifecycle lifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
+    private final List<Guard> guards = new CopyOnWriteArrayList<>();
     /** Nobody listens yet; features that want to be told of a generation's end are named here. */
     private final List<GenerationEndListener> endListeners = List.of();
 
@@ -114,7 +116,8 @@ final class Service {
                 Map.of(
                         "accepting", () -> check(accepting.get()),
                         "database", database::ping,
-                        "node", () -> check(node.trusted().isPresent())));
+                        "node", () -> check(node.trusted().isPresent())),
+                () -> new JsonArray(guards.stream().map(Guard::toJson).toList()));
         try {
             deploy(vertx, "management", management);
         } catch (Exception e) {
@@ -145,6 +148,7 @@ final class Service {
                     settings.backend().breaker(),
                     settings.retry().maxRetryAfter(),
                     System::nanoTime);
+            guards.add(guard);
             lifecycle.started("guard", () -> {
                 guard.close();
                 return Future.succeededFuture();

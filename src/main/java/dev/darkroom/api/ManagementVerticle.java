@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.ext.healthchecks.HealthChecks;
 import io.vertx.ext.healthchecks.Status;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Health checks for operators, on a port of their own. One instance per process. */
+/** Health checks and the state of AI servers, for operators, on a port of their own. One instance per process. */
 public final class ManagementVerticle extends VerticleBase {
     /** A check that takes longer has failed: who asks wants to know now. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
@@ -20,15 +21,19 @@ public final class ManagementVerticle extends VerticleBase {
 
     private final Settings.Management settings;
     private final Map<String, Supplier<Future<Void>>> readiness;
+    private final Supplier<JsonArray> backends;
     private HttpServer server;
 
     /**
      * @param readiness what has to be well for the process to be ready, by name; a failed future means that it is not.
      *     Asked on every request, so it must be cheap.
+     * @param backends how the process gets on with its AI servers, in the contract's form; asked on every request too
      */
-    public ManagementVerticle(Settings.Management settings, Map<String, Supplier<Future<Void>>> readiness) {
+    public ManagementVerticle(
+            Settings.Management settings, Map<String, Supplier<Future<Void>>> readiness, Supplier<JsonArray> backends) {
         this.settings = settings;
         this.readiness = Map.copyOf(readiness);
+        this.backends = backends;
     }
 
     /** The port listened on, once started. */
@@ -47,8 +52,8 @@ public final class ManagementVerticle extends VerticleBase {
                         .onSuccess(well -> result.tryComplete(Status.OK()))
                         .onFailure(error -> result.tryComplete(Status.KO()))));
         return ContractLoader.management(vertx).compose(contract -> {
-            List<OperationHandler> handlers =
-                    List.of(new Health("getLiveness", live), new Health("getReadiness", ready));
+            List<OperationHandler> handlers = List.of(
+                    new Health("getLiveness", live), new Health("getReadiness", ready), new GetBackends(backends));
             server = vertx.createHttpServer()
                     .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES))
                     .invalidRequestHandler(new InvalidRequest());

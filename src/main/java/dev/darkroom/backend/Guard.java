@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -93,6 +94,15 @@ public final class Guard {
     /** How long the AI server asked to be left alone, from now on; zero when it did not. */
     public synchronized Duration pausedFor() {
         return pause.left();
+    }
+
+    /** How it stands, for operators: {@code {"name", "breaker", "pausedMs", "permits"}}. */
+    public JsonObject toJson() {
+        return new JsonObject()
+                .put("name", backend.name())
+                .put("breaker", state().name())
+                .put("pausedMs", pausedFor().toMillis())
+                .put("permits", permits());
     }
 
     /** Calls {@code handler} whenever {@link #permits()} may have grown. It is called on a context of the guard's. */

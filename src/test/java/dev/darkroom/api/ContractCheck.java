@@ -41,7 +41,9 @@ public final class ContractCheck {
         Map<String, String> byName = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         byName.putAll(headers);
         String contentType = byName.get("Content-Type");
-        Contract contract = path.startsWith("/health") ? MANAGEMENT : API;
+        boolean management = MANAGEMENT.parsed().operations().stream()
+                .anyMatch(operation -> matches(operation.getOpenAPIPath(), path));
+        Contract contract = management ? MANAGEMENT : API;
         assertThat(byName).as(where).containsKey("X-Request-Id");
         Optional<Operation> operation = contract.parsed().operations().stream()
                 .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))

@@ -9,6 +9,7 @@ import dev.darkroom.config.SettingsLoader;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,7 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(settings, null);
-        Deployable management = new ManagementVerticle(settings.management(), Map.of());
+        Deployable management = new ManagementVerticle(settings.management(), Map.of(), JsonArray::new);
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();

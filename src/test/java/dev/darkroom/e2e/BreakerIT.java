@@ -67,6 +67,16 @@ class BreakerIT {
                 .until(() -> lines(text) >= count);
     }
 
+    /** As operators see it, on the management port. */
+    private String breakerState() {
+        return new ApiClient(darkroom.management())
+                .get("/backends")
+                .json()
+                .getJsonArray("backends")
+                .getJsonObject(0)
+                .getString("breaker");
+    }
+
     @Test
     void anAiServerThatIsGoneCostsNobodyAnything() {
         // given an AI server whose port refuses connections
@@ -80,11 +90,13 @@ class BreakerIT {
             ids.add(client.create("waiting " + i));
         }
         awaitLines("breaker opened", 4);
+        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> breakerState(), "OPEN"::equals);
         List<JsonObject> waiting = ids.stream().map(client::generation).toList();
         aiServer = new AiServer(port, Duration.ofMillis(10));
         List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
 
         // then
+        assertThat(breakerState()).isEqualTo("CLOSED");
         assertThat(waiting)
                 .extracting(generation -> generation.getString("status"))
                 .containsOnly("PENDING");
