@@ -21,7 +21,7 @@ final class Lifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
 
     /** Longer than any step takes when all is well. */
-    private static final Duration STEP = Duration.ofSeconds(120);
+    private static final Duration STEP = Duration.ofMinutes(2);
 
     /** A Ctrl-C reaches the programs that a start waits for as well, and their end may be noticed before the signal is. */
     private static final long SIGNAL_LAG_MS = 250;

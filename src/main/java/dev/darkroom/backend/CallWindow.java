@@ -2,6 +2,7 @@ package dev.darkroom.backend;
 
 import dev.darkroom.config.Settings;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
@@ -75,7 +76,7 @@ final class CallWindow {
     /** Forgets everything: a new life begins. */
     void clear() {
         connectionFailures = 0;
-        java.util.Arrays.fill(epochs, epoch() - BUCKETS);
+        Arrays.fill(epochs, epoch() - BUCKETS);
     }
 
     private int current() {

@@ -1,7 +1,10 @@
 package dev.darkroom.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -15,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Judges of requests, as HTTP servers that answer 204 to what they accept. The methods block. */
@@ -44,6 +48,27 @@ final class Judges implements AutoCloseable {
                                 valid -> request.response().setStatusCode(204).end())
                         .onFailure(wrong ->
                                 request.response().setStatusCode(400).end(String.valueOf(wrong.getMessage())))));
+    }
+
+    /** Keeps every thread of the worker pool that all verticles share busy, until it is closed. */
+    AutoCloseable blockedWorkers() {
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch busy = new CountDownLatch(VertxOptions.DEFAULT_WORKER_POOL_SIZE);
+        for (int i = 0; i < VertxOptions.DEFAULT_WORKER_POOL_SIZE; i++) {
+            vertx.executeBlocking(
+                    () -> {
+                        busy.countDown();
+                        return release.await(60, TimeUnit.SECONDS);
+                    },
+                    false);
+        }
+        try {
+            assertThat(busy.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return release::countDown;
     }
 
     HttpResponse<String> post(int port, String contentType, byte[] body) {

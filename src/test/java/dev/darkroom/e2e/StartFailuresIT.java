@@ -39,7 +39,7 @@ class StartFailuresIT {
     @ParameterizedTest
     @ValueSource(strings = {"HTTP", "MANAGEMENT", "SIMULATOR"})
     void aPortInUse(String which) throws IOException {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             // given
             String port = String.valueOf(taken.getLocalPort());
             DarkroomSettings settings =
@@ -65,7 +65,7 @@ class StartFailuresIT {
     @Test
     void aDatabaseThatDoesNotListen() throws IOException {
         int free;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = socket.getLocalPort();
         }
         DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", free, "darkroom", "darkroom", new Secret(SECRET));

@@ -1,0 +1,38 @@
+package dev.darkroom.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Requests are answered whatever else blocks the worker pool that all verticles share. */
+class ValidationBesideBlockingWorkTest {
+    private static final byte[] BODY = "{\"prompt\": \"A lighthouse\"}".getBytes(UTF_8);
+
+    @Test
+    void aBusyWorkerPoolHoldsUpTheLibrarysValidationAndNotOurs() throws Exception {
+        try (Judges judges = new Judges()) {
+            int ours = judges.ours();
+            int stock = judges.stock();
+            CompletableFuture<HttpResponse<String>> byLibrary;
+
+            // given
+            try (AutoCloseable blocked = judges.blockedWorkers()) {
+                byLibrary = CompletableFuture.supplyAsync(() -> judges.post(stock, "application/json", BODY));
+
+                // when
+                HttpResponse<String> byUs = CompletableFuture.supplyAsync(
+                                () -> judges.post(ours, "application/json", BODY))
+                        .get(20, TimeUnit.SECONDS);
+
+                // then
+                assertThat(byUs.statusCode()).isEqualTo(204);
+                assertThat(byLibrary).isNotDone();
+            }
+            assertThat(byLibrary.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
+        }
+    }
+}
