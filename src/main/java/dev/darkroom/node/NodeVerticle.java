@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,8 @@ public final class NodeVerticle extends VerticleBase {
     private final Settings.Node settings;
     private final String version;
     private final String host;
-    private boolean beating;
+    private Future<Void> beat = Future.succeededFuture();
+    private boolean leaving;
 
     /** Looks the host's name up, which may block for a while: not for an event loop. */
     public NodeVerticle(Node node, Database database, Settings.Node settings, String version) {
@@ -61,9 +63,14 @@ public final class NodeVerticle extends VerticleBase {
                 .orElse(Future.succeededFuture());
     }
 
+    /** A heartbeat under way is waited for, so that what it finds cannot undo the leaving. */
     @Override
     public Future<?> stop() {
-        return node.lastKnown().map(id -> leave(id).otherwiseEmpty()).orElse(Future.succeededFuture());
+        leaving = true;
+        return beat.timeout(settings.heartbeat().toMillis(), TimeUnit.MILLISECONDS)
+                .otherwiseEmpty()
+                .compose(done -> node.lastKnown().map(this::leave).orElse(Future.succeededFuture()))
+                .otherwiseEmpty();
     }
 
     private Future<Void> join() {
@@ -87,11 +94,10 @@ public final class NodeVerticle extends VerticleBase {
     }
 
     private void beat() {
-        if (beating) {
+        if (leaving || !beat.isComplete()) {
             return;
         }
-        beating = true;
-        node.lastKnown()
+        beat = node.lastKnown()
                 .map(this::heartbeat)
                 .orElseGet(this::join)
                 .compose(alive -> database.heartbeats()
@@ -100,7 +106,7 @@ public final class NodeVerticle extends VerticleBase {
                         .<Void>mapEmpty())
                 .onFailure(error ->
                         LOG.atWarn().addKeyValue("reason", error.getMessage()).log("heartbeat failed"))
-                .onComplete(done -> beating = false);
+                .otherwiseEmpty();
     }
 
     private Future<Void> heartbeat(UUID id) {
@@ -111,6 +117,9 @@ public final class NodeVerticle extends VerticleBase {
                 .compose(rows -> {
                     if (rows.size() > 0) {
                         node.confirm(id, sentAt, trustNanos());
+                        return Future.succeededFuture();
+                    }
+                    if (leaving) {
                         return Future.succeededFuture();
                     }
                     LOG.atWarn().addKeyValue("node", id).log("taken for dead, taking a new identity");

@@ -20,7 +20,8 @@ class ValidationBesideBlockingWorkTest {
             CompletableFuture<HttpResponse<String>> byLibrary;
 
             // given
-            try (AutoCloseable blocked = judges.blockedWorkers()) {
+            AutoCloseable blocked = judges.blockedWorkers();
+            try {
                 byLibrary = CompletableFuture.supplyAsync(() -> judges.post(stock, "application/json", BODY));
 
                 // when
@@ -31,6 +32,8 @@ class ValidationBesideBlockingWorkTest {
                 // then
                 assertThat(byUs.statusCode()).isEqualTo(204);
                 assertThat(byLibrary).isNotDone();
+            } finally {
+                blocked.close();
             }
             assertThat(byLibrary.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
         }

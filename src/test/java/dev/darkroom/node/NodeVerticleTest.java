@@ -13,6 +13,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -127,6 +130,34 @@ class NodeVerticleTest {
         // then
         assertThat(node.trusted()).contains(id);
         assertThat(rows("concat_ws(' ', id, expires_at > now())")).containsExactly(id + " t");
+        assertThat(lost).hasValue(0);
+    }
+
+    @Test
+    void whoLeavesDuringAHeartbeatDoesNotJoinAgain() throws Exception {
+        // given a heartbeat that waits for its row, which is being deleted
+        String deployment =
+                deploy(new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1)));
+        try (Connection other = DriverManager.getConnection(
+                        url.jdbcUrl(), url.user(), url.password().value());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("DELETE FROM nodes");
+            awaitTrue(
+                    "a waiting heartbeat",
+                    () -> TestPostgres.query(
+                                    url,
+                                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE nodes%'")
+                            .equals(List.of("1")));
+
+            // when
+            Future<Void> left = vertx.undeploy(deployment);
+            other.commit();
+            await(left);
+        }
+
+        // then
+        assertThat(rows("id")).isEmpty();
         assertThat(lost).hasValue(0);
     }
 
