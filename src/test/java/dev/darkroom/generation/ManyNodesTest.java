@@ -48,7 +48,8 @@ class ManyNodesTest {
                 base.backend(),
                 base.database(),
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
-                new Settings.Shutdown(Duration.ofMillis(200)));
+                new Settings.Shutdown(Duration.ofMillis(200)),
+                base.log());
     }
 
     @AfterEach
