@@ -9,6 +9,7 @@ import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -214,6 +215,43 @@ class BreakerIT {
                     .extracting(Attempts::told)
                     .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);
         }
+    }
+
+    @Test
+    void anAiServerThatFailsAtRandomIsLeftAloneAndStillGetsTheWorkDone() {
+        // given four failures in five, of every kind, and an end to it
+        start(settings.with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "5")
+                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "20")
+                .with("DARKROOM_RETRY_BASE", "10ms"));
+        JsonObject profile = new JsonObject()
+                .put("failurePercent", 80)
+                .put("latency", new JsonArray().add("5ms").add("80ms"))
+                .put("seed", 7);
+        aiServer.script(new JsonObject().put("random", profile).put("times", 15));
+
+        // when
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            ids.add(client.create("now and then " + i));
+        }
+        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
+
+        // then
+        assertThat(ended)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("COMPLETE");
+        assertThat(lines("breaker opened")).isPositive();
+        assertThat(lines("breaker closed")).isPositive();
+        assertThat(aiServer.requests().stream()
+                        .limit(15)
+                        .map(request -> request.getString("answer"))
+                        .filter(answer -> !answer.equals("picture")))
+                .hasSizeGreaterThan(8);
+        // No attempt is made up, and none forgotten.
+        int attempts = ended.stream()
+                .mapToInt(generation -> generation.getJsonArray("attempts").size())
+                .sum();
+        assertThat(aiServer.requests()).hasSize(attempts);
     }
 
     @Test

@@ -33,8 +33,14 @@ sealed interface Fault {
      *
      * @param step made when it is needed, since some know the time
      * @param httpStatus that the attempt tells; null for none
+     * @param slow whether it lasts until the attempt's deadline, and is best tried where that is short
      */
-    record Scripted(String about, String label, Supplier<JsonObject> step, Integer httpStatus) implements Fault {
+    record Scripted(String about, String label, Supplier<JsonObject> step, Integer httpStatus, boolean slow)
+            implements Fault {
+        private Scripted lasting() {
+            return new Scripted(about, label, step, httpStatus, true);
+        }
+
         @Override
         public String toString() {
             return named(this);
@@ -71,8 +77,8 @@ sealed interface Fault {
                 new Elsewhere("", "bytes that are no HTTP", BrokenServer::noHttp),
                 scripted("connection dropped", flag("drop"), null),
                 scripted("connection dropped in the middle of the answer", flag("truncated"), null),
-                scripted("never an answer", flag("hang"), null),
-                scripted("an answer of a byte a second", flag("drip"), null),
+                scripted("never an answer", flag("hang"), null).lasting(),
+                scripted("an answer of a byte a second", flag("drip"), null).lasting(),
                 scripted("an answer that comes late, but in time", step("delay", "300ms"), null));
     }
 
@@ -116,7 +122,8 @@ sealed interface Fault {
                 scripted("204", step("status", 204), 204),
                 scripted("100 MB, announced", flag("huge"), 200),
                 scripted("100 MB, not announced", flag("huge").put("chunked", true), 200),
-                scripted("100 MB, and slowly", flag("huge").put("chunked", true).put("interval", "100ms"), null),
+                scripted("100 MB, and slowly", flag("huge").put("chunked", true).put("interval", "100ms"), null)
+                        .lasting(),
                 scripted("a redirect to itself", flag("redirectLoop"), 302));
     }
 
@@ -141,9 +148,11 @@ sealed interface Fault {
                 picture("dropped three times", null, times(3, flag("drop"))),
                 picture("dropped once", null, flag("drop")),
                 picture("cut off three times", null, times(3, flag("truncated"))),
-                picture("never an answer, three times", null, times(3, flag("hang"))),
+                picture("never an answer, three times", null, times(3, flag("hang")))
+                        .lasting(),
                 picture("never an answer, once", null, flag("hang")),
-                picture("a byte a second, three times", null, times(3, flag("drip"))),
+                picture("a byte a second, three times", null, times(3, flag("drip")))
+                        .lasting(),
                 picture("100 MB, announced", null, flag("huge")),
                 picture("100 MB, not announced", null, flag("huge").put("chunked", true)),
                 picture("200 with HTML", null, flag("html").put("status", 200)),
@@ -154,21 +163,21 @@ sealed interface Fault {
     }
 
     private static Scripted scripted(String label, JsonObject step, Integer httpStatus) {
-        return new Scripted("", label, step::copy, httpStatus);
+        return new Scripted("", label, step::copy, httpStatus, false);
     }
 
     private static Scripted retryAfter(int status, String label, Supplier<String> value) {
         Supplier<JsonObject> step = () -> step("status", status).put("retryAfter", value.get());
-        return new Scripted("", status + " with Retry-After " + label, step, status);
+        return new Scripted("", status + " with Retry-After " + label, step, status, false);
     }
 
     private static Scripted url(String label, String url) {
-        return new Scripted("picture URL", label, () -> step("url", url), null);
+        return new Scripted("picture URL", label, () -> step("url", url), null, false);
     }
 
     private static Scripted picture(String label, Integer httpStatus, JsonObject... faults) {
         Supplier<JsonObject> step = () -> flag("urlResult").put("pictureFaults", new JsonArray(List.of(faults)));
-        return new Scripted("picture URL", label, step, httpStatus);
+        return new Scripted("picture URL", label, step, httpStatus, false);
     }
 
     private static JsonObject flag(String name) {
