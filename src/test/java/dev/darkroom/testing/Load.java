@@ -1,0 +1,154 @@
+package dev.darkroom.testing;
+
+import dev.darkroom.testing.ApiClient.Answer;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Callers who do not care how the service is: POSTs at a steady rate, a GET beside every fourth, whether earlier ones are
+ * answered or not. Keeps what they were told.
+ */
+public final class Load implements AutoCloseable {
+    private static final String BODY = new JsonObject()
+            .put("prompt", "A lighthouse under load")
+            .put("width", 64)
+            .put("height", 64)
+            .encode();
+
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    private final ExecutorService callers = Executors.newCachedThreadPool();
+    private final List<String> accepted = new ArrayList<>();
+    private final List<String> unexpected = new ArrayList<>();
+    private final ApiClient client;
+    private int sent;
+    private int found;
+    private int refused;
+    private Duration slowest = Duration.ZERO;
+
+    /** Starts at once. */
+    public Load(ApiClient client, int postsPerSecond) {
+        this.client = client;
+        long pause = TimeUnit.SECONDS.toNanos(1) / postsPerSecond;
+        clock.scheduleAtFixedRate(this::next, 0, pause, TimeUnit.NANOSECONDS);
+    }
+
+    private void next() {
+        callers.execute(this::post);
+        if (ThreadLocalRandom.current().nextInt(4) == 0) {
+            callers.execute(this::get);
+        }
+    }
+
+    private void post() {
+        synchronized (this) {
+            sent++;
+        }
+        Answer answer = timed(() -> client.post(BODY));
+        if (answer != null && answer.status() == 202) {
+            synchronized (this) {
+                accepted.add(answer.json().getString("id"));
+            }
+        } else {
+            refused(answer);
+        }
+    }
+
+    private void get() {
+        String id;
+        synchronized (this) {
+            if (accepted.isEmpty()) {
+                return;
+            }
+            id = accepted.get(ThreadLocalRandom.current().nextInt(accepted.size()));
+        }
+        Answer answer = timed(() -> client.get("/api/generation/" + id));
+        if (answer != null && answer.status() == 200) {
+            synchronized (this) {
+                found++;
+            }
+        } else {
+            refused(answer);
+        }
+    }
+
+    private interface Request {
+        Answer send();
+    }
+
+    private Answer timed(Request request) {
+        long started = System.nanoTime();
+        try {
+            return request.send();
+        } catch (RuntimeException | AssertionError e) {
+            synchronized (this) {
+                unexpected.add(String.valueOf(e));
+            }
+            return null;
+        } finally {
+            Duration took = Duration.ofNanos(System.nanoTime() - started);
+            synchronized (this) {
+                slowest = took.compareTo(slowest) > 0 ? took : slowest;
+            }
+        }
+    }
+
+    private synchronized void refused(Answer answer) {
+        if (answer == null) {
+            return;
+        }
+        if (answer.status() == 503 && answer.header("Retry-After") != null) {
+            refused++;
+        } else {
+            unexpected.add(answer.status() + " " + answer.headers() + " " + answer.text());
+        }
+    }
+
+    /** The ids of all generations for which a caller got a 202. */
+    public synchronized List<String> accepted() {
+        return List.copyOf(accepted);
+    }
+
+    /** How many POSTs and GETs got a 503 that says when to come again. */
+    public synchronized int refused() {
+        return refused;
+    }
+
+    /** Everything that callers got and should not: other answers, broken connections, answers outside the contract. */
+    public synchronized List<String> unexpected() {
+        return List.copyOf(unexpected);
+    }
+
+    /** The longest that a caller waited for an answer. */
+    public synchronized Duration slowest() {
+        return slowest;
+    }
+
+    @Override
+    public synchronized String toString() {
+        return "%d POSTs: %d x 202; %d x 200 of GETs; %d x 503 of both; slowest answer %d ms"
+                .formatted(sent, accepted.size(), found, refused, slowest.toMillis());
+    }
+
+    /** Sends no more, and waits until everything sent is answered. */
+    @Override
+    public void close() {
+        clock.shutdown();
+        try {
+            clock.awaitTermination(10, TimeUnit.SECONDS);
+            callers.shutdown();
+            if (!callers.awaitTermination(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("requests without an answer");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
