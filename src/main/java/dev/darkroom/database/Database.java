@@ -101,7 +101,11 @@ public final class Database {
      * fails or {@code work} throws. READ COMMITTED. Never call an AI server in there.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
-        return pool.withTransaction(work);
+        return pool.withTransaction(connection -> {
+            // Of a connection that breaks, the statements on it tell. The driver would tell standard error as well.
+            connection.exceptionHandler(broken -> {});
+            return work.apply(connection);
+        });
     }
 
     /** Fails when the database does not answer in the time that connecting and a statement may take together. */

@@ -8,10 +8,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Stands between the service and another server, and takes that server away: with a word, or without. */
+/** Stands between the service and another server, and takes that server away: with a word, without, or at the worst moment. */
 public final class TcpProxy implements AutoCloseable {
     private final String host;
     private final int target;
@@ -20,6 +24,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Object gate = new Object();
     private ServerSocket server;
     private boolean silent;
+    private volatile Ambush ambush;
 
     /** Listens on a free port of the loopback address. */
     public TcpProxy(String host, int target) {
@@ -66,6 +71,22 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets a request through and cuts its connection when the answer comes back: the server has done what the caller does
+     * not know to be done. It happens once, on the first connection on which all of {@code requests} are sent, in this
+     * order; the answer is that to the last of them.
+     *
+     * @param requests text that only these requests contain
+     * @return completes when the answer is lost
+     */
+    public CompletableFuture<Void> loseAnswerTo(String... requests) {
+        Ambush prepared = new Ambush(List.of(requests), new CompletableFuture<>());
+        ambush = prepared;
+        return prepared.sprung;
+    }
+
+    private record Ambush(List<String> requests, CompletableFuture<Void> sprung) {}
+
     private ServerSocket listen(int on) {
         try {
             ServerSocket listening = new ServerSocket();
@@ -86,11 +107,16 @@ public final class TcpProxy implements AutoCloseable {
         Socket called = new Socket(host, target);
         sockets.add(caller);
         sockets.add(called);
-        start("there", () -> pump(caller, called));
-        start("back", () -> pump(called, caller));
+        Watch watch = new Watch();
+        start("there", () -> pump(caller, called, watch::see));
+        start("back", () -> pump(called, caller, answer -> watch.lets()));
     }
 
-    private void pump(Socket from, Socket to) throws IOException, InterruptedException {
+    private interface Filter {
+        boolean lets(byte[] bytes);
+    }
+
+    private void pump(Socket from, Socket to, Filter filter) throws IOException, InterruptedException {
         try (from;
                 to) {
             byte[] block = new byte[16_384];
@@ -102,11 +128,55 @@ public final class TcpProxy implements AutoCloseable {
                         gate.wait();
                     }
                 }
+                if (!filter.lets(Arrays.copyOf(block, count))) {
+                    return;
+                }
                 out.write(block, 0, count);
             }
         } finally {
             sockets.remove(from);
             sockets.remove(to);
+        }
+    }
+
+    /** How much of an ambush has been sent on one connection. */
+    private final class Watch {
+        private Ambush watched;
+        private int seen;
+        private String tail = "";
+
+        /** What is asked goes through in any case. */
+        synchronized boolean see(byte[] bytes) {
+            Ambush current = ambush;
+            if (current == null) {
+                return true;
+            }
+            if (current != watched) {
+                watched = current;
+                seen = 0;
+                tail = "";
+            }
+            // Requests may be cut anywhere on their way.
+            tail += new String(bytes, StandardCharsets.ISO_8859_1);
+            while (seen < watched.requests.size()) {
+                int at = tail.indexOf(watched.requests.get(seen));
+                if (at < 0) {
+                    break;
+                }
+                tail = tail.substring(at + watched.requests.get(seen).length());
+                seen++;
+            }
+            tail = tail.substring(Math.max(0, tail.length() - 1_000));
+            return true;
+        }
+
+        synchronized boolean lets() {
+            if (watched == null || watched != ambush || seen < watched.requests.size()) {
+                return true;
+            }
+            ambush = null;
+            watched.sprung.complete(null);
+            return false;
         }
     }
 
