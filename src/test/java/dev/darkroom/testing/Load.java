@@ -1,21 +1,29 @@
 package dev.darkroom.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient.Answer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 
 /**
  * Callers who do not care how the service is: POSTs at a steady rate, a GET beside every fourth, whether earlier ones are
  * answered or not. Keeps what they were told.
  */
 public final class Load implements AutoCloseable {
+    /** {@code api.replyTimeout}, and what a machine with other things to do may add. */
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(8 + 4);
+
     private static final String BODY = new JsonObject()
             .put("prompt", "A lighthouse under load")
             .put("width", 64)
@@ -32,9 +40,10 @@ public final class Load implements AutoCloseable {
     private int refused;
     private Duration slowest = Duration.ZERO;
 
-    /** Starts at once. */
+    /** Starts at once, but for a first request that shows the callers how to read answers, which takes its time. */
     public Load(ApiClient client, int postsPerSecond) {
         this.client = client;
+        client.create("A lighthouse before the load");
         long pause = TimeUnit.SECONDS.toNanos(1) / postsPerSecond;
         clock.scheduleAtFixedRate(this::next, 0, pause, TimeUnit.NANOSECONDS);
     }
@@ -120,14 +129,29 @@ public final class Load implements AutoCloseable {
         return refused;
     }
 
-    /** Everything that callers got and should not: other answers, broken connections, answers outside the contract. */
-    public synchronized List<String> unexpected() {
-        return List.copyOf(unexpected);
+    /**
+     * After {@link #close}: callers got a 202, a 200, or a 503 that says when to come again, nothing else, and nobody waited
+     * for longer than the service allows itself.
+     */
+    public synchronized void assertAllWereAnswered() {
+        assertThat(unexpected)
+                .as("other answers, broken connections, answers outside the contract")
+                .isEmpty();
+        assertThat(slowest).as("the longest wait for an answer").isLessThan(LONGEST_ANSWER);
     }
 
-    /** The longest that a caller waited for an answer. */
-    public synchronized Duration slowest() {
-        return slowest;
+    /** Waits until nothing is left to do; then every generation for which a caller got a 202 is COMPLETE. */
+    public void assertAllAcceptedComplete(DatabaseUrl database, Duration atMost) {
+        Awaitility.await("the queue is empty")
+                .atMost(atMost)
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> TestPostgres.query(database, "SELECT 1 FROM generation_queue LIMIT 1")
+                        .isEmpty());
+        Set<String> complete =
+                Set.copyOf(TestPostgres.query(database, "SELECT id FROM generations WHERE status = 'COMPLETE'"));
+        assertThat(accepted().stream().filter(id -> !complete.contains(id)))
+                .as("accepted and not COMPLETE")
+                .isEmpty();
     }
 
     @Override
