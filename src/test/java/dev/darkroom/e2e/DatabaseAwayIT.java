@@ -27,10 +27,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The database goes away and comes back: the service says so and goes on, without a restart and without a loss. */
+@Tag("database")
 class DatabaseAwayIT {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String PROMPT = "{\"prompt\":\"x\"}";

@@ -34,7 +34,7 @@ public final class PostgresContainer implements StoppablePostgres {
                 .withPassword(PASSWORD.value())
                 .withDatabaseName(SUPERUSER);
         // The engine would choose another port with every start.
-        container.setPortBindings(List.of("127.0.0.1:" + port + ":" + PostgreSQLContainer.POSTGRESQL_PORT));
+        container.setPortBindings(List.of(port + ":" + PostgreSQLContainer.POSTGRESQL_PORT));
         // As the image has it; Testcontainers would turn fsync off.
         container.setCommand("postgres");
         container.start();
