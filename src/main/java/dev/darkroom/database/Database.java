@@ -32,7 +32,11 @@ public final class Database {
 
     private static final int HEARTBEAT_CONNECTIONS = 2;
     private static final int HEARTBEATS_WAITING = 16;
-    private static final Duration IDLE = Duration.ofSeconds(60);
+    /**
+     * How long a connection may be idle before it is closed. Short, because silence can only be told from idleness when
+     * it lasts longer; see {@link #transportOptions}.
+     */
+    private static final Duration IDLE = Duration.ofSeconds(10);
 
     private final SqlClient client;
     private final Pool pool;

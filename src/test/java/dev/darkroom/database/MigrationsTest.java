@@ -41,6 +41,19 @@ class MigrationsTest {
     }
 
     @Test
+    void aMigrationWaitsForNoLockForLongAndMayRunForLong() {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+
+        // when
+        Migrations.migrate(url, DatabaseSettings.of(url), "classpath:db/lockmigration");
+
+        // then
+        assertThat(query(url, "SELECT bound FROM bounds ORDER BY bound"))
+                .containsExactly("application_name darkroom migrations", "lock_timeout 700", "statement_timeout 0");
+    }
+
+    @Test
     void processesThatStartTogetherAllSucceed() throws Exception {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();

@@ -9,7 +9,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -21,6 +20,7 @@ public final class TcpProxy implements AutoCloseable {
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
     private ServerSocket server;
     private boolean silent;
@@ -87,6 +87,11 @@ public final class TcpProxy implements AutoCloseable {
 
     private record Ambush(List<String> requests, CompletableFuture<Void> sprung) {}
 
+    /** What is connected now falls silent for ever, new connections are well: as after a fail-over that tells nobody. */
+    public void forget() {
+        watches.forEach(watch -> watch.forgotten = true);
+    }
+
     private ServerSocket listen(int on) {
         try {
             ServerSocket listening = new ServerSocket();
@@ -108,15 +113,12 @@ public final class TcpProxy implements AutoCloseable {
         sockets.add(caller);
         sockets.add(called);
         Watch watch = new Watch();
-        start("there", () -> pump(caller, called, watch::see));
-        start("back", () -> pump(called, caller, answer -> watch.lets()));
+        watches.add(watch);
+        start("there", () -> pump(caller, called, watch, true));
+        start("back", () -> pump(called, caller, watch, false));
     }
 
-    private interface Filter {
-        boolean lets(byte[] bytes);
-    }
-
-    private void pump(Socket from, Socket to, Filter filter) throws IOException, InterruptedException {
+    private void pump(Socket from, Socket to, Watch watch, boolean asks) throws IOException, InterruptedException {
         try (from;
                 to) {
             byte[] block = new byte[16_384];
@@ -128,10 +130,14 @@ public final class TcpProxy implements AutoCloseable {
                         gate.wait();
                     }
                 }
-                if (!filter.lets(Arrays.copyOf(block, count))) {
+                if (asks) {
+                    watch.asked(block, count);
+                } else if (watch.losesAnswer()) {
                     return;
                 }
-                out.write(block, 0, count);
+                if (!watch.forgotten) {
+                    out.write(block, 0, count);
+                }
             }
         } finally {
             sockets.remove(from);
@@ -139,17 +145,17 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    /** How much of an ambush has been sent on one connection. */
+    /** What has become of one connection, and how much of an ambush has been sent on it. */
     private final class Watch {
         private Ambush watched;
         private int seen;
         private String tail = "";
+        private volatile boolean forgotten;
 
-        /** What is asked goes through in any case. */
-        synchronized boolean see(byte[] bytes) {
+        synchronized void asked(byte[] bytes, int count) {
             Ambush current = ambush;
             if (current == null) {
-                return true;
+                return;
             }
             if (current != watched) {
                 watched = current;
@@ -157,7 +163,7 @@ public final class TcpProxy implements AutoCloseable {
                 tail = "";
             }
             // Requests may be cut anywhere on their way.
-            tail += new String(bytes, StandardCharsets.ISO_8859_1);
+            tail += new String(bytes, 0, count, StandardCharsets.ISO_8859_1);
             while (seen < watched.requests.size()) {
                 int at = tail.indexOf(watched.requests.get(seen));
                 if (at < 0) {
@@ -167,16 +173,15 @@ public final class TcpProxy implements AutoCloseable {
                 seen++;
             }
             tail = tail.substring(Math.max(0, tail.length() - 1_000));
-            return true;
         }
 
-        synchronized boolean lets() {
+        synchronized boolean losesAnswer() {
             if (watched == null || watched != ambush || seen < watched.requests.size()) {
-                return true;
+                return false;
             }
             ambush = null;
             watched.sprung.complete(null);
-            return false;
+            return true;
         }
     }
 
