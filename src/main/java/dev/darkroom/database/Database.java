@@ -105,10 +105,18 @@ public final class Database {
      * fails or {@code work} throws. READ COMMITTED. Never call an AI server in there.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
-        return pool.withTransaction(connection -> {
-            // Of a connection that breaks, the statements on it tell. The driver would tell standard error as well.
+        return pool.withConnection(connection -> {
+            // A connection that breaks fails the statements on it. The driver would print it to standard error as well.
             connection.exceptionHandler(broken -> {});
-            return work.apply(connection);
+            return connection
+                    .begin()
+                    .compose(transaction -> Future.succeededFuture()
+                            .compose(begun -> work.apply(connection))
+                            .compose(
+                                    result -> transaction.commit().map(result),
+                                    error -> transaction
+                                            .rollback()
+                                            .transform(rolledBack -> Future.failedFuture(error))));
         });
     }
 

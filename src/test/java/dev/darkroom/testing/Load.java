@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -17,12 +16,14 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /**
- * Callers who do not care how the service is: POSTs at a steady rate, a GET beside every fourth, whether earlier ones are
- * answered or not. Keeps what they were told.
+ * Callers who do not care how the service is: POSTs at a steady rate, a GET after every fourth, and who waited too long for an
+ * answer hurries with the next ones. Keeps what they were told.
  */
 public final class Load implements AutoCloseable {
     /** {@code api.replyTimeout}, and what a machine with other things to do may add. */
     private static final Duration LONGEST_ANSWER = Duration.ofSeconds(8 + 4);
+
+    private static final int CALLERS = 40;
 
     private static final String BODY = new JsonObject()
             .put("prompt", "A lighthouse under load")
@@ -30,8 +31,7 @@ public final class Load implements AutoCloseable {
             .put("height", 64)
             .encode();
 
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    private final ExecutorService callers = Executors.newCachedThreadPool();
+    private final ScheduledExecutorService callers = Executors.newScheduledThreadPool(CALLERS);
     private final List<String> accepted = new ArrayList<>();
     private final List<String> unexpected = new ArrayList<>();
     private final ApiClient client;
@@ -45,13 +45,15 @@ public final class Load implements AutoCloseable {
         this.client = client;
         client.create("A lighthouse before the load");
         long pause = TimeUnit.SECONDS.toNanos(1) / postsPerSecond;
-        clock.scheduleAtFixedRate(this::next, 0, pause, TimeUnit.NANOSECONDS);
+        for (int i = 0; i < CALLERS; i++) {
+            callers.scheduleAtFixedRate(this::call, i * pause, CALLERS * pause, TimeUnit.NANOSECONDS);
+        }
     }
 
-    private void next() {
-        callers.execute(this::post);
+    private void call() {
+        post();
         if (ThreadLocalRandom.current().nextInt(4) == 0) {
-            callers.execute(this::get);
+            get();
         }
     }
 
@@ -163,10 +165,8 @@ public final class Load implements AutoCloseable {
     /** Sends no more, and waits until everything sent is answered. */
     @Override
     public void close() {
-        clock.shutdown();
+        callers.shutdown();
         try {
-            clock.awaitTermination(10, TimeUnit.SECONDS);
-            callers.shutdown();
             if (!callers.awaitTermination(60, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("requests without an answer");
             }
