@@ -39,7 +39,7 @@ public final class GenerationVerticle extends VerticleBase {
      * @param random chooses seeds for requests that name none
      */
     public GenerationVerticle(Database database, Settings.Generation settings, String model, RandomGenerator random) {
-        this.store = new GenerationStore(database.client());
+        this.store = new GenerationStore(database);
         this.settings = settings;
         this.model = model;
         this.random = random;

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * An outage of the AI server while many wait: none fails by it, and they come back as a ramp and not as a herd. A short one
- * by default; with {@code -Ddarkroom.long=true} three minutes and 500 generations, with the breaker as operators get it.
+ * by default; with {@code -Ddarkroom.test.long=true} three minutes and 500 generations, with the breaker as operators get it.
  */
 class AiServerAwayIT {
-    private static final boolean LONG = Boolean.getBoolean("darkroom.long");
+    private static final boolean LONG = Boolean.getBoolean("darkroom.test.long");
     private static final int WAITING = LONG ? 500 : 100;
     private static final Duration AWAY = LONG ? Duration.ofMinutes(3) : Duration.ofSeconds(5);
     private static final Duration PATIENCE = Duration.ofMinutes(5);
