@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -42,7 +42,8 @@ class FaultsIT {
 
     private static final Map<Fault, Future<First>> once = new LinkedHashMap<>();
     private static final Map<Fault, Future<JsonObject>> forEver = new LinkedHashMap<>();
-    private static final List<AutoCloseable> lanes = new ArrayList<>();
+    private static final List<ExecutorService> lanes = new ArrayList<>();
+    private static final List<FaultBench> benches = new ArrayList<>();
 
     /** Most of the time is spent on waiting, so faults are tried side by side, each on a service where it is alone. */
     @BeforeAll
@@ -53,14 +54,14 @@ class FaultsIT {
         List<Fault.Scripted> slow =
                 scripted.stream().filter(Fault.Scripted::slow).toList();
         for (int part = 0; part < 2; part++) {
-            lane(() -> FaultBench.forOnce(LONG), half(quick, part), FaultBench::once, once);
-            lane(() -> FaultBench.forEver(LONG), half(quick, part), FaultBench::forEver, forEver);
+            lane(FaultBench.forOnce(LONG), half(quick, part), FaultBench::once, once);
+            lane(FaultBench.forEver(LONG), half(quick, part), FaultBench::forEver, forEver);
         }
-        lane(() -> FaultBench.forOnce(SHORT), slow, FaultBench::once, once);
-        lane(() -> FaultBench.forEver(SHORT), slow, FaultBench::forEver, forEver);
+        lane(FaultBench.forOnce(SHORT), slow, FaultBench::once, once);
+        lane(FaultBench.forEver(SHORT), slow, FaultBench::forEver, forEver);
         List<Fault.Elsewhere> elsewhere = only(Fault.Elsewhere.class);
-        lane(() -> null, elsewhere, (nowhere, fault) -> FaultBench.once(fault), once);
-        lane(() -> null, elsewhere, (nowhere, fault) -> FaultBench.forEver(fault), forEver);
+        lane(elsewhere, FaultBench::once, once);
+        lane(elsewhere, FaultBench::forEver, forEver);
     }
 
     private static <F> List<F> only(Class<F> kind) {
@@ -74,32 +75,26 @@ class FaultsIT {
                 .toList();
     }
 
-    /** Tries faults on a bench, one after the other, while the others go on. */
-    private static <F extends Fault, T> void lane(
-            Supplier<FaultBench> maker,
-            List<F> faults,
-            BiFunction<FaultBench, F, T> trial,
+    private static <T> void lane(
+            FaultBench bench,
+            List<Fault.Scripted> faults,
+            BiFunction<FaultBench, Fault.Scripted, T> trial,
             Map<Fault, Future<T>> found) {
-        ExecutorService lane = Executors.newSingleThreadExecutor();
-        lanes.add(lane::shutdownNow);
-        Future<FaultBench> bench = lane.submit(maker::get);
-        lanes.add(() -> close(bench.get()));
-        for (F fault : faults) {
-            found.put(fault, lane.submit(() -> trial.apply(bench.get(), fault)));
-        }
+        lane(faults, fault -> trial.apply(bench, fault), found);
+        benches.add(bench);
     }
 
-    private static void close(FaultBench bench) {
-        if (bench != null) {
-            bench.close();
-        }
+    /** Tries faults one after the other, while the other lanes go on. */
+    private static <F extends Fault, T> void lane(List<F> faults, Function<F, T> trial, Map<Fault, Future<T>> found) {
+        ExecutorService lane = Executors.newSingleThreadExecutor();
+        lanes.add(lane);
+        faults.forEach(fault -> found.put(fault, lane.submit(() -> trial.apply(fault))));
     }
 
     @AfterAll
-    static void stop() throws Exception {
-        for (AutoCloseable lane : lanes) {
-            lane.close();
-        }
+    static void stop() {
+        lanes.forEach(ExecutorService::shutdownNow);
+        benches.forEach(FaultBench::close);
     }
 
     static Stream<Fault> faults() {

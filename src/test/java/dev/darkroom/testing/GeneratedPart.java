@@ -37,9 +37,10 @@ public final class GeneratedPart {
                 Files.writeString(page, expected);
                 shown = expected;
             }
-            assertThat(shown)
+            // By lines, so that a failure names those that differ.
+            assertThat(shown.lines())
                     .as("%s is not up to date. To write it anew: %s", page, command)
-                    .isEqualTo(expected);
+                    .containsExactlyElementsOf(expected.lines().toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
