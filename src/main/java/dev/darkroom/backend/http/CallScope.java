@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CallScope {
     private static final Logger LOG = LoggerFactory.getLogger(CallScope.class);
-    private static final Failure DEADLINE = Failure.of(
-            FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The AI server did not answer in full before the deadline.");
     private static final Failure INTERNAL =
             Failure.of(FailureClass.AMBIGUOUS, "INTERNAL_ERROR", "The call failed for a reason of our own.");
 
@@ -34,6 +33,7 @@ public final class CallScope {
     private final long end;
     private final Promise<Outcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
+    private BooleanSupplier sent;
     private boolean over;
 
     private CallScope(Vertx vertx, Duration budget) {
@@ -55,7 +55,7 @@ public final class CallScope {
     }
 
     private void start(Context context, Call call, Function<CallScope, Future<Outcome>> work) {
-        long timer = vertx.setTimer(Math.max(1, remaining().toMillis()), t -> end(new Outcome.Failed(DEADLINE)));
+        long timer = vertx.setTimer(Math.max(1, remaining().toMillis()), t -> end(new Outcome.Failed(late())));
         onEnd(() -> vertx.cancelTimer(timer));
         call.onAbort(() -> context.runOnContext(v -> end(new Outcome.Aborted())));
         if (call.aborted()) {
@@ -69,6 +69,10 @@ public final class CallScope {
             done = Future.failedFuture(e);
         }
         done.onComplete(result -> end(result), failure -> end(new Outcome.Failed(failureOf(failure))));
+    }
+
+    private Failure late() {
+        return TransportFailure.late(sent != null && sent.getAsBoolean());
     }
 
     private Failure failureOf(Throwable cause) {
@@ -99,6 +103,17 @@ public final class CallScope {
     /** How much of the budget is left; never negative. */
     public Duration remaining() {
         return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+    }
+
+    /**
+     * A request is about to be made. Only the first of a call matters here, since further ones follow from its answer.
+     *
+     * @param nowSent whether its server may have seen it by now
+     */
+    void sends(BooleanSupplier nowSent) {
+        if (sent == null) {
+            sent = nowSent;
+        }
     }
 
     /** Runs {@code handler} when the call ends, at once when it already has. */

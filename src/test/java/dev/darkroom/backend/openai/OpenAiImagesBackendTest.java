@@ -430,9 +430,40 @@ class OpenAiImagesBackendTest {
         Outcome outcome = get(tls.generate(request(1), new Call(PLENTY)));
 
         // then
-        assertFailed(outcome, FailureClass.NOT_SENT, "TLS_FAILED");
+        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
         await().atMost(1, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         get(tls.close());
+    }
+
+    @Test
+    void deadlineClosesASocketThatIsStillInItsTlsHandshake() throws Exception {
+        // given a server that reads and stays silent, and less time than a handshake may take
+        OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
+        long start = System.nanoTime();
+
+        // when
+        Outcome outcome = get(tls.generate(request(1), new Call(Duration.ofMillis(400))));
+
+        // then nothing was sent, so there is nothing that may have been done
+        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
+        await().atMost(1, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        assertThat(Duration.ofNanos(server.lastClosedAt() - start))
+                .isBetween(Duration.ofMillis(399), Duration.ofMillis(1400));
+        get(tls.close());
+    }
+
+    @Test
+    void deadlineClosesADownloadThatIsStillInItsTlsHandshake() throws Exception {
+        // given
+        server.on(GENERATIONS, server.links(files.url("/a.png").replace("http:", "https:")));
+
+        // when the three downloads have a quarter of the time each
+        Failure failure = failed(generate(request(1), new Call(Duration.ofMillis(1200))));
+
+        // then
+        assertThat(failure.code()).isEqualTo("DOWNLOAD_FAILED");
+        assertThat(files.connectionsEver()).isEqualTo(3);
+        await().atMost(700, TimeUnit.MILLISECONDS).until(() -> files.openConnections() == 0);
     }
 
     @Test
