@@ -1,7 +1,5 @@
 package dev.darkroom.backend.http;
 
-import dev.darkroom.backend.Failure;
-import dev.darkroom.backend.FailureClass;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -102,12 +100,11 @@ public final class HttpCaller {
      */
     public Future<Answer> send(
             CallScope scope, HttpRequest<Buffer> request, Buffer body, int maxBytes, Duration limit) {
-        Exchange exchange = new Exchange(maxBytes);
+        Exchange exchange = new Exchange(maxBytes, scope.holding());
         Runnable breakOff = exchange::breakOff;
         scope.onEnd(breakOff);
         long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
-            exchange.failed(new CallFailedException(Failure.of(
-                    FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The server did not answer in full in time.")));
+            exchange.failed(new CallFailedException(scope.late()));
             exchange.breakOff();
         });
         exchange.answer().onComplete(done -> {
