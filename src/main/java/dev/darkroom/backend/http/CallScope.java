@@ -66,7 +66,9 @@ public final class CallScope {
     }
 
     private void start(Context context, Call call, Function<CallScope, Future<Outcome>> work) {
-        long timer = vertx.setTimer(Math.max(1, remaining().toMillis()), t -> end(new Outcome.Failed(late())));
+        long timer = vertx.setTimer(
+                Math.max(1, remaining().toMillis()),
+                t -> end(new Outcome.Failed(holding.waits() ? NO_ROOM : DEADLINE)));
         onEnd(() -> vertx.cancelTimer(timer));
         call.onAbort(() -> context.runOnContext(v -> end(new Outcome.Aborted())));
         if (call.aborted()) {
@@ -93,11 +95,6 @@ public final class CallScope {
                     end(new Outcome.Failed(failureOf(failure)));
                     holding.letGo();
                 });
-    }
-
-    /** Why there is no answer by a deadline. */
-    Failure late() {
-        return holding.waits() ? NO_ROOM : DEADLINE;
     }
 
     private Failure failureOf(Throwable cause) {

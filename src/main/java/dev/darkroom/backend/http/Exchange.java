@@ -1,13 +1,16 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.image.Blocks;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.ext.web.codec.BodyCodec;
 import io.vertx.ext.web.codec.spi.BodyStream;
 
@@ -53,6 +56,19 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
         // known by the request's own failure.
         clientRequest.connection().exceptionHandler(failure -> {});
         clientRequest.exceptionHandler(failure -> {});
+        readInSmallSteps(clientRequest.connection());
+    }
+
+    /**
+     * Whether to read on is asked after each step only, and Netty's own, of sixteen reads, may bring a megabyte outside the
+     * heap that has to lie there for as long as this exchange waits for room.
+     */
+    private static void readInSmallSteps(HttpConnection connection) {
+        if (connection instanceof HttpClientConnectionInternal client
+                && client.channelHandlerContext().channel().config().getRecvByteBufAllocator()
+                        instanceof MaxMessagesRecvByteBufAllocator reading) {
+            reading.maxMessagesPerRead(1);
+        }
     }
 
     void receiving(HttpClientResponse clientResponse) {

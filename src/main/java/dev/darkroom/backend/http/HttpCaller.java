@@ -1,5 +1,7 @@
 package dev.darkroom.backend.http;
 
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -103,20 +105,28 @@ public final class HttpCaller {
         Exchange exchange = new Exchange(maxBytes, scope.holding());
         Runnable breakOff = exchange::breakOff;
         scope.onEnd(breakOff);
-        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
-            exchange.failed(new CallFailedException(scope.late()));
-            exchange.breakOff();
-        });
-        exchange.answer().onComplete(done -> {
-            scope.vertx().cancelTimer(timer);
-            scope.forget(breakOff);
-        });
+        endAfter(limit, scope, exchange);
+        exchange.answer().onComplete(done -> scope.forget(breakOff));
         HttpRequest<Buffer> ready = request.as(exchange);
         (body == null ? ready.send() : ready.sendBuffer(body))
                 .onComplete(
                         response -> exchange.finished(),
                         cause -> exchange.failed(new CallFailedException(TransportFailure.of(cause, exchange.sent()))));
         return exchange.answer();
+    }
+
+    /** The time begins anew while the server has to wait for us. */
+    private static void endAfter(Duration limit, CallScope scope, Exchange exchange) {
+        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
+            if (scope.holding().waits() && !scope.over()) {
+                endAfter(limit, scope, exchange);
+                return;
+            }
+            exchange.failed(new CallFailedException(Failure.of(
+                    FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The server did not answer in full in time.")));
+            exchange.breakOff();
+        });
+        exchange.answer().onComplete(done -> scope.vertx().cancelTimer(timer));
     }
 
     /** Closes all connections. */

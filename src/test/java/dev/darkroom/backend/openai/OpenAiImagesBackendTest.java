@@ -611,20 +611,23 @@ class OpenAiImagesBackendTest {
     }
 
     private OpenAiImagesBackend backend(URI base) {
-        Settings.Backend settings = new Settings.Backend(
+        return new OpenAiImagesBackend(vertx, settings(MAX_BYTES, MAX_BYTES / 2), base, memory);
+    }
+
+    static Settings.Backend settings(int maxResponseBytes, int maxPictureBytes) {
+        return new Settings.Backend(
                 null,
                 new Secret(KEY),
                 null,
                 "test",
                 PLENTY,
                 Duration.ofSeconds(2),
-                MAX_BYTES,
-                MAX_BYTES / 2,
+                maxResponseBytes,
+                maxPictureBytes,
                 3,
                 3,
                 new Settings.Breaker(
                         Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), 3));
-        return new OpenAiImagesBackend(vertx, settings, base, memory);
     }
 
     private static ImageRequest request(int count) {
