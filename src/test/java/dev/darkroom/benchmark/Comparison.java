@@ -42,7 +42,7 @@ final class Comparison {
                 before.prepare();
                 Measured measured = Measured.measure(side, time, database);
                 comparison.rounds.get(side).add(measured);
-                System.out.printf(
+                System.err.printf(
                         "%s, %s: %s/s%n",
                         title, side.name(), Spread.number(measured.round().rate(), 0));
             }

@@ -2,6 +2,7 @@ package dev.darkroom.benchmark;
 
 import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.json.JsonObject;
+import java.util.Random;
 
 /**
  * What is asked for.
@@ -10,23 +11,30 @@ import io.vertx.core.json.JsonObject;
  * @param request every field given, so that the service has nothing to add
  */
 record Prompts(String name, GenerationRequest request) {
-    private static final String SENTENCE = "A lighthouse at dusk, oil on canvas, waves against the rocks, warm light in"
-            + " the windows, gulls over the pier. ";
+    private static final Random RANDOM = new Random(1);
 
     /** As most are: a few sentences. */
     static Prompts usual() {
-        return new Prompts("usual", of(SENTENCE.repeat(2).strip(), "people, text, frames", 1));
+        return new Prompts("usual", of(text(240), text(40)));
     }
 
     /** As long as the contract allows. */
     static Prompts largest() {
-        String text = SENTENCE.repeat(40).substring(0, 4_000);
-        return new Prompts("largest prompts", of(text.strip(), text.strip(), 1));
+        return new Prompts("largest prompts", of(text(4_000), text(4_000)));
     }
 
-    private static GenerationRequest of(String prompt, String negativePrompt, int count) {
+    /** Words that never were, since PostgreSQL would press a sentence said forty times to nothing. */
+    private static String text(int length) {
+        StringBuilder text = new StringBuilder();
+        while (text.length() < length) {
+            text.append(RANDOM.nextInt(5) == 0 ? ' ' : (char) ('a' + RANDOM.nextInt(26)));
+        }
+        return text.toString();
+    }
+
+    private static GenerationRequest of(String prompt, String negativePrompt) {
         JsonObject metadata = new JsonObject().put("project", "harbour").put("page", "12");
-        return new GenerationRequest(prompt, negativePrompt, 1024, 768, count, 42, null, metadata);
+        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata);
     }
 
     /** The body of the POST. */
