@@ -25,6 +25,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -73,7 +74,11 @@ final class Service {
                 : settings.database().url();
         Migrations.migrate(url, settings.database());
 
-        Vertx vertx = Vertx.vertx();
+        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another would
+        // only make
+        // the cores switch between threads.
+        Vertx vertx = Vertx.vertx(
+                new VertxOptions().setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
         lifecycle.started("vertx", vertx::close);
         URI aiServer = settings.backend().url() == null
                 ? simulator(vertx)
