@@ -9,7 +9,7 @@ import java.util.Deque;
  * meanwhile. A call needs one permit for all that it reads and keeps it until all of that is let go of, so that nobody
  * waits for somebody who waits.
  *
- * <p>What is bounded by this, and the numbers: docs/decisions/0012. Thread-safe.
+ * <p>What is bounded by this, and the numbers: docs/decisions/0013. Thread-safe.
  */
 public final class AnswerMemory {
     private static final int MIB = 1 << 20;
