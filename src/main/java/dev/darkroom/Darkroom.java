@@ -40,10 +40,19 @@ public final class Darkroom {
     }
 
     private static void run(Start start) {
+        SettingsLoader.Loaded loaded;
+        try {
+            loaded = SettingsLoader.load(System.getenv(), Path.of(""));
+        } catch (RuntimeException e) {
+            complain(reason(e));
+            System.exit(1);
+            return;
+        }
+        // Before the first logger is made: its configuration, logback.xml, reads this.
+        System.setProperty("darkroom.log.format", loaded.settings().log().format());
         Lifecycle lifecycle = new Lifecycle();
         boolean well = true;
         try {
-            SettingsLoader.Loaded loaded = SettingsLoader.load(System.getenv(), Path.of(""));
             loaded.warnings()
                     .forEach(warning -> LoggerFactory.getLogger(Darkroom.class).warn(warning));
             lifecycle.wakeOnSignal();

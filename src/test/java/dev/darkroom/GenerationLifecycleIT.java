@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.UUID;
 import javax.imageio.ImageIO;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A generation in each of its states, as a caller sees it. */
+@Tag("database")
 class GenerationLifecycleIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());

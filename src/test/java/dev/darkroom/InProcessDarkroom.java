@@ -80,8 +80,9 @@ public final class InProcessDarkroom implements Darkroom {
         lines.stop();
     }
 
+    /** All of them, so that what a library calls an error is heard too. */
     private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger("dev.darkroom");
+        return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     }
 
     /** Lines as the console shows them. Services in one virtual machine share a log; ids tell their stories apart. */

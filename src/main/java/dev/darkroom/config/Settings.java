@@ -26,7 +26,8 @@ public record Settings(
         Backend backend,
         Database database,
         Node node,
-        Shutdown shutdown) {
+        Shutdown shutdown,
+        Log log) {
 
     public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
 
@@ -107,4 +108,11 @@ public record Settings(
     public record Node(Duration heartbeat, Duration ttl, Duration sweep) {}
 
     public record Shutdown(Duration grace) {}
+
+    /** @param format {@code text} or {@code json} */
+    public record Log(String format) {
+        public boolean json() {
+            return format.equals("json");
+        }
+    }
 }

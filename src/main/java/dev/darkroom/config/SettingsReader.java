@@ -6,6 +6,7 @@ import dev.darkroom.config.Settings.Breaker;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
+import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
 import dev.darkroom.config.Settings.Retry;
@@ -27,6 +28,8 @@ final class SettingsReader {
     private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
     private static final Pattern MODEL = Pattern.compile("[^\\p{Cntrl}]{1,200}");
     /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
+    private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
+
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
     private final Values values;
@@ -56,7 +59,8 @@ final class SettingsReader {
                 backend(),
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
-                new Shutdown(duration("shutdown.grace")));
+                new Shutdown(duration("shutdown.grace")),
+                new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
 
     private Http http() {

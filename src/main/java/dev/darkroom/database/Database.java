@@ -32,7 +32,11 @@ public final class Database {
 
     private static final int HEARTBEAT_CONNECTIONS = 2;
     private static final int HEARTBEATS_WAITING = 16;
-    private static final Duration IDLE = Duration.ofSeconds(60);
+    /**
+     * How long a connection may be idle before it is closed. Short, because silence can only be told from idleness when
+     * it lasts longer; see {@link #transportOptions}.
+     */
+    private static final Duration IDLE = Duration.ofSeconds(10);
 
     private final SqlClient client;
     private final Pool pool;
@@ -101,7 +105,19 @@ public final class Database {
      * fails or {@code work} throws. READ COMMITTED. Never call an AI server in there.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
-        return pool.withTransaction(work);
+        return pool.withConnection(connection -> {
+            // A connection that breaks fails the statements on it. The driver would print it to standard error as well.
+            connection.exceptionHandler(broken -> {});
+            return connection
+                    .begin()
+                    .compose(transaction -> Future.succeededFuture()
+                            .compose(begun -> work.apply(connection))
+                            .compose(
+                                    result -> transaction.commit().map(result),
+                                    error -> transaction
+                                            .rollback()
+                                            .transform(rolledBack -> Future.failedFuture(error))));
+        });
     }
 
     /** Fails when the database does not answer in the time that connecting and a statement may take together. */

@@ -5,6 +5,7 @@ import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
@@ -45,7 +46,7 @@ public final class DatabaseErrors {
      * in time, too many waiting, shut down, timed out, deadlocked. False for everything that would fail again: a bug in a
      * statement, a violated constraint, any exception that is not of the database.
      *
-     * <p>Says nothing about whether the work was done: a connection may break after a commit and before its answer.
+     * <p>Says nothing about whether the work was done, see {@link #outcomeUnknown}.
      *
      * @param failure may be null, which is no failure
      */
@@ -64,6 +65,17 @@ public final class DatabaseErrors {
                     || LOST.stream().anyMatch(String.valueOf(failure.getMessage())::startsWith);
         }
         return failure instanceof IOException || failure instanceof TimeoutException;
+    }
+
+    /**
+     * True when the connection broke under the work: whether it was done has to be looked up. False when the server said that
+     * it was not, or was not even reached.
+     *
+     * @param failure may be null, which is no failure
+     */
+    public static boolean outcomeUnknown(Throwable failure) {
+        return failure instanceof ClosedConnectionException
+                || (failure instanceof IOException && !(failure instanceof ConnectException));
     }
 
     /** The SQLSTATE that the server gave, or null when the failure is not the server's. */

@@ -167,7 +167,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    private static Map<String, String> parameters(int port) {
+    static Map<String, String> parameters(int port) {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("port", String.valueOf(port));
         parameters.put("listen_addresses", ConnectionFile.HOST);

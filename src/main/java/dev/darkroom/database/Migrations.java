@@ -39,7 +39,13 @@ public final class Migrations {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(Migrations.class.getClassLoader())
                     .dataSource(url.jdbcUrl(), url.user(), url.password().value())
-                    .jdbcProperties(Map.of("ApplicationName", "darkroom migrations", "tcpKeepAlive", "true"))
+                    .jdbcProperties(Map.of(
+                            "ApplicationName",
+                            "darkroom migrations",
+                            "tcpKeepAlive",
+                            "true",
+                            "options",
+                            bounds(settings)))
                     .locations(scripts)
                     .failOnMissingLocations(true)
                     .lockRetryCount(LOCK_RETRIES)
@@ -51,6 +57,14 @@ public final class Migrations {
             throw new DatabaseException(
                     "the tables in " + name(url, settings) + " cannot be migrated: " + oneLine(e), e);
         }
+    }
+
+    /**
+     * A migration that cannot have a table gives up: while it waits for its lock, everybody else waits behind it. How long it
+     * takes once it has the table is its own business.
+     */
+    private static String bounds(Settings.Database settings) {
+        return "-c lock_timeout=" + settings.lockTimeout().toMillis() + " -c statement_timeout=0";
     }
 
     /** Asks before Flyway does, whose messages go over many lines. */

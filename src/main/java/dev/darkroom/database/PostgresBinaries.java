@@ -53,7 +53,7 @@ final class PostgresBinaries {
                 Path unfinished = home.resolveSibling(home.getFileName() + UNFINISHED);
                 unpack(archive, unfinished);
                 PrivateFiles.rename(unfinished, home);
-                LOG.atInfo().addKeyValue("directory", home).log("PostgreSQL unpacked");
+                LOG.atInfo().addKeyValue("directory", home.toString()).log("PostgreSQL unpacked");
             }
         }
         return home;

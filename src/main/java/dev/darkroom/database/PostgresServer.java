@@ -105,7 +105,12 @@ final class PostgresServer {
      */
     void stop() throws IOException {
         // More than once: a Ctrl-C ends a waiting pg_ctl but not the server. The last resort costs a crash recovery.
-        for (String mode : List.of("fast", "fast", "immediate")) {
+        stop("fast", "fast", "immediate");
+    }
+
+    /** As {@link #stop()}, in the first of these modes of {@code pg_ctl} that does it. */
+    void stop(String... modes) throws IOException {
+        for (String mode : modes) {
             if (!isRunning()) {
                 return;
             }

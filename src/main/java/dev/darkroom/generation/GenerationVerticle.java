@@ -39,7 +39,7 @@ public final class GenerationVerticle extends VerticleBase {
      * @param random chooses seeds for requests that name none
      */
     public GenerationVerticle(Database database, Settings.Generation settings, String model, RandomGenerator random) {
-        this.store = new GenerationStore(database.client());
+        this.store = new GenerationStore(database);
         this.settings = settings;
         this.model = model;
         this.random = random;
@@ -59,7 +59,8 @@ public final class GenerationVerticle extends VerticleBase {
         } catch (RuntimeException bug) {
             reply = Future.failedFuture(bug);
         }
-        reply.otherwise(this::failed).onSuccess(message::reply);
+        reply.otherwise(cause -> failed(cause, message.headers().get(GenerationBus.REQUEST_ID)))
+                .onSuccess(message::reply);
     }
 
     private Future<JsonObject> answer(Message<JsonObject> message) {
@@ -130,12 +131,15 @@ public final class GenerationVerticle extends VerticleBase {
         return query.apply(id);
     }
 
-    private JsonObject failed(Throwable cause) {
+    private JsonObject failed(Throwable cause, String requestId) {
         if (DatabaseErrors.unavailable(cause)) {
-            LOG.atWarn().addKeyValue("reason", cause.getMessage()).log("command refused, the database is away");
+            LOG.atWarn()
+                    .addKeyValue("request", requestId)
+                    .addKeyValue("reason", cause.getMessage())
+                    .log("command refused, the database is away");
             return error(GenerationBus.UNAVAILABLE, "the database is away", null);
         }
-        LOG.atError().setCause(cause).log("command failed");
+        LOG.atError().addKeyValue("request", requestId).setCause(cause).log("command failed");
         return error(GenerationBus.INTERNAL, "something went wrong", null);
     }
 

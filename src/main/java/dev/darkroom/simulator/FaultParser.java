@@ -2,10 +2,12 @@ package dev.darkroom.simulator;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -16,6 +18,7 @@ import java.util.function.Function;
  */
 final class FaultParser {
     private static final Set<String> EVERYWHERE = Set.of("delay", "times");
+    private static final Set<String> PROFILE = Set.of("failurePercent", "latency", "seed");
 
     /** The fault that a key names. */
     private record Kind(Set<String> options, Function<StepFields, Fault> read) {}
@@ -25,14 +28,20 @@ final class FaultParser {
 
     static {
         flag("ok", new Fault.None());
-        flag("drop", new Fault.Drop());
-        flag("hang", new Fault.Hang());
-        flag("garbage", new Fault.Garbage());
+        flag("drop", new WireFault.Drop());
+        flag("hang", new WireFault.Hang());
+        flag("garbage", new WireFault.Garbage());
         flag("empty", new Fault.Empty());
         flag("notAPicture", new Fault.NotAPicture());
         flag("fewer", new Fault.Fewer());
-        flag("moderation", new Fault.Moderation());
-        flag("quota", new Fault.Quota());
+        flag("moderation", new WireFault.Moderation());
+        flag("quota", new WireFault.Quota());
+        flag("truncated", new WireFault.Truncated());
+        flag("redirectLoop", new WireFault.RedirectLoop());
+        kind("contentType", Set.of(), fields -> new WireFault.MislabelledAs(fields.header("contentType")));
+        kind("drip", Set.of("interval"), FaultParser::drip);
+        kind("huge", Set.of("bytes", "chunked", "interval"), FaultParser::huge);
+        kind("random", Set.of(), FaultParser::chance);
         kind("url", Set.of(), fields -> new Fault.Url(fields.text("url")));
         kind("urlResult", Set.of("pictureFaults"), FaultParser::urlResult);
         kind("errorBody", Set.of("status", "retryAfter"), FaultParser::dialect);
@@ -40,7 +49,7 @@ final class FaultParser {
         kind(
                 "status",
                 Set.of("retryAfter", "body"),
-                fields -> new Fault.Status(fields.status(0), fields.retryAfter(), fields.value("body")));
+                fields -> new WireFault.Status(fields.status(0), fields.retryAfter(), fields.value("body")));
     }
 
     private FaultParser() {}
@@ -88,7 +97,7 @@ final class FaultParser {
         }
         // A delay alone is a step of its own: slow, but well.
         Fault fault = source.containsKey(name) ? kind.read().apply(fields) : new Fault.None();
-        return new Step(fault, fields.delay(), fields.times(), source);
+        return new Step(fault, fields.duration("delay", null), fields.times(), source);
     }
 
     private static String name(StepFields fields) {
@@ -110,7 +119,7 @@ final class FaultParser {
         }
         List<Step> faults = steps(fields.value("pictureFaults"), fields.path("pictureFaults"));
         for (Step step : faults) {
-            if (!(step.fault() instanceof Fault.OfTheWire)) {
+            if (!(step.fault() instanceof WireFault)) {
                 throw fields.wrong("pictureFaults", "\"" + step.fault().describe() + "\" cannot meet a download");
             }
         }
@@ -123,12 +132,56 @@ final class FaultParser {
             case "detail" -> "detail";
             default -> throw fields.wrong("errorBody", "errorBody must be \"string\" or \"detail\"");
         };
-        return new Fault.Dialect(key, fields.status(500), fields.retryAfter());
+        return new WireFault.Dialect(key, fields.status(500), fields.retryAfter());
     }
 
     private static Fault html(StepFields fields) {
         fields.flag("html");
-        return new Fault.Html(fields.status(502), fields.retryAfter());
+        return new WireFault.Html(fields.status(502), fields.retryAfter());
+    }
+
+    private static Fault drip(StepFields fields) {
+        fields.flag("drip");
+        return new WireFault.Drip(fields.duration("interval", WireFault.Drip.USUAL));
+    }
+
+    private static Fault huge(StepFields fields) {
+        fields.flag("huge");
+        long bytes = fields.number("bytes", WireFault.Huge.LEAST, WireFault.Huge.MOST, WireFault.Huge.USUAL);
+        return new WireFault.Huge(bytes, !fields.yes("chunked"), fields.duration("interval", Duration.ZERO));
+    }
+
+    private static Fault chance(StepFields fields) {
+        if (!(fields.value("random") instanceof JsonObject profile)) {
+            throw fields.wrong("random", "random must be an object");
+        }
+        if (fields.has("delay")) {
+            throw fields.wrong("delay", "\"delay\" cannot stand beside \"random\", which has a \"latency\"");
+        }
+        return chance(new StepFields(profile, fields.path("random")), profile);
+    }
+
+    private static Chance chance(StepFields fields, JsonObject profile) {
+        for (String key : profile.fieldNames()) {
+            if (!PROFILE.contains(key)) {
+                throw fields.wrong(key, "unknown key \"" + key + "\"");
+            }
+        }
+        int percent = (int) fields.number("failurePercent", 0, 100, null);
+        long seed = fields.number("seed", Long.MIN_VALUE, Long.MAX_VALUE, new Random().nextLong());
+        Duration least = null;
+        Duration most = null;
+        if (fields.has("latency")) {
+            if (!(fields.value("latency") instanceof JsonArray range) || range.size() != 2) {
+                throw fields.wrong("latency", "latency must be an array of the shortest and the longest");
+            }
+            least = fields.durationOf("latency", range.getValue(0));
+            most = fields.durationOf("latency", range.getValue(1));
+            if (least.compareTo(most) > 0) {
+                throw fields.wrong("latency", "latency must have the shortest first");
+            }
+        }
+        return new Chance(percent, least, most, new Random(seed));
     }
 
     private static void flag(String name, Fault fault) {

@@ -29,12 +29,12 @@ final class ImagesHandler implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
-        Wire wire = new Wire(request);
+        Wire wire = new Wire(context);
         Bodies.read(request).onComplete(body -> submit(request, wire, body), cause -> refuse(wire, cause));
     }
 
     private void submit(HttpServerRequest request, Wire wire, Buffer body) {
-        RequestLog.Entry entry =
+        RequestLog.Submitted entry =
                 log.add(request.getHeader("Idempotency-Key"), request.headers().contains("Authorization"), body);
         ImagesRequest wanted;
         try {
@@ -47,7 +47,7 @@ final class ImagesHandler implements Handler<RoutingContext> {
         Step step = script.next();
         entry.answeredWith(step.fault().describe());
         LOG.atDebug().addKeyValue("answer", step.fault().describe()).log("simulator took a submission");
-        Submission submission = new Submission(wanted, wire, studio);
+        Submission submission = new Submission(wanted, wire, studio, entry);
         director.after(step, wire, entry::closedByClient, () -> step.fault().play(submission));
     }
 

@@ -16,25 +16,26 @@ final class PictureHandler implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext context) {
-        Wire wire = new Wire(context.request());
+        Wire wire = new Wire(context);
         Studio.Announced picture = studio.find(context.pathParam("file"));
         if (picture == null) {
             wire.json(404, ApiError.of(404, "No such picture."));
             return;
         }
         Step step = picture.faults().next();
+        RequestLog.Exchange download = picture.submission().download();
+        download.answeredWith(step.fault().describe());
         // No latency here: the picture was announced as finished.
         Duration delay = step.delay() == null ? Duration.ZERO : step.delay();
-        director.after(delay, wire, () -> {}, () -> answer(step, wire, picture));
+        director.after(delay, wire, download::closedByClient, () -> answer(step, wire, picture));
     }
 
     private void answer(Step step, Wire wire, Studio.Announced picture) {
-        if (step.fault() instanceof Fault.OfTheWire fault) {
-            fault.play(wire);
-            return;
+        Answer good = new Answer("image/png", () -> studio.picture(picture));
+        if (step.fault() instanceof WireFault fault) {
+            fault.play(wire, good);
+        } else {
+            good.send(wire);
         }
-        studio.picture(picture)
-                .onSuccess(bytes -> wire.send(200, "image/png", bytes))
-                .onFailure(wire::broken);
     }
 }

@@ -19,8 +19,13 @@ final class Script {
         steps.clear();
     }
 
-    /** The next step, used up once; {@link Step#WELL} when none is left. */
+    /** The next step, used up once; {@link Step#WELL} when none is left. Where it is left to chance, what was drawn. */
     Step next() {
+        Step step = written();
+        return step.fault() instanceof Chance chance ? chance.draw() : step;
+    }
+
+    private Step written() {
         Step step = steps.peekFirst();
         if (step == null) {
             return Step.WELL;

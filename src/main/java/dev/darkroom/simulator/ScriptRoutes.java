@@ -24,7 +24,7 @@ final class ScriptRoutes {
     }
 
     private void put(RoutingContext context) {
-        Wire wire = new Wire(context.request());
+        Wire wire = new Wire(context);
         Bodies.read(context.request())
                 .map(this::replace)
                 .onComplete(replaced -> wire.json(200, script.toJson()), cause -> {

@@ -85,12 +85,12 @@ public final class SimulatorVerticle extends VerticleBase {
         });
         router.errorHandler(404, context -> fail(context, 404, "Unknown path."));
         router.errorHandler(405, context -> fail(context, 405, "This path does not take this method."));
-        router.errorHandler(500, context -> new Wire(context.request()).broken(context.failure()));
+        router.errorHandler(500, context -> new Wire(context).broken(context.failure()));
         return router;
     }
 
     private static void fail(RoutingContext context, int status, String message) {
-        new Wire(context.request()).json(status, ApiError.of(status, message));
+        new Wire(context).json(status, ApiError.of(status, message));
     }
 
     private static void models(RoutingContext context) {

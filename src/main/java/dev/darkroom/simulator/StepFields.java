@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** The fields of one step, read with messages that say where they stand. */
 final class StepFields {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m)");
-    private static final long LONGEST_DELAY_MS = Duration.ofHours(1).toMillis();
+    private static final Duration LONGEST = Duration.ofHours(1);
     private static final int MOST_TIMES = 1_000_000;
 
     private final JsonObject source;
@@ -54,10 +54,7 @@ final class StepFields {
         if (!has("status") && fallback != 0) {
             return fallback;
         }
-        if (value("status") instanceof Integer status && status >= 200 && status <= 599) {
-            return status;
-        }
-        throw wrong("status", "status must be a whole number, 200 to 599");
+        return (int) number("status", 200, 599, null);
     }
 
     /** Seconds as a number, or the header's value as a string; null when there is none. */
@@ -67,22 +64,67 @@ final class StepFields {
         }
         Object value = value("retryAfter");
         String header = value instanceof Number || value instanceof String ? value.toString() : "";
-        if (header.isEmpty() || !header.chars().allMatch(c -> c >= ' ' && c < 127)) {
+        if (!isPrintable(header)) {
             throw wrong("retryAfter", "retryAfter must be a number of seconds or the header's value as a string");
         }
         return header;
     }
 
-    /** Milliseconds as a number, or {@code 250ms}, {@code 2s}, {@code 1m}; null when there is none. */
-    Duration delay() {
-        if (!has("delay")) {
-            return null;
-        }
-        Long millis = millis(value("delay"));
-        if (millis == null || millis < 0 || millis > LONGEST_DELAY_MS) {
-            throw wrong("delay", "delay must be milliseconds, or a string such as 250ms, 2s or 1m, up to 60m");
+    /**
+     * Milliseconds as a number, or {@code 250ms}, {@code 2s}, {@code 1m}.
+     *
+     * @param fallback what it is when there is none, may be null
+     */
+    Duration duration(String key, Duration fallback) {
+        return has(key) ? durationOf(key, value(key)) : fallback;
+    }
+
+    /** As {@link #duration}, of something inside the value of a key. */
+    Duration durationOf(String key, Object written) {
+        Long millis = millis(written);
+        if (millis == null || millis < 0 || millis > LONGEST.toMillis()) {
+            throw wrong(key, key + " must be milliseconds, or a string such as 250ms, 2s or 1m, up to 60m");
         }
         return Duration.ofMillis(millis);
+    }
+
+    /** Yes or no; no when it is not there. */
+    boolean yes(String key) {
+        if (!has(key)) {
+            return false;
+        }
+        if (value(key) instanceof Boolean yes) {
+            return yes;
+        }
+        throw wrong(key, key + " must be true or false");
+    }
+
+    /** @param fallback what it is when there is none; null when there has to be one */
+    long number(String key, long least, long most, Long fallback) {
+        if (!has(key) && fallback != null) {
+            return fallback;
+        }
+        Object value = value(key);
+        if (value instanceof Integer || value instanceof Long) {
+            long number = ((Number) value).longValue();
+            if (number >= least && number <= most) {
+                return number;
+            }
+        }
+        throw wrong(key, key + " must be a whole number, " + least + " to " + most);
+    }
+
+    /** A value that can be sent in a header. */
+    String header(String key) {
+        String text = text(key);
+        if (!isPrintable(text)) {
+            throw wrong(key, key + " must be a header's value");
+        }
+        return text;
+    }
+
+    private static boolean isPrintable(String text) {
+        return !text.isEmpty() && text.chars().allMatch(c -> c >= ' ' && c < 127);
     }
 
     int times() {

@@ -26,8 +26,13 @@ final class Studio {
     private final Supplier<String> baseUrl;
     private final Map<String, Announced> announced = new LinkedHashMap<>();
 
-    /** A picture behind a URL. {@code faults} are what its downloads meet first. */
-    record Announced(ImagesRequest request, int position, Script faults) {}
+    /**
+     * A picture behind a URL.
+     *
+     * @param faults what its downloads meet first
+     * @param submission which it was an answer to
+     */
+    record Announced(ImagesRequest request, int position, Script faults, RequestLog.Submitted submission) {}
 
     /** @param baseUrl asked at each use, as the port is known only once the server listens */
     Studio(WorkerExecutor workers, PictureRenderer renderer, Supplier<String> baseUrl) {
@@ -37,11 +42,11 @@ final class Studio {
     }
 
     /** Makes a URL for a picture. */
-    String announce(ImagesRequest request, int position, List<Step> faults) {
+    String announce(ImagesRequest request, int position, List<Step> faults, RequestLog.Submitted submission) {
         String file = UUID.randomUUID() + ".png";
         Script script = new Script();
         script.replace(faults);
-        announced.put(file, new Announced(request, position, script));
+        announced.put(file, new Announced(request, position, script, submission));
         if (announced.size() > MOST_ANNOUNCED) {
             announced.remove(announced.keySet().iterator().next());
         }

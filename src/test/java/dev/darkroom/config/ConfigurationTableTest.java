@@ -2,6 +2,7 @@ package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.testing.GeneratedPart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,31 +11,13 @@ import org.junit.jupiter.api.Test;
 
 /** Keeps {@code docs/configuration.md} in step with {@code conf/darkroom.yaml}. */
 class ConfigurationTableTest {
-    private static final Path PAGE = Path.of("docs/configuration.md");
-    private static final String BEGIN = "<!-- settings: generated from conf/darkroom.yaml, do not edit by hand -->\n";
-    private static final String END = "<!-- end of settings -->\n";
-    private static final String COMMAND = "./mvnw test -Dtest=ConfigurationTableTest -Ddarkroom.docs.write=true";
+    private static final GeneratedPart PART = new GeneratedPart(
+            "docs/configuration.md", "settings", "conf/darkroom.yaml", "./mvnw test -Dtest=ConfigurationTableTest");
 
     @Test
     void thePageShowsTheSettingsThatThereAre() throws IOException {
-        // given
-        String table =
-                ConfigurationTable.render(Files.readString(Path.of(SettingsLoader.FILE)), SettingsLoader.defaults());
-        String page = Files.readString(PAGE);
-        assertThat(page).containsOnlyOnce(BEGIN).containsOnlyOnce(END);
-
-        // when
-        int from = page.indexOf(BEGIN) + BEGIN.length();
-        String expected = page.substring(0, from) + table + page.substring(page.indexOf(END));
-        if (Boolean.getBoolean("darkroom.docs.write")) {
-            Files.writeString(PAGE, expected);
-            page = expected;
-        }
-
-        // then
-        assertThat(page)
-                .as("%s is not what conf/darkroom.yaml says. To write it anew: %s", PAGE, COMMAND)
-                .isEqualTo(expected);
+        PART.assertShows(
+                ConfigurationTable.render(Files.readString(Path.of(SettingsLoader.FILE)), SettingsLoader.defaults()));
     }
 
     @Test

@@ -104,6 +104,7 @@ class SettingsShapeTest {
         "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",
         "node.sweep, DARKROOM_NODE_SWEEP, 24ms, 24ms",
         "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
+        "log.format, DARKROOM_LOG_FORMAT, json, json"
     })
     void theEnvironmentReachesTheComponent(String path, String name, String text, String expected) {
         // given

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -13,6 +14,9 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +125,68 @@ class DatabaseErrorsTest extends DatabaseFixture {
         eventually(() -> database.inTransaction(
                 connection -> connection.query("SELECT 1").execute()));
         await(database.ping());
+    }
+
+    @Test
+    void aTransactionThatIsCutIsToldToItsOwnerAndToNobodyElse() {
+        // given
+        PrintStream err = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Promise<Void> cut = Promise.promise();
+        Future<?> transaction = database.inTransaction(connection -> connection
+                .query("SELECT 1")
+                .execute()
+                .compose(begun -> {
+                    connection.closeHandler(closed -> cut.complete());
+                    return cut.future();
+                }));
+        Awaitility.await()
+                .until(() -> !TestPostgres.query(
+                                url,
+                                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in"
+                                        + " transaction'")
+                        .isEmpty());
+
+        // when
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            TestPostgres.terminateBackends(url.database());
+
+            // then
+            assertThat(DatabaseErrors.unavailable(failureOf(transaction))).isTrue();
+        } finally {
+            System.setErr(err);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void onlyAConnectionThatBreaksUnderTheWorkLeavesItOpenWhatCameOfIt() {
+        // given
+        TcpProxy proxy = new TcpProxy(url.host(), url.port());
+        DatabaseUrl through = new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
+        Database proxied = Database.open(vertx, through, DatabaseSettings.of(through));
+        Future<?> broken = proxied.client().query("SELECT pg_sleep(2)").execute();
+        Awaitility.await()
+                .until(() -> !TestPostgres.query(
+                                url, "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'")
+                        .isEmpty());
+
+        // when
+        proxy.refuse();
+
+        // then
+        assertThat(DatabaseErrors.outcomeUnknown(failureOf(broken))).isTrue();
+        assertThat(DatabaseErrors.outcomeUnknown(
+                        failureOf(proxied.client().query("SELECT 1").execute())))
+                .as("refused")
+                .isFalse();
+        assertThat(DatabaseErrors.outcomeUnknown(
+                        failureOf(database.pool().query("SELECT pg_sleep(30)").execute())))
+                .as("cancelled")
+                .isFalse();
+        assertThat(DatabaseErrors.outcomeUnknown(null)).isFalse();
+        await(proxied.close());
     }
 
     @Test

@@ -8,8 +8,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 
 /** An open {@link Database} on an empty database, for each test. */
+@Tag("database")
 abstract class DatabaseFixture {
     final Vertx vertx = Vertx.vertx();
     DatabaseUrl url;

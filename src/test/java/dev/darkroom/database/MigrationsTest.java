@@ -17,9 +17,11 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+@Tag("database")
 @Timeout(60)
 class MigrationsTest {
     private static final String SCRIPTS = "classpath:db/testmigration";
@@ -36,6 +38,19 @@ class MigrationsTest {
 
         // then
         assertThat(query(url, "SELECT word FROM words")).containsExactly("kept");
+    }
+
+    @Test
+    void aMigrationWaitsForNoLockForLongAndMayRunForLong() {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+
+        // when
+        Migrations.migrate(url, DatabaseSettings.of(url), "classpath:db/lockmigration");
+
+        // then
+        assertThat(query(url, "SELECT bound FROM bounds ORDER BY bound"))
+                .containsExactly("application_name darkroom migrations", "lock_timeout 700", "statement_timeout 0");
     }
 
     @Test

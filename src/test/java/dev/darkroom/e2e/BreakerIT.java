@@ -215,38 +215,4 @@ class BreakerIT {
                     .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);
         }
     }
-
-    @Test
-    void anAiServerThatFailsMostCallsIsLeftAloneUntilItIsWell() {
-        // given four failures in five, in which no success hides them, and a healing at the end
-        start(settings.with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "5")
-                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "20")
-                .with("DARKROOM_RETRY_BASE", "10ms"));
-        JsonObject sick = new JsonObject().put("status", 500).put("times", 4);
-        JsonObject well = new JsonObject().put("ok", true);
-        aiServer.script(sick, well, sick, well, sick, well, sick, well);
-
-        // when
-        List<String> ids = new ArrayList<>();
-        for (int i = 0; i < 12; i++) {
-            ids.add(client.create("most fail " + i));
-        }
-        awaitLines("breaker opened", 1);
-        List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();
-
-        // then
-        assertThat(ended)
-                .extracting(generation -> generation.getString("status"))
-                .containsOnly("COMPLETE");
-        assertThat(lines("breaker closed")).isPositive();
-        long counted = ended.stream()
-                .flatMap(generation -> Attempts.of(generation).stream())
-                .filter(attempt -> !attempt.getString("outcome").equals("SUCCEEDED"))
-                .filter(attempt -> attempt.getBoolean("counted"))
-                .count();
-        long failed = ended.stream()
-                .mapToInt(generation -> generation.getInteger("failedAttempts"))
-                .sum();
-        assertThat(counted).as("what probes found out is nobody's fault").isLessThan(failed);
-    }
 }

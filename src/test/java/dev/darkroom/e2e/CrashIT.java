@@ -20,11 +20,13 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ten generations wait on a slow AI server when {@code kill -9} hits: none is lost, none is done twice. */
+@Tag("database")
 @Timeout(120)
 class CrashIT {
     /** What one process has under way at once, by default. */

@@ -27,10 +27,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The database goes away and comes back: the service says so and goes on, without a restart and without a loss. */
+@Tag("database")
 class DatabaseAwayIT {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String PROMPT = "{\"prompt\":\"x\"}";
@@ -123,6 +126,22 @@ class DatabaseAwayIT {
         assertAllIsWellAgain(underWay);
     }
 
+    /** Silence is noticed after a while that is long for a test: see {@code Database}. */
+    @Test
+    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
+    void connectionsThatTheDatabaseHasForgotten() {
+        // given
+        aiServer.script(new JsonObject().put("delay", "2s"));
+        String underWay = underWay();
+
+        // when
+        proxy.forget();
+
+        // then
+        assertNotReady();
+        assertAllIsWellAgain(underWay, Duration.ofSeconds(35));
+    }
+
     @Test
     void aDatabaseThatIsClosedToUs() {
         // given
@@ -193,8 +212,12 @@ class DatabaseAwayIT {
     }
 
     private static void assertAllIsWellAgain(String accepted) {
+        assertAllIsWellAgain(accepted, Duration.ofSeconds(20));
+    }
+
+    private static void assertAllIsWellAgain(String accepted, Duration atMost) {
         Answer ready = Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(atMost)
                 .until(() -> management.get("/health/ready"), answer -> answer.status() == 200);
         assertThat(checks(ready)).containsExactlyInAnyOrder("database UP", "node UP", "accepting UP");
         assertCompletes(accepted);

@@ -2,179 +2,148 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
-import dev.darkroom.testing.DarkroomSettings;
-import io.vertx.core.json.JsonArray;
+import dev.darkroom.e2e.FaultBench.First;
+import dev.darkroom.testing.GeneratedPart;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Everything that an AI server can do wrong, once, and what it comes to: one table. */
+/**
+ * Everything that an AI server can do wrong, and what it comes to: observed here, and told by the table in
+ * {@code docs/retries.md}, which fails this test when it tells anything else.
+ */
 class FaultsIT {
-    @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_NODE_TTL", "15s")
-            .with("DARKROOM_RETRY_BASE", "10ms")
-            .with("DARKROOM_BACKEND_TIMEOUT", "4s"));
+    private static final Duration LONG = Duration.ofSeconds(10);
+    private static final Duration SHORT = Duration.ofSeconds(2);
 
-    /**
-     * A fault that ends the first attempt.
-     *
-     * @param step of the script
-     * @param told outcome, class, code and whether it was counted
-     * @param httpStatus null when there was none
-     */
-    private record Fault(JsonObject step, String told, Integer httpStatus) {
-        boolean retried() {
-            return !told.startsWith("PERMANENT");
+    private static final GeneratedPart PART = new GeneratedPart(
+            "docs/retries.md",
+            "faults",
+            "a run of FaultsIT",
+            "./mvnw verify -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=FaultsIT"
+                    + " -Dfailsafe.failIfNoSpecifiedTests=false");
+
+    private static final List<Fault> FAULTS = Fault.all().toList();
+
+    private static final Map<Fault, Future<First>> once = new LinkedHashMap<>();
+    private static final Map<Fault, Future<JsonObject>> forEver = new LinkedHashMap<>();
+    private static final List<ExecutorService> lanes = new ArrayList<>();
+    private static final List<FaultBench> benches = new ArrayList<>();
+
+    /** Most of the time is spent on waiting, so faults are tried side by side, each on a service where it is alone. */
+    @BeforeAll
+    static void meetEveryFault() {
+        List<Fault.Scripted> scripted = only(Fault.Scripted.class);
+        List<Fault.Scripted> quick =
+                scripted.stream().filter(fault -> !fault.slow()).toList();
+        List<Fault.Scripted> slow =
+                scripted.stream().filter(Fault.Scripted::slow).toList();
+        for (int part = 0; part < 2; part++) {
+            lane(FaultBench.forOnce(LONG), half(quick, part), FaultBench::once, once);
+            lane(FaultBench.forEver(LONG), half(quick, part), FaultBench::forEver, forEver);
         }
-
-        @Override
-        public String toString() {
-            return step.encode() + " → " + told;
-        }
+        lane(FaultBench.forOnce(SHORT), slow, FaultBench::once, once);
+        lane(FaultBench.forEver(SHORT), slow, FaultBench::forEver, forEver);
+        List<Fault.Elsewhere> elsewhere = only(Fault.Elsewhere.class);
+        lane(elsewhere, FaultBench::once, once);
+        lane(elsewhere, FaultBench::forEver, forEver);
     }
 
-    private static Fault status(int status, String told) {
-        return new Fault(new JsonObject().put("status", status), told, status);
+    private static <F> List<F> only(Class<F> kind) {
+        return FAULTS.stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 
-    private static Fault flag(String name, String told, Integer httpStatus) {
-        return new Fault(new JsonObject().put(name, true), told, httpStatus);
+    private static <F> List<F> half(List<F> faults, int part) {
+        return IntStream.range(0, faults.size())
+                .filter(i -> i % 2 == part)
+                .mapToObj(faults::get)
+                .toList();
     }
 
-    private static Fault url(String url) {
-        return new Fault(new JsonObject().put("url", url), "RETRYABLE EMPTY_SUCCESS INVALID_URL counted", null);
+    private static <T> void lane(
+            FaultBench bench,
+            List<Fault.Scripted> faults,
+            BiFunction<FaultBench, Fault.Scripted, T> trial,
+            Map<Fault, Future<T>> found) {
+        lane(faults, fault -> trial.apply(bench, fault), found);
+        benches.add(bench);
     }
 
-    private static JsonObject urlResult(JsonObject... pictureFaults) {
-        return new JsonObject().put("urlResult", true).put("pictureFaults", new JsonArray(List.of(pictureFaults)));
+    /** Tries faults one after the other, while the other lanes go on. */
+    private static <F extends Fault, T> void lane(List<F> faults, Function<F, T> trial, Map<Fault, Future<T>> found) {
+        ExecutorService lane = Executors.newSingleThreadExecutor();
+        lanes.add(lane);
+        faults.forEach(fault -> found.put(fault, lane.submit(() -> trial.apply(fault))));
     }
 
-    private static JsonObject times(int times, String fault, Object value) {
-        return new JsonObject().put(fault, value).put("times", times);
+    @AfterAll
+    static void stop() {
+        lanes.forEach(ExecutorService::shutdownNow);
+        benches.forEach(FaultBench::close);
     }
 
     static Stream<Fault> faults() {
-        return Stream.of(
-                status(400, "PERMANENT TERMINAL_INPUT INVALID_REQUEST counted"),
-                status(401, "PERMANENT TERMINAL_AUTH UNAUTHORIZED counted"),
-                status(402, "PERMANENT TERMINAL_AUTH PAYMENT_REQUIRED counted"),
-                status(403, "PERMANENT TERMINAL_AUTH FORBIDDEN counted"),
-                status(404, "PERMANENT TERMINAL_INPUT NOT_FOUND counted"),
-                status(408, "RETRYABLE AMBIGUOUS GATEWAY_TIMEOUT counted"),
-                status(409, "RETRYABLE REJECTED_RETRYABLE CONFLICT counted"),
-                status(413, "PERMANENT TERMINAL_INPUT REQUEST_TOO_LARGE counted"),
-                status(422, "PERMANENT TERMINAL_INPUT INVALID_REQUEST counted"),
-                status(429, "RETRYABLE REJECTED_RETRYABLE RATE_LIMITED uncounted"),
-                status(500, "RETRYABLE SERVER_ERROR SERVER_ERROR counted"),
-                status(502, "RETRYABLE SERVER_ERROR SERVER_ERROR counted"),
-                status(503, "RETRYABLE REJECTED_RETRYABLE UNAVAILABLE counted"),
-                status(504, "RETRYABLE AMBIGUOUS GATEWAY_TIMEOUT counted"),
-                status(302, "RETRYABLE SERVER_ERROR UNEXPECTED_REDIRECT counted"),
-                new Fault(new JsonObject().put("status", 204), "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted", 204),
-                flag("drop", "RETRYABLE AMBIGUOUS CONNECTION_LOST counted", null),
-                flag("hang", "TIMEOUT AMBIGUOUS TIMED_OUT counted", null),
-                flag("garbage", "RETRYABLE EMPTY_SUCCESS MALFORMED_RESPONSE counted", 200),
-                flag("empty", "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted", 200),
-                flag("fewer", "RETRYABLE EMPTY_SUCCESS TOO_FEW_PICTURES counted", 200),
-                flag("notAPicture", "RETRYABLE EMPTY_SUCCESS NOT_A_PICTURE counted", null),
-                flag("moderation", "PERMANENT MODERATED MODERATED counted", 400),
-                flag("quota", "PERMANENT TERMINAL_AUTH QUOTA_EXHAUSTED counted", 429),
-                flag("html", "RETRYABLE SERVER_ERROR SERVER_ERROR counted", 502),
-                new Fault(
-                        new JsonObject().put("errorBody", "string").put("status", 500),
-                        "RETRYABLE SERVER_ERROR SERVER_ERROR counted",
-                        500),
-                new Fault(
-                        new JsonObject().put("errorBody", "detail").put("status", 422),
-                        "PERMANENT TERMINAL_INPUT INVALID_REQUEST counted",
-                        422),
-                new Fault(
-                        new JsonObject()
-                                .put("status", 200)
-                                .put("body", new JsonObject().put("error", new JsonObject().put("message", "oh"))),
-                        "RETRYABLE SERVER_ERROR ERROR_IN_SUCCESS counted",
-                        200),
-                url("ftp://127.0.0.1/picture.png"),
-                url("file:///etc/hostname"),
-                url("picture.png"),
-                new Fault(urlResult(times(3, "status", 500)), "RETRYABLE RESULT_FETCH DOWNLOAD_FAILED counted", 500),
-                new Fault(urlResult(times(3, "drop", true)), "RETRYABLE RESULT_FETCH DOWNLOAD_FAILED counted", null),
-                new Fault(
-                        urlResult(new JsonObject().put("status", 404)),
-                        "RETRYABLE BACKEND_LOST PICTURE_GONE counted",
-                        404),
-                new Fault(
-                        urlResult(new JsonObject().put("garbage", true)),
-                        "RETRYABLE EMPTY_SUCCESS NOT_A_PICTURE counted",
-                        null));
+        return FAULTS.stream();
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
-    void aFaultIsSortedRecordedAndOvercomeWhereThatCanBe(Fault fault) {
-        // given
-        service.aiServer().script(fault.step());
-
-        // when two pictures are asked for, so that there can be fewer
-        JsonObject ended = end(2);
+    void aFaultIsSortedRecordedAndOvercomeWhereThatCanBe(Fault fault) throws Exception {
+        // when
+        First first = once.get(fault).get();
 
         // then
-        List<JsonObject> attempts = Attempts.of(ended);
-        assertThat(Attempts.told(attempts.get(0))).isEqualTo(fault.told());
+        JsonObject generation = first.generation();
+        List<JsonObject> attempts = Attempts.of(generation);
         JsonObject error = attempts.get(0).getJsonObject("error");
-        assertThat(error.getInteger("httpStatus")).isEqualTo(fault.httpStatus());
-        assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
-        if (fault.retried()) {
-            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            assertThat(attempts).hasSize(2);
-            assertThat(attempts.get(0).getString("retryAt")).isNotNull();
-        } else {
-            assertThat(ended.getString("status")).isEqualTo("FAILED");
-            assertThat(attempts).hasSize(1);
-            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo(error.getString("code"));
-            assertThat(ended.getJsonObject("error").getString("class")).isEqualTo(error.getString("class"));
-            assertThat(ended.getJsonObject("error").getBoolean("retryable")).isFalse();
+        boolean failed = error != null;
+        boolean retried = attempts.get(0).getString("retryAt") != null;
+        if (fault instanceof Fault.Scripted scripted) {
+            assertThat(failed ? error.getInteger("httpStatus") : null).isEqualTo(scripted.httpStatus());
+            assertThat(first.submissions()).isEqualTo(attempts.size());
+            assertThat(attempts.size() > 1).isEqualTo(retried);
+            assertThat(generation.getString("status")).isEqualTo(retried || !failed ? "COMPLETE" : "FAILED");
         }
-        assertThat(service.aiServer().requests(ended.getString("id"))).hasSameSizeAs(attempts);
+        if (!failed) {
+            assertThat(Attempts.told(attempts.get(0))).isEqualTo("SUCCEEDED");
+            assertThat(generation.getInteger("failedAttempts")).isZero();
+        } else if (retried) {
+            boolean timedOut = error.getString("code").equals("TIMED_OUT");
+            assertThat(attempts.get(0).getString("outcome")).isEqualTo(timedOut ? "TIMEOUT" : "RETRYABLE");
+        } else {
+            assertThat(attempts.get(0).getString("outcome")).isEqualTo("PERMANENT");
+            assertThat(generation.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(generation.getJsonObject("error").getString("code")).isEqualTo(error.getString("code"));
+            assertThat(generation.getJsonObject("error").getString("class")).isEqualTo(error.getString("class"));
+            assertThat(generation.getJsonObject("error").getBoolean("retryable"))
+                    .isFalse();
+        }
     }
 
-    static Stream<JsonObject> faultsThatCostNoAttempt() {
-        return Stream.of(
-                urlResult(),
-                urlResult(new JsonObject().put("status", 500)),
-                urlResult(times(2, "status", 503)),
-                urlResult(new JsonObject().put("drop", true)),
-                urlResult(new JsonObject().put("hang", true)),
-                urlResult(new JsonObject().put("status", 429).put("retryAfter", 1)),
-                new JsonObject().put("delay", "300ms"));
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource("faultsThatCostNoAttempt")
-    void aPictureThatWasMadeIsNotMadeAgain(JsonObject step) {
-        // given
-        service.aiServer().script(step);
-
+    @Test
+    void thePageTellsWhatWasObserved() throws Exception {
         // when
-        JsonObject ended = end(1);
+        FaultTable table = new FaultTable();
+        for (Fault fault : FAULTS) {
+            table.add(fault, once.get(fault).get(), forEver.get(fault).get());
+        }
 
-        // then the download was tried again, not the generation
-        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-        assertThat(Attempts.of(ended)).extracting(Attempts::told).containsExactly("SUCCEEDED");
-        assertThat(service.aiServer().requests(ended.getString("id"))).hasSize(1);
-    }
-
-    private static JsonObject end(int count) {
-        JsonObject request = new JsonObject()
-                .put("prompt", "a fault in the works")
-                .put("width", 64)
-                .put("height", 64)
-                .put("count", count);
-        return service.client().awaitEnd(service.client().create(request).getString("id"));
+        // then
+        PART.assertShows(table.render());
     }
 }

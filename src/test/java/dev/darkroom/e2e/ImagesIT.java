@@ -68,6 +68,34 @@ class ImagesIT {
         assertThat(generation.getJsonArray("imageUrls")).containsExactly(image.getString("url"));
     }
 
+    @Test
+    void aPictureThatCannotBeKeptIsAFailedAttempt() throws Exception {
+        // given a file where the directory was
+        Path images = service.directory().resolve("data").resolve("images");
+        Path aside = images.resolveSibling("aside");
+        Files.move(images, aside);
+        Files.createFile(images);
+
+        // when
+        JsonObject ended;
+        try {
+            ended = service.client().awaitEnd(service.client().create("nowhere to put it"));
+        } finally {
+            Files.delete(images);
+            Files.move(aside, images);
+        }
+
+        // then
+        assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
+        assertThat(Attempts.of(ended))
+                .extracting(Attempts::told)
+                .hasSize(5)
+                .containsOnly("RETRYABLE RESULT_FETCH NOT_KEPT counted");
+
+        // and once the disk is well
+        assertThat(picture("somewhere to put it").getString("status")).isEqualTo("COMPLETE");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"%s", "W/%s", "*", "\"other\", %s", "\"other\",W/%s , \"third\""})
     void whoHasItIsNotSentItAgain(String ifNoneMatch) {

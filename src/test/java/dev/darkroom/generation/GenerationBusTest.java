@@ -24,6 +24,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands as any integration may send them, and their replies: plain JSON, and never silence. */
+@Tag("database")
 @Timeout(60)
 class GenerationBusTest {
     private static final UUID PENDING = UUID.fromString("019a8c1e-0000-7000-8000-000000000001");

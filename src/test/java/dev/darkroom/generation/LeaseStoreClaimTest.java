@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Which work a process gets when it asks for some. */
+@Tag("database")
 class LeaseStoreClaimTest {
     @RegisterExtension
     static final QueueFixture queue = new QueueFixture();

@@ -16,10 +16,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How an attempt ends, and with it sometimes a generation. */
+@Tag("database")
 class LeaseStoreEndTest {
     private static final Reason EXHAUSTED =
             new Reason("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Given up.", true);

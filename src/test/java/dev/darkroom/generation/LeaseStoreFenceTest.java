@@ -12,12 +12,14 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whoever comes with a lease that is no longer the one in the database changes no row of any table. */
+@Tag("database")
 class LeaseStoreFenceTest {
     private static final Reason REASON = new Reason("MODERATED", FailureClass.MODERATED, "Refused.", false);
 

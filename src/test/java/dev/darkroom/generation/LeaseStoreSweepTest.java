@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What sweeps find and may do. */
+@Tag("database")
 class LeaseStoreSweepTest {
     private static final Duration GRACE = Duration.ofSeconds(5);
     private static final Reason TIME_IS_UP = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);

@@ -19,9 +19,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Several processes on one queue, while a saboteur declares one or another of them dead, or cuts their connections. */
+@Tag("database")
 class ManyNodesTest {
     private static final int GENERATIONS = 200;
     private static final int NODES = 4;
@@ -48,7 +50,8 @@ class ManyNodesTest {
                 base.backend(),
                 base.database(),
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
-                new Settings.Shutdown(Duration.ofMillis(200)));
+                new Settings.Shutdown(Duration.ofMillis(200)),
+                base.log());
     }
 
     @AfterEach

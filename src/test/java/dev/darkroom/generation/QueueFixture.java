@@ -65,7 +65,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     UUID submit(Duration life) {
         UUID id = UUID.randomUUID();
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null);
-        await(new GenerationStore(database.client()).submit(id, "local", request, ROUTE, life));
+        await(new GenerationStore(database).submit(id, "local", request, ROUTE, life));
         return id;
     }
 

@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What nobody ends any more is ended, or made due again, by the sweep. */
+@Tag("database")
 class SweepVerticleTest {
     @RegisterExtension
     static final QueueFixture queue = new QueueFixture();

@@ -50,7 +50,8 @@ final class WorkerFixture {
                         base.backend(),
                         base.database(),
                         NODE,
-                        new Settings.Shutdown(grace)));
+                        new Settings.Shutdown(grace),
+                        base.log()));
     }
 
     String deploy(FakeBackend backend, Settings settings) {

@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of the work of a process that stops, drains or loses its identity. */
+@Tag("database")
 class WorkerStopTest {
     @RegisterExtension
     static final QueueFixture queue = new QueueFixture();

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.Outcome;
 import io.vertx.core.Future;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A process at work: what it takes, and when it looks for more. */
+@Tag("database")
 class WorkerVerticleTest {
     @RegisterExtension
     static final QueueFixture queue = new QueueFixture();

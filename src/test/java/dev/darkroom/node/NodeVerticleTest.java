@@ -27,9 +27,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A process and its row, on PostgreSQL. */
+@Tag("database")
 class NodeVerticleTest {
     private static final Settings.Node QUICK =
             new Settings.Node(Duration.ofMillis(50), Duration.ofSeconds(2), Duration.ofSeconds(1));

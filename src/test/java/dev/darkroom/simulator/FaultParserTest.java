@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,15 @@ class FaultParserTest {
                     {"errorBody":"string"}                 | status 500 with error
                     {"errorBody":"detail","status":422}    | status 422 with detail
                     {"html":true}                          | status 502 with html
+                    {"truncated":true}                     | half an answer
+                    {"redirectLoop":true}                  | redirect to itself
+                    {"contentType":"text/plain"}           | labelled text/plain
+                    {"drip":true}                          | drip
+                    {"drip":true,"interval":"200ms"}       | drip
+                    {"huge":true}                          | huge
+                    {"huge":true,"bytes":4096,"chunked":true,"interval":5} | huge
+                    {"random":{"failurePercent":80}}       | random
+                    {"random":{"failurePercent":0,"latency":["50ms","2s"],"seed":-7}} | random
                     """)
     void eachFaultIsKnown(String step, String description) {
         assertThat(parse(step).fault().describe()).isEqualTo(description);
@@ -44,7 +54,7 @@ class FaultParserTest {
 
         // then
         assertThat(step.fault())
-                .isEqualTo(new Fault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
+                .isEqualTo(new WireFault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
     }
 
     @ParameterizedTest
@@ -56,6 +66,16 @@ class FaultParserTest {
     @Test
     void withoutADelayTheUsualLatencyHolds() {
         assertThat(parse("{\"drop\":true}").delay()).isNull();
+    }
+
+    @Test
+    void aByteASecondAndAHundredMegabytesAreTheUsual() {
+        assertThat(parse("{\"drip\":true}").fault()).isEqualTo(new WireFault.Drip(Duration.ofSeconds(1)));
+        assertThat(parse("{\"huge\":true}").fault())
+                .isEqualTo(new WireFault.Huge(100 * 1024 * 1024, true, Duration.ZERO));
+        assertThat(parse("{\"huge\":true,\"bytes\":4096,\"chunked\":true,\"interval\":\"1s\"}")
+                        .fault())
+                .isEqualTo(new WireFault.Huge(4096, false, Duration.ofSeconds(1)));
     }
 
     @Test
@@ -94,6 +114,27 @@ class FaultParserTest {
                     {"urlResult":true,"pictureFaults":1}                | steps[0].pictureFaults must be an array
                     {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot meet a download
                     {"urlResult":true,"pictureFaults":[{"status":1}]}   | steps[0].pictureFaults[0]: status must be
+                    {"urlResult":true,"pictureFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot meet
+                    {"truncated":1}                   | steps[0]: truncated must be true
+                    {"redirectLoop":true,"status":301} | steps[0]: "status" cannot stand beside "redirectLoop"
+                    {"contentType":true}              | steps[0]: contentType must be a string
+                    {"contentType":"a\\nb"}           | steps[0]: contentType must be a header's value
+                    {"contentType":""}                | steps[0]: contentType must be a header's value
+                    {"drip":true,"interval":"often"}  | steps[0]: interval must be milliseconds
+                    {"hang":true,"interval":"1s"}     | steps[0]: unknown key "interval"
+                    {"huge":true,"bytes":10}          | steps[0]: bytes must be a whole number, 1024 to
+                    {"huge":true,"bytes":"100MB"}     | steps[0]: bytes must be a whole number
+                    {"huge":true,"chunked":1}         | steps[0]: chunked must be true or false
+                    {"random":true}                   | steps[0]: random must be an object
+                    {"random":{}}                     | steps[0].random: failurePercent must be a whole number, 0 to 100
+                    {"random":{"failurePercent":101}} | steps[0].random: failurePercent must be
+                    {"random":{"failurePercent":1,"latency":"1s"}}        | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s"]}}      | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s","x"]}}  | steps[0].random: latency must be milliseconds
+                    {"random":{"failurePercent":1,"latency":["2s","1s"]}} | steps[0].random: latency must have the shortest first
+                    {"random":{"failurePercent":1,"seed":"a"}}            | steps[0].random: seed must be a whole number
+                    {"random":{"failurePercent":1,"mood":2}}              | steps[0].random: unknown key "mood"
+                    {"random":{"failurePercent":1},"delay":"1s"}          | steps[0]: "delay" cannot stand beside "random"
                     """)
     void aBadStepIsRefusedWithAMessageThatSaysWhereAndWhy(String step, String message) {
         assertThatThrownBy(() -> parse(step))
@@ -144,6 +185,51 @@ class FaultParserTest {
             assertThat(next(script)).isEqualTo("status 500");
         }
         assertThat(script.toJson()).isEqualTo(new JsonObject("{\"steps\":[{\"status\":500,\"times\":-1}]}"));
+    }
+
+    @Test
+    void whatIsLeftToChanceIsTheSameForTheSameSeed() {
+        // given
+        String profile = "{\"random\":{\"failurePercent\":60,\"latency\":[\"50ms\",\"2s\"],\"seed\":7},\"times\":400}";
+
+        // when
+        List<Step> once = draw(400, profile);
+        List<Step> again = draw(400, profile);
+        List<Step> otherwise = draw(400, profile.replace("7", "8"));
+
+        // then
+        assertThat(again).isEqualTo(once).isNotEqualTo(otherwise);
+    }
+
+    @Test
+    void chanceKeepsItsRateAndItsLatencyAndDrawsEveryKindOfFailure() {
+        // when
+        List<Step> drawn =
+                draw(2000, "{\"random\":{\"failurePercent\":60,\"latency\":[50,150],\"seed\":1},\"times\":-1}");
+
+        // then
+        List<String> failures = drawn.stream()
+                .map(step -> step.fault().describe())
+                .filter(what -> !what.equals("picture"))
+                .toList();
+        assertThat(failures).hasSizeBetween(1100, 1300);
+        assertThat(failures)
+                .contains("status 500", "status 503", "status 504", "drop", "half an answer", "garbage", "empty");
+        assertThat(drawn).extracting(step -> step.delay().toMillis()).allMatch(millis -> millis >= 50 && millis <= 150);
+        assertThat(drawn).extracting(step -> step.delay().toMillis() / 10).contains(5L, 10L, 14L);
+    }
+
+    @Test
+    void withoutALatencyChanceTakesTheUsualTime() {
+        assertThat(draw(3, "{\"random\":{\"failurePercent\":100},\"times\":-1}"))
+                .allMatch(step -> step.delay() == null)
+                .noneMatch(step -> step.fault() instanceof Fault.None);
+    }
+
+    private static List<Step> draw(int count, String profile) {
+        Script script = new Script();
+        script.replace(List.of(parse(profile)));
+        return Stream.generate(script::next).limit(count).toList();
     }
 
     private static String next(Script script) {

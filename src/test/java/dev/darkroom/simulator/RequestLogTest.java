@@ -26,7 +26,44 @@ class RequestLogTest {
                         .put("authorization", true)
                         .put("body", new JsonObject().put("prompt", "a"))
                         .put("answer", "picture")
-                        .putNull("closedAt"));
+                        .putNull("closedAt")
+                        .put("downloads", new JsonArray()));
+    }
+
+    @Test
+    void downloadsStandBesideTheSubmissionThatAnnouncedTheirPicture() {
+        // given
+        RequestLog.Submitted submitted = log.add("k1", false, Buffer.buffer("{}"));
+
+        // when
+        submitted.download().answeredWith("status 500");
+        submitted.download().closedByClient();
+
+        // then
+        assertThat(only().getJsonArray("downloads"))
+                .containsExactly(
+                        new JsonObject()
+                                .put("at", "2026-03-01T10:00:00.000Z")
+                                .put("answer", "status 500")
+                                .putNull("closedAt"),
+                        new JsonObject()
+                                .put("at", "2026-03-01T10:00:00.000Z")
+                                .putNull("answer")
+                                .put("closedAt", "2026-03-01T10:00:00.000Z"));
+    }
+
+    @Test
+    void notEveryDownloadIsKept() {
+        // given
+        RequestLog.Submitted submitted = log.add("k1", false, Buffer.buffer("{}"));
+
+        // when
+        for (int i = 0; i < RequestLog.MOST_DOWNLOADS + 5; i++) {
+            submitted.download();
+        }
+
+        // then
+        assertThat(only().getJsonArray("downloads")).hasSize(RequestLog.MOST_DOWNLOADS);
     }
 
     @Test

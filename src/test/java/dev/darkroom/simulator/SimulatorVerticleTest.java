@@ -18,9 +18,13 @@ import io.vertx.ext.web.client.WebClientOptions;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -259,6 +263,142 @@ class SimulatorVerticleTest {
     }
 
     @Test
+    void halfAnAnswerAnnouncesTheWhole() {
+        // given
+        script("{\"truncated\":true,\"times\":2}");
+
+        // then
+        assertThatThrownBy(() -> post(request())).hasMessageContaining("closed");
+        RawAnswer half = raw(100_000);
+        assertThat(half.head()).startsWith("HTTP/1.1 200").contains("Content-Type: application/json");
+        assertThat(half.body().length()).isBetween(1, half.announced() - 1).isEqualTo(half.announced() / 2);
+        assertThat(half.body()).startsWith("{\"created\":");
+        assertThat(half.closed()).isTrue();
+        assertThat(closedAt()).containsOnlyNulls();
+    }
+
+    @Test
+    void aWrongLabelChangesNothingElse() throws IOException {
+        // given
+        script("{\"contentType\":\"text/html\"}");
+
+        // when
+        HttpResponse<Buffer> answer = post(request());
+
+        // then
+        assertThat(answer.getHeader("Content-Type")).isEqualTo("text/html");
+        assertThat(pictures(answer)).hasSize(1).doesNotContainNull();
+    }
+
+    @Test
+    void aDripComesByteByByteAndInTheEndInFull() {
+        // given
+        script("{\"status\":204}", "{\"drip\":true,\"interval\":\"20ms\"}", "{\"drip\":true,\"interval\":\"1ms\"}");
+        post(request());
+
+        // when somebody listens for a while
+        long start = System.nanoTime();
+        RawAnswer some = raw(10);
+
+        // then there was a byte for each interval, and no more
+        long intervals = (System.nanoTime() - start) / 20_000_000;
+        assertThat(some.announced()).isGreaterThan(1000);
+        assertThat(some.body()).hasSize(10).isEqualTo("{\"created\"");
+        assertThat(intervals).isGreaterThanOrEqualTo(9);
+        await().atMost(5, SECONDS)
+                .untilAsserted(() -> assertThat(closedAt().get(1)).isNotNull());
+
+        // and whoever has patience gets it all
+        assertThat(data(post(request().put("response_format", "url")))).hasSize(1);
+    }
+
+    @Test
+    void aHugeAnswerHasAllItsBytesWhetherTheyWereAnnouncedOrNot() {
+        // given
+        script("{\"huge\":true,\"bytes\":3000000}", "{\"huge\":true,\"bytes\":1024,\"chunked\":true}");
+
+        // when
+        HttpResponse<Buffer> announced = post(request());
+        HttpResponse<Buffer> chunked = post(request());
+
+        // then
+        assertThat(announced.getHeader("Content-Length")).isEqualTo("3000000");
+        assertThat(announced.body().length()).isEqualTo(3_000_000);
+        // Only its length, since a failure would show it whole.
+        assertThat(data(announced).getJsonObject(0).getString("b64_json").length())
+                .isEqualTo(3_000_000 - "{\"data\":[{\"b64_json\":\"\"}]}".length());
+        assertThat(chunked.getHeader("Content-Length")).isNull();
+        assertThat(chunked.body().length()).isEqualTo(1024);
+    }
+
+    @Test
+    void aHugeAnswerIsMadeOnlyAsFastAsItIsTaken() {
+        // given far more than there is memory for
+        script("{\"huge\":true,\"bytes\":100000000000}");
+
+        // when somebody asks and then does not read
+        RawAnswer taken = raw(1000);
+
+        // then it waits, and goes when they go
+        assertThat(taken.head()).contains("Content-Length: 100000000000");
+        await().atMost(5, SECONDS)
+                .untilAsserted(() -> assertThat(closedAt().get(0)).isNotNull());
+    }
+
+    @Test
+    void aSlowHugeAnswerPausesBetweenItsParts() {
+        // given three parts and what is around them
+        script("{\"huge\":true,\"bytes\":196635,\"interval\":\"100ms\"}");
+
+        // then
+        assertThat(millis(() -> assertThat(post(request()).body().length()).isEqualTo(196_635)))
+                .isGreaterThanOrEqualTo(400);
+    }
+
+    @Test
+    void aRedirectLoopLeadsToItself() {
+        // given
+        script("{\"redirectLoop\":true}", "{\"urlResult\":true,\"pictureFaults\":[{\"redirectLoop\":true}]}");
+
+        // when
+        HttpResponse<Buffer> answer = post(request());
+        String url = data(post(request())).getJsonObject(0).getString("url");
+        HttpResponse<Buffer> download =
+                result(client.getAbs(url).followRedirects(false).send());
+
+        // then
+        assertThat(answer.statusCode()).isEqualTo(302);
+        assertThat(answer.getHeader("Location")).isEqualTo("http://127.0.0.1:" + simulator.port() + IMAGES);
+        assertThat(download.statusCode()).isEqualTo(302);
+        assertThat(download.getHeader("Location")).isEqualTo(url);
+    }
+
+    @Test
+    void aServerThatFailsAtRandomSaysInItsLogWhatItDid() {
+        // given
+        script("{\"random\":{\"failurePercent\":50,\"latency\":[0,5],\"seed\":3},\"times\":-1}");
+
+        // when
+        List<Future<HttpResponse<Buffer>>> all = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            all.add(client.post(IMAGES).sendJsonObject(request()));
+        }
+        result(Future.join(all).otherwiseEmpty());
+
+        // then
+        assertThat(answers()).hasSize(40).contains("picture").doesNotContain("random");
+        assertThat(answers().stream()
+                        .filter(answer -> !answer.equals("picture"))
+                        .count())
+                .isBetween(10L, 30L);
+        long good = all.stream()
+                .filter(Future::succeeded)
+                .filter(answer -> answer.result().bodyAsString().contains("b64_json"))
+                .count();
+        assertThat(answers()).filteredOn("picture"::equals).hasSize((int) good);
+    }
+
+    @Test
     void aDelayHoldsTheAnswerBack() {
         // given
         script("{\"delay\":\"400ms\"}", "{\"status\":500,\"delay\":300}");
@@ -301,6 +441,42 @@ class SimulatorVerticleTest {
         assertThatThrownBy(() -> result(client.getAbs(url).send())).hasMessageContaining("closed");
         assertThat(result(client.getAbs(url).send()).statusCode()).isEqualTo(200);
         assertThat(answers()).containsExactly("url result");
+        assertThat(downloads())
+                .extracting(download -> download.getString("answer"))
+                .containsExactly("status 500", "status 404", "drop", "picture");
+    }
+
+    @Test
+    void aHangingDownloadShowsWhenTheClientGaveUp() {
+        // given
+        script("{\"urlResult\":true,\"pictureFaults\":[{\"hang\":true}]}");
+        String url = data(post(request())).getJsonObject(0).getString("url");
+
+        // when
+        assertThatThrownBy(() -> result(client.getAbs(url).timeout(200).send())).hasMessageContaining("200ms");
+
+        // then
+        await().atMost(5, SECONDS)
+                .untilAsserted(() ->
+                        assertThat(downloads().get(0).getString("closedAt")).isNotNull());
+        assertThat(closedAt()).containsOnlyNulls();
+    }
+
+    @Test
+    void aPictureCanBeSpoiltOnItsWay() {
+        // given
+        script("{\"urlResult\":true,\"pictureFaults\":[{\"truncated\":true},{\"contentType\":\"text/plain\"}]}");
+        String url = data(post(request())).getJsonObject(0).getString("url");
+
+        // when
+        assertThatThrownBy(() -> result(client.getAbs(url).send())).hasMessageContaining("closed");
+        HttpResponse<Buffer> mislabelled = result(client.getAbs(url).send());
+        HttpResponse<Buffer> good = result(client.getAbs(url).send());
+
+        // then
+        assertThat(mislabelled.getHeader("Content-Type")).isEqualTo("text/plain");
+        assertThat(good.getHeader("Content-Type")).isEqualTo("image/png");
+        assertThat(mislabelled.body()).isEqualTo(good.body());
     }
 
     @Test
@@ -448,6 +624,50 @@ class SimulatorVerticleTest {
         return requests().stream()
                 .map(entry -> ((JsonObject) entry).getString("answer"))
                 .toList();
+    }
+
+    private List<String> closedAt() {
+        return requests().stream()
+                .map(entry -> ((JsonObject) entry).getString("closedAt"))
+                .toList();
+    }
+
+    /** The downloads of the pictures that the first submission was answered with. */
+    private List<JsonObject> downloads() {
+        return requests().getJsonObject(0).getJsonArray("downloads").stream()
+                .map(JsonObject.class::cast)
+                .toList();
+    }
+
+    /**
+     * As much of an answer as was read before the connection was closed.
+     *
+     * @param closed whether the server closed it
+     */
+    private record RawAnswer(String head, String body, boolean closed) {
+        int announced() {
+            return Integer.parseInt(head.replaceFirst("(?s).*Content-Length: (\\d+).*", "$1"));
+        }
+    }
+
+    /** Asks for a picture and leaves after so many bytes of body. */
+    private RawAnswer raw(int bytes) {
+        try (Socket socket = new Socket("127.0.0.1", simulator.port())) {
+            socket.setSoTimeout(10_000);
+            byte[] body = request().toBuffer().getBytes();
+            String head = "POST " + IMAGES + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(body);
+            StringBuilder answer = new StringBuilder();
+            InputStream in = socket.getInputStream();
+            while (answer.indexOf("\r\n\r\n") < 0) {
+                answer.append((char) in.read());
+            }
+            byte[] read = in.readNBytes(bytes);
+            return new RawAnswer(answer.toString(), new String(read, StandardCharsets.US_ASCII), read.length < bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static JsonArray data(HttpResponse<Buffer> answer) {

@@ -84,8 +84,8 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
     /** Waits until the service is ready. */
     public DarkroomProcess awaitReady() {
         try {
-            awaitLine("is ready\\.");
-            awaitLine("  Images ");
+            awaitLine("is ready\\.|\"message\":\"ready\"");
+            awaitLine("  Images |\"images\":");
             return this;
         } catch (RuntimeException | Error e) {
             close();
@@ -103,17 +103,17 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
 
     @Override
     public URI api() {
-        return URI.create(banner("  API +(http\\S+)/api/generation"));
+        return URI.create(banner("(?:  API +|\"api\":\")(http://[^\\s\"/]+)"));
     }
 
     @Override
     public URI management() {
-        return URI.create(banner("  Health +(http\\S+)/health/ready"));
+        return URI.create(banner("(?:  Health +|\"management\":\")(http://[^\\s\"/]+)"));
     }
 
     /** The bundled AI server's base URL, as the banner tells it. */
     public URI aiServer() {
-        return URI.create(banner("  AI server +(http\\S+)"));
+        return URI.create(banner("(?:  AI server +|\"aiServer\":\")(http[^\\s\"]+)"));
     }
 
     @Override

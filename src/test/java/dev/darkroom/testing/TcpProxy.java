@@ -8,18 +8,23 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Stands between the service and another server, and takes that server away: with a word, or without. */
+/** Stands between the service and another server, and takes that server away: with a word, without, or at the worst moment. */
 public final class TcpProxy implements AutoCloseable {
     private final String host;
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
     private ServerSocket server;
     private boolean silent;
+    private volatile Ambush ambush;
 
     /** Listens on a free port of the loopback address. */
     public TcpProxy(String host, int target) {
@@ -66,6 +71,27 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets a request through and cuts its connection when the answer comes back: the server has done what the caller does
+     * not know to be done. It happens once, on the first connection on which all of {@code requests} are sent, in this
+     * order; the answer is that to the last of them.
+     *
+     * @param requests text that only these requests contain
+     * @return completes when the answer is lost
+     */
+    public CompletableFuture<Void> loseAnswerTo(String... requests) {
+        Ambush prepared = new Ambush(List.of(requests), new CompletableFuture<>());
+        ambush = prepared;
+        return prepared.sprung;
+    }
+
+    private record Ambush(List<String> requests, CompletableFuture<Void> sprung) {}
+
+    /** What is connected now falls silent for ever, new connections are well: as after a fail-over that tells nobody. */
+    public void forget() {
+        watches.forEach(watch -> watch.forgotten = true);
+    }
+
     private ServerSocket listen(int on) {
         try {
             ServerSocket listening = new ServerSocket();
@@ -86,11 +112,13 @@ public final class TcpProxy implements AutoCloseable {
         Socket called = new Socket(host, target);
         sockets.add(caller);
         sockets.add(called);
-        start("there", () -> pump(caller, called));
-        start("back", () -> pump(called, caller));
+        Watch watch = new Watch();
+        watches.add(watch);
+        start("there", () -> pump(caller, called, watch, true));
+        start("back", () -> pump(called, caller, watch, false));
     }
 
-    private void pump(Socket from, Socket to) throws IOException, InterruptedException {
+    private void pump(Socket from, Socket to, Watch watch, boolean asks) throws IOException, InterruptedException {
         try (from;
                 to) {
             byte[] block = new byte[16_384];
@@ -102,11 +130,58 @@ public final class TcpProxy implements AutoCloseable {
                         gate.wait();
                     }
                 }
-                out.write(block, 0, count);
+                if (asks) {
+                    watch.asked(block, count);
+                } else if (watch.losesAnswer()) {
+                    return;
+                }
+                if (!watch.forgotten) {
+                    out.write(block, 0, count);
+                }
             }
         } finally {
             sockets.remove(from);
             sockets.remove(to);
+        }
+    }
+
+    /** What has become of one connection, and how much of an ambush has been sent on it. */
+    private final class Watch {
+        private Ambush watched;
+        private int seen;
+        private String tail = "";
+        private volatile boolean forgotten;
+
+        synchronized void asked(byte[] bytes, int count) {
+            Ambush current = ambush;
+            if (current == null) {
+                return;
+            }
+            if (current != watched) {
+                watched = current;
+                seen = 0;
+                tail = "";
+            }
+            // Requests may be cut anywhere on their way.
+            tail += new String(bytes, 0, count, StandardCharsets.ISO_8859_1);
+            while (seen < watched.requests.size()) {
+                int at = tail.indexOf(watched.requests.get(seen));
+                if (at < 0) {
+                    break;
+                }
+                tail = tail.substring(at + watched.requests.get(seen).length());
+                seen++;
+            }
+            tail = tail.substring(Math.max(0, tail.length() - 1_000));
+        }
+
+        synchronized boolean losesAnswer() {
+            if (watched == null || watched != ambush || seen < watched.requests.size()) {
+                return false;
+            }
+            ambush = null;
+            watched.sprung.complete(null);
+            return true;
         }
     }
 

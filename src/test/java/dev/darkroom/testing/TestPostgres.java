@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * One embedded PostgreSQL per test JVM, started at the first use and gone with the JVM. Every test gets an empty database
- * of its own in it. The methods block.
+ * One PostgreSQL per test JVM, the embedded one or that of {@link StoppablePostgres#IMAGE_PROPERTY}, started at the first
+ * use and gone with the JVM. Every test gets an empty database of its own in it. The methods block.
  */
 public final class TestPostgres {
     /** Where every test JVM finds the unpacked programs. */
@@ -27,14 +27,14 @@ public final class TestPostgres {
     /** A new database, empty, owned by the user of the url. */
     public static DatabaseUrl newDatabase() {
         String name = "test_" + COUNT.incrementAndGet();
-        DatabaseUrl server = Server.DATABASE.url();
+        DatabaseUrl server = Server.URL;
         execute(server, "CREATE DATABASE " + name);
         return new DatabaseUrl(server.host(), server.port(), name, server.user(), server.password());
     }
 
     /** Cuts every connection to a database, as a restart of the server would. */
     public static void terminateBackends(String database) {
-        try (Connection connection = connect(Server.DATABASE.url());
+        try (Connection connection = connect(Server.URL);
                 PreparedStatement statement = connection.prepareStatement(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?")) {
             statement.setString(1, database);
@@ -80,17 +80,25 @@ public final class TestPostgres {
     private static final class Server {
         private static final Path DIRECTORY =
                 Path.of("target", "test-postgres-" + ProcessHandle.current().pid());
-        private static final EmbeddedDatabase DATABASE = start();
+        private static final DatabaseUrl URL = start();
 
-        private static EmbeddedDatabase start() {
+        private static DatabaseUrl start() {
+            String image = System.getProperty(StoppablePostgres.IMAGE_PROPERTY);
+            if (image != null) {
+                PostgresContainer container = PostgresContainer.start(image);
+                atTheEnd(container::close);
+                return container.url();
+            }
             EmbeddedDatabase database = EmbeddedDatabase.start(DIRECTORY, BINARIES);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(database), "test-postgres-stop"));
-            return database;
+            atTheEnd(() -> {
+                database.close();
+                Directories.delete(DIRECTORY);
+            });
+            return database.url();
         }
 
-        private static void stop(EmbeddedDatabase database) {
-            database.close();
-            Directories.delete(DIRECTORY);
+        private static void atTheEnd(Runnable stop) {
+            Runtime.getRuntime().addShutdownHook(new Thread(stop, "test-postgres-stop"));
         }
     }
 }

@@ -1,13 +1,13 @@
 package dev.darkroom.backend.http;
 
-import dev.darkroom.backend.Failure;
-import dev.darkroom.backend.FailureClass;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.ext.web.client.HttpRequest;
 import io.vertx.ext.web.client.WebClient;
 import io.vertx.ext.web.client.WebClientOptions;
@@ -35,9 +35,16 @@ public final class HttpCaller {
      */
     private static final int KEEP_ALIVE_SECONDS = 4;
 
-    private final WebClient client;
+    /** Milliseconds; well within the second after which a socket is to be gone. */
+    private static final int HANDSHAKE_STEP = 250;
 
-    /** @param connectTimeout bounds the TCP handshake and, once more, the TLS handshake */
+    private final WebClient client;
+    private final long connectMillis;
+
+    /**
+     * @param connectTimeout bounds the TCP handshake and, once more, the TLS handshake; where a call has less time left, a
+     *     TLS handshake ends with it, and a TCP handshake that nobody answers is left behind until it is over
+     */
     public HttpCaller(Vertx vertx, Duration connectTimeout) {
         WebClientOptions options = new WebClientOptions();
         options.setProtocolVersion(HttpVersion.HTTP_1_1)
@@ -47,6 +54,7 @@ public final class HttpCaller {
                 .setSslHandshakeTimeout(connectTimeout.toMillis())
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
         options.setFollowRedirects(false).setUserAgent("Darkroom");
+        this.connectMillis = connectTimeout.toMillis();
         this.client = WebClient.create(vertx, options, new PoolOptions().setHttp1MaxSize(POOL));
         ((WebClientInternal) client).addInterceptor(HttpCaller::track);
     }
@@ -54,6 +62,7 @@ public final class HttpCaller {
     private static void track(HttpContext<?> http) {
         if (http.request().bodyCodec() instanceof Exchange exchange) {
             switch (http.phase()) {
+                case CREATE_REQUEST -> limitHandshake(http.requestOptions());
                 case SEND_REQUEST -> {
                     exchange.sending(http.clientRequest());
                     if (exchange.brokenOff()) {
@@ -73,6 +82,19 @@ public final class HttpCaller {
             }
         }
         http.next();
+    }
+
+    /**
+     * Nobody can break off a connection that is not there yet. So where there is less time than a handshake may take, the
+     * handshake is told. Vert.x itself takes the limit of a request only for how long to wait for its connection.
+     */
+    private static void limitHandshake(RequestOptions request) {
+        if (request.getConnectTimeout() > 0 && Boolean.TRUE.equals(request.isSsl())) {
+            ClientSSLOptions limited = new ClientSSLOptions();
+            limited.setSslHandshakeTimeout(request.getConnectTimeout())
+                    .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
+            request.setSslOptions(limited);
+        }
     }
 
     /**
@@ -102,24 +124,43 @@ public final class HttpCaller {
      */
     public Future<Answer> send(
             CallScope scope, HttpRequest<Buffer> request, Buffer body, int maxBytes, Duration limit) {
-        Exchange exchange = new Exchange(maxBytes);
+        Exchange exchange = new Exchange(maxBytes, scope.holding());
+        scope.sends(exchange::sent);
         Runnable breakOff = exchange::breakOff;
         scope.onEnd(breakOff);
-        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
-            exchange.failed(new CallFailedException(Failure.of(
-                    FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The server did not answer in full in time.")));
-            exchange.breakOff();
-        });
-        exchange.answer().onComplete(done -> {
-            scope.vertx().cancelTimer(timer);
-            scope.forget(breakOff);
-        });
+        endAfter(limit, scope, exchange);
+        exchange.answer().onComplete(done -> scope.forget(breakOff));
         HttpRequest<Buffer> ready = request.as(exchange);
+        long handshake = handshakeMillis(limit);
+        if (handshake < connectMillis) {
+            ready.connectTimeout(handshake);
+        }
         (body == null ? ready.send() : ready.sendBuffer(body))
                 .onComplete(
                         response -> exchange.finished(),
                         cause -> exchange.failed(new CallFailedException(TransportFailure.of(cause, exchange.sent()))));
         return exchange.answer();
+    }
+
+    /** The time begins anew while the server has to wait for us. */
+    private static void endAfter(Duration limit, CallScope scope, Exchange exchange) {
+        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
+            if (scope.holding().waits() && !scope.over()) {
+                endAfter(limit, scope, exchange);
+                return;
+            }
+            exchange.failed(new CallFailedException(TransportFailure.late(exchange.sent())));
+            exchange.breakOff();
+        });
+        exchange.answer().onComplete(done -> scope.vertx().cancelTimer(timer));
+    }
+
+    /**
+     * How long a handshake may take when there is only so much time. Rounded up, because connections are shared only among
+     * requests that set the same limit.
+     */
+    private static long handshakeMillis(Duration limit) {
+        return (limit.toMillis() / HANDSHAKE_STEP + 1) * HANDSHAKE_STEP;
     }
 
     /** Closes all connections. */

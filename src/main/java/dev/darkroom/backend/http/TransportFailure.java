@@ -4,17 +4,32 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.vertx.core.http.HttpClosedException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** Sorts what can go wrong below HTTP by the one question that counts: may the server have seen the request? */
 final class TransportFailure {
 
+    private static final Failure SLOW_CONNECT =
+            notSent("CONNECT_TIMEOUT", "The AI server did not accept the connection in time.");
+
     private TransportFailure() {}
+
+    /** What it means that the time is over. */
+    static Failure late(boolean sent) {
+        return sent
+                ? Failure.of(
+                        FailureClass.AMBIGUOUS,
+                        Failure.TIMED_OUT,
+                        "The AI server did not answer in full before the deadline.")
+                : SLOW_CONNECT;
+    }
 
     static Failure of(Throwable cause, boolean sent) {
         return (sent ? afterSending(cause) : beforeSending(cause)).withDetail(cause.toString());
@@ -24,11 +39,13 @@ final class TransportFailure {
         if (cause instanceof UnknownHostException) {
             return notSent("UNKNOWN_HOST", "The AI server's host name could not be resolved.");
         }
+        if (cause instanceof ConnectTimeoutException
+                || cause instanceof TimeoutException
+                || cause.getCause() instanceof SslHandshakeTimeoutException) {
+            return SLOW_CONNECT;
+        }
         if (cause instanceof SSLException || cause.getCause() instanceof SSLException) {
             return notSent("TLS_FAILED", "No secure connection to the AI server could be made.");
-        }
-        if (cause instanceof ConnectTimeoutException) {
-            return notSent("CONNECT_TIMEOUT", "The AI server did not accept the connection in time.");
         }
         if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
             return notSent("CONNECTION_REFUSED", "The AI server could not be reached.");

@@ -8,6 +8,7 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.Outcome;
+import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.image.Picture;
@@ -42,6 +43,7 @@ class OpenAiImagesBackendTest {
     private static final int MAX_BYTES = 1 << 20;
     private static final byte[] PNG = Pictures.png(64, 48);
 
+    private final AnswerMemory memory = new AnswerMemory(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
     private Vertx vertx;
     private ScriptedServer server;
     private ScriptedServer files;
@@ -75,7 +77,7 @@ class OpenAiImagesBackendTest {
 
         // then
         assertThat(pictures).extracting(Picture::format).containsExactly(PictureFormat.PNG, PictureFormat.JPEG);
-        assertThat(pictures.get(0).bytes().getBytes()).isEqualTo(PNG);
+        assertThat(pictures.get(0).bytes().toBytes()).isEqualTo(PNG);
         assertThat(pictures.get(0).width()).isEqualTo(64);
     }
 
@@ -430,9 +432,40 @@ class OpenAiImagesBackendTest {
         Outcome outcome = get(tls.generate(request(1), new Call(PLENTY)));
 
         // then
-        assertFailed(outcome, FailureClass.NOT_SENT, "TLS_FAILED");
+        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
         await().atMost(1, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         get(tls.close());
+    }
+
+    @Test
+    void deadlineClosesASocketThatIsStillInItsTlsHandshake() throws Exception {
+        // given a server that reads and stays silent, and less time than a handshake may take
+        OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
+        long start = System.nanoTime();
+
+        // when
+        Outcome outcome = get(tls.generate(request(1), new Call(Duration.ofMillis(400))));
+
+        // then nothing was sent, so there is nothing that may have been done
+        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
+        await().atMost(1, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        assertThat(Duration.ofNanos(server.lastClosedAt() - start))
+                .isBetween(Duration.ofMillis(399), Duration.ofMillis(1400));
+        get(tls.close());
+    }
+
+    @Test
+    void deadlineClosesADownloadThatIsStillInItsTlsHandshake() throws Exception {
+        // given
+        server.on(GENERATIONS, server.links(files.url("/a.png").replace("http:", "https:")));
+
+        // when the three downloads have a quarter of the time each
+        Failure failure = failed(generate(request(1), new Call(Duration.ofMillis(1200))));
+
+        // then
+        assertThat(failure.code()).isEqualTo("DOWNLOAD_FAILED");
+        assertThat(files.connectionsEver()).isEqualTo(3);
+        await().atMost(700, TimeUnit.MILLISECONDS).until(() -> files.openConnections() == 0);
     }
 
     @Test
@@ -609,20 +642,23 @@ class OpenAiImagesBackendTest {
     }
 
     private OpenAiImagesBackend backend(URI base) {
-        Settings.Backend settings = new Settings.Backend(
+        return new OpenAiImagesBackend(vertx, settings(MAX_BYTES, MAX_BYTES / 2), base, memory);
+    }
+
+    static Settings.Backend settings(int maxResponseBytes, int maxPictureBytes) {
+        return new Settings.Backend(
                 null,
                 new Secret(KEY),
                 null,
                 "test",
                 PLENTY,
                 Duration.ofSeconds(2),
-                MAX_BYTES,
-                MAX_BYTES / 2,
+                maxResponseBytes,
+                maxPictureBytes,
                 3,
                 3,
                 new Settings.Breaker(
                         Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), 3));
-        return new OpenAiImagesBackend(vertx, settings, base);
     }
 
     private static ImageRequest request(int count) {

@@ -1,0 +1,77 @@
+package dev.darkroom.database;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.Directories;
+import dev.darkroom.testing.StoppablePostgres;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** A cluster of the embedded PostgreSQL, with the parameters that operators get. */
+public final class StoppableCluster implements StoppablePostgres {
+    private final Path directory;
+    private final PostgresServer server;
+    private final DatabaseUrl url;
+
+    private StoppableCluster(Path directory, PostgresServer server, DatabaseUrl url) {
+        this.directory = directory;
+        this.server = server;
+        this.url = url;
+    }
+
+    /** Makes and starts one in a directory that does not exist yet. */
+    public static StoppableCluster make(Path directory) {
+        DatabaseUrl made;
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(directory, TestPostgres.BINARIES)) {
+            made = database.url();
+        }
+        try {
+            PostgresServer server = new PostgresServer(
+                    PostgresBinaries.unpack(TestPostgres.BINARIES),
+                    directory.toRealPath().resolve("postgres"));
+            StoppableCluster cluster = new StoppableCluster(
+                    directory,
+                    server,
+                    new DatabaseUrl(
+                            made.host(),
+                            StoppablePostgres.lastingPort(),
+                            made.database(),
+                            made.user(),
+                            made.password()));
+            cluster.startAgain();
+            return cluster;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public DatabaseUrl url() {
+        return url;
+    }
+
+    @Override
+    public void stop(Mode mode) {
+        try {
+            server.stop(mode == Mode.FAST ? "fast" : "immediate");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void startAgain() {
+        try {
+            server.start(EmbeddedDatabase.parameters(url.port()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop(Mode.IMMEDIATE);
+        Directories.delete(directory);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.Load;
+import dev.darkroom.testing.StoppablePostgres;
+import dev.darkroom.testing.StoppablePostgres.Mode;
+import dev.darkroom.testing.TestPostgres;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** PostgreSQL crashes, again and again, under load: every 202 ever answered ends COMPLETE. */
+@Tag("database")
+@Timeout(900)
+class CrashUnderLoadIT {
+    private static final boolean LONG = Boolean.getBoolean("darkroom.test.long");
+    private static final int POSTS_PER_SECOND = LONG ? 200 : 50;
+    private static final Duration BETWEEN_CRASHES = Duration.ofSeconds(LONG ? 15 : 3);
+    private static final int CRASHES = LONG ? 3 : 2;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void everything202EndsComplete() {
+        // given
+        try (StoppablePostgres postgres = StoppablePostgres.start(directory.resolve("postgres"));
+                AiServer aiServer = new AiServer(Duration.ofMillis(10));
+                DarkroomProcess darkroom = DarkroomProcess.start(
+                        directory,
+                        DarkroomSettings.quick()
+                                .database(postgres.url())
+                                .aiServer(aiServer)
+                                .with("DARKROOM_WORKER_CONCURRENCY", "16")
+                                .environment())) {
+            Load load = new Load(darkroom.client(), POSTS_PER_SECOND);
+
+            // when
+            for (int i = 0; i < CRASHES; i++) {
+                pass(BETWEEN_CRASHES);
+                postgres.stop(Mode.IMMEDIATE);
+                postgres.startAgain();
+            }
+            pass(BETWEEN_CRASHES);
+            load.close();
+
+            // then
+            load.assertAllWereAnswered();
+            assertThat(load.refused()).as("the crashes were felt").isPositive();
+            load.assertAllAcceptedComplete(postgres.url(), Duration.ofMinutes(10));
+            Invariants.check(postgres.url(), directory.resolve("data/images"));
+            assertThat(darkroom.log()).noneMatch(line -> line.contains(" ERROR ") || line.contains("Exception"));
+            System.out.printf(
+                    "%d a second, %d crashes: %s; ended: %s; attempts: %s%n",
+                    POSTS_PER_SECOND,
+                    CRASHES,
+                    load,
+                    TestPostgres.query(
+                            postgres.url(),
+                            "SELECT count(*) || ' x ' || status || ', the last after '"
+                                    + " || round(extract(epoch FROM max(completed_at) - min(created_at)), 1) || ' s'"
+                                    + " FROM generations GROUP BY status"),
+                    TestPostgres.query(
+                            postgres.url(),
+                            "SELECT count(*) || ' x ' || outcome FROM generation_attempts GROUP BY outcome"));
+        }
+    }
+
+    /** It is no waiting for something: that the time passes is what is tested. */
+    private static void pass(Duration time) {
+        Awaitility.await().pollDelay(time).atMost(time.plusSeconds(30)).until(() -> true);
+    }
+}

@@ -1,0 +1,169 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.Load;
+import dev.darkroom.testing.StoppablePostgres;
+import dev.darkroom.testing.StoppablePostgres.Mode;
+import dev.darkroom.testing.TestPostgres;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * PostgreSQL itself stops and comes back while callers go on asking: they are told at once, nothing accepted is lost, and
+ * the service, which is never restarted here, goes on by itself.
+ */
+@Tag("database")
+@Timeout(180)
+class DatabaseRestartIT {
+    private static final int POSTS_PER_SECOND = 40;
+
+    @TempDir
+    static Path directory;
+
+    private static StoppablePostgres postgres;
+    private static AiServer aiServer;
+    private static Darkroom darkroom;
+    private static ApiClient management;
+
+    private Load load;
+
+    @BeforeAll
+    static void start() {
+        postgres = StoppablePostgres.start(directory.resolve("postgres"));
+        aiServer = new AiServer(Duration.ofMillis(10));
+        darkroom = InProcessDarkroom.start(
+                directory, DarkroomSettings.quick().database(postgres.url()).aiServer(aiServer));
+        management = new ApiClient(darkroom.management());
+    }
+
+    @AfterAll
+    static void stop() {
+        darkroom.close();
+        aiServer.close();
+        postgres.close();
+    }
+
+    @AfterEach
+    void nothingIsCalledOurFault() {
+        assertThat(darkroom.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+    }
+
+    @Test
+    void aRestartInGoodOrder() {
+        away(Mode.FAST, Duration.ZERO);
+    }
+
+    @Test
+    void aCrashAndARestart() {
+        away(Mode.IMMEDIATE, Duration.ZERO);
+    }
+
+    @Test
+    void awayForASecond() {
+        away(Mode.IMMEDIATE, Duration.ofSeconds(1));
+    }
+
+    @Test
+    void awayForTenSeconds() {
+        away(Mode.FAST, Duration.ofSeconds(10));
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
+    void awayForAMinute() {
+        away(Mode.FAST, Duration.ofMinutes(1));
+    }
+
+    @Test
+    void connectionsThatAreCutAtRandom() {
+        // given
+        startLoad();
+
+        // when five a second are cut
+        for (int i = 0; i < 25; i++) {
+            cutOne();
+            pass(Duration.ofMillis(200));
+        }
+
+        // then
+        assertAllIsWellAgain();
+    }
+
+    private void away(Mode mode, Duration time) {
+        // given
+        startLoad();
+
+        // when
+        postgres.stop(mode);
+
+        // then
+        if (!time.isZero()) {
+            int before = load.refused();
+            awaitReadiness(503);
+            assertThat(management.get("/health/live").status()).isEqualTo(200);
+            pass(time);
+            assertThat(load.refused()).as("callers are told").isGreaterThan(before);
+        }
+
+        // when
+        postgres.startAgain();
+
+        // then
+        assertAllIsWellAgain();
+    }
+
+    private void startLoad() {
+        load = new Load(darkroom.client(), POSTS_PER_SECOND);
+        Awaitility.await().until(() -> load.accepted().size() > POSTS_PER_SECOND / 2);
+    }
+
+    /** It is no waiting for something: that the time passes is what is tested. */
+    private static void pass(Duration time) {
+        Awaitility.await().pollDelay(time).atMost(time.plusSeconds(30)).until(() -> true);
+    }
+
+    private static void cutOne() {
+        // Seen by a connection of another database, which is not among those that may be cut.
+        DatabaseUrl url = postgres.url();
+        DatabaseUrl beside = new DatabaseUrl(url.host(), url.port(), "postgres", url.user(), url.password());
+        TestPostgres.query(
+                beside,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'darkroom'"
+                        + " ORDER BY random() LIMIT 1");
+    }
+
+    private void assertAllIsWellAgain() {
+        awaitReadiness(200);
+        int before = load.accepted().size();
+        Awaitility.await("accepted again")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> load.accepted().size() > before + POSTS_PER_SECOND);
+        load.close();
+        load.assertAllWereAnswered();
+        load.assertAllAcceptedComplete(postgres.url(), Duration.ofSeconds(60));
+        Invariants.check(postgres.url(), directory.resolve("data/images"));
+    }
+
+    private static void awaitReadiness(int status) {
+        Awaitility.await("readiness " + status)
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> management.get("/health/ready"), answer -> answer.status() == status);
+    }
+}

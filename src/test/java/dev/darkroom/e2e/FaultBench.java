@@ -1,0 +1,244 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.BrokenServer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Directories;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+
+/**
+ * A service on which faults are tried, one after the other: what the first attempt comes to, what the breaker makes of it,
+ * and what a caller sees if the fault stays. Whatever is told here was observed from outside. The methods block.
+ */
+final class FaultBench implements AutoCloseable {
+    /** Longer than anything else that is waited for. */
+    static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(4);
+
+    private static final JsonObject SICK = new JsonObject().put("status", 500);
+
+    /** Services of one virtual machine share a log; the name of the AI server tells their lines apart. */
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final String name = "bench-" + COUNT.incrementAndGet();
+    private final Path directory;
+    private final AiServer aiServer;
+    private final Darkroom darkroom;
+    private final ApiClient client;
+
+    /**
+     * What a fault that happens once comes to.
+     *
+     * @param generation as it ended, or stands
+     * @param submissions that the AI server saw; null where there was none to see them
+     * @param breaker what it heard
+     * @param paused whether the AI server was left alone afterwards
+     */
+    record First(JsonObject generation, Integer submissions, Heard breaker, boolean paused) {
+        JsonObject attempt() {
+            return Attempts.of(generation).get(0);
+        }
+    }
+
+    /** What the breaker heard of an attempt, as it shows in what it does then. */
+    enum Heard {
+        SICK,
+        NOTHING,
+        WELL
+    }
+
+    private FaultBench(DarkroomSettings settings, AiServer aiServer) {
+        this.aiServer = aiServer;
+        try {
+            directory = Files.createTempDirectory("darkroom-test");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        darkroom = InProcessDarkroom.start(directory, settings.with("DARKROOM_BACKEND_NAME", name));
+        client = darkroom.client();
+    }
+
+    private static FaultBench withAiServer(DarkroomSettings settings, Duration timeout) {
+        AiServer aiServer = new AiServer(Duration.ofMillis(10));
+        return new FaultBench(
+                settings.aiServer(aiServer).with("DARKROOM_BACKEND_TIMEOUT", timeout.toMillis() + "ms"), aiServer);
+    }
+
+    private static FaultBench before(BrokenServer server, DarkroomSettings settings) {
+        return new FaultBench(settings.with("DARKROOM_BACKEND_URL", server.url().toString()), null);
+    }
+
+    private static DarkroomSettings settings() {
+        return DarkroomSettings.quick()
+                .database(TestPostgres.newDatabase())
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "4")
+                .with("DARKROOM_NODE_TTL", "15s")
+                .with("DARKROOM_RETRY_BASE", "10ms")
+                .with("DARKROOM_RETRY_CAP", "10ms")
+                .with("DARKROOM_RETRY_MAX_RETRY_AFTER", MAX_RETRY_AFTER.toSeconds() + "s")
+                .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "3s")
+                .with("DARKROOM_BACKEND_MAX_RESPONSE_BYTES", "8388608")
+                .with("DARKROOM_BACKEND_MAX_PICTURE_BYTES", "4194304");
+    }
+
+    /** A service whose breaker opens with the first sick call, or when more than half of the calls were sick. */
+    private static DarkroomSettings watchful() {
+        return settings()
+                .with("DARKROOM_WORKER_CONCURRENCY", "1")
+                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "10")
+                .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1")
+                .with("DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT", "60")
+                .with("DARKROOM_BACKEND_BREAKER_PROBES", "1")
+                .with("DARKROOM_BACKEND_BREAKER_RESET", "100ms");
+    }
+
+    /** A service with little patience, and a breaker that stays out of it. */
+    private static DarkroomSettings impatient() {
+        return settings().with("DARKROOM_RETRY_MAX_ATTEMPTS", "2").with("DARKROOM_GENERATION_DEADLINE", "5s");
+    }
+
+    /**
+     * A bench for {@link #once(Fault.Scripted)}.
+     *
+     * @param timeout of an attempt
+     */
+    static FaultBench forOnce(Duration timeout) {
+        return withAiServer(watchful(), timeout);
+    }
+
+    /**
+     * A bench for {@link #forEver(Fault.Scripted)}.
+     *
+     * @param timeout of an attempt
+     */
+    static FaultBench forEver(Duration timeout) {
+        return withAiServer(impatient(), timeout);
+    }
+
+    /**
+     * A fault that happens once, to a breaker that knows of no call yet. After it the AI server is sick three times: the
+     * attempt that finds the breaker open is a probe, and probes are not counted, so which of the three it is tells what
+     * the breaker heard of the fault. The last probe goes well, and the next fault finds it all new.
+     */
+    First once(Fault.Scripted fault) {
+        aiServer.reset();
+        long pausesBefore = pauses();
+        aiServer.script(fault.step().get(), SICK, SICK, SICK);
+        JsonObject generation = end();
+        List<JsonObject> attempts = new ArrayList<>(Attempts.of(generation));
+        int submissions = aiServer.requests(generation.getString("id")).size();
+        boolean paused = pauses() > pausesBefore;
+        if (attempts.size() == 1) {
+            // It was over for this generation, so another one meets what follows.
+            attempts.addAll(Attempts.of(end()));
+        }
+        return new First(generation, submissions, heard(attempts), paused);
+    }
+
+    private static Heard heard(List<JsonObject> attempts) {
+        for (Heard heard : Heard.values()) {
+            if (!attempts.get(heard.ordinal() + 1).getBoolean("counted")) {
+                return heard;
+            }
+        }
+        throw new AssertionError("the breaker did not open in the end: " + attempts);
+    }
+
+    /** As {@link #once(Fault.Scripted)}; the breaker opens and stays so. */
+    static First once(Fault.Elsewhere fault) {
+        DarkroomSettings settings = watchful().with("DARKROOM_BACKEND_BREAKER_RESET", "1m");
+        try (BrokenServer server = fault.server().get();
+                FaultBench bench = before(server, settings)) {
+            String id = bench.client.create(request()).getString("id");
+            JsonObject generation = Awaitility.await("first attempt")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> bench.client.generation(id), FaultBench::hasEndedAttempt);
+            assertThat(bench.backend().getString("breaker")).isEqualTo("OPEN");
+            return new First(generation, null, Heard.SICK, bench.pauses() > 0);
+        }
+    }
+
+    private static boolean hasEndedAttempt(JsonObject generation) {
+        List<JsonObject> attempts = Attempts.of(generation);
+        return !attempts.isEmpty() && attempts.get(0).containsKey("finishedAt");
+    }
+
+    /** A fault that stays; how the generation ended. */
+    JsonObject forEver(Fault.Scripted fault) {
+        aiServer.reset();
+        aiServer.script(fault.step().get().put("times", -1));
+        JsonObject ended = end();
+        aiServer.reset();
+        awaitResumed();
+        // Pauses grow until the AI server is well again.
+        assertThat(end().getString("status")).isEqualTo("COMPLETE");
+        return ended;
+    }
+
+    /** As {@link #forEver(Fault.Scripted)}. */
+    static JsonObject forEver(Fault.Elsewhere fault) {
+        try (BrokenServer server = fault.server().get();
+                FaultBench bench = before(server, impatient())) {
+            return bench.end();
+        }
+    }
+
+    private JsonObject end() {
+        return client.awaitEnd(client.create(request()).getString("id"));
+    }
+
+    /** Two pictures, so that there can be fewer. */
+    private static JsonObject request() {
+        return new JsonObject()
+                .put("prompt", "a fault in the works")
+                .put("width", 64)
+                .put("height", 64)
+                .put("count", 2);
+    }
+
+    private void awaitResumed() {
+        Awaitility.await("end of the pause")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> backend().getInteger("pausedMs") == 0);
+    }
+
+    /** As operators see it. */
+    private JsonObject backend() {
+        return new ApiClient(darkroom.management())
+                .get("/backends")
+                .json()
+                .getJsonArray("backends")
+                .getJsonObject(0);
+    }
+
+    private long pauses() {
+        return darkroom.log().stream()
+                .filter(line -> line.contains("backend paused") && line.endsWith("backend=" + name))
+                .count();
+    }
+
+    @Override
+    public void close() {
+        darkroom.close();
+        if (aiServer != null) {
+            aiServer.close();
+        }
+        Directories.delete(directory);
+    }
+}

@@ -1,0 +1,177 @@
+package dev.darkroom.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The container engine on this machine, asked before anything is compiled: {@code java ContainerEngine.java IMAGE...}, hence
+ * nothing here but the JDK. Testcontainers would look for an engine in so many ways, and so patiently, that it can take
+ * minutes to say that there is none.
+ */
+public final class ContainerEngine {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration FETCH = Duration.ofMinutes(5);
+
+    private final String address;
+
+    private ContainerEngine(String address) {
+        this.address = address;
+    }
+
+    /**
+     * Makes sure, within seconds, that an engine answers; then that it has these images, which it may have to fetch.
+     *
+     * @param images as {@code docker run} names them
+     */
+    public static void main(String[] images) {
+        try {
+            ContainerEngine engine = find();
+            System.out.println("Container engine at " + engine.address + ", version " + engine.version());
+            for (String image : images) {
+                engine.require(image);
+                System.out.println("Image " + image + " is there");
+            }
+        } catch (IOException e) {
+            System.err.println("\n" + e.getMessage() + "\n");
+            System.exit(1);
+        }
+    }
+
+    private static ContainerEngine find() throws IOException {
+        List<String> tried = new ArrayList<>();
+        for (String address : addresses()) {
+            ContainerEngine engine = new ContainerEngine(address);
+            try {
+                if (engine.ask("GET /_ping", PATIENCE).startsWith("HTTP/1.1 200")) {
+                    return engine;
+                }
+                tried.add(address + " (is no engine)");
+            } catch (IOException e) {
+                tried.add(address + " (" + e.getMessage() + ")");
+            }
+        }
+        throw new IOException("The profile \"containers\" needs a container engine, such as Docker, and none"
+                + " answers. Tried: " + String.join(", ", tried) + ". DOCKER_HOST names another.");
+    }
+
+    /** What is set is meant; otherwise where engines usually listen. */
+    private static List<String> addresses() {
+        String set = System.getenv("DOCKER_HOST");
+        if (set != null && !set.isBlank()) {
+            return List.of(set);
+        }
+        return Stream.of(
+                        Optional.of(Path.of("/var/run/docker.sock")),
+                        Optional.ofNullable(System.getenv("XDG_RUNTIME_DIR"))
+                                .map(directory -> Path.of(directory, "docker.sock")),
+                        Optional.of(Path.of(System.getProperty("user.home"), ".docker", "run", "docker.sock")))
+                .flatMap(Optional::stream)
+                .map(path -> "unix://" + path)
+                .toList();
+    }
+
+    private String version() throws IOException {
+        return field("Version", ask("GET /version", PATIENCE));
+    }
+
+    private void require(String image) throws IOException {
+        if (has(image)) {
+            return;
+        }
+        System.out.println("Fetching " + image);
+        int colon = image.lastIndexOf(':');
+        boolean tagged = colon > image.lastIndexOf('/');
+        String name = tagged ? image.substring(0, colon) : image;
+        String tag = tagged ? image.substring(colon + 1) : "latest";
+        String said = ask("POST /images/create?fromImage=" + name + "&tag=" + tag, FETCH);
+        if (!has(image)) {
+            throw new IOException("The container engine at " + address + " has no image " + image
+                    + " and cannot fetch it: " + field("message|error", said));
+        }
+    }
+
+    private boolean has(String image) throws IOException {
+        return ask("GET /images/" + image + "/json", PATIENCE).startsWith("HTTP/1.1 200");
+    }
+
+    private static String field(String name, String json) {
+        Matcher matcher = Pattern.compile("\"(?:" + name + ")\":\"((?:[^\"\\\\]|\\\\.)*)\"")
+                .matcher(json);
+        return matcher.find() ? matcher.group(1) : json.strip();
+    }
+
+    /** The whole answer to a request. Neither a connection nor a read of a Unix socket can be told how long to wait. */
+    private String ask(String request, Duration atMost) throws IOException {
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                answer.complete(ask(request));
+            } catch (IOException | RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            return answer.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+        } catch (TimeoutException e) {
+            throw new IOException("no answer in " + atMost.toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private String ask(String request) throws IOException {
+        URI uri = URI.create(address);
+        if ("unix".equals(uri.getScheme())) {
+            if (!Files.exists(Path.of(uri.getPath()))) {
+                throw new IOException("does not exist");
+            }
+            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                SocketAddress socket = UnixDomainSocketAddress.of(uri.getPath());
+                channel.connect(socket);
+                return ask(request, Channels.newInputStream(channel), Channels.newOutputStream(channel));
+            }
+        }
+        if (!"tcp".equals(uri.getScheme())) {
+            throw new IOException("neither unix:// nor tcp://");
+        }
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+            return ask(request, socket.getInputStream(), socket.getOutputStream());
+        }
+    }
+
+    private static String ask(String request, InputStream in, OutputStream out) throws IOException {
+        out.write((request + " HTTP/1.1\r\nHost: engine\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+}
