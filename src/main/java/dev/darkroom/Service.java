@@ -6,6 +6,7 @@ import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.ManagementVerticle;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
@@ -24,6 +25,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -32,9 +34,13 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
 final class Service {
+    private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+
     private final Settings settings;
     private final Lifecycle lifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
@@ -68,7 +74,11 @@ final class Service {
                 : settings.database().url();
         Migrations.migrate(url, settings.database());
 
-        Vertx vertx = Vertx.vertx();
+        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another would
+        // only make
+        // the cores switch between threads.
+        Vertx vertx = Vertx.vertx(
+                new VertxOptions().setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
         lifecycle.started("vertx", vertx::close);
         URI aiServer = settings.backend().url() == null
                 ? simulator(vertx)
@@ -76,7 +86,7 @@ final class Service {
 
         Database database = Database.open(vertx, url, settings.database());
         lifecycle.started("database pools", database::close);
-        ImageBackend backend = new OpenAiImagesBackend(vertx, settings.backend(), aiServer);
+        ImageBackend backend = new OpenAiImagesBackend(vertx, settings.backend(), aiServer, memory());
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 
@@ -108,6 +118,20 @@ final class Service {
     private URI simulator(Vertx vertx) throws Exception {
         int port = SimulatorService.deploy(vertx, settings.simulator());
         return URI.create("http://127.0.0.1:" + port + "/v1");
+    }
+
+    private AnswerMemory memory() {
+        int calls = settings.worker().concurrency();
+        long heap = Runtime.getRuntime().maxMemory();
+        AnswerMemory memory =
+                new AnswerMemory(heap, Math.max(1, calls), settings.backend().maxResponseBytes());
+        if (calls > 0 && !memory.suffices()) {
+            LOG.atWarn()
+                    .addKeyValue("heapBytes", heap)
+                    .addKeyValue("neededBytes", memory.needed())
+                    .log("the heap may not suffice for large answers");
+        }
+        return memory;
     }
 
     private ManagementVerticle management(Vertx vertx, Database database, Node node) throws Exception {

@@ -20,6 +20,7 @@ final class BodyReader {
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final int maxBytes;
+    private final BodyMemory memory = BodyMemory.SHARED;
     private final Promise<Buffer> result = Promise.promise();
     private Buffer received = Buffer.buffer();
     private boolean refused;
@@ -33,7 +34,8 @@ final class BodyReader {
     /**
      * The whole body, empty when there is none. Must be called before the handler of the request returns.
      *
-     * @return fails with a {@link Problem} when it cannot be taken, and with {@link HttpClosedException} when the caller
+     * @return completes with bytes that are of use only until whoever listens returns; fails with a {@link Problem} when it
+     *     cannot be taken, and with {@link HttpClosedException} when the caller
      *     left, so that there is nobody to answer
      */
     static Future<Buffer> read(Vertx vertx, HttpServerRequest request, int maxBytes) {
@@ -48,7 +50,7 @@ final class BodyReader {
         }
         request.handler(this::onData).endHandler(end -> onEnd()).exceptionHandler(this::onFailure);
         if (announced() > maxBytes) {
-            refuse();
+            refuse(tooLarge());
         } else if (waits && request.version() != HttpVersion.HTTP_1_0) {
             request.response().writeContinue();
         }
@@ -65,8 +67,11 @@ final class BodyReader {
         if (refused) {
             return;
         }
-        if (received.length() + data.length() > maxBytes) {
-            refuse();
+        int size = received.length() + data.length();
+        if (size > maxBytes) {
+            refuse(tooLarge());
+        } else if (!memory.grow(received.length(), size)) {
+            refuse(Problem.unavailable());
         } else {
             received.appendBuffer(data);
         }
@@ -74,19 +79,31 @@ final class BodyReader {
 
     private void onEnd() {
         if (!refused) {
+            // What it becomes is made of it before this returns.
             result.tryComplete(received);
+            drop();
         }
     }
 
     private void onFailure(Throwable failure) {
         result.tryFail(failure instanceof HttpClosedException ? failure : Problem.unreadable());
+        drop();
     }
 
-    private void refuse() {
+    private void drop() {
+        memory.release(received.length());
+        received = Buffer.buffer();
+    }
+
+    private void refuse(Problem problem) {
         refused = true;
-        received = null;
+        drop();
         long timer = vertx.setTimer(DRAIN_MS, late -> request.connection().close());
         request.endHandler(end -> vertx.cancelTimer(timer));
-        result.tryFail(Problem.tooLarge(413, "The body may have at most " + maxBytes + " bytes."));
+        result.tryFail(problem);
+    }
+
+    private Problem tooLarge() {
+        return Problem.tooLarge(413, "The body may have at most " + maxBytes + " bytes.");
     }
 }

@@ -82,7 +82,7 @@ final class GetImage implements OperationHandler {
 
     /** Does not end the response unless all of it has been sent: its length is promised already. */
     private static Future<Void> send(ReadStream<Buffer> bytes, HttpServerResponse response, long length) {
-        return bytes.pipe().endOnComplete(false).to(response).compose(read -> {
+        return OneByOne.send(bytes, response).compose(sent -> {
             if (response.bytesWritten() == length) {
                 return response.end();
             }

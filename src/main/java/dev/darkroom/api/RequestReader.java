@@ -12,33 +12,45 @@ import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Checks requests of one operation against the contract, on the event loop: bodies are small, and the router's own
  * validation would wait in line behind whatever else blocks on the shared worker pool. Stateless after construction.
  */
 final class RequestReader {
-    private final List<PathParameter> pathParameters = new ArrayList<>();
-    private final Validator body;
-    private final JsonSchema bodySchema;
+    private final Map<String, Check> pathParameters = new LinkedHashMap<>();
+    private final Check body;
     private final int maxBodyBytes;
 
-    private record PathParameter(String name, JsonSchema schema, Validator validator) {}
+    private record Check(JsonSchema schema, Predicate<Object> quickYes, Validator library) {
+
+        static Check of(JsonSchema schema, SchemaRepository schemas) {
+            return new Check(schema, QuickYes.to(schema), schemas.validator(schema));
+        }
+
+        /** What is wrong with a value, null when nothing is. */
+        OutputUnit refusal(Object value) {
+            if (quickYes.test(value)) {
+                return null;
+            }
+            OutputUnit result = library.validate(value);
+            return result.getValid() ? null : result;
+        }
+    }
 
     RequestReader(Operation operation, SchemaRepository schemas, int maxBodyBytes) {
         for (Parameter parameter : operation.getParameters()) {
             if (parameter.getIn() == Location.PATH) {
-                pathParameters.add(new PathParameter(
-                        parameter.getName(), parameter.getSchema(), schemas.validator(parameter.getSchema())));
+                pathParameters.put(parameter.getName(), Check.of(parameter.getSchema(), schemas));
             }
         }
         MediaType json = operation.getRequestBody() == null
                 ? null
                 : operation.getRequestBody().getContent().get(MediaType.APPLICATION_JSON);
-        bodySchema = json == null ? null : json.getSchema();
-        body = json == null ? null : schemas.validator(bodySchema);
+        body = json == null ? null : Check.of(json.getSchema(), schemas);
         this.maxBodyBytes = maxBodyBytes;
     }
 
@@ -63,12 +75,11 @@ final class RequestReader {
     }
 
     private void checkPath(RoutingContext context) {
-        for (PathParameter parameter : pathParameters) {
-            String value = context.pathParam(parameter.name());
-            if (!parameter.validator().validate(value).getValid()) {
-                throw Problem.invalid(parameter.name(), Violations.ofParameter(parameter.schema()));
+        pathParameters.forEach((name, check) -> {
+            if (check.refusal(context.pathParam(name)) != null) {
+                throw Problem.invalid(name, Violations.ofParameter(check.schema()));
             }
-        }
+        });
     }
 
     /** RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset. */
@@ -87,9 +98,9 @@ final class RequestReader {
     }
 
     private JsonObject valid(JsonObject value) {
-        OutputUnit result = body.validate(value);
-        if (!result.getValid()) {
-            throw Problem.invalid(Violations.ofBody(result, bodySchema));
+        OutputUnit refusal = body.refusal(value);
+        if (refusal != null) {
+            throw Problem.invalid(Violations.ofBody(refusal, body.schema()));
         }
         return value;
     }

@@ -1,5 +1,7 @@
 package dev.darkroom.backend;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.List;
 public final class Call {
     private final Duration budget;
     private final List<Runnable> abortHandlers = new ArrayList<>();
+    private final Promise<Void> finished = Promise.promise();
     private boolean aborted;
 
     /** @param budget how long the call may take from now on, everything included; positive */
@@ -34,6 +37,19 @@ public final class Call {
             handlers = List.copyOf(abortHandlers);
         }
         handlers.forEach(Runnable::run);
+    }
+
+    /**
+     * Says that the caller has no more use for the pictures of {@link Outcome.Generated}. Until then they count towards what
+     * all calls together may hold in memory, and others may have to wait. Harmless when repeated.
+     */
+    public void finish() {
+        finished.tryComplete();
+    }
+
+    /** Completes once {@link #finish()} is called. */
+    public Future<Void> finished() {
+        return finished.future();
     }
 
     /** True once {@link #abort()} was called. */

@@ -80,7 +80,7 @@ final class AttemptRunner {
                 .compose(guarded -> {
                     Outcome outcome = guarded.outcome();
                     if (outcome instanceof Outcome.Generated generated) {
-                        return keep(lease, generated.pictures(), startedAt);
+                        return keep(lease, call, generated.pictures(), startedAt);
                     }
                     if (outcome instanceof Outcome.Failed failed) {
                         Failure failure = failed.failure();
@@ -95,7 +95,7 @@ final class AttemptRunner {
                 });
     }
 
-    private Future<Duration> keep(Lease lease, List<Picture> pictures, long startedAt) {
+    private Future<Duration> keep(Lease lease, Call call, List<Picture> pictures, long startedAt) {
         List<KeptPicture> kept = new ArrayList<>();
         List<Future<Void>> writes = new ArrayList<>();
         for (Picture picture : pictures) {
@@ -105,6 +105,7 @@ final class AttemptRunner {
             writes.add(images.keep(key, picture));
         }
         return Future.join(writes)
+                .onComplete(written -> call.finish())
                 .transform(done ->
                         done.succeeded() ? complete(lease, kept, startedAt) : notKept(lease, done.cause(), startedAt));
     }

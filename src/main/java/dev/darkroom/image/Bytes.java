@@ -1,24 +1,22 @@
 package dev.darkroom.image;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.zip.CRC32;
 
 /** Reading numbers out of a file, where reading past its end means that the file was cut off. */
 final class Bytes {
-    private final byte[] file;
+    private final Blocks file;
 
-    Bytes(byte[] file) {
+    Bytes(Blocks file) {
         this.file = file;
     }
 
-    byte[] file() {
-        return file;
-    }
-
     int u8(int at) {
-        if (at < 0 || at >= file.length) {
-            throw new NotAPictureException("cut off after " + file.length + " bytes");
+        if (at < 0 || at >= file.length()) {
+            throw new NotAPictureException("cut off after " + file.length() + " bytes");
         }
-        return file[at] & 0xff;
+        return file.at(at) & 0xff;
     }
 
     int u16(int at) {
@@ -44,19 +42,18 @@ final class Bytes {
 
     /** Four characters that name a chunk. */
     String tag(int at) {
-        u8(at + 3);
-        return new String(file, at, 4, StandardCharsets.ISO_8859_1);
+        byte[] tag = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
+        return new String(tag, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The CRC-32 of a stretch that must be there. */
+    long crc32(int from, int count) {
+        CRC32 crc = new CRC32();
+        file.update(crc, from, count);
+        return crc.getValue();
     }
 
     boolean startsWith(byte[] signature) {
-        if (file.length < signature.length) {
-            return false;
-        }
-        for (int i = 0; i < signature.length; i++) {
-            if (file[i] != signature[i]) {
-                return false;
-            }
-        }
-        return true;
+        return Arrays.equals(file.start(signature.length), signature);
     }
 }

@@ -1,7 +1,6 @@
 package dev.darkroom.image;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
@@ -56,7 +55,7 @@ final class DurableFiles {
             syncDirectory(above);
         }
         Path probe = aside.resolve(UUID.randomUUID().toString());
-        writeAndSync(probe, new byte[] {1});
+        writeAndSync(probe, Blocks.of(new byte[] {1}));
         Files.delete(probe);
         Instant limit = Instant.now().minus(ABANDONED);
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(aside)) {
@@ -71,7 +70,7 @@ final class DurableFiles {
     }
 
     /** Writes a file below the root. When it throws, nothing is to be seen at {@code target}. */
-    void write(Path target, byte[] content) throws IOException {
+    void write(Path target, Blocks content) throws IOException {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         boolean moved = false;
         try {
@@ -96,13 +95,10 @@ final class DurableFiles {
         syncedDirectories.add(directory);
     }
 
-    private static void writeAndSync(Path file, byte[] content) throws IOException {
+    private static void writeAndSync(Path file, Blocks content) throws IOException {
         Set<StandardOpenOption> options = EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         try (FileChannel channel = FileChannel.open(file, options, OWNER_ONLY)) {
-            ByteBuffer rest = ByteBuffer.wrap(content);
-            while (rest.hasRemaining()) {
-                channel.write(rest);
-            }
+            content.writeTo(channel);
             channel.force(true);
         }
     }

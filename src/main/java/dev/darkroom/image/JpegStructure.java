@@ -11,9 +11,9 @@ final class JpegStructure {
 
     private JpegStructure() {}
 
-    static PictureInspector.Size sizeOf(byte[] file) {
+    static PictureInspector.Size sizeOf(Blocks file) {
         Bytes bytes = new Bytes(file);
-        if (bytes.u16(file.length - 2) != END_OF_IMAGE) {
+        if (bytes.u16(file.length() - 2) != END_OF_IMAGE) {
             throw new NotAPictureException("JPEG cut off");
         }
         PictureInspector.Size size = null;

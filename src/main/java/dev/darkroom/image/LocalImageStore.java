@@ -66,7 +66,7 @@ public final class LocalImageStore implements ImageStore {
         }
         return workers.executeBlocking(
                 () -> {
-                    files.write(dir.resolve(key), picture.bytes().getBytes());
+                    files.write(dir.resolve(key), picture.bytes());
                     return null;
                 },
                 false);

@@ -1,17 +1,15 @@
 package dev.darkroom.image;
 
-import io.vertx.core.buffer.Buffer;
-
 /**
  * Bytes that were looked at and found to be a picture.
  *
- * @param bytes the whole file; not to be changed by anyone
+ * @param bytes the whole file
  * @param format what the bytes are, whatever anybody said they were
  * @param width in pixels, as the bytes say
  * @param height in pixels, as the bytes say
  * @param sha256 of the bytes, lower-case hex
  */
-public record Picture(Buffer bytes, PictureFormat format, int width, int height, String sha256) {
+public record Picture(Blocks bytes, PictureFormat format, int width, int height, String sha256) {
 
     /** Size of the file in bytes. */
     public int size() {

@@ -1,6 +1,5 @@
 package dev.darkroom.image;
 
-import io.vertx.core.buffer.Buffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -21,28 +20,27 @@ public final class PictureInspector {
      * Looks at bytes.
      *
      * @param maxBytes the largest file that is accepted
-     * @return the picture, with the very same buffer
+     * @return the picture, with the very same bytes
      * @throws NotAPictureException when the bytes are no whole PNG, JPEG or WebP picture within the limits
      */
-    public static Picture inspect(Buffer bytes, int maxBytes) {
+    public static Picture inspect(Blocks bytes, int maxBytes) {
         if (bytes.length() > maxBytes) {
             throw new NotAPictureException("larger than " + maxBytes + " bytes");
         }
-        byte[] file = bytes.getBytes();
-        PictureFormat format = sniff(file);
+        PictureFormat format = sniff(bytes);
         Size size = switch (format) {
-            case PNG -> PngStructure.sizeOf(file);
-            case JPEG -> JpegStructure.sizeOf(file);
-            case WEBP -> WebpStructure.sizeOf(file);
+            case PNG -> PngStructure.sizeOf(bytes);
+            case JPEG -> JpegStructure.sizeOf(bytes);
+            case WEBP -> WebpStructure.sizeOf(bytes);
         };
         if (size.width() < 1 || size.height() < 1 || size.width() > MAX_SIDE || size.height() > MAX_SIDE) {
             throw new NotAPictureException("impossible size " + size.width() + "x" + size.height());
         }
-        return new Picture(bytes, format, size.width(), size.height(), sha256(file));
+        return new Picture(bytes, format, size.width(), size.height(), sha256(bytes));
     }
 
-    private static PictureFormat sniff(byte[] file) {
-        if (file.length == 0) {
+    private static PictureFormat sniff(Blocks file) {
+        if (file.length() == 0) {
             throw new NotAPictureException("no bytes");
         }
         Bytes bytes = new Bytes(file);
@@ -52,15 +50,17 @@ public final class PictureInspector {
         if (bytes.startsWith(JpegStructure.SIGNATURE)) {
             return PictureFormat.JPEG;
         }
-        if (file.length >= 12 && bytes.tag(0).equals("RIFF") && bytes.tag(8).equals("WEBP")) {
+        if (file.length() >= 12 && bytes.tag(0).equals("RIFF") && bytes.tag(8).equals("WEBP")) {
             return PictureFormat.WEBP;
         }
         throw new NotAPictureException("neither PNG nor JPEG nor WebP");
     }
 
-    private static String sha256(byte[] file) {
+    private static String sha256(Blocks file) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file));
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            file.update(digest);
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -1,7 +1,5 @@
 package dev.darkroom.image;
 
-import java.util.zip.CRC32;
-
 /** The chunks of a PNG file, from the signature to IEND, each with its checksum. Source: W3C PNG, third edition, section 5. */
 final class PngStructure {
     static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -10,7 +8,7 @@ final class PngStructure {
 
     private PngStructure() {}
 
-    static PictureInspector.Size sizeOf(byte[] file) {
+    static PictureInspector.Size sizeOf(Blocks file) {
         Bytes bytes = new Bytes(file);
         PictureInspector.Size size = null;
         boolean pixels = false;
@@ -18,7 +16,7 @@ final class PngStructure {
         while (true) {
             long length = bytes.u32(at);
             String type = bytes.tag(at + 4);
-            if (length > file.length - at - (long) AROUND_DATA) {
+            if (length > file.length() - at - (long) AROUND_DATA) {
                 throw new NotAPictureException("PNG cut off in its " + printable(type) + " chunk");
             }
             checkCrc(bytes, at, (int) length, type);
@@ -45,9 +43,7 @@ final class PngStructure {
     }
 
     private static void checkCrc(Bytes bytes, int at, int length, String type) {
-        CRC32 crc = new CRC32();
-        crc.update(bytes.file(), at + 4, length + 4);
-        if (crc.getValue() != bytes.u32(at + 8 + length)) {
+        if (bytes.crc32(at + 4, length + 4) != bytes.u32(at + 8 + length)) {
             throw new NotAPictureException("PNG damaged in its " + printable(type) + " chunk");
         }
     }

@@ -7,10 +7,10 @@ final class WebpStructure {
 
     private WebpStructure() {}
 
-    static PictureInspector.Size sizeOf(byte[] file) {
+    static PictureInspector.Size sizeOf(Blocks file) {
         Bytes bytes = new Bytes(file);
         long end = bytes.u32Little(4) + HEADER;
-        if (end > file.length) {
+        if (end > file.length()) {
             throw new NotAPictureException("WebP cut off");
         }
         PictureInspector.Size size = null;

@@ -36,7 +36,7 @@ class DatabaseTest extends DatabaseFixture {
         // when
         List<Future<?>> statements = new ArrayList<>();
         for (SqlClient client : List.of(database.client(), database.pool())) {
-            IntStream.range(0, 40)
+            IntStream.range(0, 12)
                     .forEach(i ->
                             statements.add(client.query("SELECT pg_sleep(0.01)").execute()));
         }

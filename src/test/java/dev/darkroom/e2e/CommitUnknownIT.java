@@ -55,7 +55,12 @@ class CommitUnknownIT {
                 new DatabaseUrl("127.0.0.1", proxy.port(), database.database(), database.user(), database.password());
         darkroom = InProcessDarkroom.start(
                 directory,
-                DarkroomSettings.quick().database(proxied).aiServer(aiServer).with("DARKROOM_BACKEND_NAME", BACKEND));
+                DarkroomSettings.quick()
+                        .database(proxied)
+                        .aiServer(aiServer)
+                        .with("DARKROOM_BACKEND_NAME", BACKEND)
+                        // The claim whose answer is lost shall be one that found something.
+                        .with("DARKROOM_WORKER_POLL", "1h"));
         client = darkroom.client();
     }
 

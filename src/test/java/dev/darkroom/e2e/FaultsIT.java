@@ -53,15 +53,15 @@ class FaultsIT {
                 scripted.stream().filter(fault -> !fault.slow()).toList();
         List<Fault.Scripted> slow =
                 scripted.stream().filter(Fault.Scripted::slow).toList();
+        List<Fault.Elsewhere> elsewhere = only(Fault.Elsewhere.class);
         for (int part = 0; part < 2; part++) {
             lane(FaultBench.forOnce(LONG), half(quick, part), FaultBench::once, once);
             lane(FaultBench.forEver(LONG), half(quick, part), FaultBench::forEver, forEver);
+            lane(half(elsewhere, part), FaultBench::forEver, forEver);
         }
         lane(FaultBench.forOnce(SHORT), slow, FaultBench::once, once);
         lane(FaultBench.forEver(SHORT), slow, FaultBench::forEver, forEver);
-        List<Fault.Elsewhere> elsewhere = only(Fault.Elsewhere.class);
         lane(elsewhere, FaultBench::once, once);
-        lane(elsewhere, FaultBench::forEver, forEver);
     }
 
     private static <F> List<F> only(Class<F> kind) {
@@ -80,8 +80,8 @@ class FaultsIT {
             List<Fault.Scripted> faults,
             BiFunction<FaultBench, Fault.Scripted, T> trial,
             Map<Fault, Future<T>> found) {
-        lane(faults, fault -> trial.apply(bench, fault), found);
         benches.add(bench);
+        lane(faults, fault -> trial.apply(bench, fault), found);
     }
 
     /** Tries faults one after the other, while the other lanes go on. */

@@ -4,6 +4,7 @@ import dev.darkroom.backend.Call;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.Outcome;
+import dev.darkroom.image.Blocks;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.Picture;
 import dev.darkroom.image.PictureFormat;
@@ -19,7 +20,8 @@ import java.util.function.Function;
 
 /** An AI server without a network: each call ends as the test says, or as aborted. */
 final class FakeBackend implements ImageBackend {
-    static final Picture PICTURE = new Picture(Buffer.buffer("picture"), PictureFormat.PNG, 64, 64, "ab".repeat(32));
+    static final Picture PICTURE =
+            new Picture(Blocks.of(new byte[] {1, 2, 3}), PictureFormat.PNG, 64, 64, "ab".repeat(32));
 
     /** Keeps nothing, at once. */
     static final ImageStore NO_DISK = new ImageStore() {

@@ -56,7 +56,8 @@ class LocalImageStoreTest {
         get(store.keep("3f/0199-abc.png", picture));
 
         // then
-        assertThat(read("3f/0199-abc.png")).isEqualTo(picture.bytes());
+        assertThat(read("3f/0199-abc.png"))
+                .isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
         assertThat(files()).containsExactly("3f/0199-abc.png");
     }
 
@@ -99,7 +100,7 @@ class LocalImageStoreTest {
         get(Future.all(store.keep("aa/same.png", picture), store.keep("aa/same.png", picture)));
 
         // then
-        assertThat(read("aa/same.png")).isEqualTo(picture.bytes());
+        assertThat(read("aa/same.png")).isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
         assertThat(files()).containsExactly("aa/same.png");
     }
 
@@ -259,11 +260,11 @@ class LocalImageStoreTest {
     }
 
     private static Picture picture(byte[] bytes) {
-        return PictureInspector.inspect(Buffer.buffer(bytes), 1 << 20);
+        return PictureInspector.inspect(Blocks.of(bytes), 1 << 20);
     }
 
     private static Picture unchecked(byte[] bytes) {
-        return new Picture(Buffer.buffer(bytes), PictureFormat.PNG, 1, 1, "");
+        return new Picture(Blocks.of(bytes), PictureFormat.PNG, 1, 1, "");
     }
 
     private static <T> T get(Future<T> future) throws Exception {

@@ -3,7 +3,7 @@ package dev.darkroom.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,14 +21,14 @@ class PictureInspectorTest {
     @MethodSource("pictures")
     void findsOutFormatAndSizeFromTheBytes(byte[] bytes, PictureFormat format, int width, int height) throws Exception {
         // when
-        Picture picture = PictureInspector.inspect(Buffer.buffer(bytes), MANY);
+        Picture picture = PictureInspector.inspect(Blocks.of(bytes), MANY);
 
         // then
         assertThat(picture.format()).isEqualTo(format);
         assertThat(picture.width()).isEqualTo(width);
         assertThat(picture.height()).isEqualTo(height);
         assertThat(picture.size()).isEqualTo(bytes.length);
-        assertThat(picture.bytes().getBytes()).isEqualTo(bytes);
+        assertThat(picture.bytes().toBytes()).isEqualTo(bytes);
         assertThat(picture.sha256())
                 .isEqualTo(HexFormat.of()
                         .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
@@ -49,7 +49,7 @@ class PictureInspectorTest {
     void noPictureIsTakenForWholeWhenItWasCutOff(byte[] bytes) {
         for (int length : cuts(bytes.length)) {
             // given
-            Buffer cut = Buffer.buffer(Arrays.copyOf(bytes, length));
+            Blocks cut = Blocks.of(Arrays.copyOf(bytes, length));
 
             // then
             assertThatThrownBy(() -> PictureInspector.inspect(cut, MANY))
@@ -81,7 +81,7 @@ class PictureInspectorTest {
         png[png.length / 2] ^= 1;
 
         // then
-        assertThatThrownBy(() -> PictureInspector.inspect(Buffer.buffer(png), MANY))
+        assertThatThrownBy(() -> PictureInspector.inspect(Blocks.of(png), MANY))
                 .isInstanceOf(NotAPictureException.class)
                 .hasMessageContaining("damaged");
     }
@@ -93,7 +93,7 @@ class PictureInspectorTest {
         Arrays.fill(png, 33, 37, (byte) 0xff);
 
         // then
-        assertThatThrownBy(() -> PictureInspector.inspect(Buffer.buffer(png), MANY))
+        assertThatThrownBy(() -> PictureInspector.inspect(Blocks.of(png), MANY))
                 .isInstanceOf(NotAPictureException.class);
     }
 
@@ -104,7 +104,7 @@ class PictureInspectorTest {
         byte[] png = Pictures.pngWithHeader(width, height);
 
         // then
-        assertThatThrownBy(() -> PictureInspector.inspect(Buffer.buffer(png), MANY))
+        assertThatThrownBy(() -> PictureInspector.inspect(Blocks.of(png), MANY))
                 .isInstanceOf(NotAPictureException.class)
                 .hasMessageContaining("impossible size");
     }
@@ -116,7 +116,7 @@ class PictureInspectorTest {
 
     @Test
     void largestSideIsAccepted() {
-        assertThat(PictureInspector.inspect(Buffer.buffer(Pictures.pngWithHeader(16_384, 1)), MANY)
+        assertThat(PictureInspector.inspect(Blocks.of(Pictures.pngWithHeader(16_384, 1)), MANY)
                         .width())
                 .isEqualTo(16_384);
     }
@@ -124,7 +124,7 @@ class PictureInspectorTest {
     @Test
     void fileLargerThanTheLimitIsRefused() {
         byte[] png = Pictures.png(64, 48);
-        assertThatThrownBy(() -> PictureInspector.inspect(Buffer.buffer(png), png.length - 1))
+        assertThatThrownBy(() -> PictureInspector.inspect(Blocks.of(png), png.length - 1))
                 .isInstanceOf(NotAPictureException.class)
                 .hasMessageContaining("larger than");
     }
@@ -132,7 +132,7 @@ class PictureInspectorTest {
     @ParameterizedTest
     @MethodSource("otherThings")
     void otherThingsAreNoPictures(String bytes) {
-        assertThatThrownBy(() -> PictureInspector.inspect(Buffer.buffer(bytes), MANY))
+        assertThatThrownBy(() -> PictureInspector.inspect(Blocks.of(bytes.getBytes(StandardCharsets.UTF_8)), MANY))
                 .isInstanceOf(NotAPictureException.class);
     }
 

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 
@@ -24,6 +25,18 @@ public final class Pictures {
 
     public static byte[] jpeg(int width, int height) {
         return draw("jpg", width, height);
+    }
+
+    /** A PNG that cannot be compressed: three bytes a pixel. */
+    public static byte[] noise(int width, int height) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        Random random = new Random(1);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                image.setRGB(x, y, random.nextInt());
+            }
+        }
+        return encode(image, "png");
     }
 
     /** One pixel, VP8L. */
@@ -66,6 +79,10 @@ public final class Pictures {
         canvas.setPaint(new GradientPaint(0, 0, Color.ORANGE, width, height, Color.BLUE));
         canvas.fillRect(0, 0, width, height);
         canvas.dispose();
+        return encode(image, format);
+    }
+
+    private static byte[] encode(BufferedImage image, String format) {
         try (ByteArrayOutputStream out = new ByteArrayOutputStream()) {
             ImageIO.setUseCache(false);
             ImageIO.write(image, format, out);

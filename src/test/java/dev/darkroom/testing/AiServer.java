@@ -60,7 +60,7 @@ public final class AiServer implements AutoCloseable {
         assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
     }
 
-    /** Submissions in the order of their arrival: {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}. */
+    /** Submissions in the order of their arrival: {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}, {@code downloads}. */
     public List<JsonObject> requests() {
         JsonArray requests =
                 new JsonObject(send("GET", "/simulator/requests", null).body()).getJsonArray("requests");

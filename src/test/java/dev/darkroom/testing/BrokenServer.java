@@ -41,15 +41,9 @@ public final class BrokenServer implements AutoCloseable {
         void serve(Socket socket) throws IOException;
     }
 
-    /** A port on which nobody listens. */
+    /** A port on which nobody listens, nor will while the test runs. */
     public static BrokenServer refusing() {
-        try {
-            ServerSocket server = listen(50);
-            server.close();
-            return broken("http", server);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new BrokenServer(URI.create("http://127.0.0.1:1/v1"), null);
     }
 
     /** A name that means no host, now or ever (RFC 6761, section 6.4). */

@@ -26,30 +26,41 @@ import org.slf4j.LoggerFactory;
  */
 public final class CallScope {
     private static final Logger LOG = LoggerFactory.getLogger(CallScope.class);
+    private static final Failure NO_ROOM = Failure.of(
+            FailureClass.RESULT_FETCH,
+            "NO_ROOM",
+            "The AI server's answer is large, and there was no room beside others to read it before the deadline.");
     private static final Failure INTERNAL =
             Failure.of(FailureClass.AMBIGUOUS, "INTERNAL_ERROR", "The call failed for a reason of our own.");
 
     private final Vertx vertx;
+    private final String key;
+    private final Holding holding;
     private final long end;
     private final Promise<Outcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
     private BooleanSupplier sent;
     private boolean over;
 
-    private CallScope(Vertx vertx, Duration budget) {
+    private CallScope(Vertx vertx, String key, Holding holding, Duration budget) {
         this.vertx = vertx;
+        this.key = key;
+        this.holding = holding;
         this.end = System.nanoTime() + budget.toNanos();
     }
 
     /**
      * Runs a call.
      *
+     * @param memory for what it reads
+     * @param key what logs call the work, as {@link dev.darkroom.backend.ImageRequest#key()}
      * @param work starts the work and says how it ended; may fail, best with a {@link CallFailedException}
      * @return the outcome; never fails
      */
-    public static Future<Outcome> run(Vertx vertx, Call call, Function<CallScope, Future<Outcome>> work) {
-        CallScope scope = new CallScope(vertx, call.budget());
+    public static Future<Outcome> run(
+            Vertx vertx, AnswerMemory memory, String key, Call call, Function<CallScope, Future<Outcome>> work) {
         Context context = vertx.getOrCreateContext();
+        CallScope scope = new CallScope(vertx, key, new Holding(memory, context), call.budget());
         context.runOnContext(v -> scope.start(context, call, work));
         return scope.outcome.future();
     }
@@ -60,6 +71,7 @@ public final class CallScope {
         call.onAbort(() -> context.runOnContext(v -> end(new Outcome.Aborted())));
         if (call.aborted()) {
             end(new Outcome.Aborted());
+            holding.letGo();
             return;
         }
         Future<Outcome> done;
@@ -68,11 +80,23 @@ public final class CallScope {
         } catch (RuntimeException e) {
             done = Future.failedFuture(e);
         }
-        done.onComplete(result -> end(result), failure -> end(new Outcome.Failed(failureOf(failure))));
+        done.onComplete(
+                result -> {
+                    // Whoever gets the pictures says when he has no more use for them.
+                    if (!over && result instanceof Outcome.Generated) {
+                        holding.until(call.finished());
+                    }
+                    end(result);
+                    holding.letGo();
+                },
+                failure -> {
+                    end(new Outcome.Failed(failureOf(failure)));
+                    holding.letGo();
+                });
     }
 
     private Failure late() {
-        return TransportFailure.late(sent != null && sent.getAsBoolean());
+        return holding.waits() ? NO_ROOM : TransportFailure.late(sent != null && sent.getAsBoolean());
     }
 
     private Failure failureOf(Throwable cause) {
@@ -80,7 +104,7 @@ public final class CallScope {
             return failed.failure();
         }
         if (!over) {
-            LOG.atError().setCause(cause).log("call to an AI server failed inside");
+            LOG.atError().addKeyValue("generation", key).setCause(cause).log("call to an AI server failed inside");
         }
         return INTERNAL.withDetail(cause.getClass().getName());
     }
@@ -140,6 +164,15 @@ public final class CallScope {
             }
         });
         return waited.future();
+    }
+
+    /** What was read is in use until this completes, though the call may end before. */
+    public void holdUntil(Future<?> done) {
+        holding.until(done);
+    }
+
+    Holding holding() {
+        return holding;
     }
 
     Vertx vertx() {

@@ -1,12 +1,16 @@
 package dev.darkroom.backend.http;
 
+import dev.darkroom.image.Blocks;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.ext.web.codec.BodyCodec;
 import io.vertx.ext.web.codec.spi.BodyStream;
 
@@ -16,19 +20,21 @@ import io.vertx.ext.web.codec.spi.BodyStream;
  * broken off at any time, for which the web client itself has no means. Confined to the context of its call.
  */
 final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
-    /** An error needs no more room than this to explain itself. */
-    private static final int MAX_ERROR_BYTES = 64 * 1024;
-
     private final int maxBytes;
+    private final Holding holding;
     private final Promise<Answer> answer = Promise.promise();
     private final Promise<Buffer> whole = Promise.promise();
-    private final Buffer body = Buffer.buffer();
+    private Blocks.Builder body = new Blocks.Builder();
     private HttpClientRequest request;
     private HttpClientResponse response;
+    private Handler<Void> drainHandler;
+    private boolean waiting;
     private boolean brokenOff;
 
-    Exchange(int maxBytes) {
+    /** @param maxBytes the largest body of a successful answer that is read */
+    Exchange(int maxBytes, Holding holding) {
         this.maxBytes = maxBytes;
+        this.holding = holding;
     }
 
     Future<Answer> answer() {
@@ -50,11 +56,24 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
         // known by the request's own failure.
         clientRequest.connection().exceptionHandler(failure -> {});
         clientRequest.exceptionHandler(failure -> {});
+        readInSmallSteps(clientRequest.connection());
+    }
+
+    /**
+     * Whether to read on is asked after each step only, and Netty's own, of sixteen reads, may bring a megabyte outside the
+     * heap that has to lie there for as long as this exchange waits for room.
+     */
+    private static void readInSmallSteps(HttpConnection connection) {
+        if (connection instanceof HttpClientConnectionInternal client
+                && client.channelHandlerContext().channel().config().getRecvByteBufAllocator()
+                        instanceof MaxMessagesRecvByteBufAllocator reading) {
+            reading.maxMessagesPerRead(1);
+        }
     }
 
     void receiving(HttpClientResponse clientResponse) {
         response = clientResponse;
-        if (successful() && announced() > maxBytes) {
+        if (successful() && (announced() > maxBytes || !holding.mayTake(announced()))) {
             clientResponse.exceptionHandler(failure -> {}); // the one that cutting off brings about
             cutOff();
         }
@@ -73,6 +92,12 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
         }
     }
 
+    /** Forgets what was read. */
+    private void drop() {
+        holding.take(-body.length());
+        body = new Blocks.Builder();
+    }
+
     /** Resets the request, which closes its connection unless the answer has already come in full. */
     void breakOff() {
         brokenOff = true;
@@ -82,16 +107,21 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
     }
 
     private void cutOff() {
-        answer.tryComplete(new Answer(response.statusCode(), response.headers(), body, true));
+        if (successful()) {
+            drop();
+        }
+        answer.tryComplete(new Answer(response.statusCode(), response.headers(), body.build(), true));
         breakOff();
     }
 
     void finished() {
-        answer.tryComplete(new Answer(response.statusCode(), response.headers(), body, false));
+        answer.tryComplete(new Answer(response.statusCode(), response.headers(), body.build(), false));
     }
 
     void failed(CallFailedException failure) {
-        answer.tryFail(failure);
+        if (answer.tryFail(failure)) {
+            drop();
+        }
     }
 
     @Override
@@ -104,18 +134,33 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
         if (brokenOff) {
             return Future.succeededFuture();
         }
-        int limit = successful() ? maxBytes : Math.min(maxBytes, MAX_ERROR_BYTES);
-        if (part.length() > limit - body.length()) {
+        int limit = successful() ? maxBytes : Math.min(maxBytes, Answer.MAX_ERROR_BYTES);
+        if (part.length() > limit - body.length() || !holding.mayTake(part.length())) {
             cutOff();
         } else {
-            body.appendBuffer(part);
+            body.append(part);
+            holding.take(part.length());
+            waitForRoom();
         }
         return Future.succeededFuture();
     }
 
+    /** Lets the server wait, by reading no further, while other calls hold what may be held. */
+    private void waitForRoom() {
+        if (successful() && !waiting && !holding.hasRoom(Math.max(0, announced() - body.length()))) {
+            waiting = true;
+            holding.awaitRoom(() -> {
+                waiting = false;
+                if (drainHandler != null) {
+                    drainHandler.handle(null);
+                }
+            });
+        }
+    }
+
     @Override
     public Future<Void> end() {
-        whole.tryComplete(body);
+        whole.tryComplete(null);
         return Future.succeededFuture();
     }
 
@@ -131,7 +176,7 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
 
     @Override
     public boolean writeQueueFull() {
-        return false;
+        return waiting;
     }
 
     @Override
@@ -141,6 +186,7 @@ final class Exchange implements BodyCodec<Buffer>, BodyStream<Buffer> {
 
     @Override
     public Exchange drainHandler(Handler<Void> handler) {
+        drainHandler = handler;
         return this;
     }
 

@@ -124,18 +124,12 @@ public final class HttpCaller {
      */
     public Future<Answer> send(
             CallScope scope, HttpRequest<Buffer> request, Buffer body, int maxBytes, Duration limit) {
-        Exchange exchange = new Exchange(maxBytes);
+        Exchange exchange = new Exchange(maxBytes, scope.holding());
         scope.sends(exchange::sent);
         Runnable breakOff = exchange::breakOff;
         scope.onEnd(breakOff);
-        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
-            exchange.failed(new CallFailedException(TransportFailure.late(exchange.sent())));
-            exchange.breakOff();
-        });
-        exchange.answer().onComplete(done -> {
-            scope.vertx().cancelTimer(timer);
-            scope.forget(breakOff);
-        });
+        endAfter(limit, scope, exchange);
+        exchange.answer().onComplete(done -> scope.forget(breakOff));
         HttpRequest<Buffer> ready = request.as(exchange);
         long handshake = handshakeMillis(limit);
         if (handshake < connectMillis) {
@@ -146,6 +140,19 @@ public final class HttpCaller {
                         response -> exchange.finished(),
                         cause -> exchange.failed(new CallFailedException(TransportFailure.of(cause, exchange.sent()))));
         return exchange.answer();
+    }
+
+    /** The time begins anew while the server has to wait for us. */
+    private static void endAfter(Duration limit, CallScope scope, Exchange exchange) {
+        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
+            if (scope.holding().waits() && !scope.over()) {
+                endAfter(limit, scope, exchange);
+                return;
+            }
+            exchange.failed(new CallFailedException(TransportFailure.late(exchange.sent())));
+            exchange.breakOff();
+        });
+        exchange.answer().onComplete(done -> scope.vertx().cancelTimer(timer));
     }
 
     /**

@@ -3,8 +3,8 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
+import dev.darkroom.image.Blocks;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -32,7 +32,7 @@ public final class PictureDownload {
      * @param url as the AI server gave it, not to be trusted
      * @return the bytes, not yet looked at; fails with a {@link CallFailedException}
      */
-    public Future<Buffer> fetch(CallScope scope, String url) {
+    public Future<Blocks> fetch(CallScope scope, String url) {
         try {
             return attempt(scope, checked(url), 1);
         } catch (CallFailedException e) {
@@ -40,7 +40,7 @@ public final class PictureDownload {
         }
     }
 
-    private Future<Buffer> attempt(CallScope scope, URI url, int number) {
+    private Future<Blocks> attempt(CallScope scope, URI url, int number) {
         // One share is kept back, so that a server which never answers ends as a failed download and not as a deadline.
         Duration limit = scope.remaining().dividedBy(settings.downloadAttempts() - number + 2L);
         return hop(scope, url, 0, limit).recover(cause -> {
@@ -55,7 +55,7 @@ public final class PictureDownload {
         });
     }
 
-    private Future<Buffer> hop(CallScope scope, URI url, int redirects, Duration limit) {
+    private Future<Blocks> hop(CallScope scope, URI url, int redirects, Duration limit) {
         long start = System.nanoTime();
         return http.send(
                         scope,
@@ -80,7 +80,7 @@ public final class PictureDownload {
                 });
     }
 
-    private static Buffer body(Answer answer) {
+    private static Blocks body(Answer answer) {
         int status = answer.status();
         if (answer.success()) {
             if (answer.cutOff()) {

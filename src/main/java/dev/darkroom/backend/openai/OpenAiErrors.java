@@ -5,6 +5,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.Answer;
 import dev.darkroom.backend.http.Redactor;
 import dev.darkroom.backend.http.RetryAfter;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Map;
 
@@ -77,13 +78,17 @@ final class OpenAiErrors {
 
     /** What an answer with a status other than 2xx means. */
     Failure of(Answer answer) {
-        ErrorBody said = ErrorBody.parse(answer.body());
+        ErrorBody said = ErrorBody.parse(answer.start());
         return explained(kind(answer.status(), said), answer, said);
     }
 
-    /** What an error object inside a successful answer means. */
-    Failure insideSuccess(Answer answer) {
-        ErrorBody said = ErrorBody.parse(answer.body());
+    /**
+     * What an error object inside a successful answer means.
+     *
+     * @param start of the answer's body, which itself is used up
+     */
+    Failure insideSuccess(Answer answer, Buffer start) {
+        ErrorBody said = ErrorBody.parse(start);
         Failure kind = said.moderated() ? MODERATED : said.quotaExhausted() ? QUOTA : ERROR_IN_SUCCESS;
         return explained(kind, answer, said);
     }

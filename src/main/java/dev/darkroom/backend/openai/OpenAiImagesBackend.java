@@ -7,6 +7,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.Outcome;
 import dev.darkroom.backend.http.Answer;
+import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.http.CallFailedException;
 import dev.darkroom.backend.http.CallScope;
 import dev.darkroom.backend.http.HttpCaller;
@@ -14,9 +15,11 @@ import dev.darkroom.backend.http.PictureDownload;
 import dev.darkroom.backend.http.Redactor;
 import dev.darkroom.backend.http.RetryAfter;
 import dev.darkroom.config.Settings;
+import dev.darkroom.image.Blocks;
 import dev.darkroom.image.NotAPictureException;
 import dev.darkroom.image.Picture;
 import dev.darkroom.image.PictureInspector;
+import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -41,6 +44,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private static final int THREADS = 2;
 
     private final Vertx vertx;
+    private final AnswerMemory memory;
     private final Settings.Backend settings;
     private final URI endpoint;
     private final HttpCaller http;
@@ -51,15 +55,19 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final Redactor redactor;
     private final Set<Call> calls = ConcurrentHashMap.newKeySet();
 
-    /** @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open */
-    public OpenAiImagesBackend(Vertx vertx, Settings.Backend settings, URI base) {
+    /**
+     * @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open
+     * @param memory shared by all backends of the process
+     */
+    public OpenAiImagesBackend(Vertx vertx, Settings.Backend settings, URI base, AnswerMemory memory) {
         this.vertx = vertx;
+        this.memory = memory;
         this.settings = settings;
         this.endpoint = URI.create(base.toString().replaceAll("/+$", "") + "/images/generations");
         this.http = new HttpCaller(vertx, settings.connectTimeout());
         this.downloads = new PictureDownload(http, settings);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
-        this.reader = new PicturesReader(settings.maxResponseBytes());
+        this.reader = new PicturesReader(settings.maxPictureBytes());
         this.redactor = new Redactor(settings.apiKey());
         this.errors = new OpenAiErrors(new RetryAfter(Clock.systemUTC()), redactor);
     }
@@ -72,7 +80,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     @Override
     public Future<Outcome> generate(ImageRequest request, Call call) {
         calls.add(call);
-        return CallScope.run(vertx, call, scope -> submit(scope, request))
+        return CallScope.run(vertx, memory, request.key(), call, scope -> submit(scope, request))
                 .map(this::redacted)
                 .onComplete(done -> calls.remove(call));
     }
@@ -88,9 +96,16 @@ public final class OpenAiImagesBackend implements ImageBackend {
         Buffer body = OpenAiRequest.of(request).toBuffer();
         return http.send(scope, post, body, settings.maxResponseBytes(), scope.remaining())
                 .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
-                .compose(entries -> Future.all(
-                        entries.stream().map(entry -> picture(scope, entry)).toList()))
-                .map(all -> new Outcome.Generated(all.list()));
+                .compose(entries -> pictures(scope, entries))
+                .map(Outcome.Generated::new);
+    }
+
+    private Future<List<Picture>> pictures(CallScope scope, List<AnnouncedPicture> entries) {
+        List<Future<Picture>> pictures =
+                entries.stream().map(entry -> picture(scope, entry)).toList();
+        // The first that fails ends the call; the others may still be looked at.
+        scope.holdUntil(Future.join(pictures));
+        return Future.all(pictures).map(CompositeFuture::list);
     }
 
     private List<AnnouncedPicture> read(Answer answer, int count) {
@@ -111,24 +126,22 @@ public final class OpenAiImagesBackend implements ImageBackend {
         if (answer.body().length() == 0) {
             throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
         }
+        Buffer start = answer.start();
         List<AnnouncedPicture> pictures = reader.read(answer.body(), count);
         if (pictures == null) {
-            throw new CallFailedException(errors.insideSuccess(answer));
+            throw new CallFailedException(errors.insideSuccess(answer, start));
         }
         return pictures;
     }
 
     private Future<Picture> picture(CallScope scope, AnnouncedPicture entry) {
-        Future<Buffer> bytes = entry instanceof AnnouncedPicture.Link link
+        Future<Blocks> bytes = entry instanceof AnnouncedPicture.Link link
                 ? downloads.fetch(scope, link.url())
                 : Future.succeededFuture(((AnnouncedPicture.Inline) entry).bytes());
         return bytes.compose(found -> workers.executeBlocking(() -> inspect(found), false));
     }
 
-    private Picture inspect(Buffer bytes) {
-        if (bytes.length() > settings.maxPictureBytes()) {
-            throw empty("RESPONSE_TOO_LARGE", "A picture from the AI server is larger than allowed.", null);
-        }
+    private Picture inspect(Blocks bytes) {
         try {
             return PictureInspector.inspect(bytes, settings.maxPictureBytes());
         } catch (NotAPictureException e) {

@@ -12,15 +12,21 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.CallFailedException;
-import io.vertx.core.buffer.Buffer;
+import dev.darkroom.image.Blocks;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Reads the body of a successful answer, {@code {"data":[{"b64_json"|"url"}]}}. Token by token, because a body of many
- * megabytes is nearly all base64, which is decoded where it stands; a tree of the body would hold it several times over,
- * and Jackson refuses strings of more than 20 MB unless told otherwise. Busy for a while: for workers. Thread-safe.
+ * megabytes is nearly all base64: it is decoded as it is read, and what was read is let go of, so that the body and its
+ * pictures together take no more room than the body did. What must be kept whole, such as names and URLs, is limited.
+ * Busy for a while: for workers. Thread-safe.
  */
 final class PicturesReader {
     private static final Base64Variant BASE64 =
@@ -28,12 +34,22 @@ final class PicturesReader {
 
     private static final String DATA_SCHEME = "data:";
 
-    private final JsonFactory json;
+    /** Room for a media type with parameters. */
+    private static final int LONGEST_DATA_PREFIX = 200;
 
-    PicturesReader(int maxResponseBytes) {
+    /** For what is kept whole; base64 is not. Generous for a URL with a signature. */
+    private static final int LONGEST_TEXT = 64 * 1024;
+
+    private final JsonFactory json;
+    private final int maxPictureBytes;
+
+    PicturesReader(int maxPictureBytes) {
+        this.maxPictureBytes = maxPictureBytes;
         StreamReadConstraints constraints = StreamReadConstraints.builder()
-                .maxStringLength(maxResponseBytes)
+                .maxStringLength(LONGEST_TEXT)
                 .maxNestingDepth(64)
+                .maxNameLength(1_000)
+                .maxTokenCount(10_000)
                 .build();
         this.json = JsonFactory.builder()
                 .streamReadConstraints(constraints)
@@ -44,14 +60,14 @@ final class PicturesReader {
     /**
      * Reads at most {@code count} entries; further ones are left alone.
      *
+     * @param body used up
      * @return null when the body is an error object rather than pictures
      * @throws CallFailedException when there is not what was asked for
      */
-    List<AnnouncedPicture> read(Buffer body, int count) {
-        byte[] bytes = body.getBytes();
+    List<AnnouncedPicture> read(Blocks body, int count) {
         List<AnnouncedPicture> pictures = null;
         boolean error = false;
-        try (JsonParser parser = json.createParser(bytes)) {
+        try (JsonParser parser = json.createParser(body.drain())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed();
             }
@@ -59,7 +75,7 @@ final class PicturesReader {
                 String field = parser.currentName();
                 JsonToken value = parser.nextToken();
                 if (field.equals("data") && value == JsonToken.START_ARRAY) {
-                    pictures = entries(parser, bytes, count);
+                    pictures = entries(parser, body, count);
                 } else {
                     error |= field.equals("error") && value != JsonToken.VALUE_NULL;
                     parser.skipChildren();
@@ -80,7 +96,7 @@ final class PicturesReader {
         return pictures;
     }
 
-    private static List<AnnouncedPicture> entries(JsonParser parser, byte[] body, int count) throws IOException {
+    private List<AnnouncedPicture> entries(JsonParser parser, Blocks body, int count) throws IOException {
         List<AnnouncedPicture> pictures = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             if (parser.currentToken() == null) {
@@ -98,60 +114,88 @@ final class PicturesReader {
         return pictures;
     }
 
-    private static AnnouncedPicture entry(JsonParser parser, byte[] body) throws IOException {
+    private AnnouncedPicture entry(JsonParser parser, Blocks body) throws IOException {
         AnnouncedPicture picture = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
-            if (parser.nextToken() != JsonToken.VALUE_STRING) {
+            boolean inline = field.equals("b64_json");
+            boolean link = field.equals("url") && picture == null;
+            if (parser.nextToken() != JsonToken.VALUE_STRING || !(inline || link)) {
                 parser.skipChildren();
-            } else if (field.equals("b64_json")) {
-                picture = new AnnouncedPicture.Inline(inline(parser, body));
-            } else if (field.equals("url") && picture == null) {
-                String url = parser.getText();
-                picture = url.startsWith(DATA_SCHEME)
-                        ? new AnnouncedPicture.Inline(decodeDataUrl(url))
-                        : new AnnouncedPicture.Link(url);
+                continue;
+            }
+            // Some servers put a whole data URL where bare base64 belongs.
+            String prefix = dataUrlPrefix(parser, body);
+            if (prefix != null) {
+                picture = new AnnouncedPicture.Inline(decodeDataUrl(prefix, textStart(parser), body));
+            } else if (inline) {
+                picture = new AnnouncedPicture.Inline(decode(parser));
+            } else {
+                picture = new AnnouncedPicture.Link(parser.getText());
             }
         }
         return picture;
     }
 
-    private static Buffer inline(JsonParser parser, byte[] body) throws IOException {
-        if (startsWithDataScheme(body, parser.currentTokenLocation().getByteOffset() + 1)) {
-            return decodeDataUrl(parser.getText());
+    /** Where the text begins to which the parser has come; 0 when it cannot tell, because the body is not in UTF-8. */
+    private static int textStart(JsonParser parser) {
+        return (int) parser.currentTokenLocation().getByteOffset() + 1;
+    }
+
+    /** The start of the text to which the parser has come if it is a data URL; null otherwise. */
+    private static String dataUrlPrefix(JsonParser parser, Blocks body) throws IOException {
+        int start = textStart(parser);
+        if (start == 0) {
+            return null;
         }
+        byte[] prefix = body.read(start).readNBytes(LONGEST_DATA_PREFIX);
+        String text = new String(prefix, StandardCharsets.ISO_8859_1);
+        return text.startsWith(DATA_SCHEME) ? text : null;
+    }
+
+    /**
+     * RFC 2397, as far as pictures need it: base64 after the first comma. A second parser decodes it, which comes into the
+     * text behind the comma; the first one skips it.
+     */
+    private Blocks decodeDataUrl(String prefix, int start, Blocks body) throws IOException {
+        int comma = prefix.indexOf(',');
+        if (comma < 0 || !prefix.substring(0, comma).endsWith(";base64")) {
+            throw undecodable();
+        }
+        InputStream text =
+                new SequenceInputStream(new ByteArrayInputStream(new byte[] {'"'}), body.read(start + comma + 1));
+        try (JsonParser parser = json.createParser(text)) {
+            parser.nextToken();
+            return decode(parser);
+        }
+    }
+
+    private Blocks decode(JsonParser parser) throws IOException {
+        Decoded picture = new Decoded();
         try {
-            return Buffer.buffer(parser.getBinaryValue(BASE64));
+            parser.readBinaryValue(BASE64, picture);
         } catch (JsonEOFException e) {
             throw malformed();
-        } catch (StreamReadException e) {
+        } catch (StreamReadException | IllegalArgumentException e) {
             throw undecodable();
         }
+        return picture.bytes.build();
     }
 
-    /** Some servers put a whole data URL where bare base64 belongs. */
-    private static boolean startsWithDataScheme(byte[] body, long at) {
-        if (at < 1 || at + DATA_SCHEME.length() > body.length) {
-            return false;
+    private final class Decoded extends OutputStream {
+        private final Blocks.Builder bytes = new Blocks.Builder();
+
+        @Override
+        public void write(int one) {
+            write(new byte[] {(byte) one}, 0, 1);
         }
-        for (int i = 0; i < DATA_SCHEME.length(); i++) {
-            if (body[(int) at + i] != DATA_SCHEME.charAt(i)) {
-                return false;
+
+        @Override
+        public void write(byte[] from, int start, int count) {
+            if (count > maxPictureBytes - bytes.length()) {
+                throw empty("RESPONSE_TOO_LARGE", "A picture from the AI server is larger than allowed.");
             }
-        }
-        return true;
-    }
-
-    /** RFC 2397, as far as pictures need it: base64 after the first comma. */
-    private static Buffer decodeDataUrl(String url) {
-        int comma = url.indexOf(',');
-        if (comma < 0 || !url.substring(0, comma).endsWith(";base64")) {
-            throw undecodable();
-        }
-        try {
-            return Buffer.buffer(BASE64.decode(url.substring(comma + 1)));
-        } catch (IllegalArgumentException e) {
-            throw undecodable();
+            bytes.append(from, start, count);
         }
     }
 

@@ -14,8 +14,10 @@ import dev.darkroom.backend.http.Answer;
 import dev.darkroom.backend.http.Redactor;
 import dev.darkroom.backend.http.RetryAfter;
 import dev.darkroom.config.Secret;
+import dev.darkroom.image.Blocks;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.stream.Stream;
@@ -139,7 +141,7 @@ class OpenAiErrorsTest {
     @MethodSource("errorsInSuccess")
     void errorInsideASuccessIsSortedByItsCode(String body, FailureClass expectedClass, String expectedCode) {
         // when
-        Failure failure = errors.insideSuccess(answer(200, body));
+        Failure failure = errors.insideSuccess(answer(200, body), Buffer.buffer(body));
 
         // then
         assertThat(failure.failureClass()).isEqualTo(expectedClass);
@@ -155,7 +157,8 @@ class OpenAiErrorsTest {
     }
 
     private static Answer answer(int status, String body) {
-        return new Answer(status, MultiMap.caseInsensitiveMultiMap(), Buffer.buffer(body), false);
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return new Answer(status, MultiMap.caseInsensitiveMultiMap(), Blocks.of(bytes), false);
     }
 
     private static String coded(String code) {

@@ -8,6 +8,7 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.Outcome;
+import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.image.Picture;
@@ -42,6 +43,7 @@ class OpenAiImagesBackendTest {
     private static final int MAX_BYTES = 1 << 20;
     private static final byte[] PNG = Pictures.png(64, 48);
 
+    private final AnswerMemory memory = new AnswerMemory(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
     private Vertx vertx;
     private ScriptedServer server;
     private ScriptedServer files;
@@ -75,7 +77,7 @@ class OpenAiImagesBackendTest {
 
         // then
         assertThat(pictures).extracting(Picture::format).containsExactly(PictureFormat.PNG, PictureFormat.JPEG);
-        assertThat(pictures.get(0).bytes().getBytes()).isEqualTo(PNG);
+        assertThat(pictures.get(0).bytes().toBytes()).isEqualTo(PNG);
         assertThat(pictures.get(0).width()).isEqualTo(64);
     }
 
@@ -640,20 +642,23 @@ class OpenAiImagesBackendTest {
     }
 
     private OpenAiImagesBackend backend(URI base) {
-        Settings.Backend settings = new Settings.Backend(
+        return new OpenAiImagesBackend(vertx, settings(MAX_BYTES, MAX_BYTES / 2), base, memory);
+    }
+
+    static Settings.Backend settings(int maxResponseBytes, int maxPictureBytes) {
+        return new Settings.Backend(
                 null,
                 new Secret(KEY),
                 null,
                 "test",
                 PLENTY,
                 Duration.ofSeconds(2),
-                MAX_BYTES,
-                MAX_BYTES / 2,
+                maxResponseBytes,
+                maxPictureBytes,
                 3,
                 3,
                 new Settings.Breaker(
                         Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), 3));
-        return new OpenAiImagesBackend(vertx, settings, base);
     }
 
     private static ImageRequest request(int count) {

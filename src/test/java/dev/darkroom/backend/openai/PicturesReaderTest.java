@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.CallFailedException;
-import io.vertx.core.buffer.Buffer;
+import dev.darkroom.image.Blocks;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
@@ -14,17 +15,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PicturesReaderTest {
-    private static final AnnouncedPicture ONE = new AnnouncedPicture.Inline(Buffer.buffer(new byte[] {1, 2, 3, 4}));
+    private static final AnnouncedPicture ONE = new AnnouncedPicture.Inline(Blocks.of(new byte[] {1, 2, 3, 4}));
     private static final AnnouncedPicture TWO = new AnnouncedPicture.Link("https://pictures/two.png");
 
-    private final PicturesReader reader = new PicturesReader(64 << 20);
+    private final PicturesReader reader = new PicturesReader(32 << 20);
 
     @ParameterizedTest
     @MethodSource("good")
     void picturesAreFound(String body, int count, List<AnnouncedPicture> expected) {
-        assertThat(reader.read(Buffer.buffer(body), count)).isEqualTo(expected);
+        assertThat(reader.read(blocks(body), count)).isEqualTo(expected);
     }
 
     static Stream<Arguments> good() {
@@ -49,11 +51,10 @@ class PicturesReaderTest {
     @ParameterizedTest
     @MethodSource("bad")
     void whatIsMissingIsNamed(String body, String expectedCode) {
-        assertThatThrownBy(() -> reader.read(Buffer.buffer(body), 2))
-                .isInstanceOfSatisfying(CallFailedException.class, e -> {
-                    assertThat(e.failure().code()).isEqualTo(expectedCode);
-                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-                });
+        assertThatThrownBy(() -> reader.read(blocks(body), 2)).isInstanceOfSatisfying(CallFailedException.class, e -> {
+            assertThat(e.failure().code()).isEqualTo(expectedCode);
+            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        });
     }
 
     static Stream<Arguments> bad() {
@@ -65,6 +66,10 @@ class PicturesReaderTest {
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQID", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[" + "[".repeat(500), "MALFORMED_RESPONSE"),
+                // What would have to be kept whole is limited, so that no answer takes more room than it has bytes.
+                Arguments.of("{\"data\":[" + "1,".repeat(20_000) + "1]}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"" + "x".repeat(2_000) + "\":1}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\"http://x/" + "x".repeat(100_000) + "\"}]}", "MALFORMED_RESPONSE"),
                 Arguments.of("{}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":null}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":[]}", "EMPTY_RESPONSE"),
@@ -79,10 +84,8 @@ class PicturesReaderTest {
 
     @Test
     void errorObjectInsteadOfPicturesIsLeftToTheErrors() {
-        assertThat(reader.read(Buffer.buffer("{\"error\":{\"message\":\"m\"}}"), 1))
-                .isNull();
-        assertThat(reader.read(Buffer.buffer("{\"data\":[],\"error\":\"m\"}"), 1))
-                .isNull();
+        assertThat(reader.read(blocks("{\"error\":{\"message\":\"m\"}}"), 1)).isNull();
+        assertThat(reader.read(blocks("{\"data\":[],\"error\":\"m\"}"), 1)).isNull();
     }
 
     @Test
@@ -90,15 +93,53 @@ class PicturesReaderTest {
         // given
         byte[] bytes = new byte[24 << 20];
         new Random(1).nextBytes(bytes);
-        Buffer body = Buffer.buffer("{\"data\":[{\"b64_json\":\"")
-                .appendBytes(Base64.getEncoder().encode(bytes))
-                .appendString("\"}]}");
+        String base64 = Base64.getEncoder().encodeToString(bytes);
 
         // when
-        List<AnnouncedPicture> pictures = reader.read(body, 1);
+        List<AnnouncedPicture> pictures = reader.read(blocks("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
 
         // then
-        assertThat(((AnnouncedPicture.Inline) pictures.get(0)).bytes().getBytes())
+        assertThat(((AnnouncedPicture.Inline) pictures.get(0)).bytes().toBytes())
                 .isEqualTo(bytes);
+    }
+
+    /** Wherever in the body it begins: the reader lets go of what lies behind it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 60_000, 65_536 - 35, 65_536 - 30, 65_536 - 20, 65_536, 131_072 - 30, 200_000})
+    void largeDataUrlIsRead(int before) {
+        // given
+        byte[] bytes = new byte[1_000_000];
+        new Random(1).nextBytes(bytes);
+        String entry = "{\"b64_json\":\"data:image/png;base64,"
+                + Base64.getEncoder().encodeToString(bytes).replace("/", "\\/") + "\"}";
+        String body = "{\"more\":\"" + "x".repeat(before) + "\",\"data\":[" + entry + "," + entry + "]}";
+
+        // when
+        List<AnnouncedPicture> pictures = reader.read(blocks(body), 2);
+
+        // then
+        assertThat(pictures)
+                .hasSize(2)
+                .allSatisfy(picture -> assertThat(
+                                ((AnnouncedPicture.Inline) picture).bytes().toBytes())
+                        .isEqualTo(bytes));
+    }
+
+    @Test
+    void pictureLargerThanAllowedIsNotDecodedToItsEnd() {
+        // given
+        PicturesReader small = new PicturesReader(3);
+
+        // then
+        for (String text : List.of("AQIDBA==", "data:;base64,AQIDBA==")) {
+            assertThatThrownBy(() -> small.read(blocks("{\"data\":[{\"b64_json\":\"" + text + "\"}]}"), 1))
+                    .isInstanceOfSatisfying(
+                            CallFailedException.class,
+                            e -> assertThat(e.failure().code()).isEqualTo("RESPONSE_TOO_LARGE"));
+        }
+    }
+
+    private static Blocks blocks(String body) {
+        return Blocks.of(body.getBytes(StandardCharsets.UTF_8));
     }
 }

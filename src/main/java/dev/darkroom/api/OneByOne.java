@@ -1,0 +1,49 @@
+package dev.darkroom.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.streams.ReadStream;
+
+/**
+ * Sends a stream, the next block only when the connection has got rid of the last one. Vert.x' own pipe lets sixteen
+ * blocks wait, which is a megabyte for each caller who reads slowly or not at all. Confined to the response's context.
+ */
+final class OneByOne {
+    private final ReadStream<Buffer> stream;
+    private final HttpServerResponse response;
+    private final Promise<Void> sent = Promise.promise();
+    private Future<Void> last = Future.succeededFuture();
+
+    private OneByOne(ReadStream<Buffer> stream, HttpServerResponse response) {
+        this.stream = stream;
+        this.response = response;
+    }
+
+    /**
+     * Sends all, and does not end the response.
+     *
+     * @return fails as the stream or the connection did; the stream is left then
+     */
+    static Future<Void> send(ReadStream<Buffer> stream, HttpServerResponse response) {
+        return new OneByOne(stream, response).start();
+    }
+
+    private Future<Void> start() {
+        stream.pause()
+                .exceptionHandler(sent::tryFail)
+                .endHandler(end -> last.onSuccess(sent::tryComplete))
+                .handler(this::write)
+                .fetch(1);
+        return sent.future();
+    }
+
+    private void write(Buffer block) {
+        last = response.write(block);
+        last.onSuccess(written -> stream.fetch(1)).onFailure(failure -> {
+            stream.handler(null);
+            sent.tryFail(failure);
+        });
+    }
+}

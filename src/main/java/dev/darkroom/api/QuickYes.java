@@ -1,0 +1,112 @@
+package dev.darkroom.api;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.JsonSchema;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/**
+ * A schema of the contract, made ready once to say yes to what it allows. The schema library reads a schema anew for every
+ * value, patterns included, which takes longer than everything else that is done with a usual request; and nearly all
+ * requests are valid.
+ *
+ * <p>Only a yes counts. What gets none goes to the library, which decides, and says what is wrong. So this may be strict
+ * where that is simpler, and is never kinder than the library: a keyword that it does not know gets no yes at all.
+ */
+final class QuickYes {
+    private static final Pattern UUID = Pattern.compile("^\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}$");
+    private static final Predicate<Object> NEVER = value -> false;
+    private static final Predicate<Object> ALWAYS = value -> true;
+
+    private QuickYes() {}
+
+    /** Says yes only to what {@code schema} allows. May be asked by every thread. */
+    static Predicate<Object> to(JsonSchema schema) {
+        // As text it has the schemas that it refers to in their places.
+        return to(new JsonObject(schema.toString()));
+    }
+
+    private static Predicate<Object> to(JsonObject schema) {
+        List<Predicate<Object>> rules = schema.stream()
+                .map(keyword -> rule(keyword.getKey(), keyword.getValue(), schema))
+                .toList();
+        return value -> {
+            for (Predicate<Object> rule : rules) {
+                if (!rule.test(value)) {
+                    return false;
+                }
+            }
+            return true;
+        };
+    }
+
+    private static Predicate<Object> rule(String keyword, Object argument, JsonObject schema) {
+        return switch (keyword) {
+            case "description", "__absolute_uri__" -> ALWAYS;
+            case "type" -> type((String) argument);
+            case "minimum" -> integer(value -> value >= number(argument));
+            case "maximum" -> integer(value -> value <= number(argument));
+            case "minLength" -> text(value -> length(value) >= number(argument));
+            case "maxLength" -> text(value -> length(value) <= number(argument));
+            case "pattern" -> pattern(Pattern.compile((String) argument));
+            case "format" -> argument.equals("uuid") ? pattern(UUID) : NEVER;
+            case "required" -> object(value -> value.fieldNames().containsAll(((JsonArray) argument).getList()));
+            case "maxProperties" -> object(value -> value.size() <= number(argument));
+            case "propertyNames" -> names(to((JsonObject) argument));
+            case "properties" -> schema.containsKey("additionalProperties") ? ALWAYS : NEVER;
+            case "additionalProperties" -> fields(schema.getJsonObject("properties", new JsonObject()), argument);
+            default -> NEVER;
+        };
+    }
+
+    private static Predicate<Object> type(String name) {
+        return switch (name) {
+            case "string" -> text(value -> true);
+            case "integer" -> integer(value -> true);
+            case "object" -> object(value -> true);
+            default -> NEVER;
+        };
+    }
+
+    private static Predicate<Object> names(Predicate<Object> rule) {
+        return object(value -> value.fieldNames().stream().allMatch(rule));
+    }
+
+    private static Predicate<Object> fields(JsonObject properties, Object additional) {
+        Map<String, Predicate<Object>> known = new HashMap<>();
+        properties.forEach(property -> known.put(property.getKey(), to((JsonObject) property.getValue())));
+        Predicate<Object> others = additional instanceof JsonObject schema ? to(schema) : NEVER;
+        return object(value -> value.stream()
+                .allMatch(field -> known.getOrDefault(field.getKey(), others).test(field.getValue())));
+    }
+
+    private static Predicate<Object> pattern(Pattern pattern) {
+        return text(value -> pattern.matcher(value).find());
+    }
+
+    private static Predicate<Object> text(Predicate<String> rule) {
+        return value -> value instanceof String string && rule.test(string);
+    }
+
+    /** 1.0 is an integer too, for those who have the time. */
+    private static Predicate<Object> integer(IntPredicate rule) {
+        return value -> value instanceof Integer number && rule.test(number);
+    }
+
+    private static Predicate<Object> object(Predicate<JsonObject> rule) {
+        return value -> value instanceof JsonObject object && rule.test(object);
+    }
+
+    private static double number(Object argument) {
+        return ((Number) argument).doubleValue();
+    }
+
+    private static int length(String text) {
+        return text.codePointCount(0, text.length());
+    }
+}

@@ -1,0 +1,108 @@
+package dev.darkroom.benchmark;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The embedded PostgreSQL as the service starts it, durability and all, with one addition: it counts statements. The
+ * methods block.
+ */
+final class BenchmarkDatabase implements AutoCloseable {
+    private final EmbeddedDatabase server;
+    private final Path directory;
+    private final Connection superuser;
+
+    /** What statements have cost since they were last counted. */
+    record Statements(long calls, double executionMs, double walBytes) {}
+
+    private BenchmarkDatabase(EmbeddedDatabase server, Path directory) throws IOException, SQLException {
+        this.server = server;
+        this.directory = directory;
+        this.superuser = superuser(server, directory);
+    }
+
+    static BenchmarkDatabase start(Path directory) throws IOException, SQLException {
+        try (EmbeddedDatabase unprepared = EmbeddedDatabase.start(directory, TestPostgres.BINARIES);
+                Connection superuser = superuser(unprepared, directory);
+                Statement statement = superuser.createStatement()) {
+            statement.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
+            statement.execute("CREATE EXTENSION pg_stat_statements");
+        }
+        return new BenchmarkDatabase(EmbeddedDatabase.start(directory, TestPostgres.BINARIES), directory);
+    }
+
+    private static Connection superuser(EmbeddedDatabase server, Path directory) throws IOException, SQLException {
+        Path password = directory.resolve("postgres").resolve("superuser-password");
+        return DriverManager.getConnection(
+                server.url().jdbcUrl(), "postgres", Files.readString(password).strip());
+    }
+
+    DatabaseUrl url() {
+        return server.url();
+    }
+
+    /** As the setting of the service. */
+    String setting() {
+        DatabaseUrl url = url();
+        return "postgresql://%s:%s@%s:%d/%s"
+                .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database());
+    }
+
+    void execute(String sql) throws SQLException {
+        try (Statement statement = superuser.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** The first column of every row, as text. */
+    List<String> query(String sql) throws SQLException {
+        List<String> values = new ArrayList<>();
+        try (Statement statement = superuser.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+        }
+        return values;
+    }
+
+    void forgetStatements() throws SQLException {
+        query("SELECT pg_stat_statements_reset()");
+    }
+
+    /** What everybody but ourselves has executed since {@link #forgetStatements}. */
+    Statements statements() throws SQLException {
+        try (Statement statement = superuser.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        SELECT coalesce(sum(calls), 0), coalesce(sum(total_exec_time), 0), coalesce(sum(wal_bytes), 0)
+                        FROM pg_stat_statements WHERE userid <> (SELECT oid FROM pg_roles WHERE rolname = 'postgres')""")) {
+            rows.next();
+            return new Statements(rows.getLong(1), rows.getDouble(2), rows.getDouble(3));
+        }
+    }
+
+    /** The time of processors that the server has used. */
+    Duration cpu() throws IOException {
+        Path pid = directory.resolve("postgres").resolve("cluster").resolve("postmaster.pid");
+        long postmaster = Long.parseLong(Files.readAllLines(pid).get(0));
+        return ProcessHandle.of(postmaster).map(Cpu::ofTree).orElse(Duration.ZERO);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        superuser.close();
+        server.close();
+    }
+}
