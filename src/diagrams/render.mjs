@@ -41,7 +41,7 @@ async function render(browser, name, source) {
       viewport: { width: 1400, height: 900, deviceScaleFactor: 1 },
       backgroundColor: background,
       // Labels as SVG text and not as HTML inside it, which many viewers of SVG do not show.
-      mermaidConfig: { theme, htmlLabels: false, flowchart: { htmlLabels: false }, deterministicIds: true },
+      mermaidConfig: { theme, htmlLabels: false, flowchart: { htmlLabels: false }, deterministicIds: true, handDrawnSeed: 1 },
       svgId: name + suffix,
     };
     const { data } = await renderMermaid(browser, source, "svg", options);

@@ -37,6 +37,8 @@ public final class SweepVerticle extends VerticleBase {
     private final RetryPolicy policy;
     private final Duration interval;
     private EndAnnouncer announcer;
+    private Future<?> underWay = Future.succeededFuture();
+    private boolean stopped;
 
     public SweepVerticle(Database database, Settings settings, List<GenerationEndListener> listeners) {
         this.leases = new LeaseStore(database, listeners);
@@ -52,11 +54,22 @@ public final class SweepVerticle extends VerticleBase {
         return Future.succeededFuture();
     }
 
+    /** Completes once the sweep under way, if there is one, has ended. There is no further one. */
+    @Override
+    public Future<?> stop() {
+        stopped = true;
+        return underWay.otherwiseEmpty();
+    }
+
     private void schedule() {
+        // A timer that is set after the end of the verticle would never be cancelled.
+        if (stopped) {
+            return;
+        }
         double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
         vertx.setTimer(
                 Math.max((long) (interval.toMillis() * jitter), 1),
-                timer -> sweep().onFailure(error -> LOG.atWarn()
+                timer -> underWay = sweep().onFailure(error -> LOG.atWarn()
                                 .addKeyValue("reason", error.getMessage())
                                 .log("sweep failed"))
                         .onComplete(done -> schedule()));

@@ -4,6 +4,7 @@ import static dev.darkroom.generation.QueueFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -21,8 +22,8 @@ class SweepVerticleTest {
     @RegisterExtension
     static final QueueFixture queue = new QueueFixture();
 
-    private void sweep(GenerationEndListener... listeners) {
-        await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.settings, List.of(listeners))));
+    private String sweep(GenerationEndListener... listeners) {
+        return await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.settings, List.of(listeners))));
     }
 
     private void awaitValue(String sql, String expected) {
@@ -186,5 +187,35 @@ class SweepVerticleTest {
         assertThat(told).hasSize(30);
         assertThat(told.values()).containsOnly(1);
         assertThat(queue.brokenInvariants()).isEmpty();
+    }
+
+    @Test
+    void aSweepThatIsStoppedInTheMiddleIsTheLast() {
+        // given a sweep that is held up in the middle of its work
+        Promise<Void> held = Promise.promise();
+        Promise<Void> goOn = Promise.promise();
+        set(queue.submit(), "deadline = now()");
+        String first = sweep((connection, end) -> {
+            held.tryComplete();
+            return goOn.future();
+        });
+        await(held.future());
+
+        // when
+        Future<Void> stopping = queue.vertx.undeploy(first);
+        goOn.complete();
+        await(stopping);
+
+        // then another one finds all that there is to do afterwards
+        Map<UUID, Integer> told = new ConcurrentHashMap<>();
+        for (int i = 0; i < 30; i++) {
+            set(queue.submit(), "deadline = now()");
+        }
+        sweep((connection, end) -> {
+            told.merge(end.id(), 1, Integer::sum);
+            return Future.succeededFuture();
+        });
+        awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "31");
+        assertThat(told).hasSize(30);
     }
 }
