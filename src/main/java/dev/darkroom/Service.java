@@ -13,6 +13,8 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
 import dev.darkroom.database.Migrations;
+import dev.darkroom.generation.Backlog;
+import dev.darkroom.generation.BacklogVerticle;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
 import dev.darkroom.generation.SweepVerticle;
@@ -153,12 +155,27 @@ final class Service {
 
     private void deployGenerations(Vertx vertx, Database database) throws Exception {
         SecureRandom random = new SecureRandom();
+        Backlog backlog = new Backlog();
+        if (settings.generation().instances() > 0) {
+            deploy(
+                    vertx,
+                    "backlog",
+                    new BacklogVerticle(
+                            backlog,
+                            database,
+                            settings.generation(),
+                            settings.node().heartbeat()));
+        }
         deploy(
                 vertx,
                 "generation",
                 settings.generation().instances(),
                 () -> new GenerationVerticle(
-                        database, settings.generation(), settings.backend().model(), random));
+                        database,
+                        backlog,
+                        settings.generation(),
+                        settings.backend().model(),
+                        random));
     }
 
     private void deployWorker(Vertx vertx, Node node, ImageBackend backend, Database database, ImageStore images)

@@ -148,7 +148,13 @@ public final class Database {
         options.addProperty("application_name", "darkroom")
                 .addProperty("statement_timeout", millis(settings.statementTimeout()))
                 .addProperty("lock_timeout", millis(settings.lockTimeout()))
-                .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()));
+                .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()))
+                // Every statement of the service has an index to go by, and the order it wants is that of the index. A
+                // planner
+                // whose statistics are a minute old does not know that a queue has grown, and would read and sort all
+                // of it.
+                .addProperty("enable_seqscan", "off")
+                .addProperty("enable_bitmapscan", "off");
         return options;
     }
 

@@ -44,6 +44,12 @@ public final class GenerationBus {
     /** The database is away. A create may or may not have been stored. */
     public static final String UNAVAILABLE = "UNAVAILABLE";
 
+    /**
+     * There is so much before it that the generation would miss its deadline; nothing was stored. {@code retryAfterSeconds}
+     * says when to come again.
+     */
+    public static final String OVERLOADED = "OVERLOADED";
+
     /** Our fault; the log knows more. */
     public static final String INTERNAL = "INTERNAL";
 

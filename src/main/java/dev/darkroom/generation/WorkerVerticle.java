@@ -39,6 +39,8 @@ public final class WorkerVerticle extends VerticleBase {
     private final String backend;
     private final Map<Lease, Call> running = new HashMap<>();
 
+    private final Pace pace = new Pace();
+
     private AttemptRunner runner;
     private Context eventLoop;
     private boolean claiming;
@@ -78,7 +80,11 @@ public final class WorkerVerticle extends VerticleBase {
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 new EndAnnouncer(vertx),
                 System::nanoTime);
-        guard.onChange(() -> eventLoop.runOnContext(change -> claim()));
+        guard.onChange(() -> eventLoop.runOnContext(change -> {
+            reportPace();
+            claim();
+        }));
+        reportPace();
         node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
         poll();
@@ -109,6 +115,10 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void poll() {
+        // A timer that is set after the end of the verticle would never be cancelled.
+        if (idle != null) {
+            return;
+        }
         claim();
         // A tenth either way, so that many processes do not ask in step.
         double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
@@ -154,13 +164,25 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void begin(Lease lease) {
+        long begunAt = System.nanoTime();
         Call call = new Call(lease.attemptBudget());
         running.put(lease, call);
         boolean wanted =
                 idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
         // Back to our event loop, wherever the last write of the attempt was answered.
         (wanted ? runner.run(lease, call) : runner.giveBack(lease))
-                .onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
+                .onComplete(done -> eventLoop.runOnContext(back -> {
+                    if (wanted) {
+                        pace.attemptTook(Duration.ofNanos(System.nanoTime() - begunAt));
+                        reportPace();
+                    }
+                    end(lease, done);
+                }));
+    }
+
+    private void reportPace() {
+        int concurrency = Math.min(guard.concurrency(), settings.worker().concurrency());
+        node.report(new Node.Pace(concurrency, pace.attemptMillis()));
     }
 
     private void end(Lease lease, AsyncResult<Duration> done) {

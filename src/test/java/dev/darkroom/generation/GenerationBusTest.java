@@ -45,6 +45,7 @@ class GenerationBusTest {
     private static final RandomGenerator RANDOM = () -> 4_242L;
 
     private static Vertx vertx;
+    private static final Backlog backlog = new Backlog();
     private static Database database;
 
     @BeforeAll
@@ -59,7 +60,8 @@ class GenerationBusTest {
         insertOneOfEachState(url);
         vertx = Vertx.vertx();
         database = Database.open(vertx, url, settings.database());
-        await(vertx.deployVerticle(new GenerationVerticle(database, settings.generation(), "house-model", RANDOM)));
+        await(vertx.deployVerticle(
+                new GenerationVerticle(database, backlog, settings.generation(), "house-model", RANDOM)));
     }
 
     @AfterAll
@@ -264,7 +266,7 @@ class GenerationBusTest {
         Settings settings = settings(DarkroomSettings.quick().database(gone));
         Database away = Database.open(own, gone, settings.database());
         try {
-            await(own.deployVerticle(new GenerationVerticle(away, settings.generation(), null, RANDOM)));
+            await(own.deployVerticle(new GenerationVerticle(away, new Backlog(), settings.generation(), null, RANDOM)));
             JsonObject wanted = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when

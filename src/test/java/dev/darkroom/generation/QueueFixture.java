@@ -38,6 +38,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     final Settings settings;
     final Database database;
     final LeaseStore leases;
+    final GenerationStore store;
 
     QueueFixture() {
         settings = SettingsLoader.load(DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
@@ -45,6 +46,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
         Migrations.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
         leases = leasesWith();
+        store = new GenerationStore(database, ROUTE, Duration.ofMinutes(15));
     }
 
     LeaseStore leasesWith(GenerationEndListener... listeners) {
@@ -63,10 +65,25 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     }
 
     UUID submit(Duration life) {
+        return await(submit(new GenerationStore(database, ROUTE, life), "local", 0));
+    }
+
+    /** A generation of a user that waits, with 15 min to live. */
+    UUID submit(String user, int priority) {
+        return await(submit(store, user, priority));
+    }
+
+    /** As many at once as there are users named, each of its user. */
+    List<UUID> submitAll(List<String> users) {
+        List<Future<UUID>> submissions =
+                users.stream().map(user -> submit(store, user, 0)).toList();
+        return await(Future.all(submissions).map(all -> all.list()));
+    }
+
+    private static Future<UUID> submit(GenerationStore store, String user, int priority) {
         UUID id = UUID.randomUUID();
-        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null);
-        await(new GenerationStore(database).submit(id, "local", request, ROUTE, life));
-        return id;
+        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
+        return store.submit(id, user, request).map(stored -> id);
     }
 
     /** A process that lives on for an hour. */
