@@ -14,6 +14,9 @@ public final class GenerationBus {
     /** Within one process only: work was submitted, a worker with free capacity may look. */
     static final String WAKE = "darkroom.generation.wake";
 
+    /** The same for other processes, by {@link dev.darkroom.database.Hints}. */
+    static final String WORK_HINT = "work";
+
     /** The header that says what to do. */
     public static final String ACTION = "action";
 

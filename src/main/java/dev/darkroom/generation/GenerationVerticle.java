@@ -5,6 +5,7 @@ import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.database.Hints;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -32,6 +33,7 @@ public final class GenerationVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationVerticle.class);
 
     private final GenerationStore store;
+    private final Hints hints;
     private final Backlog backlog;
     private final Settings.Generation settings;
     private final String model;
@@ -39,13 +41,20 @@ public final class GenerationVerticle extends VerticleBase {
     private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
 
     /**
+     * @param hints tells other processes of new work
      * @param backlog kept up to date by somebody else
      * @param model the model that generations ask for, null to leave it to the AI server
      * @param random chooses seeds for requests that name none
      */
     public GenerationVerticle(
-            Database database, Backlog backlog, Settings.Generation settings, String model, RandomGenerator random) {
+            Database database,
+            Hints hints,
+            Backlog backlog,
+            Settings.Generation settings,
+            String model,
+            RandomGenerator random) {
         this.store = new GenerationStore(database, DEFAULT_ROUTE, settings.deadline());
+        this.hints = hints;
         this.backlog = backlog;
         this.settings = settings;
         this.model = model;
@@ -139,6 +148,7 @@ public final class GenerationVerticle extends VerticleBase {
                             .log("generation accepted");
                     backlog.accepted();
                     vertx.eventBus().publish(GenerationBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
+                    hints.send(GenerationBus.WORK_HINT);
                 })
                 .map(generation -> new JsonObject().put("generation", generation));
     }

@@ -4,6 +4,7 @@ import dev.darkroom.backend.Call;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.Node;
 import io.vertx.core.AsyncResult;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
  * since it is what counts the process's AI calls; its state lives on its event loop. It is woken by local submissions, by
- * its own retries, by the guard, and by a poll that alone would do.
+ * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
  */
 public final class WorkerVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
@@ -34,6 +35,7 @@ public final class WorkerVerticle extends VerticleBase {
     private final Node node;
     private final Guard guard;
     private final LeaseStore leases;
+    private final Hints hints;
     private final ImageStore images;
     private final Settings settings;
     private final String backend;
@@ -57,6 +59,7 @@ public final class WorkerVerticle extends VerticleBase {
             Guard guard,
             String backend,
             Database database,
+            Hints hints,
             ImageStore images,
             Settings settings,
             List<GenerationEndListener> listeners) {
@@ -64,6 +67,7 @@ public final class WorkerVerticle extends VerticleBase {
         this.guard = guard;
         this.backend = backend;
         this.leases = new LeaseStore(database, listeners);
+        this.hints = hints;
         this.images = images;
         this.settings = settings;
     }
@@ -85,6 +89,7 @@ public final class WorkerVerticle extends VerticleBase {
             claim();
         }));
         reportPace();
+        hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
         node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
         poll();

@@ -4,6 +4,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -37,6 +38,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     final DatabaseUrl url = TestPostgres.newDatabase();
     final Settings settings;
     final Database database;
+    final Hints hints;
     final LeaseStore leases;
     final GenerationStore store;
 
@@ -45,6 +47,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
                 .settings();
         Migrations.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
+        hints = Hints.open(vertx, url, settings.database());
         leases = leasesWith();
         store = new GenerationStore(database, ROUTE, Duration.ofMinutes(15));
     }
@@ -214,6 +217,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     @Override
     public void close() {
         undeploy();
+        await(hints.close());
         await(database.close());
         await(vertx.close());
     }
