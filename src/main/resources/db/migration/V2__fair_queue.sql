@@ -1,8 +1,6 @@
 -- Expands only: processes of the version before go on working beside those of this one. What they insert has turn 0, so it
--- comes first, as work accepted before a deploy should.
-
--- Which of one user's generations go first. A user's own choice, so it must not make another user's wait longer.
-ALTER TABLE generations ADD COLUMN priority smallint NOT NULL DEFAULT 0;
+-- comes first, as work accepted before a deploy should. And locks one table: with two, this and a statement of the service
+-- could each wait for what the other has.
 
 -- The fair order. Each user's waiting rows have consecutive turns, counted from the turn that is served now; the queue is
 -- served by turn, so that users take turns however much each has waiting (start-time fair queueing: Goyal, Vin, Cheng,
@@ -15,8 +13,3 @@ CREATE INDEX generation_queue_own_order ON generation_queue (user_id, route, pri
 CREATE INDEX generation_queue_own_turns ON generation_queue (user_id, route, turn) WHERE lease_owner IS NULL;
 -- The old order. The version before still claims by it, with a sort, for as long as a deploy takes.
 DROP INDEX generation_queue_waiting;
-
--- How much work each process takes and how fast, as it has measured; together they tell how long the queue will take.
-ALTER TABLE nodes
-    ADD COLUMN concurrency integer NOT NULL DEFAULT 0,        -- AI calls at once; 0 when it makes none, or none now
-    ADD COLUMN attempt_ms  bigint;                            -- how long its attempts take; null until it has seen some end

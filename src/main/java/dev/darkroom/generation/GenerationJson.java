@@ -28,7 +28,7 @@ final class GenerationJson {
                 .put("seed", row.getLong("seed"));
         putPresent(json, "model", row.getString("model"));
         putPresent(json, "metadata", row.getValue("metadata"));
-        json.put("priority", row.getInteger("priority"));
+        putPresent(json, "priority", row.getInteger("priority"));
         if (row.getLong("ahead") != null) {
             json.put("queue", place(row));
         }

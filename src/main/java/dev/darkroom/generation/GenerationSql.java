@@ -8,6 +8,15 @@ final class GenerationSql {
     static final long MOST_AHEAD = 999;
 
     /**
+     * What is told of a generation. Named one by one: a statement that returns all columns fails once, on each connection
+     * that has it prepared, when a newer version adds a column beside us.
+     */
+    private static final String TOLD = """
+            g.id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
+              g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
+              g.completed_at""";
+
+    /**
      * Stores generations and queues them, as many as the JSON array holds. Both rows or none: a generation without a queue
      * row would wait for ever. The ids are ours, so that a repeated submission of the same id cannot make a second one. A
      * user's new rows get the turns after the user's last, or from the turn that is served now: whoever comes late neither
@@ -20,8 +29,8 @@ final class GenerationSql {
                 priority smallint)),
             accepted AS (
               INSERT INTO generations
-                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority)
-              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
+              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata
               FROM given
               RETURNING *),
             first_turns AS (
@@ -38,9 +47,11 @@ final class GenerationSql {
                 t.turn + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) - 1
               FROM given g JOIN first_turns t ON t.user_id = g.user_id
               ORDER BY g.n)
-            SELECT accepted.*, NULL::timestamptz AS attempt_started_at, NULL::text AS attempt_backend,
+            SELECT
+            """ + TOLD + """
+            , given.priority, NULL::timestamptz AS attempt_started_at, NULL::text AS attempt_backend,
               NULL::json AS attempts, NULL::json AS images, NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
-            FROM accepted""";
+            FROM accepted g JOIN given ON given.id = g.id""";
 
     /**
      * A generation as its user may see it: the row, the attempt under way, the ended attempts and the pictures, all of one
@@ -49,7 +60,9 @@ final class GenerationSql {
      * up to 999, so that a long queue does not make it slow.
      */
     static final String FIND = """
-            SELECT g.*, q.attempt_started_at, q.attempt_backend,
+            SELECT
+            """ + TOLD + """
+            , q.priority, q.attempt_started_at, q.attempt_backend,
               (SELECT json_agg(a ORDER BY a.number) FROM generation_attempts a WHERE a.generation_id = g.id) AS attempts,
               (SELECT json_agg(i ORDER BY i.position) FROM images i WHERE i.generation_id = g.id) AS images,
               place.ahead, q.run_at, now() AS now
@@ -90,7 +103,8 @@ final class GenerationSql {
 
     /** Where a picture is kept, for the user whose generation made it. */
     static final String FIND_IMAGE = """
-            SELECT i.* FROM images i JOIN generations g ON g.id = i.generation_id WHERE i.id = $1 AND g.user_id = $2""";
+            SELECT i.id, i.content_type, i.width, i.height, i.bytes, i.sha256, i.storage_key
+            FROM images i JOIN generations g ON g.id = i.generation_id WHERE i.id = $1 AND g.user_id = $2""";
 
     private GenerationSql() {}
 }

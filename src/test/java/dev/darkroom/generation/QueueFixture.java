@@ -31,7 +31,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     static final String BACKEND = "default";
     static final Duration ATTEMPT = Duration.ofMinutes(2);
 
-    private static final List<String> TABLES =
+    static final List<String> TABLES =
             List.of("images", "generation_attempts", "generation_queue", "generations", "nodes");
 
     final Vertx vertx = Vertx.vertx();
