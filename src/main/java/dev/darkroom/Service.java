@@ -12,7 +12,10 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
+import dev.darkroom.generation.Backlog;
+import dev.darkroom.generation.BacklogVerticle;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
 import dev.darkroom.generation.SweepVerticle;
@@ -72,7 +75,11 @@ final class Service {
         DatabaseUrl url = settings.database().url() == null
                 ? embedded()
                 : settings.database().url();
-        Migrations.migrate(url, settings.database());
+        // A pooler in transaction mode is no place for migrations and LISTEN.
+        DatabaseUrl direct = settings.database().directUrl() == null
+                ? url
+                : settings.database().directUrl();
+        Migrations.migrate(direct, settings.database());
 
         // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another would
         // only make
@@ -86,6 +93,8 @@ final class Service {
 
         Database database = Database.open(vertx, url, settings.database());
         lifecycle.started("database pools", database::close);
+        Hints hints = Hints.open(vertx, direct, settings.database());
+        lifecycle.started("hints", hints::close);
         ImageBackend backend = new OpenAiImagesBackend(vertx, settings.backend(), aiServer, memory());
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
@@ -94,8 +103,8 @@ final class Service {
         ManagementVerticle management = management(vertx, database, node);
         deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
         deploy(vertx, "sweep", new SweepVerticle(database, settings, endListeners));
-        deployGenerations(vertx, database);
-        deployWorker(vertx, node, backend, database, images);
+        deployGenerations(vertx, database, hints);
+        deployWorker(vertx, node, backend, database, hints, images);
         int apiPort = deployApi(vertx, images);
 
         accepting.set(true);
@@ -151,17 +160,34 @@ final class Service {
         return management;
     }
 
-    private void deployGenerations(Vertx vertx, Database database) throws Exception {
+    private void deployGenerations(Vertx vertx, Database database, Hints hints) throws Exception {
         SecureRandom random = new SecureRandom();
+        Backlog backlog = new Backlog();
+        if (settings.generation().instances() > 0) {
+            deploy(
+                    vertx,
+                    "backlog",
+                    new BacklogVerticle(
+                            backlog,
+                            database,
+                            settings.generation(),
+                            settings.node().heartbeat()));
+        }
         deploy(
                 vertx,
                 "generation",
                 settings.generation().instances(),
                 () -> new GenerationVerticle(
-                        database, settings.generation(), settings.backend().model(), random));
+                        database,
+                        hints,
+                        backlog,
+                        settings.generation(),
+                        settings.backend().model(),
+                        random));
     }
 
-    private void deployWorker(Vertx vertx, Node node, ImageBackend backend, Database database, ImageStore images)
+    private void deployWorker(
+            Vertx vertx, Node node, ImageBackend backend, Database database, Hints hints, ImageStore images)
             throws Exception {
         int concurrency = settings.worker().concurrency();
         if (concurrency > 0) {
@@ -178,7 +204,7 @@ final class Service {
                 return Future.succeededFuture();
             });
             String id = await(vertx.deployVerticle(
-                    new WorkerVerticle(node, guard, backend.name(), database, images, settings, endListeners)));
+                    new WorkerVerticle(node, guard, backend.name(), database, hints, images, settings, endListeners)));
             lifecycle.started("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));
         }
     }

@@ -74,6 +74,7 @@ final class GenerationClient {
         return switch (error.getString("code")) {
             case GenerationBus.INVALID -> Problem.invalid(fieldErrors(error));
             case GenerationBus.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
+            case GenerationBus.OVERLOADED -> Problem.overloaded(error.getLong("retryAfterSeconds"));
             case GenerationBus.UNAVAILABLE -> Problem.unavailable();
             default -> Problem.internalError();
         };

@@ -27,7 +27,8 @@ final class Problem extends RuntimeException {
         TOO_LARGE("too-large", 413, "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
         INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
-        UNAVAILABLE("unavailable", 503, "Not available now");
+        UNAVAILABLE("unavailable", 503, "Not available now"),
+        OVERLOADED("overloaded", 503, "Too much is waiting");
 
         private final String uri;
         private final int status;
@@ -117,6 +118,14 @@ final class Problem extends RuntimeException {
     static Problem unavailable() {
         return new Problem(
                 Type.UNAVAILABLE, "Darkroom cannot answer now. Ask again later.", Map.of("Retry-After", RETRY_AFTER));
+    }
+
+    /** @param retryAfter in seconds */
+    static Problem overloaded(long retryAfter) {
+        return new Problem(
+                Type.OVERLOADED,
+                "So much is waiting that this generation would not be begun before its deadline. Nothing was stored.",
+                Map.of("Retry-After", String.valueOf(retryAfter)));
     }
 
     /** The HTTP status. */

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
  * Opens when the AI server is sick, tries it after a while, and lets the work come back slowly. vertx-circuit-breaker is the
  * state machine and its timer; when to open is decided by {@link CallWindow}, because the library's own rule forgets all
  * failures with every success. Half-open, a few probes go out at once, all of which must go well: calls may take minutes,
- * and one at a time would be a long outage. After it closes, as many calls as there were probes may run at once, and one
- * more for each that goes well, so that a server that has just come back is not met by everything that has waited.
+ * and one at a time would be a long outage. How many calls there may be at once while it is closed is the matter of
+ * {@link ConcurrencyLimit}.
  *
  * <p>Thread-safe. No lock of ours is held while the circuit's own is taken.
  */
@@ -25,6 +25,7 @@ final class Breaker {
     private final CallWindow window;
     private final int probes;
     private final int concurrency;
+    private final LongSupplier nanoTime;
     private final Consumer<State> listener;
 
     // Guarded by this.
@@ -32,7 +33,7 @@ final class Breaker {
     private int round;
     private int probing;
     private int passed;
-    private int ramp;
+    private final ConcurrencyLimit limit;
 
     /**
      * A call on its way.
@@ -51,7 +52,8 @@ final class Breaker {
             LongSupplier nanoTime,
             Consumer<State> listener) {
         this.concurrency = concurrency;
-        this.ramp = concurrency;
+        this.limit = new ConcurrencyLimit(concurrency);
+        this.nanoTime = nanoTime;
         this.probes = Math.min(settings.probes(), concurrency);
         this.window = new CallWindow(settings, nanoTime);
         this.listener = listener;
@@ -80,7 +82,16 @@ final class Breaker {
         return switch (state) {
             case OPEN -> 0;
             case HALF_OPEN -> Math.max(0, Math.min(probes - probing, concurrency - underWay));
-            case CLOSED -> Math.max(0, ramp - underWay);
+            case CLOSED -> Math.max(0, limit.calls() - underWay);
+        };
+    }
+
+    /** How many calls at once the AI server is given as things are. */
+    synchronized int concurrency() {
+        return switch (state) {
+            case OPEN -> 0;
+            case HALF_OPEN -> probes;
+            case CLOSED -> limit.calls();
         };
     }
 
@@ -106,14 +117,18 @@ final class Breaker {
                 .otherwise(cause -> cause instanceof Ended ended ? ended.outcome : new Outcome.NotStarted());
     }
 
-    /** Takes into account how a call ended. */
-    void left(Pass pass, Outcome outcome, Duration took) {
+    /**
+     * Takes into account how a call ended.
+     *
+     * @param underWay calls under way with it
+     */
+    void left(Pass pass, Outcome outcome, Duration took, int underWay) {
         State next;
         synchronized (this) {
             if (pass.round() != round) {
                 return;
             }
-            next = pass.probe() ? afterProbe(outcome) : afterCall(outcome, took);
+            next = pass.probe() ? afterProbe(outcome) : afterCall(outcome, took, underWay);
             if (next != state) {
                 // From here on others of this round are late, so that the state changes once.
                 round++;
@@ -140,10 +155,14 @@ final class Breaker {
         return passed >= probes ? State.CLOSED : State.HALF_OPEN;
     }
 
-    private State afterCall(Outcome outcome, Duration took) {
+    private State afterCall(Outcome outcome, Duration took, int underWay) {
+        if (outcome instanceof Outcome.Failed failed && failed.failure().overload()) {
+            long now = nanoTime.getAsLong();
+            limit.overloaded(now - took.toNanos(), now);
+        }
         switch (Verdict.of(outcome)) {
             case WELL -> {
-                ramp = Math.min(concurrency, ramp + 1);
+                limit.succeeded(underWay);
                 window.succeeded(took);
             }
             case SICK -> {
@@ -165,7 +184,7 @@ final class Breaker {
             probing = 0;
             passed = 0;
             if (now == State.OPEN) {
-                ramp = probes;
+                limit.outage(probes);
                 window.clear();
             }
         }

@@ -52,6 +52,11 @@ public record Failure(
         return TIMED_OUT.equals(code);
     }
 
+    /** True when the AI server had too much to do: it said so by 429 or 503, or it was not done in time. */
+    public boolean overload() {
+        return rateLimited() || timedOut() || (httpStatus != null && httpStatus == 503);
+    }
+
     /** Whether the circuit breaker is told. */
     public boolean breakerCounts() {
         return failureClass.breakerCounts() && !rateLimited();

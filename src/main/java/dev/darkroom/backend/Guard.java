@@ -86,6 +86,15 @@ public final class Guard {
         return closed || pause.left().toNanos() > 0 ? 0 : breaker.permits(underWay);
     }
 
+    private synchronized int underWay() {
+        return underWay;
+    }
+
+    /** How many calls at once the AI server is given as things are; 0 while it gets none. */
+    public synchronized int concurrency() {
+        return closed || pause.left().toNanos() > 0 ? 0 : breaker.concurrency();
+    }
+
     /** Whether calls are let through. */
     public State state() {
         return breaker.state();
@@ -96,12 +105,13 @@ public final class Guard {
         return pause.left();
     }
 
-    /** How it stands, for operators: {@code {"name", "breaker", "pausedMs", "permits"}}. */
+    /** How it stands, for operators: {@code {"name", "breaker", "pausedMs", "concurrency", "permits"}}. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("name", backend.name())
                 .put("breaker", state().name())
                 .put("pausedMs", pausedFor().toMillis())
+                .put("concurrency", concurrency())
                 .put("permits", permits());
     }
 
@@ -126,7 +136,7 @@ public final class Guard {
         }
         long startedAt = nanoTime.getAsLong();
         return breaker.run(pass, () -> attempt(request, call)).map(outcome -> {
-            breaker.left(pass, outcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt));
+            breaker.left(pass, outcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt), underWay());
             boolean slowDown = settle(outcome);
             if (outcome instanceof Outcome.Failed failed && failed.failure().rateLimited()) {
                 pause(startedAt, failed.failure().retryAfter());

@@ -95,9 +95,11 @@ public record Settings(
      * PostgreSQL and how its connections are used.
      *
      * @param url null means the embedded server
+     * @param directUrl null when {@code url} is the server itself and no pooler
      */
     public record Database(
             DatabaseUrl url,
+            DatabaseUrl directUrl,
             int poolSize,
             int maxWaiting,
             Duration connectTimeout,

@@ -121,8 +121,10 @@ final class SettingsReader {
 
     private Database database() {
         Value url = values.get("database.url");
+        Value direct = values.get("database.directUrl");
         return new Database(
                 url.isEmpty() ? null : DatabaseUrlReader.read(url),
+                direct.isEmpty() ? null : DatabaseUrlReader.read(direct),
                 integer("database.poolSize", 1, 1000),
                 integer("database.maxWaiting", 0, 1_000_000),
                 duration("database.connectTimeout"),

@@ -18,6 +18,11 @@ final class SettingsRules {
     private void check(Settings settings) {
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
+        require(
+                settings.database().directUrl() == null || settings.database().url() != null,
+                "database.directUrl",
+                "empty as long as there is no pooler in",
+                "database.url");
         // Otherwise the API gives up on an answer that the database is still allowed to give.
         require(
                 isLonger(settings.api().replyTimeout(), settings.database().statementTimeout()),

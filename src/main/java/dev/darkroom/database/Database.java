@@ -58,13 +58,15 @@ public final class Database {
     static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration idle) {
         int forClient = Math.max(1, settings.poolSize() / 4);
         int forPool = Math.max(1, settings.poolSize() - forClient);
-        PgConnectOptions connect = connectOptions(url, settings);
+        boolean pooled = settings.directUrl() != null;
+        PgConnectOptions connect = connectOptions(url, settings, pooled);
         NetClientOptions transport = transportOptions(settings, idle);
         return new Database(
                 PgBuilder.client()
                         .with(poolOptions("client", forClient, settings.maxWaiting(), settings, idle))
                         .with(transport)
-                        .connectingTo(new PgConnectOptions(connect).setPipeliningLimit(PIPELINE))
+                        // Made anew: the copy of options forgets that there is a pooler.
+                        .connectingTo(connectOptions(url, settings, pooled).setPipeliningLimit(pooled ? 1 : PIPELINE))
                         .using(vertx)
                         .build(),
                 PgBuilder.pool()
@@ -134,22 +136,35 @@ public final class Database {
         return Future.join(client.close(), pool.close(), heartbeats.close()).mapEmpty();
     }
 
-    private static PgConnectOptions connectOptions(DatabaseUrl url, Settings.Database settings) {
+    /** @param pooled whether a pooler in transaction mode stands between: then each statement may meet another session */
+    static PgConnectOptions connectOptions(DatabaseUrl url, Settings.Database settings, boolean pooled) {
         PgConnectOptions options = new PgConnectOptions();
         options.setHost(url.host())
                 .setPort(url.port())
                 .setDatabase(url.database())
                 .setUser(url.user())
                 .setPassword(url.password().value())
-                .setCachePreparedStatements(true)
+                // Then every execution brings its statement along.
+                .setUseLayer7Proxy(pooled)
+                .setCachePreparedStatements(!pooled)
                 // All our statements are constants, long ones too.
                 .setPreparedStatementCacheSqlFilter(sql -> true);
         // Added one by one: setProperties would drop what the driver itself needs, such as the client encoding.
-        options.addProperty("application_name", "darkroom")
-                .addProperty("statement_timeout", millis(settings.statementTimeout()))
+        options.addProperty("application_name", "darkroom");
+        if (pooled) {
+            options.getProperties().remove("extra_float_digits");
+            // It would refuse them. Its own user's settings take their place, see docs/operations.md.
+            return options;
+        }
+        return options.addProperty("statement_timeout", millis(settings.statementTimeout()))
                 .addProperty("lock_timeout", millis(settings.lockTimeout()))
-                .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()));
-        return options;
+                .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()))
+                // Every statement of the service has an index to go by, and the order it wants is that of the index. A
+                // planner
+                // whose statistics are a minute old does not know that a queue has grown, and would read and sort all
+                // of it.
+                .addProperty("enable_seqscan", "off")
+                .addProperty("enable_bitmapscan", "off");
     }
 
     /**

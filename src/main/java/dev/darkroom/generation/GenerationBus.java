@@ -14,6 +14,9 @@ public final class GenerationBus {
     /** Within one process only: work was submitted, a worker with free capacity may look. */
     static final String WAKE = "darkroom.generation.wake";
 
+    /** The same for other processes, by {@link dev.darkroom.database.Hints}. */
+    static final String WORK_HINT = "work";
+
     /** The header that says what to do. */
     public static final String ACTION = "action";
 
@@ -43,6 +46,12 @@ public final class GenerationBus {
 
     /** The database is away. A create may or may not have been stored. */
     public static final String UNAVAILABLE = "UNAVAILABLE";
+
+    /**
+     * There is so much before it that the generation would miss its deadline; nothing was stored. {@code retryAfterSeconds}
+     * says when to come again.
+     */
+    public static final String OVERLOADED = "OVERLOADED";
 
     /** Our fault; the log knows more. */
     public static final String INTERNAL = "INTERNAL";

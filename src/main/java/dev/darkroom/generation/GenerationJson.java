@@ -28,6 +28,10 @@ final class GenerationJson {
                 .put("seed", row.getLong("seed"));
         putPresent(json, "model", row.getString("model"));
         putPresent(json, "metadata", row.getValue("metadata"));
+        putPresent(json, "priority", row.getInteger("priority"));
+        if (row.getLong("ahead") != null) {
+            json.put("queue", place(row));
+        }
         json.put("failedAttempts", row.getInteger("failed_attempts")).put("attempts", attempts(row));
         if (row.getString("status").equals(GenerationStatus.COMPLETE.name())) {
             json.put("images", images(row));
@@ -50,6 +54,14 @@ final class GenerationJson {
                 .put("height", row.getInteger("height"))
                 .put("bytes", row.getLong("bytes"))
                 .put("sha256", row.getString("sha256"));
+    }
+
+    /** While it waits: how many go before it, and when it is due at the earliest, both as of {@code now}. */
+    private static JsonObject place(Row row) {
+        return new JsonObject()
+                .put("ahead", row.getLong("ahead"))
+                .put("dueAt", time(row.getOffsetDateTime("run_at")))
+                .put("now", time(row.getOffsetDateTime("now")));
     }
 
     private static JsonObject error(Row row) {

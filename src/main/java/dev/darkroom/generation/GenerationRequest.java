@@ -19,6 +19,7 @@ import java.util.Set;
  * @param seed 0 to 2^31-1
  * @param model null leaves the choice to the AI server
  * @param metadata the caller's own pairs of strings, null when there are none
+ * @param priority which of the user's own generations go first: the smaller ones
  */
 public record GenerationRequest(
         String prompt,
@@ -28,17 +29,19 @@ public record GenerationRequest(
         int count,
         long seed,
         String model,
-        JsonObject metadata) {
+        JsonObject metadata,
+        int priority) {
 
     /** The largest seed that AI servers agree on: a positive 32-bit integer. */
     public static final long MAX_SEED = Integer.MAX_VALUE;
 
     private static final int MIN_SIDE = 64;
+    private static final int MAX_PRIORITY = 10;
     private static final int MAX_METADATA = 16;
     private static final int MAX_METADATA_KEY = 64;
     private static final int MAX_METADATA_VALUE = 512;
     private static final Set<String> FIELDS =
-            Set.of("prompt", "negativePrompt", "width", "height", "count", "seed", "model", "metadata");
+            Set.of("prompt", "negativePrompt", "width", "height", "count", "seed", "model", "metadata", "priority");
 
     /**
      * What is wrong with a request as it came in. Over HTTP the contract has already refused most of it; commands of
@@ -62,6 +65,7 @@ public record GenerationRequest(
         checkNumber(json, "height", MIN_SIDE, limits.maxSide(), errors);
         checkNumber(json, "count", 1, limits.maxCount(), errors);
         checkNumber(json, "seed", 0, MAX_SEED, errors);
+        checkNumber(json, "priority", -MAX_PRIORITY, MAX_PRIORITY, errors);
         checkModel(json, model, errors);
         checkMetadata(json, errors);
         return errors;
@@ -81,7 +85,8 @@ public record GenerationRequest(
                 json.getInteger("count", defaults.defaultCount()),
                 json.getLong("seed", seed),
                 model,
-                json.getJsonObject("metadata"));
+                json.getJsonObject("metadata"),
+                json.getInteger("priority", 0));
     }
 
     private static void checkText(

@@ -5,12 +5,16 @@ import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.database.Hints;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,17 +33,29 @@ public final class GenerationVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationVerticle.class);
 
     private final GenerationStore store;
+    private final Hints hints;
+    private final Backlog backlog;
     private final Settings.Generation settings;
     private final String model;
     private final RandomGenerator random;
     private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
 
     /**
+     * @param hints tells other processes of new work
+     * @param backlog kept up to date by somebody else
      * @param model the model that generations ask for, null to leave it to the AI server
      * @param random chooses seeds for requests that name none
      */
-    public GenerationVerticle(Database database, Settings.Generation settings, String model, RandomGenerator random) {
-        this.store = new GenerationStore(database);
+    public GenerationVerticle(
+            Database database,
+            Hints hints,
+            Backlog backlog,
+            Settings.Generation settings,
+            String model,
+            RandomGenerator random) {
+        this.store = new GenerationStore(database, DEFAULT_ROUTE, settings.deadline());
+        this.hints = hints;
+        this.backlog = backlog;
         this.settings = settings;
         this.model = model;
         this.random = random;
@@ -90,22 +106,75 @@ public final class GenerationVerticle extends VerticleBase {
             errors.forEach(error -> details.add(error.toJson()));
             return Future.succeededFuture(error(GenerationBus.INVALID, "the request is not valid", details));
         }
+        return wait(user)
+                .compose(wait -> wait.compareTo(settings.deadline()) > 0
+                        ? overloaded(wait, requestId)
+                        : accept(user, request, requestId));
+    }
+
+    /**
+     * How long one more generation of a user would have to wait, or less. What is fair decides: the backlog of others does
+     * not stand before a user who has little waiting. Asks the database only when the whole queue would take too long.
+     */
+    private Future<Duration> wait(String user) {
+        if (!backlog.takesLongerThan(settings.deadline())) {
+            return Future.succeededFuture(Duration.ZERO);
+        }
+        return store.ahead(user, 2 * backlog.placesWithin(settings.deadline()) + 1)
+                .map(ahead -> backlog.untilStart(ahead).orElse(Duration.ZERO));
+    }
+
+    private Future<JsonObject> overloaded(Duration wait, String requestId) {
+        long seconds = Math.max(1, Math.min(60, wait.minus(settings.deadline()).toSeconds() + 1));
+        LOG.atWarn()
+                .addKeyValue("request", requestId)
+                .addKeyValue("estimatedWaitMs", wait.toMillis())
+                .log("generation refused, it would miss its deadline");
+        JsonObject reply =
+                error(GenerationBus.OVERLOADED, "the generation would not be begun before its deadline", null);
+        reply.getJsonObject("error").put("retryAfterSeconds", seconds);
+        return Future.succeededFuture(reply);
+    }
+
+    private Future<JsonObject> accept(String user, JsonObject request, String requestId) {
         UUID id = ids.generate();
         long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
         GenerationRequest wanted = GenerationRequest.of(request, settings, model, seed);
-        return store.submit(id, user, wanted, DEFAULT_ROUTE, settings.deadline())
+        return store.submit(id, user, wanted)
                 .onSuccess(generation -> {
                     LOG.atInfo()
                             .addKeyValue("generation", id)
                             .addKeyValue("request", requestId)
                             .log("generation accepted");
+                    backlog.accepted();
                     vertx.eventBus().publish(GenerationBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
+                    hints.send(GenerationBus.WORK_HINT);
                 })
                 .map(generation -> new JsonObject().put("generation", generation));
     }
 
     private Future<JsonObject> find(UUID id, String user) {
-        return store.find(id, user).map(found -> reply("generation", found));
+        return store.find(id, user)
+                .map(found -> reply("generation", found.map(json -> {
+                    if (json.remove("queue") instanceof JsonObject place) {
+                        tellPlace(json, place);
+                    }
+                    return json;
+                })));
+    }
+
+    /** Where it stands in the queue, and when it will be begun where that can be estimated. */
+    private void tellPlace(JsonObject generation, JsonObject place) {
+        long ahead = place.getLong("ahead");
+        generation.put("queuePosition", ahead + 1);
+        if (ahead < GenerationSql.MOST_AHEAD) {
+            backlog.untilStart(ahead).ifPresent(wait -> {
+                Instant byTheQueue = Instant.parse(place.getString("now")).plus(wait);
+                Instant dueAt = Instant.parse(place.getString("dueAt"));
+                Instant start = dueAt.isAfter(byTheQueue) ? dueAt : byTheQueue;
+                generation.put("estimatedStart", GenerationJson.time(start.atOffset(ZoneOffset.UTC)));
+            });
+        }
     }
 
     private Future<JsonObject> findImage(UUID id, String user) {

@@ -8,17 +8,35 @@ package dev.darkroom.generation;
 final class LeaseSql {
 
     /**
-     * Claims due work for a live node. SKIP LOCKED lets claimers pass each other; the condition on the lease is checked
-     * again by the UPDATE, and the materialized list keeps the planner from claiming more than the limit. A node that has
-     * expired or is draining claims nothing, whatever it believes of itself.
+     * Claims due work for a live node: the users whose turn it is, and of each user's work what that user wants first. When
+     * that is not the row that had the turn, the two change turns, so that a priority never costs another user anything.
+     * SKIP LOCKED lets claimers pass each other; the condition on the lease is checked again by the UPDATE, and the
+     * materialized lists keep the planner from claiming more than the limit. A node that has expired or is draining claims
+     * nothing, whatever it believes of itself.
      */
     static final String CLAIM = """
-            WITH picked AS MATERIALIZED (
-              SELECT generation_id FROM generation_queue
+            WITH turns AS MATERIALIZED (
+              SELECT generation_id, user_id, turn, arrival FROM generation_queue
               WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
                 AND EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)
-              ORDER BY priority, run_at, generation_id LIMIT $3
+              ORDER BY turn, arrival LIMIT $3
               FOR UPDATE SKIP LOCKED),
+            picked AS MATERIALIZED (
+              SELECT own.* FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
+              CROSS JOIN LATERAL (
+                SELECT generation_id, user_id, turn, arrival FROM generation_queue q
+                WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
+                  AND q.deadline > now()
+                ORDER BY q.priority, q.arrival LIMIT u.turns
+                FOR UPDATE SKIP LOCKED) own),
+            passed_over AS (
+              UPDATE generation_queue q SET turn = given.turn
+              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+                    FROM turns WHERE generation_id NOT IN (SELECT generation_id FROM picked)) had
+              JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+                    FROM picked WHERE generation_id NOT IN (SELECT generation_id FROM turns)) given
+                USING (user_id, n)
+              WHERE q.generation_id = had.generation_id),
             claimed AS (
               UPDATE generation_queue q SET lease_owner = $1, lease_token = q.lease_token + 1, attempt_backend = $4,
                 attempt_started_at = now(),
@@ -30,13 +48,18 @@ final class LeaseSql {
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
             FROM claimed c JOIN generations g ON g.id = c.generation_id
-            ORDER BY c.priority, c.run_at, c.generation_id""";
+            ORDER BY c.turn, c.arrival""";
 
-    /** Ends a generation with its pictures. The queue row goes first and is the fence for all the rest. */
+    /**
+     * Ends generations with their pictures, as many as the arrays hold. The queue row goes first and is the fence for all
+     * the rest: a lease that is no longer held leaves no trace and does not come back.
+     */
     static final String COMPLETE = """
             WITH ended AS (
-              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
-              RETURNING *),
+              DELETE FROM generation_queue q
+              USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS l (generation_id, owner, token)
+              WHERE q.generation_id = l.generation_id AND q.lease_owner = l.owner AND q.lease_token = l.token
+              RETURNING q.*),
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
@@ -49,9 +72,11 @@ final class LeaseSql {
               FROM ended e JOIN generation g ON g.id = e.generation_id),
             pictures AS (
               INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
-              SELECT p.id, g.id, p.position - 1, p.content_type, p.width, p.height, p.bytes, p.sha256, p.storage_key
-              FROM generation g, unnest($4::uuid[], $5::text[], $6::int[], $7::int[], $8::bigint[], $9::text[], $10::text[])
-                WITH ORDINALITY AS p (id, content_type, width, height, bytes, sha256, storage_key, position))
+              SELECT p.id, g.id, p.position, p.content_type, p.width, p.height, p.bytes, p.sha256, p.storage_key
+              FROM generation g JOIN unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::int[], $9::int[], $10::bigint[],
+                  $11::text[], $12::text[])
+                AS p (generation_id, id, position, content_type, width, height, bytes, sha256, storage_key)
+                ON p.generation_id = g.id)
             SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
 
     /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
@@ -91,7 +116,8 @@ final class LeaseSql {
 
     /**
      * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
-     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters.
+     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Its turn becomes the one
+     * that is served now: an older one would let later work overtake, a place at the end would make it wait twice.
      */
     static final String RETRY = """
             WITH held AS (
@@ -100,6 +126,8 @@ final class LeaseSql {
             requeued AS (
               UPDATE generation_queue q SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
                 attempt_backend = NULL, run_at = now() + $4::bigint * interval '1 millisecond',
+                turn = coalesce((SELECT turn FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
+                  AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
               FROM held h WHERE q.generation_id = h.generation_id
               RETURNING q.run_at),

@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.RetryDecision.Reason;
 import io.vertx.core.Future;
@@ -12,7 +13,10 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -22,9 +26,18 @@ import java.util.UUID;
  * driver's errors. Usable from any event loop.
  */
 final class LeaseStore {
+    /** Bounds how long a statement takes, and what is lost with it. */
+    private static final int LARGEST_BATCH = 100;
+
+    /** While one is being committed the next may be worked on. */
+    private static final int BATCHES_AT_ONCE = 2;
+
     private final Database database;
     private final Pool pool;
     private final List<GenerationEndListener> listeners;
+    /** Fenced, so that trying one again alone does no harm whatever became of the statement that it shared. */
+    private final Batch<Completion, Optional<Ended>> completions =
+            new Batch<>(LARGEST_BATCH, BATCHES_AT_ONCE, this::completeAll, error -> true);
 
     LeaseStore(Database database, List<GenerationEndListener> listeners) {
         this.database = database;
@@ -57,17 +70,45 @@ final class LeaseStore {
                 });
     }
 
+    private record Completion(Lease lease, List<KeptPicture> pictures) {}
+
     /** Ends a generation with pictures that are already whole in the store. */
     Future<Optional<Ended>> complete(Lease lease, List<KeptPicture> pictures) {
-        Tuple values = fence(lease)
+        return completions.add(new Completion(lease, pictures));
+    }
+
+    private static Tuple completions(List<Completion> given) {
+        List<Lease> leases = given.stream().map(Completion::lease).toList();
+        List<UUID> owners = new ArrayList<>();
+        List<Integer> positions = new ArrayList<>();
+        List<KeptPicture> pictures = new ArrayList<>();
+        for (Completion one : given) {
+            for (int i = 0; i < one.pictures().size(); i++) {
+                owners.add(one.lease().generationId());
+                positions.add(i);
+                pictures.add(one.pictures().get(i));
+            }
+        }
+        return Tuple.tuple()
+                .addValue(leases.stream().map(Lease::generationId).toArray(UUID[]::new))
+                .addValue(leases.stream().map(Lease::nodeId).toArray(UUID[]::new))
+                .addValue(leases.stream().map(Lease::token).toArray(Long[]::new))
+                .addValue(owners.toArray(UUID[]::new))
                 .addValue(pictures.stream().map(KeptPicture::id).toArray(UUID[]::new))
+                .addValue(positions.toArray(Integer[]::new))
                 .addValue(pictures.stream().map(KeptPicture::contentType).toArray(String[]::new))
                 .addValue(pictures.stream().map(KeptPicture::width).toArray(Integer[]::new))
                 .addValue(pictures.stream().map(KeptPicture::height).toArray(Integer[]::new))
                 .addValue(pictures.stream().map(KeptPicture::bytes).toArray(Long[]::new))
                 .addValue(pictures.stream().map(KeptPicture::sha256).toArray(String[]::new))
                 .addValue(pictures.stream().map(KeptPicture::storageKey).toArray(String[]::new));
-        return end(LeaseSql.COMPLETE, values, GenerationStatus.COMPLETE, null);
+    }
+
+    private Future<List<Optional<Ended>>> completeAll(List<Completion> given) {
+        return end(LeaseSql.COMPLETE, completions(given), GenerationStatus.COMPLETE, null)
+                .map(ended -> given.stream()
+                        .map(one -> Optional.ofNullable(ended.get(one.lease().generationId())))
+                        .toList());
     }
 
     /** Ends a generation after an attempt, for a reason. */
@@ -77,14 +118,15 @@ final class LeaseStore {
                 .addString(reason.failureClass().name())
                 .addString(reason.message())
                 .addBoolean(reason.retryable());
-        return end(
-                LeaseSql.FAIL, addAttempt(values, outcome, counted, failure), GenerationStatus.FAILED, reason.code());
+        return end(LeaseSql.FAIL, addAttempt(values, outcome, counted, failure), GenerationStatus.FAILED, reason.code())
+                .map(ended -> Optional.ofNullable(ended.get(lease.generationId())));
     }
 
     /** Ends a generation whose time ran out while it waited. Its reason's class is that of its last failure. */
     Future<Optional<Ended>> expire(UUID generationId, Reason reason) {
         Tuple values = Tuple.of(generationId, reason.code(), reason.message(), reason.retryable());
-        return end(LeaseSql.EXPIRE, values, GenerationStatus.FAILED, reason.code());
+        return end(LeaseSql.EXPIRE, values, GenerationStatus.FAILED, reason.code())
+                .map(ended -> Optional.ofNullable(ended.get(generationId)));
     }
 
     /** Writes an attempt without success and makes the generation due again after {@code delay}. */
@@ -158,29 +200,32 @@ final class LeaseStore {
                 });
     }
 
-    private Future<Optional<Ended>> end(String sql, Tuple values, GenerationStatus status, String errorCode) {
-        return database.<Optional<Ended>>inTransaction(connection -> connection
+    /** Those that were ended, by their ids; the rest was no longer held. */
+    private Future<Map<UUID, Ended>> end(String sql, Tuple values, GenerationStatus status, String errorCode) {
+        return database.inTransaction(connection -> connection
                         .preparedQuery(sql)
                         .execute(values)
                         .compose(rows -> {
-                            Optional<Row> row = first(rows);
-                            if (row.isEmpty()) {
-                                return Future.succeededFuture(Optional.empty());
-                            }
-                            EndedGeneration generation = new EndedGeneration(
-                                    row.get().getUUID("id"), row.get().getString("user_id"), status, errorCode);
-                            Duration age = Duration.ofMillis(row.get().getLong("age"));
-                            return tellListeners(connection, generation)
-                                    .compose(told ->
-                                            PausePoint.BEFORE_COMMIT.pass(Optional.of(new Ended(generation, age))));
+                            Map<UUID, Ended> ended = new HashMap<>();
+                            rows.forEach(row -> ended.put(row.getUUID("id"), ended(row, status, errorCode)));
+                            return tellListeners(connection, ended.values())
+                                    .compose(told -> PausePoint.BEFORE_COMMIT.pass(ended));
                         }))
                 .compose(PausePoint.AFTER_COMMIT::pass);
     }
 
-    private Future<Void> tellListeners(SqlConnection connection, EndedGeneration generation) {
+    private static Ended ended(Row row, GenerationStatus status, String errorCode) {
+        return new Ended(
+                new EndedGeneration(row.getUUID("id"), row.getString("user_id"), status, errorCode),
+                Duration.ofMillis(row.getLong("age")));
+    }
+
+    private Future<Void> tellListeners(SqlConnection connection, Collection<Ended> ended) {
         Future<Void> told = Future.succeededFuture();
-        for (GenerationEndListener listener : listeners) {
-            told = told.compose(done -> listener.ended(connection, generation));
+        for (Ended each : ended) {
+            for (GenerationEndListener listener : listeners) {
+                told = told.compose(done -> listener.ended(connection, each.generation()));
+            }
         }
         return told;
     }

@@ -4,6 +4,7 @@ import dev.darkroom.backend.Call;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.Node;
 import io.vertx.core.AsyncResult;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
  * since it is what counts the process's AI calls; its state lives on its event loop. It is woken by local submissions, by
- * its own retries, by the guard, and by a poll that alone would do.
+ * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
  */
 public final class WorkerVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
@@ -34,10 +35,13 @@ public final class WorkerVerticle extends VerticleBase {
     private final Node node;
     private final Guard guard;
     private final LeaseStore leases;
+    private final Hints hints;
     private final ImageStore images;
     private final Settings settings;
     private final String backend;
     private final Map<Lease, Call> running = new HashMap<>();
+
+    private final Pace pace = new Pace();
 
     private AttemptRunner runner;
     private Context eventLoop;
@@ -55,6 +59,7 @@ public final class WorkerVerticle extends VerticleBase {
             Guard guard,
             String backend,
             Database database,
+            Hints hints,
             ImageStore images,
             Settings settings,
             List<GenerationEndListener> listeners) {
@@ -62,6 +67,7 @@ public final class WorkerVerticle extends VerticleBase {
         this.guard = guard;
         this.backend = backend;
         this.leases = new LeaseStore(database, listeners);
+        this.hints = hints;
         this.images = images;
         this.settings = settings;
     }
@@ -78,7 +84,12 @@ public final class WorkerVerticle extends VerticleBase {
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 new EndAnnouncer(vertx),
                 System::nanoTime);
-        guard.onChange(() -> eventLoop.runOnContext(change -> claim()));
+        guard.onChange(() -> eventLoop.runOnContext(change -> {
+            reportPace();
+            claim();
+        }));
+        reportPace();
+        hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
         node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
         poll();
@@ -109,6 +120,10 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void poll() {
+        // A timer that is set after the end of the verticle would never be cancelled.
+        if (idle != null) {
+            return;
+        }
         claim();
         // A tenth either way, so that many processes do not ask in step.
         double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
@@ -154,13 +169,25 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void begin(Lease lease) {
+        long begunAt = System.nanoTime();
         Call call = new Call(lease.attemptBudget());
         running.put(lease, call);
         boolean wanted =
                 idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
         // Back to our event loop, wherever the last write of the attempt was answered.
         (wanted ? runner.run(lease, call) : runner.giveBack(lease))
-                .onComplete(done -> eventLoop.runOnContext(back -> end(lease, done)));
+                .onComplete(done -> eventLoop.runOnContext(back -> {
+                    if (wanted) {
+                        pace.attemptTook(Duration.ofNanos(System.nanoTime() - begunAt));
+                        reportPace();
+                    }
+                    end(lease, done);
+                }));
+    }
+
+    private void reportPace() {
+        int concurrency = Math.min(guard.concurrency(), settings.worker().concurrency());
+        node.report(new Node.Pace(concurrency, pace.attemptMillis()));
     }
 
     private void end(Lease lease, AsyncResult<Duration> done) {

@@ -19,6 +19,18 @@ public final class Node {
     private UUID id;
     private long trustedUntil;
     private boolean draining;
+    private volatile Pace pace = Pace.NONE;
+
+    /**
+     * How much this process works at once, and how long that takes.
+     *
+     * @param concurrency AI calls at once; 0 when it makes none now
+     * @param attemptMillis how long its attempts take, null until it has seen some end
+     */
+    public record Pace(int concurrency, Long attemptMillis) {
+        /** Of a process that does no work. */
+        static final Pace NONE = new Pace(0, null);
+    }
 
     /** @param nanoClock monotonic, in nanoseconds */
     public Node(LongSupplier nanoClock) {
@@ -48,6 +60,16 @@ public final class Node {
     /** Runs {@code handler} whenever the identity is lost: work done under it must be broken off and not recorded. */
     public synchronized void onLost(Runnable handler) {
         lostHandlers.add(handler);
+    }
+
+    /** Tells others with the next heartbeat how fast this process works. */
+    public void report(Pace measured) {
+        pace = measured;
+    }
+
+    /** As last reported, never null. */
+    Pace pace() {
+        return pace;
     }
 
     /** Now, by the clock that decides about trust. */

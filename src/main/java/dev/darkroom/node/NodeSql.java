@@ -8,9 +8,9 @@ final class NodeSql {
             INSERT INTO nodes (id, host, version, expires_at)
             VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond')""";
 
-    /** It lives on. No row: it was taken for dead, and an expired node must never revive, its work may be another's. */
+    /** It lives on, and works at this pace. No row: it was taken for dead, and an expired node must never revive, its work may be another's. */
     static final String HEARTBEAT = """
-            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond'
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
             WHERE id = $1 AND expires_at > now()
             RETURNING id""";
 

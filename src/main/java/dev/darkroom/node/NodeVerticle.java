@@ -111,9 +111,10 @@ public final class NodeVerticle extends VerticleBase {
 
     private Future<Void> heartbeat(UUID id) {
         long sentAt = node.now();
+        Node.Pace pace = node.pace();
         return database.heartbeats()
                 .preparedQuery(NodeSql.HEARTBEAT)
-                .execute(Tuple.of(id, settings.ttl().toMillis()))
+                .execute(Tuple.of(id, settings.ttl().toMillis(), pace.concurrency(), pace.attemptMillis()))
                 .compose(rows -> {
                     if (rows.size() > 0) {
                         node.confirm(id, sentAt, trustNanos());

@@ -176,7 +176,7 @@ class ContractTest {
         assertThat(examples)
                 .extracting(
                         example -> file.resolved(example).at("/value/status").asText())
-                .containsExactlyInAnyOrder("PENDING", "COMPLETE", "FAILED");
+                .containsExactlyInAnyOrder("PENDING", "PENDING", "COMPLETE", "FAILED");
     }
 
     @Test
@@ -193,7 +193,8 @@ class ContractTest {
                         Problem.tooLarge(413, "x"),
                         Problem.unsupportedMediaType(),
                         Problem.internalError(),
-                        Problem.unavailable())
+                        Problem.unavailable(),
+                        Problem.overloaded(1))
                 .map(problem -> problem.toJson("/", "id").getString("type"))
                 .toList();
 

@@ -34,7 +34,7 @@ record Prompts(String name, GenerationRequest request) {
 
     private static GenerationRequest of(String prompt, String negativePrompt) {
         JsonObject metadata = new JsonObject().put("project", "harbour").put("page", "12");
-        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata);
+        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, 0);
     }
 
     /** The body of the POST. */

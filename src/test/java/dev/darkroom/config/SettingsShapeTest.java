@@ -94,6 +94,7 @@ class SettingsShapeTest {
         "backend.breaker.reset, DARKROOM_BACKEND_BREAKER_RESET, 17s, 17s",
         "backend.breaker.probes, DARKROOM_BACKEND_BREAKER_PROBES, 2, 2",
         "database.url, DARKROOM_DATABASE_URL, postgresql://u:p@db/d, 'DatabaseUrl[host=db, port=5432, database=d, user=u, password=<redacted>]'",
+        "database.directUrl, DARKROOM_DATABASE_DIRECT_URL, postgresql://u:p@pg/d, 'DatabaseUrl[host=pg, port=5432, database=d, user=u, password=<redacted>]'",
         "database.poolSize, DARKROOM_DATABASE_POOL_SIZE, 17, 17",
         "database.maxWaiting, DARKROOM_DATABASE_MAX_WAITING, 0, 0",
         "database.connectTimeout, DARKROOM_DATABASE_CONNECT_TIMEOUT, 18ms, 18ms",
@@ -110,8 +111,11 @@ class SettingsShapeTest {
         // given
         Settings defaults = Loading.settings(Map.of());
 
-        // when
-        Settings changed = Loading.settings(Map.of(name, text));
+        // when: with a database, without which its direct address is refused
+        Settings changed = Loading.settings(
+                path.equals("database.directUrl")
+                        ? Map.of(name, text, "DARKROOM_DATABASE_URL", text)
+                        : Map.of(name, text));
 
         // then
         assertThat(at(path, changed)).isEqualTo(expected).isNotEqualTo(at(path, defaults));

@@ -74,6 +74,7 @@ class DatabaseErrorsTest extends DatabaseFixture {
         TestPostgres.execute(url, "CREATE TABLE counters (id int PRIMARY KEY)", "INSERT INTO counters VALUES (1), (2)");
         Settings.Database patient = new Settings.Database(
                 url,
+                null,
                 4,
                 10,
                 Duration.ofSeconds(3),

@@ -15,6 +15,7 @@ final class DatabaseSettings {
     static Settings.Database of(DatabaseUrl url, int poolSize, int maxWaiting) {
         return new Settings.Database(
                 url,
+                null,
                 poolSize,
                 maxWaiting,
                 Duration.ofMillis(1500),

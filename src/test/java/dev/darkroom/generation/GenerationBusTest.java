@@ -7,6 +7,7 @@ import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -45,7 +46,9 @@ class GenerationBusTest {
     private static final RandomGenerator RANDOM = () -> 4_242L;
 
     private static Vertx vertx;
+    private static final Backlog backlog = new Backlog();
     private static Database database;
+    private static Hints hints;
 
     @BeforeAll
     static void start() throws Exception {
@@ -59,11 +62,14 @@ class GenerationBusTest {
         insertOneOfEachState(url);
         vertx = Vertx.vertx();
         database = Database.open(vertx, url, settings.database());
-        await(vertx.deployVerticle(new GenerationVerticle(database, settings.generation(), "house-model", RANDOM)));
+        hints = Hints.open(vertx, url, settings.database());
+        await(vertx.deployVerticle(
+                new GenerationVerticle(database, hints, backlog, settings.generation(), "house-model", RANDOM)));
     }
 
     @AfterAll
     static void stop() throws Exception {
+        await(hints.close());
         await(database.close());
         await(vertx.close());
     }
@@ -264,7 +270,8 @@ class GenerationBusTest {
         Settings settings = settings(DarkroomSettings.quick().database(gone));
         Database away = Database.open(own, gone, settings.database());
         try {
-            await(own.deployVerticle(new GenerationVerticle(away, settings.generation(), null, RANDOM)));
+            await(own.deployVerticle(
+                    new GenerationVerticle(away, hints, new Backlog(), settings.generation(), null, RANDOM)));
             JsonObject wanted = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when

@@ -228,7 +228,7 @@ class GenerationRequestTest {
         GenerationRequest request = GenerationRequest.of(prompt("a lighthouse"), CONTRACT, "flux", 42);
 
         // then
-        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null));
+        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, 0));
     }
 
     @Test
@@ -247,6 +247,7 @@ class GenerationRequestTest {
         GenerationRequest request = GenerationRequest.of(asked, CONTRACT, null, 42);
 
         // then
-        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata));
+        assertThat(request)
+                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, 0));
     }
 }

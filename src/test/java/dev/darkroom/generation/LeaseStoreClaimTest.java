@@ -75,25 +75,6 @@ class LeaseStoreClaimTest {
     }
 
     @Test
-    void urgentWorkComesFirstThenWhatHasWaitedLongest() {
-        // given
-        UUID third = queue.submit();
-        UUID second = queue.submit();
-        UUID first = queue.submit();
-        UUID last = queue.submit();
-        set(third, "run_at = now() - interval '1 s'");
-        set(second, "run_at = now() - interval '2 s'");
-        set(first, "priority = -1");
-        set(last, "priority = 1, run_at = now() - interval '1 h'");
-
-        // when
-        List<Lease> leases = queue.claim(queue.node(), 10);
-
-        // then
-        assertThat(ids(leases)).containsExactly(first, second, third, last);
-    }
-
-    @Test
     void noMoreIsClaimedThanAskedFor() {
         // given
         for (int i = 0; i < 5; i++) {

@@ -83,7 +83,14 @@ class ManyNodesTest {
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, settings, List.of(listener))));
         await(queue.vertx.deployVerticle(new WorkerVerticle(
-                node, guard, backend.name(), queue.database, FakeBackend.NO_DISK, settings, List.of(listener))));
+                node,
+                guard,
+                backend.name(),
+                queue.database,
+                queue.hints,
+                FakeBackend.NO_DISK,
+                settings,
+                List.of(listener))));
     }
 
     private void declareSomebodyDead(Random random) {

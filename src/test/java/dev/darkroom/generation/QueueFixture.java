@@ -4,6 +4,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -30,21 +31,25 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     static final String BACKEND = "default";
     static final Duration ATTEMPT = Duration.ofMinutes(2);
 
-    private static final List<String> TABLES =
+    static final List<String> TABLES =
             List.of("images", "generation_attempts", "generation_queue", "generations", "nodes");
 
     final Vertx vertx = Vertx.vertx();
     final DatabaseUrl url = TestPostgres.newDatabase();
     final Settings settings;
     final Database database;
+    final Hints hints;
     final LeaseStore leases;
+    final GenerationStore store;
 
     QueueFixture() {
         settings = SettingsLoader.load(DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
                 .settings();
         Migrations.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
+        hints = Hints.open(vertx, url, settings.database());
         leases = leasesWith();
+        store = new GenerationStore(database, ROUTE, Duration.ofMinutes(15));
     }
 
     LeaseStore leasesWith(GenerationEndListener... listeners) {
@@ -63,10 +68,25 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     }
 
     UUID submit(Duration life) {
+        return await(submit(new GenerationStore(database, ROUTE, life), "local", 0));
+    }
+
+    /** A generation of a user that waits, with 15 min to live. */
+    UUID submit(String user, int priority) {
+        return await(submit(store, user, priority));
+    }
+
+    /** As many at once as there are users named, each of its user. */
+    List<UUID> submitAll(List<String> users) {
+        List<Future<UUID>> submissions =
+                users.stream().map(user -> submit(store, user, 0)).toList();
+        return await(Future.all(submissions).map(all -> all.list()));
+    }
+
+    private static Future<UUID> submit(GenerationStore store, String user, int priority) {
         UUID id = UUID.randomUUID();
-        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null);
-        await(new GenerationStore(database).submit(id, "local", request, ROUTE, life));
-        return id;
+        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
+        return store.submit(id, user, request).map(stored -> id);
     }
 
     /** A process that lives on for an hour. */
@@ -197,6 +217,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     @Override
     public void close() {
         undeploy();
+        await(hints.close());
         await(database.close());
         await(vertx.close());
     }

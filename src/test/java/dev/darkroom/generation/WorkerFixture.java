@@ -58,7 +58,7 @@ final class WorkerFixture {
         Guard guard = new Guard(
                 queue.vertx, backend, 4, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
         return await(queue.vertx.deployVerticle(new WorkerVerticle(
-                node, guard, backend.name(), queue.database, FakeBackend.NO_DISK, settings, List.of())));
+                node, guard, backend.name(), queue.database, queue.hints, FakeBackend.NO_DISK, settings, List.of())));
     }
 
     void wake() {

@@ -36,10 +36,13 @@ public final class DarkroomSettings {
     }
 
     public DarkroomSettings database(DatabaseUrl url) {
-        return with(
-                "DARKROOM_DATABASE_URL",
-                "postgresql://%s:%s@%s:%d/%s"
-                        .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database()));
+        return with("DARKROOM_DATABASE_URL", text(url));
+    }
+
+    /** As it stands in settings. */
+    public static String text(DatabaseUrl url) {
+        return "postgresql://%s:%s@%s:%d/%s"
+                .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database());
     }
 
     public DarkroomSettings aiServer(AiServer server) {

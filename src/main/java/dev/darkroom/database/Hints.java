@@ -1,0 +1,238 @@
+package dev.darkroom.database;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.pgclient.PgNotification;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the other processes on this database that there may be something to do, by NOTIFY on a connection of its own. A hint
+ * says nothing that the tables do not say: it may get lost, come twice or come for nothing, and whoever listens also looks
+ * now and then without one.
+ *
+ * <p>Never inside a transaction that does work: NOTIFY takes a lock of the whole database until the commit, which would
+ * make all commits wait for each other. Hints of the same kind within {@link #QUIET} become one.
+ *
+ * <p>A connection that only listens can be dead for hours without a word. So it regularly sends a word to itself, and is
+ * given up when that does not come back. After each connecting every listener is called, for what it may have missed.
+ *
+ * <p>Thread-safe. Handlers are called on a context of their own and hop to where they belong.
+ */
+public final class Hints {
+    private static final Logger LOG = LoggerFactory.getLogger(Hints.class);
+    private static final String CHANNEL = "darkroom_hints";
+
+    /** At most one NOTIFY in this time, whatever happens. Shorter than anybody notices. */
+    private static final Duration QUIET = Duration.ofMillis(20);
+
+    /** How often the connection has to prove that it lives, and how long the proof may take. */
+    static final Duration TEST = Duration.ofSeconds(5);
+
+    private static final Duration FIRST_WAIT = Duration.ofMillis(100);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+    private static final String SELF_TEST = "self-test";
+
+    private final Vertx vertx;
+    private final Context context;
+    private final PgConnectOptions options;
+    private final Duration test;
+    private final Map<String, List<Runnable>> handlers = new LinkedHashMap<>();
+    /** Tells our own hints from those of others. */
+    private final String sender = UUID.randomUUID().toString();
+
+    // Only on the context.
+    private final Set<String> pending = new LinkedHashSet<>();
+    private PgConnection connection;
+    private boolean flushing;
+    private boolean heardMyself;
+    private boolean closed;
+
+    private Hints(Vertx vertx, PgConnectOptions options, Duration test) {
+        this.vertx = vertx;
+        this.context = vertx.getOrCreateContext();
+        this.options = options;
+        this.test = test;
+    }
+
+    /**
+     * Starts to connect, and does so again whenever the connection is lost. The database may be away.
+     *
+     * @param url of the server itself: a pooler in transaction mode does not pass notifications on
+     */
+    public static Hints open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
+        return open(vertx, url, settings, TEST);
+    }
+
+    static Hints open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration test) {
+        PgConnectOptions options = Database.connectOptions(url, settings, false);
+        options.getProperties().put("application_name", "darkroom hints");
+        options.setReconnectAttempts(0);
+        Hints hints = new Hints(vertx, options, test);
+        hints.context.runOnContext(start -> hints.connect(FIRST_WAIT));
+        return hints;
+    }
+
+    /** Tells the other processes, soon. Nothing is promised. */
+    public void send(String topic) {
+        context.runOnContext(v -> {
+            pending.add(topic);
+            if (!flushing) {
+                flushing = true;
+                flush();
+            }
+        });
+    }
+
+    /** Calls {@code handler} after hints of other processes, and whenever some may have been missed. */
+    public void listen(String topic, Runnable handler) {
+        synchronized (handlers) {
+            handlers.computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>()).add(handler);
+        }
+    }
+
+    /** Stops listening. */
+    public Future<Void> close() {
+        Promise<Void> done = Promise.<Void>promise();
+        context.runOnContext(v -> {
+            closed = true;
+            if (connection == null) {
+                done.complete();
+            } else {
+                connection.close().onComplete(ended -> done.complete());
+            }
+        });
+        return done.future();
+    }
+
+    private void flush() {
+        if (pending.isEmpty() || closed) {
+            flushing = false;
+            return;
+        }
+        String topics = String.join(",", pending);
+        pending.clear();
+        notify(topics);
+        vertx.setTimer(QUIET.toMillis(), timer -> flush());
+    }
+
+    /** Without a connection the hint is lost, which is allowed. */
+    private void notify(String topics) {
+        if (connection != null) {
+            PgConnection used = connection;
+            used.preparedQuery("SELECT pg_notify($1, $2)")
+                    .execute(Tuple.of(CHANNEL, sender + ":" + topics))
+                    .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
+                    .onFailure(error -> giveUp(used, error.getMessage()));
+        }
+    }
+
+    private void connect(Duration wait) {
+        if (closed) {
+            return;
+        }
+        PgConnection.connect(vertx, options)
+                .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
+                .compose(opened -> {
+                    opened.exceptionHandler(error -> {});
+                    opened.notificationHandler(this::heard);
+                    return opened.query("LISTEN " + CHANNEL)
+                            .execute()
+                            .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
+                            .map(opened)
+                            .onFailure(error -> opened.close());
+                })
+                .onComplete(done -> {
+                    if (done.succeeded()) {
+                        listening(done.result());
+                    } else {
+                        LOG.atDebug()
+                                .addKeyValue("reason", done.cause().getMessage())
+                                .log("no connection for hints");
+                        Duration next =
+                                wait.multipliedBy(2).compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait.multipliedBy(2);
+                        vertx.setTimer(wait.toMillis(), timer -> connect(next));
+                    }
+                });
+    }
+
+    private void listening(PgConnection opened) {
+        if (closed) {
+            opened.close();
+            return;
+        }
+        connection = opened;
+        opened.closeHandler(v -> giveUp(opened, "the connection was closed"));
+        LOG.atDebug().log("listening for hints");
+        // Whatever was said meanwhile was said to nobody.
+        List.copyOf(topics()).forEach(this::call);
+        heardMyself = true;
+        testLater(opened);
+    }
+
+    private void testLater(PgConnection tested) {
+        vertx.setTimer(test.toMillis(), timer -> {
+            if (connection != tested) {
+                return;
+            }
+            if (!heardMyself) {
+                giveUp(tested, "it did not hear itself");
+                return;
+            }
+            heardMyself = false;
+            notify(SELF_TEST);
+            testLater(tested);
+        });
+    }
+
+    private void giveUp(PgConnection lost, String reason) {
+        if (connection != lost) {
+            return;
+        }
+        connection = null;
+        if (!closed) {
+            LOG.atWarn().addKeyValue("reason", reason).log("connection for hints lost, connecting again");
+            lost.close();
+            connect(FIRST_WAIT);
+        }
+    }
+
+    private void heard(PgNotification notification) {
+        String[] parts = notification.getPayload().split(":", 2);
+        if (parts[0].equals(sender)) {
+            heardMyself = true;
+        } else if (parts.length == 2) {
+            List.of(parts[1].split(",")).forEach(this::call);
+        }
+    }
+
+    private List<String> topics() {
+        synchronized (handlers) {
+            return List.copyOf(handlers.keySet());
+        }
+    }
+
+    private void call(String topic) {
+        List<Runnable> called;
+        synchronized (handlers) {
+            called = handlers.getOrDefault(topic, List.of());
+        }
+        called.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps a {@link Backlog} up to date by one statement now and then. One instance per process that answers commands. */
+public final class BacklogVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(BacklogVerticle.class);
+
+    private final Backlog backlog;
+    private final GenerationStore store;
+    private final Duration interval;
+    private boolean asking;
+
+    /** @param interval how old the figures may be */
+    public BacklogVerticle(Backlog backlog, Database database, Settings.Generation settings, Duration interval) {
+        this.backlog = backlog;
+        this.store = new GenerationStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.deadline());
+        this.interval = interval;
+    }
+
+    @Override
+    public Future<?> start() {
+        vertx.setPeriodic(interval.toMillis(), timer -> ask());
+        return Future.succeededFuture();
+    }
+
+    private void ask() {
+        if (asking) {
+            return;
+        }
+        asking = true;
+        store.measure(backlog)
+                .onFailure(error -> LOG.atDebug()
+                        .addKeyValue("reason", error.getMessage())
+                        .log("the backlog could not be measured"))
+                .onComplete(done -> asking = false);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.darkroom.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Which writes share a statement, and what becomes of them when it fails. */
+class BatchTest {
+    private final List<List<String>> statements = new ArrayList<>();
+    private final List<Promise<List<Integer>>> answers = new ArrayList<>();
+
+    private Batch<String, Integer> batch(int largest, int atOnce, boolean separable) {
+        return new Batch<>(
+                largest,
+                atOnce,
+                values -> {
+                    statements.add(values);
+                    Promise<List<Integer>> answer = Promise.promise();
+                    answers.add(answer);
+                    return answer.future();
+                },
+                error -> separable);
+    }
+
+    private void answer(int statement) {
+        answers.get(statement)
+                .complete(statements.get(statement).stream().map(String::length).toList());
+    }
+
+    @Test
+    void whoComesAloneDoesNotWaitForCompany() {
+        // when
+        Future<Integer> result = batch(10, 1, false).add("one");
+
+        // then
+        assertThat(statements).containsExactly(List.of("one"));
+        answer(0);
+        assertThat(result.result()).isEqualTo(3);
+    }
+
+    @Test
+    void whatComesMeanwhileGoesTogether() {
+        // given
+        Batch<String, Integer> batch = batch(3, 1, false);
+        batch.add("a");
+
+        // when
+        List<Future<Integer>> results = new ArrayList<>();
+        for (String value : List.of("bb", "ccc", "dddd", "eeeee")) {
+            results.add(batch.add(value));
+        }
+        answer(0);
+
+        // then: not more at once than the limit, in the order in which they came
+        assertThat(statements).containsExactly(List.of("a"), List.of("bb", "ccc", "dddd"));
+        answer(1);
+        assertThat(statements.get(2)).containsExactly("eeeee");
+        answer(2);
+        assertThat(results).extracting(Future::result).containsExactly(2, 3, 4, 5);
+    }
+
+    @Test
+    void severalStatementsMayBeUnderWay() {
+        // given
+        Batch<String, Integer> batch = batch(10, 2, false);
+
+        // when
+        batch.add("a");
+        batch.add("b");
+        batch.add("c");
+
+        // then
+        assertThat(statements).containsExactly(List.of("a"), List.of("b"));
+        answer(1);
+        assertThat(statements.get(2)).containsExactly("c");
+    }
+
+    @Test
+    void oneThatCannotBeWrittenDoesNotSpoilTheOthers() {
+        // given
+        Batch<String, Integer> batch = batch(10, 1, true);
+        batch.add("a");
+        Future<Integer> good = batch.add("bb");
+        Future<Integer> bad = batch.add("ccc");
+        answer(0);
+
+        // when
+        answers.get(1).fail("one of them breaks a rule");
+        answer(2);
+        answers.get(3).fail("breaks a rule");
+
+        // then
+        assertThat(statements.subList(2, 4)).containsExactly(List.of("bb"), List.of("ccc"));
+        assertThat(good.result()).isEqualTo(2);
+        assertThat(bad.cause()).hasMessage("breaks a rule");
+    }
+
+    @Test
+    void whatMayHaveBeenWrittenIsNotSentAgain() {
+        // given
+        Batch<String, Integer> batch = batch(10, 1, false);
+        batch.add("a");
+        List<Future<Integer>> results = List.of(batch.add("b"), batch.add("c"));
+        answer(0);
+
+        // when
+        answers.get(1).fail("the connection broke");
+
+        // then
+        assertThat(statements).hasSize(2);
+        assertThat(results).allSatisfy(result -> assertThat(result.cause()).hasMessage("the connection broke"));
+    }
+
+    @Test
+    void aStatementThatThrowsFailsItsOwnAndNothingElse() {
+        // given
+        Batch<String, Integer> batch = new Batch<>(
+                1,
+                1,
+                values -> {
+                    if (values.contains("bad")) {
+                        throw new IllegalStateException("a bug");
+                    }
+                    return Future.succeededFuture(List.of(1));
+                },
+                error -> false);
+
+        // then
+        assertThat(batch.add("bad").cause()).hasMessage("a bug");
+        assertThat(batch.add("good").result()).isEqualTo(1);
+    }
+}

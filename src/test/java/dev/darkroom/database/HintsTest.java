@@ -1,0 +1,155 @@
+package dev.darkroom.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What processes tell each other through PostgreSQL, and what they do when it does not get through. */
+@Tag("database")
+class HintsTest {
+    private static final Duration TEST = Duration.ofMillis(300);
+
+    private final Vertx vertx = Vertx.vertx();
+    private final DatabaseUrl url = TestPostgres.newDatabase();
+    private final List<Hints> opened = new ArrayList<>();
+
+    private Hints open(DatabaseUrl at) {
+        Hints hints = Hints.open(vertx, at, DatabaseSettings.of(at), TEST);
+        opened.add(hints);
+        return hints;
+    }
+
+    private static DatabaseUrl through(TcpProxy proxy, DatabaseUrl url) {
+        return new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
+    }
+
+    /** Opens one, and waits until it listens: then every listener is called once. */
+    private Hints listening(DatabaseUrl at, AtomicInteger calls) {
+        Hints hints = open(at);
+        hints.listen("work", calls::incrementAndGet);
+        await("listening", () -> calls.get() > 0);
+        calls.set(0);
+        return hints;
+    }
+
+    private static void await(String what, Callable<Boolean> condition) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(15))
+                .pollInterval(Duration.ofMillis(5))
+                .until(condition);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (Hints hints : opened) {
+            hints.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        }
+        vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void anotherProcessHearsAHintAndTheSenderDoesNot() {
+        // given
+        AtomicInteger mine = new AtomicInteger();
+        AtomicInteger others = new AtomicInteger();
+        AtomicInteger elsewhere = new AtomicInteger();
+        Hints sender = listening(url, mine);
+        Hints receiver = listening(url, others);
+        receiver.listen("something else", elsewhere::incrementAndGet);
+
+        // when
+        sender.send("work");
+
+        // then
+        await("the hint", () -> others.get() == 1);
+        assertThat(mine.get()).isZero();
+        assertThat(elsewhere.get()).isZero();
+    }
+
+    @Test
+    void manyHintsBecomeFew() {
+        // given
+        AtomicInteger heard = new AtomicInteger();
+        Hints sender = listening(url, new AtomicInteger());
+        listening(url, heard);
+
+        // when
+        for (int i = 0; i < 10_000; i++) {
+            sender.send("work");
+        }
+
+        // then
+        await("a hint", () -> heard.get() > 0);
+        sender.send("work");
+        int before = heard.get();
+        await("one more", () -> heard.get() > before);
+        assertThat(heard.get()).isLessThan(100);
+    }
+
+    @Test
+    void aConnectionThatIsCutIsMadeAgainAndWhatWasMissedIsLookedFor() {
+        // given
+        AtomicInteger heard = new AtomicInteger();
+        listening(url, heard);
+
+        // when
+        TestPostgres.execute(
+                url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'darkroom hints'"
+                        + " AND datname = current_database()");
+
+        // then
+        await("looked for what was missed", () -> heard.get() == 1);
+        Hints sender = listening(url, new AtomicInteger());
+        sender.send("work");
+        await("the next hint", () -> heard.get() == 2);
+    }
+
+    @Test
+    void aConnectionThatFellSilentIsNoticed() {
+        // given
+        try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
+            AtomicInteger heard = new AtomicInteger();
+            listening(through(proxy, url), heard);
+            Hints sender = listening(url, new AtomicInteger());
+
+            // when: a hint goes where nobody will ever hear it
+            proxy.forget();
+            sender.send("work");
+
+            // then
+            await("connected again, with what was missed", () -> heard.get() > 0);
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsWaitedFor() {
+        // given
+        try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
+            proxy.refuse();
+            AtomicInteger heard = new AtomicInteger();
+            Hints hints = open(through(proxy, url));
+            hints.listen("work", heard::incrementAndGet);
+            hints.send("work");
+
+            // when
+            proxy.accept();
+
+            // then
+            await("listening", () -> heard.get() == 1);
+        }
+    }
+}

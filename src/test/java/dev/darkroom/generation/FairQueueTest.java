@@ -1,0 +1,206 @@
+package dev.darkroom.generation;
+
+import static dev.darkroom.generation.QueueFixture.await;
+import static java.util.Collections.nCopies;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** In which order waiting work is begun: users take turns, and each user's own work goes by priority and then by age. */
+@Tag("database")
+class FairQueueTest {
+    private static final Failure SERVER_ERROR = Failure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed.");
+
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
+
+    private static List<UUID> ids(List<Lease> leases) {
+        return leases.stream().map(Lease::generationId).toList();
+    }
+
+    private static List<String> users(List<Lease> leases) {
+        return leases.stream().map(Lease::userId).toList();
+    }
+
+    @Test
+    void oneUsersFiveThousandDoNotDelayAnothersOne() {
+        // given
+        queue.submitAll(nCopies(5_000, "greedy"));
+        UUID node = queue.node();
+        queue.claim(node, 100);
+
+        // when
+        UUID modest = queue.submit("modest", 0);
+
+        // then
+        assertThat(ids(queue.claim(node, 4))).contains(modest);
+        assertThat(await(queue.store.ahead("greedy", 10_000))).isEqualTo(4_897);
+        assertThat(await(queue.store.ahead("modest", 10_000))).isLessThan(3);
+    }
+
+    @Test
+    void usersTakeTurnsHoweverMuchEachHasWaiting() {
+        // given
+        queue.submitAll(Stream.of(nCopies(30, "a"), nCopies(10, "b"), nCopies(20, "c"))
+                .flatMap(List::stream)
+                .toList());
+        UUID node = queue.node();
+
+        // then
+        for (int round = 0; round < 10; round++) {
+            assertThat(users(queue.claim(node, 3))).containsExactlyInAnyOrder("a", "b", "c");
+        }
+        for (int round = 0; round < 10; round++) {
+            assertThat(users(queue.claim(node, 2))).containsExactlyInAnyOrder("a", "c");
+        }
+        assertThat(users(queue.claim(node, 100))).isEqualTo(nCopies(10, "a"));
+    }
+
+    @Test
+    void whoComesLateDoesNotCatchUp() {
+        // given: one user has had 50 turns
+        queue.submitAll(nCopies(100, "early"));
+        UUID node = queue.node();
+        queue.claim(node, 50);
+
+        // when
+        queue.submitAll(nCopies(100, "late"));
+
+        // then
+        List<String> next = users(queue.claim(node, 20));
+        assertThat(next.stream().filter("late"::equals).count()).isBetween(9L, 11L);
+    }
+
+    @Test
+    void aPriorityOrdersAUsersOwnWorkAndCostsOthersNothing() {
+        // given
+        UUID own1 = queue.submit("a", 0);
+        UUID other1 = queue.submit("b", 5);
+        UUID own2 = queue.submit("a", 0);
+        UUID urgent = queue.submit("a", -10);
+        UUID other2 = queue.submit("b", 5);
+        UUID node = queue.node();
+
+        // when
+        List<UUID> order = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+
+        // then
+        assertThat(order).containsExactly(urgent, other1, own1, other2, own2);
+    }
+
+    @Test
+    void workThatWasPassedOverKeepsItsPlaceAmongItsEquals() {
+        // given
+        List<UUID> usual = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            usual.add(queue.submit("a", 0));
+        }
+        UUID node = queue.node();
+
+        // when
+        List<UUID> order = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            UUID urgent = queue.submit("a", -1);
+            assertThat(ids(queue.claim(node, 1))).containsExactly(urgent);
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+        for (int i = 3; i < 6; i++) {
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+
+        // then
+        assertThat(order).isEqualTo(usual);
+    }
+
+    @Test
+    void thePositionThatIsToldIsTheTurnThatComes() {
+        // given: what users send in any order, some of it begun already
+        Random random = new Random(42);
+        Map<UUID, String> owners = new HashMap<>();
+        UUID node = queue.node();
+        for (int i = 0; i < 60; i++) {
+            String user = "user " + random.nextInt(4);
+            owners.put(queue.submit(user, random.nextInt(-2, 3)), user);
+            if (random.nextInt(4) == 0) {
+                ids(queue.claim(node, 1)).forEach(owners::remove);
+            }
+        }
+
+        // when
+        Map<UUID, Long> told = new HashMap<>();
+        owners.forEach((id, user) -> told.put(id, ahead(id, user)));
+
+        // then
+        List<UUID> begun = new ArrayList<>();
+        while (begun.size() < owners.size()) {
+            begun.addAll(ids(queue.claim(node, 1)));
+        }
+        Map<UUID, Long> came = new HashMap<>();
+        begun.forEach(id -> came.put(id, (long) came.size()));
+        // Within a turn that several users have, who goes first may change when one of them changes turns with own
+        // work.
+        came.forEach((id, position) -> assertThat(told.get(id)).isBetween(position - 3, position + 3));
+        assertThat(told.keySet()).isEqualTo(came.keySet());
+    }
+
+    @Test
+    void workToBeTriedAgainIsNotPutBehindWhatCameLater() {
+        // given
+        UUID node = queue.node();
+        UUID failing = queue.submit("a", 0);
+        Lease lease = queue.claim(node, 1).get(0);
+        queue.submitAll(nCopies(10, "a"));
+        queue.claim(node, 3);
+
+        // when
+        await(queue.leases.retry(lease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO));
+
+        // then
+        assertThat(ids(queue.claim(node, 1))).containsExactly(failing);
+    }
+
+    @Test
+    void twoWhoClaimAtOnceTakeNothingTwiceAndLeaveNothing() {
+        // given
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            queue.submit("user " + random.nextInt(5), random.nextInt(-2, 3));
+        }
+        UUID first = queue.node();
+        UUID second = queue.node();
+
+        // when
+        List<UUID> claimed = new ArrayList<>();
+        List<Lease> some;
+        do {
+            var one = queue.leases.claim(first, QueueFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
+            var two = queue.leases.claim(second, QueueFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
+            some = Stream.concat(await(one).stream(), await(two).stream()).toList();
+            claimed.addAll(ids(some));
+        } while (!some.isEmpty());
+
+        // then
+        assertThat(claimed).hasSize(200).doesNotHaveDuplicates();
+    }
+
+    private static long ahead(UUID id, String user) {
+        JsonObject found = await(queue.store.find(id, user)).orElseThrow();
+        return found.getJsonObject("queue").getLong("ahead");
+    }
+}
