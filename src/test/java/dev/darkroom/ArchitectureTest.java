@@ -42,13 +42,14 @@ class ArchitectureTest {
     private static final String IMAGE = "dev.darkroom.image..";
     private static final String NODE = "dev.darkroom.node..";
     private static final String DATABASE = "dev.darkroom.database..";
+    private static final String DOCTOR = "dev.darkroom.doctor..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
     static final ArchRule everyClassLivesInAKnownRoom = classes()
             .should()
-            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR);
+            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR, DOCTOR);
 
     @ArchTest
     static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));
@@ -61,6 +62,10 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule doctorKnowsDatabaseAndConfig =
+            knowsOnly(DOCTOR, resideInAnyPackage(DOCTOR, DATABASE, CONFIG));
 
     @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
@@ -82,7 +87,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyStoresSpeakSql = noClasses()
-            .that(not(resideInAnyPackage(DATABASE, NODE)))
+            .that(not(resideInAnyPackage(DATABASE, NODE, DOCTOR)))
             .and(not(isAStoreOfGenerations()))
             .should()
             .dependOnClassesThat()

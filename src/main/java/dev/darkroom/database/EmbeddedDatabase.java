@@ -93,6 +93,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
+    /** Whether a database was made in this data directory. */
+    static boolean exists(Path dataDir) {
+        return Files.isDirectory(dataDir.resolve(DIRECTORY).resolve("cluster"));
+    }
+
     /** How to join the database of a service that runs on this data directory; empty when none does. */
     public static Optional<DatabaseUrl> running(Path dataDir) {
         try {
