@@ -77,6 +77,8 @@ final class Session implements AutoCloseable {
         try {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL statement_timeout = " + statementTimeout.toMillis());
+                // Joins of whole tables: by hashing in memory rather than by sorting on disk.
+                statement.execute("SET LOCAL work_mem = '64MB'");
             }
             T result = work.run();
             connection.rollback();
