@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
+import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,6 +18,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +54,44 @@ class MigrationsTest {
         // then
         assertThat(query(url, "SELECT bound FROM bounds ORDER BY bound"))
                 .containsExactly("application_name darkroom migrations", "lock_timeout 700", "statement_timeout 0");
+    }
+
+    @Test
+    void aServerThatAnswersLateIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (TcpProxy slow = new TcpProxy(real.host(), real.port())) {
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", slow.port(), real.database(), real.user(), real.password());
+            slow.fallSilent();
+            ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
+            try {
+                // when
+                later.schedule(slow::speak, 4, TimeUnit.SECONDS);
+
+                // then
+                Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS);
+            } finally {
+                later.shutdownNow();
+            }
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
+    }
+
+    @Test
+    void aServerThatIsStartingUpIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingServer starting = new StartingServer(real, 3)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // when
+            Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS);
+
+            // then
+            assertThat(starting.refused()).isEqualTo(3);
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
     }
 
     @Test
