@@ -42,7 +42,11 @@ public final class Migrations {
     }
 
     static void migrate(DatabaseUrl url, Settings.Database settings, String scripts) {
-        requireUsable(url, settings);
+        migrate(url, settings, scripts, PATIENCE);
+    }
+
+    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts, Duration patience) {
+        requireUsable(url, settings, patience);
         try {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(Migrations.class.getClassLoader())
@@ -79,11 +83,11 @@ public final class Migrations {
      * Asks before Flyway does, whose messages go over many lines. Nobody listening is said at once; a server that is there and
      * slow, or still starting up, is waited for: together with ours, a whole machine may just be starting.
      */
-    private static void requireUsable(DatabaseUrl url, Settings.Database settings) {
-        long giveUp = System.nanoTime() + PATIENCE.toNanos();
+    private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration patience) {
+        long giveUp = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
-                requireSupported(version(url, settings), name(url, settings));
+                requireSupported(version(url, settings, patience), name(url, settings));
                 return;
             } catch (SQLException e) {
                 if (!STARTING_UP.equals(e.getSQLState()) || System.nanoTime() - giveUp > 0) {
@@ -95,15 +99,15 @@ public final class Migrations {
         }
     }
 
-    private static int version(DatabaseUrl url, Settings.Database settings) throws SQLException {
-        String patience = String.valueOf(PATIENCE.toSeconds());
+    private static int version(DatabaseUrl url, Settings.Database settings, Duration patience) throws SQLException {
+        String seconds = String.valueOf(patience.toSeconds());
         Properties properties = new Properties();
         properties.setProperty("user", url.user());
         properties.setProperty("password", url.password().value());
         // Until somebody is there at all; and then, until he answers.
         properties.setProperty("connectTimeout", String.valueOf(Math.max(1, roundUp(settings.connectTimeout()))));
-        properties.setProperty("loginTimeout", patience);
-        properties.setProperty("socketTimeout", patience);
+        properties.setProperty("loginTimeout", seconds);
+        properties.setProperty("socketTimeout", seconds);
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
             return connection.getMetaData().getDatabaseMajorVersion();
         }

@@ -13,6 +13,7 @@ import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -142,8 +143,24 @@ class MigrationsTest {
 
             // then
             assertThatExceptionOfType(DatabaseException.class)
-                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS))
+                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
                     .withMessageContaining("DARKROOM_DATABASE_URL");
+        }
+    }
+
+    @Test
+    void aServerThatIsForEverStartingUpIsGivenUp() throws IOException {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingServer starting = new StartingServer(real, Integer.MAX_VALUE)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // then
+            assertThatExceptionOfType(DatabaseException.class)
+                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .withMessageContaining("the database system is starting up");
+            assertThat(starting.refused()).isGreaterThan(1);
         }
     }
 

@@ -70,6 +70,10 @@ class DoctorIT {
             // then
             assertClean(run("doctor", "--deep"));
             assertTold(run("explain", id), id);
+            UUID unknown = UUID.randomUUID();
+            DarkroomProcess explain = run("explain", unknown.toString());
+            assertThat(explain.awaitExit()).isEqualTo(1);
+            assertThat(explain.log()).containsExactly("There is no generation " + unknown + ".");
             assertThat(darkroom.stop()).isZero();
         }
 
