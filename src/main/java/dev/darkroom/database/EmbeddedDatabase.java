@@ -183,6 +183,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
         parameters.put("synchronous_commit", "on");
         parameters.put("full_page_writes", "on");
         parameters.put("max_connections", "100");
+        // How often dead rows of the queue are cleared away at most; a minute is the default, docs/operations.md has
+        // the figures.
+        parameters.put("autovacuum_naptime", "10s");
         parameters.put("timezone", "UTC");
         parameters.put("log_timezone", "UTC");
         // One file a weekday, each overwritten a week later.
