@@ -30,7 +30,7 @@ final class PictureFiles {
 
     private static final String NEXT_PAGE = """
             SELECT id::text, generation_id::text, storage_key, bytes, sha256 FROM images
-            WHERE id > ?::uuid ORDER BY id LIMIT\s""" + PAGE;
+            WHERE id > ?::uuid ORDER BY images.id LIMIT\s""" + PAGE;
 
     private static final String STILL_THERE = "SELECT id::text FROM images WHERE id = ANY (?::uuid[])";
     private static final String KEYS = "SELECT storage_key FROM images WHERE id = ANY (?::uuid[])";
