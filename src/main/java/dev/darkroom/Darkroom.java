@@ -5,15 +5,19 @@ import dev.darkroom.config.SettingsException;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.DatabaseException;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** The command line: {@code java -jar darkroom.jar [serve|simulator]}. */
+/** The command line: {@code java -jar darkroom.jar [serve|simulator|doctor|explain]}. */
 public final class Darkroom {
     private static final String USAGE = """
             Usage: java -jar darkroom.jar [command]
 
               serve      run the service (the default)
               simulator  run only the bundled AI server, on DARKROOM_SIMULATOR_PORT
+              doctor     look for what is wrong, beside the service or without it, and change nothing
+                         [--deep: read the pictures too] [--json] [--timeout SECONDS, of a statement]
+              explain    tell the story of one generation: explain [--prompt] ID
               help       show this
 
             Settings come from conf/darkroom.yaml and the environment.""";
@@ -26,9 +30,11 @@ public final class Darkroom {
         switch (command) {
             case "serve" -> run(Service::start);
             case "simulator" -> run(SimulatorService::start);
+            case "doctor" -> look(Tools::doctor, args);
+            case "explain" -> look(Tools::explain, args);
             case "help", "-h", "--help" -> System.out.println(USAGE);
             default -> {
-                complain("unknown command \"" + command + "\"; known: serve, simulator, help");
+                complain("unknown command \"" + command + "\"; known: serve, simulator, doctor, explain, help");
                 System.exit(1);
             }
         }
@@ -66,6 +72,27 @@ public final class Darkroom {
         }
         well &= lifecycle.stop();
         Runtime.getRuntime().halt(well ? 0 : 1);
+    }
+
+    /** Something that looks and ends: 0 when all is well, 1 when something is not. */
+    private interface Look {
+        int look(Settings settings, List<String> arguments) throws Exception;
+    }
+
+    /** Exits with 2 when it could not look. Standard output is for what was seen alone. */
+    private static void look(Look look, String[] args) {
+        System.setProperty("darkroom.log.target", "System.err");
+        System.setProperty("darkroom.log.level", "WARN");
+        int exitCode;
+        try {
+            Settings settings =
+                    SettingsLoader.load(System.getenv(), Path.of("")).settings();
+            exitCode = look.look(settings, List.of(args).subList(1, args.length));
+        } catch (Exception e) {
+            complain(reason(e));
+            exitCode = 2;
+        }
+        System.exit(exitCode);
     }
 
     private static String reason(Throwable failure) {

@@ -20,6 +20,8 @@ import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
 import dev.darkroom.generation.SweepVerticle;
 import dev.darkroom.generation.WorkerVerticle;
+import dev.darkroom.housekeeping.HorizonVerticle;
+import dev.darkroom.housekeeping.HousekeepingVerticle;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
@@ -100,9 +102,15 @@ final class Service {
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 
         Node node = new Node(System::nanoTime);
-        ManagementVerticle management = management(vertx, database, node);
+        HorizonVerticle horizon =
+                new HorizonVerticle(database, settings.database().horizonAlarm());
+        ManagementVerticle management = management(vertx, database, node, horizon);
         deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
         deploy(vertx, "sweep", new SweepVerticle(database, settings, endListeners));
+        deploy(vertx, "horizon", horizon);
+        if (HousekeepingVerticle.wanted(settings.retention())) {
+            deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
+        }
         deployGenerations(vertx, database, hints);
         deployWorker(vertx, node, backend, database, hints, images);
         int apiPort = deployApi(vertx, images);
@@ -143,14 +151,16 @@ final class Service {
         return memory;
     }
 
-    private ManagementVerticle management(Vertx vertx, Database database, Node node) throws Exception {
+    private ManagementVerticle management(Vertx vertx, Database database, Node node, HorizonVerticle horizon)
+            throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),
                 Map.of(
                         "accepting", () -> check(accepting.get()),
                         "database", database::ping,
                         "node", () -> check(node.trusted().isPresent())),
-                () -> new JsonArray(guards.stream().map(Guard::toJson).toList()));
+                () -> new JsonArray(guards.stream().map(Guard::toJson).toList()),
+                horizon::seen);
         try {
             deploy(vertx, "management", management);
         } catch (Exception e) {

@@ -42,13 +42,16 @@ class ArchitectureTest {
     private static final String IMAGE = "dev.darkroom.image..";
     private static final String NODE = "dev.darkroom.node..";
     private static final String DATABASE = "dev.darkroom.database..";
+    private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
+    private static final String DOCTOR = "dev.darkroom.doctor..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
     static final ArchRule everyClassLivesInAKnownRoom = classes()
             .should()
-            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR);
+            .resideInAnyPackage(
+                    ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR, DOCTOR, HOUSEKEEPING);
 
     @ArchTest
     static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));
@@ -61,6 +64,14 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule doctorKnowsDatabaseAndConfig =
+            knowsOnly(DOCTOR, resideInAnyPackage(DOCTOR, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule housekeepingKnowsImageDatabaseAndConfig =
+            knowsOnly(HOUSEKEEPING, resideInAnyPackage(HOUSEKEEPING, IMAGE, DATABASE, CONFIG));
 
     @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
@@ -82,8 +93,8 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyStoresSpeakSql = noClasses()
-            .that(not(resideInAnyPackage(DATABASE, NODE)))
-            .and(not(isAStoreOfGenerations()))
+            .that(not(resideInAnyPackage(DATABASE, NODE, DOCTOR)))
+            .and(not(isAStore()))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.vertx.sqlclient..", "io.vertx.pgclient..", "java.sql..");
@@ -132,8 +143,8 @@ class ArchitectureTest {
     }
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
-    private static DescribedPredicate<JavaClass> isAStoreOfGenerations() {
-        return resideInAPackage(GENERATION)
+    private static DescribedPredicate<JavaClass> isAStore() {
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")

@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.HealthChecks;
 import io.vertx.ext.healthchecks.Status;
 import java.util.List;
@@ -22,18 +23,24 @@ public final class ManagementVerticle extends VerticleBase {
     private final Settings.Management settings;
     private final Map<String, Supplier<Future<Void>>> readiness;
     private final Supplier<JsonArray> backends;
+    private final Supplier<JsonObject> database;
     private HttpServer server;
 
     /**
      * @param readiness what has to be well for the process to be ready, by name; a failed future means that it is not.
      *     Asked on every request, so it must be cheap.
      * @param backends how the process gets on with its AI servers, in the contract's form; asked on every request too
+     * @param database what keeps dead rows alive, likewise
      */
     public ManagementVerticle(
-            Settings.Management settings, Map<String, Supplier<Future<Void>>> readiness, Supplier<JsonArray> backends) {
+            Settings.Management settings,
+            Map<String, Supplier<Future<Void>>> readiness,
+            Supplier<JsonArray> backends,
+            Supplier<JsonObject> database) {
         this.settings = settings;
         this.readiness = Map.copyOf(readiness);
         this.backends = backends;
+        this.database = database;
     }
 
     /** The port listened on, once started. */
@@ -53,7 +60,10 @@ public final class ManagementVerticle extends VerticleBase {
                         .onFailure(error -> result.tryComplete(Status.KO()))));
         return ContractLoader.management(vertx).compose(contract -> {
             List<OperationHandler> handlers = List.of(
-                    new Health("getLiveness", live), new Health("getReadiness", ready), new GetBackends(backends));
+                    new Health("getLiveness", live),
+                    new Health("getReadiness", ready),
+                    new GetBackends(backends),
+                    new GetDatabase(database));
             server = vertx.createHttpServer()
                     .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES))
                     .invalidRequestHandler(new InvalidRequest());

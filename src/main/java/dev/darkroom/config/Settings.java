@@ -26,6 +26,7 @@ public record Settings(
         Backend backend,
         Database database,
         Node node,
+        Retention retention,
         Shutdown shutdown,
         Log log) {
 
@@ -105,9 +106,19 @@ public record Settings(
             Duration connectTimeout,
             Duration statementTimeout,
             Duration lockTimeout,
-            Duration idleInTransactionTimeout) {}
+            Duration idleInTransactionTimeout,
+            Duration horizonAlarm) {}
 
     public record Node(Duration heartbeat, Duration ttl, Duration sweep) {}
+
+    /**
+     * What is deleted, and when.
+     *
+     * @param ended null keeps generations for ever
+     * @param attempts null keeps attempts as long as their generations
+     * @param orphans null keeps picture files without a row
+     */
+    public record Retention(Duration ended, Duration attempts, Duration orphans, Duration interval) {}
 
     public record Shutdown(Duration grace) {}
 

@@ -9,6 +9,7 @@ import dev.darkroom.config.Settings.Http;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
+import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
 import dev.darkroom.config.Settings.Simulator;
@@ -23,6 +24,11 @@ final class SettingsReader {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final int GIB = 1024 * MIB;
+
+    /** What is deleted is at least this old: whoever means minutes has mixed something up. */
+    private static final Duration YOUNGEST = Duration.ofHours(1);
+
+    private static final Duration OLDEST = Duration.ofHours(100_000);
 
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
     private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
@@ -59,6 +65,7 @@ final class SettingsReader {
                 backend(),
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
+                retention(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
@@ -130,7 +137,22 @@ final class SettingsReader {
                 duration("database.connectTimeout"),
                 duration("database.statementTimeout"),
                 duration("database.lockTimeout"),
-                duration("database.idleInTransactionTimeout"));
+                duration("database.idleInTransactionTimeout"),
+                duration("database.horizonAlarm"));
+    }
+
+    private Retention retention() {
+        return new Retention(
+                age("retention.ended"),
+                age("retention.attempts"),
+                age("retention.orphans"),
+                duration("retention.interval"));
+    }
+
+    /** How old something gets before it is deleted; null when it never is. */
+    private Duration age(String path) {
+        Value value = values.get(path);
+        return value.isEmpty() ? null : value.duration(YOUNGEST, OLDEST);
     }
 
     private Path path(Value value) {

@@ -39,6 +39,13 @@ final class SettingsRules {
                 "node.ttl",
                 "at least twice",
                 "node.heartbeat");
+        Duration orphans = settings.retention().orphans();
+        // An attempt keeps its pictures before it writes their rows.
+        require(
+                orphans == null || isLonger(orphans, settings.backend().timeout()),
+                "retention.orphans",
+                "longer than",
+                "backend.timeout");
     }
 
     private void checkLimits(Settings.Generation generation) {

@@ -54,14 +54,18 @@ record Value(String path, String text, String label, String origin) {
     }
 
     Duration duration(Duration least) {
+        return duration(least, LONGEST);
+    }
+
+    Duration duration(Duration least, Duration most) {
         Duration duration;
         try {
             duration = DurationFormat.parse(text);
         } catch (IllegalArgumentException e) {
             throw expected("a duration such as 250ms, 1s or 15m");
         }
-        if (duration.compareTo(least) < 0 || duration.compareTo(LONGEST) > 0) {
-            throw expected("a duration from " + DurationFormat.format(least) + " to " + DurationFormat.format(LONGEST));
+        if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
+            throw expected("a duration from " + DurationFormat.format(least) + " to " + DurationFormat.format(most));
         }
         return duration;
     }

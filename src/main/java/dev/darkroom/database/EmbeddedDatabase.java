@@ -93,6 +93,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
+    /** Whether a database was made in this data directory. */
+    static boolean exists(Path dataDir) {
+        return Files.isDirectory(dataDir.resolve(DIRECTORY).resolve("cluster"));
+    }
+
     /** How to join the database of a service that runs on this data directory; empty when none does. */
     public static Optional<DatabaseUrl> running(Path dataDir) {
         try {
@@ -178,6 +183,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
         parameters.put("synchronous_commit", "on");
         parameters.put("full_page_writes", "on");
         parameters.put("max_connections", "100");
+        // How often dead rows of the queue are cleared away at most; a minute is the default, docs/operations.md has
+        // the figures.
+        parameters.put("autovacuum_naptime", "10s");
         parameters.put("timezone", "UTC");
         parameters.put("log_timezone", "UTC");
         // One file a weekday, each overwritten a week later.

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
@@ -20,6 +21,13 @@ public final class Migrations {
     private static final int OLDEST = 14;
     /** How often, once a second, a process asks whether another one has finished migrating. */
     private static final int LOCK_RETRIES = 300;
+
+    /** How long a server that is there may take until it answers. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
+    /** SQLSTATE cannot_connect_now: starting up, or recovering from a crash. */
+    private static final String STARTING_UP = "57P03";
 
     private Migrations() {}
 
@@ -34,7 +42,11 @@ public final class Migrations {
     }
 
     static void migrate(DatabaseUrl url, Settings.Database settings, String scripts) {
-        requireUsable(url, settings);
+        migrate(url, settings, scripts, PATIENCE);
+    }
+
+    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts, Duration patience) {
+        requireUsable(url, settings, patience);
         try {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(Migrations.class.getClassLoader())
@@ -67,22 +79,38 @@ public final class Migrations {
         return "-c lock_timeout=" + settings.lockTimeout().toMillis() + " -c statement_timeout=0";
     }
 
-    /** Asks before Flyway does, whose messages go over many lines. */
-    private static void requireUsable(DatabaseUrl url, Settings.Database settings) {
-        String seconds = String.valueOf(Math.max(1, roundUp(settings.connectTimeout())));
+    /**
+     * Asks before Flyway does, whose messages go over many lines. Nobody listening is said at once; a server that is there and
+     * slow, or still starting up, is waited for: together with ours, a whole machine may just be starting.
+     */
+    private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration patience) {
+        long giveUp = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                requireSupported(version(url, settings, patience), name(url, settings));
+                return;
+            } catch (SQLException e) {
+                if (!STARTING_UP.equals(e.getSQLState()) || System.nanoTime() - giveUp > 0) {
+                    throw new DatabaseException(name(url, settings) + " cannot be used: " + oneLine(e), e);
+                }
+            }
+            LOG.atInfo().log("the database is starting up");
+            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+        }
+    }
+
+    private static int version(DatabaseUrl url, Settings.Database settings, Duration patience) throws SQLException {
+        String seconds = String.valueOf(patience.toSeconds());
         Properties properties = new Properties();
         properties.setProperty("user", url.user());
         properties.setProperty("password", url.password().value());
-        properties.setProperty("connectTimeout", seconds);
+        // Until somebody is there at all; and then, until he answers.
+        properties.setProperty("connectTimeout", String.valueOf(Math.max(1, roundUp(settings.connectTimeout()))));
         properties.setProperty("loginTimeout", seconds);
         properties.setProperty("socketTimeout", seconds);
-        int version;
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
-            version = connection.getMetaData().getDatabaseMajorVersion();
-        } catch (SQLException e) {
-            throw new DatabaseException(name(url, settings) + " cannot be used: " + oneLine(e), e);
+            return connection.getMetaData().getDatabaseMajorVersion();
         }
-        requireSupported(version, name(url, settings));
     }
 
     static void requireSupported(int version, String database) {

@@ -85,6 +85,17 @@ final class DurableFiles {
         }
     }
 
+    /** Now, by the clock that dates the files, which may be that of another machine. */
+    Instant now() throws IOException {
+        Path probe = aside.resolve(UUID.randomUUID().toString());
+        Files.createFile(probe, OWNER_ONLY);
+        try {
+            return Files.getLastModifiedTime(probe).toInstant();
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
     private void makeDirectory(Path directory) throws IOException {
         if (directory.equals(root) || syncedDirectories.contains(directory)) {
             return;

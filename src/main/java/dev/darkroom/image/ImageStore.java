@@ -3,6 +3,9 @@ package dev.darkroom.image;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
 
 /** Where pictures are kept. Keys are chosen by the caller, unique for ever, and never taken from user input. */
 public interface ImageStore {
@@ -22,4 +25,15 @@ public interface ImageStore {
      *     under the key. The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
      */
     Future<ReadStream<Buffer>> read(String key);
+
+    /** Deletes a picture; nothing there is fine. Fails when it is still there afterwards. */
+    Future<Void> delete(String key);
+
+    /**
+     * Goes through the keys of what has been here for longer than {@code age} by the store's own clock, at most {@code limit}
+     * at a time, in no order. The next ones come when the future of {@code page} has completed.
+     *
+     * @return fails as soon as a page does
+     */
+    Future<Void> oldKeys(Duration age, int limit, Function<List<String>, Future<Void>> page);
 }

@@ -10,9 +10,13 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -80,6 +84,32 @@ public final class LocalImageStore implements ImageStore {
         Context context = vertx.getOrCreateContext();
         return workers.<FileChannel>executeBlocking(() -> open(key), false)
                 .map(channel -> new FileStream(channel, workers, context));
+    }
+
+    @Override
+    public Future<Void> delete(String key) {
+        if (!KEY.matcher(key).matches()) {
+            return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
+        }
+        return workers.executeBlocking(
+                () -> {
+                    Files.deleteIfExists(dir.resolve(key));
+                    return null;
+                },
+                false);
+    }
+
+    @Override
+    public Future<Void> oldKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
+        return workers.executeBlocking(() -> OldFiles.in(dir, files.now().minus(age)), false)
+                .compose(old -> next(old, limit, page));
+    }
+
+    private Future<Void> next(OldFiles old, int limit, Function<List<String>, Future<Void>> page) {
+        return workers.executeBlocking(() -> old.next(limit, KEY.asMatchPredicate()), false)
+                .compose(keys -> keys.isEmpty()
+                        ? Future.succeededFuture()
+                        : page.apply(keys).compose(done -> next(old, limit, page)));
     }
 
     private FileChannel open(String key) throws IOException {

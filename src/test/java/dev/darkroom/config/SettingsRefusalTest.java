@@ -81,9 +81,11 @@ class SettingsRefusalTest {
                 "DARKROOM_DATABASE_STATEMENT_TIMEOUT",
                 "DARKROOM_DATABASE_LOCK_TIMEOUT",
                 "DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
+                "DARKROOM_DATABASE_HORIZON_ALARM",
                 "DARKROOM_NODE_HEARTBEAT",
                 "DARKROOM_NODE_TTL",
                 "DARKROOM_NODE_SWEEP",
+                "DARKROOM_RETENTION_INTERVAL",
                 "DARKROOM_SHUTDOWN_GRACE"
             })
     void durationsArePositiveAndHaveAUnit(String name) {
@@ -110,6 +112,9 @@ class SettingsRefusalTest {
                 "DARKROOM_BACKEND_NAME | 12345678901234567890123456789012345678901 | 1 to 40 of a-z, 0-9 and hyphen,"
                         + " got \"12345678901234567890123456789012345678901\"",
                 "DARKROOM_GENERATION_DEADLINE | 999ms | a duration from 1s to 500h, got \"999ms\"",
+                "DARKROOM_RETENTION_ENDED | 59m | a duration from 1h to 100000h, got \"59m\"",
+                "DARKROOM_RETENTION_ATTEMPTS | 100001h | a duration from 1h to 100000h, got \"100001h\"",
+                "DARKROOM_RETENTION_ORPHANS | 30d | a duration such as 250ms, 1s or 15m, got \"30d\"",
                 // public URL
                 "DARKROOM_PUBLIC_URL | example.org | an absolute http or https URL, got \"example.org\"",
                 "DARKROOM_PUBLIC_URL | localhost:8080 | an absolute http or https URL, got \"localhost:8080\"",

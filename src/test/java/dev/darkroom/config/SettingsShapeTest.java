@@ -101,9 +101,14 @@ class SettingsShapeTest {
         "database.statementTimeout, DARKROOM_DATABASE_STATEMENT_TIMEOUT, 19ms, 19ms",
         "database.lockTimeout, DARKROOM_DATABASE_LOCK_TIMEOUT, 20ms, 20ms",
         "database.idleInTransactionTimeout, DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT, 21ms, 21ms",
+        "database.horizonAlarm, DARKROOM_DATABASE_HORIZON_ALARM, 26ms, 26ms",
         "node.heartbeat, DARKROOM_NODE_HEARTBEAT, 22ms, 22ms",
         "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",
         "node.sweep, DARKROOM_NODE_SWEEP, 24ms, 24ms",
+        "retention.ended, DARKROOM_RETENTION_ENDED, 720h, 720h",
+        "retention.attempts, DARKROOM_RETENTION_ATTEMPTS, 721h, 721h",
+        "retention.orphans, DARKROOM_RETENTION_ORPHANS, 1h, 1h",
+        "retention.interval, DARKROOM_RETENTION_INTERVAL, 27ms, 27ms",
         "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, json"
     })

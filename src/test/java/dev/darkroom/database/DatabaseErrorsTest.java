@@ -80,7 +80,8 @@ class DatabaseErrorsTest extends DatabaseFixture {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(20),
-                Duration.ofSeconds(9));
+                Duration.ofSeconds(9),
+                Duration.ofSeconds(60));
         Database other = Database.open(vertx, url, patient);
         SqlConnection a = await(other.pool().getConnection());
         SqlConnection b = await(other.pool().getConnection());

@@ -21,6 +21,7 @@ final class DatabaseSettings {
                 Duration.ofMillis(1500),
                 Duration.ofMillis(2500),
                 Duration.ofMillis(700),
-                Duration.ofMillis(1200));
+                Duration.ofMillis(1200),
+                Duration.ofSeconds(60));
     }
 }

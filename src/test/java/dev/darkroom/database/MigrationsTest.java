@@ -8,15 +8,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
+import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +55,44 @@ class MigrationsTest {
         // then
         assertThat(query(url, "SELECT bound FROM bounds ORDER BY bound"))
                 .containsExactly("application_name darkroom migrations", "lock_timeout 700", "statement_timeout 0");
+    }
+
+    @Test
+    void aServerThatAnswersLateIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (TcpProxy slow = new TcpProxy(real.host(), real.port())) {
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", slow.port(), real.database(), real.user(), real.password());
+            slow.fallSilent();
+            ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
+            try {
+                // when
+                later.schedule(slow::speak, 4, TimeUnit.SECONDS);
+
+                // then
+                Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS);
+            } finally {
+                later.shutdownNow();
+            }
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
+    }
+
+    @Test
+    void aServerThatIsStartingUpIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingServer starting = new StartingServer(real, 3)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // when
+            Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS);
+
+            // then
+            assertThat(starting.refused()).isEqualTo(3);
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
     }
 
     @Test
@@ -101,8 +143,24 @@ class MigrationsTest {
 
             // then
             assertThatExceptionOfType(DatabaseException.class)
-                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS))
+                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
                     .withMessageContaining("DARKROOM_DATABASE_URL");
+        }
+    }
+
+    @Test
+    void aServerThatIsForEverStartingUpIsGivenUp() throws IOException {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingServer starting = new StartingServer(real, Integer.MAX_VALUE)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // then
+            assertThatExceptionOfType(DatabaseException.class)
+                    .isThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .withMessageContaining("the database system is starting up");
+            assertThat(starting.refused()).isGreaterThan(1);
         }
     }
 

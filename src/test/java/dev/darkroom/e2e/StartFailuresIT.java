@@ -136,7 +136,7 @@ class StartFailuresIT {
     @Test
     void anUnknownCommand() {
         assertThat(failure(quick(), "develop"))
-                .isEqualTo("darkroom: unknown command \"develop\"; known: serve, simulator, help");
+                .isEqualTo("darkroom: unknown command \"develop\"; known: serve, simulator, doctor, explain, help");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.ReadStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,6 +34,16 @@ final class FakeBackend implements ImageBackend {
         @Override
         public Future<ReadStream<Buffer>> read(String key) {
             return Future.failedFuture("kept nowhere");
+        }
+
+        @Override
+        public Future<Void> delete(String key) {
+            return Future.succeededFuture();
+        }
+
+        @Override
+        public Future<Void> oldKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
+            return Future.succeededFuture();
         }
     };
 

@@ -50,6 +50,7 @@ final class WorkerFixture {
                         base.backend(),
                         base.database(),
                         NODE,
+                        base.retention(),
                         new Settings.Shutdown(grace),
                         base.log()));
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
@@ -59,6 +60,48 @@ class LocalImageStoreTest {
         assertThat(read("3f/0199-abc.png"))
                 .isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
         assertThat(files()).containsExactly("3f/0199-abc.png");
+    }
+
+    @Test
+    void aDeletedPictureIsGoneAndDeletingItAgainIsFine() throws Exception {
+        // given
+        get(store.keep("3f/0199-abc.png", picture(Pictures.png(64, 64))));
+
+        // when
+        get(store.delete("3f/0199-abc.png"));
+        get(store.delete("3f/0199-abc.png"));
+
+        // then
+        assertThat(files()).isEmpty();
+        assertThatThrownBy(() -> get(store.delete("../3f/0199-abc.png"))).hasMessageContaining("not a storage key");
+    }
+
+    @Test
+    void oldKeysComePageByPageAndNothingThatIsYoungOrNoPicture() throws Exception {
+        // given
+        for (int i = 0; i < 7; i++) {
+            String key = "0" + i % 3 + "/old" + i + ".png";
+            get(store.keep(key, unchecked(new byte[] {1})));
+            Files.setLastModifiedTime(
+                    dir.resolve("images").resolve(key),
+                    FileTime.from(Instant.now().minusSeconds(7200)));
+        }
+        get(store.keep("00/young.png", unchecked(new byte[] {1})));
+        Path stranger = Files.writeString(dir.resolve("images/.hidden"), "x");
+        Files.setLastModifiedTime(stranger, FileTime.from(Instant.now().minusSeconds(7200)));
+
+        // when
+        List<List<String>> pages = new java.util.ArrayList<>();
+        get(store.oldKeys(Duration.ofHours(1), 3, page -> {
+            pages.add(page);
+            return Future.succeededFuture();
+        }));
+
+        // then
+        assertThat(pages).extracting(List::size).containsExactly(3, 3, 1);
+        assertThat(pages.stream().flatMap(List::stream))
+                .allMatch(key -> key.contains("/old"))
+                .doesNotHaveDuplicates();
     }
 
     @Test

@@ -1,0 +1,244 @@
+package dev.darkroom.doctor;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.DatabaseException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/** One generation's whole story in words, as the tables tell it at one moment. Times are UTC. Blocking. */
+public final class Story {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private static final String GENERATION = """
+            SELECT g.*, now() AS now, char_length(g.prompt) AS prompt_length,
+              (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining) AS processes
+            FROM generations g WHERE g.id = ?""";
+
+    private static final String ATTEMPTS =
+            "SELECT * FROM generation_attempts WHERE generation_id = ? ORDER BY number, finished_at";
+
+    private static final String PICTURES = "SELECT * FROM images WHERE generation_id = ? ORDER BY position";
+
+    private static final String QUEUE = """
+            SELECT q.*, now() AS now, n.host, n.expires_at, n.expires_at > now() AS alive
+            FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner WHERE q.generation_id = ?""";
+
+    private final Settings settings;
+    private final boolean withPrompt;
+    private final List<String> lines = new ArrayList<>();
+
+    private Story(Settings settings, boolean withPrompt) {
+        this.settings = settings;
+        this.withPrompt = withPrompt;
+    }
+
+    /**
+     * Tells it.
+     *
+     * @param withPrompt whether the prompt, which is personal data, is shown; otherwise only its length
+     * @return empty when there is no such generation
+     * @throws DatabaseException in one line when it could not look
+     */
+    public static Optional<String> of(UUID id, DatabaseUrl url, Settings settings, boolean withPrompt) {
+        try (Session session = Session.open(url, PATIENCE)) {
+            Story story = new Story(settings, withPrompt);
+            return session.inSnapshot(() -> story.tell(session, id))
+                    ? Optional.of(String.join("\n", story.lines))
+                    : Optional.empty();
+        }
+    }
+
+    private boolean tell(Session session, UUID id) throws SQLException {
+        List<Object> key = List.of(id);
+        if (session.query(GENERATION, key, this::begin).isEmpty()) {
+            return false;
+        }
+        session.query(ATTEMPTS, key, this::attempt);
+        List<Boolean> queued = session.query(QUEUE, key, this::queue);
+        session.query(PICTURES, key, this::picture);
+        session.query(GENERATION, key, row -> end(row, !queued.isEmpty()));
+        return true;
+    }
+
+    private boolean begin(ResultSet row) throws SQLException {
+        lines.add("Generation " + row.getString("id") + " of user " + oneLine(row.getString("user_id")) + ": "
+                + row.getString("status"));
+        lines.add("");
+        String prompt = withPrompt
+                ? "prompt \"" + oneLine(row.getString("prompt")) + "\""
+                : "a prompt of " + row.getInt("prompt_length") + " characters (--prompt shows it)";
+        say(
+                time(row, "created_at"),
+                "accepted: " + counted(row.getInt("image_count"), "picture") + " of "
+                        + row.getInt("width") + " x " + row.getInt("height") + ", seed " + row.getLong("seed") + ", "
+                        + (row.getString("model") == null ? "" : "model " + oneLine(row.getString("model")) + ", ")
+                        + prompt);
+        if (row.getBoolean("attempts_deleted")) {
+            say(
+                    null,
+                    "its attempts, " + row.getInt("failed_attempts")
+                            + " of them without success, were deleted by housekeeping");
+        }
+        return true;
+    }
+
+    private boolean attempt(ResultSet row) throws SQLException {
+        int number = row.getInt("number");
+        Instant begin = time(row, "started_at");
+        Instant finish = time(row, "finished_at");
+        String outcome = row.getString("outcome");
+        say(
+                begin,
+                "attempt " + number + " began, on node " + row.getString("node_id") + " with backend "
+                        + row.getString("backend") + ", under token " + row.getLong("lease_token"));
+        String after = " after " + span(Duration.between(begin, finish));
+        if (row.getString("error_code") == null) {
+            say(finish, "attempt " + number + " succeeded" + after);
+            return true;
+        }
+        String status = row.getString("http_status");
+        say(
+                finish,
+                "attempt " + number + " ended " + outcome + after + ": " + row.getString("error_class") + ", "
+                        + row.getString("error_code") + (status == null ? "" : " (HTTP " + status + ")") + ". "
+                        + oneLine(row.getString("error_message")));
+        say(
+                null,
+                Counting.explain(
+                        row.getBoolean("counted"), outcome, row.getString("error_class"), row.getString("error_code")));
+        Instant retryAt = time(row, "retry_at");
+        say(
+                null,
+                retryAt == null
+                        ? "no further attempt was planned"
+                        : "the next was due " + span(Duration.between(finish, retryAt)) + " later, at "
+                                + TIME.format(retryAt));
+        return true;
+    }
+
+    private boolean queue(ResultSet row) throws SQLException {
+        Instant now = time(row, "now");
+        Instant deadline = time(row, "deadline");
+        Instant runAt = time(row, "run_at");
+        if (row.getString("lease_owner") != null) {
+            underWay(row, now);
+        } else if (runAt.isAfter(now)) {
+            say(now, "it waits and is due in " + span(Duration.between(now, runAt)) + ", at " + TIME.format(runAt));
+        } else {
+            say(
+                    now,
+                    "it is due since " + span(Duration.between(runAt, now))
+                            + " and waits for a worker with a free place; none claims while its breaker is open or its backend"
+                            + " paused");
+        }
+        say(
+                null,
+                row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
+                        + " counted failures and " + row.getInt("lost_attempts") + " of "
+                        + settings.retry().maxLost() + " lost attempts are used up");
+        say(
+                null,
+                deadline.isAfter(now)
+                        ? "if it has not ended by " + TIME.format(deadline) + ", in "
+                                + span(Duration.between(now, deadline)) + ", it ends FAILED with DEADLINE_EXCEEDED"
+                        : "its deadline passed at " + TIME.format(deadline)
+                                + "; the next sweep ends it FAILED with DEADLINE_EXCEEDED");
+        return true;
+    }
+
+    private void underWay(ResultSet row, Instant now) throws SQLException {
+        say(
+                time(row, "attempt_started_at"),
+                "an attempt began, on node " + row.getString("lease_owner")
+                        + (row.getString("host") == null ? "" : " at " + oneLine(row.getString("host")))
+                        + " with backend "
+                        + row.getString("attempt_backend") + ", under token " + row.getLong("lease_token"));
+        Instant expires = time(row, "expires_at");
+        String deadline = TIME.format(time(row, "attempt_deadline"));
+        if (row.getBoolean("alive")) {
+            say(now, "it is under way and is broken off at " + deadline + " at the latest");
+        } else {
+            say(
+                    now,
+                    "its node "
+                            + (expires == null
+                                    ? "is gone"
+                                    : "has not been heard of since "
+                                            + TIME.format(expires.minus(
+                                                    settings.node().ttl())))
+                            + "; the next sweep of another process ends the attempt as LOST and makes the generation due again");
+        }
+    }
+
+    private boolean picture(ResultSet row) throws SQLException {
+        say(
+                null,
+                "picture " + (row.getInt("position") + 1) + ": " + row.getString("storage_key") + ", "
+                        + row.getString("content_type") + ", " + row.getInt("width") + " x " + row.getInt("height")
+                        + ", "
+                        + row.getLong("bytes") + " bytes, sha256 " + row.getString("sha256"));
+        return true;
+    }
+
+    private boolean end(ResultSet row, boolean queued) throws SQLException {
+        Instant ended = time(row, "completed_at");
+        if (ended == null) {
+            if (!queued) {
+                say(time(row, "now"), "it has no row in the queue: nobody will work on it, run doctor");
+            } else if (row.getLong("processes") == 0) {
+                say(time(row, "now"), "no process is at work: nothing happens until one starts");
+            }
+            return true;
+        }
+        String took = " " + span(Duration.between(time(row, "created_at"), ended)) + " after it was accepted";
+        say(
+                ended,
+                row.getString("error_code") == null
+                        ? row.getString("status") + took
+                        : row.getString("status") + took + ": " + row.getString("error_code") + ", last failure "
+                                + row.getString("error_class") + ". " + oneLine(row.getString("error_message"))
+                                + (row.getBoolean("error_retryable")
+                                        ? " Posting it again may help."
+                                        : " Posting it again as it is will not help."));
+        return true;
+    }
+
+    private void say(Instant at, String what) {
+        lines.add((at == null ? " ".repeat(24) : TIME.format(at)) + "  " + what);
+    }
+
+    private static Instant time(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    private static String counted(int count, String noun) {
+        return count + " " + noun + (count == 1 ? "" : "s");
+    }
+
+    private static String span(Duration span) {
+        long millis = span.toMillis();
+        if (Math.abs(millis) < 120_000) {
+            return String.format(Locale.ROOT, "%.3f s", millis / 1000.0);
+        }
+        return String.format(Locale.ROOT, "%d min %d s", span.toMinutes(), span.toSecondsPart());
+    }
+
+    /** Somebody else's text: it cannot begin a line of its own, nor speak to the terminal. */
+    private static String oneLine(String text) {
+        return text.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?");
+    }
+}

@@ -1,0 +1,182 @@
+package dev.darkroom.housekeeping;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.image.ImageStore;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes what the settings say has been kept for long enough: in small batches with pauses, so that callers do not notice.
+ * Every process may; they take turns. Rows go first and files after the commit: a crash in between leaves files without a
+ * row, which the search for those finds one day. One instance per process.
+ */
+public final class HousekeepingVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(HousekeepingVerticle.class);
+    private static final int BATCH = 500;
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** A picture's file is named by its id. Other files are not ours. */
+    private static final Pattern NAME =
+            Pattern.compile("(?:.*/)?(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.[0-9a-z]+");
+
+    private final RetentionStore store;
+    private final ImageStore images;
+    private final Settings.Retention settings;
+    private Future<?> underWay = Future.succeededFuture();
+    private boolean stopped;
+
+    public HousekeepingVerticle(Database database, ImageStore images, Settings.Retention settings) {
+        this.store = new RetentionStore(database);
+        this.images = images;
+        this.settings = settings;
+    }
+
+    /** Whether there is anything to do at all. */
+    public static boolean wanted(Settings.Retention settings) {
+        return settings.ended() != null || settings.attempts() != null || settings.orphans() != null;
+    }
+
+    @Override
+    public Future<?> start() {
+        schedule();
+        return Future.succeededFuture();
+    }
+
+    /** Completes once the batch under way, if there is one, is done. There is no further one. */
+    @Override
+    public Future<?> stop() {
+        stopped = true;
+        return underWay.otherwiseEmpty();
+    }
+
+    private void schedule() {
+        // A timer that is set after the end of the verticle would never be cancelled.
+        if (stopped) {
+            return;
+        }
+        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
+        vertx.setTimer(
+                Math.max((long) (settings.interval().toMillis() * jitter), 1),
+                timer -> underWay = clean().onComplete(done -> schedule()));
+    }
+
+    /** What one turn deleted. */
+    private static final class Tally {
+        private int generations;
+        private int withoutAttempts;
+        private int pictures;
+        private int orphans;
+    }
+
+    private Future<?> clean() {
+        Tally tally = new Tally();
+        return Future.succeededFuture()
+                .compose(begin -> settings.ended() == null ? begin() : ended(tally))
+                .compose(done -> settings.attempts() == null ? begin() : attempts(tally))
+                .compose(done -> settings.orphans() == null ? begin() : orphans(tally))
+                .onFailure(error ->
+                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("housekeeping failed"))
+                .otherwiseEmpty()
+                .onComplete(done -> tell(tally));
+    }
+
+    private static Future<Void> begin() {
+        return Future.succeededFuture();
+    }
+
+    private Future<Void> ended(Tally tally) {
+        return whileThereIsMore(() -> store.ended(settings.ended(), BATCH), deleted -> {
+            tally.generations += deleted.generations();
+            tally.pictures += deleted.keys().size();
+            return deleteFiles(deleted.keys());
+        });
+    }
+
+    private Future<Void> attempts(Tally tally) {
+        return whileThereIsMore(() -> store.attempts(settings.attempts(), BATCH), deleted -> {
+            tally.withoutAttempts += deleted.generations();
+            return begin();
+        });
+    }
+
+    private Future<Void> whileThereIsMore(
+            Supplier<Future<Optional<RetentionStore.Deleted>>> batch,
+            java.util.function.Function<RetentionStore.Deleted, Future<Void>> then) {
+        if (stopped) {
+            return begin();
+        }
+        return batch.get().compose(found -> {
+            if (found.isEmpty()) {
+                return begin();
+            }
+            RetentionStore.Deleted deleted = found.get();
+            return then.apply(deleted)
+                    .compose(done -> deleted.generations() < BATCH ? begin() : pause())
+                    .compose(done -> deleted.generations() < BATCH ? begin() : whileThereIsMore(batch, then));
+        });
+    }
+
+    private Future<Void> orphans(Tally tally) {
+        return images.oldKeys(settings.orphans(), BATCH, keys -> stopped ? begin() : orphans(keys, tally));
+    }
+
+    private Future<Void> orphans(List<String> keys, Tally tally) {
+        Map<String, UUID> ids = new LinkedHashMap<>();
+        for (String key : keys) {
+            Matcher name = NAME.matcher(key);
+            if (name.matches()) {
+                ids.put(key, UUID.fromString(name.group(1)));
+            }
+        }
+        return store.known(List.copyOf(ids.values())).compose(known -> {
+            List<String> orphans =
+                    ids.keySet().stream().filter(key -> !known.contains(key)).toList();
+            tally.orphans += orphans.size();
+            return deleteFiles(orphans).compose(done -> orphans.isEmpty() ? begin() : pause());
+        });
+    }
+
+    /** One that cannot be deleted is an orphan from now on. */
+    private Future<Void> deleteFiles(List<String> keys) {
+        return Future.join(keys.stream()
+                        .map(key -> images.delete(key)
+                                .onFailure(error -> LOG.atWarn()
+                                        .addKeyValue("key", key)
+                                        .addKeyValue("reason", error.toString())
+                                        .log("picture file not deleted")))
+                        .toList())
+                .<Void>mapEmpty()
+                .otherwiseEmpty();
+    }
+
+    private Future<Void> pause() {
+        Promise<Void> promise = Promise.promise();
+        vertx.setTimer(PAUSE.toMillis(), timer -> promise.complete());
+        return promise.future();
+    }
+
+    private static void tell(Tally tally) {
+        if (tally.generations + tally.withoutAttempts + tally.orphans > 0) {
+            LOG.atInfo()
+                    .addKeyValue("generations", tally.generations)
+                    .addKeyValue("pictures", tally.pictures)
+                    .addKeyValue("withoutAttempts", tally.withoutAttempts)
+                    .addKeyValue("orphans", tally.orphans)
+                    .log("housekeeping deleted");
+        }
+    }
+}

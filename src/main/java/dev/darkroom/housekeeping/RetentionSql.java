@@ -1,0 +1,55 @@
+package dev.darkroom.housekeeping;
+
+/**
+ * Deletes what has been kept for long enough, a batch at a time, oldest first. There is no index by time, which every end of a
+ * generation would pay for: ids are UUIDv7, so the primary keys are in the order of acceptance, and nothing ends before it is
+ * accepted. What is old by its id may still be young by its end, which the condition on {@code completed_at} sees to.
+ */
+final class RetentionSql {
+    /** Whoever comes second leaves the work to the first. Held until the transaction ends; no correctness rests on it. */
+    static final String TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('darkroom housekeeping', 0)) AS mine";
+
+    /** Of the transaction. Deleting a batch may take longer than a caller would wait. */
+    static final String PATIENCE = "SET LOCAL statement_timeout = '60s'";
+
+    /** The smallest UUIDv7 of the moment $1 milliseconds ago. */
+    private static final String BOUND = """
+            rpad(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bigint), 12, '0'), 32, '0')::uuid""";
+
+    private static final String ENDED_BEFORE = "completed_at < now() - $1::bigint * interval '1 millisecond'";
+
+    /**
+     * Deletes ended generations with all that names them. A queue row can not be there: it goes in the transaction that ends
+     * the generation, and the foreign key would refuse.
+     */
+    static final String DELETE_ENDED = """
+            WITH old AS MATERIALIZED (
+              SELECT id FROM generations WHERE id < %s AND %s ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
+            attempts AS (
+              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
+            pictures AS (
+              DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
+            deleted AS (
+              DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
+            SELECT (SELECT count(*) FROM deleted) AS generations,
+              coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS keys""".formatted(BOUND, ENDED_BEFORE);
+
+    /** Deletes the attempts of ended generations, all or none of one, and notes there that it did. */
+    static final String DELETE_ATTEMPTS = """
+            WITH old AS MATERIALIZED (
+              SELECT g.id FROM generations g WHERE g.id IN (
+                  SELECT a.generation_id FROM generation_attempts a JOIN generations e ON e.id = a.generation_id
+                  WHERE a.generation_id < %s AND e.%s
+                  GROUP BY a.generation_id ORDER BY a.generation_id LIMIT $2)
+              FOR UPDATE SKIP LOCKED),
+            attempts AS (
+              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
+            noted AS (
+              UPDATE generations g SET attempts_deleted = true FROM old WHERE g.id = old.id RETURNING g.id)
+            SELECT count(*) AS generations FROM noted""".formatted(BOUND, ENDED_BEFORE);
+
+    /** Which of these pictures have a row. */
+    static final String KNOWN = "SELECT storage_key FROM images WHERE id = ANY ($1::uuid[])";
+
+    private RetentionSql() {}
+}

@@ -1,0 +1,303 @@
+package dev.darkroom.doctor;
+
+import static dev.darkroom.doctor.Ward.COMPLETE;
+import static dev.darkroom.doctor.Ward.FAILED;
+import static dev.darkroom.doctor.Ward.KEY;
+import static dev.darkroom.doctor.Ward.NODE;
+import static dev.darkroom.doctor.Ward.RUNNING;
+import static dev.darkroom.doctor.Ward.WAITING;
+import static dev.darkroom.doctor.Ward.attempt;
+import static dev.darkroom.doctor.Ward.id;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.DatabaseException;
+import dev.darkroom.testing.Rows;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each check, shown a table that is broken by hand in the way that it is there for. */
+@Tag("database")
+class DoctorTest {
+    @RegisterExtension
+    static final Ward ward = new Ward();
+
+    @Test
+    void findsNothingWrongWithTheHealthy() {
+        // when
+        Report report = ward.examine();
+
+        // then
+        assertThat(report.wrong()).isEmpty();
+        assertThat(report.notes()).isEmpty();
+        assertThat(report.clean()).isTrue();
+        assertThat(report.text())
+                .contains("I3", "not yet: there are no notifications")
+                .endsWith("\nClean.");
+        assertThat(report.json().getBoolean("clean")).isTrue();
+    }
+
+    @Test
+    void changesNothing() {
+        // given
+        List<String> before = Rows.of(ward.url);
+
+        // when
+        ward.examine();
+
+        // then
+        assertThat(Rows.of(ward.url)).isEqualTo(before);
+    }
+
+    static Stream<Arguments> ailments() {
+        return Stream.of(
+                ill(
+                        "I1: generation " + WAITING + " is PENDING and has no row in the queue",
+                        "DELETE FROM generation_queue WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I1: generation " + FAILED + " is FAILED and still has a row in the queue",
+                        "UPDATE generation_queue SET generation_id = '" + FAILED + "' WHERE generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I1: generation " + id(8) + " is in the queue and has no record",
+                        "UPDATE generation_queue SET generation_id = '" + id(8) + "' WHERE generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 2 successful attempts on record",
+                        attempt(COMPLETE, 3, "SUCCEEDED", true, 60)),
+                ill(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 0 successful attempts on record",
+                        "UPDATE generation_attempts SET outcome = 'RETRYABLE' WHERE outcome = 'SUCCEEDED'"),
+                ill(
+                        "I2: generation " + FAILED + " is FAILED and has 1 successful attempts on record",
+                        attempt(FAILED, 2, "SUCCEEDED", true, 60)),
+                ill(
+                        "I5: generation " + FAILED + " says 7 failed attempts and has 1 on record",
+                        "UPDATE generations SET failed_attempts = 7 WHERE id = '" + FAILED + "'"),
+                ill(
+                        "I5: generation " + FAILED
+                                + " says 1 failed attempts and has 1 on record, though its attempts were deleted",
+                        "UPDATE generations SET attempts_deleted = true WHERE id = '" + FAILED + "'"),
+                ill(
+                        "I5: generation " + WAITING
+                                + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 on"
+                                + " record",
+                        "UPDATE generation_queue SET counted_failures = 5 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I5: generation " + WAITING
+                                + " has 1 counted failures and 0 lost attempts in the queue, and 1 and 1 on"
+                                + " record",
+                        "UPDATE generation_queue SET lost_attempts = 0 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I5: generation " + WAITING + " has 2 attempts, numbered from 1 to 3",
+                        "UPDATE generation_attempts SET number = 3 WHERE number = 2 AND generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I5: generation " + id(8) + " has attempt 1 and no record",
+                        attempt(id(8), 1, "RETRYABLE", true, 60)),
+                ill(
+                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which expired at ",
+                        "INSERT INTO nodes VALUES ('" + id(8)
+                                + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
+                        "UPDATE nodes SET expires_at = now() - interval '11 s' WHERE id = '" + NODE + "'"),
+                ill(
+                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which is gone",
+                        "UPDATE nodes SET id = '" + id(8) + "'"),
+                ill(
+                        "I6: generation " + RUNNING + " has an attempt under way on node " + NODE
+                                + " that ran out of time at ",
+                        "UPDATE generation_queue SET attempt_deadline = now() - interval '16 s' WHERE lease_owner IS NOT NULL"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 begin ",
+                        "UPDATE generation_attempts SET started_at = started_at - interval '10 s'"
+                                + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 under token 1, after token 1",
+                        "UPDATE generation_attempts SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 end before it began",
+                        "UPDATE generation_attempts SET finished_at = started_at - interval '1 ms'"
+                                + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + RUNNING + " has an attempt under way that began before attempt 1 ended",
+                        "UPDATE generation_queue SET attempt_started_at = now() - interval '101 s' WHERE lease_owner IS NOT NULL"),
+                ill(
+                        "I7: generation " + WAITING + " stands in the queue at token 1, after an attempt under token 2",
+                        "UPDATE generation_queue SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 2 pictures and has 1",
+                        "UPDATE generations SET image_count = 2 WHERE id = '" + COMPLETE + "'"),
+                ill(
+                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 1 pictures and has 1",
+                        "UPDATE images SET position = 1"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture " + KEY
+                                + ", whose file has 7 bytes instead of 8",
+                        "UPDATE images SET bytes = 8"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture " + KEY
+                                + ", whose file has another sha256 than its row",
+                        "UPDATE images SET sha256 = 'ab'"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture 11/x.png, whose file is not there",
+                        "UPDATE images SET storage_key = '11/x.png'"),
+                ill(
+                        "files: generation " + COMPLETE
+                                + " has picture ../x.png, whose key leads out of the image directory",
+                        "UPDATE images SET storage_key = '../x.png'"));
+    }
+
+    private static Arguments ill(String sentence, String... breaks) {
+        return arguments(sentence, breaks);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ailments")
+    void namesWhatIsWrongAndWhere(String sentence, String[] breaks) {
+        // given
+        ward.execute(breaks);
+
+        // when
+        Report report = ward.examine();
+
+        // then
+        assertThat(report.wrong()).anyMatch(wrong -> wrong.startsWith(sentence));
+        assertThat(report.clean()).isFalse();
+        assertThat(report.text()).contains("WRONG", sentence.substring(sentence.indexOf(' ') + 1), "What to do: ");
+        assertThat(report.json().encode()).contains("\"clean\":false", "WRONG");
+    }
+
+    @Test
+    void aLateSweepIsNoAilment() {
+        // given
+        ward.execute(
+                "INSERT INTO nodes VALUES ('" + id(8) + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
+                "UPDATE nodes SET expires_at = now() - interval '5 s' WHERE id = '" + NODE + "'",
+                "UPDATE generation_queue SET attempt_deadline = now() - interval '6 s' WHERE lease_owner IS NOT NULL");
+
+        // then
+        assertThat(ward.examine().wrong()).isEmpty();
+    }
+
+    @Test
+    void leasesOfDeadProcessesAreNoAilmentWhileNoneIsThereToTakeThemBack() {
+        // given
+        ward.execute("UPDATE nodes SET expires_at = now() - interval '10 min'");
+
+        // when
+        Report report = ward.examine();
+
+        // then
+        assertThat(report.wrong()).isEmpty();
+        assertThat(report.notes())
+                .containsExactly(
+                        "no process is at work; 2 generations wait for one, 1 of them held by processes that are gone");
+    }
+
+    @Test
+    void attemptsThatHousekeepingDeletedAreNotMissed() {
+        // given
+        ward.execute(
+                "DELETE FROM generation_attempts WHERE generation_id IN ('" + COMPLETE + "', '" + FAILED + "')",
+                "UPDATE generations SET attempts_deleted = true WHERE status <> 'PENDING'");
+
+        // then
+        assertThat(ward.examine().wrong()).isEmpty();
+    }
+
+    @Test
+    void theContentOfPicturesIsReadOnlyWhenAskedFor() {
+        // given
+        ward.write(KEY, "forgery", Duration.ofDays(1));
+
+        // then
+        assertThat(ward.examine(false).wrong()).isEmpty();
+        assertThat(ward.examine(true).wrong()).hasSize(1);
+    }
+
+    @Test
+    void filesWithoutARowAreToldAndNotWrong() {
+        // given
+        ward.write("11/" + id(5) + ".png", "orphan", Duration.ofHours(1));
+        ward.write("11/" + id(6) + ".png", "its row may come", Duration.ZERO);
+        ward.write(".incoming/" + id(6), "being written", Duration.ofHours(1));
+
+        // when
+        Report report = ward.examine();
+
+        // then
+        assertThat(report.clean()).isTrue();
+        assertThat(report.notes())
+                .singleElement()
+                .asString()
+                .startsWith("1 picture files (6 bytes) have no row, such as 11/");
+    }
+
+    @Test
+    void aCopyOfAPictureUnderAnotherNameIsAnOrphan() {
+        // given
+        ward.write("22/" + id(7) + ".png", "picture", Duration.ofHours(1));
+
+        // then
+        assertThat(ward.examine().notes()).singleElement().asString().contains("22/" + id(7));
+    }
+
+    @Test
+    void tellsTheFirstTwentyAndCountsTheRest() {
+        // given
+        ward.execute("INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed)"
+                + " SELECT gen_random_uuid(), 'mary', 'p', 64, 64, 1, 7 FROM generate_series(1, 5000)");
+
+        // when
+        Report report = ward.examine();
+
+        // then
+        Report.Result result = report.results().get(0);
+        assertThat(result.total()).isEqualTo(5000);
+        assertThat(result.findings()).hasSize(20);
+        assertThat(report.text()).contains("and 4980 more");
+    }
+
+    @Test
+    void manyPicturesAreWalkedPageByPage() throws IOException {
+        // given
+        ward.execute(
+                "DELETE FROM images",
+                "INSERT INTO images SELECT gen_random_uuid(), '" + COMPLETE
+                        + "', n, 'image/png', 1, 1, 1, 'x', '33/' || n || '.png' FROM generate_series(0, 4999) n",
+                "UPDATE generations SET image_count = 5000 WHERE id = '" + COMPLETE + "'");
+        Files.createDirectories(ward.images.resolve("33"));
+        for (int i = 0; i < 4999; i++) {
+            Files.writeString(ward.images.resolve("33/" + i + ".png"), "x");
+        }
+
+        // then
+        assertThat(ward.examine(false).wrong())
+                .containsExactly("files: generation " + COMPLETE + " has picture 33/4999.png, whose file is not there");
+    }
+
+    @Test
+    void tablesThatAreNotThereAreSaidInOneLine() {
+        // given
+        DatabaseUrl empty = TestPostgres.newDatabase();
+
+        // then
+        assertThatThrownBy(() ->
+                        Doctor.examine(empty, ward.settings, new Doctor.Thoroughness(false, Duration.ofSeconds(5))))
+                .isInstanceOf(DatabaseException.class)
+                .hasMessageEndingWith(
+                        "does not have the tables of this version; the service makes them when it starts");
+    }
+}

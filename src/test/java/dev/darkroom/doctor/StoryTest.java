@@ -1,0 +1,116 @@
+package dev.darkroom.doctor;
+
+import static dev.darkroom.doctor.Ward.COMPLETE;
+import static dev.darkroom.doctor.Ward.FAILED;
+import static dev.darkroom.doctor.Ward.KEY;
+import static dev.darkroom.doctor.Ward.NODE;
+import static dev.darkroom.doctor.Ward.PROMPT;
+import static dev.darkroom.doctor.Ward.RUNNING;
+import static dev.darkroom.doctor.Ward.WAITING;
+import static dev.darkroom.doctor.Ward.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.UUID;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A generation's story, as its rows tell it. */
+@Tag("database")
+class StoryTest {
+    @RegisterExtension
+    static final Ward ward = new Ward();
+
+    private static String story(String id) {
+        return Story.of(UUID.fromString(id), ward.url, ward.settings, false).orElseThrow();
+    }
+
+    @Test
+    void ofWhatIsComplete() {
+        assertThat(story(COMPLETE).lines())
+                .anyMatch(line -> line.equals("Generation " + COMPLETE + " of user mary: COMPLETE"))
+                .anyMatch(line -> line.endsWith("Z  accepted: 1 picture of 64 x 64, seed 7, a prompt of 12 characters"
+                        + " (--prompt shows it)"))
+                .anyMatch(line ->
+                        line.endsWith("attempt 1 began, on node " + NODE + " with backend default, under token 1"))
+                .anyMatch(line -> line.endsWith(
+                        "attempt 1 ended RETRYABLE after 5.000 s: SERVER_ERROR, SERVER_ERROR (HTTP 500). It failed."))
+                .anyMatch(line -> line.endsWith("  counted: it used up one of the attempts"))
+                .anyMatch(line -> line.endsWith("attempt 2 succeeded after 5.000 s"))
+                .anyMatch(line -> line.contains("picture 1: " + KEY + ", image/png, 64 x 64, 7 bytes"))
+                .last()
+                .asString()
+                .endsWith("Z  COMPLETE 2 min 0 s after it was accepted");
+    }
+
+    @Test
+    void ofWhatFailed() {
+        assertThat(story(FAILED))
+                .endsWith("FAILED 2 min 0 s after it was accepted: MODERATED, last failure MODERATED. Refused."
+                        + " Posting it again as it is will not help.");
+    }
+
+    @Test
+    void ofWhatWaits() {
+        assertThat(story(WAITING))
+                .contains("not counted: the process that made it died")
+                .contains("and waits for a worker with a free place")
+                .contains("1 of 5 counted failures and 1 of 5 lost attempts are used up")
+                .containsPattern(
+                        "if it has not ended by .*, in (9|10) min \\d+ s, it ends FAILED with DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void ofWhatIsDueLater() {
+        // given
+        ward.execute("UPDATE generation_queue SET run_at = now() + interval '90 s'");
+
+        // then
+        assertThat(story(WAITING)).containsPattern("it waits and is due in 8\\d\\.\\d+ s, at 2");
+    }
+
+    @Test
+    void ofWhatIsUnderWay() {
+        assertThat(story(RUNNING))
+                .contains("an attempt began, on node " + NODE + " at here with backend default, under token 2")
+                .contains("it is under way and is broken off at ");
+    }
+
+    @Test
+    void ofWhatADeadNodeHolds() {
+        // given
+        ward.execute("UPDATE nodes SET expires_at = now()");
+
+        // then
+        assertThat(story(RUNNING))
+                .contains("has not been heard of since")
+                .contains("the next sweep of another process ends the attempt as LOST")
+                .contains("no process is at work: nothing happens until one starts");
+    }
+
+    @Test
+    void ofWhatIsLost() {
+        // given
+        ward.execute("DELETE FROM generation_queue");
+
+        // then
+        assertThat(story(WAITING)).endsWith("it has no row in the queue: nobody will work on it, run doctor");
+    }
+
+    @Test
+    void thePromptIsShownWhenAskedForAndCannotSpeakToTheTerminal() {
+        // given
+        ward.execute("UPDATE generations SET prompt = E'" + PROMPT + "\\n\\x1b[2J'");
+        UUID id = UUID.fromString(COMPLETE);
+
+        // then
+        assertThat(story(COMPLETE)).doesNotContain(PROMPT);
+        assertThat(Story.of(id, ward.url, ward.settings, true).orElseThrow()).contains('"' + PROMPT + "??[2J\"");
+    }
+
+    @Test
+    void thereIsNoneOfWhatDoesNotExist() {
+        assertThat(Story.of(UUID.fromString(id(8)), ward.url, ward.settings, true))
+                .isEmpty();
+    }
+}

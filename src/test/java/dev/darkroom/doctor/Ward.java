@@ -1,0 +1,139 @@
+package dev.darkroom.doctor;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Migrations;
+import dev.darkroom.testing.Directories;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Tables that any nonsense can be written to, since nothing forbids it, filled with healthy generations before each test: one
+ * of each kind.
+ */
+final class Ward implements BeforeEachCallback, AfterAllCallback {
+    static final String COMPLETE = id(1);
+    static final String FAILED = id(2);
+    static final String WAITING = id(3);
+    static final String RUNNING = id(4);
+    static final String NODE = id(9);
+    static final String KEY = "00/" + id(7) + ".png";
+    static final String PROMPT = "a lighthouse";
+
+    final DatabaseUrl url = TestPostgres.newDatabase();
+    final Path images;
+    final Settings settings;
+
+    Ward() {
+        try {
+            images = Files.createTempDirectory("darkroom-ward");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        settings = SettingsLoader.load(Map.of("DARKROOM_IMAGE_DIR", images.toString()), Path.of("/nowhere/at/all"))
+                .settings();
+        Migrations.migrate(url, settings.database());
+        execute("""
+                DO $$ DECLARE each record; BEGIN
+                  FOR each IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
+                    WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND conrelid::regclass::text <> 'flyway_schema_history'
+                    ORDER BY contype = 'p' LOOP
+                    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', each.relation, each.conname);
+                  END LOOP;
+                  DROP INDEX generation_attempts_one_success;
+                END $$""");
+    }
+
+    static String id(int n) {
+        return "0199b1d0-0000-7000-8000-00000000000" + n;
+    }
+
+    Report examine() {
+        return examine(true);
+    }
+
+    Report examine(boolean deep) {
+        return Doctor.examine(url, settings, new Doctor.Thoroughness(deep, Duration.ofSeconds(30)));
+    }
+
+    void execute(String... sql) {
+        TestPostgres.execute(url, sql);
+    }
+
+    void write(String key, String content, Duration age) {
+        try {
+            Path file = images.resolve(key);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, content);
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) throws IOException {
+        Directories.delete(images);
+        Files.createDirectories(images);
+        write(KEY, "picture", Duration.ofDays(1));
+        execute(
+                "TRUNCATE images, generation_attempts, generation_queue, generations, nodes",
+                "INSERT INTO nodes VALUES ('" + NODE
+                        + "', 'here', 'test', now() - interval '1 h', now() + interval '1 h')",
+                generation(COMPLETE, "COMPLETE", 1),
+                attempt(COMPLETE, 1, "RETRYABLE", true, 100),
+                attempt(COMPLETE, 2, "SUCCEEDED", true, 90),
+                "INSERT INTO images VALUES ('" + id(7) + "', '" + COMPLETE + "', 0, 'image/png', 64, 64, 7,"
+                        + " encode(sha256('picture'), 'hex'), '" + KEY + "')",
+                generation(FAILED, "FAILED", 1),
+                attempt(FAILED, 1, "PERMANENT", true, 100),
+                generation(WAITING, "PENDING", 2),
+                attempt(WAITING, 1, "RETRYABLE", true, 100),
+                attempt(WAITING, 2, "LOST", false, 90),
+                "INSERT INTO generation_queue (generation_id, user_id, route, run_at, deadline, counted_failures,"
+                        + " lost_attempts, lease_token) VALUES ('" + WAITING + "', 'mary', 'default', now(),"
+                        + " now() + interval '10 min', 1, 1, 2)",
+                generation(RUNNING, "PENDING", 1),
+                attempt(RUNNING, 1, "RETRYABLE", true, 100),
+                "INSERT INTO generation_queue (generation_id, user_id, route, run_at, deadline, counted_failures, lease_owner,"
+                        + " lease_token, attempt_started_at, attempt_deadline, attempt_backend) VALUES ('" + RUNNING
+                        + "', 'mary', 'default', now(), now() + interval '10 min', 1, '" + NODE
+                        + "', 2, now() - interval '1 min', now() + interval '1 min', 'default')");
+    }
+
+    @Override
+    public void afterAll(ExtensionContext testClass) {
+        Directories.delete(images);
+    }
+
+    private static String generation(String id, String status, int failedAttempts) {
+        boolean failed = status.equals("FAILED");
+        return "INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, failed_attempts,"
+                + " error_code, error_class, error_message, error_retryable, created_at, completed_at) VALUES ('" + id
+                + "', 'mary', '" + status + "', '" + PROMPT + "', 64, 64, 1, 7, " + failedAttempts + ", "
+                + (failed ? "'MODERATED', 'MODERATED', 'Refused.', false" : "NULL, NULL, NULL, NULL")
+                + ", now() - interval '200 s', "
+                + (status.equals("PENDING") ? "NULL" : "now() - interval '80 s'") + ")";
+    }
+
+    /** An attempt of five seconds that ended so long ago. */
+    static String attempt(String generation, int number, String outcome, boolean counted, int secondsAgo) {
+        boolean well = outcome.equals("SUCCEEDED");
+        return "INSERT INTO generation_attempts VALUES ('" + generation + "', " + number + ", " + number + ", '" + NODE
+                + "', 'default', now() - interval '" + (secondsAgo + 5) + " s', now() - interval '" + secondsAgo
+                + " s', '" + outcome + "', " + counted + ", "
+                + (well ? "NULL, NULL, NULL, NULL, NULL" : "'SERVER_ERROR', 'SERVER_ERROR', 'It failed.', 500, NULL")
+                + ")";
+    }
+}

@@ -1,0 +1,174 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that look, as an operator runs them: beside a service, and without one. */
+@Timeout(120)
+class DoctorIT {
+    private static final String PROMPT = "A lighthouse that nobody may read about";
+
+    @TempDir
+    Path directory;
+
+    private final DarkroomSettings settings = DarkroomSettings.quick();
+
+    private DarkroomProcess run(String... arguments) {
+        return run(settings.environment(), arguments);
+    }
+
+    private DarkroomProcess run(Map<String, String> environment, String... arguments) {
+        return DarkroomProcess.launch(directory, environment, List.of(SHARED_BINARIES), arguments);
+    }
+
+    private DarkroomProcess serve() {
+        return DarkroomProcess.start(directory, settings.environment(), SHARED_BINARIES);
+    }
+
+    private static String complete(DarkroomProcess darkroom) {
+        JsonObject ended = darkroom.client()
+                .awaitEnd(darkroom.client()
+                        .create(new JsonObject().put("prompt", PROMPT))
+                        .getString("id"));
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        return ended.getString("id");
+    }
+
+    private static void assertClean(DarkroomProcess doctor) {
+        assertThat(doctor.awaitExit()).isZero();
+        assertThat(doctor.errors()).isEmpty();
+        assertThat(doctor.log()).last().isEqualTo("Clean.");
+    }
+
+    @Test
+    void withTheEmbeddedDatabaseBesideTheServiceAndWithoutIt() throws IOException {
+        // given
+        String id;
+        try (DarkroomProcess darkroom = serve()) {
+            id = complete(darkroom);
+
+            // then
+            assertClean(run("doctor", "--deep"));
+            assertTold(run("explain", id), id);
+            UUID unknown = UUID.randomUUID();
+            DarkroomProcess explain = run("explain", unknown.toString());
+            assertThat(explain.awaitExit()).isEqualTo(1);
+            assertThat(explain.log()).containsExactly("There is no generation " + unknown + ".");
+            assertThat(darkroom.stop()).isZero();
+        }
+
+        // then
+        assertClean(run("doctor"));
+        assertTold(run("explain", id), id);
+        assertThat(EmbeddedDatabase.running(directory.resolve("data"))).isEmpty();
+
+        // when
+        try (var pictures = Files.walk(directory.resolve("data/images"))) {
+            Files.delete(pictures.filter(file -> file.toString().endsWith(".png"))
+                    .findFirst()
+                    .orElseThrow());
+        }
+
+        // then
+        DarkroomProcess doctor = run("doctor", "--json");
+        assertThat(doctor.awaitExit()).isEqualTo(1);
+        JsonObject report = new JsonObject(String.join("\n", doctor.log()));
+        assertThat(report.getBoolean("clean")).isFalse();
+        assertThat(report.encode()).contains("\"generation\":\"" + id + "\"", "whose file is not there");
+    }
+
+    @Test
+    void withADatabaseOfSomebodyElse() {
+        // given
+        DatabaseUrl database = TestPostgres.newDatabase();
+        settings.database(database);
+        try (DarkroomProcess darkroom = serve()) {
+            String id = complete(darkroom);
+
+            // then
+            assertClean(run("doctor", "--deep", "--timeout", "30"));
+            assertTold(run("explain", id), id);
+            assertThat(get(darkroom.management() + "/database").getBoolean("alarm"))
+                    .isFalse();
+
+            // when
+            TestPostgres.execute(database, "UPDATE generations SET failed_attempts = 3");
+
+            // then
+            DarkroomProcess doctor = run("doctor");
+            assertThat(doctor.awaitExit()).isEqualTo(1);
+            assertThat(doctor.log())
+                    .anyMatch(line -> line.endsWith("generation " + id + " says 3 failed attempts and has 0 on record"))
+                    .noneMatch(line -> line.contains(database.password().value()));
+            assertThat(doctor.errors()).isEmpty();
+        }
+    }
+
+    private static void assertTold(DarkroomProcess explain, String id) {
+        assertThat(explain.awaitExit()).isZero();
+        assertThat(explain.log())
+                .contains("Generation " + id + " of user local: COMPLETE")
+                .noneMatch(line -> line.contains(PROMPT));
+        assertThat(explain.errors()).isEmpty();
+    }
+
+    @Test
+    void whatCannotBeLookedAtIsSaidInOneLine() {
+        assertRefused("there is no database in data directory", settings.environment(), "doctor");
+        assertRefused(
+                "there is no database in data directory", settings.environment(), "explain", "" + UUID.randomUUID());
+        assertRefused("unknown argument \"--depp\"", settings.environment(), "doctor", "--depp");
+        assertRefused("--timeout: expected seconds", settings.environment(), "doctor", "--timeout", "5m");
+        assertRefused("expected the id of a generation", settings.environment(), "explain", "me");
+        assertRefused(
+                "does not have the tables of this version",
+                DarkroomSettings.quick().database(TestPostgres.newDatabase()).environment(),
+                "doctor");
+        assertRefused("DARKROOM_RETRY_BASE", Map.of("DARKROOM_RETRY_BASE", "fast"), "doctor");
+        assertThat(directory.resolve("data")).doesNotExist();
+    }
+
+    private void assertRefused(String reason, Map<String, String> environment, String... arguments) {
+        DarkroomProcess process = run(environment, arguments);
+        assertThat(process.awaitExit()).isEqualTo(2);
+        assertThat(process.errors())
+                .singleElement()
+                .asString()
+                .startsWith("darkroom: ")
+                .contains(reason);
+        assertThat(process.log()).isEqualTo(process.errors());
+    }
+
+    private static JsonObject get(String url) {
+        try {
+            return new JsonObject(HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+                    .body());
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}
