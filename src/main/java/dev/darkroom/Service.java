@@ -4,15 +4,18 @@ import static dev.darkroom.Lifecycle.await;
 
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.cluster.ClusterVerticle;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
 import dev.darkroom.database.Migrations;
+import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
 import dev.darkroom.generation.SweepVerticle;
@@ -95,6 +98,9 @@ final class Service {
         deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
         deploy(vertx, "sweep", new SweepVerticle(database, settings, endListeners));
         deployGenerations(vertx, database);
+        // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
+        // answer.
+        deployCluster(vertx);
         deployWorker(vertx, node, backend, database, images);
         int apiPort = deployApi(vertx, images);
 
@@ -159,6 +165,25 @@ final class Service {
                 settings.generation().instances(),
                 () -> new GenerationVerticle(
                         database, settings.generation(), settings.backend().model(), random));
+    }
+
+    private void deployCluster(Vertx vertx) throws Exception {
+        Settings.Cluster at = settings.cluster();
+        if (at.enabled()) {
+            boolean answers = settings.generation().instances() > 0;
+            try {
+                deploy(
+                        vertx,
+                        "cluster",
+                        new ClusterVerticle(
+                                at,
+                                List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                                answers,
+                                settings.api().replyTimeout()));
+            } catch (Exception e) {
+                throw Ports.explain(e, "DARKROOM_CLUSTER", at.host(), at.port());
+            }
+        }
     }
 
     private void deployWorker(Vertx vertx, Node node, ImageBackend backend, Database database, ImageStore images)

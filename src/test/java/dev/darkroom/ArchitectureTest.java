@@ -43,12 +43,24 @@ class ArchitectureTest {
     private static final String NODE = "dev.darkroom.node..";
     private static final String DATABASE = "dev.darkroom.database..";
     private static final String CONFIG = "dev.darkroom.config..";
+    private static final String CLUSTER = "dev.darkroom.cluster..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
     static final ArchRule everyClassLivesInAKnownRoom = classes()
             .should()
-            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR);
+            .resideInAnyPackage(ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR, CLUSTER);
+
+    @ArchTest
+    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages =
+            knowsOnly(CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class)));
+
+    @ArchTest
+    static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
+            .that(not(resideInAPackage(CLUSTER)))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.hazelcast..", "io.vertx.spi.cluster..");
 
     @ArchTest
     static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));

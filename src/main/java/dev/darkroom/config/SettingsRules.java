@@ -34,6 +34,13 @@ final class SettingsRules {
                 "node.ttl",
                 "at least twice",
                 "node.heartbeat");
+        Settings.Cluster cluster = settings.cluster();
+        require(
+                cluster.members().isEmpty() || cluster.kubernetesService() == null,
+                "cluster.kubernetesService",
+                "nothing beside",
+                "cluster.members");
+        require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
 
     private void checkLimits(Settings.Generation generation) {

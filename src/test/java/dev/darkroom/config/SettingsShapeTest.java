@@ -103,6 +103,13 @@ class SettingsShapeTest {
         "node.heartbeat, DARKROOM_NODE_HEARTBEAT, 22ms, 22ms",
         "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",
         "node.sweep, DARKROOM_NODE_SWEEP, 24ms, 24ms",
+        "cluster.enabled, DARKROOM_CLUSTER_ENABLED, true, true",
+        "cluster.host, DARKROOM_CLUSTER_HOST, 10.0.0.1, 10.0.0.1",
+        "cluster.port, DARKROOM_CLUSTER_PORT, 9093, 9093",
+        "cluster.busPort, DARKROOM_CLUSTER_BUS_PORT, 0, 0",
+        "cluster.members, DARKROOM_CLUSTER_MEMBERS, 'a:1, b.example.org:65535', '[a:1, b.example.org:65535]'",
+        "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
+        "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
         "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, json"
     })

@@ -50,6 +50,7 @@ class ManyNodesTest {
                 base.backend(),
                 base.database(),
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
+                base.cluster(),
                 new Settings.Shutdown(Duration.ofMillis(200)),
                 base.log());
     }

@@ -50,6 +50,7 @@ final class WorkerFixture {
                         base.backend(),
                         base.database(),
                         NODE,
+                        base.cluster(),
                         new Settings.Shutdown(grace),
                         base.log()));
     }
