@@ -4,7 +4,6 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.WorkerExecutor;
 import io.vertx.core.eventbus.Message;
 import java.net.BindException;
 import java.net.UnknownHostException;
@@ -12,7 +11,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +24,7 @@ public final class ClusterVerticle extends VerticleBase {
     /** How long a start waits for members that hang. Longer than a cluster that is well takes. */
     private static final Duration START = Duration.ofSeconds(10);
 
-    private static final Duration REJOIN = Duration.ofSeconds(5);
+    private static final Duration REJOIN = Duration.ofSeconds(2);
 
     private final Settings.Cluster settings;
     private final List<String> events;
@@ -34,7 +32,6 @@ public final class ClusterVerticle extends VerticleBase {
     private final Duration replyTimeout;
     private final String node = UUID.randomUUID().toString();
 
-    private WorkerExecutor joiner;
     private Bridge bridge;
     /** Null while there is none. */
     private Membership member;
@@ -57,7 +54,6 @@ public final class ClusterVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         warnWhenOpen();
-        joiner = vertx.createSharedWorkerExecutor("darkroom-cluster", 1, 1, TimeUnit.MINUTES);
         bridge = new Bridge(vertx, node, replyTimeout);
         events.forEach(address -> vertx.eventBus().localConsumer(address, this::tellCluster));
         Promise<Void> started = Promise.promise();
@@ -91,8 +87,7 @@ public final class ClusterVerticle extends VerticleBase {
     /** Completes on our event loop. */
     private Future<Void> join() {
         Promise<Void> done = Promise.promise();
-        joiner.executeBlocking(() -> Membership.join(settings), false)
-                .compose(joining -> joining)
+        Membership.join(settings)
                 .compose(this::open)
                 .onComplete(
                         joined -> context.runOnContext(now -> {

@@ -6,6 +6,7 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent.LifecycleState;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
@@ -32,8 +33,22 @@ final class Membership {
         this.hazelcast = hazelcast;
     }
 
-    /** Joins, which may take half a minute when members hang. Loads many classes: not for an event loop. */
+    /** Joins, which may take half a minute when members hang. Completes on any thread. */
     static Future<Membership> join(Settings.Cluster cluster) {
+        Promise<Membership> joined = Promise.promise();
+        // Loads many classes, which is nothing for an event loop; and Vert.x warns when one is made on a thread of
+        // another.
+        daemon("darkroom-cluster-join", () -> {
+            try {
+                enter(cluster).onComplete(joined);
+            } catch (RuntimeException | Error e) {
+                joined.fail(e);
+            }
+        });
+        return joined.future();
+    }
+
+    private static Future<Membership> enter(Settings.Cluster cluster) {
         HazelcastClusterManager manager = new HazelcastClusterManager(HazelcastConfig.of(cluster));
         EventBusOptions bus = new EventBusOptions()
                 .setHost(cluster.host())
@@ -75,11 +90,15 @@ final class Membership {
         over.set(true);
         return vertx.close().timeout(LEAVE_SECONDS, TimeUnit.SECONDS).otherwise(slow -> {
             LOG.atWarn().addKeyValue("reason", slow.getMessage()).log("left the cluster without a word");
-            Thread terminator = new Thread(() -> hazelcast.getLifecycleService().terminate(), "darkroom-cluster-end");
-            terminator.setDaemon(true);
-            terminator.start();
+            daemon("darkroom-cluster-end", () -> hazelcast.getLifecycleService().terminate());
             return null;
         });
+    }
+
+    private static void daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private static final class ComingAndGoing implements MembershipListener {

@@ -14,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -30,20 +29,13 @@ public final class ClusterClient implements AutoCloseable {
         this.manager = manager;
     }
 
-    /** Joins the member that is reached at {@code port}. */
+    /** Joins the member that listens on {@code port}. */
     public static ClusterClient join(int port) {
-        return join(port, Map.of());
-    }
-
-    /** Joins, with properties of Hazelcast. */
-    public static ClusterClient join(int port, Map<String, String> properties) {
         Config config = new Config().setClusterName("darkroom").setLiteMember(true);
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.local.localAddress", "127.0.0.1");
         config.setProperty("hazelcast.socket.bind.any", "false");
-        config.setProperty("hazelcast.graceful.shutdown.max.wait", "1");
-        properties.forEach(config::setProperty);
         config.getNetworkConfig().setPort(0).setPortAutoIncrement(false);
         JoinConfig join = config.getNetworkConfig().getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
@@ -104,12 +96,10 @@ public final class ClusterClient implements AutoCloseable {
         }
     }
 
+    /** Drops out without a word, as a process does that is killed. */
     @Override
     public void close() {
-        try {
-            vertx.close().await(20, TimeUnit.SECONDS);
-        } catch (TimeoutException e) {
-            throw new IllegalStateException(e);
-        }
+        manager.getHazelcastInstance().getLifecycleService().terminate();
+        vertx.close();
     }
 }
