@@ -170,19 +170,16 @@ final class Service {
     private void deployCluster(Vertx vertx) throws Exception {
         Settings.Cluster at = settings.cluster();
         if (at.enabled()) {
-            boolean answers = settings.generation().instances() > 0;
-            try {
-                deploy(
-                        vertx,
-                        "cluster",
-                        new ClusterVerticle(
-                                at,
-                                List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
-                                answers,
-                                settings.api().replyTimeout()));
-            } catch (Exception e) {
-                throw Ports.explain(e, "DARKROOM_CLUSTER", at.host(), at.port());
-            }
+            Ports.check("DARKROOM_CLUSTER", at.host(), at.port());
+            Ports.check("DARKROOM_CLUSTER_BUS", at.host(), at.busPort());
+            deploy(
+                    vertx,
+                    "cluster",
+                    new ClusterVerticle(
+                            at,
+                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            settings.generation().instances() > 0,
+                            settings.api().replyTimeout()));
         }
     }
 

@@ -5,9 +5,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
-import java.net.BindException;
-import java.net.UnknownHostException;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -50,7 +47,7 @@ public final class ClusterVerticle extends VerticleBase {
         this.replyTimeout = replyTimeout;
     }
 
-    /** Fails when the ports cannot be listened on. Members that are away do not make it fail, nor wait for long. */
+    /** Never fails, and does not wait for long, whether members are away or hang. */
     @Override
     public Future<?> start() {
         warnWhenOpen();
@@ -64,10 +61,6 @@ public final class ClusterVerticle extends VerticleBase {
         });
         join().onComplete(joined -> {
             vertx.cancelTimer(patience);
-            boolean ourMistake = joined.failed() && isAboutOurAddress(joined.cause());
-            if (ourMistake && started.tryFail(joined.cause())) {
-                return;
-            }
             if (joined.failed()) {
                 complain(joined.cause());
             }
@@ -148,16 +141,5 @@ public final class ClusterVerticle extends VerticleBase {
 
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
-    }
-
-    private static boolean isAboutOurAddress(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException
-                    || cause instanceof UnknownHostException
-                    || cause instanceof UnresolvedAddressException) {
-                return true;
-            }
-        }
-        return false;
     }
 }
