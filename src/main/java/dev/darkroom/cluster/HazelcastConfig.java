@@ -20,8 +20,8 @@ final class HazelcastConfig {
         // Otherwise it listens on every address there is, whatever it tells others.
         config.setProperty("hazelcast.socket.bind.any", "false");
         config.setProperty("hazelcast.local.localAddress", cluster.host());
-        // Who starts need not wait for others who might start as well.
-        config.setProperty("hazelcast.wait.seconds.before.join", "0");
+        // Who is given a list need not wait for others who might start as well. A lookup goes on for as long as this.
+        config.setProperty("hazelcast.wait.seconds.before.join", cluster.kubernetesService() == null ? "0" : "2");
         config.setProperty("hazelcast.max.join.seconds", "30");
         config.setProperty("hazelcast.heartbeat.interval.seconds", "2");
         config.setProperty("hazelcast.max.no.heartbeat.seconds", SILENCE_SECONDS);
