@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -156,6 +157,7 @@ class ClusterIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
     void aMemberThatHangsDoesNotKeepAServiceFromStarting() throws IOException {
         // given one that accepts connections and never says a word
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
