@@ -1,6 +1,9 @@
 package dev.darkroom;
 
+import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 
@@ -29,6 +32,19 @@ final class Ports {
             }
         }
         return failure;
+    }
+
+    /**
+     * Makes sure that a port can be listened on, for those who would only say so at length. Blocking, for a moment.
+     *
+     * @param settings as in {@link #explain}
+     */
+    static void check(String settings, String host, int port) throws Exception {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(host))) {
+            socket.close();
+        } catch (IOException e) {
+            throw explain(e, settings, host, port);
+        }
     }
 
     private static StartException notOurs(String settings, String host) {

@@ -4,10 +4,12 @@ import static dev.darkroom.Lifecycle.await;
 
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.cluster.ClusterVerticle;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
@@ -16,6 +18,7 @@ import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.generation.Backlog;
 import dev.darkroom.generation.BacklogVerticle;
+import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
 import dev.darkroom.generation.SweepVerticle;
@@ -112,6 +115,9 @@ final class Service {
             deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
         }
         deployGenerations(vertx, database, hints);
+        // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
+        // answer.
+        deployCluster(vertx);
         deployWorker(vertx, node, backend, database, hints, images);
         int apiPort = deployApi(vertx, images);
 
@@ -194,6 +200,22 @@ final class Service {
                         settings.generation(),
                         settings.backend().model(),
                         random));
+    }
+
+    private void deployCluster(Vertx vertx) throws Exception {
+        Settings.Cluster at = settings.cluster();
+        if (at.enabled()) {
+            Ports.check("DARKROOM_CLUSTER", at.host(), at.port());
+            Ports.check("DARKROOM_CLUSTER_BUS", at.host(), at.busPort());
+            deploy(
+                    vertx,
+                    "cluster",
+                    new ClusterVerticle(
+                            at,
+                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            settings.generation().instances() > 0,
+                            settings.api().replyTimeout()));
+        }
     }
 
     private void deployWorker(

@@ -45,13 +45,36 @@ class ArchitectureTest {
     private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
     private static final String DOCTOR = "dev.darkroom.doctor..";
     private static final String CONFIG = "dev.darkroom.config..";
+    private static final String CLUSTER = "dev.darkroom.cluster..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
     static final ArchRule everyClassLivesInAKnownRoom = classes()
             .should()
             .resideInAnyPackage(
-                    ROOT, API, GENERATION, BACKENDS, IMAGE, NODE, DATABASE, CONFIG, SIMULATOR, DOCTOR, HOUSEKEEPING);
+                    ROOT,
+                    API,
+                    GENERATION,
+                    BACKENDS,
+                    IMAGE,
+                    NODE,
+                    DATABASE,
+                    CONFIG,
+                    SIMULATOR,
+                    DOCTOR,
+                    HOUSEKEEPING,
+                    CLUSTER);
+
+    @ArchTest
+    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages =
+            knowsOnly(CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class)));
+
+    @ArchTest
+    static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
+            .that(not(resideInAPackage(CLUSTER)))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.hazelcast..", "io.vertx.spi.cluster..");
 
     @ArchTest
     static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));

@@ -12,8 +12,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  * Tells operators, by log and by event bus, when a backend stops or starts taking calls. Published on
  * {@value #ADDRESS}: {@code {"version":1,"backend":name,"type":type,"at":ISO instant}}.
  */
-final class BackendEvents {
-    static final String ADDRESS = "darkroom.backend.events";
+public final class BackendEvents {
+    /** Where they are published. */
+    public static final String ADDRESS = "darkroom.backend.events";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackendEvents.class);
 

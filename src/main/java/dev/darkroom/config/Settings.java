@@ -3,6 +3,7 @@ package dev.darkroom.config;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * All settings of one process: parsed once, validated, immutable. What each one means, its unit and its reason stand in
@@ -27,6 +28,7 @@ public record Settings(
         Database database,
         Node node,
         Retention retention,
+        Cluster cluster,
         Shutdown shutdown,
         Log log) {
 
@@ -119,6 +121,22 @@ public record Settings(
      * @param orphans null keeps picture files without a row
      */
     public record Retention(Duration ended, Duration attempts, Duration orphans, Duration interval) {}
+
+    /**
+     * The clustered event bus.
+     *
+     * @param host no wildcard
+     * @param members each {@code host:port}; may be empty
+     * @param kubernetesService null when members are not looked up by DNS
+     */
+    public record Cluster(
+            boolean enabled,
+            String host,
+            int port,
+            int busPort,
+            List<String> members,
+            String kubernetesService,
+            String name) {}
 
     public record Shutdown(Duration grace) {}
 

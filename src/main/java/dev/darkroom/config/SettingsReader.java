@@ -3,6 +3,7 @@ package dev.darkroom.config;
 import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Breaker;
+import dev.darkroom.config.Settings.Cluster;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
@@ -17,6 +18,7 @@ import dev.darkroom.config.Settings.Worker;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsRules}. */
@@ -37,6 +39,12 @@ final class SettingsReader {
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
+
+    private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
+    private static final Pattern REACHABLE_HOST =
+            Pattern.compile("(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)[^\\s/@?#\\[\\]]{1,255}");
+    private static final String MEMBER = "[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}";
+    private static final Pattern MEMBERS = Pattern.compile(MEMBER + "(\\s*,\\s*" + MEMBER + ")*");
 
     private final Values values;
     private final Path base;
@@ -66,6 +74,7 @@ final class SettingsReader {
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),
+                cluster(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
@@ -153,6 +162,26 @@ final class SettingsReader {
     private Duration age(String path) {
         Value value = values.get(path);
         return value.isEmpty() ? null : value.duration(YOUNGEST, OLDEST);
+    }
+
+    private Cluster cluster() {
+        Value members = values.get("cluster.members");
+        Value service = values.get("cluster.kubernetesService");
+        return new Cluster(
+                values.get("cluster.enabled")
+                        .matching(TRUE_OR_FALSE, "true or false")
+                        .equals("true"),
+                values.get("cluster.host")
+                        .matching(REACHABLE_HOST, "an address by which others reach this machine, not a wildcard"),
+                integer("cluster.port", 1, 65535),
+                port("cluster.busPort"),
+                members.isEmpty() ? List.of() : members(members),
+                service.isEmpty() ? null : service.matching(HOST, "a DNS name"),
+                values.get("cluster.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"));
+    }
+
+    private static List<String> members(Value value) {
+        return List.of(value.matching(MEMBERS, "host:port, separated by commas").split("\\s*,\\s*", -1));
     }
 
     private Path path(Value value) {

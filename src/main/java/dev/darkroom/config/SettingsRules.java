@@ -46,6 +46,13 @@ final class SettingsRules {
                 "retention.orphans",
                 "longer than",
                 "backend.timeout");
+        Settings.Cluster cluster = settings.cluster();
+        require(
+                cluster.members().isEmpty() || cluster.kubernetesService() == null,
+                "cluster.kubernetesService",
+                "nothing beside",
+                "cluster.members");
+        require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
 
     private void checkLimits(Settings.Generation generation) {

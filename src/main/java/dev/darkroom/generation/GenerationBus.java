@@ -1,14 +1,15 @@
 package dev.darkroom.generation;
 
 /**
- * The event-bus interface of generations: addresses, headers, actions and error codes. Bodies are plain JSON; errors come
+ * The event-bus interface of generations: addresses, headers, actions and error codes; {@code docs/event-bus.md} is its contract.
+ * This process's own bus carries it; with {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are plain JSON; errors come
  * back in the reply body as {@code {"error": {"code", "message", "errors"?}}}, never as a failed message.
  */
 public final class GenerationBus {
     /** Commands go here. Answered by any generation verticle. */
     public static final String COMMANDS = "darkroom.generation";
 
-    /** {@code {"version", "type", "id", "userId", "status"}} is published here when a generation has ended. */
+    /** {@code {"version", "type", "id", "user", "status"}} is published here when a generation has ended. */
     public static final String EVENTS = "darkroom.generation.events";
 
     /** Within one process only: work was submitted, a worker with free capacity may look. */

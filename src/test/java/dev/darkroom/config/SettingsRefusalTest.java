@@ -43,6 +43,8 @@ class SettingsRefusalTest {
                 "DARKROOM_BACKEND_BREAKER_PROBES | 1 | 100",
                 "DARKROOM_DATABASE_POOL_SIZE | 1 | 1000",
                 "DARKROOM_DATABASE_MAX_WAITING | 0 | 1000000",
+                "DARKROOM_CLUSTER_PORT | 1 | 65535",
+                "DARKROOM_CLUSTER_BUS_PORT | 0 | 65535",
             })
     void numbersHaveBounds(String name, int least, int most) {
         // given
@@ -148,6 +150,17 @@ class SettingsRefusalTest {
                         + " got a value that is not shown",
                 "DARKROOM_BACKEND_URL | http://gpu/v1?a=b | an absolute http or https URL without query and fragment,"
                         + " got a value that is not shown",
+                // cluster
+                "DARKROOM_CLUSTER_ENABLED | yes | true or false, got \"yes\"",
+                "DARKROOM_CLUSTER_HOST | 0.0.0.0 | an address by which others reach this machine, not a wildcard,"
+                        + " got \"0.0.0.0\"",
+                "DARKROOM_CLUSTER_HOST | :: | an address by which others reach this machine, not a wildcard,"
+                        + " got \"::\"",
+                "DARKROOM_CLUSTER_MEMBERS | a | host:port, separated by commas, got \"a\"",
+                "DARKROOM_CLUSTER_MEMBERS | a:1,,b:2 | host:port, separated by commas, got \"a:1,,b:2\"",
+                "DARKROOM_CLUSTER_MEMBERS | a:1, | host:port, separated by commas, got \"a:1,\"",
+                "DARKROOM_CLUSTER_KUBERNETES_SERVICE | a b | a DNS name, got \"a b\"",
+                "DARKROOM_CLUSTER_NAME | My Cluster | 1 to 40 of a-z, 0-9 and hyphen, got \"My Cluster\"",
                 // a password in the wrong place
                 "DARKROOM_HTTP_PORT | postgresql://u:secret@db/d | a whole number from 0 to 65535,"
                         + " got a value that is not shown",
@@ -203,6 +216,8 @@ class SettingsRefusalTest {
                         + " node.heartbeat (5s, the default), got \"9999ms\"",
                 "DARKROOM_NODE_HEARTBEAT=8s | node.ttl (DARKROOM_NODE_TTL): expected at least twice"
                         + " node.heartbeat (8s, from DARKROOM_NODE_HEARTBEAT), got \"15s\"",
+                "DARKROOM_CLUSTER_PORT=5711 | cluster.busPort (DARKROOM_CLUSTER_BUS_PORT): expected a port other than"
+                        + " cluster.port (5711, from DARKROOM_CLUSTER_PORT), got \"5711\"",
                 "DARKROOM_GENERATION_MAX_SIDE=64 | generation.defaultWidth (DARKROOM_GENERATION_DEFAULT_WIDTH):"
                         + " expected at most generation.maxSide (64, from DARKROOM_GENERATION_MAX_SIDE), got \"512\"",
                 "DARKROOM_GENERATION_MAX_SIDE=63 | DARKROOM_GENERATION_MAX_SIDE:"
@@ -227,6 +242,14 @@ class SettingsRefusalTest {
                         Map.of("DARKROOM_GENERATION_MAX_COUNT", "1", "DARKROOM_GENERATION_DEFAULT_COUNT", "2")))
                 .isEqualTo("DARKROOM_GENERATION_DEFAULT_COUNT: expected at most"
                         + " generation.maxCount (1, from DARKROOM_GENERATION_MAX_COUNT), got \"2\"");
+    }
+
+    @Test
+    void membersAreListedOrLookedUpNotBoth() {
+        assertThat(Loading.refusal(
+                        Map.of("DARKROOM_CLUSTER_MEMBERS", "a:1", "DARKROOM_CLUSTER_KUBERNETES_SERVICE", "peers")))
+                .isEqualTo("DARKROOM_CLUSTER_KUBERNETES_SERVICE: expected nothing beside"
+                        + " cluster.members (a:1, from DARKROOM_CLUSTER_MEMBERS), got \"peers\"");
     }
 
     @Test

@@ -109,6 +109,13 @@ class SettingsShapeTest {
         "retention.attempts, DARKROOM_RETENTION_ATTEMPTS, 721h, 721h",
         "retention.orphans, DARKROOM_RETENTION_ORPHANS, 1h, 1h",
         "retention.interval, DARKROOM_RETENTION_INTERVAL, 27ms, 27ms",
+        "cluster.enabled, DARKROOM_CLUSTER_ENABLED, true, true",
+        "cluster.host, DARKROOM_CLUSTER_HOST, 10.0.0.1, 10.0.0.1",
+        "cluster.port, DARKROOM_CLUSTER_PORT, 9093, 9093",
+        "cluster.busPort, DARKROOM_CLUSTER_BUS_PORT, 0, 0",
+        "cluster.members, DARKROOM_CLUSTER_MEMBERS, 'a:1, b.example.org:65535', '[a:1, b.example.org:65535]'",
+        "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
+        "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
         "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, json"
     })

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomProcess;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -53,6 +54,26 @@ class StartFailuresIT {
                     .isEqualTo("darkroom: DARKROOM_" + which + "_PORT: expected a port that is free and may be listened"
                             + " on, got " + port + " on 127.0.0.1 (Address already in use)");
             assertThat(EmbeddedDatabase.running(shared)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CLUSTER", "CLUSTER_BUS"})
+    void aPortOfTheClusterInUse(String which) throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            // given
+            String port = String.valueOf(taken.getLocalPort());
+
+            // when
+            String line = failure(external()
+                    .with("DARKROOM_CLUSTER_ENABLED", "true")
+                    .with("DARKROOM_CLUSTER_PORT", String.valueOf(ClusterClient.freePort()))
+                    .with("DARKROOM_" + which + "_PORT", port));
+
+            // then
+            assertThat(line)
+                    .isEqualTo("darkroom: DARKROOM_" + which + "_PORT: expected a port that is free and may be listened"
+                            + " on, got " + port + " on 127.0.0.1 (Address already in use)");
         }
     }
 

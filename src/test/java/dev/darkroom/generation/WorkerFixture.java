@@ -51,6 +51,7 @@ final class WorkerFixture {
                         base.database(),
                         NODE,
                         base.retention(),
+                        base.cluster(),
                         new Settings.Shutdown(grace),
                         base.log()));
     }

@@ -1,0 +1,109 @@
+package dev.darkroom.cluster;
+
+import dev.darkroom.generation.GenerationBus;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries commands from the cluster to this process and events both ways. Thread-safe: it stands between two Vert.x, each with
+ * event loops of its own, and only sends.
+ */
+final class Bridge {
+    /** The header that names the process an event comes from; what has it is not sent on. */
+    static final String NODE = "node";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
+
+    /** Events are hints: when so many wait for members that hang, further ones are dropped. */
+    private static final int MOST_IN_FLIGHT = 1000;
+
+    private final Vertx local;
+    private final String node;
+    private final Duration replyTimeout;
+    private final AtomicInteger inFlight = new AtomicInteger();
+
+    /**
+     * @param local the service's own Vert.x, which is in no cluster
+     * @param node names this process, and no other
+     * @param replyTimeout how long a generation verticle may take
+     */
+    Bridge(Vertx local, String node, Duration replyTimeout) {
+        this.local = local;
+        this.node = node;
+        this.replyTimeout = replyTimeout;
+    }
+
+    /** Listens in the cluster for events, and for commands if they are answered here. */
+    Future<Void> open(Vertx cluster, List<String> events, boolean answers) {
+        Future<Void> open = Future.succeededFuture();
+        for (String address : events) {
+            open = open.compose(done ->
+                    cluster.eventBus().consumer(address, this::fromCluster).completion());
+        }
+        return answers
+                ? open.compose(done -> cluster.eventBus()
+                        .consumer(GenerationBus.COMMANDS, this::command)
+                        .completion())
+                : open;
+    }
+
+    /** Tells the cluster of an event of this process. */
+    void toCluster(Vertx cluster, Message<Object> event) {
+        if (event.headers().contains(NODE)) {
+            return;
+        }
+        if (inFlight.incrementAndGet() > MOST_IN_FLIGHT) {
+            inFlight.decrementAndGet();
+            LOG.atDebug().addKeyValue("address", event.address()).log("event dropped, the cluster hangs");
+            return;
+        }
+        cluster.eventBus()
+                .publisher(event.address(), new DeliveryOptions().addHeader(NODE, node))
+                .write(event.body())
+                .onComplete(written -> inFlight.decrementAndGet());
+    }
+
+    private void fromCluster(Message<Object> event) {
+        String from = event.headers().get(NODE);
+        if (!node.equals(from)) {
+            DeliveryOptions options =
+                    new DeliveryOptions().setLocalOnly(true).addHeader(NODE, from == null ? "" : from);
+            local.eventBus().publish(event.address(), event.body(), options);
+        }
+    }
+
+    private void command(Message<Object> command) {
+        DeliveryOptions options = new DeliveryOptions()
+                .setLocalOnly(true)
+                .setSendTimeout(replyTimeout.toMillis())
+                .setHeaders(command.headers());
+        local.eventBus()
+                .request(GenerationBus.COMMANDS, command.body(), options)
+                .map(Message::body)
+                .otherwise(silence -> {
+                    LOG.atWarn()
+                            .addKeyValue("request", command.headers().get(GenerationBus.REQUEST_ID))
+                            .addKeyValue("reason", silence.getMessage())
+                            .log("no answer from a generation verticle");
+                    return unavailable();
+                })
+                .onSuccess(command::reply);
+    }
+
+    private static JsonObject unavailable() {
+        return new JsonObject()
+                .put(
+                        "error",
+                        new JsonObject()
+                                .put("code", GenerationBus.UNAVAILABLE)
+                                .put("message", "no generation verticle answers"));
+    }
+}

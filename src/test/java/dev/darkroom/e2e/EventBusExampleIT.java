@@ -1,0 +1,72 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.ClusterClient;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example of {@code docs/event-bus.md} is what the document shows, and does what the document says. */
+@Timeout(120)
+class EventBusExampleIT {
+    private static final Path EXAMPLE = Path.of("src/examples/EventBusClient.java");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void theDocumentShowsTheWholeProgram() throws IOException {
+        assertThat(document()).contains("```java\n" + Files.readString(EXAMPLE) + "```\n");
+    }
+
+    @Test
+    void theCommandOfTheDocumentCreatesAGenerationAndWaitsForItsEnd() throws Exception {
+        // given
+        int port = ClusterClient.freePort();
+        try (DarkroomProcess service = DarkroomProcess.start(
+                directory,
+                DarkroomSettings.quick()
+                        .database(TestPostgres.newDatabase())
+                        .with("DARKROOM_CLUSTER_ENABLED", "true")
+                        .with("DARKROOM_CLUSTER_PORT", String.valueOf(port))
+                        .with("DARKROOM_CLUSTER_BUS_PORT", "0")
+                        .environment())) {
+            // when run as told, but for the ports and where this test has its JDK and its jar
+            String command = document()
+                    .lines()
+                    .filter(line -> line.startsWith("java -cp target/darkroom.jar " + EXAMPLE))
+                    .findFirst()
+                    .orElseThrow()
+                    .replace("target/darkroom.jar", System.getProperty("darkroom.jar"))
+                    .replaceFirst(
+                            "java",
+                            Path.of(System.getProperty("java.home"), "bin", "java") + " -Dport="
+                                    + ClusterClient.freePort() + " -Dmembers=127.0.0.1:" + port);
+            Path output = directory.resolve("output");
+            Process example = new ProcessBuilder("sh", "-c", command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+
+            // then
+            assertThat(example.waitFor(90, TimeUnit.SECONDS)).isTrue();
+            String said = Files.readString(output, StandardCharsets.UTF_8);
+            assertThat(said).contains("created ", "\"status\" : \"COMPLETE\"", "A lighthouse at dusk");
+            assertThat(example.exitValue()).as(said).isZero();
+            assertThat(service.log()).anyMatch(line -> line.contains("generation accepted"));
+        }
+    }
+
+    private static String document() throws IOException {
+        return Files.readString(Path.of("docs/event-bus.md"));
+    }
+}

@@ -1,0 +1,105 @@
+package dev.darkroom.testing;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.JoinConfig;
+import dev.darkroom.generation.GenerationBus;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** An integration: a Vert.x program of its own that is in the cluster and knows only the addresses. The methods block. */
+public final class ClusterClient implements AutoCloseable {
+    private final Vertx vertx;
+    private final HazelcastClusterManager manager;
+    private final List<JsonObject> events = new CopyOnWriteArrayList<>();
+
+    private ClusterClient(Vertx vertx, HazelcastClusterManager manager) {
+        this.vertx = vertx;
+        this.manager = manager;
+    }
+
+    /** Joins the member that listens on {@code port}. */
+    public static ClusterClient join(int port) {
+        Config config = new Config().setClusterName("darkroom").setLiteMember(true);
+        config.setProperty("hazelcast.logging.type", "slf4j");
+        config.setProperty("hazelcast.phone.home.enabled", "false");
+        config.setProperty("hazelcast.local.localAddress", "127.0.0.1");
+        config.setProperty("hazelcast.socket.bind.any", "false");
+        config.getNetworkConfig().setPort(0).setPortAutoIncrement(false);
+        JoinConfig join = config.getNetworkConfig().getJoin();
+        join.getAutoDetectionConfig().setEnabled(false);
+        join.getMulticastConfig().setEnabled(false);
+        join.getTcpIpConfig().setEnabled(true).setMembers(List.of("127.0.0.1:" + port));
+        HazelcastClusterManager manager = new HazelcastClusterManager(config);
+        try {
+            Vertx vertx = Vertx.builder()
+                    .with(new VertxOptions().setEventBusOptions(new EventBusOptions().setHost("127.0.0.1")))
+                    .withClusterManager(manager)
+                    .buildClustered()
+                    .await(60, TimeUnit.SECONDS);
+            ClusterClient client = new ClusterClient(vertx, manager);
+            vertx.eventBus()
+                    .<JsonObject>consumer(GenerationBus.EVENTS, event -> client.events.add(event.body()))
+                    .completion()
+                    .await(10, TimeUnit.SECONDS);
+            return client;
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many members there are, this one included. */
+    public int members() {
+        return manager.getHazelcastInstance().getCluster().getMembers().size();
+    }
+
+    /** The events about a generation that have come so far. */
+    public List<JsonObject> events(String generationId) {
+        return events.stream()
+                .filter(event -> generationId.equals(event.getString("id")))
+                .toList();
+    }
+
+    /** Sends a command; the body of the reply. */
+    public JsonObject command(String action, JsonObject body) {
+        DeliveryOptions options = new DeliveryOptions()
+                .setSendTimeout(10_000)
+                .addHeader("version", "1")
+                .addHeader("action", action);
+        try {
+            return vertx.eventBus()
+                    .<JsonObject>request("darkroom.generation", body, options)
+                    .await(15, TimeUnit.SECONDS)
+                    .body();
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A port of the loopback address that was free a moment ago. */
+    public static int freePort() {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Drops out without a word, as a process does that is killed. */
+    @Override
+    public void close() {
+        manager.getHazelcastInstance().getLifecycleService().terminate();
+        vertx.close();
+    }
+}
