@@ -141,7 +141,8 @@ final class Service {
                         "accepting", () -> check(accepting.get()),
                         "database", database::ping,
                         "node", () -> check(node.trusted().isPresent())),
-                () -> new JsonArray(guards.stream().map(Guard::toJson).toList()));
+                () -> new JsonArray(guards.stream().map(Guard::toJson).toList()),
+                node::toJson);
         try {
             deploy(vertx, "management", management);
         } catch (Exception e) {

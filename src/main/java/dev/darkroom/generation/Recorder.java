@@ -41,6 +41,7 @@ final class Recorder {
 
     private <T> Future<Optional<T>> attempt(Lease lease, Supplier<Future<Optional<T>>> write, Duration wait) {
         if (!ours(lease)) {
+            node.resultRefused();
             LOG.atWarn()
                     .addKeyValue("generation", lease.generationId())
                     .addKeyValue("attempt", lease.number())
@@ -57,6 +58,9 @@ final class Recorder {
     /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
     private <T> Future<Optional<T>> explain(Lease lease) {
         return leases.recorded(lease).map(recorded -> {
+            if (!recorded) {
+                node.resultRefused();
+            }
             LOG.atWarn()
                     .addKeyValue("generation", lease.generationId())
                     .addKeyValue("attempt", lease.number())

@@ -1,5 +1,6 @@
 package dev.darkroom.node;
 
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ public final class Node {
     private UUID id;
     private long trustedUntil;
     private boolean draining;
+    private long refusedResults;
 
     /** @param nanoClock monotonic, in nanoseconds */
     public Node(LongSupplier nanoClock) {
@@ -43,6 +45,16 @@ public final class Node {
     /** Stops claiming, at once and for good. */
     public synchronized void drain() {
         draining = true;
+    }
+
+    /** Counts a result that was not recorded, because its lease was no longer ours. */
+    public synchronized void resultRefused() {
+        refusedResults++;
+    }
+
+    /** How many results were refused since the start of the process. */
+    public synchronized long refusedResults() {
+        return refusedResults;
     }
 
     /** Runs {@code handler} whenever the identity is lost: work done under it must be broken off and not recorded. */
@@ -72,6 +84,14 @@ public final class Node {
             handlers = List.copyOf(lostHandlers);
         }
         handlers.forEach(Runnable::run);
+    }
+
+    /** How it stands, in the form in which the contract tells it. */
+    public synchronized JsonObject toJson() {
+        return new JsonObject()
+                .put("id", trusted().map(UUID::toString).orElse(null))
+                .put("draining", draining)
+                .put("refusedResults", refusedResults);
     }
 
     /** The identity as last confirmed, whether it may still be trusted or not. */

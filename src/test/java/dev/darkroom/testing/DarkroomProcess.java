@@ -208,6 +208,10 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         return process.pid();
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     @Override
     public void close() {
         if (process.isAlive()) {
