@@ -88,10 +88,9 @@ public final class Node {
 
     /** How it stands, in the form in which the contract tells it. */
     public synchronized JsonObject toJson() {
-        return new JsonObject()
-                .put("id", trusted().map(UUID::toString).orElse(null))
-                .put("draining", draining)
-                .put("refusedResults", refusedResults);
+        JsonObject json = new JsonObject();
+        trusted().ifPresent(trusted -> json.put("id", trusted.toString()));
+        return json.put("draining", draining).put("refusedResults", refusedResults);
     }
 
     /** The identity as last confirmed, whether it may still be trusted or not. */

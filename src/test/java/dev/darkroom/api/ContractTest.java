@@ -10,6 +10,7 @@ import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,8 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(settings, null);
-        Deployable management = new ManagementVerticle(settings.management(), Map.of(), JsonArray::new);
+        Deployable management =
+                new ManagementVerticle(settings.management(), Map.of(), JsonArray::new, JsonObject::new);
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();
