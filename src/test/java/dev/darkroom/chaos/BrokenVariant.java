@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
@@ -14,9 +16,8 @@ import javax.tools.ToolProvider;
 /** The service as it would be without the fence: completions that name the generation alone, neither node nor token. */
 final class BrokenVariant {
     private static final Path GENERATION = Path.of("src/main/java/dev/darkroom/generation");
-    private static final String FENCE = "WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3";
-    /** The parameters are still there, since the service sends them. */
-    private static final String NO_FENCE = "WHERE generation_id = $1 AND $2::uuid IS NOT NULL AND $3::bigint > 0";
+    private static final Pattern FENCE =
+            Pattern.compile("(?:\\w+\\.)?lease_owner = (\\S+) AND (?:\\w+\\.)?lease_token = (\\S+)");
 
     private BrokenVariant() {}
 
@@ -24,14 +25,17 @@ final class BrokenVariant {
     static Path compile(Path directory) throws IOException {
         String sql = Files.readString(GENERATION.resolve("LeaseSql.java"));
         int complete = sql.indexOf("String COMPLETE");
-        int fence = sql.indexOf(FENCE, complete);
+        Matcher fence = FENCE.matcher(sql);
         assertThat(complete).as("the statement that completes").isPositive();
-        assertThat(fence).as("its fence").isBetween(complete, sql.indexOf("\"\"\";", complete));
+        assertThat(fence.find(complete)).as("a fence").isTrue();
+        assertThat(fence.end()).as("is that of the statement").isLessThan(sql.indexOf("\"\"\";", complete));
+        String noFence = fence.group(1) + "::uuid IS NOT NULL AND " + fence.group(2) + "::bigint > 0";
         Path sources = Files.createDirectories(directory.resolve("sources/dev/darkroom/generation"));
         Path classes = Files.createDirectories(directory.resolve("classes"));
         Files.writeString(
                 sources.resolve("LeaseSql.java"),
-                sql.substring(0, fence) + NO_FENCE + sql.substring(fence + FENCE.length()));
+                // The parameters are still there, since the service sends them.
+                sql.substring(0, fence.start()) + noFence + sql.substring(fence.end()));
         // Statements are constants, and so copied into the class that uses them.
         Files.copy(GENERATION.resolve("LeaseStore.java"), sources.resolve("LeaseStore.java"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
