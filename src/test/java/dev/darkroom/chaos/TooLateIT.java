@@ -136,7 +136,7 @@ class TooLateIT {
         // given
         try (DarkroomProcess late = start(lateSettings())) {
             String id = getsStuckCompleting(late);
-            try (DarkroomProcess other = start(timings("6s", "500ms").database(database))) {
+            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
                 awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
 
                 // when
@@ -159,7 +159,7 @@ class TooLateIT {
         try (DarkroomProcess late =
                 DarkroomProcess.startAltered(broken, directory, lateSettings().environment())) {
             String id = getsStuckCompleting(late);
-            try (DarkroomProcess other = start(timings("6s", "500ms").database(database))) {
+            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
                 awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
 
                 // when
@@ -201,7 +201,7 @@ class TooLateIT {
 
     /** Nothing but the completion shall want a connection, so that it is the completion that gets stuck. */
     private DarkroomSettings lateSettings() {
-        return timings("6s", "500ms")
+        return timings("4s", "500ms")
                 .database(Fleet.through(proxy, database))
                 .with("DARKROOM_WORKER_CONCURRENCY", "1")
                 .with("DARKROOM_NODE_SWEEP", "1m");
@@ -209,7 +209,7 @@ class TooLateIT {
 
     /** It has its pictures, and its completion on the way to a database that has fallen silent. */
     private String getsStuckCompleting(DarkroomProcess late) {
-        aiServer.script(delay("1s"), delay("4s"));
+        aiServer.script(delay("500ms"), delay("4s"));
         String id = late.client().create("A lighthouse in the fog");
         awaitTrue("asked", () -> !aiServer.requests(id).isEmpty());
         proxy.fallSilent();
