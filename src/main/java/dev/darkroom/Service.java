@@ -166,6 +166,7 @@ final class Service {
                         "database", database::ping,
                         "node", () -> check(node.trusted().isPresent())),
                 () -> new JsonArray(guards.stream().map(Guard::toJson).toList()),
+                node::toJson,
                 horizon::seen);
         try {
             deploy(vertx, "management", management);

@@ -24,6 +24,8 @@ import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.time.Clock;
+import java.util.Date;
 
 /**
  * Who may know whom. Imports point one way: api, generation, then backend, image and node, then database, then config. A
@@ -149,6 +151,22 @@ class ArchitectureTest {
             .should()
             .callMethodWhere(target(owner(assignableTo(Thread.class))).and(target(name("sleep"))))
             .because("an event loop that sleeps serves nobody, and other threads wait for conditions");
+
+    @ArchTest
+    static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
+            .that()
+            .resideInAnyPackage(NODE, GENERATION, DATABASE)
+            .should()
+            .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
+            .orShould()
+            .callMethodWhere(target(owner(resideInAPackage("java.time.."))).and(target(name("now"))))
+            .orShould()
+            .callMethodWhere(target(owner(assignableTo(Clock.class))))
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Date.class)
+            .because(
+                    "clocks of two machines differ: the database's tells the time, a process only how much has passed");
 
     @ArchTest
     static final ArchRule blockingWorkHasAPoolOfItsOwn = noClasses()

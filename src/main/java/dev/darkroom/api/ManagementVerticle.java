@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Health checks and the state of AI servers, for operators, on a port of their own. One instance per process. */
+/** Health checks and the state of this process and its AI servers, for operators, on a port of their own. One instance per process. */
 public final class ManagementVerticle extends VerticleBase {
     /** A check that takes longer has failed: who asks wants to know now. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
@@ -23,6 +23,7 @@ public final class ManagementVerticle extends VerticleBase {
     private final Settings.Management settings;
     private final Map<String, Supplier<Future<Void>>> readiness;
     private final Supplier<JsonArray> backends;
+    private final Supplier<JsonObject> node;
     private final Supplier<JsonObject> database;
     private HttpServer server;
 
@@ -30,16 +31,19 @@ public final class ManagementVerticle extends VerticleBase {
      * @param readiness what has to be well for the process to be ready, by name; a failed future means that it is not.
      *     Asked on every request, so it must be cheap.
      * @param backends how the process gets on with its AI servers, in the contract's form; asked on every request too
+     * @param node how the process stands among its like, likewise
      * @param database what keeps dead rows alive, likewise
      */
     public ManagementVerticle(
             Settings.Management settings,
             Map<String, Supplier<Future<Void>>> readiness,
             Supplier<JsonArray> backends,
+            Supplier<JsonObject> node,
             Supplier<JsonObject> database) {
         this.settings = settings;
         this.readiness = Map.copyOf(readiness);
         this.backends = backends;
+        this.node = node;
         this.database = database;
     }
 
@@ -63,6 +67,7 @@ public final class ManagementVerticle extends VerticleBase {
                     new Health("getLiveness", live),
                     new Health("getReadiness", ready),
                     new GetBackends(backends),
+                    new GetNode(node),
                     new GetDatabase(database));
             server = vertx.createHttpServer()
                     .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES))

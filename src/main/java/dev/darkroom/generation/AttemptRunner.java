@@ -117,24 +117,26 @@ final class AttemptRunner {
     }
 
     private Future<Duration> complete(Lease lease, List<KeptPicture> kept, long startedAt) {
-        return recorder.record(lease, () -> leases.complete(lease, kept)).map(ended -> {
-            ended.ifPresent(end -> {
-                LOG.atInfo()
-                        .addKeyValue("generation", lease.generationId())
-                        .addKeyValue("attempt", lease.number())
-                        .addKeyValue("attemptMs", elapsed(startedAt).toMillis())
-                        .addKeyValue("images", kept.size())
-                        .log("attempt succeeded");
-                announcer.announce(end);
-            });
-            return null;
-        });
+        return recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> leases.complete(lease, kept))
+                .map(ended -> {
+                    ended.ifPresent(end -> {
+                        LOG.atInfo()
+                                .addKeyValue("generation", lease.generationId())
+                                .addKeyValue("attempt", lease.number())
+                                .addKeyValue("attemptMs", elapsed(startedAt).toMillis())
+                                .addKeyValue("images", kept.size())
+                                .log("attempt succeeded");
+                        announcer.announce(end);
+                    });
+                    return null;
+                });
     }
 
     private Future<Duration> failed(Lease lease, Failure failure, RetryDecision decision) {
         AttemptOutcome outcome = outcome(failure);
         if (decision instanceof Retry retry) {
-            return recorder.record(lease, () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
+            return recorder.record(
+                            lease, outcome, () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
                     .map(requeued -> {
                         OffsetDateTime retryAt =
                                 requeued.map(LeaseStore.Requeued::retryAt).orElse(null);
@@ -143,7 +145,8 @@ final class AttemptRunner {
                     });
         }
         Fail fail = (Fail) decision;
-        return recorder.record(lease, () -> leases.fail(lease, outcome, fail.counted(), failure, fail.reason()))
+        return recorder.record(
+                        lease, outcome, () -> leases.fail(lease, outcome, fail.counted(), failure, fail.reason()))
                 .map(ended -> {
                     AttemptLog.failed(LOG, lease, failure, decision, null);
                     ended.ifPresent(announcer::announce);
@@ -165,7 +168,9 @@ final class AttemptRunner {
                 .addKeyValue("attempt", lease.number())
                 .log("attempt interrupted");
         return recorder.record(
-                        lease, () -> leases.retry(lease, AttemptOutcome.INTERRUPTED, false, INTERRUPTED, Duration.ZERO))
+                        lease,
+                        AttemptOutcome.INTERRUPTED,
+                        () -> leases.retry(lease, AttemptOutcome.INTERRUPTED, false, INTERRUPTED, Duration.ZERO))
                 .map(requeued -> null);
     }
 
@@ -176,7 +181,9 @@ final class AttemptRunner {
                 .addKeyValue("attempt", lease.number())
                 .log("attempt not started, given back");
         return recorder.record(
-                        lease, () -> leases.release(lease).map(held -> held ? Optional.of(true) : Optional.empty()))
+                        lease,
+                        null,
+                        () -> leases.release(lease).map(held -> held ? Optional.of(true) : Optional.empty()))
                 .map(released -> null);
     }
 

@@ -177,9 +177,12 @@ final class LeaseSql {
             SELECT generation_id, lease_owner, lease_token FROM generation_queue
             WHERE lease_owner = $1 AND attempt_started_at < now() - $2::bigint * interval '1 millisecond'""";
 
-    /** Whether the attempt of a lease is on record: the answer to a commit whose own answer was lost. */
+    /**
+     * Whether the attempt of a lease is on record with this outcome: the answer to a commit whose own answer was lost. With
+     * another outcome it was recorded by a sweep that had given it up.
+     */
     static final String RECORDED = """
-            SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2""";
+            SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2 AND outcome = $3""";
 
     private LeaseSql() {}
 }

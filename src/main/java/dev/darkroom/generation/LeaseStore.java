@@ -147,10 +147,10 @@ final class LeaseStore {
         return pool.preparedQuery(LeaseSql.RELEASE).execute(fence(lease)).map(rows -> rows.size() > 0);
     }
 
-    /** Whether the attempt of a lease is already on record. */
-    Future<Boolean> recorded(Lease lease) {
+    /** Whether the attempt of a lease is already on record with an outcome. */
+    Future<Boolean> recorded(Lease lease, AttemptOutcome outcome) {
         return pool.preparedQuery(LeaseSql.RECORDED)
-                .execute(Tuple.of(lease.generationId(), lease.token()))
+                .execute(Tuple.of(lease.generationId(), lease.token(), outcome.name()))
                 .map(rows -> rows.size() > 0);
     }
 

@@ -33,40 +33,53 @@ final class Recorder {
     /**
      * Runs a fenced write until it is answered.
      *
+     * @param outcome what the write puts on record for the attempt; null when it puts nothing there
      * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
      */
-    <T> Future<Optional<T>> record(Lease lease, Supplier<Future<Optional<T>>> write) {
-        return attempt(lease, write, FIRST_WAIT);
+    <T> Future<Optional<T>> record(Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write) {
+        return attempt(lease, outcome, write, FIRST_WAIT);
     }
 
-    private <T> Future<Optional<T>> attempt(Lease lease, Supplier<Future<Optional<T>>> write, Duration wait) {
+    private <T> Future<Optional<T>> attempt(
+            Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write, Duration wait) {
         if (!ours(lease)) {
-            LOG.atWarn()
-                    .addKeyValue("generation", lease.generationId())
-                    .addKeyValue("attempt", lease.number())
-                    .log("lease lost, result discarded");
-            return Future.succeededFuture(Optional.empty());
+            return Future.succeededFuture(discarded(lease));
         }
         // Composed, so that a write that throws fails like any other.
         return Future.succeededFuture()
                 .compose(start -> write.get())
-                .compose(written -> written.isPresent() ? Future.succeededFuture(written) : explain(lease))
-                .recover(error -> again(lease, write, wait, error));
+                .compose(written -> written.isPresent() ? Future.succeededFuture(written) : explain(lease, outcome))
+                .recover(error -> again(lease, outcome, write, wait, error));
     }
 
     /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
-    private <T> Future<Optional<T>> explain(Lease lease) {
-        return leases.recorded(lease).map(recorded -> {
+    private <T> Future<Optional<T>> explain(Lease lease, AttemptOutcome outcome) {
+        if (outcome == null) {
+            return Future.succeededFuture(discarded(lease));
+        }
+        return leases.recorded(lease, outcome).map(recorded -> {
+            if (!recorded) {
+                return discarded(lease);
+            }
             LOG.atWarn()
                     .addKeyValue("generation", lease.generationId())
                     .addKeyValue("attempt", lease.number())
-                    .log(recorded ? "attempt was already recorded" : "lease lost, result discarded");
+                    .log("attempt was already recorded");
             return Optional.empty();
         });
     }
 
+    private <T> Optional<T> discarded(Lease lease) {
+        node.resultRefused();
+        LOG.atWarn()
+                .addKeyValue("generation", lease.generationId())
+                .addKeyValue("attempt", lease.number())
+                .log("lease lost, result discarded");
+        return Optional.empty();
+    }
+
     private <T> Future<Optional<T>> again(
-            Lease lease, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
+            Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
         var log =
                 DatabaseErrors.unavailable(error) ? LOG.atWarn() : LOG.atError().setCause(error);
         log.addKeyValue("generation", lease.generationId())
@@ -75,7 +88,8 @@ final class Recorder {
                 .log("attempt could not be recorded, trying again");
         Promise<Optional<T>> promise = Promise.promise();
         Duration next = wait.multipliedBy(2).compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait.multipliedBy(2);
-        vertx.setTimer(wait.toMillis(), timer -> attempt(lease, write, next).onComplete(promise));
+        vertx.setTimer(
+                wait.toMillis(), timer -> attempt(lease, outcome, write, next).onComplete(promise));
         return promise.future();
     }
 

@@ -1,5 +1,6 @@
 package dev.darkroom.node;
 
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,8 @@ public final class Node {
         static final Pace NONE = new Pace(0, null);
     }
 
+    private long refusedResults;
+
     /** @param nanoClock monotonic, in nanoseconds */
     public Node(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
@@ -55,6 +58,16 @@ public final class Node {
     /** Stops claiming, at once and for good. */
     public synchronized void drain() {
         draining = true;
+    }
+
+    /** Counts a result that was not recorded, because its lease was no longer ours. */
+    public synchronized void resultRefused() {
+        refusedResults++;
+    }
+
+    /** How many results were refused since the start of the process. */
+    public synchronized long refusedResults() {
+        return refusedResults;
     }
 
     /** Runs {@code handler} whenever the identity is lost: work done under it must be broken off and not recorded. */
@@ -94,6 +107,13 @@ public final class Node {
             handlers = List.copyOf(lostHandlers);
         }
         handlers.forEach(Runnable::run);
+    }
+
+    /** How it stands, in the form in which the contract tells it. */
+    public synchronized JsonObject toJson() {
+        JsonObject json = new JsonObject();
+        trusted().ifPresent(trusted -> json.put("id", trusted.toString()));
+        return json.put("draining", draining).put("refusedResults", refusedResults);
     }
 
     /** The identity as last confirmed, whether it may still be trusted or not. */

@@ -43,8 +43,8 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(settings, null);
-        Deployable management =
-                new ManagementVerticle(settings.management(), Map.of(), JsonArray::new, JsonObject::new);
+        Deployable management = new ManagementVerticle(
+                settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();

@@ -200,7 +200,8 @@ class LeaseStoreEndTest {
 
         // then
         assertThat(again).isEmpty();
-        assertThat(await(queue.leases.recorded(lease))).isTrue();
+        assertThat(await(queue.leases.recorded(lease, AttemptOutcome.SUCCEEDED)))
+                .isTrue();
         assertThat(queue.snapshot()).isEqualTo(before);
     }
 
@@ -210,7 +211,8 @@ class LeaseStoreEndTest {
         Lease lease = queue.claimed();
 
         // then
-        assertThat(await(queue.leases.recorded(lease))).isFalse();
+        assertThat(await(queue.leases.recorded(lease, AttemptOutcome.SUCCEEDED)))
+                .isFalse();
     }
 
     @Test

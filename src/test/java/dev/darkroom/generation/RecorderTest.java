@@ -55,7 +55,7 @@ class RecorderTest {
     @Test
     void whatIsWrittenAtOnceIsWrittenOnce() {
         // when
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -72,6 +72,7 @@ class RecorderTest {
         // when
         Optional<Ended> ended = await(recorder.record(
                 lease,
+                AttemptOutcome.SUCCEEDED,
                 () -> writes.incrementAndGet() <= 3 ? Future.failedFuture(new IOException("reset")) : complete()));
 
         // then
@@ -86,7 +87,7 @@ class RecorderTest {
         TestPostgres.terminateBackends(queue.url.database());
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, this::complete));
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, this::complete));
 
         // then
         assertThat(ended).isPresent();
@@ -96,7 +97,7 @@ class RecorderTest {
     @Test
     void aWriteThatThrowsIsTriedAgainToo() {
         // when
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             if (writes.incrementAndGet() == 1) {
                 throw new IllegalStateException("a bug that goes away");
             }
@@ -111,7 +112,7 @@ class RecorderTest {
     void aCommitWhoseAnswerWasLostIsRecognised() {
         // given the write goes through, and its answer does not
         // when
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             Future<Optional<Ended>> written = complete();
             return writes.incrementAndGet() == 1
                     ? written.compose(done -> Future.failedFuture(new IOException("reset after the commit")))
@@ -123,6 +124,7 @@ class RecorderTest {
         assertThat(writes).hasValue(2);
         assertThat(queue.value("SELECT count(*) FROM generation_attempts WHERE outcome = 'SUCCEEDED'"))
                 .isEqualTo("1");
+        assertThat(node.refusedResults()).isZero();
         assertThat(queue.brokenInvariants()).isEmpty();
     }
 
@@ -133,7 +135,7 @@ class RecorderTest {
         List<String> before = queue.snapshot();
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -142,6 +144,9 @@ class RecorderTest {
         assertThat(ended).isEmpty();
         assertThat(writes).hasValue(1);
         assertThat(queue.snapshot()).isEqualTo(before);
+        assertThat(node.refusedResults())
+                .as("and is not mistaken for our own write")
+                .isEqualTo(1);
     }
 
     @Test
@@ -150,7 +155,7 @@ class RecorderTest {
         skipped.set(Duration.ofMinutes(9).toNanos());
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -158,6 +163,7 @@ class RecorderTest {
         // then
         assertThat(ended).isEmpty();
         assertThat(writes).hasValue(0);
+        assertThat(node.refusedResults()).isEqualTo(1);
         assertThat(queue.value("SELECT status FROM generations")).isEqualTo("PENDING");
     }
 
@@ -165,7 +171,7 @@ class RecorderTest {
     void whileTheDatabaseIsAwayTrustRunsOut() {
         // given
         // when the identity goes after the second try
-        Optional<Ended> ended = await(recorder.record(lease, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
             if (writes.incrementAndGet() == 2) {
                 skipped.set(Duration.ofMinutes(9).toNanos());
             }
@@ -184,10 +190,11 @@ class RecorderTest {
         join(other);
 
         // when
-        Optional<Ended> ended = await(new Recorder(queue.vertx, other, queue.leases).record(lease, () -> {
-            writes.incrementAndGet();
-            return complete();
-        }));
+        Optional<Ended> ended =
+                await(new Recorder(queue.vertx, other, queue.leases).record(lease, AttemptOutcome.SUCCEEDED, () -> {
+                    writes.incrementAndGet();
+                    return complete();
+                }));
 
         // then
         assertThat(ended).isEmpty();

@@ -2,6 +2,7 @@ package dev.darkroom.testing;
 
 import dev.darkroom.database.EmbeddedDatabase;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -39,7 +40,23 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
     /** Starts the jar with these settings, in a directory, without waiting for it to be ready. */
     public static DarkroomProcess launch(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
-        return launch(List.of(), directory, environment, jvmOptions, arguments);
+        return launch(List.of(), directory, environment, jvmOptions, List.of("-jar", jar().toString()), arguments);
+    }
+
+    /**
+     * Starts the service with class files that come before those of the jar, and waits until it is ready: a variant that
+     * nobody shall ever ship.
+     */
+    public static DarkroomProcess startAltered(
+            Path classes, Path directory, Map<String, String> environment, String... jvmOptions) {
+        String classPath = classes.toAbsolutePath() + File.pathSeparator + jar();
+        return launch(
+                        List.of(),
+                        directory,
+                        environment,
+                        List.of(jvmOptions),
+                        List.of("-cp", classPath, "dev.darkroom.Darkroom"))
+                .awaitReady();
     }
 
     /**
@@ -48,7 +65,13 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
      */
     public static DarkroomProcess launchGroup(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
-        return launch(List.of("env", "--default-signal=INT", "setsid"), directory, environment, jvmOptions, arguments);
+        return launch(
+                List.of("env", "--default-signal=INT", "setsid"),
+                directory,
+                environment,
+                jvmOptions,
+                List.of("-jar", jar().toString()),
+                arguments);
     }
 
     private static DarkroomProcess launch(
@@ -56,6 +79,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
             Path directory,
             Map<String, String> environment,
             List<String> jvmOptions,
+            List<String> program,
             String... arguments) {
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -64,7 +88,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         // What a killed process leaves behind goes with the next clean build.
         command.add("-Dvertx.cacheDirBase=" + Path.of("target", "vertx-cache").toAbsolutePath());
         command.addAll(jvmOptions);
-        command.addAll(List.of("-jar", jar().toString()));
+        command.addAll(program);
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
@@ -93,7 +117,8 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         }
     }
 
-    private static Path jar() {
+    /** The packaged jar. */
+    public static Path jar() {
         String jar = System.getProperty("darkroom.jar");
         if (jar == null) {
             throw new IllegalStateException("needs the packaged jar: run by the verify phase, or set darkroom.jar");
@@ -206,6 +231,10 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
 
     public long pid() {
         return process.pid();
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     @Override

@@ -5,19 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient.Answer;
 import io.vertx.core.json.JsonObject;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
 /**
  * Callers who do not care how the service is: POSTs at a steady rate, a GET after every fourth, and who waited too long for an
- * answer hurries with the next ones. Keeps what they were told.
+ * answer hurries with the next ones. Keeps what they were told: an end that one of them has seen is the end that all of them see.
  */
 public final class Load implements AutoCloseable {
     /** {@code api.replyTimeout}, and what a machine with other things to do may add. */
@@ -34,16 +38,29 @@ public final class Load implements AutoCloseable {
     private final ScheduledExecutorService callers = Executors.newScheduledThreadPool(CALLERS);
     private final List<String> accepted = new ArrayList<>();
     private final List<String> unexpected = new ArrayList<>();
-    private final ApiClient client;
+    private final Map<String, String> ends = new HashMap<>();
+    private final Supplier<ApiClient> clients;
+    private final boolean serversDie;
     private int sent;
+    private int broken;
     private int found;
     private int refused;
     private Duration slowest = Duration.ZERO;
 
     /** Starts at once, but for a first request that shows the callers how to read answers, which takes its time. */
     public Load(ApiClient client, int postsPerSecond) {
-        this.client = client;
-        client.create("A lighthouse before the load");
+        this(() -> client, false, postsPerSecond);
+    }
+
+    /** The same with a fleet whose processes die: each request goes to somebody, and its connection may break. */
+    public Load(Fleet fleet, int postsPerSecond) {
+        this(fleet::anybody, true, postsPerSecond);
+    }
+
+    private Load(Supplier<ApiClient> clients, boolean serversDie, int postsPerSecond) {
+        this.clients = clients;
+        this.serversDie = serversDie;
+        clients.get().create("A lighthouse before the load");
         long pause = TimeUnit.SECONDS.toNanos(1) / postsPerSecond;
         for (int i = 0; i < CALLERS; i++) {
             callers.scheduleAtFixedRate(this::call, i * pause, CALLERS * pause, TimeUnit.NANOSECONDS);
@@ -61,7 +78,7 @@ public final class Load implements AutoCloseable {
         synchronized (this) {
             sent++;
         }
-        Answer answer = timed(() -> client.post(BODY));
+        Answer answer = timed(client -> client.post(BODY));
         if (answer != null && answer.status() == 202) {
             synchronized (this) {
                 accepted.add(answer.json().getString("id"));
@@ -77,26 +94,50 @@ public final class Load implements AutoCloseable {
             if (accepted.isEmpty()) {
                 return;
             }
-            id = accepted.get(ThreadLocalRandom.current().nextInt(accepted.size()));
+            // Half of them ask for one of the newest, which may end just now.
+            int among = ThreadLocalRandom.current().nextBoolean() ? Math.min(40, accepted.size()) : accepted.size();
+            id = accepted.get(accepted.size() - 1 - ThreadLocalRandom.current().nextInt(among));
         }
-        Answer answer = timed(() -> client.get("/api/generation/" + id));
+        Answer answer = timed(client -> client.get("/api/generation/" + id));
         if (answer != null && answer.status() == 200) {
-            synchronized (this) {
-                found++;
-            }
+            found(id, answer);
         } else {
             refused(answer);
         }
     }
 
+    private synchronized void found(String id, Answer answer) {
+        found++;
+        if (!answer.json().getString("status").equals("PENDING")) {
+            // Each process has an address of its own.
+            String end = answer.text().replaceAll("http://127\\.0\\.0\\.1:\\d+", "");
+            String before = ends.putIfAbsent(id, end);
+            if (before != null && !before.equals(end)) {
+                unexpected.add("two ends: " + before + " and " + end);
+            }
+        }
+    }
+
     private interface Request {
-        Answer send();
+        Answer send(ApiClient client);
     }
 
     private Answer timed(Request request) {
+        ApiClient client = clients.get();
+        if (client == null) {
+            return null;
+        }
         long started = System.nanoTime();
         try {
-            return request.send();
+            return request.send(client);
+        } catch (UncheckedIOException e) {
+            synchronized (this) {
+                broken++;
+                if (!serversDie) {
+                    unexpected.add(String.valueOf(e));
+                }
+            }
+            return null;
         } catch (RuntimeException | AssertionError e) {
             synchronized (this) {
                 unexpected.add(String.valueOf(e));
@@ -144,22 +185,39 @@ public final class Load implements AutoCloseable {
 
     /** Waits until nothing is left to do; then every generation for which a caller got a 202 is COMPLETE. */
     public void assertAllAcceptedComplete(DatabaseUrl database, Duration atMost) {
+        assertAllAcceptedEnded(database, atMost, Set.of("COMPLETE"));
+    }
+
+    /**
+     * Waits until nothing is left to do; then every generation for which a caller got a 202 has ended in one of these ways,
+     * and in the one that callers were told of.
+     */
+    public void assertAllAcceptedEnded(DatabaseUrl database, Duration atMost, Set<String> statuses) {
         Awaitility.await("the queue is empty")
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(200))
                 .until(() -> TestPostgres.query(database, "SELECT 1 FROM generation_queue LIMIT 1")
                         .isEmpty());
-        Set<String> complete =
-                Set.copyOf(TestPostgres.query(database, "SELECT id FROM generations WHERE status = 'COMPLETE'"));
-        assertThat(accepted().stream().filter(id -> !complete.contains(id)))
-                .as("accepted and not COMPLETE")
+        Map<String, String> ended = new HashMap<>();
+        TestPostgres.query(database, "SELECT id || ' ' || status FROM generations")
+                .forEach(row -> ended.put(row.split(" ")[0], row.split(" ")[1]));
+        assertThat(accepted().stream().filter(id -> !statuses.contains(ended.get(id))))
+                .as("accepted and not ended in one of the ways " + statuses)
                 .isEmpty();
+        synchronized (this) {
+            assertThat(ends.entrySet().stream()
+                            .filter(end -> !new JsonObject(end.getValue())
+                                    .getString("status")
+                                    .equals(ended.get(end.getKey()))))
+                    .as("ended otherwise than callers were told")
+                    .isEmpty();
+        }
     }
 
     @Override
     public synchronized String toString() {
-        return "%d POSTs: %d x 202; %d x 200 of GETs; %d x 503 of both; slowest answer %d ms"
-                .formatted(sent, accepted.size(), found, refused, slowest.toMillis());
+        return "%d POSTs: %d x 202; %d x 200 of GETs, %d ends seen; %d x 503 and %d broken connections of both; slowest answer %d ms"
+                .formatted(sent, accepted.size(), found, ends.size(), refused, broken, slowest.toMillis());
     }
 
     /** Sends no more, and waits until everything sent is answered. */

@@ -9,22 +9,30 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
-/** Stands between the service and another server, and takes that server away: with a word, without, or at the worst moment. */
+/**
+ * Stands between the service and another server, and takes that server away: with a word, without, or at the worst moment. Or
+ * makes the way there long, or narrow. May be told so from any thread.
+ */
 public final class TcpProxy implements AutoCloseable {
     private final String host;
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> callers = ConcurrentHashMap.newKeySet();
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
     private ServerSocket server;
     private boolean silent;
     private volatile Ambush ambush;
+    private volatile Duration delay = Duration.ZERO;
+    private volatile int bytesPerSecond = Integer.MAX_VALUE;
 
     /** Listens on a free port of the loopback address. */
     public TcpProxy(String host, int target) {
@@ -43,11 +51,51 @@ public final class TcpProxy implements AutoCloseable {
     public void refuse() {
         try {
             server.close();
-            for (Socket socket : sockets) {
-                socket.close();
-            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        cut();
+    }
+
+    /** Connections are closed in order, as after a restart; new ones are well. */
+    public void cut() {
+        each(sockets, Socket::close);
+    }
+
+    /** Connections are reset (RST), as by a firewall or a host that has lost its memory; new ones are well. */
+    public void reset() {
+        each(sockets, socket -> {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        });
+    }
+
+    /** The other server says no more on any connection, and goes on listening; new ones are well. */
+    public void halfClose() {
+        each(callers, Socket::shutdownOutput);
+    }
+
+    /** What is sent, either way, arrives so much later. */
+    public void delay(Duration each) {
+        delay = each;
+    }
+
+    /** No more than so much passes, each way and on each connection. {@link Integer#MAX_VALUE} for no limit. */
+    public void throttle(int bytes) {
+        bytesPerSecond = bytes;
+    }
+
+    private interface Act {
+        void on(Socket socket) throws IOException;
+    }
+
+    private static void each(Set<Socket> sockets, Act act) {
+        for (Socket socket : sockets) {
+            try {
+                act.on(socket);
+            } catch (IOException e) {
+                // Closed by one of its sides meanwhile.
+            }
         }
     }
 
@@ -112,6 +160,7 @@ public final class TcpProxy implements AutoCloseable {
         Socket called = new Socket(host, target);
         sockets.add(caller);
         sockets.add(called);
+        callers.add(caller);
         Watch watch = new Watch();
         watches.add(watch);
         start("there", () -> pump(caller, called, watch, true));
@@ -121,7 +170,7 @@ public final class TcpProxy implements AutoCloseable {
     private void pump(Socket from, Socket to, Watch watch, boolean asks) throws IOException, InterruptedException {
         try (from;
                 to) {
-            byte[] block = new byte[16_384];
+            byte[] block = new byte[4_096];
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int count = in.read(block); count >= 0; count = in.read(block)) {
@@ -130,18 +179,21 @@ public final class TcpProxy implements AutoCloseable {
                         gate.wait();
                     }
                 }
+                TimeUnit.NANOSECONDS.sleep(delay.toNanos() + 1_000_000_000L * count / bytesPerSecond);
                 if (asks) {
                     watch.asked(block, count);
                 } else if (watch.losesAnswer()) {
                     return;
                 }
-                if (!watch.forgotten) {
+                if (!watch.forgotten && !to.isOutputShutdown()) {
                     out.write(block, 0, count);
                 }
             }
         } finally {
             sockets.remove(from);
             sockets.remove(to);
+            callers.remove(from);
+            callers.remove(to);
         }
     }
 

@@ -1,0 +1,256 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Fleet;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Processes that are frozen, cut off or gone while they work, and what becomes of what they still want to say. */
+@Tag("chaos")
+@Timeout(300)
+class TooLateIT {
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private DatabaseUrl database;
+    private TcpProxy proxy;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+        proxy = new TcpProxy(database.host(), database.port());
+    }
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+        aiServer.close();
+    }
+
+    /** As in a pause of the virtual machine or of the whole host. */
+    @Test
+    void theResultOfAFrozenProcessIsRefusedAndItTakesANewIdentity() {
+        // given
+        aiServer.script(delay("1s"));
+        try (Fleet fleet = new Fleet(directory, 3, timings("3s", "500ms").database(database))) {
+            String id = fleet.anybody().create("A lighthouse for somebody who falls asleep");
+            awaitTrue("asked", () -> !aiServer.requests(id).isEmpty());
+            String owner = TestPostgres.query(database, "SELECT lease_owner FROM generation_queue")
+                    .get(0);
+            int place = fleet.placeOf(owner).orElseThrow();
+            DarkroomProcess frozen = fleet.node(place);
+
+            // when
+            long frozenAt = System.nanoTime();
+            frozen.signal("STOP");
+            fleet.gone(place);
+            JsonObject ended = fleet.anybody().awaitEnd(id, Duration.ofSeconds(30));
+            if (Chaos.LONG) {
+                Chaos.pass(Duration.ofSeconds(40).minusNanos(System.nanoTime() - frozenAt));
+            }
+            frozen.signal("CONT");
+
+            // then
+            frozen.awaitLine("lease lost, result discarded generation=" + id);
+            awaitTrue("a new identity", () -> Fleet.identities(frozen).size() == 2);
+            awaitTrue("trusted again", () -> node(frozen).containsKey("id"));
+            assertThat(node(frozen).getString("id"))
+                    .isNotEqualTo(owner)
+                    .isEqualTo(Fleet.identities(frozen).get(1));
+            assertThat(node(frozen).getLong("refusedResults")).isEqualTo(1);
+            assertThat(outcomes(ended)).containsExactly("LOST", "SUCCEEDED");
+            assertThat(aiServer.requests(id)).hasSize(2);
+            assertThat(frozen.client().generation(id).getJsonArray("attempts"))
+                    .isEqualTo(ended.getJsonArray("attempts"));
+            check(fleet.everyone());
+        }
+    }
+
+    @Test
+    void aProcessCutOffFromTheDatabaseBreaksItsCallsOffBeforeAnotherMayBegin() {
+        // given
+        DarkroomSettings settings = Chaos.LONG ? timings("15s", "5s") : timings("6s", "1s");
+        aiServer.script(delay("2m").put("times", 4));
+        try (DarkroomProcess cutOff = start(settings.database(Fleet.through(proxy, database)))) {
+            List<String> ids = IntStream.range(0, 4)
+                    .mapToObj(i -> cutOff.client().create("Lighthouse on an island " + i))
+                    .toList();
+            awaitTrue("asked", () -> aiServer.requests().size() == 4);
+            try (DarkroomProcess other = start(settings.database(database))) {
+
+                // when
+                proxy.fallSilent();
+
+                // then
+                for (String id : ids) {
+                    JsonObject ended = other.client().awaitEnd(id, Duration.ofSeconds(60));
+                    assertThat(outcomes(ended)).containsExactly("LOST", "SUCCEEDED");
+                    List<JsonObject> calls = aiServer.requests(id);
+                    assertThat(calls).hasSize(2);
+                    Instant brokenOff = Instant.parse(calls.get(0).getString("closedAt"));
+                    Instant takenOver = Instant.parse(calls.get(1).getString("at"));
+                    assertThat(brokenOff).isBefore(takenOver);
+                    System.out.printf(
+                            "chaos: cut off: call broken off %d ms before the next began%n",
+                            Duration.between(brokenOff, takenOver).toMillis());
+                }
+
+                // when
+                proxy.speak();
+
+                // then
+                awaitTrue("a new identity", () -> node(cutOff).containsKey("id"));
+                assertThat(Fleet.identities(cutOff)).hasSizeGreaterThan(1);
+                check(List.of(cutOff, other));
+            }
+        }
+    }
+
+    /** It had its result in time, and its completion got stuck on the way to the database. */
+    @Test
+    void aCompletionThatArrivesTooLateIsRefusedByTheDatabase() {
+        // given
+        try (DarkroomProcess late = start(lateSettings())) {
+            String id = getsStuckCompleting(late);
+            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
+                awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
+
+                // when
+                proxy.speak();
+
+                // then
+                late.awaitLine("lease lost, result discarded generation=" + id);
+                assertThat(node(late).getLong("refusedResults")).isEqualTo(1);
+                assertThat(outcomes(other.client().awaitEnd(id))).containsExactly("LOST", "SUCCEEDED");
+                check(List.of(late, other));
+            }
+        }
+    }
+
+    /** The test of the tests: without the fence the same is noticed. */
+    @Test
+    void withoutTheTokenTheLateCompletionIsTakenAndTheChecksNotice() throws IOException {
+        // given
+        Path broken = BrokenVariant.compile(directory.resolve("broken"));
+        try (DarkroomProcess late =
+                DarkroomProcess.startAltered(broken, directory, lateSettings().environment())) {
+            String id = getsStuckCompleting(late);
+            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
+                awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
+
+                // when
+                proxy.speak();
+
+                // then
+                late.awaitLine("attempt succeeded generation=" + id);
+                other.client().awaitEnd(id);
+                List<String> violations = History.violations(List.of(late, other), database);
+                assertThat(violations).hasSize(1).first().asString().contains(id);
+                System.out.println("chaos: the broken variant is caught: " + violations.get(0));
+            }
+        }
+    }
+
+    @Test
+    void aPictureMadeByAProcessThatIsGoneIsServedByAnother() {
+        // given
+        try (Fleet fleet = new Fleet(directory, 2, timings("3s", "500ms").database(database))) {
+            String id = fleet.anybody().create("A lighthouse that outlives its keeper");
+            JsonObject ended = fleet.anybody().awaitEnd(id);
+            String maker = TestPostgres.query(database, "SELECT node_id FROM generation_attempts")
+                    .get(0);
+
+            // when
+            int place = fleet.placeOf(maker).orElseThrow();
+            fleet.kill(place);
+
+            // then
+            String path =
+                    URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
+            ApiClient.Answer picture = fleet.anybody().get(path);
+            assertThat(picture.status()).isEqualTo(200);
+            assertThat(picture.header("Content-Type")).isEqualTo("image/png");
+            assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+            check(fleet.everyone());
+        }
+    }
+
+    /** Nothing but the completion shall want a connection, so that it is the completion that gets stuck. */
+    private DarkroomSettings lateSettings() {
+        return timings("4s", "500ms")
+                .database(Fleet.through(proxy, database))
+                .with("DARKROOM_WORKER_CONCURRENCY", "1")
+                .with("DARKROOM_NODE_SWEEP", "1m");
+    }
+
+    /** It has its pictures, and its completion on the way to a database that has fallen silent. */
+    private String getsStuckCompleting(DarkroomProcess late) {
+        aiServer.script(delay("500ms"), delay("4s"));
+        String id = late.client().create("A lighthouse in the fog");
+        awaitTrue("asked", () -> !aiServer.requests(id).isEmpty());
+        proxy.fallSilent();
+        return id;
+    }
+
+    private void check(List<DarkroomProcess> processes) {
+        History.check(processes, database, directory.resolve("data/images"));
+    }
+
+    private static JsonObject delay(String delay) {
+        return new JsonObject().put("delay", delay);
+    }
+
+    private static JsonObject node(DarkroomProcess process) {
+        return new ApiClient(process.management()).get("/node").json();
+    }
+
+    private static List<String> outcomes(JsonObject generation) {
+        return generation.getJsonArray("attempts").stream()
+                .map(attempt -> ((JsonObject) attempt).getString("outcome"))
+                .toList();
+    }
+
+    private static void awaitTrue(String what, Callable<Boolean> condition) {
+        Awaitility.await(what).atMost(Duration.ofSeconds(60)).until(condition);
+    }
+
+    private DarkroomProcess start(DarkroomSettings settings) {
+        return DarkroomProcess.start(directory, settings.environment());
+    }
+
+    /** With the profile those that operators get, whatever is asked for. */
+    private DarkroomSettings timings(String ttl, String heartbeat) {
+        return DarkroomSettings.quick()
+                .aiServer(aiServer)
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .with("DARKROOM_NODE_TTL", Chaos.LONG ? "15s" : ttl)
+                .with("DARKROOM_NODE_HEARTBEAT", Chaos.LONG ? "5s" : heartbeat)
+                .with("DARKROOM_NODE_SWEEP", Chaos.LONG ? "5s" : "500ms");
+    }
+}
