@@ -1,3 +1,6 @@
 -- Housekeeping may delete the attempts of a generation that has ended, and keeps the generation: failed_attempts stays as
--- it was, and this says why there are no rows any more. Constant default: no row is rewritten.
-ALTER TABLE generations ADD COLUMN attempts_deleted boolean NOT NULL DEFAULT false;
+-- it was, and a row here says why its attempts are not there any more. No column of generations: processes of the version
+-- before read all of its columns, and a new one would fail their statements once.
+CREATE TABLE deleted_attempts (
+    generation_id uuid PRIMARY KEY REFERENCES generations (id)
+);

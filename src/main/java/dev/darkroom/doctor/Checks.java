@@ -33,18 +33,21 @@ final class Checks {
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS successes FROM generation_attempts WHERE outcome = 'SUCCEEDED'
               GROUP BY generation_id) s ON s.generation_id = g.id
-            WHERE coalesce(s.successes, 0) <> CASE WHEN g.status = 'COMPLETE' AND NOT g.attempts_deleted THEN 1 ELSE 0 END""";
+              LEFT JOIN deleted_attempts d ON d.generation_id = g.id
+            WHERE coalesce(s.successes, 0)
+              <> CASE WHEN g.status = 'COMPLETE' AND d.generation_id IS NULL THEN 1 ELSE 0 END""";
 
     /** Where housekeeping has deleted the attempts of an ended generation, none may be left. */
     private static final String FAILED_ATTEMPTS = """
             SELECT g.id AS generation_id, 'says ' || g.failed_attempts || ' failed attempts and has '
               || coalesce(a.failures, 0) || ' on record'
-              || CASE WHEN g.attempts_deleted THEN ', though its attempts were deleted' ELSE '' END AS what
+              || CASE WHEN d.generation_id IS NULL THEN '' ELSE ', though its attempts were deleted' END AS what
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS failures FROM generation_attempts WHERE outcome <> 'SUCCEEDED'
               GROUP BY generation_id) a ON a.generation_id = g.id
-            WHERE coalesce(a.failures, 0) <> CASE WHEN g.attempts_deleted THEN 0 ELSE g.failed_attempts END
-              OR g.attempts_deleted AND g.status = 'PENDING'""";
+              LEFT JOIN deleted_attempts d ON d.generation_id = g.id
+            WHERE coalesce(a.failures, 0) <> CASE WHEN d.generation_id IS NULL THEN g.failed_attempts ELSE 0 END
+              OR d.generation_id IS NOT NULL AND g.status = 'PENDING'""";
 
     private static final String COUNTERS = """
             SELECT q.generation_id, 'has ' || q.counted_failures || ' counted failures and ' || q.lost_attempts

@@ -23,7 +23,9 @@ public final class Story {
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
     private static final String GENERATION = """
-            SELECT g.*, now() AS now, char_length(g.prompt) AS prompt_length,
+            SELECT g.*, now() AS now,
+              EXISTS (SELECT FROM deleted_attempts d WHERE d.generation_id = g.id) AS attempts_deleted,
+              char_length(g.prompt) AS prompt_length,
               (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining) AS processes
             FROM generations g WHERE g.id = ?""";
 

@@ -27,6 +27,8 @@ final class RetentionSql {
               SELECT id FROM generations WHERE id < %s AND %s ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
             attempts AS (
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
+            notes AS (
+              DELETE FROM deleted_attempts d USING old WHERE d.generation_id = old.id),
             pictures AS (
               DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
             deleted AS (
@@ -34,7 +36,7 @@ final class RetentionSql {
             SELECT (SELECT count(*) FROM deleted) AS generations,
               coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS keys""".formatted(BOUND, ENDED_BEFORE);
 
-    /** Deletes the attempts of ended generations, all or none of one, and notes there that it did. */
+    /** Deletes the attempts of ended generations, all or none of one, and notes that it did. */
     static final String DELETE_ATTEMPTS = """
             WITH old AS MATERIALIZED (
               SELECT g.id FROM generations g WHERE g.id IN (
@@ -45,7 +47,7 @@ final class RetentionSql {
             attempts AS (
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
             noted AS (
-              UPDATE generations g SET attempts_deleted = true FROM old WHERE g.id = old.id RETURNING g.id)
+              INSERT INTO deleted_attempts (generation_id) SELECT id FROM old RETURNING generation_id)
             SELECT count(*) AS generations FROM noted""".formatted(BOUND, ENDED_BEFORE);
 
     /** Which of these pictures have a row. */

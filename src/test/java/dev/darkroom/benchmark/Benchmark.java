@@ -113,7 +113,8 @@ public final class Benchmark {
 
     /** Every round of writing begins alike, with nothing to clean up after the last one. */
     private void emptyTables() throws Exception {
-        database.execute("TRUNCATE generations, generation_attempts, generation_queue, images, benchmark_generations");
+        database.execute(
+                "TRUNCATE generations, deleted_attempts, generation_attempts, generation_queue, images, benchmark_generations");
         database.execute("CHECKPOINT");
     }
 

@@ -89,7 +89,7 @@ class DoctorTest {
                 ill(
                         "I5: generation " + FAILED
                                 + " says 1 failed attempts and has 1 on record, though its attempts were deleted",
-                        "UPDATE generations SET attempts_deleted = true WHERE id = '" + FAILED + "'"),
+                        "INSERT INTO deleted_attempts VALUES ('" + FAILED + "')"),
                 ill(
                         "I5: generation " + WAITING
                                 + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 on"
@@ -211,7 +211,7 @@ class DoctorTest {
         // given
         ward.execute(
                 "DELETE FROM generation_attempts WHERE generation_id IN ('" + COMPLETE + "', '" + FAILED + "')",
-                "UPDATE generations SET attempts_deleted = true WHERE status <> 'PENDING'");
+                "INSERT INTO deleted_attempts SELECT id FROM generations WHERE status <> 'PENDING'");
 
         // then
         assertThat(ward.examine().wrong()).isEmpty();

@@ -33,7 +33,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     static final Duration ATTEMPT = Duration.ofMinutes(2);
 
     static final List<String> TABLES =
-            List.of("images", "generation_attempts", "generation_queue", "generations", "nodes");
+            List.of("images", "deleted_attempts", "generation_attempts", "generation_queue", "generations", "nodes");
 
     final Vertx vertx = Vertx.vertx();
     final DatabaseUrl url = TestPostgres.newDatabase();
