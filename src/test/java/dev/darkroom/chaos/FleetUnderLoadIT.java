@@ -142,7 +142,7 @@ class FleetUnderLoadIT {
                 Chaos.pass(Duration.ofMillis(200));
                 TestPostgres.execute(
                         database,
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()"
                                 + " AND pid <> pg_backend_pid() ORDER BY hashtext(pid::text || '" + dice.nextInt()
                                 + "') LIMIT 1");
             }

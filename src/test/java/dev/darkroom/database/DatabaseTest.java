@@ -45,7 +45,7 @@ class DatabaseTest extends DatabaseFixture {
         // then
         assertThat(TestPostgres.query(
                         url,
-                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()"
                                 + " AND application_name = 'darkroom'"))
                 .containsExactly("4");
     }

@@ -36,7 +36,7 @@ public final class TestPostgres {
     public static void terminateBackends(String database) {
         try (Connection connection = connect(Server.URL);
                 PreparedStatement statement = connection.prepareStatement(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?")) {
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ? AND backend_type = 'client backend'")) {
             statement.setString(1, database);
             statement.execute();
         } catch (SQLException e) {

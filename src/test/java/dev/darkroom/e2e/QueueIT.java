@@ -1,0 +1,89 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a caller is told while work waits, and how it gets to a process that does it. */
+@Timeout(120)
+class QueueIT {
+    private static final Duration LATENCY = Duration.ofMillis(250);
+
+    @TempDir
+    Path directory;
+
+    private final DatabaseUrl database = TestPostgres.newDatabase();
+
+    private Darkroom service(String name, AiServer aiServer, String concurrency) {
+        assertThat(directory.resolve(name).toFile().mkdir()).isTrue();
+        return InProcessDarkroom.start(
+                directory.resolve(name),
+                DarkroomSettings.quick()
+                        .database(database)
+                        .aiServer(aiServer)
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        // What wakes the worker is a hint or nothing.
+                        .with("DARKROOM_WORKER_POLL", "1h")
+                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                        .with("DARKROOM_GENERATION_DEADLINE", "5s")
+                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+    }
+
+    private static Answer post(Darkroom darkroom) {
+        return darkroom.client().post(new JsonObject().put("prompt", "A pier").encode());
+    }
+
+    @Test
+    void whatWaitsIsTellingWhereItStandsUntilTooMuchDoes() {
+        // given: one process takes requests, another makes one picture at a time
+        try (AiServer aiServer = new AiServer(LATENCY);
+                Darkroom front = service("front", aiServer, "0");
+                Darkroom back = service("back", aiServer, "1")) {
+            // when
+            JsonObject first = post(front).json();
+
+            // then: the other hears of it, though it never looks by itself
+            assertThat(back.client().awaitEnd(first.getString("id")).getString("status"))
+                    .isEqualTo("COMPLETE");
+
+            // when: more is asked for than can be begun in five seconds
+            Answer refused = Awaitility.await("a refusal")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> post(front), answer -> answer.status() != 202);
+
+            // then
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.json().getString("type")).isEqualTo("urn:darkroom:problem:overloaded");
+            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+
+            // then: who waits is told where
+            List<String> waiting = TestPostgres.query(
+                    database,
+                    "SELECT generation_id FROM generation_queue WHERE lease_owner IS NULL ORDER BY arrival DESC");
+            JsonObject last =
+                    front.client().get("/api/generation/" + waiting.get(0)).json();
+            assertThat(last.getInteger("queuePosition")).isBetween(2, waiting.size() + 1);
+            Instant start = Instant.parse(last.getString("estimatedStart"));
+            assertThat(start)
+                    .isBetween(Instant.now().minusSeconds(10), Instant.now().plusSeconds(60));
+            assertThat(last.getInteger("priority")).isZero();
+        }
+    }
+}

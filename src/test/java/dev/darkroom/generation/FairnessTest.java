@@ -1,0 +1,79 @@
+package dev.darkroom.generation;
+
+import static dev.darkroom.generation.QueueFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.Outcome;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Users who share a service, by the commands that they send. */
+@Tag("database")
+class FairnessTest {
+    private static final int CONCURRENCY = 4;
+
+    @RegisterExtension
+    static final QueueFixture queue = new QueueFixture();
+
+    private final WorkerFixture process = new WorkerFixture(queue);
+
+    private Future<String> create(String user) {
+        JsonObject command =
+                new JsonObject().put("user", user).put("request", new JsonObject().put("prompt", "A pier"));
+        DeliveryOptions options = new DeliveryOptions()
+                .addHeader(GenerationBus.ACTION, GenerationBus.CREATE)
+                .addHeader(GenerationBus.VERSION_HEADER, GenerationBus.VERSION);
+        return queue.vertx
+                .eventBus()
+                .<JsonObject>request(GenerationBus.COMMANDS, command, options)
+                .map(reply -> reply.body().getJsonObject("generation").getString("id"));
+    }
+
+    @Test
+    void aSinglePromptIsBegunWithinTheTimeOfAFewWhileAnotherUserHasFiveThousandWaiting() {
+        // given: an AI server that takes 10 ms for a picture, four at once, and a user with 5,000 prompts
+        AtomicInteger begun = new AtomicInteger();
+        List<String> order = new ArrayList<>();
+        FakeBackend backend = new FakeBackend(request -> {
+            synchronized (order) {
+                order.add(request.key());
+            }
+            begun.incrementAndGet();
+            Promise<Outcome> promise = Promise.promise();
+            queue.vertx.setTimer(10, timer -> promise.complete(FakeBackend.picture()));
+            return promise.future();
+        });
+        await(queue.vertx.deployVerticle(new GenerationVerticle(
+                queue.database, queue.hints, new Backlog(), queue.settings.generation(), null, () -> 7L)));
+        List<Future<String>> submissions = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            submissions.add(create("greedy"));
+        }
+        await(Future.all(submissions));
+        process.deploy(backend, Duration.ofMillis(200));
+        WorkerFixture.awaitTrue("under way", () -> begun.get() > 20);
+
+        // when
+        String modest = await(create("modest"));
+        int before = begun.get();
+
+        // then: at most those that were being claimed meanwhile, and one turn of the other user
+        WorkerFixture.awaitTrue("begun", () -> {
+            synchronized (order) {
+                return order.contains(modest);
+            }
+        });
+        synchronized (order) {
+            assertThat(order.indexOf(modest)).isLessThan(before + 4 * CONCURRENCY);
+        }
+    }
+}
