@@ -79,10 +79,13 @@ class ShutdownIT {
                             "worker",
                             "guard",
                             "generation",
+                            "backlog",
+                            "horizon",
                             "sweep",
                             "node",
                             "management",
                             "backend",
+                            "hints",
                             "database pools",
                             "vertx");
             assertQuiet(darkroom);
