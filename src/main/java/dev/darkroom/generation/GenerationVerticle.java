@@ -150,31 +150,28 @@ public final class GenerationVerticle extends VerticleBase {
                     vertx.eventBus().publish(GenerationBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
                     hints.send(GenerationBus.WORK_HINT);
                 })
-                .map(generation -> new JsonObject().put("generation", generation));
+                .map(generation -> new JsonObject().put("generation", withPlace(generation)));
     }
 
     private Future<JsonObject> find(UUID id, String user) {
-        return store.find(id, user)
-                .map(found -> reply("generation", found.map(json -> {
-                    if (json.remove("queue") instanceof JsonObject place) {
-                        tellPlace(json, place);
-                    }
-                    return json;
-                })));
+        return store.find(id, user).map(found -> reply("generation", found.map(this::withPlace)));
     }
 
-    /** Where it stands in the queue, and when it will be begun where that can be estimated. */
-    private void tellPlace(JsonObject generation, JsonObject place) {
-        long ahead = place.getLong("ahead");
-        generation.put("queuePosition", ahead + 1);
-        if (ahead < GenerationSql.MOST_AHEAD) {
-            backlog.untilStart(ahead).ifPresent(wait -> {
-                Instant byTheQueue = Instant.parse(place.getString("now")).plus(wait);
-                Instant dueAt = Instant.parse(place.getString("dueAt"));
-                Instant start = dueAt.isAfter(byTheQueue) ? dueAt : byTheQueue;
-                generation.put("estimatedStart", GenerationJson.time(start.atOffset(ZoneOffset.UTC)));
-            });
+    /** Tells where it stands in the queue while it waits there, and when it will be begun where that can be estimated. */
+    private JsonObject withPlace(JsonObject generation) {
+        if (generation.remove("queue") instanceof JsonObject place) {
+            long ahead = place.getLong("ahead");
+            generation.put("queuePosition", ahead + 1);
+            if (ahead < GenerationSql.MOST_AHEAD) {
+                backlog.untilStart(ahead).ifPresent(wait -> {
+                    Instant byTheQueue = Instant.parse(place.getString("now")).plus(wait);
+                    Instant dueAt = Instant.parse(place.getString("dueAt"));
+                    Instant start = dueAt.isAfter(byTheQueue) ? dueAt : byTheQueue;
+                    generation.put("estimatedStart", GenerationJson.time(start.atOffset(ZoneOffset.UTC)));
+                });
+            }
         }
+        return generation;
     }
 
     private Future<JsonObject> findImage(UUID id, String user) {
