@@ -78,7 +78,7 @@ final class GenerationSql {
                       OFFSET (SELECT count(*) FROM (
                                 SELECT FROM generation_queue o
                                 WHERE o.user_id = q.user_id AND o.route = q.route AND o.lease_owner IS NULL
-                                  AND (o.priority, o.arrival) < (q.priority, q.arrival)
+                                  AND (o.priority, o.run_at, o.arrival) < (q.priority, q.run_at, q.arrival)
                                 LIMIT 999) o)) its) place
                 ON q.lease_owner IS NULL
             WHERE g.id = $1 AND g.user_id = $2""";

@@ -27,7 +27,7 @@ final class LeaseSql {
                 SELECT generation_id, user_id, turn, arrival FROM generation_queue q
                 WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
                   AND q.deadline > now()
-                ORDER BY q.priority, q.arrival LIMIT u.turns
+                ORDER BY q.priority, q.run_at, q.arrival LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
               UPDATE generation_queue q SET turn = given.turn
@@ -116,8 +116,9 @@ final class LeaseSql {
 
     /**
      * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
-     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Its turn becomes the one
-     * that is served now: an older one would let later work overtake, a place at the end would make it wait twice.
+     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Among its
+     * user's own it goes behind those that are due already, so that it is not tried again and again while they wait, such as when
+     * it is what makes the breaker's probes fail; its turn is one of those that are served soon.
      */
     static final String RETRY = """
             WITH held AS (
@@ -126,7 +127,7 @@ final class LeaseSql {
             requeued AS (
               UPDATE generation_queue q SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
                 attempt_backend = NULL, run_at = now() + $4::bigint * interval '1 millisecond',
-                turn = coalesce((SELECT turn FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
+                turn = coalesce((SELECT turn + 1 FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
                   AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
               FROM held h WHERE q.generation_id = h.generation_id

@@ -160,19 +160,23 @@ class FairQueueTest {
     }
 
     @Test
-    void workToBeTriedAgainIsNotPutBehindWhatCameLater() {
+    void workToBeTriedAgainGoesBehindItsUsersOwnAndNotBehindOthers() {
         // given
         UUID node = queue.node();
         UUID failing = queue.submit("a", 0);
         Lease lease = queue.claim(node, 1).get(0);
-        queue.submitAll(nCopies(10, "a"));
-        queue.claim(node, 3);
+        List<UUID> own = queue.submitAll(nCopies(2, "a"));
+        queue.submitAll(nCopies(20, "b"));
 
         // when
         await(queue.leases.retry(lease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO));
 
-        // then
-        assertThat(ids(queue.claim(node, 1))).containsExactly(failing);
+        // then: three turns of each user
+        List<UUID> next = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            next.addAll(ids(queue.claim(node, 1)));
+        }
+        assertThat(next).contains(failing).containsSubsequence(own.get(0), own.get(1), failing);
     }
 
     @Test
