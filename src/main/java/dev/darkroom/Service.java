@@ -81,9 +81,8 @@ final class Service {
                 ? embedded()
                 : settings.database().url();
         // A pooler in transaction mode is no place for migrations and LISTEN.
-        DatabaseUrl direct = settings.database().directUrl() == null
-                ? url
-                : settings.database().directUrl();
+        DatabaseUrl direct =
+                settings.database().url() == null ? url : settings.database().server();
         Migrations.migrate(direct, settings.database());
 
         // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another would

@@ -109,7 +109,13 @@ public record Settings(
             Duration statementTimeout,
             Duration lockTimeout,
             Duration idleInTransactionTimeout,
-            Duration horizonAlarm) {}
+            Duration horizonAlarm) {
+
+        /** The server itself, past any pooler: for what needs a session of its own. Null means the embedded server. */
+        public DatabaseUrl server() {
+            return directUrl == null ? url : directUrl;
+        }
+    }
 
     public record Node(Duration heartbeat, Duration ttl, Duration sweep) {}
 

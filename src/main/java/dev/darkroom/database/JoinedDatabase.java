@@ -18,8 +18,8 @@ public final class JoinedDatabase implements AutoCloseable {
 
     /** @throws DatabaseException in one line when there is none yet, or it cannot be started */
     public static JoinedDatabase open(Settings settings) {
-        if (settings.database().url() != null) {
-            return new JoinedDatabase(settings.database().url(), null);
+        if (settings.database().server() != null) {
+            return new JoinedDatabase(settings.database().server(), null);
         }
         return EmbeddedDatabase.running(settings.dataDir())
                 .map(running -> new JoinedDatabase(running, null))
