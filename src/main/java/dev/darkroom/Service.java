@@ -85,9 +85,8 @@ final class Service {
                 settings.database().url() == null ? url : settings.database().server();
         Migrations.migrate(direct, settings.database());
 
-        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another would
-        // only make
-        // the cores switch between threads.
+        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another
+        // would only make the cores switch between threads.
         Vertx vertx = Vertx.vertx(
                 new VertxOptions().setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
         lifecycle.started("vertx", vertx::close);

@@ -96,7 +96,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule housekeepingKnowsImageDatabaseAndConfig =
-            knowsOnly(HOUSEKEEPING, resideInAnyPackage(HOUSEKEEPING, IMAGE, DATABASE, CONFIG));
+            knowsOnly(HOUSEKEEPING, resideInAnyPackage(HOUSEKEEPING, NODE, IMAGE, DATABASE, CONFIG));
 
     @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Health checks and the state of this process and its AI servers, for operators, on a port of their own. One instance per process. */
+/** Health checks and how this process, its AI servers and its database stand, for operators, on a port of its own. One per process. */
 public final class ManagementVerticle extends VerticleBase {
     /** A check that takes longer has failed: who asks wants to know now. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
@@ -66,9 +66,9 @@ public final class ManagementVerticle extends VerticleBase {
             List<OperationHandler> handlers = List.of(
                     new Health("getLiveness", live),
                     new Health("getReadiness", ready),
-                    new GetBackends(backends),
-                    new GetNode(node),
-                    new GetDatabase(database));
+                    new Told("getBackends", () -> new JsonObject().put("backends", backends.get())),
+                    new Told("getNode", node),
+                    new Told("getDatabase", database));
             server = vertx.createHttpServer()
                     .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES))
                     .invalidRequestHandler(new InvalidRequest());

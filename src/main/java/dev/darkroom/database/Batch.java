@@ -2,51 +2,78 @@ package dev.darkroom.database;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
  * Lets things that are written at about the same time share a statement, and with it a commit. Nothing waits for company:
  * what comes while the database is busy with those before goes together in the next statement. So an idle service answers
- * as fast as without it, and a busy one needs fewer statements the busier it is. Thread-safe; nothing blocks.
+ * as fast as without it, and a busy one needs fewer statements the busier it is.
+ *
+ * <p>A database that hangs must not make them pile up, nor be met, when it is back, by what nobody waits for any more: as
+ * with a pool of connections, only so many may wait, and only for so long. Thread-safe; nothing blocks.
  *
  * @param <T> what is written
  * @param <R> what comes of it
  */
 public final class Batch<T, R> {
-    private final int largest;
-    private final int atOnce;
+    /** Statements that those who wait would fill. */
+    private static final int STATEMENTS_WAITING = 100;
+
+    private final Limits limits;
     private final Function<List<T>, Future<List<R>>> statement;
     private final Predicate<Throwable> separable;
+    private final LongSupplier nanoClock;
     private final Queue<Item<T, R>> waiting = new ArrayDeque<>();
     private int underWay;
 
-    private record Item<T, R>(T value, Promise<R> promise) {}
+    private record Item<T, R>(T value, Promise<R> promise, long since) {}
 
     /**
+     * How much may go on at once.
+     *
      * @param largest how many may share a statement, at least 1
      * @param atOnce how many statements may be under way at once, at least 1
+     * @param patience how long one may wait for its statement to be sent
+     */
+    public record Limits(int largest, int atOnce, Duration patience) {}
+
+    /**
      * @param statement writes them all or none; as many results, in the same order. May throw
      * @param separable after which failures of several each is tried alone, so that one cannot spoil the others; only where
      *     nothing can have been written, or writing twice does no harm
+     * @param nanoClock monotonic, in nanoseconds
      */
     public Batch(
-            int largest, int atOnce, Function<List<T>, Future<List<R>>> statement, Predicate<Throwable> separable) {
-        this.largest = largest;
-        this.atOnce = atOnce;
+            Limits limits,
+            Function<List<T>, Future<List<R>>> statement,
+            Predicate<Throwable> separable,
+            LongSupplier nanoClock) {
+        this.limits = limits;
         this.statement = statement;
         this.separable = separable;
+        this.nanoClock = nanoClock;
     }
 
-    /** Writes one thing, at once or with the next ones. */
+    /**
+     * Writes one thing, at once or with the next ones. Fails as {@link DatabaseErrors#unavailable} when too many wait or it has
+     * waited for too long; then it was not sent.
+     */
     public Future<R> add(T value) {
         Promise<R> promise = Promise.promise();
         synchronized (this) {
-            waiting.add(new Item<>(value, promise));
+            if (waiting.size() >= limits.largest * STATEMENTS_WAITING) {
+                return Future.failedFuture(new ConnectionPoolTooBusyException("too many wait to be written"));
+            }
+            waiting.add(new Item<>(value, promise, nanoClock.getAsLong()));
         }
         next();
         return promise.future();
@@ -54,21 +81,29 @@ public final class Batch<T, R> {
 
     private void next() {
         List<Item<T, R>> items = new ArrayList<>();
+        List<Item<T, R>> late = new ArrayList<>();
         synchronized (this) {
-            if (underWay == atOnce || waiting.isEmpty()) {
+            if (underWay == limits.atOnce) {
                 return;
             }
-            underWay++;
-            while (items.size() < largest && !waiting.isEmpty()) {
-                items.add(waiting.remove());
+            while (items.size() < limits.largest && !waiting.isEmpty()) {
+                Item<T, R> item = waiting.remove();
+                boolean inTime = nanoClock.getAsLong() - item.since <= limits.patience.toNanos();
+                (inTime ? items : late).add(item);
+            }
+            if (!items.isEmpty()) {
+                underWay++;
             }
         }
-        write(items).onComplete(done -> {
-            synchronized (this) {
-                underWay--;
-            }
-            next();
-        });
+        late.forEach(item -> item.promise.fail(new TimeoutException("waited for too long to be written")));
+        if (!items.isEmpty()) {
+            write(items).onComplete(done -> {
+                synchronized (this) {
+                    underWay--;
+                }
+                next();
+            });
+        }
     }
 
     /** Completes, never fails, once each item has its result. */

@@ -147,8 +147,11 @@ public final class Hints {
         if (closed) {
             return;
         }
-        PgConnection.connect(vertx, options)
+        Future<PgConnection> connecting = PgConnection.connect(vertx, options);
+        connecting
                 .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
+                // One that comes after all, when another has been tried for, would listen for nobody.
+                .onFailure(late -> connecting.onSuccess(PgConnection::close))
                 .compose(opened -> {
                     opened.exceptionHandler(error -> {});
                     opened.notificationHandler(this::heard);
@@ -181,7 +184,7 @@ public final class Hints {
         opened.closeHandler(v -> giveUp(opened, "the connection was closed"));
         LOG.atDebug().log("listening for hints");
         // Whatever was said meanwhile was said to nobody.
-        List.copyOf(topics()).forEach(this::call);
+        topics().forEach(this::call);
         heardMyself = true;
         testLater(opened);
     }

@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -15,7 +16,7 @@ public final class BacklogVerticle extends VerticleBase {
     private final Backlog backlog;
     private final GenerationStore store;
     private final Duration interval;
-    private boolean asking;
+    private Recurring asking;
 
     /** @param interval how old the figures may be */
     public BacklogVerticle(Backlog backlog, Database database, Settings.Generation settings, Duration interval) {
@@ -26,19 +27,19 @@ public final class BacklogVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        vertx.setPeriodic(interval.toMillis(), timer -> ask());
+        asking = new Recurring(
+                vertx,
+                interval,
+                () -> store.measure(backlog)
+                        .onFailure(error -> LOG.atDebug()
+                                .addKeyValue("reason", error.getMessage())
+                                .log("the backlog could not be measured")));
+        asking.start();
         return Future.succeededFuture();
     }
 
-    private void ask() {
-        if (asking) {
-            return;
-        }
-        asking = true;
-        store.measure(backlog)
-                .onFailure(error -> LOG.atDebug()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("the backlog could not be measured"))
-                .onComplete(done -> asking = false);
+    @Override
+    public Future<?> stop() {
+        return asking.stop();
     }
 }

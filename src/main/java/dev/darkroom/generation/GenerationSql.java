@@ -83,12 +83,17 @@ final class GenerationSql {
                 ON q.lease_owner IS NULL
             WHERE g.id = $1 AND g.user_id = $2""";
 
-    /** How many would go before one more generation of a user, counted up to a limit. */
+    /**
+     * How many would go before one more generation of a user, counted up to a limit: all up to the turn that {@link #SUBMIT}
+     * would give it. Of the same turn they came earlier.
+     */
     static final String AHEAD = """
             SELECT count(*) AS ahead FROM (
               SELECT FROM generation_queue
-              WHERE route = $2 AND lease_owner IS NULL AND turn <= coalesce((
-                SELECT max(turn) FROM generation_queue WHERE user_id = $1 AND route = $2 AND lease_owner IS NULL), 0)
+              WHERE route = $2 AND lease_owner IS NULL AND turn <= greatest(
+                (SELECT max(turn) + 1 FROM generation_queue WHERE user_id = $1 AND route = $2 AND lease_owner IS NULL),
+                (SELECT turn FROM generation_queue
+                 WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1))
               LIMIT $3) w""";
 
     /**

@@ -22,11 +22,11 @@ import java.util.UUID;
  * loop.
  */
 final class GenerationStore {
-    /** Bounds how long a statement takes on a connection that others share. */
-    private static final int LARGEST_BATCH = 50;
-
-    /** While one is being committed the next may be worked on. */
-    private static final int BATCHES_AT_ONCE = 2;
+    /**
+     * So many that a statement does not take long on a connection that others share. One at a time, so that each sees the turns
+     * that the one before gave. A caller who has waited for longer is told so, and the generation not stored behind his back.
+     */
+    private static final Batch.Limits BATCHES = new Batch.Limits(50, 1, Duration.ofSeconds(3));
 
     private final Database database;
     private final SqlClient client;
@@ -46,10 +46,10 @@ final class GenerationStore {
         // One that the tables refuse must not take its neighbours with it. After any other failure nobody knows what is
         // stored, and sending it again could store it twice.
         this.submissions = new Batch<>(
-                LARGEST_BATCH,
-                BATCHES_AT_ONCE,
+                BATCHES,
                 this::submitAll,
-                error -> DatabaseErrors.sqlState(error) != null && !DatabaseErrors.unavailable(error));
+                error -> DatabaseErrors.sqlState(error) != null && !DatabaseErrors.unavailable(error),
+                System::nanoTime);
     }
 
     private record Submission(UUID id, String userId, GenerationRequest request) {

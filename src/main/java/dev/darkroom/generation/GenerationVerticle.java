@@ -106,7 +106,7 @@ public final class GenerationVerticle extends VerticleBase {
             errors.forEach(error -> details.add(error.toJson()));
             return Future.succeededFuture(error(GenerationBus.INVALID, "the request is not valid", details));
         }
-        return wait(user)
+        return timeUntilStart(user)
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0
                         ? overloaded(wait, requestId)
                         : accept(user, request, requestId));
@@ -116,10 +116,11 @@ public final class GenerationVerticle extends VerticleBase {
      * How long one more generation of a user would have to wait, or less. What is fair decides: the backlog of others does
      * not stand before a user who has little waiting. Asks the database only when the whole queue would take too long.
      */
-    private Future<Duration> wait(String user) {
+    private Future<Duration> timeUntilStart(String user) {
         if (!backlog.takesLongerThan(settings.deadline())) {
             return Future.succeededFuture(Duration.ZERO);
         }
+        // Counted further than what decides, so that Retry-After can tell a long wait from a longer one.
         return store.ahead(user, 2 * backlog.placesWithin(settings.deadline()) + 1)
                 .map(ahead -> backlog.untilStart(ahead).orElse(Duration.ZERO));
     }

@@ -26,18 +26,18 @@ import java.util.UUID;
  * driver's errors. Usable from any event loop.
  */
 final class LeaseStore {
-    /** Bounds how long a statement takes, and what is lost with it. */
-    private static final int LARGEST_BATCH = 100;
-
-    /** While one is being committed the next may be worked on. */
-    private static final int BATCHES_AT_ONCE = 2;
+    /**
+     * So many that a statement does not take long, and not too much is lost with it; while one is being committed the next
+     * may be worked on. Whoever waits for longer is tried again, as after any failure.
+     */
+    private static final Batch.Limits BATCHES = new Batch.Limits(100, 2, Duration.ofSeconds(3));
 
     private final Database database;
     private final Pool pool;
     private final List<GenerationEndListener> listeners;
     /** Fenced, so that trying one again alone does no harm whatever became of the statement that it shared. */
     private final Batch<Completion, Optional<Ended>> completions =
-            new Batch<>(LARGEST_BATCH, BATCHES_AT_ONCE, this::completeAll, error -> true);
+            new Batch<>(BATCHES, this::completeAll, error -> true, System::nanoTime);
 
     LeaseStore(Database database, List<GenerationEndListener> listeners) {
         this.database = database;

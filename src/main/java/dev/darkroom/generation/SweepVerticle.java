@@ -7,6 +7,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.generation.LeaseStore.Abandoned;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
+import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -37,8 +38,7 @@ public final class SweepVerticle extends VerticleBase {
     private final RetryPolicy policy;
     private final Duration interval;
     private EndAnnouncer announcer;
-    private Future<?> underWay = Future.succeededFuture();
-    private boolean stopped;
+    private Recurring sweeping;
 
     public SweepVerticle(Database database, Settings settings, List<GenerationEndListener> listeners) {
         this.leases = new LeaseStore(database, listeners);
@@ -50,29 +50,18 @@ public final class SweepVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         announcer = new EndAnnouncer(vertx);
-        schedule();
+        sweeping = new Recurring(
+                vertx,
+                interval,
+                () -> sweep().onFailure(error ->
+                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("sweep failed")));
+        sweeping.start();
         return Future.succeededFuture();
     }
 
-    /** Completes once the sweep under way, if there is one, has ended. There is no further one. */
     @Override
     public Future<?> stop() {
-        stopped = true;
-        return underWay.otherwiseEmpty();
-    }
-
-    private void schedule() {
-        // A timer that is set after the end of the verticle would never be cancelled.
-        if (stopped) {
-            return;
-        }
-        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
-        vertx.setTimer(
-                Math.max((long) (interval.toMillis() * jitter), 1),
-                timer -> underWay = sweep().onFailure(error -> LOG.atWarn()
-                                .addKeyValue("reason", error.getMessage())
-                                .log("sweep failed"))
-                        .onComplete(done -> schedule()));
+        return sweeping.stop();
     }
 
     private Future<?> sweep() {

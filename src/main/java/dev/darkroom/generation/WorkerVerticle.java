@@ -41,7 +41,7 @@ public final class WorkerVerticle extends VerticleBase {
     private final String backend;
     private final Map<Lease, Call> running = new HashMap<>();
 
-    private final Pace pace = new Pace();
+    private final AttemptTimes times = new AttemptTimes();
 
     private AttemptRunner runner;
     private Context eventLoop;
@@ -178,7 +178,7 @@ public final class WorkerVerticle extends VerticleBase {
         (wanted ? runner.run(lease, call) : runner.giveBack(lease))
                 .onComplete(done -> eventLoop.runOnContext(back -> {
                     if (wanted) {
-                        pace.attemptTook(Duration.ofNanos(System.nanoTime() - begunAt));
+                        times.took(Duration.ofNanos(System.nanoTime() - begunAt));
                         reportPace();
                     }
                     end(lease, done);
@@ -187,7 +187,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     private void reportPace() {
         int concurrency = Math.min(guard.concurrency(), settings.worker().concurrency());
-        node.report(new Node.Pace(concurrency, pace.attemptMillis()));
+        node.report(new Node.Pace(concurrency, times.averageMillis()));
     }
 
     private void end(Lease lease, AsyncResult<Duration> done) {

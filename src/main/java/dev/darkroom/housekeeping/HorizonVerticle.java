@@ -3,6 +3,7 @@ package dev.darkroom.housekeeping;
 import dev.darkroom.database.Database;
 import dev.darkroom.housekeeping.HorizonStore.Pin;
 import dev.darkroom.housekeeping.HorizonStore.Seen;
+import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonArray;
@@ -30,7 +31,7 @@ public final class HorizonVerticle extends VerticleBase {
     private final Duration limit;
     private final Map<String, Long> firstSeen = new HashMap<>();
     private boolean alarm;
-    private boolean looking;
+    private Recurring looking;
     private volatile JsonObject seen = new JsonObject().put("alarm", false).put("pins", new JsonArray());
 
     /** @param limit how old something may be before the alarm begins */
@@ -46,19 +47,17 @@ public final class HorizonVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        vertx.setPeriodic(Math.max(1, Math.min(INTERVAL.toMillis(), limit.toMillis() / 2)), timer -> look());
+        long interval = Math.max(1, Math.min(INTERVAL.toMillis(), limit.toMillis() / 2));
+        // That the database is away is said by others, and what was last seen says when that was.
+        looking = new Recurring(
+                vertx, Duration.ofMillis(interval), () -> store.look().onSuccess(this::judge));
+        looking.start();
         return Future.succeededFuture();
     }
 
-    private void look() {
-        if (looking) {
-            return;
-        }
-        looking = true;
-        store.look()
-                .onSuccess(this::judge)
-                // That the database is away is said by others, and what was last seen says when that was.
-                .onComplete(done -> looking = false);
+    @Override
+    public Future<?> stop() {
+        return looking.stop();
     }
 
     /** Called by the test as well, which cannot make sessions of another user everywhere. */

@@ -3,6 +3,7 @@ package dev.darkroom.housekeeping;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,7 +37,7 @@ public final class HousekeepingVerticle extends VerticleBase {
     private final RetentionStore store;
     private final ImageStore images;
     private final Settings.Retention settings;
-    private Future<?> underWay = Future.succeededFuture();
+    private Recurring cleaning;
     private boolean stopped;
 
     public HousekeepingVerticle(Database database, ImageStore images, Settings.Retention settings) {
@@ -52,7 +53,8 @@ public final class HousekeepingVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        schedule();
+        cleaning = new Recurring(vertx, settings.interval(), this::clean);
+        cleaning.start();
         return Future.succeededFuture();
     }
 
@@ -60,18 +62,7 @@ public final class HousekeepingVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
-        return underWay.otherwiseEmpty();
-    }
-
-    private void schedule() {
-        // A timer that is set after the end of the verticle would never be cancelled.
-        if (stopped) {
-            return;
-        }
-        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
-        vertx.setTimer(
-                Math.max((long) (settings.interval().toMillis() * jitter), 1),
-                timer -> underWay = clean().onComplete(done -> schedule()));
+        return cleaning.stop();
     }
 
     /** What one turn deleted. */
@@ -115,7 +106,7 @@ public final class HousekeepingVerticle extends VerticleBase {
 
     private Future<Void> whileThereIsMore(
             Supplier<Future<Optional<RetentionStore.Deleted>>> batch,
-            java.util.function.Function<RetentionStore.Deleted, Future<Void>> then) {
+            Function<RetentionStore.Deleted, Future<Void>> then) {
         if (stopped) {
             return begin();
         }

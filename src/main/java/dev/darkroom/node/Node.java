@@ -20,6 +20,7 @@ public final class Node {
     private UUID id;
     private long trustedUntil;
     private boolean draining;
+    private long refusedResults;
     private volatile Pace pace = Pace.NONE;
 
     /**
@@ -32,8 +33,6 @@ public final class Node {
         /** Of a process that does no work. */
         static final Pace NONE = new Pace(0, null);
     }
-
-    private long refusedResults;
 
     /** @param nanoClock monotonic, in nanoseconds */
     public Node(LongSupplier nanoClock) {

@@ -407,6 +407,20 @@ class GuardTest {
         assertThat(guard.pausedFor()).isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource({"UNAVAILABLE, 503, 1", "TIMED_OUT, , 1", "SERVER_ERROR, 500, 0", "INVALID_RESPONSE, 200, 0"})
+    void anOverloadedServerIsCalledByFewerAtOnce(String code, Integer status, int fewer) throws Exception {
+        // given
+        Failure failure = Failure.of(FailureClass.SERVER_ERROR, code, "message");
+
+        // when
+        call(new Outcome.Failed(status == null ? failure : failure.withHttpStatus(status)));
+
+        // then
+        assertThat(guard.concurrency()).isEqualTo(CONCURRENCY - fewer);
+        assertThat(guard.permits()).isEqualTo(guard.concurrency());
+    }
+
     @Test
     void absurdWaitIsCapped() throws Exception {
         call(rateLimited(Duration.ofDays(36_500)));

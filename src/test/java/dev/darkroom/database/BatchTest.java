@@ -4,26 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Which writes share a statement, and what becomes of them when it fails. */
 class BatchTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final AtomicLong nanos = new AtomicLong();
     private final List<List<String>> statements = new ArrayList<>();
     private final List<Promise<List<Integer>>> answers = new ArrayList<>();
 
     private Batch<String, Integer> batch(int largest, int atOnce, boolean separable) {
         return new Batch<>(
-                largest,
-                atOnce,
+                new Batch.Limits(largest, atOnce, PATIENCE),
                 values -> {
                     statements.add(values);
                     Promise<List<Integer>> answer = Promise.promise();
                     answers.add(answer);
                     return answer.future();
                 },
-                error -> separable);
+                error -> separable,
+                nanos::get);
     }
 
     private void answer(int statement) {
@@ -119,18 +124,57 @@ class BatchTest {
     void aStatementThatThrowsFailsItsOwnAndNothingElse() {
         // given
         Batch<String, Integer> batch = new Batch<>(
-                1,
-                1,
+                new Batch.Limits(1, 1, PATIENCE),
                 values -> {
                     if (values.contains("bad")) {
                         throw new IllegalStateException("a bug");
                     }
                     return Future.succeededFuture(List.of(1));
                 },
-                error -> false);
+                error -> false,
+                nanos::get);
 
         // then
         assertThat(batch.add("bad").cause()).hasMessage("a bug");
         assertThat(batch.add("good").result()).isEqualTo(1);
+    }
+
+    @Test
+    void whoHasWaitedForTooLongIsToldSoAndNotWrittenBehindHisBack() {
+        // given a database that hangs
+        Batch<String, Integer> batch = batch(10, 1, false);
+        Future<Integer> first = batch.add("a");
+        Future<Integer> late = batch.add("bb");
+        nanos.addAndGet(PATIENCE.toNanos() + 1);
+        Future<Integer> young = batch.add("ccc");
+
+        // when it answers after all
+        answer(0);
+
+        // then
+        assertThat(first.result()).isEqualTo(1);
+        assertThat(DatabaseErrors.unavailable(late.cause())).isTrue();
+        assertThat(DatabaseErrors.outcomeUnknown(late.cause())).isFalse();
+        assertThat(statements).containsExactly(List.of("a"), List.of("ccc"));
+        answer(1);
+        assertThat(young.result()).isEqualTo(3);
+    }
+
+    @Test
+    void notMoreWaitThanAFewStatementsCanTake() {
+        // given a database that hangs
+        Batch<String, Integer> batch = batch(2, 1, false);
+        batch.add("under way");
+        List<Future<Integer>> waiting = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            waiting.add(batch.add("waits"));
+        }
+
+        // when
+        Future<Integer> refused = batch.add("one more");
+
+        // then
+        assertThat(waiting).noneMatch(Future::isComplete);
+        assertThat(DatabaseErrors.unavailable(refused.cause())).isTrue();
     }
 }

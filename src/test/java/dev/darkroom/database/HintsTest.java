@@ -136,6 +136,32 @@ class HintsTest {
     }
 
     @Test
+    void aConnectionThatComesTooLateIsNotKept() {
+        // given a way to the database on which a connection takes longer than anybody waits for it
+        try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
+            proxy.delay(TEST);
+            AtomicInteger heard = new AtomicInteger();
+            open(through(proxy, url)).listen("work", heard::incrementAndGet);
+            await("one came too late", () -> sessions() >= 1);
+
+            // when
+            proxy.delay(Duration.ZERO);
+
+            // then
+            await("listening", () -> heard.get() > 0);
+            await("one session", () -> sessions() == 1);
+        }
+    }
+
+    private int sessions() {
+        return Integer.parseInt(TestPostgres.query(
+                        url,
+                        "SELECT count(*) FROM pg_stat_activity"
+                                + " WHERE pid <> pg_backend_pid() AND datname = current_database()")
+                .get(0));
+    }
+
+    @Test
     void aDatabaseThatIsAwayIsWaitedFor() {
         // given
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {

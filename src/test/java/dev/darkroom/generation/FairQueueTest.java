@@ -52,6 +52,28 @@ class FairQueueTest {
     }
 
     @Test
+    void manyUsersWithOneEachStandBeforeANewcomer() {
+        // given
+        List<String> users = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            users.add("user " + i);
+        }
+        queue.submitAll(users);
+        UUID node = queue.node();
+        queue.claim(node, 10);
+
+        // then
+        assertThat(await(queue.store.ahead("newcomer", 10_000))).isEqualTo(290);
+        assertThat(await(queue.store.ahead("newcomer", 100))).isEqualTo(100);
+
+        // and it is so
+        UUID newcomer = queue.submit("newcomer", 0);
+        assertThat(ids(queue.claim(node, 290))).doesNotContain(newcomer);
+        assertThat(ids(queue.claim(node, 1))).containsExactly(newcomer);
+        assertThat(await(queue.store.ahead("newcomer", 100))).isZero();
+    }
+
+    @Test
     void usersTakeTurnsHoweverMuchEachHasWaiting() {
         // given
         queue.submitAll(Stream.of(nCopies(30, "a"), nCopies(10, "b"), nCopies(20, "c"))

@@ -95,7 +95,7 @@ class GenerationRequestTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 4", "seed, 0, 2147483647"})
+    @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 4", "seed, 0, 2147483647", "priority, -10, 10"})
     void numbersHaveTheirRange(String field, long min, long max) {
         // given
         FieldError outside = error("#/" + field, "must be between " + min + " and " + max);
@@ -109,7 +109,7 @@ class GenerationRequestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"width", "height", "count", "seed"})
+    @ValueSource(strings = {"width", "height", "count", "seed", "priority"})
     void numbersAreWholeNumbers(String field) {
         // given
         FieldError notWhole = error("#/" + field, "must be an integer");
@@ -241,13 +241,14 @@ class GenerationRequestTest {
                 .put("height", 200)
                 .put("count", 3)
                 .put("seed", 7)
-                .put("metadata", metadata);
+                .put("metadata", metadata)
+                .put("priority", -3);
 
         // when
         GenerationRequest request = GenerationRequest.of(asked, CONTRACT, null, 42);
 
         // then
         assertThat(request)
-                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, 0));
+                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, -3));
     }
 }

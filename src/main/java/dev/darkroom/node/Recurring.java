@@ -1,0 +1,53 @@
+package dev.darkroom.node;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+
+/**
+ * What a process does again and again: never twice at once, and a tenth early or late, so that many processes do not do it in
+ * step. For the event loop of one verticle, which starts and stops it.
+ */
+public final class Recurring {
+    private final Vertx vertx;
+    private final Duration interval;
+    private final Supplier<Future<?>> work;
+    private Future<?> underWay = Future.succeededFuture();
+    private boolean stopped;
+
+    /**
+     * @param interval from the end of one turn to the begin of the next
+     * @param work one turn; tells of its failures itself
+     */
+    public Recurring(Vertx vertx, Duration interval, Supplier<Future<?>> work) {
+        this.vertx = vertx;
+        this.interval = interval;
+        this.work = work;
+    }
+
+    /** The first turn comes after the interval. */
+    public void start() {
+        // A timer that is set after the end of the verticle would never be cancelled.
+        if (stopped) {
+            return;
+        }
+        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
+        vertx.setTimer(Math.max((long) (interval.toMillis() * jitter), 1), timer -> turn());
+    }
+
+    private void turn() {
+        if (stopped) {
+            return;
+        }
+        // Composed, so that work that throws is only one turn that failed.
+        underWay = Future.succeededFuture().compose(v -> work.get()).onComplete(done -> start());
+    }
+
+    /** Completes once the turn under way, if there is one, has ended. There is no further one. */
+    public Future<?> stop() {
+        stopped = true;
+        return underWay.otherwiseEmpty();
+    }
+}
