@@ -55,7 +55,7 @@ public final class Benchmark {
             figures = new Benchmark(database, aiServer).run();
         }
         System.out.println(figures);
-        FiguresInDocs.write(figures);
+        new FiguresInDocs("benchmark").write(figures);
         System.exit(0);
     }
 

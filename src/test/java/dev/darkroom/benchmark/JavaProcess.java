@@ -4,17 +4,12 @@ import com.sun.management.ThreadMXBean;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
@@ -27,19 +22,15 @@ import javax.management.remote.JMXServiceURL;
  * service does. The methods block.
  */
 final class JavaProcess implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
-
-    private final Process process;
-    private final Path output;
+    private final Program program;
     private final JMXConnector connector;
     private final MBeanServerConnection beans;
     private final ThreadMXBean threads;
 
     @SuppressWarnings("BanJNDI") // The address is that of a process which we have started.
-    private JavaProcess(Process process, Path output) throws IOException {
-        this.process = process;
-        this.output = output;
-        this.connector = JMXConnectorFactory.connect(new JMXServiceURL(managementAddress(process)));
+    private JavaProcess(Program program) throws IOException {
+        this.program = program;
+        this.connector = JMXConnectorFactory.connect(new JMXServiceURL(managementAddress(program)));
         this.beans = connector.getMBeanServerConnection();
         this.threads = ManagementFactory.newPlatformMXBeanProxy(
                 beans, ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
@@ -54,46 +45,32 @@ final class JavaProcess implements AutoCloseable {
     static JavaProcess start(
             Path directory, List<String> flags, List<String> arguments, Map<String, String> environment, String ready)
             throws IOException, InterruptedException {
-        Files.createDirectories(directory);
-        Path output = directory.resolve("output.log");
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(java());
         command.addAll(flags);
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        boolean started = false;
+        Program program = Program.start(directory, command, environment, ready);
+        boolean watched = false;
         try {
-            await(process, output, ready);
-            JavaProcess java = new JavaProcess(process, output);
-            started = true;
-            return java;
+            JavaProcess process = new JavaProcess(program);
+            watched = true;
+            return process;
         } finally {
-            if (!started) {
-                process.destroy();
+            if (!watched) {
+                program.close();
             }
         }
     }
 
-    private static void await(Process process, Path output, String ready) throws IOException, InterruptedException {
-        Pattern pattern = Pattern.compile(ready);
-        long end = System.nanoTime() + START.toNanos();
-        while (!pattern.matcher(Files.readString(output)).find()) {
-            if (!process.isAlive() || System.nanoTime() > end) {
-                throw new IllegalStateException("did not start: " + Files.readString(output));
-            }
-            Thread.sleep(20);
-        }
+    /** The virtual machine that we run in. */
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    private static String managementAddress(Process process) throws IOException {
+    private static String managementAddress(Program program) throws IOException {
         try {
-            VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
+            VirtualMachine machine =
+                    VirtualMachine.attach(String.valueOf(program.handle().pid()));
             try {
                 return machine.startLocalManagementAgent();
             } finally {
@@ -104,17 +81,8 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    /** What the first group of an expression is in its output. */
     String said(String expression) {
-        try {
-            Matcher matcher = Pattern.compile(expression).matcher(Files.readString(output));
-            if (!matcher.find()) {
-                throw new IllegalStateException("no " + expression + " in " + output);
-            }
-            return matcher.group(1);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return program.said(expression);
     }
 
     /** What its threads have allocated so far. Threads that ended are forgotten, but none of those that matter do. */
@@ -128,7 +96,7 @@ final class JavaProcess implements AutoCloseable {
 
     /** The time of processors that it has used, which is counted in hundredths of a second. */
     Duration cpu() {
-        return Cpu.of(process.toHandle());
+        return Cpu.of(program.handle());
     }
 
     /** Records where its threads are, a hundred times a second, while {@code work} runs. */
@@ -154,9 +122,6 @@ final class JavaProcess implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         connector.close();
-        process.destroy();
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-        }
+        program.close();
     }
 }

@@ -1,0 +1,100 @@
+package dev.darkroom.benchmark;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import com.zaxxer.hikari.HikariDataSource;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Base64;
+
+/**
+ * The work of a generation as a task of db-scheduler: one HTTP call to the same stub, and a row that records it. Polls by the
+ * faster of its two strategies. Settings: {@code PEER_JDBC}, {@code PEER_USER}, {@code PEER_PASSWORD}, {@code PEER_STUB},
+ * {@code PEER_CONCURRENCY}.
+ */
+public final class DbSchedulerPeer {
+    /** As its documentation has it for PostgreSQL. */
+    static final String TABLE = """
+            CREATE TABLE scheduled_tasks (
+              task_name text NOT NULL, task_instance text NOT NULL, task_data bytea, execution_time timestamptz NOT NULL,
+              picked boolean NOT NULL, picked_by text, last_success timestamptz, last_failure timestamptz,
+              consecutive_failures int, last_heartbeat timestamptz, version bigint NOT NULL, priority smallint,
+              PRIMARY KEY (task_name, task_instance));
+            CREATE INDEX execution_time_idx ON scheduled_tasks (execution_time);
+            CREATE INDEX last_heartbeat_idx ON scheduled_tasks (last_heartbeat);
+            CREATE INDEX priority_execution_time_idx ON scheduled_tasks (priority DESC, execution_time ASC);
+            GRANT ALL ON scheduled_tasks TO darkroom;""";
+
+    private static final String BODY = new JsonObject()
+            .put("prompt", "a lighthouse")
+            .put("n", 1)
+            .put("size", "64x64")
+            .put("response_format", "b64_json")
+            .encode();
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpRequest request = HttpRequest.newBuilder(URI.create(System.getenv("PEER_STUB")))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(BODY))
+            .build();
+    private final HikariDataSource connections = new HikariDataSource();
+    private final int concurrency = Integer.parseInt(System.getenv("PEER_CONCURRENCY"));
+
+    public static void main(String[] args) {
+        new DbSchedulerPeer().start();
+    }
+
+    private void start() {
+        connections.setJdbcUrl(System.getenv("PEER_JDBC"));
+        connections.setUsername(System.getenv("PEER_USER"));
+        connections.setPassword(System.getenv("PEER_PASSWORD"));
+        connections.setMaximumPoolSize(concurrency);
+        OneTimeTask<Void> task =
+                Tasks.oneTime("generate", Void.class).execute((instance, context) -> work(instance.getId()));
+        Scheduler.create(connections, task)
+                .threads(concurrency)
+                .pollUsingLockAndFetch(0.5, 4)
+                .pollingInterval(Duration.ofMillis(100))
+                .registerShutdownHook()
+                .build()
+                .start();
+        System.out.println("ready");
+    }
+
+    private void work(String job) {
+        try {
+            String answer = http.send(request, BodyHandlers.ofString()).body();
+            String picture =
+                    new JsonObject(answer).getJsonArray("data").getJsonObject(0).getString("b64_json");
+            record(job, Base64.getDecoder().decode(picture).length);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void record(String job, int bytes) throws SQLException {
+        try (Connection connection = connections.getConnection();
+                PreparedStatement insert =
+                        connection.prepareStatement("INSERT INTO peer_results (job, bytes) VALUES (?, ?)")) {
+            insert.setInt(1, Integer.parseInt(job));
+            insert.setInt(2, bytes);
+            insert.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.darkroom.benchmark;
+
+import java.time.Clock;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** The figures of {@link LifecycleBenchmark} in words and tables. */
+final class LifecycleReport {
+    static final String ONE_BY_ONE = "graphile-worker";
+    static final String IN_BATCHES = "graphile-worker, its batches on";
+    private static final String OURS = "Darkroom";
+
+    private final int concurrency;
+    private final int rounds;
+    private final int jobs;
+    private final Map<Integer, Map<String, List<Round>>> lifecycles = new LinkedHashMap<>();
+    private final List<Double> empty = new ArrayList<>();
+    private final List<Double> full = new ArrayList<>();
+    private String machine;
+    private double idle;
+
+    /**
+     * One contender's.
+     *
+     * @param rate jobs a second
+     * @param statements for each job
+     * @param walBytes for each job
+     * @param databaseCpu microseconds of PostgreSQL's processor time for each job
+     */
+    record Round(double rate, double statements, double walBytes, double databaseCpu) {}
+
+    LifecycleReport(int concurrency, int rounds, int jobs) {
+        this.concurrency = concurrency;
+        this.rounds = rounds;
+        this.jobs = jobs;
+    }
+
+    void machine(String description) {
+        machine = description;
+    }
+
+    void idle(double statementsPerSecond) {
+        idle = statementsPerSecond;
+    }
+
+    void lifecycles(String contender, int processes, Round round) {
+        lifecycles
+                .computeIfAbsent(processes, p -> new LinkedHashMap<>())
+                .computeIfAbsent(contender, c -> new ArrayList<>())
+                .add(round);
+        System.out.printf("%d x %s: %.0f lifecycles a second%n", processes, contender, round.rate());
+    }
+
+    void claims(double perSecondEmpty, double perSecondFull) {
+        empty.add(perSecondEmpty);
+        full.add(perSecondFull);
+    }
+
+    String text() {
+        StringBuilder text = new StringBuilder();
+        text.append(
+                "Measured on %s: %d rounds of %,d jobs, %d calls at once in each process. Medians; in brackets the worst and the best round.%n%n"
+                        .formatted(LocalDate.now(Clock.systemDefaultZone()), rounds, jobs, concurrency));
+        text.append("Machine: ").append(machine).append("\n\n");
+        text.append(
+                "| processes | who | lifecycles a second | Darkroom reaches | statements | WAL bytes | PostgreSQL µs |\n");
+        text.append("|--:|---|--:|--:|--:|--:|--:|\n");
+        lifecycles.forEach((processes, contenders) -> contenders.forEach((name, measured) -> {
+            List<Double> ratios = new ArrayList<>();
+            for (int i = 0; i < measured.size(); i++) {
+                ratios.add(contenders.get(OURS).get(i).rate() / measured.get(i).rate());
+            }
+            text.append("| %d | %s | %s | %s | %s | %s | %s |%n"
+                    .formatted(
+                            processes,
+                            name,
+                            of(measured, Round::rate).text(0),
+                            name.equals(OURS) ? "" : Spread.of(ratios).text(2),
+                            Spread.number(of(measured, Round::statements).median(), 2),
+                            Spread.number(of(measured, Round::walBytes).median(), 0),
+                            Spread.number(of(measured, Round::databaseCpu).median(), 0)));
+        }));
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < full.size(); i++) {
+            ratios.add(full.get(i) / empty.get(i));
+        }
+        text.append("\n| claims of 16, one after the other, from | generations a second | ratio |\n|---|--:|--:|\n");
+        text.append("| tables that were empty but for what is claimed | %s | |%n"
+                .formatted(Spread.of(empty).text(0)));
+        text.append("| 100,000 waiting of 1,000 users, 1,000,000 ended | %s | %s |%n"
+                .formatted(Spread.of(full).text(0), Spread.of(ratios).text(2)));
+        text.append("%nOne idle process: %s statements a second.%n".formatted(Spread.number(idle, 2)));
+        return text.toString();
+    }
+
+    private static Spread of(List<Round> measured, ToDoubleFunction<Round> figure) {
+        return Spread.of(measured.stream().mapToDouble(figure).boxed().toList());
+    }
+}
