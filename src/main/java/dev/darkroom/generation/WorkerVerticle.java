@@ -32,6 +32,11 @@ public final class WorkerVerticle extends VerticleBase {
     /** A claimed lease that is not worked on for so long had its claim's answer lost. */
     private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
 
+    /** With more of its places taken than this part, a process that has a backlog can wait for a moment. */
+    private static final double BUSY = 0.75;
+
+    private static final Duration MOMENT = Duration.ofMillis(5);
+
     private final Node node;
     private final Guard guard;
     private final LeaseStore leases;
@@ -47,6 +52,8 @@ public final class WorkerVerticle extends VerticleBase {
     private Context eventLoop;
     private boolean claiming;
     private boolean wokenMeanwhile;
+    private boolean claimPlanned;
+    private boolean backlog;
     /** Null until the verticle is told to stop. */
     private Promise<Void> idle;
 
@@ -86,7 +93,7 @@ public final class WorkerVerticle extends VerticleBase {
                 System::nanoTime);
         guard.onChange(() -> eventLoop.runOnContext(change -> {
             reportPace();
-            claim();
+            claimSoon();
         }));
         reportPace();
         hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
@@ -162,8 +169,9 @@ public final class WorkerVerticle extends VerticleBase {
                     }
                     claimed.result().forEach(this::begin);
                     checkIdle();
-                    if (wokenMeanwhile || claimed.result().size() == free) {
-                        claim();
+                    backlog = claimed.result().size() == free;
+                    if (wokenMeanwhile || backlog) {
+                        claimSoon();
                     }
                 });
     }
@@ -201,6 +209,28 @@ public final class WorkerVerticle extends VerticleBase {
             vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
         }
         checkIdle();
+        claimSoon();
+    }
+
+    /**
+     * Places become free together, when what they recorded shared a statement: one claim is to fill them all. So it comes
+     * after all that the event loop has to do now; and where more waits than there was room for, and others are at work, only
+     * once a share of the places is free or a moment has passed.
+     */
+    private void claimSoon() {
+        if (claimPlanned) {
+            return;
+        }
+        claimPlanned = true;
+        if (backlog && running.size() > settings.worker().concurrency() * BUSY) {
+            vertx.setTimer(MOMENT.toMillis(), timer -> claimAsPlanned());
+        } else {
+            eventLoop.runOnContext(later -> claimAsPlanned());
+        }
+    }
+
+    private void claimAsPlanned() {
+        claimPlanned = false;
         claim();
     }
 

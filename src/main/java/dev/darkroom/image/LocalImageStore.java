@@ -27,7 +27,8 @@ public final class LocalImageStore implements ImageStore {
     /** No dots but the one before the extension: no way out of the directory, no hidden files. */
     private static final Pattern KEY = Pattern.compile("(?:[0-9a-z]{1,16}/){0,4}[0-9A-Za-z_-]{1,128}\\.[0-9a-z]{1,8}");
 
-    private static final int THREADS = 4;
+    /** They wait for the disk rather than work, and what is synced at the same time is synced together. */
+    private static final int THREADS = 16;
 
     private final Vertx vertx;
     private final Path dir;

@@ -30,8 +30,9 @@ final class LifecycleReport {
      * @param statements for each job
      * @param walBytes for each job
      * @param databaseCpu microseconds of PostgreSQL's processor time for each job
+     * @param cpu microseconds of the contender's own
      */
-    record Round(double rate, double statements, double walBytes, double databaseCpu) {}
+    record Round(double rate, double statements, double walBytes, double databaseCpu, double cpu) {}
 
     LifecycleReport(int concurrency, int rounds, int jobs) {
         this.concurrency = concurrency;
@@ -52,7 +53,7 @@ final class LifecycleReport {
                 .computeIfAbsent(processes, p -> new LinkedHashMap<>())
                 .computeIfAbsent(contender, c -> new ArrayList<>())
                 .add(round);
-        System.out.printf("%d x %s: %.0f lifecycles a second%n", processes, contender, round.rate());
+        System.out.printf("%d x %s: %s%n", processes, contender, round);
     }
 
     void claims(double perSecondEmpty, double perSecondFull) {
@@ -67,14 +68,14 @@ final class LifecycleReport {
                         .formatted(LocalDate.now(Clock.systemDefaultZone()), rounds, jobs, concurrency));
         text.append("Machine: ").append(machine).append("\n\n");
         text.append(
-                "| processes | who | lifecycles a second | Darkroom reaches | statements | WAL bytes | PostgreSQL µs |\n");
-        text.append("|--:|---|--:|--:|--:|--:|--:|\n");
+                "| processes | who | lifecycles a second | Darkroom reaches | statements | WAL bytes | PostgreSQL µs | own µs |\n");
+        text.append("|--:|---|--:|--:|--:|--:|--:|--:|\n");
         lifecycles.forEach((processes, contenders) -> contenders.forEach((name, measured) -> {
             List<Double> ratios = new ArrayList<>();
             for (int i = 0; i < measured.size(); i++) {
                 ratios.add(contenders.get(OURS).get(i).rate() / measured.get(i).rate());
             }
-            text.append("| %d | %s | %s | %s | %s | %s | %s |%n"
+            text.append("| %d | %s | %s | %s | %s | %s | %s | %s |%n"
                     .formatted(
                             processes,
                             name,
@@ -82,7 +83,8 @@ final class LifecycleReport {
                             name.equals(OURS) ? "" : Spread.of(ratios).text(2),
                             Spread.number(of(measured, Round::statements).median(), 2),
                             Spread.number(of(measured, Round::walBytes).median(), 0),
-                            Spread.number(of(measured, Round::databaseCpu).median(), 0)));
+                            Spread.number(of(measured, Round::databaseCpu).median(), 0),
+                            Spread.number(of(measured, Round::cpu).median(), 0)));
         }));
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < full.size(); i++) {
