@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * What a process does again and again: never twice at once, and a tenth early or late, so that many processes do not do it in
+ * What a process does again and again: never twice at once, and up to a fifth early, so that many processes do not do it in
  * step. For the event loop of one verticle, which starts and stops it.
  */
 public final class Recurring {
@@ -18,7 +18,7 @@ public final class Recurring {
     private boolean stopped;
 
     /**
-     * @param interval from the end of one turn to the begin of the next
+     * @param interval the longest time from the end of one turn to the begin of the next
      * @param work one turn; tells of its failures itself
      */
     public Recurring(Vertx vertx, Duration interval, Supplier<Future<?>> work) {
@@ -27,14 +27,18 @@ public final class Recurring {
         this.work = work;
     }
 
-    /** The first turn comes after the interval. */
+    /** The first turn comes at once: what the process before this one left undone has waited long enough. */
     public void start() {
+        turn();
+    }
+
+    private void next() {
         // A timer that is set after the end of the verticle would never be cancelled.
         if (stopped) {
             return;
         }
-        double jitter = 0.9 + 0.2 * ThreadLocalRandom.current().nextDouble();
-        vertx.setTimer(Math.max((long) (interval.toMillis() * jitter), 1), timer -> turn());
+        double early = 0.8 + 0.2 * ThreadLocalRandom.current().nextDouble();
+        vertx.setTimer(Math.max((long) (interval.toMillis() * early), 1), timer -> turn());
     }
 
     private void turn() {
@@ -42,7 +46,7 @@ public final class Recurring {
             return;
         }
         // Composed, so that work that throws is only one turn that failed.
-        underWay = Future.succeededFuture().compose(v -> work.get()).onComplete(done -> start());
+        underWay = Future.succeededFuture().compose(v -> work.get()).onComplete(done -> next());
     }
 
     /** Completes once the turn under way, if there is one, has ended. There is no further one. */

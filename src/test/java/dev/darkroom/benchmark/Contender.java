@@ -50,9 +50,9 @@ record Contender(
                 WHERE g.status = 'COMPLETE' ORDER BY 1""");
     }
 
-    static Contender dbScheduler(List<String> command, Map<String, String> environment) {
+    static Contender dbScheduler(String name, List<String> command, Map<String, String> environment) {
         return new Contender(
-                "db-scheduler",
+                name,
                 command,
                 environment,
                 "ready",

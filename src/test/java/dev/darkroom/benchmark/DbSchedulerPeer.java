@@ -12,6 +12,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,7 +27,7 @@ import java.util.Base64;
 /**
  * The work of a generation as a task of db-scheduler: one HTTP call to the same stub, and a row that records it. Polls by the
  * faster of its two strategies. Settings: {@code PEER_JDBC}, {@code PEER_USER}, {@code PEER_PASSWORD}, {@code PEER_STUB},
- * {@code PEER_CONCURRENCY}.
+ * {@code PEER_CONCURRENCY}; with {@code PEER_PICTURES}, a directory, it keeps the pictures as well.
  */
 public final class DbSchedulerPeer {
     /** As its documentation has it for PostgreSQL. */
@@ -43,6 +49,9 @@ public final class DbSchedulerPeer {
             .put("response_format", "b64_json")
             .encode();
 
+    /** More of them make it slower. */
+    private static final int CONNECTIONS = 20;
+
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final HttpRequest request = HttpRequest.newBuilder(URI.create(System.getenv("PEER_STUB")))
@@ -50,6 +59,8 @@ public final class DbSchedulerPeer {
             .POST(BodyPublishers.ofString(BODY))
             .build();
     private final HikariDataSource connections = new HikariDataSource();
+    private final Path pictures =
+            System.getenv("PEER_PICTURES") == null ? null : Path.of(System.getenv("PEER_PICTURES"));
     private final int concurrency = Integer.parseInt(System.getenv("PEER_CONCURRENCY"));
 
     public static void main(String[] args) {
@@ -60,7 +71,7 @@ public final class DbSchedulerPeer {
         connections.setJdbcUrl(System.getenv("PEER_JDBC"));
         connections.setUsername(System.getenv("PEER_USER"));
         connections.setPassword(System.getenv("PEER_PASSWORD"));
-        connections.setMaximumPoolSize(concurrency);
+        connections.setMaximumPoolSize(CONNECTIONS);
         OneTimeTask<Void> task =
                 Tasks.oneTime("generate", Void.class).execute((instance, context) -> work(instance.getId()));
         Scheduler.create(connections, task)
@@ -78,13 +89,31 @@ public final class DbSchedulerPeer {
             String answer = http.send(request, BodyHandlers.ofString()).body();
             String picture =
                     new JsonObject(answer).getJsonArray("data").getJsonObject(0).getString("b64_json");
-            record(job, Base64.getDecoder().decode(picture).length);
+            byte[] bytes = Base64.getDecoder().decode(picture);
+            if (pictures != null) {
+                keep(job, bytes);
+            }
+            record(job, bytes.length);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** As Darkroom keeps it: written aside, synced, renamed, and the directory synced. */
+    private void keep(String job, byte[] bytes) throws IOException {
+        Path aside = Files.createDirectories(pictures.resolve("aside")).resolve(job);
+        Path directory = Files.createDirectories(pictures.resolve(String.valueOf(Integer.parseInt(job) % 256)));
+        try (FileChannel file = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(bytes));
+            file.force(true);
+        }
+        Files.move(aside, directory.resolve(job), StandardCopyOption.ATOMIC_MOVE);
+        try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
+            entries.force(true);
         }
     }
 

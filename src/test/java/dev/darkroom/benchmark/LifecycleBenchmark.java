@@ -16,7 +16,7 @@ import java.util.Map;
  */
 public final class LifecycleBenchmark {
     /** Calls of the AI server under way at once, in each process. */
-    private static final int CONCURRENCY = 32;
+    private static final int CONCURRENCY = 100;
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int WAITING = 100_000;
@@ -64,9 +64,6 @@ public final class LifecycleBenchmark {
         for (int processes : List.of(1, 2)) {
             for (int round = 0; round < rounds; round++) {
                 for (Contender contender : contenders()) {
-                    if (!contender.name().matches(System.getProperty("benchmark.who", ".*"))) {
-                        continue;
-                    }
                     report.lifecycles(contender.name(), processes, lifecycles(contender, processes));
                 }
             }
@@ -85,6 +82,9 @@ public final class LifecycleBenchmark {
                 "PEER_CONCURRENCY", String.valueOf(CONCURRENCY));
         Map<String, String> batches = new HashMap<>(peer);
         batches.put("PEER_BATCHES", "true");
+        Map<String, String> keeping = new HashMap<>(peer);
+        keeping.put("PEER_PICTURES", DIRECTORY.resolve("pictures").toString());
+        List<String> dbScheduler = java("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
         List<String> graphile = List.of(
                 GRAPHILE.resolve("node_modules/.bin/node").toString(),
                 GRAPHILE.resolve("graphile.mjs").toString());
@@ -101,10 +101,11 @@ public final class LifecycleBenchmark {
                                 "DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY),
                                 "DARKROOM_HTTP_PORT", "0",
                                 "DARKROOM_MANAGEMENT_PORT", "0")),
-                Contender.dbScheduler(
-                        java("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName()), peer),
-                Contender.graphile(LifecycleReport.ONE_BY_ONE, graphile, peer),
-                Contender.graphile(LifecycleReport.IN_BATCHES, graphile, batches));
+                Contender.dbScheduler("db-scheduler, keeps pictures", dbScheduler, keeping),
+                Contender.graphile("graphile-worker, keeps pictures", graphile, keeping),
+                Contender.dbScheduler("db-scheduler", dbScheduler, peer),
+                Contender.graphile("graphile-worker", graphile, peer),
+                Contender.graphile("graphile-worker, its batches on", graphile, batches));
     }
 
     private static List<String> java(String... arguments) {

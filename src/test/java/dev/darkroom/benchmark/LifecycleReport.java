@@ -10,8 +10,6 @@ import java.util.function.ToDoubleFunction;
 
 /** The figures of {@link LifecycleBenchmark} in words and tables. */
 final class LifecycleReport {
-    static final String ONE_BY_ONE = "graphile-worker";
-    static final String IN_BATCHES = "graphile-worker, its batches on";
     private static final String OURS = "Darkroom";
 
     private final int concurrency;
