@@ -42,7 +42,8 @@ public final class Batch<T, R> {
      *
      * @param largest how many may share a statement, at least 1
      * @param atOnce how many statements may be under way at once, at least 1
-     * @param patience how long one may wait for its statement to be sent
+     * @param patience how long one may wait for its statement to be sent. Looked at when a statement ends, so that one may
+     *     learn of it later by as long as a statement takes
      */
     public record Limits(int largest, int atOnce, Duration patience) {}
 

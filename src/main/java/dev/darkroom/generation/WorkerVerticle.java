@@ -7,6 +7,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.Node;
+import dev.darkroom.node.Recurring;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -32,7 +33,7 @@ public final class WorkerVerticle extends VerticleBase {
     /** A claimed lease that is not worked on for so long had its claim's answer lost. */
     private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
 
-    /** With more of its places taken than this part, a process that has a backlog can wait for a moment. */
+    /** With more than this part of its places taken, a process that has a backlog can wait for a moment. */
     private static final double BUSY = 0.75;
 
     private static final Duration MOMENT = Duration.ofMillis(5);
@@ -49,6 +50,7 @@ public final class WorkerVerticle extends VerticleBase {
     private final AttemptTimes times = new AttemptTimes();
 
     private AttemptRunner runner;
+    private Recurring polling;
     private Context eventLoop;
     private boolean claiming;
     private boolean wokenMeanwhile;
@@ -82,6 +84,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         eventLoop = vertx.getOrCreateContext();
+        polling = new Recurring(vertx, settings.worker().poll(), this::poll);
         runner = new AttemptRunner(
                 guard,
                 images,
@@ -99,7 +102,7 @@ public final class WorkerVerticle extends VerticleBase {
         hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
         node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
-        poll();
+        polling.start();
         return vertx.eventBus()
                 .localConsumer(GenerationBus.WAKE, wake -> claim())
                 .completion();
@@ -112,6 +115,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         idle = Promise.promise();
+        polling.stop();
         if (!running.isEmpty()) {
             LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
         }
@@ -126,15 +130,10 @@ public final class WorkerVerticle extends VerticleBase {
         }
     }
 
-    private void poll() {
-        // A timer that is set after the end of the verticle would never be cancelled.
-        if (idle != null) {
-            return;
-        }
+    /** Asks without waiting for the answer: one that hangs must not be the last. */
+    private Future<?> poll() {
         claim();
-        // Up to a fifth early, so that many processes do not ask in step.
-        double early = 0.8 + 0.2 * ThreadLocalRandom.current().nextDouble();
-        vertx.setTimer(Math.max((long) (settings.worker().poll().toMillis() * early), 1), timer -> poll());
+        return Future.succeededFuture();
     }
 
     private void claim() {
@@ -214,8 +213,8 @@ public final class WorkerVerticle extends VerticleBase {
 
     /**
      * Places become free together, when what they recorded shared a statement: one claim is to fill them all. So it comes
-     * after all that the event loop has to do now; and where more waits than there was room for, and others are at work, only
-     * once a share of the places is free or a moment has passed.
+     * after all that the event loop has to do now; and where more waits than there was room for, and most places are at work,
+     * after a moment in which more of them may become free.
      */
     private void claimSoon() {
         if (claimPlanned) {

@@ -38,7 +38,6 @@ public final class HousekeepingVerticle extends VerticleBase {
     private final ImageStore images;
     private final Settings.Retention settings;
     private Recurring cleaning;
-    private boolean stopped;
 
     public HousekeepingVerticle(Database database, ImageStore images, Settings.Retention settings) {
         this.store = new RetentionStore(database);
@@ -61,7 +60,6 @@ public final class HousekeepingVerticle extends VerticleBase {
     /** Completes once the batch under way, if there is one, is done. There is no further one. */
     @Override
     public Future<?> stop() {
-        stopped = true;
         return cleaning.stop();
     }
 
@@ -107,7 +105,7 @@ public final class HousekeepingVerticle extends VerticleBase {
     private Future<Void> whileThereIsMore(
             Supplier<Future<Optional<RetentionStore.Deleted>>> batch,
             Function<RetentionStore.Deleted, Future<Void>> then) {
-        if (stopped) {
+        if (cleaning.stopped()) {
             return begin();
         }
         return batch.get().compose(found -> {
@@ -122,7 +120,7 @@ public final class HousekeepingVerticle extends VerticleBase {
     }
 
     private Future<Void> orphans(Tally tally) {
-        return images.oldKeys(settings.orphans(), BATCH, keys -> stopped ? begin() : orphans(keys, tally));
+        return images.oldKeys(settings.orphans(), BATCH, keys -> cleaning.stopped() ? begin() : orphans(keys, tally));
     }
 
     private Future<Void> orphans(List<String> keys, Tally tally) {

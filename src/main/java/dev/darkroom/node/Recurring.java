@@ -54,4 +54,9 @@ public final class Recurring {
         stopped = true;
         return underWay.otherwiseEmpty();
     }
+
+    /** Whether a long turn should come to its end. */
+    public boolean stopped() {
+        return stopped;
+    }
 }

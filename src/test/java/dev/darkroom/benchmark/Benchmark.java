@@ -2,13 +2,11 @@ package dev.darkroom.benchmark;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.testing.Directories;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,18 +43,7 @@ public final class Benchmark {
     }
 
     public static void main(String[] args) throws Exception {
-        if (Files.exists(DIRECTORY)) {
-            Directories.delete(DIRECTORY);
-        }
-        Files.createDirectories(DIRECTORY);
-        String figures;
-        try (BenchmarkDatabase database = BenchmarkDatabase.start(DIRECTORY.resolve("data"));
-                Arrivals aiServer = new Arrivals()) {
-            figures = new Benchmark(database, aiServer).run();
-        }
-        System.out.println(figures);
-        new FiguresInDocs("benchmark").write(figures);
-        System.exit(0);
+        new Measurement("benchmark", DIRECTORY).run((database, aiServer) -> new Benchmark(database, aiServer).run());
     }
 
     private String run() throws Exception {
@@ -113,9 +100,7 @@ public final class Benchmark {
 
     /** Every round of writing begins alike, with nothing to clean up after the last one. */
     private void emptyTables() throws Exception {
-        database.execute(
-                "TRUNCATE generations, deleted_attempts, generation_attempts, generation_queue, images, benchmark_generations");
-        database.execute("CHECKPOINT");
+        database.empty(BenchmarkDatabase.TABLES, "benchmark_generations");
     }
 
     /** One POST at a time: how soon the AI server is asked, and what is left behind are generations that have ended. */

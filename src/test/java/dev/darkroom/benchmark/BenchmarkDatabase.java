@@ -20,6 +20,9 @@ import java.util.List;
  * methods block.
  */
 final class BenchmarkDatabase implements AutoCloseable {
+    /** The service's tables that fill while it is measured. */
+    static final String TABLES = "generations, deleted_attempts, generation_attempts, generation_queue, images";
+
     private final EmbeddedDatabase server;
     private final Path directory;
     private final Connection superuser;
@@ -76,6 +79,12 @@ final class BenchmarkDatabase implements AutoCloseable {
             }
         }
         return values;
+    }
+
+    /** Empties tables, and leaves nothing to be written by a checkpoint later. */
+    void empty(String... tables) throws SQLException {
+        execute("TRUNCATE " + String.join(", ", tables));
+        execute("CHECKPOINT");
     }
 
     void forgetStatements() throws SQLException {

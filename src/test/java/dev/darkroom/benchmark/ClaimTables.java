@@ -36,7 +36,7 @@ final class ClaimTables implements AutoCloseable {
     }
 
     void empty() throws SQLException {
-        execute("TRUNCATE generations, deleted_attempts, generation_attempts, generation_queue, images");
+        execute("TRUNCATE " + BenchmarkDatabase.TABLES);
     }
 
     /** Adds some that have ended, each with its attempt, and some of a thousand users that wait. */

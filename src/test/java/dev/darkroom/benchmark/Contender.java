@@ -51,26 +51,19 @@ record Contender(
     }
 
     static Contender dbScheduler(String name, List<String> command, Map<String, String> environment) {
-        return new Contender(
-                name,
-                command,
-                environment,
-                "ready",
-                "INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)"
-                        + " SELECT 'generate', n, now(), false, 1 FROM generate_series(%1$d, %2$d) n",
-                "SELECT count(*) FROM scheduled_tasks",
-                PEER_ENDED);
+        String fill = "INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)"
+                + " SELECT 'generate', n, now(), false, 1 FROM generate_series(%1$d, %2$d) n";
+        return peer(name, command, environment, fill, "scheduled_tasks");
     }
 
     static Contender graphile(String name, List<String> command, Map<String, String> environment) {
-        return new Contender(
-                name,
-                command,
-                environment,
-                "ready",
-                "SELECT graphile_worker.add_job('generate', json_build_object('job', n))"
-                        + " FROM generate_series(%1$d, %2$d) n",
-                "SELECT count(*) FROM graphile_worker._private_jobs",
-                PEER_ENDED);
+        String fill = "SELECT graphile_worker.add_job('generate', json_build_object('job', n))"
+                + " FROM generate_series(%1$d, %2$d) n";
+        return peer(name, command, environment, fill, "graphile_worker._private_jobs");
+    }
+
+    private static Contender peer(
+            String name, List<String> command, Map<String, String> environment, String fill, String queue) {
+        return new Contender(name, command, environment, "ready", fill, "SELECT count(*) FROM " + queue, PEER_ENDED);
     }
 }

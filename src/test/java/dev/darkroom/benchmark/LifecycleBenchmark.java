@@ -22,35 +22,31 @@ public final class LifecycleBenchmark {
     private static final int WAITING = 100_000;
     private static final int ENDED = 1_000_000;
     private static final int CLAIMED = 4_000;
+    /** What a process does because it has just started is done by then. */
+    private static final Duration SETTLED = Duration.ofSeconds(10);
+
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Path DIRECTORY = Path.of("target", "lifecycles").toAbsolutePath();
+    private static final Path PICTURES = DIRECTORY.resolve("pictures");
     private static final Path GRAPHILE = Path.of("src", "peers").toAbsolutePath();
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
     private final int jobs = Integer.getInteger("benchmark.jobs", 12_000);
     private final BenchmarkDatabase database;
-    private final Arrivals stub;
+    private final Contender darkroom;
+    private final List<Contender> peers;
     private final LifecycleReport report;
 
-    private LifecycleBenchmark(BenchmarkDatabase database, Arrivals stub) {
+    private LifecycleBenchmark(BenchmarkDatabase database, String stub) {
         this.database = database;
-        this.stub = stub;
+        this.darkroom = darkroom(database, stub);
+        this.peers = peers(database, stub);
         this.report = new LifecycleReport(CONCURRENCY, rounds, jobs);
     }
 
     public static void main(String[] args) throws Exception {
-        if (Files.exists(DIRECTORY)) {
-            Directories.delete(DIRECTORY);
-        }
-        Files.createDirectories(DIRECTORY);
-        String figures;
-        try (BenchmarkDatabase database = BenchmarkDatabase.start(DIRECTORY.resolve("data"));
-                Arrivals stub = new Arrivals()) {
-            figures = new LifecycleBenchmark(database, stub).run();
-        }
-        System.out.println(figures);
-        new FiguresInDocs("lifecycles").write(figures);
-        System.exit(0);
+        new Measurement("lifecycles", DIRECTORY)
+                .run((database, stub) -> new LifecycleBenchmark(database, stub.url()).run());
     }
 
     private String run() throws Exception {
@@ -63,8 +59,9 @@ public final class LifecycleBenchmark {
         database.execute(DbSchedulerPeer.TABLE);
         for (int processes : List.of(1, 2)) {
             for (int round = 0; round < rounds; round++) {
-                for (Contender contender : contenders()) {
-                    report.lifecycles(contender.name(), processes, lifecycles(contender, processes));
+                measure(darkroom, processes);
+                for (Contender peer : peers) {
+                    measure(peer, processes);
                 }
             }
         }
@@ -72,35 +69,40 @@ public final class LifecycleBenchmark {
         return report.text();
     }
 
-    private List<Contender> contenders() {
+    private static Contender darkroom(BenchmarkDatabase database, String stub) {
+        Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
+        return Contender.darkroom(
+                java("-jar", jar.toString()),
+                Map.of(
+                        "DARKROOM_DATABASE_URL",
+                        database.setting(),
+                        "DARKROOM_BACKEND_URL",
+                        stub,
+                        "DARKROOM_WORKER_CONCURRENCY",
+                        String.valueOf(CONCURRENCY),
+                        "DARKROOM_HTTP_PORT",
+                        "0",
+                        "DARKROOM_MANAGEMENT_PORT",
+                        "0"));
+    }
+
+    private static List<Contender> peers(BenchmarkDatabase database, String stub) {
         Map<String, String> peer = Map.of(
                 "PEER_DATABASE", database.setting(),
                 "PEER_JDBC", database.url().jdbcUrl(),
                 "PEER_USER", database.url().user(),
                 "PEER_PASSWORD", database.url().password().value(),
-                "PEER_STUB", stub.url() + "/images/generations",
+                "PEER_STUB", stub + "/images/generations",
                 "PEER_CONCURRENCY", String.valueOf(CONCURRENCY));
         Map<String, String> batches = new HashMap<>(peer);
         batches.put("PEER_BATCHES", "true");
         Map<String, String> keeping = new HashMap<>(peer);
-        keeping.put("PEER_PICTURES", DIRECTORY.resolve("pictures").toString());
+        keeping.put("PEER_PICTURES", PICTURES.toString());
         List<String> dbScheduler = java("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
         List<String> graphile = List.of(
                 GRAPHILE.resolve("node_modules/.bin/node").toString(),
                 GRAPHILE.resolve("graphile.mjs").toString());
         return List.of(
-                Contender.darkroom(
-                        java(
-                                "-jar",
-                                Path.of("target", "darkroom.jar")
-                                        .toAbsolutePath()
-                                        .toString()),
-                        Map.of(
-                                "DARKROOM_DATABASE_URL", database.setting(),
-                                "DARKROOM_BACKEND_URL", stub.url(),
-                                "DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY),
-                                "DARKROOM_HTTP_PORT", "0",
-                                "DARKROOM_MANAGEMENT_PORT", "0")),
                 Contender.dbScheduler("db-scheduler, keeps pictures", dbScheduler, keeping),
                 Contender.graphile("graphile-worker, keeps pictures", graphile, keeping),
                 Contender.dbScheduler("db-scheduler", dbScheduler, peer),
@@ -114,30 +116,36 @@ public final class LifecycleBenchmark {
         return command;
     }
 
+    private void measure(Contender contender, int processes) throws Exception {
+        report.lifecycles(contender.name(), processes, lifecycles(contender, processes));
+    }
+
     /** As many jobs to get warm, then those that count; the first tenth of them is not looked at. */
     private LifecycleReport.Round lifecycles(Contender contender, int processes) throws Exception {
-        int warmUp = jobs;
+        if (Files.exists(PICTURES)) {
+            Directories.delete(PICTURES);
+        }
         List<Program> running = new ArrayList<>();
         try {
             for (int i = 0; i < processes; i++) {
                 running.add(start(contender, i));
             }
-            emptyTables();
-            work(contender, 1, warmUp);
+            database.empty(BenchmarkDatabase.TABLES, "peer_results", "scheduled_tasks");
+            work(contender, 1, jobs);
             database.forgetStatements();
             Duration cpuBefore = database.cpu();
             Duration ownBefore = cpu(running);
-            work(contender, warmUp + 1, warmUp + jobs);
+            work(contender, jobs + 1, 2 * jobs);
             Duration cpu = database.cpu().minus(cpuBefore);
             Duration own = cpu(running).minus(ownBefore);
             BenchmarkDatabase.Statements statements = database.statements();
             List<Double> ended = database.query(contender.ended()).stream()
                     .map(Double::valueOf)
                     .toList();
-            if (ended.size() != warmUp + jobs) {
+            if (ended.size() != 2 * jobs) {
                 throw new IllegalStateException(contender.name() + " recorded " + ended.size());
             }
-            int from = warmUp + jobs / 10;
+            int from = jobs + jobs / 10;
             int last = ended.size() - 1;
             return new LifecycleReport.Round(
                     (last - from) / (ended.get(last) - ended.get(from)),
@@ -172,17 +180,10 @@ public final class LifecycleBenchmark {
         }
     }
 
-    private void emptyTables() throws Exception {
-        database.execute(
-                "TRUNCATE generations, deleted_attempts, generation_attempts, generation_queue, images, peer_results,"
-                        + " scheduled_tasks");
-        database.execute("CHECKPOINT");
-    }
-
     /** What one process that has nothing to do asks of the database. */
     private void idle() throws Exception {
-        try (Program service = start(contenders().get(0), 0)) {
-            Thread.sleep(10_000);
+        try (Program service = start(darkroom, 0)) {
+            Thread.sleep(SETTLED.toMillis());
             database.forgetStatements();
             Thread.sleep(IDLE.toMillis());
             report.idle(database.statements().calls() / (double) IDLE.toSeconds());

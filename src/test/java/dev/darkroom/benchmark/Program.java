@@ -40,6 +40,8 @@ final class Program implements AutoCloseable {
         builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
         builder.environment().putAll(environment);
         Program program = new Program(builder.start(), output);
+        // One that is broken off leaves nothing running.
+        Runtime.getRuntime().addShutdownHook(new Thread(program.process::destroyForcibly));
         boolean started = false;
         try {
             program.await(Pattern.compile(ready));
