@@ -2,6 +2,9 @@ package dev.darkroom;
 
 import static dev.darkroom.Lifecycle.await;
 
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.KeyRing;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.ManagementVerticle;
 import dev.darkroom.backend.BackendEvents;
@@ -117,7 +120,7 @@ final class Service {
         // answer.
         deployCluster(vertx);
         deployWorker(vertx, node, backend, database, hints, images);
-        int apiPort = deployApi(vertx, images);
+        int apiPort = deployApi(vertx, database, images);
 
         accepting.set(true);
         lifecycle.started("accepting", () -> {
@@ -240,11 +243,13 @@ final class Service {
         }
     }
 
-    private int deployApi(Vertx vertx, ImageStore images) throws Exception {
+    private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
+        Doorkeeper doorkeeper = new Doorkeeper(
+                settings.auth().required(), new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images);
+                ApiVerticle verticle = new ApiVerticle(settings, images, doorkeeper);
                 verticles.add(verticle);
                 return verticle;
             });

@@ -72,7 +72,7 @@ final class Tools {
         return UUID.fromString(text);
     }
 
-    private static void refuse(List<String> arguments) {
+    static void refuse(List<String> arguments) {
         if (!arguments.isEmpty()) {
             throw new StartException("unknown argument \"" + arguments.get(0) + "\"");
         }

@@ -34,6 +34,7 @@ import java.util.Date;
 @AnalyzeClasses(packages = "dev.darkroom", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final String ROOT = "dev.darkroom";
+    private static final String ACCESS = "dev.darkroom.access..";
     private static final String API = "dev.darkroom.api..";
     private static final String GENERATION = "dev.darkroom.generation..";
     /** The interface and its records. */
@@ -55,6 +56,7 @@ class ArchitectureTest {
             .should()
             .resideInAnyPackage(
                     ROOT,
+                    ACCESS,
                     API,
                     GENERATION,
                     BACKENDS,
@@ -88,6 +90,10 @@ class ArchitectureTest {
     static final ArchRule databaseKnowsConfig = knowsOnly(DATABASE, resideInAnyPackage(DATABASE, CONFIG));
 
     @ArchTest
+    static final ArchRule accessKnowsDatabaseAndConfig =
+            knowsOnly(ACCESS, resideInAnyPackage(ACCESS, DATABASE, CONFIG));
+
+    @ArchTest
     static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
 
     @ArchTest
@@ -110,7 +116,9 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
-            API, resideInAnyPackage(API, IMAGE, CONFIG).or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
+            API,
+            resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
+                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =
@@ -118,7 +126,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyStoresSpeakSql = noClasses()
-            .that(not(resideInAnyPackage(DATABASE, NODE, DOCTOR)))
+            .that(not(resideInAnyPackage(DATABASE, NODE, DOCTOR, ACCESS)))
             .and(not(isAStore()))
             .should()
             .dependOnClassesThat()
@@ -155,7 +163,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, GENERATION, DATABASE)
+            .resideInAnyPackage(NODE, GENERATION, DATABASE, ACCESS)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()

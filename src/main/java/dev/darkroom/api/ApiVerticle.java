@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.config.Settings;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
@@ -20,11 +21,13 @@ public final class ApiVerticle extends VerticleBase {
 
     private final Settings settings;
     private final ImageStore images;
+    private final Doorkeeper doorkeeper;
     private HttpServer server;
 
-    public ApiVerticle(Settings settings, ImageStore images) {
+    public ApiVerticle(Settings settings, ImageStore images, Doorkeeper doorkeeper) {
         this.settings = settings;
         this.images = images;
+        this.doorkeeper = doorkeeper;
     }
 
     @Override
@@ -52,7 +55,7 @@ public final class ApiVerticle extends VerticleBase {
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
         server = vertx.createHttpServer(options)
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, http.maxBodyBytes()))
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, doorkeeper, http.maxBodyBytes()))
                 .invalidRequestHandler(new InvalidRequest());
         // Instances that ask for the same negative port share a free one; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());

@@ -1,5 +1,8 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Caller;
+import dev.darkroom.access.Doorkeeper;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClosedException;
@@ -10,6 +13,7 @@ import io.vertx.ext.web.openapi.router.RouterBuilder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +27,8 @@ final class ContractRouter {
      * @param maxBodyBytes larger bodies are refused
      * @throws IllegalStateException when an operation has no handler or a handler no operation
      */
-    static Router create(Vertx vertx, Contract contract, List<OperationHandler> handlers, int maxBodyBytes) {
+    static Router create(
+            Vertx vertx, Contract contract, List<OperationHandler> handlers, Doorkeeper doorkeeper, int maxBodyBytes) {
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
@@ -36,8 +41,9 @@ final class ContractRouter {
             OpenAPIRoute route = builder.getRoute(handler.operationId());
             RequestReader reader =
                     new RequestReader(route.getOperation(), contract.parsed().getSchemaRepository(), maxBodyBytes);
-            // Validated by us, from the same contract; see RequestReader for why.
-            route.setDoValidation(false).addHandler(validated(reader, handler));
+            // Both are done by us, from the same contract; see RequestReader for why.
+            Door door = new Door(route.getOperation(), doorkeeper);
+            route.setDoSecurity(false).setDoValidation(false).addHandler(admitted(door, validated(reader, handler)));
         }
         if (!unanswered.isEmpty()) {
             throw new IllegalStateException("no handler for " + unanswered);
@@ -45,8 +51,33 @@ final class ContractRouter {
         return withProblems(builder.createRouter());
     }
 
-    private static Handler<RoutingContext> validated(RequestReader reader, OperationHandler handler) {
-        return context -> reader.read(context)
+    private static Handler<RoutingContext> admitted(Door door, BiConsumer<RoutingContext, Caller> then) {
+        return context -> {
+            Future<Caller> caller = door.admit(context.request());
+            if (caller.succeeded()) {
+                then.accept(context, caller.result());
+                return;
+            }
+            // Until we know, its body waits with its sender.
+            context.request().pause();
+            caller.onComplete(known -> {
+                if (known.failed()) {
+                    context.request().resume();
+                    context.fail(known.cause());
+                    return;
+                }
+                try {
+                    then.accept(context, known.result());
+                } catch (RuntimeException bug) {
+                    context.fail(bug);
+                }
+                context.request().resume();
+            });
+        };
+    }
+
+    private static BiConsumer<RoutingContext, Caller> validated(RequestReader reader, OperationHandler handler) {
+        return (context, caller) -> reader.read(context, caller)
                 .onSuccess(exchange -> {
                     try {
                         handler.handle(exchange);

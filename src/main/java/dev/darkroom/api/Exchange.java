@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Caller;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -10,9 +11,10 @@ import io.vertx.ext.web.RoutingContext;
  * One request that was found valid, and its answer.
  *
  * @param context of the router
+ * @param caller who asks; null where the contract wants nobody known
  * @param body null when the operation takes none
  */
-record Exchange(RoutingContext context, JsonObject body) {
+record Exchange(RoutingContext context, Caller caller, JsonObject body) {
 
     HttpServerRequest request() {
         return context.request();
@@ -22,9 +24,9 @@ record Exchange(RoutingContext context, JsonObject body) {
         return context.response();
     }
 
-    /** Who asks. Everybody is the same user until callers are known. */
+    /** Whose generations are meant. */
     String user() {
-        return "local";
+        return caller.user();
     }
 
     String requestId() {

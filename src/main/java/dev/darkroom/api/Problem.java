@@ -22,6 +22,7 @@ final class Problem extends RuntimeException {
     /** The kinds of problems that there are. */
     enum Type {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
+        UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         TOO_LARGE("too-large", 413, "The request is too large"),
@@ -82,6 +83,16 @@ final class Problem extends RuntimeException {
     /** The request breaks HTTP itself, so that there is no field to name. */
     static Problem unreadable() {
         return new Problem(Type.INVALID_REQUEST, "This is not an HTTP request that can be read.", Map.of());
+    }
+
+    /**
+     * Credentials are missing, or are not good (RFC 6750, section 3).
+     *
+     * @param presented whether there were any
+     */
+    static Problem unauthorized(boolean presented, String detail) {
+        String challenge = "Bearer realm=\"darkroom\"" + (presented ? ", error=\"invalid_token\"" : "");
+        return new Problem(Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", challenge));
     }
 
     static Problem notFound(String detail) {

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Caller;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -60,18 +61,18 @@ final class RequestReader {
      * @return fails with a {@link Problem} if it is not, and with {@link io.vertx.core.http.HttpClosedException} if the
      *     caller left
      */
-    Future<Exchange> read(RoutingContext context) {
+    Future<Exchange> read(RoutingContext context, Caller caller) {
         try {
             checkPath(context);
             if (body == null) {
-                return Future.succeededFuture(new Exchange(context, null));
+                return Future.succeededFuture(new Exchange(context, caller, null));
             }
             checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
         } catch (Problem problem) {
             return Future.failedFuture(problem);
         }
         return BodyReader.read(context.vertx(), context.request(), maxBodyBytes)
-                .map(bytes -> new Exchange(context, valid(JsonBody.parse(bytes))));
+                .map(bytes -> new Exchange(context, caller, valid(JsonBody.parse(bytes))));
     }
 
     private void checkPath(RoutingContext context) {

@@ -5,12 +5,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How Darkroom writes durations: a whole number and one unit, {@code 250ms}, {@code 1s}, {@code 15m} or {@code 2h}. No
+ * How Darkroom writes durations: a whole number and one unit, {@code 250ms}, {@code 1s}, {@code 15m}, {@code 2h} or {@code 90d}. No
  * bare numbers, whose unit nobody knows, and no ISO-8601. Safe on any thread.
  */
 public final class DurationFormat {
-    /** Nine digits of hours still fit into a long of milliseconds. */
-    private static final Pattern SHAPE = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
+    /** Nine digits of days still fit into a long of milliseconds. */
+    private static final Pattern SHAPE = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
 
     private static final long SECOND = 1000;
     private static final long MINUTE = 60 * SECOND;
@@ -37,7 +37,7 @@ public final class DurationFormat {
      * Writes a duration.
      *
      * @param duration never null; what is finer than a millisecond is cut off
-     * @return in the largest unit that loses nothing: 90 seconds are {@code 90s}, 120 seconds are {@code 2m}
+     * @return in the largest unit that loses nothing: 90 seconds are {@code 90s}, 120 seconds are {@code 2m}; days are told in hours
      */
     public static String format(Duration duration) {
         long millis = duration.toMillis();
@@ -56,7 +56,8 @@ public final class DurationFormat {
             case "ms" -> 1;
             case "s" -> SECOND;
             case "m" -> MINUTE;
-            default -> HOUR;
+            case "h" -> HOUR;
+            default -> 24 * HOUR;
         };
     }
 }

@@ -17,6 +17,7 @@ public record Settings(
         URI publicUrl,
         Path dataDir,
         Path imageDir,
+        Auth auth,
         Http http,
         Management management,
         Simulator simulator,
@@ -31,6 +32,14 @@ public record Settings(
         Cluster cluster,
         Shutdown shutdown,
         Log log) {
+
+    /**
+     * Whether callers must say who they are.
+     *
+     * @param required otherwise everybody is the same user
+     * @param anywhere whether that may be so on an address that others can reach
+     */
+    public record Auth(boolean required, boolean anywhere) {}
 
     public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
 

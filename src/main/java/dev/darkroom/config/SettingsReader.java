@@ -1,6 +1,7 @@
 package dev.darkroom.config;
 
 import dev.darkroom.config.Settings.Api;
+import dev.darkroom.config.Settings.Auth;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Breaker;
 import dev.darkroom.config.Settings.Cluster;
@@ -38,6 +39,8 @@ final class SettingsReader {
     /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
+    private static final Pattern AUTH = Pattern.compile("local|required");
+
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
@@ -63,6 +66,7 @@ final class SettingsReader {
                 publicUrl.isEmpty() ? null : HttpUrl.read(publicUrl),
                 dataDir,
                 imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir),
+                auth(),
                 http(),
                 new Management(host("management.host"), port("management.port")),
                 new Simulator(port("simulator.port"), duration("simulator.latency")),
@@ -77,6 +81,14 @@ final class SettingsReader {
                 cluster(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
+    }
+
+    private Auth auth() {
+        return new Auth(
+                values.get("auth").matching(AUTH, "local or required").equals("required"),
+                values.get("authLocalAnywhere")
+                        .matching(TRUE_OR_FALSE, "true or false")
+                        .equals("true"));
     }
 
     private Http http() {

@@ -1,9 +1,12 @@
 package dev.darkroom.config;
 
 import java.time.Duration;
+import java.util.regex.Pattern;
 
 /** What must hold between settings that are each fine alone. A message blames one and shows where the other came from. */
 final class SettingsRules {
+    private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
+
     private final Values values;
 
     private SettingsRules(Values values) {
@@ -16,6 +19,14 @@ final class SettingsRules {
     }
 
     private void check(Settings settings) {
+        // Whoever reaches it would be everybody's user.
+        require(
+                settings.auth().required()
+                        || settings.auth().anywhere()
+                        || LOOPBACK.matcher(settings.http().host()).matches(),
+                "http.host",
+                "a loopback address, or true in " + EnvironmentName.of("authLocalAnywhere") + ", with",
+                "auth");
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
         require(

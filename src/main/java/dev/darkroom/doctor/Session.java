@@ -2,8 +2,8 @@ package dev.darkroom.doctor;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.database.Jdbc;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,26 +11,20 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 
 /**
  * A connection that can only read. Blocking, for one thread. Every statement bounds itself by the transaction it is in, so
  * nothing depends on the session, which behind PgBouncer is not ours.
  */
 final class Session implements AutoCloseable {
-    /** PostgreSQL's codes for a table and a column that does not exist. */
-    private static final List<String> OTHER_TABLES = List.of("42P01", "42703");
-
-    private static final String CONNECT_SECONDS = "30";
-
     private final Connection connection;
     private final Duration statementTimeout;
-    private final String name;
+    private final DatabaseUrl url;
 
-    private Session(Connection connection, Duration statementTimeout, String name) {
+    private Session(Connection connection, Duration statementTimeout, DatabaseUrl url) {
         this.connection = connection;
         this.statementTimeout = statementTimeout;
-        this.name = name;
+        this.url = url;
     }
 
     /** What reads one row. */
@@ -45,26 +39,16 @@ final class Session implements AutoCloseable {
 
     /** @throws DatabaseException in one line when the database cannot be reached or refuses us */
     static Session open(DatabaseUrl url, Duration statementTimeout) {
-        String name = "the database " + url.database() + " at " + url.host() + ":" + url.port();
-        Properties properties = new Properties();
-        properties.setProperty("user", url.user());
-        properties.setProperty("password", url.password().value());
-        properties.setProperty("ApplicationName", "darkroom doctor");
-        properties.setProperty("connectTimeout", CONNECT_SECONDS);
-        properties.setProperty("loginTimeout", CONNECT_SECONDS);
-        properties.setProperty("tcpKeepAlive", "true");
-        // A named statement would outlive the transaction.
-        properties.setProperty("prepareThreshold", "0");
         Connection connection = null;
         try {
-            connection = DriverManager.getConnection(url.jdbcUrl(), properties);
+            connection = Jdbc.connect(url, "darkroom doctor");
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setAutoCommit(false);
-            return new Session(connection, statementTimeout, name);
+            return new Session(connection, statementTimeout, url);
         } catch (SQLException e) {
             closeQuietly(connection);
-            throw failure(name, e);
+            throw Jdbc.failure(url, e);
         }
     }
 
@@ -84,7 +68,7 @@ final class Session implements AutoCloseable {
             connection.rollback();
             return result;
         } catch (SQLException e) {
-            throw failure(name, e);
+            throw Jdbc.failure(url, e);
         }
     }
 
@@ -122,14 +106,5 @@ final class Session implements AutoCloseable {
         } catch (SQLException e) {
             // It was only read from: there is nothing to lose.
         }
-    }
-
-    private static DatabaseException failure(String name, SQLException e) {
-        if (OTHER_TABLES.contains(e.getSQLState())) {
-            return new DatabaseException(
-                    name + " does not have the tables of this version; the service makes them when it starts", e);
-        }
-        String reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
-        return new DatabaseException(name + " cannot be looked at: " + reason, e);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import io.vertx.core.Deployable;
@@ -42,7 +43,7 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api = new ApiVerticle(settings, null);
+        Deployable api = new ApiVerticle(settings, null, Doorkeeper.local());
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -59,7 +60,7 @@ class ContractTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -72,7 +73,7 @@ class ContractTest {
         handlers.addAll(handlers(List.of("cancelGeneration")));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation cancelGeneration");
     }

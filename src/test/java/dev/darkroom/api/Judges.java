@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.access.Doorkeeper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -35,7 +36,7 @@ final class Judges implements AutoCloseable {
         List<OperationHandler> handlers =
                 contract.operationIds().stream().map(Judges::accepting).toList();
         return listen(vertx.createHttpServer()
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, MAX_BODY_BYTES)));
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), MAX_BODY_BYTES)));
     }
 
     /** The library's validation, as it comes; the port. */

@@ -39,6 +39,7 @@ class ManyNodesTest {
                 base.publicUrl(),
                 base.dataDir(),
                 base.imageDir(),
+                base.auth(),
                 base.http(),
                 base.management(),
                 base.simulator(),

@@ -40,6 +40,7 @@ final class WorkerFixture {
                         base.publicUrl(),
                         base.dataDir(),
                         base.imageDir(),
+                        base.auth(),
                         base.http(),
                         base.management(),
                         base.simulator(),

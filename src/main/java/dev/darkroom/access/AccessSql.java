@@ -1,0 +1,29 @@
+package dev.darkroom.access;
+
+/** The statements on API keys. Times are the database's alone, so that no clock of a process decides who may come in. */
+final class AccessSql {
+    /**
+     * Whose the key with the hash $1 is, if it is still one. Found by its hash, which tells whoever measures how long it takes
+     * nothing about any key.
+     */
+    static final String FIND = """
+            SELECT user_id, role FROM api_keys
+            WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
+
+    /** With JDBC, as the next ones. The expiry in milliseconds from now, or null. */
+    static final String CREATE = """
+            INSERT INTO api_keys (id, hash, user_id, role, expires_at)
+            VALUES (?, ?, ?, ?, now() + ?::bigint * interval '1 millisecond')
+            RETURNING expires_at""";
+
+    static final String LIST = """
+            SELECT id, user_id, role, created_at, expires_at, revoked_at,
+              revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) AS valid
+            FROM api_keys ORDER BY created_at, id""";
+
+    /** Once revoked, for ever: the time of the first revocation stays. */
+    static final String REVOKE =
+            "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = ? RETURNING user_id, revoked_at";
+
+    private AccessSql() {}
+}

@@ -1,0 +1,69 @@
+package dev.darkroom.access;
+
+import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.database.Database;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Whose a key is. What the database said is believed for {@link #BELIEVED}: so long may a key that was revoked still open the door,
+ * and so long may one be refused that was tried before it was made. Thread-safe; nothing blocks.
+ */
+public final class KeyRing {
+    /** Short enough for whoever revokes a key to wait for, long enough that a busy caller costs hardly a statement. */
+    public static final Duration BELIEVED = Duration.ofSeconds(3);
+
+    private static final int KNOWN = 10_000;
+
+    private final Vertx vertx;
+    private final Database database;
+    private final AsyncCache<String, Optional<Caller>> known;
+
+    public KeyRing(Vertx vertx, Database database, Ticker clock) {
+        this.vertx = vertx;
+        this.database = database;
+        this.known = Caffeine.newBuilder()
+                .expireAfterWrite(BELIEVED)
+                .maximumSize(KNOWN)
+                .ticker(clock)
+                // On the thread that stores: there is little to do, and no pool of others is to do it.
+                .executor(Runnable::run)
+                .buildAsync();
+    }
+
+    /**
+     * Completes on the caller's context with whose key it is; empty when it is nobody's, or not any more. Fails when the database
+     * cannot be asked.
+     */
+    public Future<Optional<Caller>> ownerOf(ApiKey key) {
+        CompletableFuture<Optional<Caller>> owner = known.get(key.hash(), (hash, executor) -> find(hash));
+        // What is known is answered at once, before the request's body flows.
+        return owner.isDone() && !owner.isCompletedExceptionally()
+                ? Future.succeededFuture(owner.join())
+                : Future.fromCompletionStage(owner, vertx.getOrCreateContext());
+    }
+
+    private CompletableFuture<Optional<Caller>> find(String hash) {
+        return database.client()
+                .preparedQuery(AccessSql.FIND)
+                .execute(Tuple.of(hash))
+                .map(KeyRing::caller)
+                .toCompletionStage()
+                .toCompletableFuture();
+    }
+
+    private static Optional<Caller> caller(RowSet<Row> rows) {
+        for (Row row : rows) {
+            return Optional.of(new Caller(row.getString("user_id"), Role.of(row.getString("role"))));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,26 @@
+package dev.darkroom.access;
+
+/** Somebody is not let in. The message is for the caller, unless we {@link Why#CANNOT_TELL}: then it is for the log. */
+public final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Why not. */
+    public enum Why {
+        NOTHING_PRESENTED,
+        NOT_GOOD,
+        /** The database cannot be asked now. */
+        CANNOT_TELL
+    }
+
+    private final Why why;
+
+    Refused(Why why, String message) {
+        // An answer, not a fault of the program: no stack trace.
+        super(message, null, false, false);
+        this.why = why;
+    }
+
+    public Why why() {
+        return why;
+    }
+}
