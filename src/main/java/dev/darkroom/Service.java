@@ -245,7 +245,8 @@ final class Service {
 
     private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
         Doorkeeper doorkeeper = new Doorkeeper(
-                settings.auth().required(), new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
+                settings.auth() == Settings.Auth.REQUIRED,
+                new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {

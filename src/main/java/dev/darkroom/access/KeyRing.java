@@ -1,6 +1,6 @@
 package dev.darkroom.access;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.database.Database;
@@ -11,7 +11,6 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Whose a key is. What the database said is believed for {@link #BELIEVED}: so long may a key that was revoked still open the door,
@@ -25,7 +24,7 @@ public final class KeyRing {
 
     private final Vertx vertx;
     private final Database database;
-    private final AsyncCache<String, Optional<Caller>> known;
+    private final Cache<String, Future<Optional<Caller>>> known;
 
     public KeyRing(Vertx vertx, Database database, Ticker clock) {
         this.vertx = vertx;
@@ -36,28 +35,29 @@ public final class KeyRing {
                 .ticker(clock)
                 // On the thread that stores: there is little to do, and no pool of others is to do it.
                 .executor(Runnable::run)
-                .buildAsync();
+                .build();
     }
 
     /**
-     * Completes on the caller's context with whose key it is; empty when it is nobody's, or not any more. Fails when the database
+     * Completes on the caller's context, at once if it is known, with whose key it is; empty when it is nobody's, or not any more. Fails when the database
      * cannot be asked.
      */
     public Future<Optional<Caller>> ownerOf(ApiKey key) {
-        CompletableFuture<Optional<Caller>> owner = known.get(key.hash(), (hash, executor) -> find(hash));
-        // What is known is answered at once, before the request's body flows.
-        return owner.isDone() && !owner.isCompletedExceptionally()
-                ? Future.succeededFuture(owner.join())
-                : Future.fromCompletionStage(owner, vertx.getOrCreateContext());
+        String hash = key.hash();
+        Future<Optional<Caller>> owner = known.get(hash, this::find);
+        if (owner.succeeded()) {
+            return Future.succeededFuture(owner.result());
+        }
+        owner.onFailure(error -> known.asMap().remove(hash, owner));
+        // Another may have asked before, on another event loop: the answer comes back to this one.
+        return Future.fromCompletionStage(owner.toCompletionStage(), vertx.getOrCreateContext());
     }
 
-    private CompletableFuture<Optional<Caller>> find(String hash) {
+    private Future<Optional<Caller>> find(String hash) {
         return database.client()
                 .preparedQuery(AccessSql.FIND)
                 .execute(Tuple.of(hash))
-                .map(KeyRing::caller)
-                .toCompletionStage()
-                .toCompletableFuture();
+                .map(KeyRing::caller);
     }
 
     private static Optional<Caller> caller(RowSet<Row> rows) {

@@ -18,6 +18,7 @@ public record Settings(
         Path dataDir,
         Path imageDir,
         Auth auth,
+        boolean authLocalAnywhere,
         Http http,
         Management management,
         Simulator simulator,
@@ -33,13 +34,12 @@ public record Settings(
         Shutdown shutdown,
         Log log) {
 
-    /**
-     * Whether callers must say who they are.
-     *
-     * @param required otherwise everybody is the same user
-     * @param anywhere whether that may be so on an address that others can reach
-     */
-    public record Auth(boolean required, boolean anywhere) {}
+    /** Whether callers must say who they are. */
+    public enum Auth {
+        /** No: everybody is the same user. */
+        LOCAL,
+        REQUIRED
+    }
 
     public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
 

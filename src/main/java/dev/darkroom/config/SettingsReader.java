@@ -66,7 +66,8 @@ final class SettingsReader {
                 publicUrl.isEmpty() ? null : HttpUrl.read(publicUrl),
                 dataDir,
                 imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir),
-                auth(),
+                values.get("auth").matching(AUTH, "local or required").equals("required") ? Auth.REQUIRED : Auth.LOCAL,
+                bool("authLocalAnywhere"),
                 http(),
                 new Management(host("management.host"), port("management.port")),
                 new Simulator(port("simulator.port"), duration("simulator.latency")),
@@ -81,14 +82,6 @@ final class SettingsReader {
                 cluster(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
-    }
-
-    private Auth auth() {
-        return new Auth(
-                values.get("auth").matching(AUTH, "local or required").equals("required"),
-                values.get("authLocalAnywhere")
-                        .matching(TRUE_OR_FALSE, "true or false")
-                        .equals("true"));
     }
 
     private Http http() {
@@ -180,9 +173,7 @@ final class SettingsReader {
         Value members = values.get("cluster.members");
         Value service = values.get("cluster.kubernetesService");
         return new Cluster(
-                values.get("cluster.enabled")
-                        .matching(TRUE_OR_FALSE, "true or false")
-                        .equals("true"),
+                bool("cluster.enabled"),
                 values.get("cluster.host")
                         .matching(REACHABLE_HOST, "an address by which others reach this machine, not a wildcard"),
                 integer("cluster.port", 1, 65535),
@@ -222,6 +213,10 @@ final class SettingsReader {
 
     private int integer(String path, int least, int most) {
         return values.get(path).integer(least, most);
+    }
+
+    private boolean bool(String path) {
+        return values.get(path).matching(TRUE_OR_FALSE, "true or false").equals("true");
     }
 
     private Duration duration(String path) {

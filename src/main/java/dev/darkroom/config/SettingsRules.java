@@ -21,11 +21,11 @@ final class SettingsRules {
     private void check(Settings settings) {
         // Whoever reaches it would be everybody's user.
         require(
-                settings.auth().required()
-                        || settings.auth().anywhere()
+                settings.auth() == Settings.Auth.REQUIRED
+                        || settings.authLocalAnywhere()
                         || LOOPBACK.matcher(settings.http().host()).matches(),
                 "http.host",
-                "a loopback address, or true in " + EnvironmentName.of("authLocalAnywhere") + ", with",
+                "a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with",
                 "auth");
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");

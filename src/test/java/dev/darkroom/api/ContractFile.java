@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** {@code openapi.yaml} as it is written, without what the library makes of it. */
-final class ContractFile {
+public final class ContractFile {
     private static final Set<String> METHODS =
             Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
 
@@ -33,7 +33,7 @@ final class ContractFile {
         this.root = root;
     }
 
-    static ContractFile read() {
+    public static ContractFile read() {
         try {
             return new ContractFile(new YAMLMapper().readTree(Files.readString(Path.of("openapi.yaml"))));
         } catch (IOException e) {
@@ -50,8 +50,8 @@ final class ContractFile {
         return root.findValuesAsText("$ref");
     }
 
-    /** Every operation by method and path. */
-    Map<String, JsonNode> operations() {
+    /** Every operation by method, a space, and path. */
+    public Map<String, JsonNode> operations() {
         Map<String, JsonNode> operations = new LinkedHashMap<>();
         root.path("paths")
                 .properties()

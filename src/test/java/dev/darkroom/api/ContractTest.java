@@ -191,6 +191,7 @@ class ContractTest {
         // when
         List<String> told = Stream.of(
                         Problem.unreadable(),
+                        Problem.unauthorized(false, "x"),
                         Problem.unknownPath(),
                         Problem.methodNotAllowed("PUT", "GET"),
                         Problem.tooLarge(413, "x"),

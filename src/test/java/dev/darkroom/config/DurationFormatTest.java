@@ -23,7 +23,9 @@ class DurationFormatTest {
         "007s, 7000",
         "15m, 900000",
         "2h, 7200000",
-        "999999999h, 3599999996400000"
+        "90d, 7776000000",
+        "999999999h, 3599999996400000",
+        "999999999d, 86399999913600000"
     })
     void readsNumberAndUnit(String text, long millis) {
         assertThat(DurationFormat.parse(text)).isEqualTo(Duration.ofMillis(millis));
@@ -45,7 +47,7 @@ class DurationFormatTest {
                 "1s\n",
                 "1S",
                 "1sec",
-                "1d",
+                "1w",
                 "1us",
                 "PT1S",
                 "1m30s",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,7 +117,7 @@ class SettingsRefusalTest {
                 "DARKROOM_GENERATION_DEADLINE | 999ms | a duration from 1s to 500h, got \"999ms\"",
                 "DARKROOM_RETENTION_ENDED | 59m | a duration from 1h to 100000h, got \"59m\"",
                 "DARKROOM_RETENTION_ATTEMPTS | 100001h | a duration from 1h to 100000h, got \"100001h\"",
-                "DARKROOM_RETENTION_ORPHANS | 30d | a duration such as 250ms, 1s or 15m, got \"30d\"",
+                "DARKROOM_RETENTION_ORPHANS | 3w | a duration such as 250ms, 1s or 15m, got \"3w\"",
                 // public URL
                 "DARKROOM_PUBLIC_URL | example.org | an absolute http or https URL, got \"example.org\"",
                 "DARKROOM_PUBLIC_URL | localhost:8080 | an absolute http or https URL, got \"localhost:8080\"",
@@ -242,6 +243,32 @@ class SettingsRefusalTest {
                         Map.of("DARKROOM_GENERATION_MAX_COUNT", "1", "DARKROOM_GENERATION_DEFAULT_COUNT", "2")))
                 .isEqualTo("DARKROOM_GENERATION_DEFAULT_COUNT: expected at most"
                         + " generation.maxCount (1, from DARKROOM_GENERATION_MAX_COUNT), got \"2\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "10.0.0.1", "example.org", "127.example.org", "localhost.example.org"})
+    void whereNobodyIsAskedWhoTheyAreNobodyElseGetsIn(String host) {
+        // given
+        String loopback =
+                "DARKROOM_HTTP_HOST: expected a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with auth (local, ";
+
+        // then
+        assertThat(Loading.refusal(Map.of("DARKROOM_HTTP_HOST", host)))
+                .isEqualTo(loopback + "the default), got \"" + host + '"');
+        assertThat(Loading.refusal(Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH", "local")))
+                .isEqualTo(loopback + "from DARKROOM_AUTH), got \"" + host + '"');
+        for (Map<String, String> loud : List.of(
+                Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH", "required"),
+                Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH_LOCAL_ANYWHERE", "true"))) {
+            assertThat(Loading.settings(loud).http().host()).isEqualTo(host);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
+    void loopbackIsForEverybodyHere(String host) {
+        assertThat(Loading.settings(Map.of("DARKROOM_HTTP_HOST", host)).http().host())
+                .isEqualTo(host);
     }
 
     @Test

@@ -50,7 +50,9 @@ class SettingsShapeTest {
         "publicUrl, DARKROOM_PUBLIC_URL, https://pictures.example.org/darkroom, https://pictures.example.org/darkroom",
         "dataDir, DARKROOM_DATA_DIR, /var/lib/darkroom, /var/lib/darkroom",
         "imageDir, DARKROOM_IMAGE_DIR, /mnt/pictures, /mnt/pictures",
-        "http.host, DARKROOM_HTTP_HOST, 0.0.0.0, 0.0.0.0",
+        "auth, DARKROOM_AUTH, required, REQUIRED",
+        "authLocalAnywhere, DARKROOM_AUTH_LOCAL_ANYWHERE, true, true",
+        "http.host, DARKROOM_HTTP_HOST, ::1, ::1",
         "http.port, DARKROOM_HTTP_PORT, 9090, 9090",
         "http.maxBodyBytes, DARKROOM_HTTP_MAX_BODY_BYTES, 2048, 2048",
         "http.idleTimeout, DARKROOM_HTTP_IDLE_TIMEOUT, 61s, 61s",
@@ -137,7 +139,7 @@ class SettingsShapeTest {
         List<String> paths = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             String path = prefix + component.getName();
-            if (component.getType().getEnclosingClass() == Settings.class) {
+            if (component.getType().isRecord() && component.getType().getEnclosingClass() == Settings.class) {
                 paths.addAll(leaves(component.getType(), path + "."));
             } else {
                 paths.add(path);

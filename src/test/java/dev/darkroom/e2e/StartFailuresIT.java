@@ -79,7 +79,7 @@ class StartFailuresIT {
 
     @Test
     void aHostThatIsNotThisMachine() {
-        assertThat(failure(external().with("DARKROOM_HTTP_HOST", "192.0.2.1")))
+        assertThat(failure(external().with("DARKROOM_HTTP_HOST", "192.0.2.1").with("DARKROOM_AUTH", "required")))
                 .isEqualTo("darkroom: DARKROOM_HTTP_HOST: expected an address of this machine, got \"192.0.2.1\"");
     }
 
@@ -157,7 +157,8 @@ class StartFailuresIT {
     @Test
     void anUnknownCommand() {
         assertThat(failure(quick(), "develop"))
-                .isEqualTo("darkroom: unknown command \"develop\"; known: serve, simulator, doctor, explain, help");
+                .isEqualTo(
+                        "darkroom: unknown command \"develop\"; known: serve, simulator, keys, doctor, explain, help");
     }
 
     @Test

@@ -40,6 +40,7 @@ class ManyNodesTest {
                 base.dataDir(),
                 base.imageDir(),
                 base.auth(),
+                base.authLocalAnywhere(),
                 base.http(),
                 base.management(),
                 base.simulator(),

@@ -41,6 +41,7 @@ final class WorkerFixture {
                         base.dataDir(),
                         base.imageDir(),
                         base.auth(),
+                        base.authLocalAnywhere(),
                         base.http(),
                         base.management(),
                         base.simulator(),

@@ -30,10 +30,21 @@ public final class ApiClient {
             .version(HttpClient.Version.HTTP_1_1)
             .build();
     private final URI base;
+    private final Map<String, String> credentials;
 
     /** @param base scheme, host and port */
     public ApiClient(URI base) {
+        this(base, Map.of());
+    }
+
+    private ApiClient(URI base, Map<String, String> credentials) {
         this.base = base;
+        this.credentials = credentials;
+    }
+
+    /** The same, for somebody who has an API key. */
+    public ApiClient withKey(String key) {
+        return new ApiClient(base, Map.of("Authorization", "Bearer " + key));
     }
 
     /** An answer that keeps the contract. Never compared with another, so the array does no harm. */
@@ -59,6 +70,7 @@ public final class ApiClient {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(Duration.ofSeconds(30))
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+        credentials.forEach(request::header);
         headers.forEach(request::header);
         try {
             HttpResponse<byte[]> response = http.send(request.build(), BodyHandlers.ofByteArray());
