@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Role;
 import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,18 +34,19 @@ final class GenerationClient {
         return send(GenerationBus.CREATE, body, exchange).map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** A generation of the user's. */
+    /** A generation of the user's; an admin's is anybody's. */
     Future<JsonObject> get(Exchange exchange, String id) {
         return send(GenerationBus.GET, byId(exchange, id), exchange).map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** Where a picture of the user's is kept. */
+    /** Where a picture of the user's is kept; an admin's is anybody's. */
     Future<JsonObject> getImage(Exchange exchange, String id) {
         return send(GenerationBus.GET_IMAGE, byId(exchange, id), exchange).map(reply -> reply.getJsonObject("image"));
     }
 
     private static JsonObject byId(Exchange exchange, String id) {
-        return new JsonObject().put("user", exchange.user()).put("id", id);
+        JsonObject command = new JsonObject().put("user", exchange.user()).put("id", id);
+        return exchange.caller().role() == Role.ADMIN ? command.put(GenerationBus.ANYBODYS, true) : command;
     }
 
     private Future<JsonObject> send(String action, JsonObject body, Exchange exchange) {

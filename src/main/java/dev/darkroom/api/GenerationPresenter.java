@@ -26,6 +26,7 @@ final class GenerationPresenter {
 
     /** The generation from the bus, changed into its HTTP form. */
     JsonObject present(JsonObject generation) {
+        generation.remove("user");
         JsonArray images = generation.getJsonArray("images");
         if (images == null) {
             return generation;

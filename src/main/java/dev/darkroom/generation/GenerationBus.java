@@ -33,6 +33,9 @@ public final class GenerationBus {
     /** {@code {"user", "request"}} → {@code {"generation"}}. */
     public static final String CREATE = "create";
 
+    /** In a command with {@code "id"}, {@code true}: its user is an admin and may see anybody's. Leaves a line in the log. */
+    public static final String ANYBODYS = "anybodys";
+
     /** {@code {"user", "id"}} → {@code {"generation"}}. */
     public static final String GET = "get";
 

@@ -19,6 +19,7 @@ final class GenerationJson {
     static JsonObject of(Row row) {
         JsonObject json = new JsonObject()
                 .put("id", row.getUUID("id").toString())
+                .put("user", row.getString("user_id"))
                 .put("status", row.getString("status"))
                 .put("prompt", row.getString("prompt"));
         putPresent(json, "negativePrompt", row.getString("negative_prompt"));

@@ -12,7 +12,7 @@ final class GenerationSql {
      * that has it prepared, when a newer version adds a column beside us.
      */
     private static final String TOLD = """
-            g.id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
+            g.id, g.user_id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
               g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
               g.completed_at""";
 
@@ -54,7 +54,7 @@ final class GenerationSql {
             FROM accepted g JOIN given ON given.id = g.id""";
 
     /**
-     * A generation as its user may see it: the row, the attempt under way, the ended attempts and the pictures, all of one
+     * A generation of a user, or anybody's when $2 is null: the row, the attempt under way, the ended attempts and the pictures, all of one
      * moment, because one statement sees one snapshot. While it waits, also how many go before it: the turn that it will
      * have is the one that comes to its user after as many of the user's turns as the user wants other work first. Counted
      * up to 999, so that a long queue does not make it slow.
@@ -81,7 +81,7 @@ final class GenerationSql {
                                   AND (o.priority, o.run_at, o.arrival) < (q.priority, q.run_at, q.arrival)
                                 LIMIT 999) o)) its) place
                 ON q.lease_owner IS NULL
-            WHERE g.id = $1 AND g.user_id = $2""";
+            WHERE g.id = $1 AND ($2::text IS NULL OR g.user_id = $2)""";
 
     /**
      * How many would go before one more generation of a user, counted up to a limit: all up to the turn that {@link #SUBMIT}
@@ -106,10 +106,11 @@ final class GenerationSql {
               (SELECT sum(concurrency * 1000.0 / greatest(attempt_ms, 1))::float8 FROM nodes
                WHERE expires_at > now() AND NOT draining AND attempt_ms IS NOT NULL) AS per_second""";
 
-    /** Where a picture is kept, for the user whose generation made it. */
+    /** Where a picture is kept, for the user whose generation made it, or for anybody when $2 is null. */
     static final String FIND_IMAGE = """
-            SELECT i.id, i.content_type, i.width, i.height, i.bytes, i.sha256, i.storage_key
-            FROM images i JOIN generations g ON g.id = i.generation_id WHERE i.id = $1 AND g.user_id = $2""";
+            SELECT i.id, i.content_type, i.width, i.height, i.bytes, i.sha256, i.storage_key, g.user_id
+            FROM images i JOIN generations g ON g.id = i.generation_id
+            WHERE i.id = $1 AND ($2::text IS NULL OR g.user_id = $2)""";
 
     private GenerationSql() {}
 }

@@ -124,7 +124,7 @@ final class GenerationStore {
                 .compose(found -> found.map(Future::succeededFuture).orElseGet(() -> Future.failedFuture(error)));
     }
 
-    /** A user's generation, empty when there is none with this id or it is another's. */
+    /** A user's generation, or anybody's when that is null; empty when there is none with this id or it is another's. */
     Future<Optional<JsonObject>> find(UUID id, String userId) {
         return find(client, id, userId);
     }
@@ -136,13 +136,14 @@ final class GenerationStore {
                 .map(rows -> first(rows).map(GenerationJson::of));
     }
 
-    /** Where a user's picture is kept, empty when there is none with this id or it is another's. */
+    /** Where a picture is kept, a user's, or anybody's when that is null; empty when there is none or it is another's. */
     Future<Optional<JsonObject>> findImage(UUID id, String userId) {
         return client.preparedQuery(GenerationSql.FIND_IMAGE)
                 .execute(Tuple.of(id, userId))
                 .map(rows -> first(rows)
-                        .map(row ->
-                                GenerationJson.image(row.toJson()).put("storageKey", row.getString("storage_key"))));
+                        .map(row -> GenerationJson.image(row.toJson())
+                                .put("user", row.getString("user_id"))
+                                .put("storageKey", row.getString("storage_key"))));
     }
 
     private static Optional<Row> first(RowSet<Row> rows) {

@@ -7,6 +7,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.database.Hints;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
@@ -90,8 +91,10 @@ public final class GenerationVerticle extends VerticleBase {
         String action = message.headers().get(GenerationBus.ACTION);
         return switch (action == null ? "" : action) {
             case GenerationBus.CREATE -> create(user, command, message.headers().get(GenerationBus.REQUEST_ID));
-            case GenerationBus.GET -> withId(command, id -> find(id, user));
-            case GenerationBus.GET_IMAGE -> withId(command, id -> findImage(id, user));
+            case GenerationBus.GET ->
+                withId(command, id -> find(id, owner(command, user)).onSuccess(audit(command, id)));
+            case GenerationBus.GET_IMAGE ->
+                withId(command, id -> findImage(id, owner(command, user)).onSuccess(audit(command, id)));
             default -> invalid("the header action must be create, get or getImage");
         };
     }
@@ -152,6 +155,25 @@ public final class GenerationVerticle extends VerticleBase {
                     hints.send(GenerationBus.WORK_HINT);
                 })
                 .map(generation -> new JsonObject().put("generation", withPlace(generation)));
+    }
+
+    /** Whose things a command may touch: its user's, or, null, anybody's. */
+    private static String owner(JsonObject command, String user) {
+        return Boolean.TRUE.equals(command.getValue(GenerationBus.ANYBODYS)) ? null : user;
+    }
+
+    /** Leaves a line whenever somebody is shown what is another's. */
+    private static Handler<JsonObject> audit(JsonObject command, UUID id) {
+        return reply -> reply.forEach(part -> {
+            String owner = part.getValue() instanceof JsonObject shown ? shown.getString("user") : null;
+            if (owner != null && !owner.equals(command.getString("user"))) {
+                LOG.atInfo()
+                        .addKeyValue(part.getKey(), id)
+                        .addKeyValue("admin", command.getString("user"))
+                        .addKeyValue("owner", owner)
+                        .log("audit: an admin was shown what is another's");
+            }
+        });
     }
 
     private Future<JsonObject> find(UUID id, String user) {

@@ -49,9 +49,13 @@ class StrangerIT {
     }
 
     private static ApiClient client(String user) {
+        return client(new Caller(user, Role.USER));
+    }
+
+    private static ApiClient client(Caller caller) {
         ApiKey key = ApiKey.mint(new SecureRandom());
         try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
-            cabinet.add(key, new Caller(user, Role.USER), null);
+            cabinet.add(key, caller, null);
         }
         return service.client().withKey(key.secret());
     }
@@ -84,6 +88,25 @@ class StrangerIT {
     void whoDoesNotSayWhoTheyAreIsNotToldAnything(String operation) {
         String known = path(operation, generationId, imageName);
         assertThat(send(service.client(), operation, known).status()).isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @MethodSource("operationsOnSomethingOfSomebodys")
+    void anAdminIsShownItAndLeavesALine(String operation) {
+        // given
+        Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
+
+        // when
+        ApiClient.Answer answer = send(client(admin), operation, path(operation, generationId, imageName));
+
+        // then
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(service.darkroom().log())
+                .filteredOn(line -> line.contains(admin.user()))
+                .singleElement()
+                .asString()
+                .contains("audit", "alice")
+                .containsPattern(generationId + "|" + imageName.replaceFirst("\\..*", ""));
     }
 
     private static String path(String operation, String generationId, String imageName) {

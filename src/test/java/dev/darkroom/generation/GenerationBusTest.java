@@ -252,6 +252,25 @@ class GenerationBusTest {
     }
 
     @Test
+    void anAdminIsShownAnybodysThingsAndWhoseTheyAre() throws Exception {
+        // when
+        JsonObject generation = send("get", byId(PENDING).put("user", "root").put("anybodys", true));
+        JsonObject image = send("getImage", byId(IMAGE).put("user", "root").put("anybodys", true));
+
+        // then
+        assertThat(generation.getJsonObject("generation").getString("user")).isEqualTo("local");
+        assertThat(image.getJsonObject("image").getString("user")).isEqualTo("local");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "yes", "1"})
+    void nothingButTrueMakesAnAdmin(String almost) throws Exception {
+        assertThat(send("get", byId(PENDING).put("user", "root").put("anybodys", almost))
+                        .containsKey("error"))
+                .isTrue();
+    }
+
+    @Test
     void anotherUsersThingsDoNotExist() throws Exception {
         // when
         JsonObject generation = send("get", byId(PENDING).put("user", "somebody"));
