@@ -43,8 +43,15 @@ final class Banner {
             banner.append("\nTry it:\n\n  curl -i ")
                     .append(api)
                     .append("/api/generation -H 'Content-Type: application/json' \\\n")
+                    .append(authorization(settings))
                     .append("    -d '{\"prompt\": \"A lighthouse at dusk, oil on canvas\"}'\n");
         }
         System.out.println(banner);
+    }
+
+    private static String authorization(Settings settings) {
+        return settings.auth() == Settings.Auth.REQUIRED
+                ? "    -H 'Authorization: Bearer KEY' \\\n" // of: java -jar darkroom.jar keys create --user NAME
+                : "";
     }
 }
