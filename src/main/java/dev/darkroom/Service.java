@@ -244,6 +244,11 @@ final class Service {
     }
 
     private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
+        if (settings.auth() == Settings.Auth.LOCAL && settings.authLocalAnywhere()) {
+            LOG.atWarn()
+                    .addKeyValue("host", settings.http().host())
+                    .log("authLocalAnywhere: whoever reaches the API may use it, and sees everybody's pictures");
+        }
         Doorkeeper doorkeeper = new Doorkeeper(
                 settings.auth() == Settings.Auth.REQUIRED,
                 new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
