@@ -15,7 +15,8 @@ public final class Darkroom {
 
               serve      run the service (the default)
               simulator  run only the bundled AI server, on DARKROOM_SIMULATOR_PORT
-              keys       who may call: keys create --user NAME [--role admin] [--expires 90d], keys list, keys revoke ID
+              keys       who may call: keys create --user NAME [--role admin] [--expires 90d], keys list, keys revoke ID,
+                         keys rotate-links [--now]
               doctor     look for what is wrong, beside the service or without it, and change nothing
                          [--deep: read the pictures too] [--json] [--timeout SECONDS, of a statement]
               explain    tell the story of one generation: explain [--prompt] ID

@@ -4,6 +4,7 @@ import dev.darkroom.access.ApiKey;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.KeyRing;
+import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Role;
 import dev.darkroom.config.DurationFormat;
 import dev.darkroom.config.Settings;
@@ -15,6 +16,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 
 /** {@code keys create|list|revoke}: who may call the API. Beside the service or without it. Returns the exit code. */
@@ -24,9 +26,14 @@ final class Keys {
 
     private static final Duration LONGEST = Duration.ofDays(3660);
 
+    private static final int LINK_SECRET_BYTES = 32;
+
     private Keys() {}
 
-    /** {@code keys create --user NAME [--role admin] [--expires 90d]}, {@code keys list}, {@code keys revoke ID} */
+    /**
+     * {@code keys create --user NAME [--role admin] [--expires 90d]}, {@code keys list}, {@code keys revoke ID}, {@code keys rotate-links
+     * [--now]}
+     */
     static int run(Settings settings, List<String> arguments) {
         List<String> left = new ArrayList<>(arguments);
         String verb = left.isEmpty() ? "" : left.remove(0);
@@ -34,7 +41,8 @@ final class Keys {
             case "create" -> create(settings, left);
             case "list" -> list(settings, left);
             case "revoke" -> revoke(settings, left);
-            default -> throw new StartException("keys: expected create, list or revoke");
+            case "rotate-links" -> rotateLinks(settings, left);
+            default -> throw new StartException("keys: expected create, list, revoke or rotate-links");
         };
     }
 
@@ -49,8 +57,7 @@ final class Keys {
         Caller owner = new Caller(user, role == null ? Role.USER : role(role));
         Duration lifetime = expires == null ? null : lifetime(expires);
         ApiKey key = ApiKey.mint(new SecureRandom());
-        try (JoinedDatabase database = JoinedDatabase.open(settings);
-                KeyCabinet cabinet = KeyCabinet.open(database.url())) {
+        return with(settings, cabinet -> {
             String until = cabinet.add(key, owner, lifetime)
                     .map(end -> "until " + time(end))
                     .orElse("until it is revoked");
@@ -59,23 +66,22 @@ final class Keys {
                     "%s for %s (%s), valid %s. This is the only time that the key is shown:%n",
                     key.id(), owner.user(), owner.role().word(), until);
             System.out.println(key.secret());
-        }
-        return 0;
+            return 0;
+        });
     }
 
     private static int list(Settings settings, List<String> left) {
         Tools.refuse(left);
         String line = "%-19s  %-24s  %-5s  %-20s  %-20s  %s%n";
-        try (JoinedDatabase database = JoinedDatabase.open(settings);
-                KeyCabinet cabinet = KeyCabinet.open(database.url())) {
+        return with(settings, cabinet -> {
             System.out.printf(line, "ID", "USER", "ROLE", "CREATED", "EXPIRES", "STATE");
             for (KeyCabinet.Entry key : cabinet.list()) {
                 String expires = key.expiresAt() == null ? "never" : time(key.expiresAt());
                 System.out.printf(
                         line, key.id(), key.user(), key.role().word(), time(key.createdAt()), expires, state(key));
             }
-        }
-        return 0;
+            return 0;
+        });
     }
 
     private static String state(KeyCabinet.Entry key) {
@@ -93,13 +99,35 @@ final class Keys {
         Tools.refuse(left);
         // Whoever has only the key itself may revoke it by that.
         String id = ApiKey.parse(given).map(ApiKey::id).orElse(given);
-        try (JoinedDatabase database = JoinedDatabase.open(settings);
-                KeyCabinet cabinet = KeyCabinet.open(database.url())) {
+        return with(settings, cabinet -> {
             Optional<String> user = cabinet.revoke(id);
             System.out.println(user.map(name -> "Revoked " + id + " of " + name + "; every process refuses it within "
                             + KeyRing.BELIEVED.toSeconds() + " s.")
                     .orElse("There is no key of this id."));
             return user.isPresent() ? 0 : 1;
+        });
+    }
+
+    private static int rotateLinks(Settings settings, List<String> left) {
+        boolean now = left.remove("--now");
+        Tools.refuse(left);
+        // A link expires up to a quarter of its lifetime later than it has to.
+        Duration grace = now ? Duration.ZERO : settings.links().lifetime().multipliedBy(2);
+        byte[] secret = new byte[LINK_SECRET_BYTES];
+        new SecureRandom().nextBytes(secret);
+        return with(settings, cabinet -> {
+            int key = cabinet.rotateLinkKeys(secret, grace);
+            System.out.println("Key " + key + " signs picture links now. Links signed before "
+                    + (now ? "are refused within " : "are good until they expire. Processes know of it within ")
+                    + PictureLinks.BELIEVED.toSeconds() + " s.");
+            return 0;
+        });
+    }
+
+    private static int with(Settings settings, ToIntFunction<KeyCabinet> work) {
+        try (JoinedDatabase database = JoinedDatabase.open(settings);
+                KeyCabinet cabinet = KeyCabinet.open(database.url())) {
+            return work.applyAsInt(cabinet);
         }
     }
 

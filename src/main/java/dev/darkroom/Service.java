@@ -5,7 +5,9 @@ import static dev.darkroom.Lifecycle.await;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.KeyRing;
+import dev.darkroom.access.PictureLinks;
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
 import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
@@ -21,6 +23,8 @@ import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.generation.Backlog;
 import dev.darkroom.generation.BacklogVerticle;
+import dev.darkroom.generation.EndWatch;
+import dev.darkroom.generation.EndWatchVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
@@ -40,6 +44,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -56,6 +61,7 @@ final class Service {
     private final Lifecycle lifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
+    private final EndWatch endWatch = new EndWatch();
     /** Nobody listens yet; features that want to be told of a generation's end are named here. */
     private final List<GenerationEndListener> endListeners = List.of();
 
@@ -110,12 +116,10 @@ final class Service {
                 new HorizonVerticle(database, settings.database().horizonAlarm());
         ManagementVerticle management = management(vertx, database, node, horizon);
         deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
-        deploy(vertx, "sweep", new SweepVerticle(database, settings, endListeners));
+        deploy(vertx, "sweep", new SweepVerticle(database, hints, settings, endListeners));
         deploy(vertx, "horizon", horizon);
-        if (HousekeepingVerticle.wanted(settings.retention())) {
-            deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
-        }
-        deployGenerations(vertx, database, hints);
+        deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
+        deployGenerations(vertx, database, hints, images);
         // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
         // answer.
         deployCluster(vertx);
@@ -125,6 +129,7 @@ final class Service {
         accepting.set(true);
         lifecycle.started("accepting", () -> {
             accepting.set(false);
+            endWatch.close();
             return NodeVerticle.drain(node, database);
         });
         return new Running(apiPort, management.port(), aiServer, url);
@@ -178,7 +183,7 @@ final class Service {
         return management;
     }
 
-    private void deployGenerations(Vertx vertx, Database database, Hints hints) throws Exception {
+    private void deployGenerations(Vertx vertx, Database database, Hints hints, ImageStore images) throws Exception {
         SecureRandom random = new SecureRandom();
         Backlog backlog = new Backlog();
         if (settings.generation().instances() > 0) {
@@ -190,18 +195,16 @@ final class Service {
                             database,
                             settings.generation(),
                             settings.node().heartbeat()));
+            deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
         }
+        GenerationVerticle.Shared shared =
+                new GenerationVerticle.Shared(database, hints, images, backlog, endWatch, endListeners);
         deploy(
                 vertx,
                 "generation",
                 settings.generation().instances(),
                 () -> new GenerationVerticle(
-                        database,
-                        hints,
-                        backlog,
-                        settings.generation(),
-                        settings.backend().model(),
-                        random));
+                        shared, settings.generation(), settings.backend().model(), random));
     }
 
     private void deployCluster(Vertx vertx) throws Exception {
@@ -252,10 +255,13 @@ final class Service {
         Doorkeeper doorkeeper = new Doorkeeper(
                 settings.auth() == Settings.Auth.REQUIRED,
                 new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
+        PictureLinks links = new PictureLinks(
+                vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
+        EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, doorkeeper);
+                ApiVerticle verticle = new ApiVerticle(settings, images, doorkeeper, links, ended);
                 verticles.add(verticle);
                 return verticle;
             });

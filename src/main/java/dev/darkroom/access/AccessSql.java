@@ -25,5 +25,25 @@ final class AccessSql {
     static final String REVOKE =
             "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = ? RETURNING user_id, revoked_at";
 
+    /** What links are signed with, the youngest first, which signs. */
+    static final String LINK_KEYS = """
+            SELECT id, secret, retires_at FROM link_keys WHERE retires_at IS NULL OR retires_at > now() ORDER BY id DESC""";
+
+    /** Of processes that start together one makes the first key. */
+    static final String FIRST_LINK_KEY =
+            "INSERT INTO link_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+
+    /**
+     * With JDBC. A new key signs from now on, and those before it retire after so many milliseconds, if they would not sooner.
+     * Those that have retired are deleted.
+     */
+    static final String ROTATE_LINK_KEYS = """
+            WITH gone AS (
+              DELETE FROM link_keys WHERE retires_at < now()),
+            retired AS (
+              UPDATE link_keys SET retires_at = least(retires_at, now() + ?::bigint * interval '1 millisecond')
+              WHERE retires_at IS NULL OR retires_at >= now())
+            INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
+
     private AccessSql() {}
 }

@@ -99,6 +99,22 @@ public final class KeyCabinet implements AutoCloseable {
         });
     }
 
+    /**
+     * Makes a new key for picture links. Links that were signed with those before it are good for {@code grace} at most.
+     *
+     * @return which key signs now
+     */
+    public int rotateLinkKeys(byte[] secret, Duration grace) {
+        return run(AccessSql.ROTATE_LINK_KEYS, insert -> {
+            insert.setLong(1, grace.toMillis());
+            insert.setBytes(2, secret);
+            try (ResultSet row = insert.executeQuery()) {
+                row.next();
+                return row.getInt("id");
+            }
+        });
+    }
+
     private interface Work<T> {
         T with(PreparedStatement statement) throws SQLException;
     }

@@ -1,12 +1,15 @@
 package dev.darkroom.api;
 
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.PictureLinks;
 import dev.darkroom.config.Settings;
+import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,16 +25,23 @@ public final class ApiVerticle extends VerticleBase {
     private final Settings settings;
     private final ImageStore images;
     private final Doorkeeper doorkeeper;
+    private final PictureLinks links;
+    private final EndedGenerations ended;
     private HttpServer server;
 
-    public ApiVerticle(Settings settings, ImageStore images, Doorkeeper doorkeeper) {
+    /** @param ended shared by all instances of a process */
+    public ApiVerticle(
+            Settings settings, ImageStore images, Doorkeeper doorkeeper, PictureLinks links, EndedGenerations ended) {
         this.settings = settings;
         this.images = images;
         this.doorkeeper = doorkeeper;
+        this.links = links;
+        this.ended = ended;
     }
 
     @Override
     public Future<?> start() {
+        vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
@@ -44,9 +54,15 @@ public final class ApiVerticle extends VerticleBase {
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
+        GenerationAnswer answer = new GenerationAnswer(presenter, links);
+        Duration maxWait = settings.generation().maxWait();
         List<OperationHandler> handlers = List.of(
-                new CreateGeneration(generations, presenter),
-                new GetGeneration(generations, presenter),
+                MakeGeneration.create(generations, answer, maxWait),
+                MakeGeneration.retry(generations, answer, maxWait),
+                new ListGenerations(generations, presenter, answer),
+                new GetGeneration(generations, answer, ended, maxWait),
+                new CancelGeneration(generations, answer),
+                new DeleteGeneration(generations),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new GetContract(contract));
@@ -55,7 +71,8 @@ public final class ApiVerticle extends VerticleBase {
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
         server = vertx.createHttpServer(options)
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, doorkeeper, http.maxBodyBytes()))
+                .requestHandler(
+                        ContractRouter.create(vertx, contract, handlers, doorkeeper, links, http.maxBodyBytes()))
                 .invalidRequestHandler(new InvalidRequest());
         // Instances that ask for the same negative port share a free one; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());

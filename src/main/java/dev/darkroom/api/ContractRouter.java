@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.PictureLinks;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -24,11 +25,17 @@ final class ContractRouter {
     private ContractRouter() {}
 
     /**
+     * @param links null where there are no pictures
      * @param maxBodyBytes larger bodies are refused
      * @throws IllegalStateException when an operation has no handler or a handler no operation
      */
     static Router create(
-            Vertx vertx, Contract contract, List<OperationHandler> handlers, Doorkeeper doorkeeper, int maxBodyBytes) {
+            Vertx vertx,
+            Contract contract,
+            List<OperationHandler> handlers,
+            Doorkeeper doorkeeper,
+            PictureLinks links,
+            int maxBodyBytes) {
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
@@ -42,7 +49,7 @@ final class ContractRouter {
             RequestReader reader =
                     new RequestReader(route.getOperation(), contract.parsed().getSchemaRepository(), maxBodyBytes);
             // Both are done by us, from the same contract; see RequestReader for why.
-            Door door = new Door(route.getOperation(), doorkeeper);
+            Door door = new Door(route.getOperation(), doorkeeper, links);
             route.setDoSecurity(false).setDoValidation(false).addHandler(admitted(door, validated(reader, handler)));
         }
         if (!unanswered.isEmpty()) {

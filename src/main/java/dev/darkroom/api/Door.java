@@ -2,11 +2,13 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Refused;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.openapi.contract.Operation;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,18 +16,27 @@ import org.slf4j.LoggerFactory;
 final class Door {
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
+    private static final List<String> LINK = List.of("expires", "key", "signature");
+
     private final Doorkeeper doorkeeper;
+
+    private final PictureLinks links;
 
     /** Whether anybody may pass. */
     private final boolean open;
 
-    Door(Operation operation, Doorkeeper doorkeeper) {
+    /** @param links null where there are no pictures */
+    Door(Operation operation, Doorkeeper doorkeeper, PictureLinks links) {
         this.doorkeeper = doorkeeper;
+        this.links = operation.getParameters().stream()
+                        .anyMatch(parameter -> parameter.getName().equals("signature"))
+                ? links
+                : null;
         this.open = operation.getSecurityRequirements().isEmpty();
     }
 
     /**
-     * Who asks, null where nobody need be known. At once when that is known; otherwise the body of the request has to be kept from
+     * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise the body of the request has to be kept from
      * flowing until then.
      *
      * @return fails with a {@link Problem}
@@ -34,9 +45,36 @@ final class Door {
         if (open) {
             return Future.succeededFuture();
         }
-        return doorkeeper
-                .admit(request.getHeader(HttpHeaders.AUTHORIZATION))
-                .recover(failure -> Future.failedFuture(problem(failure)));
+        String credentials = request.getHeader(HttpHeaders.AUTHORIZATION);
+        if (links != null && LINK.stream().anyMatch(name -> request.getParam(name) != null)) {
+            // What is presented is checked, all of it.
+            return linked(request)
+                    .compose(good -> credentials == null
+                            ? Future.succeededFuture()
+                            : known(credentials).mapEmpty());
+        }
+        return known(credentials);
+    }
+
+    private Future<Caller> known(String credentials) {
+        return doorkeeper.admit(credentials).recover(failure -> Future.failedFuture(problem(failure)));
+    }
+
+    private Future<Void> linked(HttpServerRequest request) {
+        String path = request.path();
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        return links.check(name, request.getParam("expires"), request.getParam("key"), request.getParam("signature"))
+                .recover(error -> {
+                    LOG.atWarn().addKeyValue("reason", error.getMessage()).log("could not check a picture link");
+                    return Future.failedFuture(Problem.unavailable());
+                })
+                .compose(verdict -> switch (verdict) {
+                    case GOOD -> Future.succeededFuture();
+                    case EXPIRED ->
+                        Future.failedFuture(
+                                Problem.linkNotGood("This link has expired. Read the generation again for a new one."));
+                    case NOT_OURS -> Future.failedFuture(Problem.linkNotGood("This link is not one of ours."));
+                });
     }
 
     private static Throwable problem(Throwable failure) {

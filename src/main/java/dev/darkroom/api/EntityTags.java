@@ -1,8 +1,26 @@
 package dev.darkroom.api;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+
 /** If-None-Match (RFC 9110, section 13.1.2). */
 final class EntityTags {
     private EntityTags() {}
+
+    /** A strong one, for bytes. */
+    static String of(byte[] bytes) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
+            // Half of it will do: nobody gains anything from two answers with the same tag.
+            return '"'
+                    + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, hash.length / 2))
+                    + '"';
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
 
     /**
      * Whether a caller already has what {@code etag} names.

@@ -12,9 +12,10 @@ import io.vertx.ext.web.RoutingContext;
  *
  * @param context of the router
  * @param caller who asks; null where the contract wants nobody known
+ * @param parameters of path, query and headers, those that are there, by name
  * @param body null when the operation takes none
  */
-record Exchange(RoutingContext context, Caller caller, JsonObject body) {
+record Exchange(RoutingContext context, Caller caller, JsonObject parameters, JsonObject body) {
 
     HttpServerRequest request() {
         return context.request();
@@ -33,8 +34,9 @@ record Exchange(RoutingContext context, Caller caller, JsonObject body) {
         return RequestId.of(context);
     }
 
-    String pathParameter(String name) {
-        return context.pathParam(name);
+    /** A parameter of the contract as text; null when it is not there. */
+    String parameter(String name) {
+        return parameters.getString(name);
     }
 
     void sendJson(int status, JsonObject json) {

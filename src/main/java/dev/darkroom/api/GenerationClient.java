@@ -28,10 +28,28 @@ final class GenerationClient {
         this.timeout = timeout;
     }
 
-    /** Stores a generation; completes with it. */
-    Future<JsonObject> create(Exchange exchange) {
+    /**
+     * A generation that was made.
+     *
+     * @param replayed whether an earlier request with the same key made it
+     */
+    record Made(JsonObject generation, boolean replayed) {
+
+        private static Made of(JsonObject reply) {
+            return new Made(reply.getJsonObject("generation"), reply.getBoolean("replayed", false));
+        }
+    }
+
+    /** Stores a generation. */
+    Future<Made> create(Exchange exchange) {
         JsonObject body = new JsonObject().put("user", exchange.user()).put("request", exchange.body());
-        return send(GenerationBus.CREATE, body, exchange).map(reply -> reply.getJsonObject("generation"));
+        return send(GenerationBus.CREATE, withKey(body, exchange), exchange).map(Made::of);
+    }
+
+    /** Stores a generation that asks for what a failed one of the user's asked for. */
+    Future<Made> retry(Exchange exchange, String id) {
+        return send(GenerationBus.RETRY, withKey(byId(exchange, id), exchange), exchange)
+                .map(Made::of);
     }
 
     /** A generation of the user's; an admin's is anybody's. */
@@ -39,9 +57,44 @@ final class GenerationClient {
         return send(GenerationBus.GET, byId(exchange, id), exchange).map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** Where a picture of the user's is kept; an admin's is anybody's. */
+    /** The same, when it has ended or after {@code wait}. */
+    Future<JsonObject> get(Exchange exchange, String id, Duration wait) {
+        JsonObject command = byId(exchange, id).put("waitMs", wait.toMillis());
+        return send(GenerationBus.GET, command, exchange, timeout.plus(wait))
+                .map(reply -> reply.getJsonObject("generation"));
+    }
+
+    /** Ends a generation of the user's that has not ended; completes with it. */
+    Future<JsonObject> cancel(Exchange exchange, String id) {
+        return send(GenerationBus.CANCEL, byId(exchange, id), exchange).map(reply -> reply.getJsonObject("generation"));
+    }
+
+    /** Deletes a generation of the user's that has ended. */
+    Future<Void> delete(Exchange exchange, String id) {
+        return send(GenerationBus.DELETE, byId(exchange, id), exchange).mapEmpty();
+    }
+
+    /** A page of the user's generations: {@code items}, and {@code nextCursor} if there are more. */
+    Future<JsonObject> list(Exchange exchange) {
+        JsonObject command = exchange.parameters().copy().put("user", exchange.user());
+        return send(GenerationBus.LIST, command, exchange);
+    }
+
+    /** Where a picture is kept, for whoever holds a link to it, or may read its generation. */
     Future<JsonObject> getImage(Exchange exchange, String id) {
-        return send(GenerationBus.GET_IMAGE, byId(exchange, id), exchange).map(reply -> reply.getJsonObject("image"));
+        JsonObject command =
+                exchange.caller() == null ? new JsonObject().put("link", true).put("id", id) : byId(exchange, id);
+        return send(GenerationBus.GET_IMAGE, command, exchange).map(reply -> reply.getJsonObject("image"));
+    }
+
+    private static JsonObject withKey(JsonObject command, Exchange exchange) {
+        String header = exchange.parameter(Parameters.IDEMPOTENCY_KEY);
+        if (header == null) {
+            return command;
+        }
+        // The draft has a structured string, in quotes; nearly everybody leaves them out.
+        boolean quoted = header.length() > 2 && header.startsWith("\"") && header.endsWith("\"");
+        return command.put("idempotencyKey", quoted ? header.substring(1, header.length() - 1) : header);
     }
 
     private static JsonObject byId(Exchange exchange, String id) {
@@ -50,9 +103,13 @@ final class GenerationClient {
     }
 
     private Future<JsonObject> send(String action, JsonObject body, Exchange exchange) {
+        return send(action, body, exchange, timeout);
+    }
+
+    private Future<JsonObject> send(String action, JsonObject body, Exchange exchange, Duration patience) {
         DeliveryOptions options = new DeliveryOptions()
                 .setLocalOnly(true)
-                .setSendTimeout(timeout.toMillis())
+                .setSendTimeout(patience.toMillis())
                 .addHeader(GenerationBus.ACTION, action)
                 .addHeader(GenerationBus.VERSION_HEADER, GenerationBus.VERSION)
                 .addHeader(GenerationBus.REQUEST_ID, exchange.requestId());
@@ -76,6 +133,8 @@ final class GenerationClient {
         return switch (error.getString("code")) {
             case GenerationBus.INVALID -> Problem.invalid(fieldErrors(error));
             case GenerationBus.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
+            case GenerationBus.CONFLICT -> Problem.conflict(capitalised(error.getString("message")));
+            case GenerationBus.KEY_REUSED -> Problem.keyReused();
             case GenerationBus.OVERLOADED -> Problem.overloaded(error.getLong("retryAfterSeconds"));
             case GenerationBus.UNAVAILABLE -> Problem.unavailable();
             default -> Problem.internalError();

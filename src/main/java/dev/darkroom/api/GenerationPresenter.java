@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** Generations as HTTP callers see them: with picture URLs, minted on every reading and never stored. */
 final class GenerationPresenter {
@@ -24,8 +25,12 @@ final class GenerationPresenter {
         this.clock = clock;
     }
 
-    /** The generation from the bus, changed into its HTTP form. */
-    JsonObject present(JsonObject generation) {
+    /**
+     * The generation from the bus, changed into its HTTP form.
+     *
+     * @param signed the query of a picture's link, by the picture's name; may be null where there are no pictures
+     */
+    JsonObject present(JsonObject generation, UnaryOperator<String> signed) {
         generation.remove("user");
         JsonArray images = generation.getJsonArray("images");
         if (images == null) {
@@ -37,7 +42,8 @@ final class GenerationPresenter {
             String id = (String) image.remove("id");
             String extension =
                     PictureFormat.ofContentType(image.getString("contentType")).extension();
-            String url = publicUrl.get() + "/images/" + id + "." + extension;
+            String name = id + "." + extension;
+            String url = publicUrl.get() + "/images/" + name + "?" + signed.apply(name);
             urls.add(url);
             image.put("url", url);
         }

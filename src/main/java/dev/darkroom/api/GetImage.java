@@ -48,7 +48,7 @@ final class GetImage implements OperationHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        String name = exchange.pathParameter("imageName");
+        String name = exchange.parameter("imageName");
         int dot = name.lastIndexOf('.');
         generations
                 .getImage(exchange, name.substring(0, dot))
@@ -66,17 +66,16 @@ final class GetImage implements OperationHandler {
 
     private Future<Void> answer(Exchange exchange, JsonObject image) {
         String etag = '"' + image.getString("sha256") + '"';
-        HttpServerResponse response = exchange.response();
-        if (EntityTags.match(exchange.request().getHeader(HttpHeaders.IF_NONE_MATCH), etag)) {
-            describe(response, etag).setStatusCode(304).end();
+        if (EntityTags.match(exchange.parameter("If-None-Match"), etag)) {
+            describe(exchange, etag).setStatusCode(304).end();
             return Future.succeededFuture();
         }
         if (!withBytes) {
-            describe(response, etag, image).end();
+            describe(exchange, etag, image).end();
             return Future.succeededFuture();
         }
         return images.read(image.getString("storageKey"))
-                .compose(bytes -> send(bytes, describe(response, etag, image), image.getLong("bytes")))
+                .compose(bytes -> send(bytes, describe(exchange, etag, image), image.getLong("bytes")))
                 .recover(error -> broken(exchange, image, error));
     }
 
@@ -117,15 +116,20 @@ final class GetImage implements OperationHandler {
         return error instanceof IOException || error instanceof VertxException;
     }
 
-    private static HttpServerResponse describe(HttpServerResponse response, String etag, JsonObject image) {
-        return describe(response, etag)
+    private static HttpServerResponse describe(Exchange exchange, String etag, JsonObject image) {
+        return describe(exchange, etag)
                 .putHeader(HttpHeaders.CONTENT_TYPE, image.getString("contentType"))
                 .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.getLong("bytes")));
     }
 
-    private static HttpServerResponse describe(HttpServerResponse response, String etag) {
-        return response.putHeader(HttpHeaders.ETAG, etag)
+    private static HttpServerResponse describe(Exchange exchange, String etag) {
+        return exchange.response()
+                .putHeader(HttpHeaders.ETAG, etag)
                 .putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL)
-                .putHeader("X-Content-Type-Options", "nosniff");
+                .putHeader("X-Content-Type-Options", "nosniff")
+                // Whatever an AI server has made: nothing in it runs.
+                .putHeader("Content-Security-Policy", "default-src 'none'; sandbox")
+                // A link is for the pages of others too; who says who they are is at home here.
+                .putHeader("Cross-Origin-Resource-Policy", exchange.caller() == null ? "cross-origin" : "same-origin");
     }
 }

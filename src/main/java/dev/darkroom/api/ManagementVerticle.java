@@ -72,7 +72,7 @@ public final class ManagementVerticle extends VerticleBase {
                     new Told("getDatabase", database));
             server = vertx.createHttpServer()
                     .requestHandler(
-                            ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), MAX_BODY_BYTES))
+                            ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, MAX_BODY_BYTES))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

@@ -23,8 +23,11 @@ final class Problem extends RuntimeException {
     enum Type {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
         UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
+        LINK_NOT_GOOD("link-not-good", 403, "The link is not good"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
+        CONFLICT("conflict", 409, "Not as it stands"),
+        KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
         TOO_LARGE("too-large", 413, "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
         INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
@@ -93,6 +96,23 @@ final class Problem extends RuntimeException {
     static Problem unauthorized(boolean presented, String detail) {
         String challenge = "Bearer realm=\"darkroom\"" + (presented ? ", error=\"invalid_token\"" : "");
         return new Problem(Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", challenge));
+    }
+
+    /** A signed link that has expired, or is not one of ours. */
+    static Problem linkNotGood(String detail) {
+        return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
+    }
+
+    /** As the generation stands, this cannot be done with it. */
+    static Problem conflict(String detail) {
+        return new Problem(Type.CONFLICT, detail, Map.of());
+    }
+
+    static Problem keyReused() {
+        return new Problem(
+                Type.KEY_REUSED,
+                "This Idempotency-Key was used with another request. Make up a new one for each new request.",
+                Map.of());
     }
 
     static Problem notFound(String detail) {

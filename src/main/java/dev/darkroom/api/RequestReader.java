@@ -5,49 +5,22 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.SchemaRepository;
-import io.vertx.json.schema.Validator;
-import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
-import io.vertx.openapi.contract.Parameter;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * Checks requests of one operation against the contract, on the event loop: bodies are small, and the router's own
  * validation would wait in line behind whatever else blocks on the shared worker pool. Stateless after construction.
  */
 final class RequestReader {
-    private final Map<String, Check> pathParameters = new LinkedHashMap<>();
+    private final Parameters parameters;
     private final Check body;
     private final int maxBodyBytes;
 
-    private record Check(JsonSchema schema, Predicate<Object> quickYes, Validator library) {
-
-        static Check of(JsonSchema schema, SchemaRepository schemas) {
-            return new Check(schema, QuickYes.to(schema), schemas.validator(schema));
-        }
-
-        /** What is wrong with a value, null when nothing is. */
-        OutputUnit refusal(Object value) {
-            if (quickYes.test(value)) {
-                return null;
-            }
-            OutputUnit result = library.validate(value);
-            return result.getValid() ? null : result;
-        }
-    }
-
     RequestReader(Operation operation, SchemaRepository schemas, int maxBodyBytes) {
-        for (Parameter parameter : operation.getParameters()) {
-            if (parameter.getIn() == Location.PATH) {
-                pathParameters.put(parameter.getName(), Check.of(parameter.getSchema(), schemas));
-            }
-        }
+        parameters = new Parameters(operation, schemas);
         MediaType json = operation.getRequestBody() == null
                 ? null
                 : operation.getRequestBody().getContent().get(MediaType.APPLICATION_JSON);
@@ -62,25 +35,18 @@ final class RequestReader {
      *     caller left
      */
     Future<Exchange> read(RoutingContext context, Caller caller) {
+        JsonObject given;
         try {
-            checkPath(context);
+            given = parameters.read(context);
             if (body == null) {
-                return Future.succeededFuture(new Exchange(context, caller, null));
+                return Future.succeededFuture(new Exchange(context, caller, given, null));
             }
             checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
         } catch (Problem problem) {
             return Future.failedFuture(problem);
         }
         return BodyReader.read(context.vertx(), context.request(), maxBodyBytes)
-                .map(bytes -> new Exchange(context, caller, valid(JsonBody.parse(bytes))));
-    }
-
-    private void checkPath(RoutingContext context) {
-        pathParameters.forEach((name, check) -> {
-            if (check.refusal(context.pathParam(name)) != null) {
-                throw Problem.invalid(name, Violations.ofParameter(check.schema()));
-            }
-        });
+                .map(bytes -> new Exchange(context, caller, given, valid(JsonBody.parse(bytes))));
     }
 
     /** RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset. */

@@ -23,10 +23,18 @@ final class Violations {
     private Violations() {}
 
     /** What is wrong with a parameter: its schema is simple enough for one sentence. */
-    static String ofParameter(JsonSchema schema) {
-        return "uuid".equals(schema.get("format"))
-                ? "must be a UUID"
-                : "must be the name of a picture: its id and the extension of its type";
+    static String ofParameter(String name, JsonSchema schema) {
+        return switch (name) {
+            case "imageName" -> "must be the name of a picture: its id and the extension of its type";
+            case "cursor" -> "is not one that was given out";
+            case "createdAfter", "createdBefore" ->
+                "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
+            case "status" -> "must be PENDING, COMPLETE or FAILED";
+            case "limit" -> "must be an integer between " + schema.get("minimum") + " and " + schema.get("maximum");
+            case Parameters.IDEMPOTENCY_KEY ->
+                "must have 1 to " + schema.get("maxLength") + " printable ASCII characters, not only spaces";
+            default -> "must be a UUID";
+        };
     }
 
     /** What is wrong with a body, in the order in which it was found. Never empty, at most {@value #MOST}. */

@@ -19,6 +19,7 @@ public record Settings(
         Path imageDir,
         Auth auth,
         boolean authLocalAnywhere,
+        Links links,
         Http http,
         Management management,
         Simulator simulator,
@@ -40,6 +41,9 @@ public record Settings(
         LOCAL,
         REQUIRED
     }
+
+    /** @param lifetime how long a picture link is good at least */
+    public record Links(Duration lifetime) {}
 
     public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
 
@@ -67,7 +71,8 @@ public record Settings(
             int defaultCount,
             int maxPromptLength,
             int maxSide,
-            int maxCount) {}
+            int maxCount,
+            Duration maxWait) {}
 
     public record Worker(int concurrency, Duration poll) {}
 

@@ -8,6 +8,7 @@ import dev.darkroom.config.Settings.Cluster;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
+import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
@@ -30,6 +31,9 @@ final class SettingsReader {
 
     /** What is deleted is at least this old: whoever means minutes has mixed something up. */
     private static final Duration YOUNGEST = Duration.ofHours(1);
+
+    private static final Duration SHORTEST_LINK = Duration.ofSeconds(4);
+    private static final Duration LONGEST_LINK = Duration.ofDays(366);
 
     private static final Duration OLDEST = Duration.ofHours(100_000);
 
@@ -68,6 +72,7 @@ final class SettingsReader {
                 imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir),
                 values.get("auth").matching(AUTH, "local or required").equals("required") ? Auth.REQUIRED : Auth.LOCAL,
                 bool("authLocalAnywhere"),
+                new Links(values.get("links.lifetime").duration(SHORTEST_LINK, LONGEST_LINK)),
                 http(),
                 new Management(host("management.host"), port("management.port")),
                 new Simulator(port("simulator.port"), duration("simulator.latency")),
@@ -102,7 +107,8 @@ final class SettingsReader {
                 integer("generation.defaultCount", 1, 4),
                 integer("generation.maxPromptLength", 1, 4000),
                 integer("generation.maxSide", 64, 2048),
-                integer("generation.maxCount", 1, 4));
+                integer("generation.maxCount", 1, 4),
+                duration("generation.maxWait"));
     }
 
     private Retry retry() {

@@ -40,6 +40,11 @@ final class SettingsRules {
                 "api.replyTimeout",
                 "longer than",
                 "database.statementTimeout");
+        require(
+                isLonger(settings.http().idleTimeout(), settings.generation().maxWait()),
+                "generation.maxWait",
+                "shorter than",
+                "http.idleTimeout");
         checkLimits(settings.generation());
         require(!isLonger(settings.retry().base(), settings.retry().cap()), "retry.cap", "at least", "retry.base");
         // One late heartbeat must not cost a process its work.

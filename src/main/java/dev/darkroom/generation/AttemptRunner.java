@@ -17,7 +17,9 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,9 @@ final class AttemptRunner {
     private final RetryPolicy policy;
     private final EndAnnouncer announcer;
     private final LongSupplier nanoClock;
+    /** Attempts whose generations were found to be not ours any more. */
+    private final Set<Lease> brokenOff = ConcurrentHashMap.newKeySet();
+
     private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
 
     AttemptRunner(
@@ -93,6 +98,17 @@ final class AttemptRunner {
                     }
                     return outcome instanceof Outcome.Aborted ? interrupted(lease) : giveBack(lease);
                 });
+    }
+
+    /** Ends an attempt that nobody wants any more: its lease is gone, and with it anything to write. */
+    void breakOff(Lease lease, Call call) {
+        brokenOff.add(lease);
+        call.abort();
+    }
+
+    /** The attempt is over. */
+    void over(Lease lease) {
+        brokenOff.remove(lease);
     }
 
     private Future<Duration> keep(Lease lease, Call call, List<Picture> pictures, long startedAt) {
@@ -167,6 +183,9 @@ final class AttemptRunner {
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
                 .log("attempt interrupted");
+        if (brokenOff.contains(lease)) {
+            return Future.succeededFuture();
+        }
         return recorder.record(
                         lease,
                         AttemptOutcome.INTERRUPTED,

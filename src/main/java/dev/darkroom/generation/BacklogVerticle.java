@@ -14,14 +14,14 @@ public final class BacklogVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(BacklogVerticle.class);
 
     private final Backlog backlog;
-    private final GenerationStore store;
+    private final SubmissionStore submissions;
     private final Duration interval;
     private Recurring asking;
 
     /** @param interval how old the figures may be */
     public BacklogVerticle(Backlog backlog, Database database, Settings.Generation settings, Duration interval) {
         this.backlog = backlog;
-        this.store = new GenerationStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.deadline());
+        this.submissions = new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.deadline());
         this.interval = interval;
     }
 
@@ -30,7 +30,8 @@ public final class BacklogVerticle extends VerticleBase {
         asking = new Recurring(
                 vertx,
                 interval,
-                () -> store.measure(backlog)
+                () -> submissions
+                        .measure(backlog)
                         .onFailure(error -> LOG.atDebug()
                                 .addKeyValue("reason", error.getMessage())
                                 .log("the backlog could not be measured")));

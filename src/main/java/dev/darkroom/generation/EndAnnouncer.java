@@ -1,19 +1,22 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.database.Hints;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** Says that a generation has ended: one log line, and one event for whoever listens. A hint; the database is the truth. */
+/** Says that a generation has ended: one log line, and one event for whoever listens. Hints; the database is the truth. */
 final class EndAnnouncer {
     private static final Logger LOG = LoggerFactory.getLogger(EndAnnouncer.class);
 
     private final Vertx vertx;
+    private final Hints hints;
 
-    EndAnnouncer(Vertx vertx) {
+    EndAnnouncer(Vertx vertx, Hints hints) {
         this.vertx = vertx;
+        this.hints = hints;
     }
 
     void announce(LeaseStore.Ended ended) {
@@ -35,5 +38,6 @@ final class EndAnnouncer {
                                 .put("id", generation.id().toString())
                                 .put("user", generation.userId())
                                 .put("status", generation.status().name()));
+        hints.send(GenerationBus.ENDED_HINT);
     }
 }

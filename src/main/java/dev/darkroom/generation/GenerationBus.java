@@ -30,16 +30,55 @@ public final class GenerationBus {
     /** The header under which a command names the request that it serves, for the log. Optional. */
     public static final String REQUEST_ID = "requestId";
 
-    /** {@code {"user", "request"}} → {@code {"generation"}}. */
+    /** The same for those who wait: generations have ended. */
+    static final String ENDED_HINT = "ended";
+
+    /** Within one process only: generations were cancelled, a worker may be at work on one. */
+    static final String CANCELLED = "darkroom.generation.cancelled";
+
+    /** The same for other processes. */
+    static final String CANCELLED_HINT = "cancelled";
+
+    /** Within one process only: generations were deleted, here or elsewhere. Whoever keeps some in memory forgets them. */
+    public static final String FORGET = "darkroom.generation.forget";
+
+    /** The same for other processes. */
+    static final String FORGET_HINT = "forget";
+
+    /**
+     * {@code {"user", "request", "idempotencyKey"?}} → {@code {"generation", "replayed"?}}; replayed is true when an earlier command
+     * with the same key made it.
+     */
     public static final String CREATE = "create";
+
+    /**
+     * {@code {"user", "id", "idempotencyKey"?}} → {@code {"generation", "replayed"?}}: a new one that asks for what a FAILED one asked
+     * for.
+     */
+    public static final String RETRY = "retry";
+
+    /** {@code {"user", "id"}} → {@code {"generation"}}, which is then FAILED. */
+    public static final String CANCEL = "cancel";
+
+    /** {@code {"user", "id"}} → {@code {"deleted"}}: what was deleted, for good. */
+    public static final String DELETE = "delete";
+
+    /**
+     * {@code {"user", "status"?, "createdAfter"?, "createdBefore"?, "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, the newest
+     * first.
+     */
+    public static final String LIST = "list";
 
     /** In a command with {@code "id"}, {@code true}: its user is an admin and may see anybody's. Leaves a line in the log. */
     public static final String ANYBODYS = "anybodys";
 
-    /** {@code {"user", "id"}} → {@code {"generation"}}. */
+    /** {@code {"user", "id", "waitMs"?}} → {@code {"generation"}}, when it has ended or after so many milliseconds. */
     public static final String GET = "get";
 
-    /** {@code {"user", "id"}} → {@code {"image"}}: where a picture is kept, not its bytes. */
+    /**
+     * {@code {"user", "id"}} → {@code {"image"}}: where a picture is kept, not its bytes. With {@code "link": true} instead of a user for
+     * whoever holds a signed link to it, which the sender has checked.
+     */
     public static final String GET_IMAGE = "getImage";
 
     /** The command or what it carries is wrong; {@code errors} says where. */
@@ -47,6 +86,12 @@ public final class GenerationBus {
 
     /** There is no such thing, or it is another user's. */
     public static final String NOT_FOUND = "NOT_FOUND";
+
+    /** As the generation stands, this cannot be done with it. */
+    public static final String CONFLICT = "CONFLICT";
+
+    /** The idempotency key was used with another request; nothing was stored. */
+    public static final String KEY_REUSED = "KEY_REUSED";
 
     /** The database is away. A create may or may not have been stored. */
     public static final String UNAVAILABLE = "UNAVAILABLE";

@@ -33,6 +33,9 @@ final class GenerationJson {
         if (row.getLong("ahead") != null) {
             json.put("queue", place(row));
         }
+        if (row.getUUID("retry_of") != null) {
+            json.put("retryOf", row.getUUID("retry_of").toString());
+        }
         json.put("failedAttempts", row.getInteger("failed_attempts")).put("attempts", attempts(row));
         if (row.getString("status").equals(GenerationStatus.COMPLETE.name())) {
             json.put("images", images(row));

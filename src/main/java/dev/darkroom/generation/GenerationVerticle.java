@@ -1,23 +1,16 @@
 package dev.darkroom.generation;
 
-import com.fasterxml.uuid.Generators;
-import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.database.Hints;
+import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -33,30 +26,36 @@ public final class GenerationVerticle extends VerticleBase {
 
     private static final Logger LOG = LoggerFactory.getLogger(GenerationVerticle.class);
 
-    private final GenerationStore store;
-    private final Hints hints;
-    private final Backlog backlog;
+    private final Shared shared;
     private final Settings.Generation settings;
     private final String model;
     private final RandomGenerator random;
-    private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
+    private Acceptance acceptance;
+    private Lookup lookup;
+    private Withdrawal withdrawal;
 
     /**
-     * @param hints tells other processes of new work
+     * What the generation verticles of a process share.
+     *
+     * @param hints tells other processes what they may want to look at
      * @param backlog kept up to date by somebody else
+     * @param endWatch kept going by somebody else
+     * @param endListeners called inside the transactions that end generations
+     */
+    public record Shared(
+            Database database,
+            Hints hints,
+            ImageStore images,
+            Backlog backlog,
+            EndWatch endWatch,
+            List<GenerationEndListener> endListeners) {}
+
+    /**
      * @param model the model that generations ask for, null to leave it to the AI server
      * @param random chooses seeds for requests that name none
      */
-    public GenerationVerticle(
-            Database database,
-            Hints hints,
-            Backlog backlog,
-            Settings.Generation settings,
-            String model,
-            RandomGenerator random) {
-        this.store = new GenerationStore(database, DEFAULT_ROUTE, settings.deadline());
-        this.hints = hints;
-        this.backlog = backlog;
+    public GenerationVerticle(Shared shared, Settings.Generation settings, String model, RandomGenerator random) {
+        this.shared = shared;
         this.settings = settings;
         this.model = model;
         this.random = random;
@@ -64,6 +63,9 @@ public final class GenerationVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
+        lookup = new Lookup(vertx, shared, settings.maxWait());
+        acceptance = new Acceptance(vertx, shared, lookup::withPlace, settings, model, random);
+        withdrawal = new Withdrawal(vertx, shared);
         return vertx.eventBus()
                 .<JsonObject>consumer(GenerationBus.COMMANDS, this::onCommand)
                 .completion();
@@ -84,140 +86,60 @@ public final class GenerationVerticle extends VerticleBase {
         if (!GenerationBus.VERSION.equals(message.headers().get(GenerationBus.VERSION_HEADER))) {
             return invalid("the header version must be " + GenerationBus.VERSION);
         }
+        String given = message.headers().get(GenerationBus.ACTION);
+        String action = given == null ? "" : given;
         Object body = message.body();
-        if (!(body instanceof JsonObject command) || !(command.getValue("user") instanceof String user)) {
+        if (!(body instanceof JsonObject fields)) {
             return invalid("the body must be an object that names its user");
         }
-        String action = message.headers().get(GenerationBus.ACTION);
-        return switch (action == null ? "" : action) {
-            case GenerationBus.CREATE -> create(user, command, message.headers().get(GenerationBus.REQUEST_ID));
-            case GenerationBus.GET ->
-                withId(command, id -> find(id, owner(command, user)).onSuccess(audit(command, id)));
-            case GenerationBus.GET_IMAGE ->
-                withId(command, id -> findImage(id, owner(command, user)).onSuccess(audit(command, id)));
-            default -> invalid("the header action must be create, get or getImage");
+        String user = fields.getValue("user") instanceof String name ? name : null;
+        boolean link = action.equals(GenerationBus.GET_IMAGE) && Boolean.TRUE.equals(fields.getValue("link"));
+        if (user == null && !link) {
+            return invalid("the body must be an object that names its user");
+        }
+        Command command = Command.of(action, message, user);
+        return switch (action) {
+            case GenerationBus.CREATE -> acceptance.create(command);
+            case GenerationBus.LIST -> lookup.list(command);
+            case GenerationBus.GET -> withId(command, lookup::get);
+            case GenerationBus.GET_IMAGE -> withId(command, lookup::getImage);
+            case GenerationBus.CANCEL -> withId(command, withdrawal::cancel);
+            case GenerationBus.DELETE -> withId(command, withdrawal::delete);
+            case GenerationBus.RETRY -> withId(command, acceptance::retry);
+            default -> invalid("the header action must be create, list, get, getImage, cancel, delete or retry");
         };
     }
 
-    private Future<JsonObject> create(String user, JsonObject command, String requestId) {
-        if (!(command.getValue("request") instanceof JsonObject request)) {
-            return invalid("request must be an object");
-        }
-        List<FieldError> errors = GenerationRequest.check(request, settings, model);
-        if (!errors.isEmpty()) {
-            JsonArray details = new JsonArray();
-            errors.forEach(error -> details.add(error.toJson()));
-            return Future.succeededFuture(error(GenerationBus.INVALID, "the request is not valid", details));
-        }
-        return timeUntilStart(user)
-                .compose(wait -> wait.compareTo(settings.deadline()) > 0
-                        ? overloaded(wait, requestId)
-                        : accept(user, request, requestId));
+    private interface ById {
+        Future<JsonObject> answer(Command command, UUID id);
     }
 
-    /**
-     * How long one more generation of a user would have to wait, or less. What is fair decides: the backlog of others does
-     * not stand before a user who has little waiting. Asks the database only when the whole queue would take too long.
-     */
-    private Future<Duration> timeUntilStart(String user) {
-        if (!backlog.takesLongerThan(settings.deadline())) {
-            return Future.succeededFuture(Duration.ZERO);
-        }
-        // Counted further than what decides, so that Retry-After can tell a long wait from a longer one.
-        return store.ahead(user, 2 * backlog.placesWithin(settings.deadline()) + 1)
-                .map(ahead -> backlog.untilStart(ahead).orElse(Duration.ZERO));
+    private static Future<JsonObject> withId(Command command, ById action) {
+        UUID id = command.id();
+        return id == null
+                ? invalid("id must be a UUID")
+                : action.answer(command, id).onSuccess(audit(command));
     }
 
-    private Future<JsonObject> overloaded(Duration wait, String requestId) {
-        long seconds = Math.max(1, Math.min(60, wait.minus(settings.deadline()).toSeconds() + 1));
-        LOG.atWarn()
-                .addKeyValue("request", requestId)
-                .addKeyValue("estimatedWaitMs", wait.toMillis())
-                .log("generation refused, it would miss its deadline");
-        JsonObject reply =
-                error(GenerationBus.OVERLOADED, "the generation would not be begun before its deadline", null);
-        reply.getJsonObject("error").put("retryAfterSeconds", seconds);
-        return Future.succeededFuture(reply);
-    }
-
-    private Future<JsonObject> accept(String user, JsonObject request, String requestId) {
-        UUID id = ids.generate();
-        long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
-        GenerationRequest wanted = GenerationRequest.of(request, settings, model, seed);
-        return store.submit(id, user, wanted)
-                .onSuccess(generation -> {
-                    LOG.atInfo()
-                            .addKeyValue("generation", id)
-                            .addKeyValue("request", requestId)
-                            .log("generation accepted");
-                    backlog.accepted();
-                    vertx.eventBus().publish(GenerationBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
-                    hints.send(GenerationBus.WORK_HINT);
-                })
-                .map(generation -> new JsonObject().put("generation", withPlace(generation)));
-    }
-
-    /** Whose things a command may touch: its user's, or, null, anybody's. */
-    private static String owner(JsonObject command, String user) {
-        return Boolean.TRUE.equals(command.getValue(GenerationBus.ANYBODYS)) ? null : user;
-    }
-
-    /** Leaves a line whenever somebody is shown what is another's. */
-    private static Handler<JsonObject> audit(JsonObject command, UUID id) {
+    /** Leaves a line whenever somebody is shown, or does something with, what is another's. */
+    private static Handler<JsonObject> audit(Command command) {
         return reply -> reply.forEach(part -> {
-            String owner = part.getValue() instanceof JsonObject shown ? shown.getString("user") : null;
-            if (owner != null && !owner.equals(command.getString("user"))) {
-                LOG.atInfo()
-                        .addKeyValue(part.getKey(), id)
-                        .addKeyValue("admin", command.getString("user"))
-                        .addKeyValue("owner", owner)
-                        .log("audit: an admin was shown what is another's");
+            if (part.getValue() instanceof JsonObject shown
+                    && shown.getString("user") != null
+                    && command.user() != null
+                    && !shown.getString("user").equals(command.user())) {
+                var line = LOG.atInfo()
+                        .addKeyValue("generation", shown.getString("generation", String.valueOf(command.id())))
+                        .addKeyValue("action", command.action())
+                        .addKeyValue("admin", command.user())
+                        .addKeyValue("owner", shown.getString("user"))
+                        .addKeyValue("request", command.requestId());
+                if (part.getKey().equals("image")) {
+                    line = line.addKeyValue("image", shown.getString("id"));
+                }
+                line.log("audit: an admin was shown what is another's");
             }
         });
-    }
-
-    private Future<JsonObject> find(UUID id, String user) {
-        return store.find(id, user).map(found -> reply("generation", found.map(this::withPlace)));
-    }
-
-    /** Tells where it stands in the queue while it waits there, and when it will be begun where that can be estimated. */
-    private JsonObject withPlace(JsonObject generation) {
-        if (generation.remove("queue") instanceof JsonObject place) {
-            long ahead = place.getLong("ahead");
-            generation.put("queuePosition", ahead + 1);
-            if (ahead < GenerationSql.MOST_AHEAD) {
-                backlog.untilStart(ahead).ifPresent(wait -> {
-                    Instant byTheQueue = Instant.parse(place.getString("now")).plus(wait);
-                    Instant dueAt = Instant.parse(place.getString("dueAt"));
-                    Instant start = dueAt.isAfter(byTheQueue) ? dueAt : byTheQueue;
-                    generation.put("estimatedStart", GenerationJson.time(start.atOffset(ZoneOffset.UTC)));
-                });
-            }
-        }
-        return generation;
-    }
-
-    private Future<JsonObject> findImage(UUID id, String user) {
-        return store.findImage(id, user).map(found -> reply("image", found));
-    }
-
-    private static JsonObject reply(String name, Optional<JsonObject> found) {
-        return found.map(json -> new JsonObject().put(name, json))
-                .orElseGet(() -> error(GenerationBus.NOT_FOUND, "there is no such " + name, null));
-    }
-
-    private interface ById {
-        Future<JsonObject> apply(UUID id);
-    }
-
-    private static Future<JsonObject> withId(JsonObject command, ById query) {
-        UUID id;
-        try {
-            id = UUID.fromString(String.valueOf(command.getValue("id")));
-        } catch (IllegalArgumentException e) {
-            return invalid("id must be a UUID");
-        }
-        return query.apply(id);
     }
 
     private JsonObject failed(Throwable cause, String requestId) {
@@ -226,21 +148,13 @@ public final class GenerationVerticle extends VerticleBase {
                     .addKeyValue("request", requestId)
                     .addKeyValue("reason", cause.getMessage())
                     .log("command refused, the database is away");
-            return error(GenerationBus.UNAVAILABLE, "the database is away", null);
+            return Reply.error(GenerationBus.UNAVAILABLE, "the database is away");
         }
         LOG.atError().addKeyValue("request", requestId).setCause(cause).log("command failed");
-        return error(GenerationBus.INTERNAL, "something went wrong", null);
+        return Reply.error(GenerationBus.INTERNAL, "something went wrong");
     }
 
     private static Future<JsonObject> invalid(String message) {
-        return Future.succeededFuture(error(GenerationBus.INVALID, message, null));
-    }
-
-    private static JsonObject error(String code, String message, JsonArray errors) {
-        JsonObject error = new JsonObject().put("code", code).put("message", message);
-        if (errors != null) {
-            error.put("errors", errors);
-        }
-        return new JsonObject().put("error", error);
+        return Future.succeededFuture(Reply.invalid(message));
     }
 }

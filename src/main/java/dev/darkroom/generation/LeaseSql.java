@@ -115,6 +115,32 @@ final class LeaseSql {
             RETURNING g.id, g.user_id, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
 
     /**
+     * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
+     * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row.
+     */
+    static final String CANCEL = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND ($2::text IS NULL OR user_id = $2)
+              RETURNING *),
+            last_failure AS (
+              SELECT error_class FROM generation_attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1),
+            generation AS (
+              UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(),
+                failed_attempts = g.failed_attempts + CASE WHEN e.lease_owner IS NULL THEN 0 ELSE 1 END,
+                error_code = $3, error_message = $4, error_retryable = $5,
+                error_class = CASE WHEN e.lease_owner IS NOT NULL THEN 'AMBIGUOUS'
+                  ELSE coalesce((SELECT error_class FROM last_failure), 'NOT_SENT') END
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted, error_class, error_code, error_message)
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                now(), 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
+              FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
+            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+
+    /**
      * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
      * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Among its
      * user's own it goes behind those that are due already, so that it is not tried again and again while they wait, such as when

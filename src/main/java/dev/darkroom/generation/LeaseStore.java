@@ -32,6 +32,9 @@ final class LeaseStore {
      */
     private static final Batch.Limits BATCHES = new Batch.Limits(100, 2, Duration.ofSeconds(3));
 
+    /** Its class is that of its last failure. */
+    private static final Reason CANCELLED = new Reason("CANCELLED", null, "The generation was cancelled.", true);
+
     private final Database database;
     private final Pool pool;
     private final List<GenerationEndListener> listeners;
@@ -126,6 +129,19 @@ final class LeaseStore {
     Future<Optional<Ended>> expire(UUID generationId, Reason reason) {
         Tuple values = Tuple.of(generationId, reason.code(), reason.message(), reason.retryable());
         return end(LeaseSql.EXPIRE, values, GenerationStatus.FAILED, reason.code())
+                .map(ended -> Optional.ofNullable(ended.get(generationId)));
+    }
+
+    /** Ends a generation that its user, or anybody's when that is null, wants no more; empty when there is none that has not ended. */
+    Future<Optional<Ended>> cancel(UUID generationId, String userId) {
+        Tuple values = Tuple.of(
+                generationId,
+                userId,
+                CANCELLED.code(),
+                CANCELLED.message(),
+                CANCELLED.retryable(),
+                "The attempt was broken off because its generation was cancelled.");
+        return end(LeaseSql.CANCEL, values, GenerationStatus.FAILED, CANCELLED.code())
                 .map(ended -> Optional.ofNullable(ended.get(generationId)));
     }
 

@@ -4,6 +4,7 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.Hints;
 import dev.darkroom.generation.LeaseStore.Abandoned;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
@@ -34,13 +35,15 @@ public final class SweepVerticle extends VerticleBase {
     private static final Failure OVERRAN = Failure.of(
             FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The attempt did not end by its deadline and was given up.");
 
+    private final Hints hints;
     private final LeaseStore leases;
     private final RetryPolicy policy;
     private final Duration interval;
     private EndAnnouncer announcer;
     private Recurring sweeping;
 
-    public SweepVerticle(Database database, Settings settings, List<GenerationEndListener> listeners) {
+    public SweepVerticle(Database database, Hints hints, Settings settings, List<GenerationEndListener> listeners) {
+        this.hints = hints;
         this.leases = new LeaseStore(database, listeners);
         this.policy = new RetryPolicy(
                 settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
@@ -49,7 +52,7 @@ public final class SweepVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        announcer = new EndAnnouncer(vertx);
+        announcer = new EndAnnouncer(vertx, hints);
         sweeping = new Recurring(
                 vertx,
                 interval,

@@ -92,7 +92,7 @@ public final class WorkerVerticle extends VerticleBase {
                 new Recorder(vertx, node, leases),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
-                new EndAnnouncer(vertx),
+                new EndAnnouncer(vertx, hints),
                 System::nanoTime);
         guard.onChange(() -> eventLoop.runOnContext(change -> {
             reportPace();
@@ -100,8 +100,13 @@ public final class WorkerVerticle extends VerticleBase {
         }));
         reportPace();
         hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
+        hints.listen(GenerationBus.CANCELLED_HINT, () -> eventLoop.runOnContext(hint -> abortLost()));
+        vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> abortLost());
         node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
-        vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> reclaimOrphans());
+        vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> {
+            reclaimOrphans();
+            abortLost();
+        });
         polling.start();
         return vertx.eventBus()
                 .localConsumer(GenerationBus.WAKE, wake -> claim())
@@ -199,6 +204,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     private void end(Lease lease, AsyncResult<Duration> done) {
         running.remove(lease);
+        runner.over(lease);
         if (done.failed()) {
             LOG.atError()
                     .addKeyValue("generation", lease.generationId())
@@ -238,6 +244,29 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     /**
+     * Breaks off the attempts whose generations are not ours any more, because they were cancelled. Only those that were claimed
+     * before the database is asked.
+     */
+    private void abortLost() {
+        UUID claimant = node.claimant().orElse(null);
+        if (claimant == null || running.isEmpty()) {
+            return;
+        }
+        Map<Lease, Call> asked = Map.copyOf(running);
+        leases.held(claimant, Duration.ZERO)
+                .onSuccess(held -> asked.forEach((lease, call) -> {
+                    boolean ours =
+                            !lease.nodeId().equals(claimant) || held.stream().anyMatch(other -> same(lease, other));
+                    if (!ours && running.containsKey(lease)) {
+                        runner.breakOff(lease, call);
+                    }
+                }))
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("reason", error.getMessage())
+                        .log("looking for cancelled generations failed"));
+    }
+
+    /**
      * Gives back what the database holds for this node and the node does not know of. Never beside a claim, whose answer may
      * be about to make these leases known.
      */
@@ -268,7 +297,10 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private boolean runs(Lease lease) {
-        return running.keySet().stream()
-                .anyMatch(ours -> ours.generationId().equals(lease.generationId()) && ours.token() == lease.token());
+        return running.keySet().stream().anyMatch(ours -> same(ours, lease));
+    }
+
+    private static boolean same(Lease one, Lease other) {
+        return one.generationId().equals(other.generationId()) && one.token() == other.token();
     }
 }

@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,13 +23,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deletes what the settings say has been kept for long enough: in small batches with pauses, so that callers do not notice.
- * Every process may; they take turns. Rows go first and files after the commit: a crash in between leaves files without a
- * row, which the search for those finds one day. One instance per process.
+ * Every process may; they take turns. Rows go first and files after the commit: their
+ * names are kept until they are gone, so that a crash in between leaves none behind. One instance per process.
  */
 public final class HousekeepingVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(HousekeepingVerticle.class);
     private static final int BATCH = 500;
     private static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** So long a request may be sent again, as the contract says, and a little longer. */
+    private static final Duration IDEMPOTENCY = Duration.ofHours(25);
+
+    /** Whoever deletes rows deletes the files at once. After so long they will not any more. */
+    private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
 
     /** A picture's file is named by its id. Other files are not ours. */
     private static final Pattern NAME =
@@ -43,11 +50,6 @@ public final class HousekeepingVerticle extends VerticleBase {
         this.store = new RetentionStore(database);
         this.images = images;
         this.settings = settings;
-    }
-
-    /** Whether there is anything to do at all. */
-    public static boolean wanted(Settings.Retention settings) {
-        return settings.ended() != null || settings.attempts() != null || settings.orphans() != null;
     }
 
     @Override
@@ -74,7 +76,10 @@ public final class HousekeepingVerticle extends VerticleBase {
     private Future<?> clean() {
         Tally tally = new Tally();
         return Future.succeededFuture()
-                .compose(begin -> settings.ended() == null ? begin() : ended(tally))
+                .compose(begin -> whileThereIsMore(() -> store.idempotencyKeys(IDEMPOTENCY, BATCH), deleted -> begin()))
+                .compose(done -> store.discarded(LEFT_BEHIND, BATCH))
+                .compose(this::deletePictures)
+                .compose(done -> settings.ended() == null ? begin() : ended(tally))
                 .compose(done -> settings.attempts() == null ? begin() : attempts(tally))
                 .compose(done -> settings.orphans() == null ? begin() : orphans(tally))
                 .onFailure(error ->
@@ -91,7 +96,7 @@ public final class HousekeepingVerticle extends VerticleBase {
         return whileThereIsMore(() -> store.ended(settings.ended(), BATCH), deleted -> {
             tally.generations += deleted.generations();
             tally.pictures += deleted.keys().size();
-            return deleteFiles(deleted.keys());
+            return deletePictures(deleted.keys());
         });
     }
 
@@ -139,17 +144,23 @@ public final class HousekeepingVerticle extends VerticleBase {
         });
     }
 
-    /** One that cannot be deleted is an orphan from now on. */
-    private Future<Void> deleteFiles(List<String> keys) {
+    /** Of pictures whose rows are deleted. What cannot be deleted now is tried again. */
+    private Future<Void> deletePictures(List<String> keys) {
+        return deleteFiles(keys).compose(store::filesDeleted);
+    }
+
+    /** Completes, never fails, with those that are gone. */
+    private Future<List<String>> deleteFiles(List<String> keys) {
+        List<String> gone = new ArrayList<>();
         return Future.join(keys.stream()
                         .map(key -> images.delete(key)
+                                .onSuccess(deleted -> gone.add(key))
                                 .onFailure(error -> LOG.atWarn()
                                         .addKeyValue("key", key)
                                         .addKeyValue("reason", error.toString())
                                         .log("picture file not deleted")))
                         .toList())
-                .<Void>mapEmpty()
-                .otherwiseEmpty();
+                .transform(done -> Future.succeededFuture(gone));
     }
 
     private Future<Void> pause() {

@@ -19,7 +19,7 @@ final class RetentionSql {
     private static final String ENDED_BEFORE = "completed_at < now() - $1::bigint * interval '1 millisecond'";
 
     /**
-     * Deletes ended generations with all that names them. A queue row can not be there: it goes in the transaction that ends
+     * Deletes ended generations with all that names them, and keeps the names of their files until these are gone too. A queue row can not be there: it goes in the transaction that ends
      * the generation, and the foreign key would refuse.
      */
     static final String DELETE_ENDED = """
@@ -29,8 +29,12 @@ final class RetentionSql {
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
             notes AS (
               DELETE FROM deleted_attempts d USING old WHERE d.generation_id = old.id),
+            retries AS (
+              DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
             pictures AS (
               DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
+            discarded AS (
+              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM pictures),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
             SELECT (SELECT count(*) FROM deleted) AS generations,
@@ -49,6 +53,22 @@ final class RetentionSql {
             noted AS (
               INSERT INTO deleted_attempts (generation_id) SELECT id FROM old RETURNING generation_id)
             SELECT count(*) AS generations FROM noted""".formatted(BOUND, ENDED_BEFORE);
+
+    /** Forgets idempotency keys that are older than $1 milliseconds. */
+    static final String DELETE_KEYS = """
+            WITH old AS MATERIALIZED (
+              SELECT user_id, key FROM idempotency_keys
+              WHERE created_at < now() - $1::bigint * interval '1 millisecond'
+              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+            deleted AS (
+              DELETE FROM idempotency_keys k USING old WHERE k.user_id = old.user_id AND k.key = old.key RETURNING 1)
+            SELECT count(*) AS generations FROM deleted""";
+
+    /** Pictures whose files should be gone by now. They are few: what is left by crashes. */
+    static final String DISCARDED = """
+            SELECT storage_key FROM discarded_images WHERE discarded_at < now() - $1::bigint * interval '1 millisecond' LIMIT $2""";
+
+    static final String FILES_DELETED = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";
 
     /** Which of these pictures have a row. */
     static final String KNOWN = "SELECT storage_key FROM images WHERE id = ANY ($1::uuid[])";

@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,34 @@ final class RetentionStore {
     Future<Optional<Deleted>> attempts(Duration age, int limit) {
         return batch(RetentionSql.DELETE_ATTEMPTS, age, limit)
                 .map(found -> found.map(row -> new Deleted(row.getInteger("generations"), List.of())));
+    }
+
+    /** Forgets up to {@code limit} idempotency keys that are older than {@code age}; empty when it is another's turn. */
+    Future<Optional<Deleted>> idempotencyKeys(Duration age, int limit) {
+        return batch(RetentionSql.DELETE_KEYS, age, limit)
+                .map(found -> found.map(row -> new Deleted(row.getInteger("generations"), List.of())));
+    }
+
+    /** Pictures whose rows were deleted longer ago than {@code age}, and whose files may still be there. */
+    Future<List<String>> discarded(Duration age, int limit) {
+        return database.pool()
+                .preparedQuery(RetentionSql.DISCARDED)
+                .execute(Tuple.of(age.toMillis(), limit))
+                .map(rows -> {
+                    List<String> keys = new ArrayList<>(rows.size());
+                    rows.forEach(row -> keys.add(row.getString("storage_key")));
+                    return keys;
+                });
+    }
+
+    /** The files of these pictures are gone. */
+    Future<Void> filesDeleted(List<String> keys) {
+        return keys.isEmpty()
+                ? Future.succeededFuture()
+                : database.pool()
+                        .preparedQuery(RetentionSql.FILES_DELETED)
+                        .execute(Tuple.of(keys.toArray(String[]::new)))
+                        .mapEmpty();
     }
 
     /** The keys of those of these pictures that have a row. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
@@ -43,7 +44,8 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api = new ApiVerticle(settings, null, Doorkeeper.local());
+        Deployable api =
+                new ApiVerticle(settings, null, Doorkeeper.local(), null, new EndedGenerations(Ticker.systemTicker()));
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -60,7 +62,7 @@ class ContractTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -70,12 +72,12 @@ class ContractTest {
         // given
         Contract contract = await(ContractLoader.api(vertx));
         List<OperationHandler> handlers = new ArrayList<>(handlers(contract.operationIds()));
-        handlers.addAll(handlers(List.of("cancelGeneration")));
+        handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, 1))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("the contract has no operation cancelGeneration");
+                .hasMessage("the contract has no operation paintGeneration");
     }
 
     @Test
@@ -192,7 +194,10 @@ class ContractTest {
         List<String> told = Stream.of(
                         Problem.unreadable(),
                         Problem.unauthorized(false, "x"),
+                        Problem.linkNotGood("x"),
                         Problem.unknownPath(),
+                        Problem.conflict("x"),
+                        Problem.keyReused(),
                         Problem.methodNotAllowed("PUT", "GET"),
                         Problem.tooLarge(413, "x"),
                         Problem.unsupportedMediaType(),

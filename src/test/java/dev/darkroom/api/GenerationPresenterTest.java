@@ -24,7 +24,7 @@ class GenerationPresenterTest {
         JsonObject pending = pending(Duration.ZERO);
 
         // then
-        assertThat(presenter.present(pending.copy())).isEqualTo(pending);
+        assertThat(presenter.present(pending.copy(), null)).isEqualTo(pending);
     }
 
     @ParameterizedTest
@@ -36,12 +36,14 @@ class GenerationPresenterTest {
                 .put("images", new JsonArray().add(image(ID, contentType)).add(image("second", contentType)));
 
         // when
-        JsonObject shown = presenter.present(complete);
+        JsonObject shown = presenter.present(complete, name -> "signed=" + name.length());
 
         // then
-        String url = "https://pictures.example/darkroom/images/" + ID + "." + extension;
+        String url = "https://pictures.example/darkroom/images/" + ID + "." + extension + "?signed="
+                + (ID.length() + 1 + extension.length());
         assertThat(shown.getJsonArray("imageUrls").getString(0)).isEqualTo(url);
-        assertThat(shown.getJsonArray("imageUrls").getString(1)).endsWith("/second." + extension);
+        assertThat(shown.getJsonArray("imageUrls").getString(1))
+                .endsWith("/second." + extension + "?signed=" + ("second.".length() + extension.length()));
         assertThat(shown.getJsonArray("images").getJsonObject(0).getString("url"))
                 .isEqualTo(url);
         assertThat(shown.getJsonArray("images").getJsonObject(0).fieldNames()).doesNotContain("id");

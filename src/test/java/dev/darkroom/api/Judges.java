@@ -36,7 +36,8 @@ final class Judges implements AutoCloseable {
         List<OperationHandler> handlers =
                 contract.operationIds().stream().map(Judges::accepting).toList();
         return listen(vertx.createHttpServer()
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), MAX_BODY_BYTES)));
+                .requestHandler(
+                        ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, MAX_BODY_BYTES)));
     }
 
     /** The library's validation, as it comes; the port. */

@@ -21,7 +21,8 @@ import java.util.List;
  */
 final class BenchmarkDatabase implements AutoCloseable {
     /** The service's tables that fill while it is measured. */
-    static final String TABLES = "generations, deleted_attempts, generation_attempts, generation_queue, images";
+    static final String TABLES =
+            "generations, deleted_attempts, generation_retries, generation_attempts, generation_queue, images";
 
     private final EmbeddedDatabase server;
     private final Path directory;

@@ -36,7 +36,8 @@ class SettingsLoaderTest {
         assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
         assertThat(settings.api()).isEqualTo(new Settings.Api(cores, Duration.ofSeconds(8)));
         assertThat(settings.generation())
-                .isEqualTo(new Settings.Generation(cores, Duration.ofMinutes(15), 512, 512, 1, 4000, 2048, 4));
+                .isEqualTo(new Settings.Generation(
+                        cores, Duration.ofMinutes(15), 512, 512, 1, 4000, 2048, 4, Duration.ofSeconds(30)));
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(
                         Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 5, Duration.ofMinutes(10)));

@@ -227,6 +227,10 @@ class SettingsRefusalTest {
                         + " expected a whole number from 64 to 2048, got \"2049\"",
                 "DARKROOM_GENERATION_MAX_COUNT=5 | DARKROOM_GENERATION_MAX_COUNT:"
                         + " expected a whole number from 1 to 4, got \"5\"",
+                "DARKROOM_GENERATION_MAX_WAIT=60s | DARKROOM_GENERATION_MAX_WAIT:"
+                        + " expected shorter than http.idleTimeout (60s, the default), got \"60s\"",
+                "DARKROOM_LINKS_LIFETIME=3s | DARKROOM_LINKS_LIFETIME:"
+                        + " expected a duration from 4s to 8784h, got \"3s\"",
             })
     void settingsAgreeWithEachOther(String assignment, String expected) {
         String[] parts = assignment.split("=", 2);

@@ -88,7 +88,7 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
         Files.createDirectories(images);
         write(KEY, "picture", Duration.ofDays(1));
         execute(
-                "TRUNCATE images, deleted_attempts, generation_attempts, generation_queue, generations, nodes",
+                "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations, nodes",
                 "INSERT INTO nodes VALUES ('" + NODE
                         + "', 'here', 'test', now() - interval '1 h', now() + interval '1 h')",
                 generation(COMPLETE, "COMPLETE", 1),

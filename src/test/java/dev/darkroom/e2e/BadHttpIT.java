@@ -53,8 +53,10 @@ class BadHttpIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/api/generation | POST | GET HEAD PUT DELETE PATCH OPTIONS TRACE PROPFIND",
-                "/api/generation/" + ID + " | GET | POST HEAD PUT DELETE PATCH OPTIONS TRACE",
+                "/api/generation | GET, POST | HEAD PUT DELETE PATCH OPTIONS TRACE PROPFIND",
+                "/api/generation/" + ID + " | DELETE, GET | POST HEAD PUT PATCH OPTIONS TRACE",
+                "/api/generation/" + ID + "/cancel | POST | GET HEAD PUT DELETE PATCH OPTIONS TRACE",
+                "/api/generation/" + ID + "/retry | POST | GET HEAD PUT DELETE PATCH OPTIONS TRACE",
                 "/images/" + ID + ".png | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
                 "/openapi.yaml | GET | POST HEAD PUT DELETE PATCH OPTIONS TRACE",
             })

@@ -29,8 +29,9 @@ class RudeCallersIT {
     private static final String BODY = "{\"prompt\":\"slowly does it\"}";
 
     @RegisterExtension
-    static final DarkroomExtension service =
-            new DarkroomExtension(DarkroomSettings.quick().with("DARKROOM_HTTP_IDLE_TIMEOUT", "3s"));
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_HTTP_IDLE_TIMEOUT", "3s")
+            .with("DARKROOM_GENERATION_MAX_WAIT", "2s"));
 
     private final List<RawHttp> connections = new ArrayList<>();
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,18 +35,46 @@ class StrangerIT {
 
     private static ApiClient alice;
     private static ApiClient mallory;
-    private static String generationId;
-    private static String imageName;
+
+    /** Something of Alice's. */
+    private record Hers(String generationId, String imageName) {
+
+        String path(String operation) {
+            String path = operation
+                    .split(" ")[1]
+                    .replace("{generationId}", generationId)
+                    .replace("{imageName}", imageName);
+            assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
+            return path;
+        }
+
+        static Hers nobodys() {
+            return new Hers(UUID.randomUUID().toString(), UUID.randomUUID() + ".png");
+        }
+    }
 
     @BeforeAll
-    static void aliceHasAPicture() {
+    static void letThemIn() {
         alice = client("alice");
         mallory = client("mallory");
+    }
+
+    /** Something with which the operation can be done. */
+    private static Hers suitableFor(String operation) {
+        if (operation.endsWith("/cancel")) {
+            service.aiServer().script(new JsonObject().put("hang", true));
+            return new Hers(alice.create("A lighthouse"), "");
+        }
+        if (operation.endsWith("/retry")) {
+            service.aiServer().script(new JsonObject().put("moderation", true));
+            return new Hers(alice.awaitEnd(alice.create("A lighthouse")).getString("id"), "");
+        }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
-        generationId = ended.getString("id");
-        imageName = URI.create(ended.getJsonArray("imageUrls").getString(0))
-                .getPath()
-                .substring("/images/".length());
+        return new Hers(
+                ended.getString("id"),
+                URI.create(ended.getJsonArray("imageUrls").getString(0))
+                        .getPath()
+                        .substring("/images/".length()));
     }
 
     private static ApiClient client(String user) {
@@ -68,52 +97,81 @@ class StrangerIT {
     @ParameterizedTest
     @MethodSource("operationsOnSomethingOfSomebodys")
     void whatIsAnothersIsNotThere(String operation) {
-        // given what the owner gets
-        String known = path(operation, generationId, imageName);
-        assertThat(send(alice, operation, known).status()).isLessThan(300);
+        // given
+        Hers hers = suitableFor(operation);
+        Hers nobodys = Hers.nobodys();
 
         // when
-        ApiClient.Answer others = send(mallory, operation, known);
-        String never = path(operation, UUID.randomUUID().toString(), UUID.randomUUID() + ".png");
-        ApiClient.Answer nobodys = send(mallory, operation, never);
+        ApiClient.Answer others = send(mallory, operation, hers.path(operation));
+        ApiClient.Answer never = send(mallory, operation, nobodys.path(operation));
 
         // then
-        assertThat(others.status()).isEqualTo(404).isEqualTo(nobodys.status());
-        assertThat(withoutIds(others, known)).isEqualTo(withoutIds(nobodys, never));
-        assertThat(others.headers().keySet()).isEqualTo(nobodys.headers().keySet());
+        assertThat(others.status()).isEqualTo(404).isEqualTo(never.status());
+        assertThat(withoutIds(others, hers.path(operation))).isEqualTo(withoutIds(never, nobodys.path(operation)));
+        assertThat(others.headers().keySet()).isEqualTo(never.headers().keySet());
+
+        // and nothing has happened to it: its owner still can
+        assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
     }
 
     @ParameterizedTest
     @MethodSource("operationsOnSomethingOfSomebodys")
     void whoDoesNotSayWhoTheyAreIsNotToldAnything(String operation) {
-        String known = path(operation, generationId, imageName);
-        assertThat(send(service.client(), operation, known).status()).isEqualTo(401);
+        Hers hers = suitableFor(operation);
+        assertThat(send(service.client(), operation, hers.path(operation)).status())
+                .isEqualTo(401);
+        assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
     }
 
     @ParameterizedTest
     @MethodSource("operationsOnSomethingOfSomebodys")
-    void anAdminIsShownItAndLeavesALine(String operation) {
+    void anAdminMayAndLeavesALine(String operation) {
         // given
         Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
+        Hers hers = suitableFor(operation);
 
         // when
-        ApiClient.Answer answer = send(client(admin), operation, path(operation, generationId, imageName));
+        ApiClient.Answer answer = send(client(admin), operation, hers.path(operation));
 
         // then
-        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.status()).isLessThan(300);
         assertThat(service.darkroom().log())
                 .filteredOn(line -> line.contains(admin.user()))
                 .singleElement()
                 .asString()
-                .contains("audit", "alice")
-                .containsPattern(generationId + "|" + imageName.replaceFirst("\\..*", ""));
+                .contains("audit", "alice", hers.generationId());
     }
 
-    private static String path(String operation, String generationId, String imageName) {
-        String path =
-                operation.split(" ")[1].replace("{generationId}", generationId).replace("{imageName}", imageName);
-        assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
-        return path;
+    @Test
+    void whatAnAdminAsksForAgainStaysItsOwners() {
+        // given
+        Hers hers = suitableFor("post /api/generation/{generationId}/retry");
+
+        // when
+        JsonObject again = client(new Caller("root", Role.ADMIN))
+                .retry(hers.generationId(), Map.of())
+                .json();
+
+        // then
+        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.generationId());
+    }
+
+    @Test
+    void listsAndKeysAreOnesOwn() {
+        // given
+        String body = "{\"prompt\":\"A lighthouse\"}";
+        Map<String, String> key = Map.of("Idempotency-Key", "the same");
+        String hers = alice.post(body, key).json().getString("id");
+
+        // when
+        ApiClient.Answer his = mallory.post(body, key);
+
+        // then
+        assertThat(his.status()).isEqualTo(202);
+        assertThat(his.header("Idempotency-Replayed")).isNull();
+        assertThat(his.json().getString("id")).isNotEqualTo(hers);
+        assertThat(mallory.get("/api/generation?limit=100").text()).doesNotContain(hers);
+        assertThat(alice.get("/api/generation?limit=100").text()).contains(hers);
     }
 
     private static ApiClient.Answer send(ApiClient client, String operation, String path) {

@@ -47,8 +47,8 @@ class FairQueueTest {
 
         // then
         assertThat(ids(queue.claim(node, 4))).contains(modest);
-        assertThat(await(queue.store.ahead("greedy", 10_000))).isEqualTo(4_897);
-        assertThat(await(queue.store.ahead("modest", 10_000))).isLessThan(3);
+        assertThat(await(queue.submissions.ahead("greedy", 10_000))).isEqualTo(4_897);
+        assertThat(await(queue.submissions.ahead("modest", 10_000))).isLessThan(3);
     }
 
     @Test
@@ -63,14 +63,14 @@ class FairQueueTest {
         queue.claim(node, 10);
 
         // then
-        assertThat(await(queue.store.ahead("newcomer", 10_000))).isEqualTo(290);
-        assertThat(await(queue.store.ahead("newcomer", 100))).isEqualTo(100);
+        assertThat(await(queue.submissions.ahead("newcomer", 10_000))).isEqualTo(290);
+        assertThat(await(queue.submissions.ahead("newcomer", 100))).isEqualTo(100);
 
         // and it is so
         UUID newcomer = queue.submit("newcomer", 0);
         assertThat(ids(queue.claim(node, 290))).doesNotContain(newcomer);
         assertThat(ids(queue.claim(node, 1))).containsExactly(newcomer);
-        assertThat(await(queue.store.ahead("newcomer", 100))).isZero();
+        assertThat(await(queue.submissions.ahead("newcomer", 100))).isZero();
     }
 
     @Test

@@ -52,8 +52,8 @@ class FairnessTest {
             queue.vertx.setTimer(10, timer -> promise.complete(FakeBackend.picture()));
             return promise.future();
         });
-        await(queue.vertx.deployVerticle(new GenerationVerticle(
-                queue.database, queue.hints, new Backlog(), queue.settings.generation(), null, () -> 7L)));
+        await(queue.vertx.deployVerticle(
+                new GenerationVerticle(queue.shared(), queue.settings.generation(), null, () -> 7L)));
         List<Future<String>> submissions = new ArrayList<>();
         for (int i = 0; i < 5_000; i++) {
             submissions.add(create("greedy"));

@@ -64,7 +64,11 @@ class GenerationBusTest {
         database = Database.open(vertx, url, settings.database());
         hints = Hints.open(vertx, url, settings.database());
         await(vertx.deployVerticle(
-                new GenerationVerticle(database, hints, backlog, settings.generation(), "house-model", RANDOM)));
+                new GenerationVerticle(shared(database), settings.generation(), "house-model", RANDOM)));
+    }
+
+    private static GenerationVerticle.Shared shared(Database database) {
+        return new GenerationVerticle.Shared(database, hints, null, backlog, new EndWatch(), List.of());
     }
 
     @AfterAll
@@ -155,13 +159,13 @@ class GenerationBusTest {
 
     @ParameterizedTest
     @NullSource
-    @ValueSource(strings = {"", "delete", "CREATE", "getimage"})
+    @ValueSource(strings = {"", "paint", "CREATE", "getimage"})
     void anActionThatIsNotKnownIsRefused(String action) throws Exception {
         // when
         JsonObject reply = send(action, byId(PENDING).put("user", "local"));
 
         // then
-        assertInvalid(reply, "the header action must be create, get or getImage");
+        assertInvalid(reply, "the header action must be create, list, get, getImage, cancel, delete or retry");
     }
 
     static Stream<Object> bodiesWithoutUser() {
@@ -289,8 +293,7 @@ class GenerationBusTest {
         Settings settings = settings(DarkroomSettings.quick().database(gone));
         Database away = Database.open(own, gone, settings.database());
         try {
-            await(own.deployVerticle(
-                    new GenerationVerticle(away, hints, new Backlog(), settings.generation(), null, RANDOM)));
+            await(own.deployVerticle(new GenerationVerticle(shared(away), settings.generation(), null, RANDOM)));
             JsonObject wanted = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when

@@ -17,7 +17,8 @@ class GenerationRequestTest {
     private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
 
     private static Settings.Generation limits(int promptLength, int side, int count) {
-        return new Settings.Generation(1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count);
+        return new Settings.Generation(
+                1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count, Duration.ZERO);
     }
 
     private static List<FieldError> check(JsonObject request) {

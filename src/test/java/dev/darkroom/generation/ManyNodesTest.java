@@ -41,6 +41,7 @@ class ManyNodesTest {
                 base.imageDir(),
                 base.auth(),
                 base.authLocalAnywhere(),
+                base.links(),
                 base.http(),
                 base.management(),
                 base.simulator(),
@@ -85,7 +86,7 @@ class ManyNodesTest {
                 Duration.ofSeconds(1), 10_000, 100, 10_000, Duration.ofMinutes(1), 100, Duration.ofSeconds(1), 1);
         Guard guard = new Guard(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
-        await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, settings, List.of(listener))));
+        await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.hints, settings, List.of(listener))));
         await(queue.vertx.deployVerticle(new WorkerVerticle(
                 node,
                 guard,

@@ -32,8 +32,14 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     static final String BACKEND = "default";
     static final Duration ATTEMPT = Duration.ofMinutes(2);
 
-    static final List<String> TABLES =
-            List.of("images", "deleted_attempts", "generation_attempts", "generation_queue", "generations", "nodes");
+    static final List<String> TABLES = List.of(
+            "images",
+            "deleted_attempts",
+            "generation_retries",
+            "generation_attempts",
+            "generation_queue",
+            "generations",
+            "nodes");
 
     final Vertx vertx = Vertx.vertx();
     final DatabaseUrl url = TestPostgres.newDatabase();
@@ -41,6 +47,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     final Database database;
     final Hints hints;
     final LeaseStore leases;
+    final SubmissionStore submissions;
     final GenerationStore store;
 
     QueueFixture() {
@@ -50,7 +57,8 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
         database = Database.open(vertx, url, settings.database());
         hints = Hints.open(vertx, url, settings.database());
         leases = leasesWith();
-        store = new GenerationStore(database, ROUTE, Duration.ofMinutes(15));
+        submissions = new SubmissionStore(database, ROUTE, Duration.ofMinutes(15));
+        store = new GenerationStore(database);
     }
 
     LeaseStore leasesWith(GenerationEndListener... listeners) {
@@ -69,25 +77,31 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     }
 
     UUID submit(Duration life) {
-        return await(submit(new GenerationStore(database, ROUTE, life), "local", 0));
+        return await(submit(new SubmissionStore(database, ROUTE, life), "local", 0));
     }
 
     /** A generation of a user that waits, with 15 min to live. */
     UUID submit(String user, int priority) {
-        return await(submit(store, user, priority));
+        return await(submit(submissions, user, priority));
+    }
+
+    /** What generation verticles share, with nobody who keeps it going. */
+    GenerationVerticle.Shared shared() {
+        return new GenerationVerticle.Shared(database, hints, null, new Backlog(), new EndWatch(), List.of());
     }
 
     /** As many at once as there are users named, each of its user. */
     List<UUID> submitAll(List<String> users) {
-        List<Future<UUID>> submissions =
-                users.stream().map(user -> submit(store, user, 0)).toList();
-        return await(Future.all(submissions).map(all -> all.list()));
+        List<Future<UUID>> submitted =
+                users.stream().map(user -> submit(submissions, user, 0)).toList();
+        return await(Future.all(submitted).map(all -> all.list()));
     }
 
-    private static Future<UUID> submit(GenerationStore store, String user, int priority) {
+    private static Future<UUID> submit(SubmissionStore to, String user, int priority) {
         UUID id = UUID.randomUUID();
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
-        return store.submit(id, user, request).map(stored -> id);
+        return to.submit(new SubmissionStore.Submission(id, user, request, null, null))
+                .map(stored -> id);
     }
 
     /** A process that lives on for an hour. */

@@ -23,7 +23,8 @@ class SweepVerticleTest {
     static final QueueFixture queue = new QueueFixture();
 
     private String sweep(GenerationEndListener... listeners) {
-        return await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.settings, List.of(listeners))));
+        return await(queue.vertx.deployVerticle(
+                new SweepVerticle(queue.database, queue.hints, queue.settings, List.of(listeners))));
     }
 
     private void awaitValue(String sql, String expected) {

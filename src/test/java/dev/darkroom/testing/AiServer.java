@@ -60,14 +60,14 @@ public final class AiServer implements AutoCloseable {
         assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
     }
 
-    /** Submissions in the order of their arrival: {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}, {@code downloads}. */
+    /** SubmissionStore in the order of their arrival: {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}, {@code downloads}. */
     public List<JsonObject> requests() {
         JsonArray requests =
                 new JsonObject(send("GET", "/simulator/requests", null).body()).getJsonArray("requests");
         return requests.stream().map(JsonObject.class::cast).toList();
     }
 
-    /** Submissions with this generation's key. */
+    /** SubmissionStore with this generation's key. */
     public List<JsonObject> requests(String generationId) {
         return requests().stream()
                 .filter(request -> generationId.equals(request.getString("key")))

@@ -47,6 +47,11 @@ public final class ApiClient {
         return new ApiClient(base, Map.of("Authorization", "Bearer " + key));
     }
 
+    /** Scheme, host and port. */
+    public URI base() {
+        return base;
+    }
+
     /** An answer that keeps the contract. Never compared with another, so the array does no harm. */
     @SuppressWarnings("ArrayRecordComponent")
     public record Answer(int status, Map<String, String> headers, byte[] body) {
@@ -93,7 +98,30 @@ public final class ApiClient {
 
     /** POSTs to {@code /api/generation} with a body that may be anything. */
     public Answer post(String body) {
-        return send("POST", "/api/generation", JSON, body.getBytes(StandardCharsets.UTF_8));
+        return post(body, Map.of());
+    }
+
+    /** The same with more headers. */
+    public Answer post(String body, Map<String, String> headers) {
+        Map<String, String> all = new TreeMap<>(JSON);
+        all.putAll(headers);
+        return send("POST", "/api/generation", all, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public Answer get(String path, Map<String, String> headers) {
+        return send("GET", path, headers, null);
+    }
+
+    public Answer cancel(String id) {
+        return send("POST", "/api/generation/" + id + "/cancel", Map.of(), null);
+    }
+
+    public Answer delete(String id) {
+        return send("DELETE", "/api/generation/" + id, Map.of(), null);
+    }
+
+    public Answer retry(String id, Map<String, String> headers) {
+        return send("POST", "/api/generation/" + id + "/retry", headers, null);
     }
 
     /** Asks for pictures, is accepted, and gives back the generation. */

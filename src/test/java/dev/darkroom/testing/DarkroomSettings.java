@@ -27,6 +27,9 @@ public final class DarkroomSettings {
                 .with("DARKROOM_NODE_SWEEP", "200ms")
                 .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1000")
                 .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "1000")
+                // Links are made anew once in a while; so seldom that tests may compare what they were told with what
+                // they are.
+                .with("DARKROOM_LINKS_LIFETIME", "8784h")
                 .with("DARKROOM_SHUTDOWN_GRACE", "2s");
     }
 

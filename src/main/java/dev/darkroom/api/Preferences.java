@@ -1,0 +1,40 @@
+package dev.darkroom.api;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code Prefer: wait=n} (RFC 7240). Whatever else is preferred is ignored, as that RFC wants it. */
+final class Preferences {
+    static final String HEADER = "Prefer";
+    static final String APPLIED = "Preference-Applied";
+
+    /** The first counts, section 2. */
+    private static final Pattern WAIT = Pattern.compile(
+            "(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
+
+    private Preferences() {}
+
+    /**
+     * How long to wait; null when it is not asked for.
+     *
+     * @param prefer the header, null when there is none
+     * @param most longer than which nobody waits
+     */
+    static Duration wait(String prefer, Duration most) {
+        if (prefer == null) {
+            return null;
+        }
+        Matcher wait = WAIT.matcher(prefer);
+        if (!wait.find()) {
+            return null;
+        }
+        Duration wanted = Duration.ofSeconds(Long.parseLong(wait.group(1)));
+        return wanted.compareTo(most) > 0 ? most : wanted;
+    }
+
+    /** What the answer says of it. */
+    static String applied(Duration wait) {
+        return "wait=" + wait.toSeconds();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.darkroom.generation;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The name that a caller gave to a request, so that it may be sent again (draft-ietf-httpapi-idempotency-key-header-07).
+ *
+ * @param key as the caller made it up
+ * @param fingerprint of what is asked for: equal requests have equal ones, in whatever order their fields came
+ */
+record IdempotencyKey(String key, String fingerprint) {
+    /** As long as a key may be. The same stands in the contract. */
+    static final int MAX_LENGTH = 255;
+
+    static IdempotencyKey ofCreate(String key, JsonObject request) {
+        return new IdempotencyKey(key, hash("create " + sorted(request)));
+    }
+
+    static IdempotencyKey ofRetry(String key, UUID retryOf) {
+        return new IdempotencyKey(key, hash("retry " + retryOf));
+    }
+
+    private static String sorted(JsonObject json) {
+        TreeMap<String, Object> fields = new TreeMap<>();
+        json.forEach(field -> fields.put(field.getKey(), sorted(field.getValue())));
+        return new JsonObject(fields).encode();
+    }
+
+    private static Object sorted(Object value) {
+        if (value instanceof JsonObject object) {
+            return sorted(object);
+        }
+        if (value instanceof Number number && number.doubleValue() % 1 == 0) {
+            // 512.0 asks for what 512 asks for.
+            return number.longValue();
+        }
+        return value instanceof JsonArray array ? array.encode() : value;
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.Problems.assertProblem;
+import static dev.darkroom.testing.Problems.errors;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.DarkroomExtension;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.DarkroomSettings;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A request that is sent again, because nobody knows what became of it. */
+class IdempotencyIT {
+    private static final int AT_ONCE = 50;
+
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+
+    private static Answer post(JsonObject request, String key) {
+        return service.client().post(request.encode(), Map.of("Idempotency-Key", key));
+    }
+
+    private static JsonObject request() {
+        return new JsonObject().put("prompt", "A lighthouse").put("width", 64).put("height", 64);
+    }
+
+    @Test
+    void fiftyEqualRequestsAtOnceMakeOneGeneration() throws Exception {
+        // given
+        String key = UUID.randomUUID().toString();
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+
+        // when
+        List<Answer> answers = new ArrayList<>();
+        try {
+            List<Callable<Answer>> calls = new ArrayList<>();
+            for (int i = 0; i < AT_ONCE; i++) {
+                calls.add(() -> post(request(), key));
+            }
+            for (Future<Answer> answer : threads.invokeAll(calls)) {
+                answers.add(answer.get());
+            }
+        } finally {
+            threads.shutdown();
+        }
+
+        // then
+        assertThat(answers).extracting(Answer::status).containsOnly(200, 202);
+        assertThat(answers)
+                .extracting(answer -> answer.json().getString("id"))
+                .containsOnly(answers.get(0).json().getString("id"));
+        assertThat(answers)
+                .filteredOn(answer -> answer.header("Idempotency-Replayed") == null)
+                .hasSize(1);
+        String id = answers.get(0).json().getString("id");
+        assertThat(service.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+        assertThat(service.aiServer().requests()).hasSize(1);
+    }
+
+    @Test
+    void theSameIsTheSameHoweverItIsWritten() {
+        // given
+        Answer first = post(request(), "\"in quotes\"");
+
+        // when
+        Answer second =
+                post(new JsonObject().put("height", 64.0).put("width", 64).put("prompt", "A lighthouse"), "in quotes");
+
+        // then
+        assertThat(second.header("Idempotency-Replayed")).isEqualTo("true");
+        assertThat(second.json().getString("id")).isEqualTo(first.json().getString("id"));
+        assertThat(second.header("Location")).isEqualTo(first.header("Location"));
+    }
+
+    @Test
+    void aReplayTellsHowItStandsNow() {
+        // given
+        String id = post(request(), "now").json().getString("id");
+        service.client().awaitEnd(id);
+
+        // when
+        Answer again = post(request(), "now");
+
+        // then
+        assertThat(again.status()).isEqualTo(200);
+        assertThat(again.json().getString("status")).isEqualTo("COMPLETE");
+        assertThat(again.header("Retry-After")).isNull();
+    }
+
+    @Test
+    void anotherRequestWithTheSameKeyIsAMistake() {
+        // given
+        post(request(), "mistaken");
+
+        // when
+        Answer other = post(request().put("width", 65), "mistaken");
+
+        // then
+        assertProblem(other, 422, "idempotency-key-reused", "/api/generation");
+    }
+
+    @Test
+    void aKeyOutlivesItsGeneration() {
+        // given
+        String id = post(request(), "deleted").json().getString("id");
+        service.client().awaitEnd(id);
+        assertThat(service.client().delete(id).status()).isEqualTo(204);
+
+        // when
+        Answer again = post(request(), "deleted");
+
+        // then it is not made a second time
+        assertProblem(again, 409, "conflict", "/api/generation");
+        assertThat(again.json().getString("detail")).contains("has been deleted");
+    }
+
+    @Test
+    void aRetryIsMadeOnceToo() {
+        // given
+        service.aiServer().script(new JsonObject().put("moderation", true));
+        String id = service.client().create("Not this");
+        service.client().awaitEnd(id);
+        Map<String, String> key = Map.of("Idempotency-Key", "again");
+
+        // when
+        Answer first = service.client().retry(id, key);
+        Answer second = service.client().retry(id, key);
+
+        // then
+        assertThat(first.status()).isEqualTo(202);
+        assertThat(second.header("Idempotency-Replayed")).isEqualTo("true");
+        assertThat(second.json().getString("id")).isEqualTo(first.json().getString("id"));
+        assertProblem(post(request(), "again"), 422, "idempotency-key-reused", "/api/generation");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "   ", "x\ty"})
+    void whatIsNoKeyIsRefused(String key) {
+        Answer answer = post(request(), key);
+        assertProblem(answer, 400, "invalid-request", "/api/generation");
+        assertThat(errors(answer))
+                .containsExactly("Idempotency-Key must have 1 to 255 printable ASCII characters, not only spaces");
+    }
+
+    @Test
+    void whatIsTooLongIsRefused() {
+        assertThat(post(request(), "x".repeat(255)).status()).isEqualTo(202);
+        assertThat(post(request(), "x".repeat(256)).status()).isEqualTo(400);
+    }
+}

@@ -1,0 +1,180 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.Problems.assertProblem;
+import static dev.darkroom.testing.Problems.errors;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.DarkroomExtension;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A user's generations, a page at a time. */
+class ListIT {
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+
+    private static final String LIST = "/api/generation";
+
+    @BeforeEach
+    void empty() {
+        Awaitility.await("the end of what was accepted before")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> TestPostgres.query(service.database(), "SELECT count(*) FROM generation_queue")
+                        .equals(List.of("0")));
+        TestPostgres.execute(
+                service.database(),
+                "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations");
+    }
+
+    /** Ended ones, a second apart, the last of them a minute ago. */
+    private static void insert(int count, String user) {
+        TestPostgres.execute(service.database(), """
+                INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, error_code, error_class,
+                  error_message, error_retryable, created_at, updated_at, completed_at)
+                SELECT gen_random_uuid(), '%s', 'FAILED', 'p' || n, 64, 64, 1, n, 'X', 'MODERATED', 'x', false, at, at, at
+                FROM (SELECT n, now() - interval '1 minute' - (%d - n) * interval '1 second' AS at
+                      FROM generate_series(1, %d) n) g""".formatted(user, count, count));
+    }
+
+    private static List<JsonObject> items(Answer answer) {
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        return answer.json().getJsonArray("items").stream()
+                .map(JsonObject.class::cast)
+                .toList();
+    }
+
+    private static List<String> prompts(Answer answer) {
+        return items(answer).stream().map(item -> item.getString("prompt")).toList();
+    }
+
+    @Test
+    void tenThousandAreReadOnceWhileOthersAreAccepted() {
+        // given
+        insert(10_000, "local");
+        Set<String> before = new HashSet<>(
+                TestPostgres.query(service.database(), "SELECT id FROM generations WHERE user_id = 'local'"));
+        assertThat(before).hasSize(10_000);
+
+        // when
+        List<String> read = new ArrayList<>();
+        Answer page = service.client().get(LIST + "?limit=100");
+        while (true) {
+            items(page).forEach(item -> read.add(item.getString("id")));
+            service.client().create("Meanwhile");
+            String link = page.header("Link");
+            if (link == null) {
+                break;
+            }
+            assertThat(link).matches("</api/generation\\?limit=100&cursor=[\\w-]+>; rel=\"next\"");
+            assertThat(link).contains(page.json().getString("nextCursor"));
+            page = service.client().get(link.substring(1, link.indexOf('>')));
+        }
+
+        // then
+        assertThat(page.json().containsKey("nextCursor")).isFalse();
+        assertThat(read).hasSize(10_000).doesNotHaveDuplicates();
+        assertThat(new HashSet<>(read)).isEqualTo(before);
+    }
+
+    @Test
+    void theNewestComesFirstAndTwentyAreAPage() {
+        // given
+        insert(21, "local");
+        insert(3, "somebody else");
+
+        // when
+        Answer answer = service.client().get(LIST);
+
+        // then
+        assertThat(prompts(answer)).hasSize(20).startsWith("p21", "p20").endsWith("p2");
+        assertThat(prompts(
+                        service.client().get(LIST + "?cursor=" + answer.json().getString("nextCursor"))))
+                .containsExactly("p1");
+    }
+
+    @Test
+    void nothingIsAnEmptyPage() {
+        Answer answer = service.client().get(LIST);
+        assertThat(answer.json()).isEqualTo(new JsonObject("{\"items\":[]}"));
+        assertThat(answer.header("Link")).isNull();
+    }
+
+    @Test
+    void filtersHoldForWhatIsSeen() {
+        // given
+        insert(3, "local");
+        List<JsonObject> all = items(service.client().get(LIST));
+        String id = service.client().create("now");
+        service.client().awaitEnd(id);
+        String second = all.get(1).getString("createdAt");
+
+        // then
+        assertThat(prompts(service.client().get(LIST + "?status=COMPLETE"))).containsExactly("now");
+        assertThat(items(service.client().get(LIST + "?status=COMPLETE")).get(0))
+                .isEqualTo(service.client().generation(id));
+        assertThat(prompts(service.client().get(LIST + "?status=FAILED&createdAfter=" + second)))
+                .containsExactly("p3");
+        assertThat(prompts(service.client().get(LIST + "?createdBefore=" + second)))
+                .containsExactly("p1");
+        assertThat(prompts(service.client()
+                        .get(LIST + "?status=FAILED&limit=1&createdAfter=2020-01-01T00:00:00%2B02:00&createdBefore="
+                                + second.replace("Z", "999Z"))))
+                .containsExactly("p2");
+        assertThat(service.client()
+                        .get(LIST + "?status=FAILED&limit=1&createdBefore=" + second)
+                        .header("Link"))
+                .isNull();
+    }
+
+    @Test
+    void theNextPageKeepsTheFilters() {
+        // given
+        insert(3, "local");
+
+        // when
+        String link = service.client()
+                .get(LIST + "?limit=1&status=FAILED&createdAfter=2020-01-01T00:00:00%2B02:00")
+                .header("Link");
+
+        // then
+        assertThat(link).contains("status=FAILED", "createdAfter=2020-01-01T00%3A00%3A00%2B02%3A00", "limit=1");
+        assertThat(prompts(service.client().get(link.substring(1, link.indexOf('>')))))
+                .containsExactly("p2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "status=DONE | status must be PENDING, COMPLETE or FAILED",
+                "limit=0 | limit must be an integer between 1 and 100",
+                "limit=101 | limit must be an integer between 1 and 100",
+                "limit=ten | limit must be an integer between 1 and 100",
+                "limit= | limit must be an integer between 1 and 100",
+                "limit=1&limit=2 | limit must not be given more than once",
+                "createdAfter=yesterday | createdAfter must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
+                "createdBefore=2026-02-30T00:00:00Z | createdBefore must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
+                "createdBefore=0000-01-01T00:00:00Z | createdBefore must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
+                "cursor=x | cursor is not one that was given out",
+                "cursor=f_______________________________ | cursor is not one that was given out",
+                "stauts=FAILED | stauts is not a known parameter; known: status, createdAfter, createdBefore, limit, cursor"
+            })
+    void whatIsWrongIsNamed(String query, String error) {
+        Answer answer = service.client().get(LIST + "?" + query);
+        assertProblem(answer, 400, "invalid-request", LIST);
+        assertThat(errors(answer)).containsExactly(error);
+    }
+}

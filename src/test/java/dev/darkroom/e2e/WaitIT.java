@@ -1,0 +1,196 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Answers that are put off until there is something to tell. One process takes the requests, another does the work. */
+@Timeout(120)
+class WaitIT {
+    private static final JsonObject A_WHILE = new JsonObject().put("delay", "700ms");
+    private static final JsonObject HANG = new JsonObject().put("hang", true);
+
+    @TempDir
+    Path directory;
+
+    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private AiServer aiServer;
+    private Darkroom front;
+    private Darkroom back;
+    private ApiClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        front = service("front", "0");
+        back = service("back", "2");
+        client = front.client();
+    }
+
+    private Darkroom service(String name, String concurrency) throws IOException {
+        return InProcessDarkroom.start(
+                Files.createDirectory(directory.resolve(name)),
+                DarkroomSettings.quick()
+                        .database(database)
+                        .aiServer(aiServer)
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                        .with("DARKROOM_GENERATION_MAX_WAIT", "20s")
+                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        front.close();
+        back.close();
+        aiServer.close();
+    }
+
+    private static Map<String, String> wait(int seconds) {
+        return Map.of("Prefer", "respond-async, wait=" + seconds);
+    }
+
+    private Answer post(int seconds) {
+        return client.post(new JsonObject().put("prompt", "A pier").encode(), wait(seconds));
+    }
+
+    @Test
+    void thePictureIsThereWithTheAnswer() {
+        // given
+        aiServer.script(A_WHILE);
+
+        // when
+        Answer answer = post(15);
+
+        // then
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("Preference-Applied")).isEqualTo("wait=15");
+        assertThat(answer.json().getString("status")).isEqualTo("COMPLETE");
+        assertThat(answer.header("Location")).endsWith(answer.json().getString("id"));
+        URI picture = URI.create(answer.json().getJsonArray("imageUrls").getString(0));
+        assertThat(client.get(picture.getPath() + "?" + picture.getQuery()).status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whenTheTimeIsUpItIsToldHowItStands() {
+        // given
+        aiServer.script(HANG);
+
+        // when
+        Answer posted = post(1);
+        Answer got = client.get("/api/generation/" + posted.json().getString("id"), wait(1));
+
+        // then
+        assertThat(posted.status()).isEqualTo(202);
+        assertThat(posted.json().getString("status")).isEqualTo("PENDING");
+        assertThat(posted.header("Retry-After")).isNotNull();
+        assertThat(got.status()).isEqualTo(200);
+        assertThat(got.json().getString("status")).isEqualTo("PENDING");
+        assertThat(got.header("Preference-Applied")).isEqualTo("wait=1");
+    }
+
+    @Test
+    void nobodyWaitsForLongerThanTheOperatorAllows() {
+        aiServer.script(A_WHILE);
+        assertThat(post(999).header("Preference-Applied")).isEqualTo("wait=20");
+    }
+
+    @Test
+    void whoeverComesLaterMayWaitToo() {
+        // given
+        aiServer.script(A_WHILE);
+        String id = client.create("A pier");
+
+        // when
+        Answer answer = client.get("/api/generation/" + id, wait(15));
+
+        // then
+        assertThat(answer.json().getString("status")).isEqualTo("COMPLETE");
+    }
+
+    @Test
+    void aCancelledOneIsAnEndToo() throws Exception {
+        // given
+        aiServer.script(HANG);
+        String id = client.create("A pier");
+        CompletableFuture<Answer> waiting =
+                CompletableFuture.supplyAsync(() -> client.get("/api/generation/" + id, wait(20)));
+
+        // when another process is told
+        back.client().cancel(id);
+
+        // then
+        Answer answer = waiting.get(10, TimeUnit.SECONDS);
+        assertThat(answer.json().getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
+    }
+
+    @Test
+    void aConnectionThatBreaksLosesNothing() throws Exception {
+        // given
+        aiServer.script(A_WHILE);
+        byte[] body = "{\"prompt\":\"A pier\"}".getBytes(StandardCharsets.UTF_8);
+        URI base = client.base();
+
+        // when
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.getOutputStream()
+                    .write(("POST /api/generation HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                                    + "Prefer: wait=20\r\nContent-Length: " + body.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(body);
+            socket.getOutputStream().flush();
+            Awaitility.await("the call")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> aiServer.requests().size() == 1);
+        }
+
+        // then
+        String id = aiServer.requests().get(0).getString("key");
+        assertThat(client.awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+    }
+
+    @Test
+    void whoWaitsDoesNotHoldUpAProcessThatStops() throws Exception {
+        // given
+        aiServer.script(HANG);
+        String id = client.create("A pier");
+        CompletableFuture<Answer> waiting =
+                CompletableFuture.supplyAsync(() -> client.get("/api/generation/" + id, wait(20)));
+        Awaitility.await("the call")
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> aiServer.requests().size() == 1);
+
+        // when
+        front.close();
+
+        // then
+        Answer answer = waiting.get(1, TimeUnit.SECONDS);
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().getString("status")).isEqualTo("PENDING");
+    }
+}
