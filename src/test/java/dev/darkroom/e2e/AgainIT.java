@@ -1,0 +1,100 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Fleet;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whoever asks again for what they know already is told so, and costs little. */
+@Timeout(120)
+class AgainIT {
+    @TempDir
+    Path directory;
+
+    private static Answer get(ApiClient client, String id, String ifNoneMatch) {
+        return client.get("/api/generation/" + id, Map.of("If-None-Match", ifNoneMatch));
+    }
+
+    @Test
+    void whatIsKnownIsNotToldAgain() {
+        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
+                Darkroom darkroom = InProcessDarkroom.start(
+                        directory,
+                        DarkroomSettings.quick()
+                                .database(TestPostgres.newDatabase())
+                                .aiServer(aiServer))) {
+            // given one under way
+            ApiClient client = darkroom.client();
+            aiServer.script(new JsonObject().put("hang", true));
+            String id = client.create("A lighthouse");
+            Answer pending = Awaitility.await("the attempt")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(
+                            () -> client.get("/api/generation/" + id),
+                            answer -> !answer.json().getJsonArray("attempts").isEmpty());
+
+            // then
+            Answer same = get(client, id, "\"something else\", " + pending.header("ETag"));
+            assertThat(same.status()).isEqualTo(304);
+            assertThat(same.body()).isEmpty();
+            assertThat(same.header("ETag")).isEqualTo(pending.header("ETag"));
+
+            // when it ends
+            client.cancel(id);
+
+            // then that is told, once
+            Answer ended = get(client, id, pending.header("ETag"));
+            assertThat(ended.status()).isEqualTo(200);
+            assertThat(ended.header("ETag")).isNotEqualTo(pending.header("ETag"));
+            assertThat(get(client, id, ended.header("ETag")).status()).isEqualTo(304);
+            assertThat(get(client, id, "W/" + ended.header("ETag")).status()).isEqualTo(304);
+            assertThat(get(client, id, "*").status()).isEqualTo(304);
+        }
+    }
+
+    @Test
+    void whatHasEndedIsToldWithoutTheDatabase() throws Exception {
+        DatabaseUrl database = TestPostgres.newDatabase();
+        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
+                TcpProxy proxy = new TcpProxy("127.0.0.1", database.port());
+                Darkroom darkroom = InProcessDarkroom.start(
+                        directory,
+                        DarkroomSettings.quick()
+                                .database(Fleet.through(proxy, database))
+                                .with("DARKROOM_NODE_TTL", "15s")
+                                .aiServer(aiServer))) {
+            // given one that was told, and one that was not
+            ApiClient client = darkroom.client();
+            String known = client.create("A lighthouse");
+            JsonObject told = client.awaitEnd(known);
+            Answer before = client.get("/api/generation/" + known);
+
+            // when
+            proxy.refuse();
+            proxy.cut();
+
+            // then
+            Answer again = client.get("/api/generation/" + known);
+            assertThat(again.json()).isEqualTo(told);
+            assertThat(again.header("ETag")).isEqualTo(before.header("ETag"));
+            assertThat(get(client, known, before.header("ETag")).status()).isEqualTo(304);
+            assertThat(client.get("/api/generation?limit=1").status()).isEqualTo(503);
+        }
+    }
+}
