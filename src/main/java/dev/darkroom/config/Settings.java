@@ -19,6 +19,7 @@ public record Settings(
         Path imageDir,
         Auth auth,
         boolean authLocalAnywhere,
+        Jwt jwt,
         Http http,
         Management management,
         Simulator simulator,
@@ -39,6 +40,32 @@ public record Settings(
         /** No: everybody is the same user. */
         LOCAL,
         REQUIRED
+    }
+
+    /**
+     * The tokens of an issuer elsewhere.
+     *
+     * @param issuer null when no tokens are accepted; then all others but {@code clockSkew} and {@code userClaim} are null too
+     * @param jwksUrl null when there is a {@code publicKeyFile}
+     * @param publicKeyFile absolute; null when there is a {@code jwksUrl}
+     * @param clockSkew whole seconds
+     * @param adminClaim null when no token is an admin's
+     * @param adminValue null exactly when {@code adminClaim} is
+     */
+    public record Jwt(
+            String issuer,
+            String audience,
+            URI jwksUrl,
+            Path publicKeyFile,
+            Duration clockSkew,
+            String userClaim,
+            String adminClaim,
+            String adminValue) {
+
+        /** Whether tokens are accepted at all. */
+        public boolean accepted() {
+            return issuer != null;
+        }
     }
 
     public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}

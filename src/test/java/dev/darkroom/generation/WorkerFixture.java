@@ -42,6 +42,7 @@ final class WorkerFixture {
                         base.imageDir(),
                         base.auth(),
                         base.authLocalAnywhere(),
+                        base.jwt(),
                         base.http(),
                         base.management(),
                         base.simulator(),
