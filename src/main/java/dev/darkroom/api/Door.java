@@ -7,13 +7,9 @@ import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.openapi.contract.Operation;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Lets callers of one operation in, if the contract wants them known. */
 final class Door {
-    private static final Logger LOG = LoggerFactory.getLogger(Door.class);
-
     private final Doorkeeper doorkeeper;
 
     /** Whether anybody may pass. */
@@ -46,10 +42,8 @@ final class Door {
         return switch (refused.why()) {
             case NOTHING_PRESENTED -> Problem.unauthorized(false, refused.getMessage());
             case NOT_GOOD -> Problem.unauthorized(true, refused.getMessage());
-            case CANNOT_TELL -> {
-                LOG.atWarn().addKeyValue("reason", refused.getMessage()).log("could not look for an API key");
-                yield Problem.unavailable();
-            }
+            // Who could not be asked is in the log already.
+            case CANNOT_TELL -> Problem.unavailable();
         };
     }
 }
