@@ -50,16 +50,18 @@ final class JwksFetch {
         long timer = vertx.setTimer(
                 patience.toMillis(),
                 t -> body.tryFail(new TimeoutException("no answer within " + patience.toMillis() + " ms")));
-        client.request(request())
-                .compose(request -> {
-                    // Whoever gives up reads no further.
-                    body.future().onFailure(e -> request.reset());
-                    return request.putHeader("Accept", "application/jwk-set+json, application/json")
-                            .putHeader("User-Agent", "Darkroom")
-                            .send();
-                })
-                .onSuccess(response -> read(response, body))
-                .onFailure(body::tryFail);
+        // On one context from end to end: on another the answer could be over before somebody listens to it.
+        vertx.getOrCreateContext()
+                .runOnContext(go -> client.request(request())
+                        .compose(request -> {
+                            // Whoever gives up reads no further.
+                            body.future().onFailure(e -> request.reset());
+                            return request.putHeader("Accept", "application/jwk-set+json, application/json")
+                                    .putHeader("User-Agent", "Darkroom")
+                                    .send()
+                                    .compose(response -> read(response, body));
+                        })
+                        .onFailure(body::tryFail));
         return body.future().onComplete(done -> vertx.cancelTimer(timer)).compose(JwksFetch::parse);
     }
 
@@ -75,12 +77,12 @@ final class JwksFetch {
                 .setURI(path.isEmpty() ? "/" : path);
     }
 
-    private static void read(HttpClientResponse response, Promise<Buffer> body) {
+    /** Begins to read. */
+    private static Future<Void> read(HttpClientResponse response, Promise<Buffer> body) {
         // First of all: to give up in the middle is told to this one too.
         response.exceptionHandler(body::tryFail);
         if (response.statusCode() != OK) {
-            body.tryFail(new IOException("it answered " + response.statusCode()));
-            return;
+            return Future.failedFuture(new IOException("it answered " + response.statusCode()));
         }
         Buffer read = Buffer.buffer();
         response.handler(part -> {
@@ -91,6 +93,7 @@ final class JwksFetch {
                     }
                 })
                 .endHandler(end -> body.tryComplete(read));
+        return Future.succeededFuture();
     }
 
     private static Future<Map<String, IssuerKey>> parse(Buffer body) {
