@@ -110,9 +110,9 @@ final class Jwks implements IssuerKeys {
         while (first.getCause() != null && first.getCause() != first) {
             first = first.getCause();
         }
-        return first == failure
-                ? String.valueOf(failure.getMessage())
-                : failure.getMessage() + ": " + first.getMessage();
+        String message = String.valueOf(failure.getMessage());
+        String cause = String.valueOf(first.getMessage());
+        return message.contains(cause) ? message : message + ": " + cause;
     }
 
     private synchronized void learn(AsyncResult<Map<String, IssuerKey>> keys) {
@@ -128,7 +128,7 @@ final class Jwks implements IssuerKeys {
             return;
         }
         if (away || !known.keySet().equals(keys.result().keySet())) {
-            LOG.atInfo().addKeyValue("keys", keys.result().size()).log("keys of the issuer of tokens");
+            LOG.atInfo().addKeyValue("keys", keys.result().size()).log("the keys of the issuer of tokens are known");
         }
         away = false;
         known = keys.result();
