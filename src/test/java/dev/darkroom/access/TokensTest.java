@@ -189,6 +189,7 @@ class TokensTest {
                 Arguments.of("crit with b64", withHeader("crit", new JsonArray().add("b64"))),
                 Arguments.of("claims that say not to be encoded", withHeader("b64", false)),
                 Arguments.of("a token inside", withHeader("cty", "JWT")),
+                Arguments.of("a cty at all", withHeader("cty", "json")),
                 Arguments.of("a logout token", withHeader("typ", "logout+jwt")),
                 Arguments.of("a typ that is no string", withHeader("typ", 1)),
                 Arguments.of("a kid that is no string", withHeader("kid", 1)),
