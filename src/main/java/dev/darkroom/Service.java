@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.KeyRing;
 import dev.darkroom.access.PictureLinks;
+import dev.darkroom.access.Tokens;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -16,6 +17,7 @@ import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.cluster.ClusterVerticle;
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.FileReason;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
@@ -42,7 +44,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -254,7 +259,8 @@ final class Service {
         }
         Doorkeeper doorkeeper = new Doorkeeper(
                 settings.auth() == Settings.Auth.REQUIRED,
-                new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf);
+                new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf,
+                settings.jwt().accepted() ? tokens(vertx)::bearerOf : null);
         PictureLinks links = new PictureLinks(
                 vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
@@ -270,6 +276,16 @@ final class Service {
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
+    }
+
+    private Tokens tokens(Vertx vertx) {
+        Path file = settings.jwt().publicKeyFile();
+        try {
+            return Tokens.open(vertx, settings.jwt(), InstantSource.system());
+        } catch (IOException | GeneralSecurityException e) {
+            throw new StartException("DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \""
+                    + file + "\" (" + FileReason.of(e) + ")");
+        }
     }
 
     private void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {

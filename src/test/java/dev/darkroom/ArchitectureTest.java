@@ -24,6 +24,7 @@ import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
 import java.time.Clock;
 import java.util.Date;
 
@@ -147,6 +148,15 @@ class ArchitectureTest {
             .resideInAnyPackage("io.vertx.ext.web.client..", "java.net.http..");
 
     @ArchTest
+    static final ArchRule onlyTheKeysOfAnIssuerAreFetchedBesides = noClasses()
+            .that(not(resideInAPackage(BACKENDS)))
+            .and()
+            .doNotHaveFullyQualifiedName("dev.darkroom.access.JwksFetch")
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(HttpClient.class);
+
+    @ArchTest
     static final ArchRule onlyTheCommandLinePrints =
             noClasses().that(not(resideInAPackage(ROOT))).should(ACCESS_STANDARD_STREAMS);
 
@@ -173,8 +183,8 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .areAssignableTo(Date.class)
-            .because(
-                    "clocks of two machines differ: the database's tells the time, a process only how much has passed");
+            .because("clocks of two machines differ: the database's tells the time, a process only how much has passed."
+                    + " The times of tokens are of a third; whoever judges them is handed a clock");
 
     @ArchTest
     static final ArchRule blockingWorkHasAPoolOfItsOwn = noClasses()

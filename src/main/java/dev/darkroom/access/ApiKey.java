@@ -1,8 +1,5 @@
 package dev.darkroom.access;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -13,7 +10,7 @@ import java.util.regex.Pattern;
  * in hexadecimal, so that a double click selects it whole. {@code toString} shows the name alone.
  */
 public final class ApiKey {
-    private static final String PREFIX = "dk_";
+    static final String PREFIX = "dk_";
     private static final int ID_BYTES = 8;
     private static final int SECRET_BYTES = 32;
     private static final Pattern SHAPE = Pattern.compile("dk_[0-9a-f]{16}_[0-9a-f]{64}");
@@ -55,12 +52,7 @@ public final class ApiKey {
      * out 256 random bits.
      */
     public String hash() {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.US_ASCII));
-            return HexFormat.of().formatHex(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return Hash.of(text);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.darkroom.access;
 
-/** Somebody is not let in. The message is for the caller, unless we {@link Why#CANNOT_TELL}: then it is for the log. */
+/** Somebody is not let in. The message is for the caller, unless we {@link Why#CANNOT_TELL}. */
 public final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -8,7 +8,7 @@ public final class Refused extends RuntimeException {
     public enum Why {
         NOTHING_PRESENTED,
         NOT_GOOD,
-        /** The database cannot be asked now. */
+        /** The database, or the issuer of a token, cannot be asked now. */
         CANNOT_TELL
     }
 

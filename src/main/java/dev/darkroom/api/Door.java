@@ -84,10 +84,8 @@ final class Door {
         return switch (refused.why()) {
             case NOTHING_PRESENTED -> Problem.unauthorized(false, refused.getMessage());
             case NOT_GOOD -> Problem.unauthorized(true, refused.getMessage());
-            case CANNOT_TELL -> {
-                LOG.atWarn().addKeyValue("reason", refused.getMessage()).log("could not look for an API key");
-                yield Problem.unavailable();
-            }
+            // Who could not be asked is in the log already.
+            case CANNOT_TELL -> Problem.unavailable();
         };
     }
 }

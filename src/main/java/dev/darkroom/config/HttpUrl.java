@@ -10,6 +10,16 @@ final class HttpUrl {
 
     /** The URL without trailing slashes. */
     static URI read(Value value) {
+        String url = readExactly(value).toString();
+        int end = url.length();
+        while (url.charAt(end - 1) == '/') {
+            end--;
+        }
+        return URI.create(url.substring(0, end));
+    }
+
+    /** The URL as it was given, but for its scheme, which is in small letters. */
+    static URI readExactly(Value value) {
         String expected = "an absolute http or https URL";
         URI uri = parse(value, expected);
         String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
@@ -28,12 +38,7 @@ final class HttpUrl {
                 || uri.getPort() == 0) {
             throw value.expected(expected + " with a host of letters, digits, dots and hyphens and a valid port");
         }
-        String rest = uri.toString().substring(scheme.length());
-        int end = rest.length();
-        while (rest.charAt(end - 1) == '/') {
-            end--;
-        }
-        return URI.create(scheme + rest.substring(0, end));
+        return URI.create(scheme + uri.toString().substring(scheme.length()));
     }
 
     /** The URL without trailing slashes, ending in {@code /v1}. */

@@ -19,6 +19,7 @@ public record Settings(
         Path imageDir,
         Auth auth,
         boolean authLocalAnywhere,
+        Jwt jwt,
         Links links,
         Http http,
         Management management,
@@ -42,6 +43,31 @@ public record Settings(
         REQUIRED
     }
 
+    /**
+     * The tokens of an issuer elsewhere.
+     *
+     * @param issuer null when no tokens are accepted; then all others but {@code clockSkew} and {@code userClaim} are null too
+     * @param jwksUrl null when there is a {@code publicKeyFile}
+     * @param publicKeyFile absolute; null when there is a {@code jwksUrl}
+     * @param clockSkew whole seconds
+     * @param adminClaim null when no token is an admin's
+     * @param adminValue null exactly when {@code adminClaim} is
+     */
+    public record Jwt(
+            String issuer,
+            String audience,
+            URI jwksUrl,
+            Path publicKeyFile,
+            Duration clockSkew,
+            String userClaim,
+            String adminClaim,
+            String adminValue) {
+
+        /** Whether tokens are accepted at all. */
+        public boolean accepted() {
+            return issuer != null;
+        }
+    }
     /** @param lifetime how long a picture link is good at least */
     public record Links(Duration lifetime) {}
 

@@ -8,6 +8,7 @@ import dev.darkroom.config.Settings.Cluster;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
+import dev.darkroom.config.Settings.Jwt;
 import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
@@ -43,9 +44,19 @@ final class SettingsReader {
     /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
+    private static final String A_DIRECTORY = "a directory";
+
     private static final Pattern AUTH = Pattern.compile("local|required");
 
+    /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
+    private static final Pattern CLAIM = Pattern.compile("[^\\p{Cntrl}]{1,500}");
+
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
+
+    private static final String CLAIM_IN_WORDS = "1 to 500 characters and no control characters";
+
+    /** Clocks that are further apart are wrong, not different. */
+    private static final Duration MOST_SKEW = Duration.ofMinutes(10);
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern REACHABLE_HOST =
@@ -64,14 +75,15 @@ final class SettingsReader {
 
     Settings read() {
         Value publicUrl = values.get("publicUrl");
-        Path dataDir = path(values.get("dataDir"));
+        Path dataDir = path(values.get("dataDir"), A_DIRECTORY);
         Value imageDir = values.get("imageDir");
         return new Settings(
                 publicUrl.isEmpty() ? null : HttpUrl.read(publicUrl),
                 dataDir,
-                imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir),
+                imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir, A_DIRECTORY),
                 values.get("auth").matching(AUTH, "local or required").equals("required") ? Auth.REQUIRED : Auth.LOCAL,
                 bool("authLocalAnywhere"),
+                jwt(),
                 new Links(values.get("links.lifetime").duration(SHORTEST_LINK, LONGEST_LINK)),
                 http(),
                 new Management(host("management.host"), port("management.port")),
@@ -87,6 +99,26 @@ final class SettingsReader {
                 cluster(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
+    }
+
+    private Jwt jwt() {
+        Value jwksUrl = values.get("jwt.jwksUrl");
+        Value publicKeyFile = values.get("jwt.publicKeyFile");
+        return new Jwt(
+                claim("jwt.issuer"),
+                claim("jwt.audience"),
+                jwksUrl.isEmpty() ? null : HttpUrl.readExactly(jwksUrl),
+                publicKeyFile.isEmpty() ? null : path(publicKeyFile, "a file"),
+                values.get("jwt.clockSkew").seconds(MOST_SKEW),
+                values.get("jwt.userClaim").matching(CLAIM, CLAIM_IN_WORDS),
+                claim("jwt.adminClaim"),
+                claim("jwt.adminValue"));
+    }
+
+    /** Null when nothing was given. */
+    private String claim(String path) {
+        Value value = values.get(path);
+        return value.isEmpty() ? null : value.matching(CLAIM, CLAIM_IN_WORDS);
     }
 
     private Http http() {
@@ -193,14 +225,14 @@ final class SettingsReader {
         return List.of(value.matching(MEMBERS, "host:port, separated by commas").split("\\s*,\\s*", -1));
     }
 
-    private Path path(Value value) {
+    private Path path(Value value, String expected) {
         if (value.isEmpty()) {
-            throw value.expected("a directory");
+            throw value.expected(expected);
         }
         try {
             return base.resolve(value.text()).normalize();
         } catch (InvalidPathException e) {
-            throw value.expected("a directory");
+            throw value.expected(expected);
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.darkroom.config;
 
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /** What must hold between settings that are each fine alone. A message blames one and shows where the other came from. */
@@ -27,6 +29,7 @@ final class SettingsRules {
                 "http.host",
                 "a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with",
                 "auth");
+        checkJwt(settings.jwt());
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
         require(
@@ -69,6 +72,48 @@ final class SettingsRules {
                 "nothing beside",
                 "cluster.members");
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
+    }
+
+    private void checkJwt(Settings.Jwt jwt) {
+        String issuer = "jwt.issuer";
+        if (!jwt.accepted()) {
+            // Whoever set one of these means tokens to be accepted, and is not to find out later that they are not.
+            for (String other :
+                    List.of("jwt.audience", "jwt.jwksUrl", "jwt.publicKeyFile", "jwt.adminClaim", "jwt.adminValue")) {
+                require(values.get(other).isEmpty(), issuer, "the issuer of the tokens, with", other);
+            }
+            return;
+        }
+        require(jwt.audience() != null, "jwt.audience", "whom tokens are for, with", issuer);
+        require(
+                jwt.jwksUrl() != null || jwt.publicKeyFile() != null,
+                "jwt.jwksUrl",
+                "a URL, or else a file in jwt.publicKeyFile, with",
+                issuer);
+        require(
+                jwt.jwksUrl() == null || jwt.publicKeyFile() == null,
+                "jwt.publicKeyFile",
+                "nothing beside",
+                "jwt.jwksUrl");
+        if (jwt.jwksUrl() != null && !isPrivate(jwt.jwksUrl())) {
+            throw values.get("jwt.jwksUrl").expected("https, or a loopback address");
+        }
+        require(
+                jwt.adminClaim() == null || jwt.adminValue() != null,
+                "jwt.adminValue",
+                "what admins have, with",
+                "jwt.adminClaim");
+        require(
+                jwt.adminValue() == null || jwt.adminClaim() != null,
+                "jwt.adminClaim",
+                "a claim, with",
+                "jwt.adminValue");
+    }
+
+    /** Whether nobody on the way can change what is read there. */
+    private static boolean isPrivate(URI url) {
+        String host = url.getHost().replaceAll("[\\[\\]]", "");
+        return url.getScheme().equals("https") || LOOPBACK.matcher(host).matches();
     }
 
     private void checkLimits(Settings.Generation generation) {

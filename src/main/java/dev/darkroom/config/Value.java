@@ -70,6 +70,15 @@ record Value(String path, String text, String label, String origin) {
         return duration;
     }
 
+    /** Whole seconds, from none. */
+    Duration seconds(Duration most) {
+        Duration duration = duration(Duration.ZERO, most);
+        if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
+            throw expected("whole seconds");
+        }
+        return duration;
+    }
+
     /** The text, if it follows the pattern. {@code expected} says in words what the pattern says. */
     String matching(Pattern pattern, String expected) {
         if (!pattern.matcher(text).matches()) {

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +141,12 @@ class SettingsRefusalTest {
                         + " got \"http://a/#top\"",
                 "DARKROOM_PUBLIC_URL | http://user:secret@a/ | an absolute http or https URL without user and password,"
                         + " got a value that is not shown",
+                // tokens
+                "DARKROOM_JWT_CLOCK_SKEW | 1500ms | whole seconds, got \"1500ms\"",
+                "DARKROOM_JWT_CLOCK_SKEW | 11m | a duration from 0ms to 10m, got \"11m\"",
+                "DARKROOM_JWT_JWKS_URL | login.example.org | an absolute http or https URL, got \"login.example.org\"",
+                "DARKROOM_JWT_JWKS_URL | https://login/?key=secret | an absolute http or https URL without query and"
+                        + " fragment, got a value that is not shown",
                 // AI server
                 "DARKROOM_BACKEND_URL | gpu:8000/v1 | an absolute http or https URL, got \"gpu:8000/v1\"",
                 "DARKROOM_BACKEND_URL | http://gpu:8000 | a URL that ends in /v1, such as http://127.0.0.1:8082/v1,"
@@ -273,6 +281,54 @@ class SettingsRefusalTest {
     void loopbackIsForEverybodyHere(String host) {
         assertThat(Loading.settings(Map.of("DARKROOM_HTTP_HOST", host)).http().host())
                 .isEqualTo(host);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "JWKS_URL=https://i/k | jwt.issuer (DARKROOM_JWT_ISSUER): expected the issuer of the tokens, with"
+                        + " jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got nothing",
+                "ADMIN_VALUE=root | jwt.issuer (DARKROOM_JWT_ISSUER): expected the issuer of the tokens, with"
+                        + " jwt.adminValue (root, from DARKROOM_JWT_ADMIN_VALUE), got nothing",
+                "ISSUER=i JWKS_URL=https://i/k | jwt.audience (DARKROOM_JWT_AUDIENCE): expected whom tokens are for, with"
+                        + " jwt.issuer (i, from DARKROOM_JWT_ISSUER), got nothing",
+                "ISSUER=i AUDIENCE=a | jwt.jwksUrl (DARKROOM_JWT_JWKS_URL): expected a URL, or else a file in"
+                        + " jwt.publicKeyFile, with jwt.issuer (i, from DARKROOM_JWT_ISSUER), got nothing",
+                "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k PUBLIC_KEY_FILE=/k.pem | DARKROOM_JWT_PUBLIC_KEY_FILE:"
+                        + " expected nothing beside jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got \"/k.pem\"",
+                "ISSUER=i AUDIENCE=a JWKS_URL=http://login.example.org/k | DARKROOM_JWT_JWKS_URL:"
+                        + " expected https, or a loopback address, got \"http://login.example.org/k\"",
+                "ISSUER=i AUDIENCE=a JWKS_URL=http://127.0.0.1.example.org/k | DARKROOM_JWT_JWKS_URL:"
+                        + " expected https, or a loopback address, got \"http://127.0.0.1.example.org/k\"",
+                "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k ADMIN_CLAIM=r | jwt.adminValue (DARKROOM_JWT_ADMIN_VALUE):"
+                        + " expected what admins have, with jwt.adminClaim (r, from DARKROOM_JWT_ADMIN_CLAIM), got nothing",
+                "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k ADMIN_VALUE=r | jwt.adminClaim (DARKROOM_JWT_ADMIN_CLAIM):"
+                        + " expected a claim, with jwt.adminValue (r, from DARKROOM_JWT_ADMIN_VALUE), got nothing",
+            })
+    void tokensAreAcceptedAsAWholeOrNotAtAll(String assignments, String expected) {
+        assertThat(Loading.refusal(jwt(assignments))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://login.example.org/k",
+                "http://127.0.0.1:8080/k",
+                "http://[::1]:8080/k",
+                "http://localhost/k"
+            })
+    void keysComeByAWayOnWhichNobodyCanChangeThem(String url) {
+        assertThat(Loading.settings(jwt("ISSUER=i AUDIENCE=a JWKS_URL=" + url))
+                        .jwt()
+                        .jwksUrl())
+                .hasToString(url);
+    }
+
+    private static Map<String, String> jwt(String assignments) {
+        return Stream.of(assignments.split(" ", -1))
+                .map(assignment -> assignment.split("=", 2))
+                .collect(Collectors.toMap(parts -> "DARKROOM_JWT_" + parts[0], parts -> parts[1]));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,14 @@ class SettingsShapeTest {
         "imageDir, DARKROOM_IMAGE_DIR, /mnt/pictures, /mnt/pictures",
         "auth, DARKROOM_AUTH, required, REQUIRED",
         "authLocalAnywhere, DARKROOM_AUTH_LOCAL_ANYWHERE, true, true",
+        "jwt.issuer, DARKROOM_JWT_ISSUER, https://login.example.org/, https://login.example.org/",
+        "jwt.audience, DARKROOM_JWT_AUDIENCE, darkroom, darkroom",
+        "jwt.jwksUrl, DARKROOM_JWT_JWKS_URL, HTTPS://login.example.org/jwks/, https://login.example.org/jwks/",
+        "jwt.publicKeyFile, DARKROOM_JWT_PUBLIC_KEY_FILE, /etc/darkroom/issuer.pem, /etc/darkroom/issuer.pem",
+        "jwt.clockSkew, DARKROOM_JWT_CLOCK_SKEW, 0s, 0ms",
+        "jwt.userClaim, DARKROOM_JWT_USER_CLAIM, email, email",
+        "jwt.adminClaim, DARKROOM_JWT_ADMIN_CLAIM, groups, groups",
+        "jwt.adminValue, DARKROOM_JWT_ADMIN_VALUE, darkroom admins, darkroom admins",
         "links.lifetime, DARKROOM_LINKS_LIFETIME, 2h, 2h",
         "http.host, DARKROOM_HTTP_HOST, ::1, ::1",
         "http.port, DARKROOM_HTTP_PORT, 9090, 9090",
@@ -127,14 +136,32 @@ class SettingsShapeTest {
         // given
         Settings defaults = Loading.settings(Map.of());
 
-        // when: with a database, without which its direct address is refused
-        Settings changed = Loading.settings(
-                path.equals("database.directUrl")
-                        ? Map.of(name, text, "DARKROOM_DATABASE_URL", text)
-                        : Map.of(name, text));
+        // when: with what it is refused without
+        Map<String, String> environment = new HashMap<>(company(path));
+        environment.put(name, text);
+        Settings changed = Loading.settings(environment);
 
         // then
         assertThat(at(path, changed)).isEqualTo(expected).isNotEqualTo(at(path, defaults));
+    }
+
+    private static Map<String, String> company(String path) {
+        if (path.equals("database.directUrl")) {
+            return Map.of("DARKROOM_DATABASE_URL", "postgresql://u:p@db/d");
+        }
+        if (!path.startsWith("jwt.")) {
+            return Map.of();
+        }
+        Map<String, String> tokens = new HashMap<>(
+                Map.of("DARKROOM_JWT_ISSUER", "https://issuer.example.org", "DARKROOM_JWT_AUDIENCE", "pictures"));
+        if (!path.equals("jwt.publicKeyFile")) {
+            tokens.put("DARKROOM_JWT_JWKS_URL", "https://issuer.example.org/jwks");
+        }
+        if (path.startsWith("jwt.admin")) {
+            tokens.put("DARKROOM_JWT_ADMIN_CLAIM", "roles");
+            tokens.put("DARKROOM_JWT_ADMIN_VALUE", "admin");
+        }
+        return tokens;
     }
 
     private static List<String> leaves(Class<?> type, String prefix) {

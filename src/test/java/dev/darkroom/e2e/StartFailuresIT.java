@@ -126,6 +126,20 @@ class StartFailuresIT {
     }
 
     @Test
+    void aPublicKeyFileWithoutAPublicKey() throws IOException {
+        // given
+        Path file = Files.writeString(directory.resolve("issuer.pem"), "-----BEGIN PRIVATE KEY-----\n" + SECRET);
+        DarkroomSettings settings = external().with("DARKROOM_JWT_ISSUER", "i").with("DARKROOM_JWT_AUDIENCE", "a");
+
+        // then
+        String expected = "darkroom: DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \"";
+        assertThat(failure(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", file.toString())))
+                .isEqualTo(expected + file + "\" (it has no BEGIN PUBLIC KEY)");
+        assertThat(failure(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", "/nowhere.pem")))
+                .isEqualTo(expected + "/nowhere.pem\" (/nowhere.pem: no such file or directory)");
+    }
+
+    @Test
     void anUnknownKeyInTheFile() throws IOException {
         Files.createDirectory(directory.resolve("conf"));
         Files.writeString(directory.resolve("conf/darkroom.yaml"), "retry:\n  bass: 1s\n");

@@ -41,6 +41,7 @@ class ManyNodesTest {
                 base.imageDir(),
                 base.auth(),
                 base.authLocalAnywhere(),
+                base.jwt(),
                 base.links(),
                 base.http(),
                 base.management(),

@@ -42,6 +42,7 @@ final class WorkerFixture {
                         base.imageDir(),
                         base.auth(),
                         base.authLocalAnywhere(),
+                        base.jwt(),
                         base.links(),
                         base.http(),
                         base.management(),

@@ -1,0 +1,163 @@
+package dev.darkroom.testing;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.util.Arrays;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** A key of an issuer, and what can be made with it. Made by the JDK alone, so that it shares no mistake with what is tested. */
+public final class SigningKey {
+    private static final int ED25519_BYTES = 32;
+
+    private final String id;
+    private final KeyPair pair;
+
+    private SigningKey(String id, KeyPair pair) {
+        this.id = id;
+        this.pair = pair;
+    }
+
+    public static SigningKey rsa(String id) {
+        return rsa(id, 2048);
+    }
+
+    public static SigningKey rsa(String id, int bits) {
+        return make(id, "RSA", generator -> generator.initialize(bits));
+    }
+
+    /** @param curve such as {@code secp256r1} */
+    public static SigningKey ec(String id, String curve) {
+        return make(id, "EC", generator -> generator.initialize(new ECGenParameterSpec(curve)));
+    }
+
+    public static SigningKey ed25519(String id) {
+        return make(id, "Ed25519", generator -> {});
+    }
+
+    private interface Setup {
+        void of(KeyPairGenerator generator) throws GeneralSecurityException;
+    }
+
+    private static SigningKey make(String id, String type, Setup setup) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(type);
+            setup.of(generator);
+            return new SigningKey(id, generator.generateKeyPair());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public String id() {
+        return id;
+    }
+
+    /** The same key under another name. */
+    public SigningKey called(String other) {
+        return new SigningKey(other, pair);
+    }
+
+    /** What it publishes (RFC 7517). */
+    public JsonObject jwk() {
+        JsonObject jwk = new JsonObject().put("kid", id).put("use", "sig");
+        PublicKey key = pair.getPublic();
+        if (key instanceof RSAPublicKey rsa) {
+            return jwk.put("kty", "RSA")
+                    .put(
+                            "n",
+                            base64(unsigned(rsa.getModulus(), (rsa.getModulus().bitLength() + 7) / 8)))
+                    .put("e", base64(rsa.getPublicExponent().toByteArray()));
+        }
+        if (key instanceof ECPublicKey ec) {
+            int bits = ec.getParams().getOrder().bitLength();
+            int length = (bits + 7) / 8;
+            return jwk.put("kty", "EC")
+                    .put("crv", "P-" + bits)
+                    .put("x", base64(unsigned(ec.getW().getAffineX(), length)))
+                    .put("y", base64(unsigned(ec.getW().getAffineY(), length)));
+        }
+        byte[] encoded = key.getEncoded();
+        return jwk.put("kty", "OKP")
+                .put("crv", "Ed25519")
+                .put("x", base64(Arrays.copyOfRange(encoded, encoded.length - ED25519_BYTES, encoded.length)));
+    }
+
+    /** The public key as a file has it (RFC 7468). */
+    public String pem() {
+        return "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                        .encodeToString(pair.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+    }
+
+    /** Header and claims, signed as the header's {@code alg} says. */
+    public String sign(JsonObject header, JsonObject claims) {
+        return sign(header.encode(), claims.encode(), header.getString("alg"));
+    }
+
+    /** Any header and any claims, signed by an algorithm that need not be the one that the header names. */
+    public String sign(String header, String claims, String algorithm) {
+        String signed = base64(header) + "." + base64(claims);
+        try {
+            Signature signature = Signature.getInstance(jca(algorithm));
+            signature.initSign(pair.getPrivate());
+            signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+            return signed + "." + base64(signature.sign());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(algorithm, e);
+        }
+    }
+
+    private static String jca(String algorithm) {
+        String hash = "SHA" + algorithm.substring(2) + "with";
+        return switch (algorithm.substring(0, 2)) {
+            case "RS" -> hash + "RSA";
+            case "ES" -> hash + "ECDSAinP1363Format";
+            default -> "Ed25519";
+        };
+    }
+
+    /** Header and claims with an HMAC under any secret. */
+    public static String hmac(JsonObject header, JsonObject claims, byte[] secret) {
+        String signed = base64(header.encode()) + "." + base64(claims.encode());
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            return signed + "." + base64(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** In X.509, as which a public key is most often seen. */
+    public byte[] publicBytes() {
+        return pair.getPublic().getEncoded();
+    }
+
+    public static String base64(String text) {
+        return base64(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static byte[] unsigned(BigInteger number, int length) {
+        byte[] bytes = number.toByteArray();
+        byte[] result = new byte[length];
+        int copied = Math.min(bytes.length, length);
+        System.arraycopy(bytes, bytes.length - copied, result, length - copied, copied);
+        return result;
+    }
+}
