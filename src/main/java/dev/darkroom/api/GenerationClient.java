@@ -135,7 +135,10 @@ final class GenerationClient {
             case GenerationBus.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
             case GenerationBus.CONFLICT -> Problem.conflict(capitalised(error.getString("message")));
             case GenerationBus.KEY_REUSED -> Problem.keyReused();
-            case GenerationBus.OVERLOADED -> Problem.overloaded(error.getLong("retryAfterSeconds"));
+            case GenerationBus.OVERLOADED ->
+                Problem.overloaded(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
+            case GenerationBus.LIMITED ->
+                Problem.limitReached(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
             case GenerationBus.UNAVAILABLE -> Problem.unavailable();
             default -> Problem.internalError();
         };

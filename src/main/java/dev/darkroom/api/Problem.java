@@ -30,6 +30,7 @@ final class Problem extends RuntimeException {
         KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
         TOO_LARGE("too-large", 413, "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
+        LIMIT_REACHED("limit-reached", 429, "You have as much as you may have"),
         INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
         UNAVAILABLE("unavailable", 503, "Not available now"),
         OVERLOADED("overloaded", 503, "Too much is waiting");
@@ -152,11 +153,15 @@ final class Problem extends RuntimeException {
     }
 
     /** @param retryAfter in seconds */
-    static Problem overloaded(long retryAfter) {
+    static Problem overloaded(String why, long retryAfter) {
         return new Problem(
-                Type.OVERLOADED,
-                "So much is waiting that this generation would not be begun before its deadline. Nothing was stored.",
-                Map.of("Retry-After", String.valueOf(retryAfter)));
+                Type.OVERLOADED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+    }
+
+    /** @param retryAfter in seconds */
+    static Problem limitReached(String why, long retryAfter) {
+        return new Problem(
+                Type.LIMIT_REACHED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
     }
 
     /** The HTTP status. */

@@ -88,6 +88,7 @@ public record Settings(
      * The life of a generation and the limits of a request.
      *
      * @param instances how many generation verticles, already resolved to a number
+     * @param maxPendingPerUser 0 for no limit, as the next one
      */
     public record Generation(
             int instances,
@@ -98,7 +99,10 @@ public record Settings(
             int maxPromptLength,
             int maxSide,
             int maxCount,
-            Duration maxWait) {}
+            Duration maxWait,
+            int maxPendingPerUser,
+            int maxPerDayPerUser,
+            int maxWaiting) {}
 
     public record Worker(int concurrency, Duration poll) {}
 

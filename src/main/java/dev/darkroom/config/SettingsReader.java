@@ -140,7 +140,10 @@ final class SettingsReader {
                 integer("generation.maxPromptLength", 1, 4000),
                 integer("generation.maxSide", 64, 2048),
                 integer("generation.maxCount", 1, 4),
-                duration("generation.maxWait"));
+                duration("generation.maxWait"),
+                integer("generation.maxPendingPerUser", 0, 1_000_000),
+                integer("generation.maxPerDayPerUser", 0, 10_000_000),
+                integer("generation.maxWaiting", 1, 100_000));
     }
 
     private Retry retry() {

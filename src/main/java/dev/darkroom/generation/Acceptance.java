@@ -22,6 +22,12 @@ import org.slf4j.LoggerFactory;
 final class Acceptance {
     private static final Logger LOG = LoggerFactory.getLogger(Acceptance.class);
 
+    /** After how long to come again when nobody knows when there will be room: soon enough, and not too often. */
+    private static final Duration FULL = Duration.ofSeconds(29);
+
+    private static final Duration A_MOMENT = Duration.ofSeconds(9);
+    private static final Duration A_MINUTE = Duration.ofSeconds(59);
+
     private final Vertx vertx;
     private final GenerationVerticle.Shared shared;
     private final SubmissionStore submissions;
@@ -45,8 +51,7 @@ final class Acceptance {
             RandomGenerator random) {
         this.vertx = vertx;
         this.shared = shared;
-        this.submissions =
-                new SubmissionStore(shared.database(), GenerationVerticle.DEFAULT_ROUTE, settings.deadline());
+        this.submissions = new SubmissionStore(shared.database(), GenerationVerticle.DEFAULT_ROUTE, settings);
         this.store = new GenerationStore(shared.database());
         this.withPlace = withPlace;
         this.settings = settings;
@@ -104,9 +109,17 @@ final class Acceptance {
                         : retryOf == null
                                 ? IdempotencyKey.ofCreate(key, request)
                                 : IdempotencyKey.ofRetry(key, retryOf));
+        if (shared.backlog().reaches(settings.maxWaiting())) {
+            return unlessReplayed(submission, () -> overloaded("too many generations wait already", FULL, command));
+        }
         return timeUntilStart(user)
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0
-                        ? unlessReplayed(submission, () -> overloaded(wait, command.requestId()))
+                        ? unlessReplayed(
+                                submission,
+                                () -> overloaded(
+                                        "the generation would not be begun before its deadline",
+                                        wait.minus(settings.deadline()),
+                                        command))
                         : submit(submission, command.requestId()));
     }
 
@@ -125,14 +138,18 @@ final class Acceptance {
                 .map(ahead -> backlog.untilStart(ahead).orElse(Duration.ZERO));
     }
 
-    private JsonObject overloaded(Duration wait, String requestId) {
-        long seconds = Math.max(1, Math.min(60, wait.minus(settings.deadline()).toSeconds() + 1));
+    private static JsonObject overloaded(String why, Duration after, Command command) {
+        return refused(GenerationBus.OVERLOADED, why, after, command.requestId());
+    }
+
+    private static JsonObject refused(String code, String why, Duration after, String requestId) {
+        long seconds = Math.max(1, Math.min(60, after.toSeconds() + 1));
         LOG.atWarn()
                 .addKeyValue("request", requestId)
-                .addKeyValue("estimatedWaitMs", wait.toMillis())
-                .log("generation refused, it would miss its deadline");
-        JsonObject reply =
-                Reply.error(GenerationBus.OVERLOADED, "the generation would not be begun before its deadline");
+                .addKeyValue("reason", why)
+                .addKeyValue("retryAfterSeconds", seconds)
+                .log("generation refused");
+        JsonObject reply = Reply.error(code, why);
         reply.getJsonObject("error").put("retryAfterSeconds", seconds);
         return reply;
     }
@@ -158,11 +175,32 @@ final class Acceptance {
                 accepted(submission, requestId);
                 return Future.succeededFuture(Reply.generation(withPlace.apply(stored.get())));
             }
+            if (submission.key() == null) {
+                return refused(submission, requestId);
+            }
             return submissions
                     .used(submission.userId(), submission.key().key())
-                    // Not there: it was old enough to be cleared away at this very moment.
-                    .compose(used -> used.isEmpty() ? submit(submission, requestId) : replay(submission, used.get()));
+                    .compose(used -> used.isEmpty() ? refused(submission, requestId) : replay(submission, used.get()));
         });
+    }
+
+    /** It was one too many when it came. Whether it still would be does not matter, but for which limit it was. */
+    private Future<JsonObject> refused(Submission submission, String requestId) {
+        return submissions
+                .reached(submission.userId())
+                .map(reached -> reached.today() && !reached.pending()
+                        ? refused(
+                                GenerationBus.LIMITED,
+                                "you have asked for " + settings.maxPerDayPerUser()
+                                        + " generations in 24 hours, as many as are allowed",
+                                A_MINUTE,
+                                requestId)
+                        : refused(
+                                GenerationBus.LIMITED,
+                                "you have " + settings.maxPendingPerUser()
+                                        + " generations that have not ended, as many as are allowed at once",
+                                A_MOMENT,
+                                requestId));
     }
 
     private void accepted(Submission submission, String requestId) {

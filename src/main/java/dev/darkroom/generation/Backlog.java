@@ -29,6 +29,11 @@ public final class Backlog {
         acceptedSince.set(0);
     }
 
+    /** Whether so many wait. */
+    boolean reaches(long most) {
+        return measured.waiting + acceptedSince.get() >= most;
+    }
+
     /** One more waits. */
     void accepted() {
         acceptedSince.incrementAndGet();

@@ -21,7 +21,7 @@ public final class BacklogVerticle extends VerticleBase {
     /** @param interval how old the figures may be */
     public BacklogVerticle(Backlog backlog, Database database, Settings.Generation settings, Duration interval) {
         this.backlog = backlog;
-        this.submissions = new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.deadline());
+        this.submissions = new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings);
         this.interval = interval;
     }
 

@@ -97,10 +97,15 @@ public final class GenerationBus {
     public static final String UNAVAILABLE = "UNAVAILABLE";
 
     /**
-     * There is so much before it that the generation would miss its deadline; nothing was stored. {@code retryAfterSeconds}
+     * There is so much before it that the generation would miss its deadline, or more than may wait; nothing was stored. {@code retryAfterSeconds}
      * says when to come again.
      */
     public static final String OVERLOADED = "OVERLOADED";
+
+    /**
+     * The command's user has as much as the operator allows; nothing was stored. {@code retryAfterSeconds} says when to come again.
+     */
+    public static final String LIMITED = "LIMITED";
 
     /** Our fault; the log knows more. */
     public static final String INTERNAL = "INTERNAL";

@@ -29,6 +29,9 @@ final class GenerationSql {
      * user's new rows get the turns after the user's last, or from the turn that is served now: whoever comes late neither
      * waits for the whole queue nor catches up on what others had before.
      *
+     * <p>What would be one too many for its user is not stored: $4 may be PENDING at once, $5 be accepted in 24 hours, 0 for no limit.
+     * Counted no further than that, in the same snapshot, so a user who comes to several processes at the same moment may get a few more.
+     *
      * <p>What comes with an idempotency key is stored only if the key is new to its user, which the primary key of the keys decides:
      * of several that come at once, here or at another process, one is stored, and the others wait until it is and then bring no
      * row. They are inserted in one order everywhere, so that two statements with the same keys do not wait for each other.
@@ -38,13 +41,28 @@ final class GenerationSql {
               SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, prompt text,
                 negative_prompt text, width int, height int, image_count int, seed bigint, model text, metadata jsonb,
                 priority smallint, retry_of uuid, key text, fingerprint text)),
+            has AS MATERIALIZED (
+              SELECT u.user_id,
+                (SELECT count(*) FROM (SELECT FROM generation_queue q
+                   WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL LIMIT $4::int) w)
+                + CASE WHEN $4::int = 0 THEN 0 ELSE (SELECT count(*) FROM generation_queue q
+                   WHERE q.lease_owner IS NOT NULL AND q.user_id = u.user_id) END AS pending,
+                (SELECT count(*) FROM (SELECT FROM generations g
+                   WHERE g.user_id = u.user_id AND g.created_at > now() - interval '24 hours' LIMIT $5::int) d) AS today
+              FROM (SELECT DISTINCT user_id FROM given) u),
+            allowed AS MATERIALIZED (
+              SELECT g.* FROM has JOIN (
+                  SELECT given.*, row_number() OVER (PARTITION BY user_id ORDER BY n) AS place FROM given
+                  WHERE key IS NULL OR NOT EXISTS (
+                    SELECT FROM idempotency_keys k WHERE k.user_id = given.user_id AND k.key = given.key)) g USING (user_id)
+              WHERE ($4::int = 0 OR has.pending + g.place <= $4::int) AND ($5::int = 0 OR has.today + g.place <= $5::int)),
             keyed AS (
               INSERT INTO idempotency_keys (user_id, key, fingerprint, generation_id)
-              SELECT user_id, key, fingerprint, id FROM given WHERE key IS NOT NULL ORDER BY user_id, key, n
+              SELECT user_id, key, fingerprint, id FROM allowed WHERE key IS NOT NULL ORDER BY user_id, key, n
               ON CONFLICT (user_id, key) DO NOTHING
               RETURNING generation_id),
             fresh AS MATERIALIZED (
-              SELECT * FROM given WHERE key IS NULL OR id IN (SELECT generation_id FROM keyed)),
+              SELECT * FROM allowed WHERE key IS NULL OR id IN (SELECT generation_id FROM keyed)),
             accepted AS (
               INSERT INTO generations
                 (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
@@ -73,6 +91,14 @@ final class GenerationSql {
             , fresh.priority, NULL::timestamptz AS attempt_started_at, NULL::text AS attempt_backend, fresh.retry_of,
               NULL::json AS attempts, NULL::json AS images, NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
             FROM accepted g JOIN fresh ON fresh.id = g.id""";
+
+    /** Which of a user's limits are reached, as {@link #SUBMIT} counts. */
+    static final String LIMITS = """
+            SELECT $3::int > 0 AND (SELECT count(*) FROM generation_queue
+                WHERE user_id = $1 AND route = $2 AND lease_owner IS NULL)
+              + (SELECT count(*) FROM generation_queue WHERE lease_owner IS NOT NULL AND user_id = $1) >= $3::int AS pending,
+              $4::int > 0 AND (SELECT count(*) FROM generations
+                WHERE user_id = $1 AND created_at > now() - interval '24 hours') >= $4::int AS today""";
 
     /** What a user's idempotency key was used for. */
     static final String USED_KEY =

@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.config.Settings;
 import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
@@ -28,17 +29,14 @@ final class SubmissionStore {
 
     private final Database database;
     private final String route;
-    private final Duration life;
+    private final Settings.Generation settings;
     private final Batch<Submission, Optional<JsonObject>> batch;
 
-    /**
-     * @param route which backends may do the work that is submitted
-     * @param life from the submission of a generation to its deadline
-     */
-    SubmissionStore(Database database, String route, Duration life) {
+    /** @param route which backends may do the work that is submitted */
+    SubmissionStore(Database database, String route, Settings.Generation settings) {
         this.database = database;
         this.route = route;
-        this.life = life;
+        this.settings = settings;
         // One that the tables refuse must not take its neighbours with it. After any other failure nobody knows what is
         // stored, and sending it again could store it twice.
         this.batch = new Batch<>(
@@ -81,7 +79,7 @@ final class SubmissionStore {
 
     /**
      * Stores and queues a generation; completes with it once it is durable, or empty, with nothing stored, when its key has been used
-     * before. Fails when it is not stored, or when nobody can be asked whether it is: a connection may break after the commit, and
+     * before or it is one too many for its user. Fails when it is not stored, or when nobody can be asked whether it is: a connection may break after the commit, and
      * then the database has to answer once more.
      */
     Future<Optional<JsonObject>> submit(Submission submission) {
@@ -95,7 +93,12 @@ final class SubmissionStore {
         given.forEach(one -> rows.add(one.toJson(rows.size())));
         return database.client()
                 .preparedQuery(GenerationSql.SUBMIT)
-                .execute(Tuple.of(rows, route, life.toMillis()))
+                .execute(Tuple.of(
+                        rows,
+                        route,
+                        settings.deadline().toMillis(),
+                        settings.maxPendingPerUser(),
+                        settings.maxPerDayPerUser()))
                 .map(stored -> {
                     Map<UUID, JsonObject> byId = new HashMap<>();
                     stored.forEach(row -> byId.put(row.getUUID("id"), GenerationJson.of(row)));
@@ -123,6 +126,20 @@ final class SubmissionStore {
                         return Optional.of(new Used(row.getUUID("generation_id"), row.getString("fingerprint")));
                     }
                     return Optional.empty();
+                });
+    }
+
+    /** Limits that a user has reached. */
+    record Reached(boolean pending, boolean today) {}
+
+    /** Which limits a user has reached now. */
+    Future<Reached> reached(String userId) {
+        return database.pool()
+                .preparedQuery(GenerationSql.LIMITS)
+                .execute(Tuple.of(userId, route, settings.maxPendingPerUser(), settings.maxPerDayPerUser()))
+                .map(rows -> {
+                    Row row = rows.iterator().next();
+                    return new Reached(row.getBoolean("pending"), row.getBoolean("today"));
                 });
     }
 

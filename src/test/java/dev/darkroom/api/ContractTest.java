@@ -203,7 +203,8 @@ class ContractTest {
                         Problem.unsupportedMediaType(),
                         Problem.internalError(),
                         Problem.unavailable(),
-                        Problem.overloaded(1))
+                        Problem.limitReached("x", 1),
+                        Problem.overloaded("x", 1))
                 .map(problem -> problem.toJson("/", "id").getString("type"))
                 .toList();
 

@@ -37,7 +37,18 @@ class SettingsLoaderTest {
         assertThat(settings.api()).isEqualTo(new Settings.Api(cores, Duration.ofSeconds(8)));
         assertThat(settings.generation())
                 .isEqualTo(new Settings.Generation(
-                        cores, Duration.ofMinutes(15), 512, 512, 1, 4000, 2048, 4, Duration.ofSeconds(30)));
+                        cores,
+                        Duration.ofMinutes(15),
+                        512,
+                        512,
+                        1,
+                        4000,
+                        2048,
+                        4,
+                        Duration.ofSeconds(30),
+                        1000,
+                        0,
+                        100_000));
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(
                         Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 5, Duration.ofMinutes(10)));

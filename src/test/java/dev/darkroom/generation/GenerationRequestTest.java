@@ -18,7 +18,7 @@ class GenerationRequestTest {
 
     private static Settings.Generation limits(int promptLength, int side, int count) {
         return new Settings.Generation(
-                1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count, Duration.ZERO);
+                1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count, Duration.ZERO, 0, 0, 1);
     }
 
     private static List<FieldError> check(JsonObject request) {

@@ -57,7 +57,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
         database = Database.open(vertx, url, settings.database());
         hints = Hints.open(vertx, url, settings.database());
         leases = leasesWith();
-        submissions = new SubmissionStore(database, ROUTE, Duration.ofMinutes(15));
+        submissions = new SubmissionStore(database, ROUTE, settings.generation());
         store = new GenerationStore(database);
     }
 
@@ -77,7 +77,24 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     }
 
     UUID submit(Duration life) {
-        return await(submit(new SubmissionStore(database, ROUTE, life), "local", 0));
+        return await(submit(new SubmissionStore(database, ROUTE, living(life)), "local", 0));
+    }
+
+    private Settings.Generation living(Duration life) {
+        Settings.Generation usual = settings.generation();
+        return new Settings.Generation(
+                usual.instances(),
+                life,
+                usual.defaultWidth(),
+                usual.defaultHeight(),
+                usual.defaultCount(),
+                usual.maxPromptLength(),
+                usual.maxSide(),
+                usual.maxCount(),
+                usual.maxWait(),
+                usual.maxPendingPerUser(),
+                usual.maxPerDayPerUser(),
+                usual.maxWaiting());
     }
 
     /** A generation of a user that waits, with 15 min to live. */
