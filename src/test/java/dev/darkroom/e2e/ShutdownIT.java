@@ -79,7 +79,9 @@ class ShutdownIT {
                             "worker",
                             "guard",
                             "generation",
+                            "end watch",
                             "backlog",
+                            "housekeeping",
                             "horizon",
                             "sweep",
                             "node",
@@ -203,7 +205,7 @@ class ShutdownIT {
                     .until(() -> !query(
                                     database,
                                     "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                                            + " AND query LIKE '%INSERT INTO generations%'")
+                                            + " AND query LIKE '%jsonb_to_recordset%'")
                             .isEmpty());
 
             // when
