@@ -224,7 +224,8 @@ final class Service {
                             at,
                             List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
-                            settings.api().replyTimeout()));
+                            // A command may wait for an end.
+                            settings.api().replyTimeout().plus(settings.generation().maxWait())));
         }
     }
 
