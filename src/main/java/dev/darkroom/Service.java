@@ -3,6 +3,8 @@ package dev.darkroom;
 import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.access.Access;
+import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.KeyRing;
 import dev.darkroom.access.PictureLinks;
@@ -38,6 +40,7 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -49,6 +52,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -225,7 +229,9 @@ final class Service {
                             List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
                             // A command may wait for an end.
-                            settings.api().replyTimeout().plus(settings.generation().maxWait())));
+                            settings.api()
+                                    .replyTimeout()
+                                    .plus(settings.generation().maxWait())));
         }
     }
 
@@ -262,13 +268,31 @@ final class Service {
                 settings.auth() == Settings.Auth.REQUIRED,
                 new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf,
                 settings.jwt().accepted() ? tokens(vertx)::bearerOf : null);
+        Settings.Limits limits = settings.limits();
         PictureLinks links = new PictureLinks(
                 vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
+        Access access = new Access(
+                doorkeeper,
+                links,
+                limits.requestsPerSecond() == 0
+                        ? null
+                        : new Allowance(
+                                limits.burst(),
+                                limits.requestsPerSecond(),
+                                Duration.ofSeconds(1),
+                                TimeMeter.SYSTEM_NANOTIME),
+                limits.failedLogins() == 0
+                        ? null
+                        : new Allowance(
+                                limits.failedLogins(),
+                                limits.failedLogins(),
+                                Duration.ofMinutes(1),
+                                TimeMeter.SYSTEM_NANOTIME));
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, doorkeeper, links, ended);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended);
                 verticles.add(verticle);
                 return verticle;
             });

@@ -1,7 +1,6 @@
 package dev.darkroom.api;
 
-import dev.darkroom.access.Doorkeeper;
-import dev.darkroom.access.PictureLinks;
+import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.image.ImageStore;
@@ -24,18 +23,15 @@ public final class ApiVerticle extends VerticleBase {
 
     private final Settings settings;
     private final ImageStore images;
-    private final Doorkeeper doorkeeper;
-    private final PictureLinks links;
+    private final Access access;
     private final EndedGenerations ended;
     private HttpServer server;
 
     /** @param ended shared by all instances of a process */
-    public ApiVerticle(
-            Settings settings, ImageStore images, Doorkeeper doorkeeper, PictureLinks links, EndedGenerations ended) {
+    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended) {
         this.settings = settings;
         this.images = images;
-        this.doorkeeper = doorkeeper;
-        this.links = links;
+        this.access = access;
         this.ended = ended;
     }
 
@@ -54,7 +50,7 @@ public final class ApiVerticle extends VerticleBase {
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
-        GenerationAnswer answer = new GenerationAnswer(presenter, links);
+        GenerationAnswer answer = new GenerationAnswer(presenter, access.links());
         Duration maxWait = settings.generation().maxWait();
         List<OperationHandler> handlers = List.of(
                 MakeGeneration.create(generations, answer, maxWait),
@@ -71,8 +67,7 @@ public final class ApiVerticle extends VerticleBase {
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
         server = vertx.createHttpServer(options)
-                .requestHandler(
-                        ContractRouter.create(vertx, contract, handlers, doorkeeper, links, http.maxBodyBytes()))
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, access, http.maxBodyBytes()))
                 .invalidRequestHandler(new InvalidRequest());
         // Instances that ask for the same negative port share a free one; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());

@@ -1,8 +1,7 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Access;
 import dev.darkroom.access.Caller;
-import dev.darkroom.access.Doorkeeper;
-import dev.darkroom.access.PictureLinks;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -25,17 +24,12 @@ final class ContractRouter {
     private ContractRouter() {}
 
     /**
-     * @param links null where there are no pictures
      * @param maxBodyBytes larger bodies are refused
      * @throws IllegalStateException when an operation has no handler or a handler no operation
      */
     static Router create(
-            Vertx vertx,
-            Contract contract,
-            List<OperationHandler> handlers,
-            Doorkeeper doorkeeper,
-            PictureLinks links,
-            int maxBodyBytes) {
+            Vertx vertx, Contract contract, List<OperationHandler> handlers, Access access, int maxBodyBytes) {
+        Throttle throttle = new Throttle(access);
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
@@ -49,8 +43,10 @@ final class ContractRouter {
             RequestReader reader =
                     new RequestReader(route.getOperation(), contract.parsed().getSchemaRepository(), maxBodyBytes);
             // Both are done by us, from the same contract; see RequestReader for why.
-            Door door = new Door(route.getOperation(), doorkeeper, links);
-            route.setDoSecurity(false).setDoValidation(false).addHandler(admitted(door, validated(reader, handler)));
+            Door door = new Door(route.getOperation(), access);
+            route.setDoSecurity(false)
+                    .setDoValidation(false)
+                    .addHandler(admitted(door, throttled(throttle, validated(reader, handler))));
         }
         if (!unanswered.isEmpty()) {
             throw new IllegalStateException("no handler for " + unanswered);
@@ -80,6 +76,19 @@ final class ContractRouter {
                 }
                 context.request().resume();
             });
+        };
+    }
+
+    private static BiConsumer<RoutingContext, Caller> throttled(
+            Throttle throttle, BiConsumer<RoutingContext, Caller> then) {
+        return (context, caller) -> {
+            try {
+                throttle.admit(caller, context.response());
+            } catch (Problem tooOften) {
+                context.fail(tooOften);
+                return;
+            }
+            then.accept(context, caller);
         };
     }
 

@@ -1,5 +1,7 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Access;
+import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.PictureLinks;
@@ -20,17 +22,21 @@ final class Door {
 
     private final Doorkeeper doorkeeper;
 
+    /** Null where this operation knows none. */
     private final PictureLinks links;
+
+    /** Null for no limit. */
+    private final Allowance failures;
 
     /** Whether anybody may pass. */
     private final boolean open;
 
-    /** @param links null where there are no pictures */
-    Door(Operation operation, Doorkeeper doorkeeper, PictureLinks links) {
-        this.doorkeeper = doorkeeper;
+    Door(Operation operation, Access access) {
+        this.doorkeeper = access.doorkeeper();
+        this.failures = access.failures();
         this.links = operation.getParameters().stream()
                         .anyMatch(parameter -> parameter.getName().equals("signature"))
-                ? links
+                ? access.links()
                 : null;
         this.open = operation.getSecurityRequirements().isEmpty();
     }
@@ -46,7 +52,30 @@ final class Door {
             return Future.succeededFuture();
         }
         String credentials = request.getHeader(HttpHeaders.AUTHORIZATION);
-        if (links != null && LINK.stream().anyMatch(name -> request.getParam(name) != null)) {
+        boolean linked = links != null && LINK.stream().anyMatch(name -> request.getParam(name) != null);
+        if (failures != null && (linked || credentials != null)) {
+            return limited(request, credentials, linked);
+        }
+        return judged(request, credentials, linked);
+    }
+
+    /** Whoever has failed too often is not looked at, whatever they present: guessing is to lead nowhere. */
+    private Future<Caller> limited(HttpServerRequest request, String credentials, boolean linked) {
+        String address = Address.of(request);
+        Allowance.Answer answer = failures.ask(address);
+        if (!answer.granted()) {
+            return Future.failedFuture(Problem.tooManyRequests(
+                    "Credentials from this address were wrong too often.", answer.secondsUntilOne()));
+        }
+        return judged(request, credentials, linked).onFailure(failure -> {
+            if (failure instanceof Problem problem && problem.blamesCredentials()) {
+                failures.take(address);
+            }
+        });
+    }
+
+    private Future<Caller> judged(HttpServerRequest request, String credentials, boolean linked) {
+        if (linked) {
             // What is presented is checked, all of it.
             return linked(request)
                     .compose(good -> credentials == null

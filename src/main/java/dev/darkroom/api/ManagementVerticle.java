@@ -1,6 +1,6 @@
 package dev.darkroom.api;
 
-import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -71,8 +71,7 @@ public final class ManagementVerticle extends VerticleBase {
                     new Told("getNode", node),
                     new Told("getDatabase", database));
             server = vertx.createHttpServer()
-                    .requestHandler(
-                            ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, MAX_BODY_BYTES))
+                    .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), MAX_BODY_BYTES))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

@@ -19,6 +19,9 @@ final class Problem extends RuntimeException {
     /** Seconds after which to ask again when we cannot answer: long enough to breathe, short enough not to be noticed. */
     private static final String RETRY_AFTER = "5";
 
+    private static final String CHALLENGE = "Bearer realm=\"darkroom\"";
+    private static final String NOT_GOOD = CHALLENGE + ", error=\"invalid_token\"";
+
     /** The kinds of problems that there are. */
     enum Type {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
@@ -30,6 +33,7 @@ final class Problem extends RuntimeException {
         KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
         TOO_LARGE("too-large", 413, "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
+        TOO_MANY_REQUESTS("too-many-requests", 429, "Too many requests"),
         LIMIT_REACHED("limit-reached", 429, "You have as much as you may have"),
         INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
         UNAVAILABLE("unavailable", 503, "Not available now"),
@@ -95,8 +99,7 @@ final class Problem extends RuntimeException {
      * @param presented whether there were any
      */
     static Problem unauthorized(boolean presented, String detail) {
-        String challenge = "Bearer realm=\"darkroom\"" + (presented ? ", error=\"invalid_token\"" : "");
-        return new Problem(Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", challenge));
+        return new Problem(Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", presented ? NOT_GOOD : CHALLENGE));
     }
 
     /** A signed link that has expired, or is not one of ours. */
@@ -159,9 +162,20 @@ final class Problem extends RuntimeException {
     }
 
     /** @param retryAfter in seconds */
+    static Problem tooManyRequests(String why, long retryAfter) {
+        return new Problem(
+                Type.TOO_MANY_REQUESTS, why, Map.of("Retry-After", String.valueOf(Math.min(60, retryAfter))));
+    }
+
+    /** @param retryAfter in seconds */
     static Problem limitReached(String why, long retryAfter) {
         return new Problem(
                 Type.LIMIT_REACHED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+    }
+
+    /** Whether credentials were presented, and are not good. */
+    boolean blamesCredentials() {
+        return type == Type.LINK_NOT_GOOD || type == Type.UNAUTHORIZED && headers.containsValue(NOT_GOOD);
     }
 
     /** The HTTP status. */

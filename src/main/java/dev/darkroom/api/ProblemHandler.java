@@ -4,12 +4,18 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns whatever went wrong with a request into a problem document. */
 final class ProblemHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
+
+    /** What was said before anybody knew what the answer would be. */
+    private static final List<String> OF_ANY_ANSWER = List.of(Throttle.LIMIT, Throttle.POLICY);
 
     /**
      * Answers a failed request, unless it is being answered already.
@@ -28,7 +34,15 @@ final class ProblemHandler {
             return;
         }
         // What a handler said about the answer that it wanted to give, such as its length, is not true of this one.
+        Map<String, String> kept = new LinkedHashMap<>();
+        for (String name : OF_ANY_ANSWER) {
+            String value = response.headers().get(name);
+            if (value != null) {
+                kept.put(name, value);
+            }
+        }
         response.headers().clear();
+        kept.forEach(response::putHeader);
         response.putHeader(RequestId.HEADER, RequestId.of(context));
         problem.headers().forEach(response::putHeader);
         response.setStatusCode(problem.status());

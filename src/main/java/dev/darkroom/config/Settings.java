@@ -25,6 +25,7 @@ public record Settings(
         Management management,
         Simulator simulator,
         Api api,
+        Limits limits,
         Generation generation,
         Worker worker,
         Retry retry,
@@ -83,6 +84,14 @@ public record Settings(
      * @param instances how many HTTP verticles, already resolved to a number
      */
     public record Api(int instances, Duration replyTimeout) {}
+
+    /**
+     * How often callers may ask.
+     *
+     * @param requestsPerSecond of a user; 0 for no limit
+     * @param failedLogins of an address in a minute; 0 for no limit
+     */
+    public record Limits(int requestsPerSecond, int burst, int failedLogins) {}
 
     /**
      * The life of a generation and the limits of a request.

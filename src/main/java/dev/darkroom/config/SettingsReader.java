@@ -9,6 +9,7 @@ import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
 import dev.darkroom.config.Settings.Jwt;
+import dev.darkroom.config.Settings.Limits;
 import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
@@ -89,6 +90,10 @@ final class SettingsReader {
                 new Management(host("management.host"), port("management.port")),
                 new Simulator(port("simulator.port"), duration("simulator.latency")),
                 new Api(instances("api.instances"), duration("api.replyTimeout")),
+                new Limits(
+                        integer("limits.requestsPerSecond", 0, 1_000_000),
+                        integer("limits.burst", 1, 1_000_000),
+                        integer("limits.failedLogins", 0, 1_000_000)),
                 generation(),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.github.benmanes.caffeine.cache.Ticker;
-import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import io.vertx.core.Deployable;
@@ -44,8 +44,7 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api =
-                new ApiVerticle(settings, null, Doorkeeper.local(), null, new EndedGenerations(Ticker.systemTicker()));
+        Deployable api = new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()));
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -62,7 +61,7 @@ class ContractTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Access.open(), 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -75,7 +74,7 @@ class ContractTest {
         handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, 1))
+        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Access.open(), 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }
@@ -203,6 +202,7 @@ class ContractTest {
                         Problem.unsupportedMediaType(),
                         Problem.internalError(),
                         Problem.unavailable(),
+                        Problem.tooManyRequests("x", 1),
                         Problem.limitReached("x", 1),
                         Problem.overloaded("x", 1))
                 .map(problem -> problem.toJson("/", "id").getString("type"))

@@ -2,7 +2,7 @@ package dev.darkroom.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.Access;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -36,8 +36,7 @@ final class Judges implements AutoCloseable {
         List<OperationHandler> handlers =
                 contract.operationIds().stream().map(Judges::accepting).toList();
         return listen(vertx.createHttpServer()
-                .requestHandler(
-                        ContractRouter.create(vertx, contract, handlers, Doorkeeper.local(), null, MAX_BODY_BYTES)));
+                .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), MAX_BODY_BYTES)));
     }
 
     /** The library's validation, as it comes; the port. */

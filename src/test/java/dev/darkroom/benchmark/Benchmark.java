@@ -187,6 +187,9 @@ public final class Benchmark {
         environment.put("DARKROOM_DATABASE_URL", database.setting());
         environment.put("DARKROOM_BACKEND_URL", aiServer.url());
         environment.put("DARKROOM_HTTP_PORT", "0");
+        // One user is all of them here.
+        environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
+        environment.put("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0");
         environment.put("DARKROOM_MANAGEMENT_PORT", "0");
         Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
         return JavaProcess.start(

@@ -47,6 +47,7 @@ class ManyNodesTest {
                 base.management(),
                 base.simulator(),
                 base.api(),
+                base.limits(),
                 base.generation(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // Losing work is what this is about: no number of losses makes a generation fail.

@@ -48,6 +48,7 @@ final class WorkerFixture {
                         base.management(),
                         base.simulator(),
                         base.api(),
+                        base.limits(),
                         base.generation(),
                         new Settings.Worker(4, Duration.ofMinutes(5)),
                         base.retry(),

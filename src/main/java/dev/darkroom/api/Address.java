@@ -1,0 +1,36 @@
+package dev.darkroom.api;
+
+import io.netty.util.NetUtil;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** Where a request comes from, as far as one who sends many can be told from others by it. */
+final class Address {
+    /** Whoever has one IPv6 address has 2^64 of them (RFC 6177). */
+    private static final int NETWORK_BYTES = 8;
+
+    private static final int IPV6_BYTES = 16;
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1};
+
+    private Address() {}
+
+    /** Never what a header says: that could be anything. */
+    static String of(HttpServerRequest request) {
+        SocketAddress remote = request.remoteAddress();
+        return of(remote == null ? null : remote.hostAddress());
+    }
+
+    static String of(String address) {
+        byte[] bytes = address == null ? null : NetUtil.createByteArrayFromIpAddressString(address);
+        if (bytes == null || bytes.length != IPV6_BYTES) {
+            return String.valueOf(address);
+        }
+        if (Arrays.equals(bytes, 0, MAPPED.length, MAPPED, 0, MAPPED.length)) {
+            // IPv4, as a socket for both tells it.
+            return NetUtil.bytesToIpAddress(Arrays.copyOfRange(bytes, MAPPED.length, IPV6_BYTES));
+        }
+        return HexFormat.of().formatHex(bytes, 0, NETWORK_BYTES);
+    }
+}
