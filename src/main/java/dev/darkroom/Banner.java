@@ -13,8 +13,8 @@ final class Banner {
 
     /** As text for people to read; in a log for machines as one line like the others. */
     static void print(Settings settings, Service.Running running) {
-        String api = ApiVerticle.listeningUrl(settings.http().host(), running.apiPort());
-        String health = ApiVerticle.listeningUrl(settings.management().host(), running.managementPort());
+        String api = ApiVerticle.listeningUrl(settings.http(), running.apiPort());
+        String health = ApiVerticle.listeningUrl("http", settings.management().host(), running.managementPort());
         String database = settings.database().url() == null
                 ? "embedded, in " + settings.dataDir()
                 : running.database().host() + ":" + running.database().port();

@@ -54,12 +54,12 @@ public final class InProcessDarkroom implements Darkroom {
 
     @Override
     public URI api() {
-        return URI.create(ApiVerticle.listeningUrl(settings.http().host(), running.apiPort()));
+        return URI.create(ApiVerticle.listeningUrl(settings.http(), running.apiPort()));
     }
 
     @Override
     public URI management() {
-        return URI.create(ApiVerticle.listeningUrl(settings.management().host(), running.managementPort()));
+        return URI.create(ApiVerticle.listeningUrl("http", settings.management().host(), running.managementPort()));
     }
 
     @Override

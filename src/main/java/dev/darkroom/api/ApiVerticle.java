@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -63,11 +64,32 @@ public final class ApiVerticle extends VerticleBase {
                 GetImage.head(generations, images),
                 new GetContract(contract));
         Settings.Http http = settings.http();
+        Router router = ContractRouter.create(
+                vertx,
+                contract,
+                handlers,
+                access,
+                http.corsOrigins(),
+                new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        if (!http.tls().spoken()) {
+            return listen(options, router);
+        }
+        Certificate certificate = new Certificate(vertx, http.tls());
+        return certificate
+                .into(options)
+                .compose(secure -> listen(secure, router))
+                .onSuccess(certificate::keepUpToDate);
+    }
+
+    private Future<HttpServer> listen(HttpServerOptions options, Router router) {
+        Settings.Http http = settings.http();
+        SlowSenders slowSenders = new SlowSenders(vertx, http.requestTimeout(), http.idleTimeout());
         server = vertx.createHttpServer(options)
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, access, http.maxBodyBytes()))
+                .connectionHandler(slowSenders::watch)
+                .requestHandler(slowSenders.arrived(router))
                 .invalidRequestHandler(new InvalidRequest());
         // Instances that ask for the same negative port share a free one; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());
@@ -80,13 +102,18 @@ public final class ApiVerticle extends VerticleBase {
 
     private String publicUrl() {
         return settings.publicUrl() == null
-                ? listeningUrl(settings.http().host(), port())
+                ? listeningUrl(settings.http(), port())
                 : settings.publicUrl().toString();
     }
 
+    /** The URL of the API's listening address. */
+    public static String listeningUrl(Settings.Http http, int port) {
+        return listeningUrl(http.tls().spoken() ? "https" : "http", http.host(), port);
+    }
+
     /** The URL of a listening address, as somebody on the same machine would write it. */
-    public static String listeningUrl(String host, int port) {
+    public static String listeningUrl(String scheme, String host, int port) {
         String name = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
-        return "http://" + (name.indexOf(':') >= 0 ? '[' + name + ']' : name) + ":" + port;
+        return scheme + "://" + (name.indexOf(':') >= 0 ? '[' + name + ']' : name) + ":" + port;
     }
 }

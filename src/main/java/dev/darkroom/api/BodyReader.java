@@ -19,16 +19,17 @@ final class BodyReader {
 
     private final Vertx vertx;
     private final HttpServerRequest request;
-    private final int maxBytes;
+    private final BodyLimits limits;
     private final BodyMemory memory = BodyMemory.SHARED;
     private final Promise<Buffer> result = Promise.promise();
     private Buffer received = Buffer.buffer();
     private boolean refused;
+    private long timer;
 
-    private BodyReader(Vertx vertx, HttpServerRequest request, int maxBytes) {
+    private BodyReader(Vertx vertx, HttpServerRequest request, BodyLimits limits) {
         this.vertx = vertx;
         this.request = request;
-        this.maxBytes = maxBytes;
+        this.limits = limits;
     }
 
     /**
@@ -38,8 +39,8 @@ final class BodyReader {
      *     cannot be taken, and with {@link HttpClosedException} when the caller
      *     left, so that there is nobody to answer
      */
-    static Future<Buffer> read(Vertx vertx, HttpServerRequest request, int maxBytes) {
-        return new BodyReader(vertx, request, maxBytes).start();
+    static Future<Buffer> read(Vertx vertx, HttpServerRequest request, BodyLimits limits) {
+        return new BodyReader(vertx, request, limits).start();
     }
 
     private Future<Buffer> start() {
@@ -49,7 +50,8 @@ final class BodyReader {
             return Future.failedFuture(Problem.invalid("Expect", "must be 100-continue, if anything"));
         }
         request.handler(this::onData).endHandler(end -> onEnd()).exceptionHandler(this::onFailure);
-        if (announced() > maxBytes) {
+        timer = vertx.setTimer(limits.time().toMillis(), late -> refuse(Problem.requestTimeout()));
+        if (announced() > limits.bytes()) {
             refuse(tooLarge());
         } else if (waits && request.version() != HttpVersion.HTTP_1_0) {
             request.response().writeContinue();
@@ -68,7 +70,7 @@ final class BodyReader {
             return;
         }
         int size = received.length() + data.length();
-        if (size > maxBytes) {
+        if (size > limits.bytes()) {
             refuse(tooLarge());
         } else if (!memory.grow(received.length(), size)) {
             refuse(Problem.unavailable());
@@ -78,6 +80,7 @@ final class BodyReader {
     }
 
     private void onEnd() {
+        vertx.cancelTimer(timer);
         if (!refused) {
             // What it becomes is made of it before this returns.
             result.tryComplete(received);
@@ -86,6 +89,7 @@ final class BodyReader {
     }
 
     private void onFailure(Throwable failure) {
+        vertx.cancelTimer(timer);
         result.tryFail(failure instanceof HttpClosedException ? failure : Problem.unreadable());
         drop();
     }
@@ -98,12 +102,13 @@ final class BodyReader {
     private void refuse(Problem problem) {
         refused = true;
         drop();
-        long timer = vertx.setTimer(DRAIN_MS, late -> request.connection().close());
+        vertx.cancelTimer(timer);
+        timer = vertx.setTimer(DRAIN_MS, late -> request.connection().close());
         request.endHandler(end -> vertx.cancelTimer(timer));
         result.tryFail(problem);
     }
 
     private Problem tooLarge() {
-        return Problem.tooLarge(413, "The body may have at most " + maxBytes + " bytes.");
+        return Problem.tooLarge(413, "The body may have at most " + limits.bytes() + " bytes.");
     }
 }

@@ -24,15 +24,25 @@ final class ContractRouter {
     private ContractRouter() {}
 
     /**
-     * @param maxBodyBytes larger bodies are refused
+     * @param corsOrigins whose pages may read what they ask for
+     * @param limits of bodies
      * @throws IllegalStateException when an operation has no handler or a handler no operation
      */
     static Router create(
-            Vertx vertx, Contract contract, List<OperationHandler> handlers, Access access, int maxBodyBytes) {
+            Vertx vertx,
+            Contract contract,
+            List<OperationHandler> handlers,
+            Access access,
+            List<String> corsOrigins,
+            BodyLimits limits) {
         Throttle throttle = new Throttle(access);
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
+                .rootHandler(new Manners())
+                .rootHandler(new Cors(corsOrigins))
+                .rootHandler(new Manners())
+                .rootHandler(new Cors(corsOrigins))
                 .rootHandler(new KnownPaths(contract.parsed()));
         Set<String> unanswered = new HashSet<>(contract.operationIds());
         for (OperationHandler handler : handlers) {
@@ -41,7 +51,7 @@ final class ContractRouter {
             }
             OpenAPIRoute route = builder.getRoute(handler.operationId());
             RequestReader reader =
-                    new RequestReader(route.getOperation(), contract.parsed().getSchemaRepository(), maxBodyBytes);
+                    new RequestReader(route.getOperation(), contract.parsed().getSchemaRepository(), limits);
             // Both are done by us, from the same contract; see RequestReader for why.
             Door door = new Door(route.getOperation(), access);
             route.setDoSecurity(false)

@@ -10,6 +10,9 @@ import java.time.Duration;
 
 /** {@code GET /api/generation/{generationId}}. One that has ended is read once, and then told from memory. */
 final class GetGeneration implements OperationHandler {
+    /** A reader may keep it, to ask with its ETag whether it is still so. */
+    private static final CharSequence KEPT_TO_BE_ASKED_FOR = HttpHeaders.createOptimized("private, no-cache");
+
     private final GenerationClient generations;
     private final GenerationAnswer answer;
     private final EndedGenerations ended;
@@ -68,7 +71,9 @@ final class GetGeneration implements OperationHandler {
     }
 
     private static Future<Void> send(Exchange exchange, EndedGenerations.Kept told) {
-        HttpServerResponse response = exchange.response().putHeader(HttpHeaders.ETAG, told.etag());
+        HttpServerResponse response = exchange.response()
+                .putHeader(HttpHeaders.ETAG, told.etag())
+                .putHeader(HttpHeaders.CACHE_CONTROL, KEPT_TO_BE_ASKED_FOR);
         if (EntityTags.match(exchange.parameter("If-None-Match"), told.etag())) {
             response.setStatusCode(304).end();
         } else {

@@ -126,7 +126,6 @@ final class GetImage implements OperationHandler {
         return exchange.response()
                 .putHeader(HttpHeaders.ETAG, etag)
                 .putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL)
-                .putHeader("X-Content-Type-Options", "nosniff")
                 // Whatever an AI server has made: nothing in it runs.
                 .putHeader("Content-Security-Policy", "default-src 'none'; sandbox")
                 // A link is for the pages of others too; who says who they are is at home here.

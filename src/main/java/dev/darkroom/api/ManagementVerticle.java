@@ -9,6 +9,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.HealthChecks;
 import io.vertx.ext.healthchecks.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ public final class ManagementVerticle extends VerticleBase {
     /** A check that takes longer has failed: who asks wants to know now. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
 
-    private static final int MAX_BODY_BYTES = 1_024;
+    private static final BodyLimits BODIES = new BodyLimits(1_024, Duration.ofSeconds(5));
 
     private final Settings.Management settings;
     private final Map<String, Supplier<Future<Void>>> readiness;
@@ -71,7 +72,7 @@ public final class ManagementVerticle extends VerticleBase {
                     new Told("getNode", node),
                     new Told("getDatabase", database));
             server = vertx.createHttpServer()
-                    .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), MAX_BODY_BYTES))
+                    .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), List.of(), BODIES))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

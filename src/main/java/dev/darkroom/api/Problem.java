@@ -29,6 +29,7 @@ final class Problem extends RuntimeException {
         LINK_NOT_GOOD("link-not-good", 403, "The link is not good"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
+        REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
         CONFLICT("conflict", 409, "Not as it stands"),
         KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
         TOO_LARGE("too-large", 413, "The request is too large"),
@@ -105,6 +106,14 @@ final class Problem extends RuntimeException {
     /** A signed link that has expired, or is not one of ours. */
     static Problem linkNotGood(String detail) {
         return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
+    }
+
+    /** It did not arrive in time. */
+    static Problem requestTimeout() {
+        return new Problem(
+                Type.REQUEST_TIMEOUT,
+                "The body did not arrive in time. The connection will be closed.",
+                Map.of("Connection", "close"));
     }
 
     /** As the generation stands, this cannot be done with it. */

@@ -7,6 +7,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +16,9 @@ final class ProblemHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
 
     /** What was said before anybody knew what the answer would be. */
-    private static final List<String> OF_ANY_ANSWER = List.of(Throttle.LIMIT, Throttle.POLICY);
+    private static final List<String> OF_ANY_ANSWER = Stream.concat(
+                    Stream.of(Throttle.LIMIT, Throttle.POLICY), Cors.HEADERS.stream())
+            .toList();
 
     /**
      * Answers a failed request, unless it is being answered already.
@@ -42,6 +45,7 @@ final class ProblemHandler {
             }
         }
         response.headers().clear();
+        Manners.apply(context);
         kept.forEach(response::putHeader);
         response.putHeader(RequestId.HEADER, RequestId.of(context));
         problem.headers().forEach(response::putHeader);

@@ -17,15 +17,15 @@ import io.vertx.openapi.contract.Operation;
 final class RequestReader {
     private final Parameters parameters;
     private final Check body;
-    private final int maxBodyBytes;
+    private final BodyLimits limits;
 
-    RequestReader(Operation operation, SchemaRepository schemas, int maxBodyBytes) {
+    RequestReader(Operation operation, SchemaRepository schemas, BodyLimits limits) {
         parameters = new Parameters(operation, schemas);
         MediaType json = operation.getRequestBody() == null
                 ? null
                 : operation.getRequestBody().getContent().get(MediaType.APPLICATION_JSON);
         body = json == null ? null : Check.of(json.getSchema(), schemas);
-        this.maxBodyBytes = maxBodyBytes;
+        this.limits = limits;
     }
 
     /**
@@ -45,7 +45,7 @@ final class RequestReader {
         } catch (Problem problem) {
             return Future.failedFuture(problem);
         }
-        return BodyReader.read(context.vertx(), context.request(), maxBodyBytes)
+        return BodyReader.read(context.vertx(), context.request(), limits)
                 .map(bytes -> new Exchange(context, caller, given, valid(JsonBody.parse(bytes))));
     }
 

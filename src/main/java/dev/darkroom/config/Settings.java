@@ -72,7 +72,34 @@ public record Settings(
     /** @param lifetime how long a picture link is good at least */
     public record Links(Duration lifetime) {}
 
-    public record Http(String host, int port, int maxBodyBytes, Duration idleTimeout) {}
+    /**
+     * The API's port.
+     *
+     * @param corsOrigins whose pages may read answers: scheme, host and port each, or an asterisk; may be empty
+     */
+    public record Http(
+            String host,
+            int port,
+            int maxBodyBytes,
+            Duration idleTimeout,
+            Duration requestTimeout,
+            List<String> corsOrigins,
+            Tls tls) {}
+
+    /**
+     * Who the API's server is.
+     *
+     * @param certFile absolute; in PEM, with the certificates in between. Null where HTTP is spoken in the clear
+     * @param keyFile absolute; in PEM. Null exactly when {@code certFile} is
+     * @param reload how often is looked whether they have changed
+     */
+    public record Tls(Path certFile, Path keyFile, Duration reload) {
+
+        /** Whether TLS is spoken at all. */
+        public boolean spoken() {
+            return certFile != null;
+        }
+    }
 
     public record Management(String host, int port) {}
 

@@ -18,6 +18,7 @@ import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
 import dev.darkroom.config.Settings.Simulator;
+import dev.darkroom.config.Settings.Tls;
 import dev.darkroom.config.Settings.Worker;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -58,6 +59,11 @@ final class SettingsReader {
 
     /** Clocks that are further apart are wrong, not different. */
     private static final Duration MOST_SKEW = Duration.ofMinutes(10);
+
+    /** As browsers write them in the header Origin: nothing after the port, and no port that goes without saying. */
+    private static final String ORIGIN = "https?://[a-z0-9.\\-\\[\\]:]{1,255}";
+
+    private static final Pattern ORIGINS = Pattern.compile("\\*|" + ORIGIN + "(\\s*,\\s*" + ORIGIN + ")*");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern REACHABLE_HOST =
@@ -127,11 +133,29 @@ final class SettingsReader {
     }
 
     private Http http() {
+        Value origins = values.get("http.corsOrigins");
         return new Http(
                 host("http.host"),
                 port("http.port"),
                 integer("http.maxBodyBytes", KIB, 16 * MIB),
-                duration("http.idleTimeout"));
+                duration("http.idleTimeout"),
+                duration("http.requestTimeout"),
+                origins.isEmpty()
+                        ? List.of()
+                        : List.of(origins.matching(
+                                        ORIGINS, "origins such as https://app.example.org, separated by commas, or *")
+                                .split("\\s*,\\s*", -1)),
+                tls());
+    }
+
+    private Tls tls() {
+        Value certFile = values.get("http.tls.certFile");
+        Value keyFile = values.get("http.tls.keyFile");
+        Duration reload = duration("http.tls.reload");
+        if (certFile.isEmpty() && keyFile.isEmpty()) {
+            return new Tls(null, null, reload);
+        }
+        return new Tls(path(certFile, "a file"), path(keyFile, "a file"), reload);
     }
 
     /** The contract's limits, which can only be made tighter. */

@@ -14,6 +14,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,8 @@ class ContractTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Access.open(), 1))
+        assertThatThrownBy(() -> ContractRouter.create(
+                        vertx, contract, handlers, Access.open(), List.of(), new BodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -74,7 +76,8 @@ class ContractTest {
         handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(vertx, contract, handlers, Access.open(), 1))
+        assertThatThrownBy(() -> ContractRouter.create(
+                        vertx, contract, handlers, Access.open(), List.of(), new BodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }
@@ -195,6 +198,7 @@ class ContractTest {
                         Problem.unauthorized(false, "x"),
                         Problem.linkNotGood("x"),
                         Problem.unknownPath(),
+                        Problem.requestTimeout(),
                         Problem.conflict("x"),
                         Problem.keyReused(),
                         Problem.methodNotAllowed("PUT", "GET"),

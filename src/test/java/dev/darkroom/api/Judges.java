@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +37,13 @@ final class Judges implements AutoCloseable {
         List<OperationHandler> handlers =
                 contract.operationIds().stream().map(Judges::accepting).toList();
         return listen(vertx.createHttpServer()
-                .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), MAX_BODY_BYTES)));
+                .requestHandler(ContractRouter.create(
+                        vertx,
+                        contract,
+                        handlers,
+                        Access.open(),
+                        List.of(),
+                        new BodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))));
     }
 
     /** The library's validation, as it comes; the port. */

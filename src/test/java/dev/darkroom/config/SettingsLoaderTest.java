@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,15 @@ class SettingsLoaderTest {
         assertThat(settings.publicUrl()).isNull();
         assertThat(settings.dataDir()).isEqualTo(Path.of("/srv/darkroom/data"));
         assertThat(settings.imageDir()).isEqualTo(Path.of("/srv/darkroom/data/images"));
-        assertThat(settings.http()).isEqualTo(new Settings.Http("127.0.0.1", 8080, 262144, Duration.ofMinutes(1)));
+        assertThat(settings.http())
+                .isEqualTo(new Settings.Http(
+                        "127.0.0.1",
+                        8080,
+                        262144,
+                        Duration.ofMinutes(1),
+                        Duration.ofSeconds(30),
+                        List.of(),
+                        new Settings.Tls(null, null, Duration.ofMinutes(1))));
         assertThat(settings.management()).isEqualTo(new Settings.Management("127.0.0.1", 8081));
         assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
         assertThat(settings.api()).isEqualTo(new Settings.Api(cores, Duration.ofSeconds(8)));

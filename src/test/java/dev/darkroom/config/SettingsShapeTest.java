@@ -66,6 +66,11 @@ class SettingsShapeTest {
         "http.port, DARKROOM_HTTP_PORT, 9090, 9090",
         "http.maxBodyBytes, DARKROOM_HTTP_MAX_BODY_BYTES, 2048, 2048",
         "http.idleTimeout, DARKROOM_HTTP_IDLE_TIMEOUT, 61s, 61s",
+        "http.requestTimeout, DARKROOM_HTTP_REQUEST_TIMEOUT, 7s, 7s",
+        "http.corsOrigins, DARKROOM_HTTP_CORS_ORIGINS, https://app.example.org, [https://app.example.org]",
+        "http.tls.certFile, DARKROOM_HTTP_TLS_CERT_FILE, /etc/darkroom/cert.pem, /etc/darkroom/cert.pem",
+        "http.tls.keyFile, DARKROOM_HTTP_TLS_KEY_FILE, /etc/darkroom/key.pem, /etc/darkroom/key.pem",
+        "http.tls.reload, DARKROOM_HTTP_TLS_RELOAD, 2m, 2m",
         "management.host, DARKROOM_MANAGEMENT_HOST, ::1, ::1",
         "management.port, DARKROOM_MANAGEMENT_PORT, 9091, 9091",
         "simulator.port, DARKROOM_SIMULATOR_PORT, 9092, 9092",
@@ -154,6 +159,9 @@ class SettingsShapeTest {
     private static Map<String, String> company(String path) {
         if (path.equals("database.directUrl")) {
             return Map.of("DARKROOM_DATABASE_URL", "postgresql://u:p@db/d");
+        }
+        if (path.startsWith("http.tls.")) {
+            return Map.of("DARKROOM_HTTP_TLS_CERT_FILE", "/c.pem", "DARKROOM_HTTP_TLS_KEY_FILE", "/k.pem");
         }
         if (!path.startsWith("jwt.")) {
             return Map.of();

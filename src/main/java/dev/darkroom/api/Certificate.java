@@ -1,0 +1,141 @@
+package dev.darkroom.api;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.ServerSSLOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the API's server shows that it is who it says, from two files in PEM: read at the start, and again when they have changed, as they do
+ * when somebody renews them. Connections that are open keep what they began with.
+ */
+final class Certificate {
+    private static final Logger LOG = LoggerFactory.getLogger(Certificate.class);
+    private static final Set<String> PROTOCOLS = Set.of("TLSv1.3", "TLSv1.2");
+    private static final byte[] PROOF = {'d', 'a', 'r', 'k', 'r', 'o', 'o', 'm'};
+
+    private final Vertx vertx;
+    private final Settings.Tls files;
+    private final WorkerExecutor disk;
+    private String used;
+
+    /** For the event loop of one verticle. */
+    Certificate(Vertx vertx, Settings.Tls files) {
+        this.vertx = vertx;
+        this.files = files;
+        this.disk = vertx.createSharedWorkerExecutor("darkroom-certificates", 1);
+    }
+
+    /** Lets a server that is not yet there speak TLS, and HTTP/2 to those who want it. Fails when the files are of no use. */
+    Future<HttpServerOptions> into(HttpServerOptions options) {
+        return disk.executeBlocking(this::read).map(version -> {
+            used = version;
+            return options.setSsl(true)
+                    .setUseAlpn(true)
+                    .setKeyCertOptions(keyAndCertificate())
+                    .setEnabledSecureTransportProtocols(PROTOCOLS);
+        });
+    }
+
+    /** From now on looks after the files of a server that listens. */
+    void keepUpToDate(HttpServer server) {
+        vertx.setPeriodic(
+                files.reload().toMillis(),
+                timer -> disk.executeBlocking(() -> version())
+                        .compose(now -> now.equals(used) ? Future.succeededFuture() : change(server))
+                        .onFailure(error -> LOG.atWarn()
+                                .addKeyValue("certFile", files.certFile())
+                                .addKeyValue("reason", error.toString())
+                                .log("certificate cannot be read again, the one before is kept")));
+    }
+
+    private Future<Void> change(HttpServer server) {
+        return disk.executeBlocking(this::read)
+                .compose(version -> server.updateSSLOptions(sslOptions()).map(changed -> {
+                    used = version;
+                    LOG.atInfo().addKeyValue("certFile", files.certFile()).log("certificate read again");
+                    return null;
+                }));
+    }
+
+    private ServerSSLOptions sslOptions() {
+        return new ServerSSLOptions()
+                .setKeyCertOptions(keyAndCertificate())
+                .setApplicationLayerProtocols(List.of("h2", "http/1.1"))
+                .setEnabledSecureTransportProtocols(PROTOCOLS);
+    }
+
+    private PemKeyCertOptions keyAndCertificate() {
+        return new PemKeyCertOptions()
+                .setCertPath(files.certFile().toString())
+                .setKeyPath(files.keyFile().toString());
+    }
+
+    /** Which files they are. Taken before they are read: what changes in between is read once more. Blocking. */
+    private String version() throws IOException {
+        return stamp(files.certFile()) + " " + stamp(files.keyFile());
+    }
+
+    private static String stamp(Path file) throws IOException {
+        return Files.getLastModifiedTime(file).toMillis() + "/" + Files.size(file);
+    }
+
+    /** Whether the files can be read and belong together, which TLS itself would find out with the first caller. Blocking. */
+    private String read() throws Exception {
+        String version;
+        try {
+            version = version();
+        } catch (NoSuchFileException e) {
+            throw new IOException(e.getMessage() + " does not exist", e);
+        }
+        for (KeyManager manager :
+                keyAndCertificate().getKeyManagerFactory(vertx).getKeyManagers()) {
+            if (manager instanceof X509KeyManager keys) {
+                prove(keys);
+            }
+        }
+        return version;
+    }
+
+    private static void prove(X509KeyManager keys) throws GeneralSecurityException {
+        for (String type : List.of("RSA", "EC", "EdDSA")) {
+            String[] names = keys.getServerAliases(type, null);
+            if (names != null && names.length > 0) {
+                prove(type, keys.getPrivateKey(names[0]), keys.getCertificateChain(names[0])[0].getPublicKey());
+                return;
+            }
+        }
+        throw new GeneralSecurityException("the certificate has neither an RSA nor an EC key");
+    }
+
+    private static void prove(String type, PrivateKey key, PublicKey certified) throws GeneralSecurityException {
+        String algorithm = type.equals("EdDSA") ? type : "SHA256with" + (type.equals("EC") ? "ECDSA" : type);
+        Signature signature = Signature.getInstance(algorithm);
+        signature.initSign(key);
+        signature.update(PROOF);
+        byte[] proof = signature.sign();
+        signature.initVerify(certified);
+        signature.update(PROOF);
+        if (!signature.verify(proof)) {
+            throw new GeneralSecurityException("the key is not that of the certificate");
+        }
+    }
+}

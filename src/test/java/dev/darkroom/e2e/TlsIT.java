@@ -1,0 +1,191 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.api.ContractCheck;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.KeyStores;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManagerFactory;
+import org.assertj.core.api.Assertions;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The API over TLS. */
+@Timeout(120)
+class TlsIT {
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private Darkroom darkroom;
+    private Path files;
+    private X509Certificate first;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        files = directory.resolve("tls");
+        first = KeyStores.write(files, "first", "EC");
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick()
+                        .database(TestPostgres.newDatabase())
+                        .aiServer(aiServer)
+                        .with(
+                                "DARKROOM_HTTP_TLS_CERT_FILE",
+                                files.resolve("cert.pem").toString())
+                        .with(
+                                "DARKROOM_HTTP_TLS_KEY_FILE",
+                                files.resolve("key.pem").toString())
+                        .with("DARKROOM_HTTP_TLS_RELOAD", "100ms"));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    /** Trusts this certificate alone. */
+    private static HttpClient trusting(X509Certificate certificate, String... protocols) throws Exception {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        trusted.setCertificateEntry("darkroom", certificate);
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        HttpClient.Builder client = HttpClient.newBuilder().sslContext(context).version(HttpClient.Version.HTTP_2);
+        if (protocols.length > 0) {
+            client.sslParameters(new SSLParameters(null, protocols));
+        }
+        return client.build();
+    }
+
+    private HttpResponse<byte[]> send(HttpClient client, String method, URI uri, String body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+                .timeout(Duration.ofSeconds(20))
+                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        HttpResponse<byte[]> response = client.send(request.build(), BodyHandlers.ofByteArray());
+        Map<String, String> received = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        response.headers().map().forEach((name, values) -> received.put(name, values.get(0)));
+        ContractCheck.check(method, uri.getPath(), response.statusCode(), received, response.body());
+        return response;
+    }
+
+    private HttpResponse<byte[]> list(HttpClient client) throws IOException, InterruptedException {
+        return send(client, "GET", darkroom.api().resolve("/api/generation"), null);
+    }
+
+    private static X509Certificate shown(HttpResponse<?> response) throws Exception {
+        return (X509Certificate) response.sslSession().orElseThrow().getPeerCertificates()[0];
+    }
+
+    @Test
+    void aPictureIsMadeAndFetchedOverHttp2() throws Exception {
+        // given
+        assertThat(darkroom.api().getScheme()).isEqualTo("https");
+        HttpClient client = trusting(first);
+
+        // when
+        HttpResponse<byte[]> made = send(
+                client,
+                "POST",
+                darkroom.api().resolve("/api/generation"),
+                "{\"prompt\":\"A lighthouse\"}",
+                "Content-Type",
+                "application/json",
+                "Prefer",
+                "wait=15");
+
+        // then
+        assertThat(made.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(made.statusCode()).isEqualTo(200);
+        assertThat(made.headers().firstValue("Strict-Transport-Security")).contains("max-age=31536000");
+        String url = new JsonObject(new String(made.body(), java.nio.charset.StandardCharsets.UTF_8))
+                .getJsonArray("imageUrls")
+                .getString(0);
+        assertThat(url).startsWith("https://127.0.0.1:");
+        HttpResponse<byte[]> picture = send(client, "GET", URI.create(url), null);
+        assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+    }
+
+    @Test
+    void oldVersionsOfTlsAreNotSpoken() throws Exception {
+        assertThat(list(trusting(first, "TLSv1.2")).statusCode()).isEqualTo(200);
+        HttpClient old = trusting(first, "TLSv1.1");
+        Assertions.assertThatThrownBy(() -> list(old)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void renewedFilesAreUsedWithoutARestart() throws Exception {
+        // given a connection that is open
+        HttpClient before = trusting(first);
+        assertThat(shown(list(before))).isEqualTo(first);
+
+        // when
+        X509Certificate second = KeyStores.write(files, "second", "RSA");
+
+        // then who comes now is shown the new one, and who was there is not sent away
+        HttpResponse<byte[]> response = Awaitility.await("the new certificate")
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptionsInstanceOf(SSLException.class)
+                .until(() -> list(trusting(second)), answer -> answer.statusCode() == 200);
+        assertThat(shown(response)).isEqualTo(second);
+        assertThat(list(before).statusCode()).isEqualTo(200);
+        assertThat(shown(list(before))).isEqualTo(first);
+    }
+
+    @Test
+    void brokenFilesAreNotUsed() throws Exception {
+        // when the key is another's
+        byte[] key = Files.readAllBytes(files.resolve("key.pem"));
+        KeyStores.write(directory.resolve("other"), "other", "EC");
+        Files.copy(
+                directory.resolve("other/key.pem"),
+                files.resolve("key.pem"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+
+        // then
+        Awaitility.await("the line")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> darkroom.log().stream()
+                        .anyMatch(line -> line.contains("certificate cannot be read again")
+                                && line.contains("the key is not that of the certificate")));
+        assertThat(shown(list(trusting(first)))).isEqualTo(first);
+
+        // and when they are whole again there is nothing to be done
+        Files.write(files.resolve("key.pem"), key);
+        assertThat(list(trusting(first)).statusCode()).isEqualTo(200);
+    }
+}
