@@ -69,7 +69,8 @@ final class Certificate {
 
     private Future<Void> change(HttpServer server) {
         return disk.executeBlocking(this::read)
-                .compose(version -> server.updateSSLOptions(sslOptions()).map(changed -> {
+                // Forced: the options are the same, what is in the files is not.
+                .compose(version -> server.updateSSLOptions(sslOptions(), true).map(changed -> {
                     used = version;
                     LOG.atInfo().addKeyValue("certFile", files.certFile()).log("certificate read again");
                     return null;
