@@ -162,7 +162,14 @@ public record Settings(
             int maxPictureBytes,
             int downloadAttempts,
             int maxRedirects,
+            PromptControls promptControls,
             Breaker breaker) {}
+
+    /** What becomes of that in a prompt which some AI servers take for orders. */
+    public enum PromptControls {
+        NEUTRALISE,
+        PASS
+    }
 
     public record Breaker(
             Duration window,

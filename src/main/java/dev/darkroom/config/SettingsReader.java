@@ -14,6 +14,7 @@ import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
+import dev.darkroom.config.Settings.PromptControls;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
@@ -64,6 +65,8 @@ final class SettingsReader {
     private static final String ORIGIN = "https?://[a-z0-9.\\-\\[\\]:]{1,255}";
 
     private static final Pattern ORIGINS = Pattern.compile("\\*|" + ORIGIN + "(\\s*,\\s*" + ORIGIN + ")*");
+
+    private static final Pattern PROMPT_CONTROLS = Pattern.compile("neutralise|pass");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern REACHABLE_HOST =
@@ -199,6 +202,11 @@ final class SettingsReader {
                 integer("backend.maxPictureBytes", KIB, GIB),
                 integer("backend.downloadAttempts", 1, 10),
                 integer("backend.maxRedirects", 0, 20),
+                values.get("backend.promptControls")
+                                .matching(PROMPT_CONTROLS, "neutralise or pass")
+                                .equals("pass")
+                        ? PromptControls.PASS
+                        : PromptControls.NEUTRALISE,
                 new Breaker(
                         duration("backend.breaker.window"),
                         integer("backend.breaker.minimumCalls", 1, 10_000),

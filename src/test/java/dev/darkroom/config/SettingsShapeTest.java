@@ -109,6 +109,7 @@ class SettingsShapeTest {
         "backend.maxPictureBytes, DARKROOM_BACKEND_MAX_PICTURE_BYTES, 1073741824, 1073741824",
         "backend.downloadAttempts, DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS, 4, 4",
         "backend.maxRedirects, DARKROOM_BACKEND_MAX_REDIRECTS, 0, 0",
+        "backend.promptControls, DARKROOM_BACKEND_PROMPT_CONTROLS, pass, PASS",
         "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
         "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",
         "backend.breaker.failurePercent, DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT, 60, 60",

@@ -93,7 +93,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         if (settings.apiKey().isPresent()) {
             post.bearerTokenAuthentication(settings.apiKey().value());
         }
-        Buffer body = OpenAiRequest.of(request).toBuffer();
+        Buffer body = OpenAiRequest.of(request, settings.promptControls()).toBuffer();
         return http.send(scope, post, body, settings.maxResponseBytes(), scope.remaining())
                 .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
                 .compose(entries -> pictures(scope, entries))

@@ -110,13 +110,16 @@ class OpenAiImagesBackendTest {
 
     @Test
     void openAisOwnModelsGetOnlyFieldsTheyKnow() {
-        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"))
+        assertThat(OpenAiRequest.of(
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
+                                Settings.PromptControls.PASS)
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
-        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"))
+        assertThat(OpenAiRequest.of(
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"), Settings.PromptControls.PASS)
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
-        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, null))
+        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, null), Settings.PromptControls.PASS)
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");
     }
@@ -657,6 +660,7 @@ class OpenAiImagesBackendTest {
                 maxPictureBytes,
                 3,
                 3,
+                Settings.PromptControls.NEUTRALISE,
                 new Settings.Breaker(
                         Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), 3));
     }

@@ -1,0 +1,76 @@
+package dev.darkroom.backend.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Locale;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PromptGuardTest {
+    private static final List<String> ORDERS =
+            List.of("<sd_cpp_extra_args>", "</sd_cpp_extra_args>", "<lora:", "<lyco:", "<hypernet:", "|");
+
+    /** Orders, their pieces, and what is none, in any order. */
+    @Provide
+    Arbitrary<String> prompts() {
+        return Arbitraries.of(
+                        "<sd_cpp_extra_args>",
+                        "</sd_cpp_extra_args>",
+                        "<SD_CPP_extra_args>",
+                        "<sd_cpp_",
+                        "extra_args>",
+                        "<",
+                        "/",
+                        ">",
+                        "<lora:x:1>",
+                        "<Lora:",
+                        "lora:",
+                        "|",
+                        "\u2039",
+                        "\u00a6",
+                        "a boat",
+                        "{\"steps\":500}",
+                        "\uD83D\uDDFC",
+                        "\n")
+                .list()
+                .ofMaxSize(12)
+                .map(pieces -> String.join("", pieces));
+    }
+
+    @Property
+    void noOrderIsLeft(@ForAll("prompts") String prompt) {
+        String guarded = PromptGuard.neutralised(prompt);
+        assertThat(ORDERS).noneMatch(order -> guarded.toLowerCase(Locale.ROOT).contains(order));
+        assertThat(PromptGuard.neutralised(guarded)).isEqualTo(guarded);
+        assertThat(guarded).hasSameSizeAs(prompt);
+    }
+
+    @Property
+    void whatHoldsNoOrderStaysAsItIs(@ForAll String prompt) {
+        if (ORDERS.stream().noneMatch(order -> prompt.toLowerCase(Locale.ROOT).contains(order))) {
+            assertThat(PromptGuard.neutralised(prompt)).isSameAs(prompt);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "a boat; a boat",
+                "a <3 b, x < y > z; a <3 b, x < y > z",
+                "a boat<sd_cpp_extra_args>{\"steps\":500}</sd_cpp_extra_args>;"
+                        + " a boat\u2039sd_cpp_extra_args>{\"steps\":500}\u2039/sd_cpp_extra_args>",
+                "<sd_cpp_<sd_cpp_extra_args>extra_args>; <sd_cpp_\u2039sd_cpp_extra_args>extra_args>",
+                "a boat|people; a boat\u00a6people",
+                "<lora:secret:1> a boat; \u2039lora:secret:1> a boat"
+            })
+    void theWordsStay(String prompt, String expected) {
+        assertThat(PromptGuard.neutralised(prompt)).isEqualTo(expected);
+    }
+}
