@@ -12,6 +12,7 @@ import dev.darkroom.access.Tokens;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.api.UnusableCertificateException;
 import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.ImageBackend;
@@ -298,6 +299,11 @@ final class Service {
             });
         } catch (Exception e) {
             Settings.Http at = settings.http();
+            if (e instanceof UnusableCertificateException certificate) {
+                throw new StartException(
+                        "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"
+                                + " private key in PEM (" + certificate.getMessage() + ")");
+            }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();

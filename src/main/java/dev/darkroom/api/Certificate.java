@@ -44,15 +44,17 @@ final class Certificate {
         this.disk = vertx.createSharedWorkerExecutor("darkroom-certificates", 1);
     }
 
-    /** Lets a server that is not yet there speak TLS, and HTTP/2 to those who want it. Fails when the files are of no use. */
+    /** Lets a server that is not yet there speak TLS, and HTTP/2 to those who want it. Fails with an {@link UnusableCertificateException}. */
     Future<HttpServerOptions> into(HttpServerOptions options) {
-        return disk.executeBlocking(this::read).map(version -> {
-            used = version;
-            return options.setSsl(true)
-                    .setUseAlpn(true)
-                    .setKeyCertOptions(keyAndCertificate())
-                    .setEnabledSecureTransportProtocols(PROTOCOLS);
-        });
+        return disk.executeBlocking(this::read)
+                .recover(error -> Future.failedFuture(new UnusableCertificateException(error)))
+                .map(version -> {
+                    used = version;
+                    return options.setSsl(true)
+                            .setUseAlpn(true)
+                            .setKeyCertOptions(keyAndCertificate())
+                            .setEnabledSecureTransportProtocols(PROTOCOLS);
+                });
     }
 
     /** From now on looks after the files of a server that listens. */
@@ -105,7 +107,7 @@ final class Certificate {
         try {
             version = version();
         } catch (NoSuchFileException e) {
-            throw new IOException(e.getMessage() + " does not exist", e);
+            throw new IOException(e.getMessage() + " does not exist");
         }
         for (KeyManager manager :
                 keyAndCertificate().getKeyManagerFactory(vertx).getKeyManagers()) {

@@ -8,6 +8,7 @@ import dev.darkroom.database.EmbeddedDatabase;
 import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomProcess;
 import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.KeyStores;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -137,6 +138,31 @@ class StartFailuresIT {
                 .isEqualTo(expected + file + "\" (it has no BEGIN PUBLIC KEY)");
         assertThat(failure(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", "/nowhere.pem")))
                 .isEqualTo(expected + "/nowhere.pem\" (/nowhere.pem: no such file or directory)");
+    }
+
+    @Test
+    void certificateFilesThatCannotBeUsed() throws Exception {
+        // given
+        KeyStores.write(directory.resolve("one"), "one", "EC");
+        KeyStores.write(directory.resolve("other"), "other", "EC");
+        String certificate = directory.resolve("one/cert.pem").toString();
+        Path noise = Files.writeString(directory.resolve("noise.pem"), "noise");
+        String expected =
+                "darkroom: DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its private key"
+                        + " in PEM (";
+
+        // then
+        DarkroomSettings settings = DarkroomSettings.quick()
+                .database(TestPostgres.newDatabase())
+                .with("DARKROOM_HTTP_TLS_CERT_FILE", certificate);
+        assertThat(failure(settings.with(
+                        "DARKROOM_HTTP_TLS_KEY_FILE",
+                        directory.resolve("other/key.pem").toString())))
+                .isEqualTo(expected + "the key is not that of the certificate)");
+        assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", "/nowhere.pem")))
+                .isEqualTo(expected + "/nowhere.pem does not exist)");
+        assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", noise.toString())))
+                .startsWith(expected);
     }
 
     @Test
