@@ -4,11 +4,6 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
-import dev.darkroom.access.Allowance;
-import dev.darkroom.access.Doorkeeper;
-import dev.darkroom.access.KeyRing;
-import dev.darkroom.access.PictureLinks;
-import dev.darkroom.access.Tokens;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -20,7 +15,6 @@ import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.cluster.ClusterVerticle;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.config.FileReason;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
@@ -41,20 +35,14 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
-import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -260,35 +248,7 @@ final class Service {
     }
 
     private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
-        if (settings.auth() == Settings.Auth.LOCAL && settings.authLocalAnywhere()) {
-            LOG.atWarn()
-                    .addKeyValue("host", settings.http().host())
-                    .log("authLocalAnywhere: whoever reaches the API may use it, and sees everybody's pictures");
-        }
-        Doorkeeper doorkeeper = new Doorkeeper(
-                settings.auth() == Settings.Auth.REQUIRED,
-                new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf,
-                settings.jwt().accepted() ? tokens(vertx)::bearerOf : null);
-        Settings.Limits limits = settings.limits();
-        PictureLinks links = new PictureLinks(
-                vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
-        Access access = new Access(
-                doorkeeper,
-                links,
-                limits.requestsPerSecond() == 0
-                        ? null
-                        : new Allowance(
-                                limits.burst(),
-                                limits.requestsPerSecond(),
-                                Duration.ofSeconds(1),
-                                TimeMeter.SYSTEM_NANOTIME),
-                limits.failedLogins() == 0
-                        ? null
-                        : new Allowance(
-                                limits.failedLogins(),
-                                limits.failedLogins(),
-                                Duration.ofMinutes(1),
-                                TimeMeter.SYSTEM_NANOTIME));
+        Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
@@ -307,16 +267,6 @@ final class Service {
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
-    }
-
-    private Tokens tokens(Vertx vertx) {
-        Path file = settings.jwt().publicKeyFile();
-        try {
-            return Tokens.open(vertx, settings.jwt(), InstantSource.system());
-        } catch (IOException | GeneralSecurityException e) {
-            throw new StartException("DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \""
-                    + file + "\" (" + FileReason.of(e) + ")");
-        }
     }
 
     private void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {

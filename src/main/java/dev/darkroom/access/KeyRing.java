@@ -39,8 +39,8 @@ public final class KeyRing {
     }
 
     /**
-     * Completes on the caller's context, at once if it is known, with whose key it is; empty when it is nobody's, or not any more. Fails when the database
-     * cannot be asked.
+     * Completes on the caller's context, at once if it is known, with whose key it is; empty when it is nobody's, or not any
+     * more. Fails when the database cannot be asked.
      */
     public Future<Optional<Caller>> ownerOf(ApiKey key) {
         String hash = key.hash();

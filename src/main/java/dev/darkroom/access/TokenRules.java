@@ -22,8 +22,8 @@ final class TokenRules {
     private static final Logger LOG = LoggerFactory.getLogger(TokenRules.class);
 
     /**
-     * As api_keys.user_id. Nothing that cannot be stored, or that makes two names look alike in a list: no control characters, no halves
-     * of characters, not only white space.
+     * As api_keys.user_id. Nothing that cannot be stored, or that makes two names look alike in a list: no control characters,
+     * no halves of characters, not only white space.
      */
     private static final Pattern USER = Pattern.compile("(?=.*\\S)[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]{1,128}");
 

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the API's server shows that it is who it says, from two files in PEM: read at the start, and again when they have changed, as they do
- * when somebody renews them. Connections that are open keep what they began with.
+ * What the API's server shows that it is who it says, from two files in PEM: read at the start, and again when they have
+ * changed, as they do when somebody renews them. Connections that are open keep what they began with.
  */
 final class Certificate {
     private static final Logger LOG = LoggerFactory.getLogger(Certificate.class);

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Lets pages of certain origins read what they ask for (Fetch standard, CORS). Others are answered as if they had not said where they come
- * from: their browser keeps the answer from them. Cookies have no part in this.
+ * Lets pages of certain origins read what they ask for (Fetch standard, CORS). Others are answered as if they had not said where
+ * they come from: their browser keeps the answer from them. Cookies have no part in this.
  */
 final class Cors implements Handler<RoutingContext> {
     private static final String ANY = "*";

@@ -42,8 +42,8 @@ final class Door {
     }
 
     /**
-     * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise the body of the request has to be kept from
-     * flowing until then.
+     * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise
+     * the body of the request has to be kept from flowing until then.
      *
      * @return fails with a {@link Problem}
      */

@@ -6,8 +6,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * What every answer tells browsers, unless its handler knows better: it is not a page, not to be guessed at, not to be framed or embedded by
- * others, and nobody keeps it.
+ * What every answer tells browsers, unless its handler knows better: it is not a page, not to be guessed at, not to be framed or
+ * embedded by others, and nobody keeps it.
  */
 final class Manners implements Handler<RoutingContext> {
     private static final CharSequence OPTIONS = HttpHeaders.createOptimized("X-Content-Type-Options");

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Cuts off connections that send requests without ever getting to the end of their heads, a byte now and then: what moves is not idle, so
- * the idle timeout does not see them. For the event loop of one server.
+ * Cuts off connections that send requests without ever getting to the end of their heads, a byte now and then: what moves is not
+ * idle, so the idle timeout does not see them. For the event loop of one server.
  */
 final class SlowSenders {
     private static final long LOOK_MS = 500;

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells an {@link EndWatch} what ends: at once what ends in this process; and after a hint, for all waiters together by one statement,
- * what ends in another. Passes on too that something was deleted there. Now and then it looks without a hint, for one may get lost. Where nobody waits nothing is asked. One instance
- * per process that answers commands.
+ * what ends in another. Passes on too that something was deleted there. Now and then it looks without a hint, for one may get
+ * lost. Where nobody waits nothing is asked. One instance per process that answers commands.
  */
 public final class EndWatchVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(EndWatchVerticle.class);

@@ -2,8 +2,8 @@ package dev.darkroom.generation;
 
 /**
  * The event-bus interface of generations: addresses, headers, actions and error codes; {@code docs/event-bus.md} is its contract.
- * This process's own bus carries it; with {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are plain JSON; errors come
- * back in the reply body as {@code {"error": {"code", "message", "errors"?}}}, never as a failed message.
+ * This process's own bus carries it; with {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are
+ * plain JSON; errors come back in the reply body as {@code {"error": {"code", "message", "errors"?}}}, never as a failed message.
  */
 public final class GenerationBus {
     /** Commands go here. Answered by any generation verticle. */

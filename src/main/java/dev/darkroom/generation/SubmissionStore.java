@@ -79,8 +79,8 @@ final class SubmissionStore {
 
     /**
      * Stores and queues a generation; completes with it once it is durable, or empty, with nothing stored, when its key has been used
-     * before or it is one too many for its user. Fails when it is not stored, or when nobody can be asked whether it is: a connection may break after the commit, and
-     * then the database has to answer once more.
+     * before or it is one too many for its user. Fails when it is not stored, or when nobody can be asked whether it is: a
+     * connection may break after the commit, and then the database has to answer once more.
      */
     Future<Optional<JsonObject>> submit(Submission submission) {
         return batch.add(submission)

@@ -19,8 +19,8 @@ final class RetentionSql {
     private static final String ENDED_BEFORE = "completed_at < now() - $1::bigint * interval '1 millisecond'";
 
     /**
-     * Deletes ended generations with all that names them, and keeps the names of their files until these are gone too. A queue row can not be there: it goes in the transaction that ends
-     * the generation, and the foreign key would refuse.
+     * Deletes ended generations with all that names them, and keeps the names of their files until these are gone too. A queue
+     * row can not be there: it goes in the transaction that ends the generation, and the foreign key would refuse.
      */
     static final String DELETE_ENDED = """
             WITH old AS MATERIALIZED (

@@ -24,6 +24,9 @@ public final class Benchmark {
     private static final int CALLERS = 32;
 
     private static final int WAITING = 500;
+    private static final int WAITERS = 5_000;
+    private static final Duration SETTLED = Duration.ofSeconds(5);
+    private static final Duration WATCHED = Duration.ofSeconds(15);
     private static final int IDLE_CALLS = 150;
     private static final int IDLE_WARM_UP = 150;
     private static final String GENERATION = "/api/generation";
@@ -58,6 +61,7 @@ public final class Benchmark {
                 gets(service, port, bare);
             }
         }
+        waiters();
         return report.text();
     }
 
@@ -142,6 +146,41 @@ public final class Benchmark {
         Side get = gets("GET, waiting", waiting, service, port, bare);
         report.profile("GET", profile(service, "get", get));
         gets("GET, ended", ended, service, port, bare);
+    }
+
+    /** Many who wait for what does not end: what they take, and what they ask of the database meanwhile. */
+    private void waiters() throws Exception {
+        emptyTables();
+        try (JavaProcess service =
+                service("waiting", Map.of("DARKROOM_WORKER_CONCURRENCY", "0", "DARKROOM_GENERATION_MAX_WAIT", "50s"))) {
+            int port = portOf(service);
+            new HttpLoad(port, List.of(HttpLoad.post(GENERATION, Prompts.usual().json())), 202)
+                    .run(CALLERS, Duration.ofSeconds(10));
+            List<String> ids = database.query("SELECT id FROM generations WHERE status = 'PENDING' LIMIT " + WAITERS);
+            // Their first reading, and what is made ready with it, is not what waiting costs.
+            warmUp(port, ids);
+            long before = service.memoryBytes();
+            int threads = service.threads();
+            try (Waiters waiters = new Waiters(port, ids, 50)) {
+                Thread.sleep(SETTLED.toMillis());
+                long memory = service.memoryBytes() - before;
+                Duration cpu = service.cpu();
+                database.forgetStatements();
+                Thread.sleep(WATCHED.toMillis());
+                double statements = database.statements().calls() / (double) WATCHED.toSeconds();
+                double busy = service.cpu().minus(cpu).toMillis() / (double) WATCHED.toMillis();
+                if (waiters.answered() > 0 || ids.size() != WAITERS) {
+                    throw new IllegalStateException("they did not wait");
+                }
+                report.waiters(WAITERS, memory / WAITERS, service.threads() - threads, statements, busy);
+            }
+        }
+    }
+
+    private static void warmUp(int port, List<String> ids) throws IOException {
+        List<byte[]> requests =
+                ids.stream().map(id -> HttpLoad.get(GENERATION + "/" + id)).toList();
+        new HttpLoad(port, requests, 200).run(CALLERS, Duration.ofSeconds(5));
     }
 
     private Side gets(String title, List<String> ids, JavaProcess service, int port, JavaProcess bare)

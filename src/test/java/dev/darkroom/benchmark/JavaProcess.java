@@ -4,7 +4,9 @@ import com.sun.management.ThreadMXBean;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,6 +94,23 @@ final class JavaProcess implements AutoCloseable {
             sum += Math.max(0, bytes);
         }
         return sum;
+    }
+
+    /** What is alive on its heap, and what it has outside, for its sockets. */
+    long memoryBytes() throws IOException {
+        MemoryMXBean memory = ManagementFactory.newPlatformMXBeanProxy(
+                beans, ManagementFactory.MEMORY_MXBEAN_NAME, MemoryMXBean.class);
+        memory.gc();
+        long sum = memory.getHeapMemoryUsage().getUsed();
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(beans, BufferPoolMXBean.class)) {
+            sum += pool.getMemoryUsed();
+        }
+        return sum;
+    }
+
+    /** How many threads it has. */
+    int threads() {
+        return threads.getThreadCount();
     }
 
     /** The time of processors that it has used, which is counted in hundredths of a second. */

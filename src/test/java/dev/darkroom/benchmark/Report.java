@@ -51,6 +51,14 @@ final class Report {
         idle.append('\n');
     }
 
+    void waiters(int count, long bytesEach, int moreThreads, double statements, double busy) {
+        idle.append(
+                ("%,d connections that wait by `Prefer: wait` in one process: %,d bytes each, heap and direct memory of socket"
+                                + " and request; %d threads more; %.1f statements a second of all together, with what the process asks"
+                                + " anyway; %.1f %% of a core.\n\n")
+                        .formatted(count, bytesEach, moreThreads, statements, busy * 100));
+    }
+
     private static double part(List<Double> values, double part) {
         return values.stream().sorted().toList().get((int) (values.size() * part));
     }

@@ -3,9 +3,9 @@ package dev.darkroom.backend.openai;
 import java.util.regex.Pattern;
 
 /**
- * Takes the power from what some AI servers that speak this protocol read in a prompt as orders, and leaves the words: callers ask for pictures,
- * and how they are made is the operator's business. Character for character, so that nothing that is taken away can make an order of what
- * is left.
+ * Takes the power from what some AI servers that speak this protocol read in a prompt as orders, and leaves the words: callers
+ * ask for pictures, and how they are made is the operator's business. Character for character, so that nothing that is taken
+ * away can make an order of what is left.
  *
  * <ul>
  *   <li>sd-server (stable-diffusion.cpp) runs the JSON between {@code <sd_cpp_extra_args>} and its end tag as its parameters, files and

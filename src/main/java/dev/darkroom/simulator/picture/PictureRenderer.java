@@ -3,8 +3,8 @@ package dev.darkroom.simulator.picture;
 /**
  * Makes the pictures of the simulator: a landscape whose colours and shapes come from prompt and seed, with the prompt and the
  * word "simulator" written on it. The same input gives the same pixels on every machine and JDK (basic floating-point
- * arithmetic only, exact since JEP 306, and no fonts), and the same bytes wherever the JDK's zlib is the same. Stateless and thread-safe. Takes long, tens of
- * milliseconds and more: never call it on an event loop.
+ * arithmetic only, exact since JEP 306, and no fonts), and the same bytes wherever the JDK's zlib is the same. Stateless and
+ * thread-safe. Takes long, tens of milliseconds and more: never call it on an event loop.
  */
 public final class PictureRenderer {
     /** Shortest side of a picture in pixels. */

@@ -1,0 +1,58 @@
+package dev.darkroom.benchmark;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Many connections, each with one request whose answer is put off. */
+final class Waiters implements AutoCloseable {
+    private final Selector selector = Selector.open();
+    private final List<SocketChannel> channels = new ArrayList<>();
+    private int answered;
+
+    /** Connects, and asks for each of these generations to be told of when it has ended. */
+    Waiters(int port, List<String> ids, int seconds) throws IOException {
+        for (String id : ids) {
+            SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            channel.write(ByteBuffer.wrap(("GET /api/generation/" + id + " HTTP/1.1\r\nHost: benchmark\r\nPrefer: wait="
+                            + seconds + "\r\n\r\n")
+                    .getBytes(StandardCharsets.UTF_8)));
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ);
+            channels.add(channel);
+        }
+    }
+
+    /** How many have been answered so far, and with 200. Anything else ends the benchmark. */
+    int answered() throws IOException {
+        selector.selectNow();
+        ByteBuffer in = ByteBuffer.allocate(16 * 1024);
+        for (SelectionKey key : selector.selectedKeys()) {
+            in.clear();
+            int read = ((SocketChannel) key.channel()).read(in);
+            String answer = new String(in.array(), 0, Math.max(read, 0), StandardCharsets.UTF_8);
+            if (!answer.startsWith("HTTP/1.1 200 ")) {
+                throw new IllegalStateException("a waiter was told " + answer);
+            }
+            key.cancel();
+            answered++;
+        }
+        selector.selectedKeys().clear();
+        return answered;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (SocketChannel channel : channels) {
+            channel.close();
+        }
+        selector.close();
+    }
+}
