@@ -78,7 +78,7 @@ class FuzzIT {
                 "--phases",
                 "examples,coverage,fuzzing,stateful",
                 "--max-examples",
-                System.getProperty("darkroom.fuzz.examples", "1500"),
+                System.getProperty("darkroom.fuzz.examples", "3000"),
                 "--continue-on-failure",
                 "--workers",
                 "2",

@@ -95,6 +95,13 @@ class GenerationBusTest {
                 Arguments.of("generation", "get", byId(COMPLETE)),
                 Arguments.of("generation", "get", byId(FAILED)),
                 Arguments.of("image", "getImage", byId(IMAGE)),
+                Arguments.of("items", "list", new JsonObject()),
+                Arguments.of("error", "list", new JsonObject().put("limit", 0)),
+                Arguments.of("error", "cancel", byId(COMPLETE)),
+                Arguments.of("error", "delete", byId(PENDING)),
+                Arguments.of("error", "retry", byId(COMPLETE)),
+                Arguments.of("generation", "retry", byId(FAILED)),
+                Arguments.of("generation", "get", byId(PENDING).put("waitMs", 20)),
                 Arguments.of("error", "get", byId(IMAGE)),
                 Arguments.of("error", "getImage", byId(PENDING)),
                 Arguments.of("error", "create", request(new JsonObject().put("width", 1))));
@@ -401,5 +408,38 @@ class GenerationBusTest {
 
     private static <T> T await(Future<T> future) throws Exception {
         return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aKeyMakesOneGenerationOverTheBusToo() throws Exception {
+        // given
+        JsonObject command = request(new JsonObject().put("prompt", "once"))
+                .put("user", "local")
+                .put("idempotencyKey", "of an integration");
+
+        // when
+        JsonObject first = send("create", command.copy());
+        JsonObject second = send("create", command.copy());
+        JsonObject other = send("create", command.copy().put("user", "another"));
+        JsonObject mistake =
+                send("create", command.copy().put("request", new JsonObject().put("prompt", "something else")));
+
+        // then
+        assertThat(first.containsKey("replayed")).isFalse();
+        assertThat(second.getBoolean("replayed")).isTrue();
+        assertThat(second.getJsonObject("generation").getString("id"))
+                .isEqualTo(first.getJsonObject("generation").getString("id"));
+        assertThat(other.containsKey("replayed")).isFalse();
+        assertThat(mistake.getJsonObject("error").getString("code")).isEqualTo("KEY_REUSED");
+    }
+
+    @Test
+    void whoHoldsALinkNamesNobody() throws Exception {
+        // when
+        JsonObject linked = send("getImage", byId(IMAGE).put("link", true));
+
+        // then
+        assertThat(linked.getJsonObject("image").getString("id")).isEqualTo(IMAGE.toString());
+        assertInvalid(send("get", byId(COMPLETE).put("link", true)), "the body must be an object that names its user");
     }
 }

@@ -268,4 +268,46 @@ class HousekeepingVerticleTest {
                 .atMost(PATIENCE)
                 .until(() -> query("SELECT id FROM generations").size() == 1);
     }
+
+    @Test
+    void idempotencyKeysAreForgottenAfterADayThoughNothingElseIsDeleted() throws Exception {
+        // given
+        TestPostgres.execute(
+                url,
+                "INSERT INTO idempotency_keys SELECT 'mary', 'key ' || n, 'f', gen_random_uuid(), now() - n * interval '1 h'"
+                        + " FROM generate_series(0, 700) n");
+
+        // when
+        keep(null, null, null);
+
+        // then
+        await("the end of old keys")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> query("SELECT count(*) FROM idempotency_keys").equals(List.of("25")));
+        assertThat(query("SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '25 h'"))
+                .containsExactly("0");
+    }
+
+    @Test
+    void filesWhoseDeletionACrashInterruptedAreDeleted() throws Exception {
+        // given rows that were deleted, and files that were not
+        String left = "00/" + UUID.randomUUID() + ".png";
+        String underWay = "00/" + UUID.randomUUID() + ".png";
+        write(left, Duration.ZERO);
+        write(underWay, Duration.ZERO);
+        TestPostgres.execute(
+                url,
+                "INSERT INTO discarded_images VALUES ('" + left + "', now() - interval '2 min'), ('" + underWay
+                        + "', now())",
+                "INSERT INTO discarded_images VALUES ('00/gone.png', now() - interval '2 min')");
+
+        // when
+        keep(null, null, null);
+
+        // then
+        await("the end of what was left")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> query("SELECT storage_key FROM discarded_images").equals(List.of(underWay)));
+        assertThat(files()).isEqualTo(1);
+    }
 }
