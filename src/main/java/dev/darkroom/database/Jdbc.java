@@ -42,6 +42,6 @@ public final class Jdbc {
                     name + " does not have the tables of this version; the service makes them when it starts", e);
         }
         String reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
-        return new DatabaseException(name + " cannot be looked at: " + reason, e);
+        return new DatabaseException(name + " cannot be used: " + reason, e);
     }
 }
