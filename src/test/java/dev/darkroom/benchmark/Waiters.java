@@ -13,13 +13,21 @@ import java.util.List;
 
 /** Many connections, each with one request whose answer is put off. */
 final class Waiters implements AutoCloseable {
+    private static final int AT_ONCE = 250;
+
     private final Selector selector = Selector.open();
     private final List<SocketChannel> channels = new ArrayList<>();
     private int answered;
 
-    /** Connects, and asks for each of these generations to be told of when it has ended. */
-    Waiters(int port, List<String> ids, int seconds) throws IOException {
+    /**
+     * Connects, and asks for each of these generations to be told of when it has ended: 2,500 in a second, for each is looked at once when
+     * it comes, and what comes faster than the database answers is refused.
+     */
+    Waiters(int port, List<String> ids, int seconds) throws IOException, InterruptedException {
         for (String id : ids) {
+            if (channels.size() % AT_ONCE == 0) {
+                Thread.sleep(100);
+            }
             SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             channel.write(ByteBuffer.wrap(("GET /api/generation/" + id + " HTTP/1.1\r\nHost: benchmark\r\nPrefer: wait="
                             + seconds + "\r\n\r\n")
