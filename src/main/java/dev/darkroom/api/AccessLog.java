@@ -13,7 +13,8 @@ final class AccessLog implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         if (LOG.isDebugEnabled()) {
             long started = System.nanoTime();
-            context.addEndHandler(ended -> LOG.atDebug()
+            // Not the end handler, of which there is one, and which is that of SlowSenders.
+            context.addBodyEndHandler(ended -> LOG.atDebug()
                     .addKeyValue("request", RequestId.of(context))
                     .addKeyValue("method", context.request().method())
                     .addKeyValue("path", context.request().path())
