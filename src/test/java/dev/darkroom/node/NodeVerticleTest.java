@@ -9,6 +9,8 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Context;
+import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -138,8 +141,22 @@ class NodeVerticleTest {
     @Test
     void whoLeavesDuringAHeartbeatDoesNotJoinAgain() throws Exception {
         // given a heartbeat that waits for its row, which is being deleted
-        String deployment =
-                deploy(new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1)));
+        Settings.Node rhythm = new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1));
+        NodeVerticle verticle = new NodeVerticle(node, database, rhythm, "1.2.3");
+        CountDownLatch leaving = new CountDownLatch(1);
+        String deployment = await(vertx.deployVerticle(new Deployable() {
+            @Override
+            public Future<?> deploy(Context context) throws Exception {
+                return verticle.deploy(context);
+            }
+
+            @Override
+            public Future<?> undeploy(Context context) throws Exception {
+                Future<?> left = verticle.undeploy(context);
+                leaving.countDown();
+                return left;
+            }
+        }));
         try (Connection other = DriverManager.getConnection(
                         url.jdbcUrl(), url.user(), url.password().value());
                 Statement statement = other.createStatement()) {
@@ -154,6 +171,7 @@ class NodeVerticleTest {
 
             // when
             Future<Void> left = vertx.undeploy(deployment);
+            assertThat(leaving.await(10, TimeUnit.SECONDS)).isTrue();
             other.commit();
             await(left);
         }
