@@ -58,9 +58,12 @@ public final class Allowance {
         return capacity;
     }
 
-    /** In how much time an empty bucket is full again. */
-    public Duration untilFull() {
-        return untilFull;
+    /**
+     * In how many whole seconds an empty bucket is full again, at least 1. Rounded up: whoever keeps to so many in that time is
+     * never refused.
+     */
+    public long secondsUntilFull() {
+        return seconds(untilFull.toNanos());
     }
 
     /** Does it, if it may be done. */

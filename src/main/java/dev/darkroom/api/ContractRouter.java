@@ -41,8 +41,6 @@ final class ContractRouter {
                 .rootHandler(new AccessLog())
                 .rootHandler(new Manners())
                 .rootHandler(new Cors(corsOrigins))
-                .rootHandler(new Manners())
-                .rootHandler(new Cors(corsOrigins))
                 .rootHandler(new KnownPaths(contract.parsed()));
         Set<String> unanswered = new HashSet<>(contract.operationIds());
         for (OperationHandler handler : handlers) {

@@ -24,8 +24,8 @@ final class Throttle {
         requests = access.requests();
         policy = requests == null
                 ? null
-                : HttpHeaders.createOptimized("\"requests\";q=" + requests.capacity() + ";w="
-                        + Math.max(1, requests.untilFull().toSeconds()));
+                : HttpHeaders.createOptimized(
+                        "\"requests\";q=" + requests.capacity() + ";w=" + requests.secondsUntilFull());
     }
 
     /**

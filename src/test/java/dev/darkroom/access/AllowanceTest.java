@@ -48,7 +48,16 @@ class AllowanceTest {
         assertThat(allowance.take("alice").granted()).isFalse();
         pass(Duration.ofSeconds(10));
         takeAll(allowance, "alice");
-        assertThat(allowance.untilFull()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(allowance.secondsUntilFull()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsToldNeverPromisesMoreThanThereIs() {
+        // 2.5 s, and 0.1 s
+        assertThat(new Allowance(250, 100, Duration.ofSeconds(1), clock).secondsUntilFull())
+                .isEqualTo(3);
+        assertThat(new Allowance(10, 100, Duration.ofSeconds(1), clock).secondsUntilFull())
+                .isEqualTo(1);
     }
 
     @Test

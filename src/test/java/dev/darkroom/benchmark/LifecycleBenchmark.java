@@ -83,6 +83,8 @@ public final class LifecycleBenchmark {
                         "DARKROOM_HTTP_PORT",
                         "0",
                         "DARKROOM_MANAGEMENT_PORT",
+                        "0",
+                        "DARKROOM_LIMITS_REQUESTS_PER_SECOND",
                         "0"));
     }
 
