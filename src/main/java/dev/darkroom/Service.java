@@ -27,6 +27,7 @@ import dev.darkroom.generation.EndWatchVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
+import dev.darkroom.generation.SubmissionStore;
 import dev.darkroom.generation.SweepVerticle;
 import dev.darkroom.generation.WorkerVerticle;
 import dev.darkroom.housekeeping.HorizonVerticle;
@@ -184,19 +185,17 @@ final class Service {
     private void deployGenerations(Vertx vertx, Database database, Hints hints, ImageStore images) throws Exception {
         SecureRandom random = new SecureRandom();
         Backlog backlog = new Backlog();
+        SubmissionStore submissions =
+                new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.generation());
         if (settings.generation().instances() > 0) {
             deploy(
                     vertx,
                     "backlog",
-                    new BacklogVerticle(
-                            backlog,
-                            database,
-                            settings.generation(),
-                            settings.node().heartbeat()));
+                    new BacklogVerticle(backlog, submissions, settings.node().heartbeat()));
             deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
         }
         GenerationVerticle.Shared shared =
-                new GenerationVerticle.Shared(database, hints, images, backlog, endWatch, endListeners);
+                new GenerationVerticle.Shared(database, submissions, hints, images, backlog, endWatch, endListeners);
         deploy(
                 vertx,
                 "generation",

@@ -51,7 +51,7 @@ final class Acceptance {
             RandomGenerator random) {
         this.vertx = vertx;
         this.shared = shared;
-        this.submissions = new SubmissionStore(shared.database(), GenerationVerticle.DEFAULT_ROUTE, settings);
+        this.submissions = shared.submissions();
         this.store = new GenerationStore(shared.database());
         this.withPlace = withPlace;
         this.settings = settings;

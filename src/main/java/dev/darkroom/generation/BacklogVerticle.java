@@ -1,7 +1,5 @@
 package dev.darkroom.generation;
 
-import dev.darkroom.config.Settings;
-import dev.darkroom.database.Database;
 import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -19,9 +17,9 @@ public final class BacklogVerticle extends VerticleBase {
     private Recurring asking;
 
     /** @param interval how old the figures may be */
-    public BacklogVerticle(Backlog backlog, Database database, Settings.Generation settings, Duration interval) {
+    public BacklogVerticle(Backlog backlog, SubmissionStore submissions, Duration interval) {
         this.backlog = backlog;
-        this.submissions = new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings);
+        this.submissions = submissions;
         this.interval = interval;
     }
 

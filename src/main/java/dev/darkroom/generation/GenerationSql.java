@@ -30,8 +30,8 @@ final class GenerationSql {
      * waits for the whole queue nor catches up on what others had before.
      *
      * <p>What would be one too many for its user is not stored: $4 may be PENDING at once, $5 be accepted in 24 hours, 0 for no limit.
-     * Counted no further than that, in the same snapshot, so a user who comes to several processes at the same moment may get a
-     * few more.
+     * Counted no further than that, in the same snapshot: exact for one statement at a time, which is what a process sends. A user who
+     * comes to several processes at the same moment may get a few more.
      *
      * <p>What comes with an idempotency key is stored only if the key is new to its user, which the primary key of the keys decides:
      * of several that come at once, here or at another process, one is stored, and the others wait until it is and then bring no

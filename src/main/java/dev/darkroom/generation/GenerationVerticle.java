@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class GenerationVerticle extends VerticleBase {
     /** The only route there is: any backend of any node may do the work. */
-    static final String DEFAULT_ROUTE = "default";
+    public static final String DEFAULT_ROUTE = "default";
 
     private static final Logger LOG = LoggerFactory.getLogger(GenerationVerticle.class);
 
@@ -37,6 +37,7 @@ public final class GenerationVerticle extends VerticleBase {
     /**
      * What the generation verticles of a process share.
      *
+     * @param submissions one and the same for all of them
      * @param hints tells other processes what they may want to look at
      * @param backlog kept up to date by somebody else
      * @param endWatch kept going by somebody else
@@ -44,6 +45,7 @@ public final class GenerationVerticle extends VerticleBase {
      */
     public record Shared(
             Database database,
+            SubmissionStore submissions,
             Hints hints,
             ImageStore images,
             Backlog backlog,

@@ -4,7 +4,9 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrors;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -17,10 +19,11 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * How generations get into PostgreSQL, and how many are there before them. Futures fail with the driver's errors. Usable from any
- * event loop.
+ * How generations get into PostgreSQL, and how many are there before them. One for all verticles of a process: two would each not
+ * count what the other stores at that moment, and let a user have more than is allowed. Futures fail with the driver's errors, and
+ * complete where they were asked for. Usable from any event loop.
  */
-final class SubmissionStore {
+public final class SubmissionStore {
     /**
      * So many that a statement does not take long on a connection that others share. One at a time, so that each sees the turns
      * that the one before gave. A caller who has waited for longer is told so, and the generation not stored behind his back.
@@ -33,7 +36,7 @@ final class SubmissionStore {
     private final Batch<Submission, Optional<JsonObject>> batch;
 
     /** @param route which backends may do the work that is submitted */
-    SubmissionStore(Database database, String route, Settings.Generation settings) {
+    public SubmissionStore(Database database, String route, Settings.Generation settings) {
         this.database = database;
         this.route = route;
         this.settings = settings;
@@ -83,9 +86,15 @@ final class SubmissionStore {
      * connection may break after the commit, and then the database has to answer once more.
      */
     Future<Optional<JsonObject>> submit(Submission submission) {
-        return batch.add(submission)
+        return here(batch.add(submission))
                 .recover(error ->
                         DatabaseErrors.outcomeUnknown(error) ? stored(submission, error) : Future.failedFuture(error));
+    }
+
+    /** Back from the event loop of whoever made the statement go, which is another's as often as not. */
+    private static <T> Future<T> here(Future<T> future) {
+        Context caller = Vertx.currentContext();
+        return caller == null ? future : Future.fromCompletionStage(future.toCompletionStage(), caller);
     }
 
     private Future<List<Optional<JsonObject>>> submitAll(List<Submission> given) {

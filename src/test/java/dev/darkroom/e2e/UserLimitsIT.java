@@ -49,8 +49,6 @@ class UserLimitsIT {
                 .database(database)
                 .aiServer(aiServer)
                 .with("DARKROOM_AUTH", "required")
-                // What several of them store at the same moment is counted by none of them.
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_NODE_TTL", "15s");
         limits.forEach(settings::with);
         darkroom = InProcessDarkroom.start(directory, settings);

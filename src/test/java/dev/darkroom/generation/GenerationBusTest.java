@@ -63,12 +63,19 @@ class GenerationBusTest {
         vertx = Vertx.vertx();
         database = Database.open(vertx, url, settings.database());
         hints = Hints.open(vertx, url, settings.database());
-        await(vertx.deployVerticle(
-                new GenerationVerticle(shared(database), settings.generation(), "house-model", RANDOM)));
+        await(vertx.deployVerticle(new GenerationVerticle(
+                shared(database, settings.generation()), settings.generation(), "house-model", RANDOM)));
     }
 
-    private static GenerationVerticle.Shared shared(Database database) {
-        return new GenerationVerticle.Shared(database, hints, null, backlog, new EndWatch(), List.of());
+    private static GenerationVerticle.Shared shared(Database database, Settings.Generation settings) {
+        return new GenerationVerticle.Shared(
+                database,
+                new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings),
+                hints,
+                null,
+                backlog,
+                new EndWatch(),
+                List.of());
     }
 
     @AfterAll
@@ -300,7 +307,8 @@ class GenerationBusTest {
         Settings settings = settings(DarkroomSettings.quick().database(gone));
         Database away = Database.open(own, gone, settings.database());
         try {
-            await(own.deployVerticle(new GenerationVerticle(shared(away), settings.generation(), null, RANDOM)));
+            await(own.deployVerticle(
+                    new GenerationVerticle(shared(away, settings.generation()), settings.generation(), null, RANDOM)));
             JsonObject wanted = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when

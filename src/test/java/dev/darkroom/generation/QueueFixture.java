@@ -104,7 +104,8 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
 
     /** What generation verticles share, with nobody who keeps it going. */
     GenerationVerticle.Shared shared() {
-        return new GenerationVerticle.Shared(database, hints, null, new Backlog(), new EndWatch(), List.of());
+        return new GenerationVerticle.Shared(
+                database, submissions, hints, null, new Backlog(), new EndWatch(), List.of());
     }
 
     /** As many at once as there are users named, each of its user. */
