@@ -17,19 +17,39 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Holds answers against {@code openapi.yaml}: the status must be described, the media type must be one that the file names
- * for it, required headers must be there, and headers and JSON bodies must fit their schemas. Answers to requests that the
- * contract does not know must be problem documents.
+ * for it, required headers must be there, no header undescribed but those of every HTTP answer, and headers and JSON bodies must
+ * fit their schemas. Answers to requests that the contract does not know must be problem documents.
  */
 public final class ContractCheck {
     private static final Vertx VERTX = Vertx.vertx();
     private static final JsonNode FILE = readFile();
+    /** What HTTP itself and browsers are told, whatever is asked; {@code docs/security.md} has the latter. */
+    private static final List<String> ON_EVERY_ANSWER = List.of(
+            ":status",
+            "Access-Control-Allow-Origin",
+            "Access-Control-Expose-Headers",
+            "Cache-Control",
+            "Connection",
+            "Content-Length",
+            "Content-Security-Policy",
+            "Content-Type",
+            "Cross-Origin-Resource-Policy",
+            "Referrer-Policy",
+            "Strict-Transport-Security",
+            "Vary",
+            "X-Content-Type-Options",
+            "X-Frame-Options");
+
     private static final Contract API = await(ContractLoader.api(VERTX));
     private static final Contract MANAGEMENT = await(ContractLoader.management(VERTX));
 
@@ -63,6 +83,11 @@ public final class ContractCheck {
 
     private static void checkHeaders(
             String where, Response described, OpenAPIContract contract, Map<String, String> headers) {
+        Set<String> undescribed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        undescribed.addAll(headers.keySet());
+        ON_EVERY_ANSWER.forEach(undescribed::remove);
+        described.getHeaders().forEach(header -> undescribed.remove(header.getName()));
+        assertThat(undescribed).as("%s: headers that are not described", where).isEmpty();
         for (Parameter header : described.getHeaders()) {
             String value = headers.get(header.getName());
             if (value == null) {
