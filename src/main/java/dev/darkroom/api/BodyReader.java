@@ -17,6 +17,9 @@ final class BodyReader {
     /** How long a caller whose body is too large may go on sending, to get to the answer, before it is cut off. */
     private static final long DRAIN_MS = 5_000;
 
+    /** RFC 9113, section 8.1: what follows an answer that did not need the rest of its request. */
+    private static final long NO_ERROR = 0;
+
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final BodyLimits limits;
@@ -103,9 +106,18 @@ final class BodyReader {
         refused = true;
         drop();
         vertx.cancelTimer(timer);
-        timer = vertx.setTimer(DRAIN_MS, late -> request.connection().close());
+        timer = vertx.setTimer(DRAIN_MS, late -> cutOff());
         request.endHandler(end -> vertx.cancelTimer(timer));
         result.tryFail(problem);
+    }
+
+    /** Over HTTP/2 others share the connection, who have done nothing. */
+    private void cutOff() {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset(NO_ERROR);
+        } else {
+            request.connection().close();
+        }
     }
 
     private Problem tooLarge() {

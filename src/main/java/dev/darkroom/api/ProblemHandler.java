@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +50,10 @@ final class ProblemHandler {
         kept.forEach(response::putHeader);
         response.putHeader(RequestId.HEADER, RequestId.of(context));
         problem.headers().forEach(response::putHeader);
+        if (context.request().version() == HttpVersion.HTTP_2) {
+            // RFC 9113, section 8.2.2: not a header of its connections.
+            response.headers().remove(HttpHeaders.CONNECTION);
+        }
         response.setStatusCode(problem.status());
         if (HttpMethod.HEAD.equals(context.request().method())) {
             response.end();

@@ -9,6 +9,18 @@ import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.KeyStores;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientConnection;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -24,6 +36,8 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -63,6 +77,8 @@ class TlsIT {
                         .with(
                                 "DARKROOM_HTTP_TLS_KEY_FILE",
                                 files.resolve("key.pem").toString())
+                        // Also what a new connection has for its first request, on a machine that is busy.
+                        .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "5s")
                         .with("DARKROOM_HTTP_TLS_RELOAD", "100ms"));
     }
 
@@ -138,6 +154,52 @@ class TlsIT {
         assertThat(url).startsWith("https://127.0.0.1:");
         HttpResponse<byte[]> picture = send(client, "GET", URI.create(url), null);
         assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+    }
+
+    /** Over HTTP/2 a body that does not come to an end ends its own request, and nobody else's on that connection. */
+    @Test
+    void aBodyThatIsTooSlowEndsItsOwnStreamAlone() throws Exception {
+        // given
+        Vertx vertx = Vertx.vertx();
+        try {
+            HttpClientOptions options = new HttpClientOptions()
+                    .setProtocolVersion(HttpVersion.HTTP_2)
+                    .setUseAlpn(true)
+                    .setSsl(true)
+                    .setTrustAll(true)
+                    .setVerifyHost(false);
+            HttpClientConnection connection = await(((HttpClientAgent) vertx.createHttpClient(options))
+                    .connect(new HttpConnectOptions()
+                            .setHost("127.0.0.1")
+                            .setPort(darkroom.api().getPort())));
+            HttpClientRequest slow = await(connection.request(
+                    new RequestOptions().setMethod(HttpMethod.POST).setURI("/api/generation")));
+            CompletableFuture<StreamResetException> cutOff = new CompletableFuture<>();
+            slow.exceptionHandler(error -> {
+                if (error instanceof StreamResetException reset) {
+                    cutOff.complete(reset);
+                }
+            });
+
+            // when
+            slow.putHeader("Content-Type", "application/json").setChunked(true).write("{");
+            HttpClientResponse refused = await(slow.response());
+
+            // then
+            assertThat(refused.statusCode()).isEqualTo(408);
+            assertThat(refused.getHeader("Connection")).isNull();
+            assertThat(cutOff.get(20, TimeUnit.SECONDS).getCode()).isZero();
+            HttpClientResponse next = await(connection
+                    .request(new RequestOptions().setURI("/api/generation"))
+                    .compose(HttpClientRequest::send));
+            assertThat(next.statusCode()).isEqualTo(200);
+        } finally {
+            await(vertx.close());
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     }
 
     @Test
