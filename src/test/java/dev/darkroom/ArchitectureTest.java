@@ -44,6 +44,9 @@ class ArchitectureTest {
     private static final String BACKENDS = "dev.darkroom.backend..";
 
     private static final String IMAGE = "dev.darkroom.image..";
+    private static final String EGRESS = "dev.darkroom.egress..";
+    private static final String WEBHOOK = "dev.darkroom.webhook..";
+    private static final String LEASE = "dev.darkroom.lease..";
     private static final String NODE = "dev.darkroom.node..";
     private static final String DATABASE = "dev.darkroom.database..";
     private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
@@ -62,6 +65,9 @@ class ArchitectureTest {
                     GENERATION,
                     BACKENDS,
                     IMAGE,
+                    EGRESS,
+                    WEBHOOK,
+                    LEASE,
                     NODE,
                     DATABASE,
                     CONFIG,
@@ -98,6 +104,13 @@ class ArchitectureTest {
     static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
 
     @ArchTest
+    static final ArchRule egressKnowsNobody = knowsOnly(EGRESS, resideInAPackage(EGRESS));
+
+    @ArchTest
+    static final ArchRule leaseKnowsNodeAndDatabase =
+            knowsOnly(LEASE, resideInAnyPackage(LEASE, NODE, DATABASE, CONFIG));
+
+    @ArchTest
     static final ArchRule doctorKnowsDatabaseAndConfig =
             knowsOnly(DOCTOR, resideInAnyPackage(DOCTOR, DATABASE, CONFIG));
 
@@ -109,11 +122,12 @@ class ArchitectureTest {
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
 
     @ArchTest
-    static final ArchRule backendKnowsImageAndConfig = knowsOnly(BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, CONFIG));
+    static final ArchRule backendKnowsImageAndConfig =
+            knowsOnly(BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, EGRESS, CONFIG));
 
     @ArchTest
-    static final ArchRule generationKnowsBackendsOnlyByTheirInterface =
-            knowsOnly(GENERATION, resideInAnyPackage(GENERATION, BACKEND, IMAGE, NODE, DATABASE, CONFIG));
+    static final ArchRule generationKnowsBackendsOnlyByTheirInterface = knowsOnly(
+            GENERATION, resideInAnyPackage(GENERATION, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
 
     @ArchTest
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
@@ -149,7 +163,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyTheKeysOfAnIssuerAreFetchedBesides = noClasses()
-            .that(not(resideInAPackage(BACKENDS)))
+            .that(not(resideInAnyPackage(BACKENDS, EGRESS)))
             .and()
             .doNotHaveFullyQualifiedName("dev.darkroom.access.JwksFetch")
             .should()
@@ -173,7 +187,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, GENERATION, DATABASE, ACCESS)
+            .resideInAnyPackage(NODE, LEASE, GENERATION, DATABASE, ACCESS)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()
@@ -203,7 +217,7 @@ class ArchitectureTest {
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING)
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING, LEASE)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")

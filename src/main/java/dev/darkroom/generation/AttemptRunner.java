@@ -11,6 +11,7 @@ import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.Picture;
+import dev.darkroom.lease.Recorder;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -39,7 +40,7 @@ final class AttemptRunner {
     private final Guard guard;
     private final ImageStore images;
     private final LeaseStore leases;
-    private final Recorder recorder;
+    private final Recorder<Lease, AttemptOutcome> recorder;
     private final RetryPolicy policy;
     private final EndAnnouncer announcer;
     private final LongSupplier nanoClock;
@@ -52,7 +53,7 @@ final class AttemptRunner {
             Guard guard,
             ImageStore images,
             LeaseStore leases,
-            Recorder recorder,
+            Recorder<Lease, AttemptOutcome> recorder,
             RetryPolicy policy,
             EndAnnouncer announcer,
             LongSupplier nanoClock) {

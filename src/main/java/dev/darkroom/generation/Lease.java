@@ -1,6 +1,8 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.lease.Fence;
+import dev.darkroom.lease.Leased;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -30,4 +32,11 @@ record Lease(
         int lost,
         Duration attemptBudget,
         Duration timeLeft,
-        ImageRequest work) {}
+        ImageRequest work)
+        implements Leased {
+
+    @Override
+    public Fence fence() {
+        return new Fence(generationId, nodeId, token);
+    }
+}

@@ -1,11 +1,17 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.lease.FenceSql;
+import java.util.List;
+
 /**
  * What workers and sweeps do to the tables of generations. Every transition names the owner and the token of the lease
  * that it ends ("the fence"): whoever comes with an older claim changes no row at all, and learns so from the empty
  * result. Times are the database's; delays and budgets travel as spans.
  */
 final class LeaseSql {
+
+    /** What of it is the same for all work. */
+    static final FenceSql QUEUE = new FenceSql("generation_queue", "generation_id", List.of("attempt_backend"));
 
     /**
      * Claims due work for a live node: the users whose turn it is, and of each user's work what that user wants first. When
@@ -18,7 +24,7 @@ final class LeaseSql {
             WITH turns AS MATERIALIZED (
               SELECT generation_id, user_id, turn, arrival FROM generation_queue
               WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
-                AND EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)
+                AND %s
               ORDER BY turn, arrival LIMIT $3
               FOR UPDATE SKIP LOCKED),
             picked AS MATERIALIZED (
@@ -38,8 +44,7 @@ final class LeaseSql {
                 USING (user_id, n)
               WHERE q.generation_id = had.generation_id),
             claimed AS (
-              UPDATE generation_queue q SET lease_owner = $1, lease_token = q.lease_token + 1, attempt_backend = $4,
-                attempt_started_at = now(),
+              UPDATE generation_queue q SET %s, attempt_backend = $4,
                 attempt_deadline = least(now() + $5::bigint * interval '1 millisecond', q.deadline)
               FROM picked p WHERE q.generation_id = p.generation_id AND q.lease_owner IS NULL
               RETURNING q.*)
@@ -48,7 +53,7 @@ final class LeaseSql {
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
             FROM claimed c JOIN generations g ON g.id = c.generation_id
-            ORDER BY c.turn, c.arrival""";
+            ORDER BY c.turn, c.arrival""".formatted(FenceSql.NODE_LIVES, FenceSql.TAKE);
 
     /**
      * Ends generations with their pictures, as many as the arrays hold. The queue row goes first and is the fence for all
@@ -82,7 +87,7 @@ final class LeaseSql {
     /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
     static final String FAIL = """
             WITH ended AS (
-              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+              DELETE FROM generation_queue WHERE %s
               RETURNING *),
             generation AS (
               UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(),
@@ -96,7 +101,7 @@ final class LeaseSql {
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
                 now(), $8, $9, $10, $11, $12, $13
               FROM ended e JOIN generation g ON g.id = e.generation_id)
-            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""".formatted(QUEUE.fence());
 
     /**
      * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
@@ -148,11 +153,10 @@ final class LeaseSql {
      */
     static final String RETRY = """
             WITH held AS (
-              SELECT * FROM generation_queue WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
+              SELECT * FROM generation_queue WHERE %s
               FOR UPDATE),
             requeued AS (
-              UPDATE generation_queue q SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
-                attempt_backend = NULL, run_at = now() + $4::bigint * interval '1 millisecond',
+              UPDATE generation_queue q SET %s, run_at = now() + $4::bigint * interval '1 millisecond',
                 turn = coalesce((SELECT turn + 1 FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
                   AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
@@ -167,42 +171,17 @@ final class LeaseSql {
             SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_started_at,
               now(), $7, $8, $9, $10, $11, $12, r.run_at
             FROM held h, generation g, requeued r
-            RETURNING number, retry_at""";
+            RETURNING number, retry_at""".formatted(QUEUE.fence(), QUEUE.free());
 
-    /** Gives a generation back with which nothing was done: it keeps its place and no attempt is written. */
-    static final String RELEASE = """
-            UPDATE generation_queue SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,
-              attempt_backend = NULL
-            WHERE generation_id = $1 AND lease_owner = $2 AND lease_token = $3
-            RETURNING generation_id""";
-
-    /**
-     * Leases that nobody will end: their node is gone ({@code owner_alive} false), or it lives and let the attempt run past
-     * its deadline by more than the grace. An expired node never revives, so what is found here stays true until the fenced
-     * statement that follows; a result that still arrives first wins, and that statement then changes nothing.
-     */
-    static final String ABANDONED = """
-            SELECT q.generation_id, q.user_id, q.lease_owner, q.lease_token, q.counted_failures, q.lost_attempts,
-              n.id IS NOT NULL AS owner_alive,
-              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts
-            FROM generation_queue q JOIN generations g ON g.id = q.generation_id
-              LEFT JOIN nodes n ON n.id = q.lease_owner AND n.expires_at > now()
-            WHERE q.lease_owner IS NOT NULL
-              AND (n.id IS NULL OR q.attempt_deadline < now() - $1::bigint * interval '1 millisecond')
-            ORDER BY q.attempt_deadline LIMIT $2""";
+    /** What nobody will end, with what decides how it goes on. */
+    static final String ABANDONED = QUEUE.abandoned("""
+            q.user_id, q.counted_failures, q.lost_attempts,
+              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
     /** Generations whose time ran out while they waited. */
     static final String OVERDUE = """
             SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
             ORDER BY deadline LIMIT $1""";
-
-    /**
-     * Leases that the database says this node holds, a while after they were claimed. What of them the node does not know
-     * of was claimed by a statement whose answer was lost on the way.
-     */
-    static final String HELD = """
-            SELECT generation_id, lease_owner, lease_token FROM generation_queue
-            WHERE lease_owner = $1 AND attempt_started_at < now() - $2::bigint * interval '1 millisecond'""";
 
     /**
      * Whether the attempt of a lease is on record with this outcome: the answer to a commit whose own answer was lost. With

@@ -5,6 +5,8 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.RetryDecision.Reason;
+import dev.darkroom.lease.Fence;
+import dev.darkroom.lease.FenceStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
@@ -37,6 +39,7 @@ final class LeaseStore {
 
     private final Database database;
     private final Pool pool;
+    private final FenceStore fences;
     private final List<GenerationEndListener> listeners;
     /** Fenced, so that trying one again alone does no harm whatever became of the statement that it shared. */
     private final Batch<Completion, Optional<Ended>> completions =
@@ -46,6 +49,7 @@ final class LeaseStore {
         this.database = database;
         // Not the pipelined client: these statements may wait for a row that another node is writing.
         this.pool = database.pool();
+        this.fences = new FenceStore(pool, LeaseSql.QUEUE);
         this.listeners = List.copyOf(listeners);
     }
 
@@ -160,7 +164,12 @@ final class LeaseStore {
 
     /** Gives back a lease with which nothing was done. True when it was still held. */
     Future<Boolean> release(Lease lease) {
-        return pool.preparedQuery(LeaseSql.RELEASE).execute(fence(lease)).map(rows -> rows.size() > 0);
+        return release(lease.fence());
+    }
+
+    /** The same, of one of which nothing else is known. */
+    Future<Boolean> release(Fence fence) {
+        return fences.release(fence);
     }
 
     /** Whether the attempt of a lease is already on record with an outcome. */
@@ -195,25 +204,9 @@ final class LeaseStore {
                 });
     }
 
-    /** Leases that this node holds, by the database's account, for at least {@code age}; only the fence is filled in. */
-    Future<List<Lease>> held(UUID nodeId, Duration age) {
-        return pool.preparedQuery(LeaseSql.HELD)
-                .execute(Tuple.of(nodeId, age.toMillis()))
-                .map(rows -> {
-                    List<Lease> found = new ArrayList<>(rows.size());
-                    rows.forEach(row -> found.add(new Lease(
-                            row.getUUID("generation_id"),
-                            null,
-                            row.getUUID("lease_owner"),
-                            row.getLong("lease_token"),
-                            0,
-                            0,
-                            0,
-                            null,
-                            null,
-                            null)));
-                    return found;
-                });
+    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    Future<List<Fence>> held(UUID nodeId, Duration age) {
+        return fences.held(nodeId, age);
     }
 
     /** Those that were ended, by their ids; the rest was no longer held. */
@@ -247,7 +240,7 @@ final class LeaseStore {
     }
 
     private static Tuple fence(Lease lease) {
-        return Tuple.of(lease.generationId(), lease.nodeId(), lease.token());
+        return FenceStore.values(lease.fence());
     }
 
     private static Tuple addAttempt(Tuple values, AttemptOutcome outcome, boolean counted, Failure failure) {

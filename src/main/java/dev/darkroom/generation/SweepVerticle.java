@@ -8,7 +8,7 @@ import dev.darkroom.database.Hints;
 import dev.darkroom.generation.LeaseStore.Abandoned;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
-import dev.darkroom.node.Recurring;
+import dev.darkroom.lease.Sweep;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -25,11 +25,6 @@ import org.slf4j.LoggerFactory;
 public final class SweepVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(SweepVerticle.class);
 
-    /** How long after its deadline an attempt of a live node may still be writing its result. */
-    private static final Duration DEADLINE_GRACE = Duration.ofSeconds(5);
-
-    private static final int BATCH = 200;
-
     private static final Failure NODE_DIED =
             Failure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
     private static final Failure OVERRAN = Failure.of(
@@ -40,7 +35,7 @@ public final class SweepVerticle extends VerticleBase {
     private final RetryPolicy policy;
     private final Duration interval;
     private EndAnnouncer announcer;
-    private Recurring sweeping;
+    private Sweep sweep;
 
     public SweepVerticle(Database database, Hints hints, Settings settings, List<GenerationEndListener> listeners) {
         this.hints = hints;
@@ -53,37 +48,23 @@ public final class SweepVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         announcer = new EndAnnouncer(vertx, hints);
-        sweeping = new Recurring(
+        sweep = new Sweep(
                 vertx,
                 interval,
-                () -> sweep().onFailure(error ->
-                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("sweep failed")));
-        sweeping.start();
+                WorkerVerticle.NOUN,
+                List.of(
+                        new Sweep.Errand<Abandoned>(
+                                () -> leases.abandoned(Sweep.DEADLINE_GRACE, Sweep.BATCH),
+                                found -> found.lease().generationId(),
+                                this::takeBack),
+                        new Sweep.Errand<UUID>(() -> leases.overdue(Sweep.BATCH), id -> id, this::expire)));
+        sweep.start();
         return Future.succeededFuture();
     }
 
     @Override
     public Future<?> stop() {
-        return sweeping.stop();
-    }
-
-    private Future<?> sweep() {
-        return leases.abandoned(DEADLINE_GRACE, BATCH)
-                .compose(found -> Future.join(found.stream()
-                        .map(each -> logged(each.lease().generationId(), takeBack(each)))
-                        .toList()))
-                .compose(takenBack -> leases.overdue(BATCH))
-                .compose(found -> Future.join(
-                        found.stream().map(each -> logged(each, expire(each))).toList()));
-    }
-
-    /** One generation that cannot be ended, because a listener fails for it, must not keep the others from their turn. */
-    private static Future<?> logged(UUID generationId, Future<?> ending) {
-        return ending.onFailure(error -> LOG.atWarn()
-                        .addKeyValue("generation", generationId)
-                        .addKeyValue("reason", error.getMessage())
-                        .log("sweep could not take back"))
-                .otherwiseEmpty();
+        return sweep.stop();
     }
 
     private Future<?> takeBack(Abandoned abandoned) {

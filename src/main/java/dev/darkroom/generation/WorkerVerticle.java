@@ -6,21 +6,20 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.lease.Attempt;
+import dev.darkroom.lease.ClaimLoop;
+import dev.darkroom.lease.Fence;
+import dev.darkroom.lease.Recorder;
+import dev.darkroom.lease.Work;
 import dev.darkroom.node.Node;
-import dev.darkroom.node.Recurring;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
@@ -28,15 +27,8 @@ import org.slf4j.LoggerFactory;
  * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
  */
 public final class WorkerVerticle extends VerticleBase {
-    private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
-
-    /** A claimed lease that is not worked on for so long had its claim's answer lost. */
-    private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
-
-    /** With more than this part of its places taken, a process that has a backlog can wait for a moment. */
-    private static final double BUSY = 0.75;
-
-    private static final Duration MOMENT = Duration.ofMillis(5);
+    /** What is worked on, as the log calls it. */
+    static final String NOUN = "generation";
 
     private final Node node;
     private final Guard guard;
@@ -45,19 +37,12 @@ public final class WorkerVerticle extends VerticleBase {
     private final ImageStore images;
     private final Settings settings;
     private final String backend;
-    private final Map<Lease, Call> running = new HashMap<>();
 
     private final AttemptTimes times = new AttemptTimes();
 
     private AttemptRunner runner;
-    private Recurring polling;
+    private ClaimLoop<Lease> loop;
     private Context eventLoop;
-    private boolean claiming;
-    private boolean wokenMeanwhile;
-    private boolean claimPlanned;
-    private boolean backlog;
-    /** Null until the verticle is told to stop. */
-    private Promise<Void> idle;
 
     /**
      * @param backend the name of what the guard guards
@@ -84,117 +69,41 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         eventLoop = vertx.getOrCreateContext();
-        polling = new Recurring(vertx, settings.worker().poll(), this::poll);
         runner = new AttemptRunner(
                 guard,
                 images,
                 leases,
-                new Recorder(vertx, node, leases),
+                new Recorder<>(vertx, node, NOUN, leases::recorded),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 new EndAnnouncer(vertx, hints),
                 System::nanoTime);
+        loop = new ClaimLoop<>(
+                vertx,
+                node,
+                new Generations(),
+                new ClaimLoop.Times(
+                        settings.worker().poll(),
+                        settings.node().sweep(),
+                        settings.shutdown().grace()));
         guard.onChange(() -> eventLoop.runOnContext(change -> {
             reportPace();
-            claimSoon();
+            loop.claimSoon();
         }));
         reportPace();
-        hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> claim()));
-        hints.listen(GenerationBus.CANCELLED_HINT, () -> eventLoop.runOnContext(hint -> abortLost()));
-        vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> abortLost());
-        node.onLost(() -> eventLoop.runOnContext(lost -> abortAll()));
-        vertx.setPeriodic(settings.node().sweep().toMillis(), timer -> {
-            reclaimOrphans();
-            abortLost();
-        });
-        polling.start();
+        hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> loop.claim()));
+        hints.listen(GenerationBus.CANCELLED_HINT, () -> eventLoop.runOnContext(hint -> loop.abortLost()));
+        vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> loop.abortLost());
+        loop.start();
         return vertx.eventBus()
-                .localConsumer(GenerationBus.WAKE, wake -> claim())
+                .localConsumer(GenerationBus.WAKE, wake -> loop.claim())
                 .completion();
     }
 
-    /**
-     * Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. What a claim
-     * under way still brings is given back at once.
-     */
+    /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */
     @Override
     public Future<?> stop() {
-        idle = Promise.promise();
-        polling.stop();
-        if (!running.isEmpty()) {
-            LOG.atInfo().addKeyValue("running", running.size()).log("waiting for attempts under way");
-        }
-        vertx.setTimer(Math.max(settings.shutdown().grace().toMillis(), 1), timer -> abortAll());
-        checkIdle();
-        return idle.future();
-    }
-
-    private void checkIdle() {
-        if (idle != null && running.isEmpty() && !claiming) {
-            idle.tryComplete();
-        }
-    }
-
-    /** Asks without waiting for the answer: one that hangs must not be the last. */
-    private Future<?> poll() {
-        claim();
-        return Future.succeededFuture();
-    }
-
-    private void claim() {
-        if (idle != null) {
-            return;
-        }
-        if (claiming) {
-            wokenMeanwhile = true;
-            return;
-        }
-        int free = Math.min(guard.permits(), settings.worker().concurrency() - running.size());
-        UUID claimant = node.claimant().orElse(null);
-        if (free <= 0 || claimant == null) {
-            return;
-        }
-        claiming = true;
-        wokenMeanwhile = false;
-        leases.claim(
-                        claimant,
-                        GenerationVerticle.DEFAULT_ROUTE,
-                        free,
-                        backend,
-                        settings.backend().timeout())
-                .onComplete(claimed -> {
-                    claiming = false;
-                    if (claimed.failed()) {
-                        LOG.atWarn()
-                                .addKeyValue("reason", claimed.cause().getMessage())
-                                .log("claiming failed");
-                        checkIdle();
-                        return;
-                    }
-                    claimed.result().forEach(this::begin);
-                    checkIdle();
-                    backlog = claimed.result().size() == free;
-                    if (wokenMeanwhile || backlog) {
-                        claimSoon();
-                    }
-                });
-    }
-
-    private void begin(Lease lease) {
-        long begunAt = System.nanoTime();
-        Call call = new Call(lease.attemptBudget());
-        running.put(lease, call);
-        boolean wanted =
-                idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
-        // Back to our event loop, wherever the last write of the attempt was answered.
-        (wanted ? runner.run(lease, call) : runner.giveBack(lease))
-                .onComplete(done -> eventLoop.runOnContext(back -> {
-                    if (wanted) {
-                        times.took(Duration.ofNanos(System.nanoTime() - begunAt));
-                        reportPace();
-                    }
-                    end(lease, done);
-                }));
+        return loop.stop();
     }
 
     private void reportPace() {
@@ -202,105 +111,91 @@ public final class WorkerVerticle extends VerticleBase {
         node.report(new Node.Pace(concurrency, times.averageMillis()));
     }
 
-    private void end(Lease lease, AsyncResult<Duration> done) {
-        running.remove(lease);
-        runner.over(lease);
-        if (done.failed()) {
-            LOG.atError()
-                    .addKeyValue("generation", lease.generationId())
-                    .setCause(done.cause())
-                    .log("attempt ended without a record");
-        } else if (done.result() != null) {
-            vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
+    /** The queue of generations, as far as the guard lets this process work on it. */
+    private final class Generations implements Work<Lease> {
+
+        @Override
+        public String noun() {
+            return NOUN;
         }
-        checkIdle();
-        claimSoon();
-    }
 
-    /**
-     * Places become free together, when what they recorded shared a statement: one claim is to fill them all. So it comes
-     * after all that the event loop has to do now; and where more waits than there was room for, and most places are at work,
-     * after a moment in which more of them may become free.
-     */
-    private void claimSoon() {
-        if (claimPlanned) {
-            return;
+        @Override
+        public int places() {
+            return settings.worker().concurrency();
         }
-        claimPlanned = true;
-        if (backlog && running.size() > settings.worker().concurrency() * BUSY) {
-            vertx.setTimer(MOMENT.toMillis(), timer -> claimAsPlanned());
-        } else {
-            eventLoop.runOnContext(later -> claimAsPlanned());
+
+        @Override
+        public int free(int running) {
+            return Math.min(guard.permits(), places() - running);
+        }
+
+        @Override
+        public Future<List<Lease>> claim(UUID nodeId, int limit) {
+            return leases.claim(
+                    nodeId,
+                    GenerationVerticle.DEFAULT_ROUTE,
+                    limit,
+                    backend,
+                    settings.backend().timeout());
+        }
+
+        @Override
+        public Attempt attempt(Lease lease) {
+            return new AiCall(lease);
+        }
+
+        @Override
+        public Future<List<Fence>> held(UUID nodeId, Duration age) {
+            return leases.held(nodeId, age);
+        }
+
+        @Override
+        public Future<Boolean> release(Fence fence) {
+            return leases.release(fence);
         }
     }
 
-    private void claimAsPlanned() {
-        claimPlanned = false;
-        claim();
-    }
+    private final class AiCall implements Attempt {
+        private final Lease lease;
+        private final Call call;
 
-    private void abortAll() {
-        List.copyOf(running.values()).forEach(Call::abort);
-    }
-
-    /**
-     * Breaks off the attempts whose generations are not ours any more, because they were cancelled. Only those that were claimed
-     * before the database is asked.
-     */
-    private void abortLost() {
-        UUID claimant = node.claimant().orElse(null);
-        if (claimant == null || running.isEmpty()) {
-            return;
+        AiCall(Lease lease) {
+            this.lease = lease;
+            this.call = new Call(lease.attemptBudget());
         }
-        Map<Lease, Call> asked = Map.copyOf(running);
-        leases.held(claimant, Duration.ZERO)
-                .onSuccess(held -> asked.forEach((lease, call) -> {
-                    boolean ours =
-                            !lease.nodeId().equals(claimant) || held.stream().anyMatch(other -> same(lease, other));
-                    if (!ours && running.containsKey(lease)) {
-                        runner.breakOff(lease, call);
-                    }
-                }))
-                .onFailure(error -> LOG.atWarn()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("looking for cancelled generations failed"));
-    }
 
-    /**
-     * Gives back what the database holds for this node and the node does not know of. Never beside a claim, whose answer may
-     * be about to make these leases known.
-     */
-    private void reclaimOrphans() {
-        UUID claimant = node.claimant().orElse(null);
-        if (claimant == null || claiming) {
-            return;
+        @Override
+        public Future<Duration> make() {
+            long begunAt = System.nanoTime();
+            return over(runner.run(lease, call)).onComplete(done -> {
+                times.took(Duration.ofNanos(System.nanoTime() - begunAt));
+                reportPace();
+            });
         }
-        leases.held(claimant, ORPHAN_AGE)
-                .onSuccess(held -> {
-                    if (!claiming) {
-                        held.stream().filter(lease -> !runs(lease)).forEach(this::reclaim);
-                    }
-                })
-                .onFailure(error -> LOG.atWarn()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("looking for forgotten leases failed"));
-    }
 
-    private void reclaim(Lease lease) {
-        leases.release(lease).onSuccess(released -> {
-            // Not so when its attempt has just ended by itself.
-            if (released) {
-                LOG.atWarn().addKeyValue("generation", lease.generationId()).log("lease without an attempt given back");
-                claim();
-            }
-        });
-    }
+        @Override
+        public Future<Duration> giveBack() {
+            return over(runner.giveBack(lease));
+        }
 
-    private boolean runs(Lease lease) {
-        return running.keySet().stream().anyMatch(ours -> same(ours, lease));
-    }
+        @Override
+        public void abort() {
+            call.abort();
+        }
 
-    private static boolean same(Lease one, Lease other) {
-        return one.generationId().equals(other.generationId()) && one.token() == other.token();
+        @Override
+        public void breakOff() {
+            runner.breakOff(lease, call);
+        }
+
+        /** Back on our event loop, wherever the last write was answered. */
+        private Future<Duration> over(Future<Duration> attempt) {
+            Promise<Duration> over = Promise.promise();
+            attempt.onComplete(done -> eventLoop.runOnContext(back -> {
+                runner.over(lease);
+                over.handle(done);
+            }));
+            return over.future();
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.LeaseStore.Ended;
+import dev.darkroom.lease.Recorder;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.testing.TestPostgres;
@@ -33,15 +34,19 @@ class RecorderTest {
     private final AtomicLong skipped = new AtomicLong();
     private final Node node = new Node(() -> System.nanoTime() + skipped.get());
     private final AtomicInteger writes = new AtomicInteger();
-    private Recorder recorder;
+    private Recorder<Lease, AttemptOutcome> recorder;
     private Lease lease;
 
     @BeforeEach
     void claim() {
         join(node);
-        recorder = new Recorder(queue.vertx, node, queue.leases);
+        recorder = recorder(node);
         queue.submit();
         lease = queue.claim(node.claimant().orElseThrow(), 1).get(0);
+    }
+
+    private static Recorder<Lease, AttemptOutcome> recorder(Node process) {
+        return new Recorder<>(queue.vertx, process, WorkerVerticle.NOUN, queue.leases::recorded);
     }
 
     private static void join(Node process) {
@@ -190,11 +195,10 @@ class RecorderTest {
         join(other);
 
         // when
-        Optional<Ended> ended =
-                await(new Recorder(queue.vertx, other, queue.leases).record(lease, AttemptOutcome.SUCCEEDED, () -> {
-                    writes.incrementAndGet();
-                    return complete();
-                }));
+        Optional<Ended> ended = await(recorder(other).record(lease, AttemptOutcome.SUCCEEDED, () -> {
+            writes.incrementAndGet();
+            return complete();
+        }));
 
         // then
         assertThat(ended).isEmpty();

@@ -4,7 +4,7 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.Answer;
 import dev.darkroom.backend.http.Redactor;
-import dev.darkroom.backend.http.RetryAfter;
+import dev.darkroom.egress.RetryAfter;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.http;
+package dev.darkroom.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.http;
+package dev.darkroom.egress;
 
 import io.vertx.core.MultiMap;
 import java.math.BigDecimal;

@@ -1,4 +1,4 @@
-package dev.darkroom.generation;
+package dev.darkroom.lease;
 
 import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.node.Node;
@@ -7,27 +7,37 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what an attempt came to, however often the database is away meanwhile: the result of an AI call is worth waiting
+ * Writes what an attempt came to, however often the database is away meanwhile: the result of work is worth waiting
  * for. Gives up only when the lease can no longer be ours, because then the sweep of another node decides.
+ *
+ * @param <L> what was claimed
+ * @param <O> what an attempt can come to
  */
-final class Recorder {
+public final class Recorder<L extends Leased, O> {
     private static final Logger LOG = LoggerFactory.getLogger(Recorder.class);
     private static final Duration FIRST_WAIT = Duration.ofMillis(100);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
 
     private final Vertx vertx;
     private final Node node;
-    private final LeaseStore leases;
+    private final String noun;
+    private final BiFunction<L, O, Future<Boolean>> recorded;
 
-    Recorder(Vertx vertx, Node node, LeaseStore leases) {
+    /**
+     * @param noun what is worked on, for the log
+     * @param recorded whether the attempt of a lease is already on record with an outcome
+     */
+    public Recorder(Vertx vertx, Node node, String noun, BiFunction<L, O, Future<Boolean>> recorded) {
         this.vertx = vertx;
         this.node = node;
-        this.leases = leases;
+        this.noun = noun;
+        this.recorded = recorded;
     }
 
     /**
@@ -36,12 +46,11 @@ final class Recorder {
      * @param outcome what the write puts on record for the attempt; null when it puts nothing there
      * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
      */
-    <T> Future<Optional<T>> record(Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write) {
+    public <T> Future<Optional<T>> record(L lease, O outcome, Supplier<Future<Optional<T>>> write) {
         return attempt(lease, outcome, write, FIRST_WAIT);
     }
 
-    private <T> Future<Optional<T>> attempt(
-            Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write, Duration wait) {
+    private <T> Future<Optional<T>> attempt(L lease, O outcome, Supplier<Future<Optional<T>>> write, Duration wait) {
         if (!ours(lease)) {
             return Future.succeededFuture(discarded(lease));
         }
@@ -53,36 +62,36 @@ final class Recorder {
     }
 
     /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
-    private <T> Future<Optional<T>> explain(Lease lease, AttemptOutcome outcome) {
+    private <T> Future<Optional<T>> explain(L lease, O outcome) {
         if (outcome == null) {
             return Future.succeededFuture(discarded(lease));
         }
-        return leases.recorded(lease, outcome).map(recorded -> {
-            if (!recorded) {
+        return recorded.apply(lease, outcome).map(onRecord -> {
+            if (!onRecord) {
                 return discarded(lease);
             }
             LOG.atWarn()
-                    .addKeyValue("generation", lease.generationId())
+                    .addKeyValue(noun, lease.fence().key())
                     .addKeyValue("attempt", lease.number())
                     .log("attempt was already recorded");
             return Optional.empty();
         });
     }
 
-    private <T> Optional<T> discarded(Lease lease) {
+    private <T> Optional<T> discarded(L lease) {
         node.resultRefused();
         LOG.atWarn()
-                .addKeyValue("generation", lease.generationId())
+                .addKeyValue(noun, lease.fence().key())
                 .addKeyValue("attempt", lease.number())
                 .log("lease lost, result discarded");
         return Optional.empty();
     }
 
     private <T> Future<Optional<T>> again(
-            Lease lease, AttemptOutcome outcome, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
+            L lease, O outcome, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
         var log =
                 DatabaseErrors.unavailable(error) ? LOG.atWarn() : LOG.atError().setCause(error);
-        log.addKeyValue("generation", lease.generationId())
+        log.addKeyValue(noun, lease.fence().key())
                 .addKeyValue("attempt", lease.number())
                 .addKeyValue("reason", error.getMessage())
                 .log("attempt could not be recorded, trying again");
@@ -93,7 +102,7 @@ final class Recorder {
         return promise.future();
     }
 
-    private boolean ours(Lease lease) {
-        return node.trusted().filter(lease.nodeId()::equals).isPresent();
+    private boolean ours(L lease) {
+        return node.trusted().filter(lease.fence().nodeId()::equals).isPresent();
     }
 }

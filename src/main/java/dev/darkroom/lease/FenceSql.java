@@ -1,0 +1,69 @@
+package dev.darkroom.lease;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The statements about leases that read the same whatever is worked on. A table of work has the columns {@code lease_owner},
+ * {@code lease_token}, {@code attempt_started_at} and {@code attempt_deadline}, and one column that is its key, a UUID. Every
+ * transition names the owner and the token of the lease that it ends ("the fence"): whoever comes with an older claim changes no row
+ * at all, and learns so from the empty result. Times are the database's; delays and budgets travel as spans.
+ *
+ * @param table of the work
+ * @param key its key
+ * @param besides columns that are set as long as there is a lease, other than those above
+ */
+public record FenceSql(String table, String key, List<String> besides) {
+
+    /**
+     * A condition of every claim, for a node that is {@code $1}: one that has expired or is draining claims nothing, whatever it
+     * believes of itself.
+     */
+    public static final String NODE_LIVES =
+            "EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)";
+
+    /** What every claim of a row {@code q} sets, beside the deadline of the attempt. */
+    public static final String TAKE = "lease_owner = $1, lease_token = q.lease_token + 1, attempt_started_at = now()";
+
+    /** The lease that is $1, $2 and $3. Who names another changes nothing. */
+    public String fence() {
+        return key + " = $1 AND lease_owner = $2 AND lease_token = $3";
+    }
+
+    /** Sets what a row has that nobody works on. */
+    public String free() {
+        return "lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL"
+                + besides.stream().map(column -> ", " + column + " = NULL").collect(Collectors.joining());
+    }
+
+    /** Gives back work with which nothing was done: it keeps its place and no attempt is written. */
+    public String release() {
+        return "UPDATE " + table + " SET " + free() + " WHERE " + fence() + " RETURNING " + key;
+    }
+
+    /**
+     * Leases that the database says this node holds, a while after they were claimed. What of them the node does not know
+     * of was claimed by a statement whose answer was lost on the way.
+     */
+    public String held() {
+        return "SELECT " + key + " AS key, lease_owner, lease_token FROM " + table
+                + " WHERE lease_owner = $1 AND attempt_started_at < now() - $2::bigint * interval '1 millisecond'";
+    }
+
+    /**
+     * Leases that nobody will end: their node is gone ({@code owner_alive} false), or it lives and let the attempt run past
+     * its deadline by more than the grace. An expired node never revives, so what is found here stays true until the fenced
+     * statement that follows; a result that still arrives first wins, and that statement then changes nothing.
+     *
+     * @param columns of {@code q} and what it is joined with, to be told besides
+     * @param join with other tables, or empty
+     */
+    public String abandoned(String columns, String join) {
+        return "SELECT q." + key + ", q.lease_owner, q.lease_token, n.id IS NOT NULL AS owner_alive, " + columns
+                + " FROM " + table + " q " + join
+                + " LEFT JOIN nodes n ON n.id = q.lease_owner AND n.expires_at > now()"
+                + " WHERE q.lease_owner IS NOT NULL"
+                + " AND (n.id IS NULL OR q.attempt_deadline < now() - $1::bigint * interval '1 millisecond')"
+                + " ORDER BY q.attempt_deadline LIMIT $2";
+    }
+}

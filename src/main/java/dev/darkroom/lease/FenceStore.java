@@ -1,0 +1,45 @@
+package dev.darkroom.lease;
+
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** What is done with the leases of a table whatever is worked on. Futures fail with the driver's errors. Usable from any event loop. */
+public final class FenceStore {
+    private final Pool pool;
+    private final String held;
+    private final String release;
+
+    /** @param pool not a pipelined client: these statements may wait for a row that another node is writing */
+    public FenceStore(Pool pool, FenceSql sql) {
+        this.pool = pool;
+        this.held = sql.held();
+        this.release = sql.release();
+    }
+
+    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    public Future<List<Fence>> held(UUID nodeId, Duration age) {
+        return pool.preparedQuery(held)
+                .execute(Tuple.of(nodeId, age.toMillis()))
+                .map(rows -> {
+                    List<Fence> found = new ArrayList<>(rows.size());
+                    rows.forEach(row -> found.add(
+                            new Fence(row.getUUID("key"), row.getUUID("lease_owner"), row.getLong("lease_token"))));
+                    return found;
+                });
+    }
+
+    /** Gives back a lease with which nothing was done. True when it was still held. */
+    public Future<Boolean> release(Fence fence) {
+        return pool.preparedQuery(release).execute(values(fence)).map(rows -> rows.size() > 0);
+    }
+
+    /** The first three parameters of every fenced statement: $1, $2 and $3. */
+    public static Tuple values(Fence fence) {
+        return Tuple.of(fence.key(), fence.nodeId(), fence.token());
+    }
+}
