@@ -1,0 +1,35 @@
+package dev.darkroom.egress;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks the machine's name servers by Vert.x's own resolver, which does not block: lookups that never end cost a timer each, not a thread,
+ * so nobody's slow names are in the way of others'. Not part of the public API of Vert.x, whose client looks up by itself and connects to
+ * what it finds, or else asks one server alone.
+ */
+public final class DnsNames implements Names {
+    private static final long PATIENCE_MS = 5_000;
+
+    private final VertxInternal vertx;
+
+    public DnsNames(Vertx vertx) {
+        this.vertx = (VertxInternal) vertx;
+    }
+
+    @Override
+    public Future<List<InetAddress>> resolve(String host) {
+        Promise<List<InetSocketAddress>> found = Promise.promise();
+        // The dot at the end keeps search domains out: a stranger's name must not be completed to one of ours.
+        vertx.nameResolver().resolveAll(host.indexOf('.') < 0 ? host : host + ".", found::handle);
+        return found.future()
+                .timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+                .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());
+    }
+}

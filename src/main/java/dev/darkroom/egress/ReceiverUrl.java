@@ -1,0 +1,99 @@
+package dev.darkroom.egress;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * A URL that may be called as far as its letters tell. There is one spelling of every host: whatever programs understand differently,
+ * such as numbers that are addresses to some, is none.
+ *
+ * @param text as it was given
+ * @param tls whether it is https
+ * @param host a name in small letters, or an IP address without brackets
+ * @param address the same, when it is one; null for a name
+ * @param port from 1
+ * @param target path and query, as they go into the request
+ */
+record ReceiverUrl(String text, boolean tls, String host, InetAddress address, int port, String target) {
+    /** More than any real one has, and small enough for a table and a log. */
+    static final int LONGEST = 2048;
+
+    /** An IPv4 address with nothing to be read in two ways: no leading zeros, which some take for octal. */
+    static final Pattern DOTTED = Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(?!$)|$)){4}");
+
+    private static final Pattern BRACKETED = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
+
+    /** RFC 1123, and its last label must not look like a number (WHATWG URL, "ends in a number checker"). */
+    private static final Pattern NAME = Pattern.compile(
+            "(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)*(?!0x|\\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+    private static final int HTTPS = 443;
+    private static final int HTTP = 80;
+    private static final int MAX_PORT = 65535;
+
+    static ReceiverUrl parse(String text) throws RefusedUrlException {
+        if (text.length() > LONGEST) {
+            throw new RefusedUrlException("must have at most " + LONGEST + " characters");
+        }
+        if (!text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw new RefusedUrlException("must be a URL in ASCII; names in other letters are written in punycode");
+        }
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            throw new RefusedUrlException("must be a URL");
+        }
+        String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+        if (uri.isOpaque() || !scheme.equals("https") && !scheme.equals("http")) {
+            throw new RefusedUrlException("must be an https URL");
+        }
+        if (uri.getRawUserInfo() != null
+                || String.valueOf(uri.getRawAuthority()).indexOf('@') >= 0) {
+            throw new RefusedUrlException("must not carry a user or a password");
+        }
+        if (uri.getRawFragment() != null) {
+            throw new RefusedUrlException("must not have a fragment");
+        }
+        return of(text, uri, scheme.equals("https"));
+    }
+
+    private static ReceiverUrl of(String text, URI uri, boolean tls) throws RefusedUrlException {
+        String host = String.valueOf(uri.getHost()).toLowerCase(Locale.ROOT);
+        InetAddress address = null;
+        if (BRACKETED.matcher(host).matches()) {
+            address = literal(host);
+            host = host.substring(1, host.length() - 1);
+        } else if (DOTTED.matcher(host).matches()) {
+            address = literal(host);
+        } else if (uri.getHost() == null || !NAME.matcher(host).matches()) {
+            throw new RefusedUrlException("must have a host that is a plain name or an address in its usual form");
+        }
+        int port = uri.getPort() < 0 ? tls ? HTTPS : HTTP : uri.getPort();
+        if (port == 0 || port > MAX_PORT || uri.getRawAuthority().endsWith(":")) {
+            throw new RefusedUrlException("must have a valid port");
+        }
+        String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+        String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
+        return new ReceiverUrl(text, tls, host, address, port, target);
+    }
+
+    /** Looks no name up: what comes here is an address. */
+    private static InetAddress literal(String host) throws RefusedUrlException {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new RefusedUrlException("must have a host that is a plain name or an address in its usual form");
+        }
+    }
+
+    /** Without path and query, which may hold secrets of the receiver: fit for a log. */
+    String origin() {
+        boolean bare = address == null || host.indexOf(':') < 0;
+        return (tls ? "https://" : "http://") + (bare ? host : '[' + host + ']') + ":" + port;
+    }
+}
