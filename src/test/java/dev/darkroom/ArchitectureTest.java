@@ -19,6 +19,9 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandNames;
+import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
@@ -51,6 +54,8 @@ class ArchitectureTest {
     private static final String DATABASE = "dev.darkroom.database..";
     private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
     private static final String DOCTOR = "dev.darkroom.doctor..";
+    private static final String COMMAND = "dev.darkroom.command..";
+    private static final String NOTIFICATION = "dev.darkroom.notification..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String CLUSTER = "dev.darkroom.cluster..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
@@ -74,11 +79,13 @@ class ArchitectureTest {
                     SIMULATOR,
                     DOCTOR,
                     HOUSEKEEPING,
+                    COMMAND,
+                    NOTIFICATION,
                     CLUSTER);
 
     @ArchTest
-    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages =
-            knowsOnly(CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class)));
+    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
+            CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
 
     @ArchTest
     static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
@@ -127,13 +134,18 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule generationKnowsBackendsOnlyByTheirInterface = knowsOnly(
-            GENERATION, resideInAnyPackage(GENERATION, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
+            GENERATION,
+            resideInAnyPackage(GENERATION, COMMAND, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule commandsKnowDatabaseErrors =
+            knowsOnly(COMMAND, resideInAPackage(COMMAND).or(belongToAnyOf(DatabaseErrors.class)));
 
     @ArchTest
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
+                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =

@@ -1,6 +1,8 @@
 package dev.darkroom.api;
 
 import dev.darkroom.access.Role;
+import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -99,7 +101,7 @@ final class GenerationClient {
 
     private static JsonObject byId(Exchange exchange, String id) {
         JsonObject command = new JsonObject().put("user", exchange.user()).put("id", id);
-        return exchange.caller().role() == Role.ADMIN ? command.put(GenerationBus.ANYBODYS, true) : command;
+        return exchange.caller().role() == Role.ADMIN ? command.put(Command.ANYBODYS, true) : command;
     }
 
     private Future<JsonObject> send(String action, JsonObject body, Exchange exchange) {
@@ -110,9 +112,9 @@ final class GenerationClient {
         DeliveryOptions options = new DeliveryOptions()
                 .setLocalOnly(true)
                 .setSendTimeout(patience.toMillis())
-                .addHeader(GenerationBus.ACTION, action)
-                .addHeader(GenerationBus.VERSION_HEADER, GenerationBus.VERSION)
-                .addHeader(GenerationBus.REQUEST_ID, exchange.requestId());
+                .addHeader(CommandNames.ACTION, action)
+                .addHeader(CommandNames.VERSION_HEADER, CommandNames.VERSION)
+                .addHeader(CommandNames.REQUEST_ID, exchange.requestId());
         return vertx.eventBus()
                 .<JsonObject>request(GenerationBus.COMMANDS, body, options)
                 .recover(silence -> {
@@ -131,15 +133,15 @@ final class GenerationClient {
 
     private static Problem problem(JsonObject error) {
         return switch (error.getString("code")) {
-            case GenerationBus.INVALID -> Problem.invalid(fieldErrors(error));
-            case GenerationBus.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
-            case GenerationBus.CONFLICT -> Problem.conflict(capitalised(error.getString("message")));
+            case CommandNames.INVALID -> Problem.invalid(fieldErrors(error));
+            case CommandNames.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
+            case CommandNames.CONFLICT -> Problem.conflict(capitalised(error.getString("message")));
             case GenerationBus.KEY_REUSED -> Problem.keyReused();
             case GenerationBus.OVERLOADED ->
                 Problem.overloaded(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
             case GenerationBus.LIMITED ->
                 Problem.limitReached(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
-            case GenerationBus.UNAVAILABLE -> Problem.unavailable();
+            case CommandNames.UNAVAILABLE -> Problem.unavailable();
             default -> Problem.internalError();
         };
     }

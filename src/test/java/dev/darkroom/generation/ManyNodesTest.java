@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,10 +77,11 @@ class ManyNodesTest {
     }
 
     private void startProcess(FakeBackend backend) {
-        GenerationEndListener listener = (connection, end) -> {
+        GenerationEndListener listener = (connection, ends) -> {
             // Told inside the transaction: what counts is how often it is committed.
+            String values = ends.stream().map(end -> "('" + end.id() + "')").collect(Collectors.joining(", "));
             return connection
-                    .query("INSERT INTO told VALUES ('" + end.id() + "')")
+                    .query("INSERT INTO told VALUES " + values)
                     .execute()
                     .mapEmpty();
         };
