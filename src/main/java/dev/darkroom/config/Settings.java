@@ -27,12 +27,14 @@ public record Settings(
         Api api,
         Limits limits,
         Generation generation,
+        Notifications notifications,
         Worker worker,
         Retry retry,
         Backend backend,
         Database database,
         Node node,
         Retention retention,
+        Webhooks webhooks,
         Cluster cluster,
         Shutdown shutdown,
         Log log) {
@@ -140,6 +142,14 @@ public record Settings(
             int maxPerDayPerUser,
             int maxWaiting) {}
 
+    /**
+     * What users are told.
+     *
+     * @param retention how long it is kept at least
+     * @param poll how long what is new may go unnoticed when its hint gets lost
+     */
+    public record Notifications(Duration retention, Duration poll) {}
+
     public record Worker(int concurrency, Duration poll) {}
 
     public record Retry(Duration base, Duration cap, int maxAttempts, int maxLost, Duration maxRetryAfter) {}
@@ -214,6 +224,29 @@ public record Settings(
      * @param orphans null keeps picture files without a row
      */
     public record Retention(Duration ended, Duration attempts, Duration orphans, Duration interval) {}
+
+    /**
+     * What is delivered to servers of users.
+     *
+     * @param concurrency deliveries at once; 0 when this process sends none
+     * @param schedule how long to wait after the first, second ... failure; not empty
+     * @param timeout of one attempt, from the lookup of the name to the last byte
+     * @param maxPerUser how many endpoints a user may have
+     * @param secretGrace how long the secret before signs too
+     * @param allowedNetworks what may be called beside public addresses, each with its bits; may be empty
+     * @param allowHttp whether receivers may be called in the clear
+     * @param allowedPorts what may be called; empty for any port
+     */
+    public record Webhooks(
+            int concurrency,
+            Duration poll,
+            List<Duration> schedule,
+            Duration timeout,
+            int maxPerUser,
+            Duration secretGrace,
+            List<String> allowedNetworks,
+            boolean allowHttp,
+            List<Integer> allowedPorts) {}
 
     /**
      * The clustered event bus.

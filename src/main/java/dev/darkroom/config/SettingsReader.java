@@ -14,6 +14,7 @@ import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
+import dev.darkroom.config.Settings.Notifications;
 import dev.darkroom.config.Settings.PromptControls;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
@@ -104,12 +105,16 @@ final class SettingsReader {
                         integer("limits.burst", 1, 1_000_000),
                         integer("limits.failedLogins", 0, 1_000_000)),
                 generation(),
+                new Notifications(
+                        values.get("notifications.retention").duration(Duration.ofDays(1), OLDEST),
+                        duration("notifications.poll")),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),
                 backend(),
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),
+                new WebhookSettingsReader(values).read(),
                 cluster(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));

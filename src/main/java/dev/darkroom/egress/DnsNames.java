@@ -1,5 +1,6 @@
 package dev.darkroom.egress;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -26,8 +27,12 @@ public final class DnsNames implements Names {
     @Override
     public Future<List<InetAddress>> resolve(String host) {
         Promise<List<InetSocketAddress>> found = Promise.promise();
+        Context caller = vertx.getOrCreateContext();
         // The dot at the end keeps search domains out: a stranger's name must not be completed to one of ours.
-        vertx.nameResolver().resolveAll(host.indexOf('.') < 0 ? host : host + ".", found::handle);
+        vertx.nameResolver()
+                .resolveAll(
+                        host.indexOf('.') < 0 ? host : host + ".",
+                        answer -> caller.runOnContext(back -> found.handle(answer)));
         return found.future()
                 .timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
                 .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());

@@ -3,7 +3,6 @@ package dev.darkroom.egress;
 import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Judges where a call may go that somebody else named (server-side request forgery, CWE-918): by the letters of its URL, and by every
@@ -25,7 +24,7 @@ public final class Egress {
      * @param http whether calls may go in the clear
      * @param ports which may be called; empty for any
      */
-    public record Rules(List<String> networks, boolean http, Set<Integer> ports) {}
+    public record Rules(List<String> networks, boolean http, List<Integer> ports) {}
 
     /** @throws IllegalArgumentException when one of the networks is none */
     public Egress(Rules rules, Names names) {

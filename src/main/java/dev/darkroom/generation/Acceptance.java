@@ -6,6 +6,7 @@ import dev.darkroom.command.Command;
 import dev.darkroom.command.FieldError;
 import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
+import dev.darkroom.egress.RefusedUrlException;
 import dev.darkroom.generation.SubmissionStore.Submission;
 import dev.darkroom.generation.SubmissionStore.Used;
 import io.vertx.core.Future;
@@ -101,6 +102,24 @@ final class Acceptance {
         if (!errors.isEmpty()) {
             return Future.succeededFuture(Reply.invalid("the request is not valid", errors));
         }
+        String webhookUrl = request.getString(GenerationRequest.WEBHOOK_URL);
+        if (webhookUrl == null) {
+            return accept(command, user, request, retryOf, key);
+        }
+        return shared.egress()
+                .check(webhookUrl)
+                .transform(judged -> judged.cause() instanceof RefusedUrlException refused
+                        ? Future.succeededFuture(Reply.invalid(
+                                "the request is not valid",
+                                List.of(new FieldError(
+                                        "#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
+                        : judged.failed()
+                                ? Future.failedFuture(judged.cause())
+                                : accept(command, user, request, retryOf, key));
+    }
+
+    /** What was found valid. */
+    private Future<JsonObject> accept(Command command, String user, JsonObject request, UUID retryOf, String key) {
         long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
         Submission submission = new Submission(
                 ids.generate(),
@@ -111,7 +130,8 @@ final class Acceptance {
                         ? null
                         : retryOf == null
                                 ? IdempotencyKey.ofCreate(key, request)
-                                : IdempotencyKey.ofRetry(key, retryOf));
+                                : IdempotencyKey.ofRetry(key, retryOf),
+                request.getString(GenerationRequest.WEBHOOK_URL));
         if (shared.backlog().reaches(settings.maxWaiting())) {
             return unlessReplayed(submission, () -> overloaded("too many generations wait already", FULL, command));
         }

@@ -36,13 +36,25 @@ public record GenerationRequest(
     /** The largest seed that AI servers agree on: a positive 32-bit integer. */
     public static final long MAX_SEED = Integer.MAX_VALUE;
 
+    /** Names a server that is told of the end. No part of what is asked for: it leaves no trace in the generation. */
+    static final String WEBHOOK_URL = "webhookUrl";
+
     private static final int MIN_SIDE = 64;
     private static final int MAX_PRIORITY = 10;
     private static final int MAX_METADATA = 16;
     private static final int MAX_METADATA_KEY = 64;
     private static final int MAX_METADATA_VALUE = 512;
-    private static final Set<String> FIELDS =
-            Set.of("prompt", "negativePrompt", "width", "height", "count", "seed", "model", "metadata", "priority");
+    private static final Set<String> FIELDS = Set.of(
+            "prompt",
+            "negativePrompt",
+            "width",
+            "height",
+            "count",
+            "seed",
+            "model",
+            "metadata",
+            "priority",
+            WEBHOOK_URL);
 
     /**
      * What is wrong with a request as it came in. Over HTTP the contract has already refused most of it; commands of
@@ -69,6 +81,9 @@ public record GenerationRequest(
         checkNumber(json, "priority", -MAX_PRIORITY, MAX_PRIORITY, errors);
         checkModel(json, model, errors);
         checkMetadata(json, errors);
+        if (json.containsKey(WEBHOOK_URL) && !(json.getValue(WEBHOOK_URL) instanceof String)) {
+            errors.add(new FieldError("#/" + WEBHOOK_URL, "must be a string"));
+        }
         return errors;
     }
 

@@ -41,7 +41,7 @@ final class GenerationSql {
             WITH given AS MATERIALIZED (
               SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, prompt text,
                 negative_prompt text, width int, height int, image_count int, seed bigint, model text, metadata jsonb,
-                priority smallint, retry_of uuid, key text, fingerprint text)),
+                priority smallint, retry_of uuid, key text, fingerprint text, webhook_url text)),
             has AS MATERIALIZED (
               SELECT u.user_id,
                 (SELECT count(*) FROM (SELECT FROM generation_queue q
@@ -73,6 +73,9 @@ final class GenerationSql {
             retries AS (
               INSERT INTO generation_retries (generation_id, retry_of)
               SELECT id, retry_of FROM fresh WHERE retry_of IS NOT NULL),
+            told AS (
+              INSERT INTO generation_webhooks (generation_id, url)
+              SELECT id, webhook_url FROM fresh WHERE webhook_url IS NOT NULL),
             first_turns AS (
               SELECT u.user_id, greatest(
                 coalesce((SELECT max(turn) + 1 FROM generation_queue q

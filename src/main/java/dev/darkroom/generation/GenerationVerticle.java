@@ -6,6 +6,7 @@ import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
+import dev.darkroom.egress.Egress;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -44,6 +45,7 @@ public final class GenerationVerticle extends VerticleBase {
      * @param backlog kept up to date by somebody else
      * @param endWatch kept going by somebody else
      * @param endListeners called inside the transactions that end generations
+     * @param egress judges the URLs that requests name
      */
     public record Shared(
             Database database,
@@ -52,7 +54,8 @@ public final class GenerationVerticle extends VerticleBase {
             ImageStore images,
             Backlog backlog,
             EndWatch endWatch,
-            List<GenerationEndListener> endListeners) {}
+            List<GenerationEndListener> endListeners,
+            Egress egress) {}
 
     /**
      * @param model the model that generations ask for, null to leave it to the AI server

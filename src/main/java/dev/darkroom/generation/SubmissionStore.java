@@ -54,8 +54,10 @@ public final class SubmissionStore {
      *
      * @param retryOf the one that it tries again, null when it is none
      * @param key null when its caller named none
+     * @param webhookUrl where its end is to be told, judged already; null when nowhere but where its user always is
      */
-    record Submission(UUID id, String userId, GenerationRequest request, UUID retryOf, IdempotencyKey key) {
+    record Submission(
+            UUID id, String userId, GenerationRequest request, UUID retryOf, IdempotencyKey key, String webhookUrl) {
 
         JsonObject toJson(int position) {
             return new JsonObject()
@@ -73,7 +75,8 @@ public final class SubmissionStore {
                     .put("priority", request.priority())
                     .put("retry_of", retryOf == null ? null : retryOf.toString())
                     .put("key", key == null ? null : key.key())
-                    .put("fingerprint", key == null ? null : key.fingerprint());
+                    .put("fingerprint", key == null ? null : key.fingerprint())
+                    .put("webhook_url", webhookUrl);
         }
     }
 

@@ -31,25 +31,44 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StrangerIT {
     @RegisterExtension
     static final DarkroomExtension service =
-            new DarkroomExtension(DarkroomSettings.quick().with("DARKROOM_AUTH", "required"));
+            new DarkroomExtension(DarkroomSettings.quick()
+                    .with("DARKROOM_AUTH", "required")
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+                    .with("DARKROOM_WEBHOOKS_MAX_PER_USER", "1000"));
+
+    private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
+
+    /** What is sent where the operation needs a body. */
+    private static final Map<String, String> BODIES = Map.of(
+            "patch /api/webhooks/{webhookId}", "{\"description\":\"mine\"}",
+            "post /api/webhooks/{webhookId}/redeliver", "{\"after\":\"2026-01-01T00:00:00Z\"}");
 
     private static ApiClient alice;
     private static ApiClient mallory;
 
     /** Something of Alice's. */
-    private record Hers(String generationId, String imageName) {
+    private record Hers(String generationId, String imageName, String webhookId, String deliveryId) {
+
+        static Hers generation(String id) {
+            return new Hers(id, "", "", "");
+        }
 
         String path(String operation) {
             String path = operation
                     .split(" ")[1]
                     .replace("{generationId}", generationId)
-                    .replace("{imageName}", imageName);
+                    .replace("{imageName}", imageName)
+                    .replace("{webhookId}", webhookId)
+                    .replace("{deliveryId}", deliveryId);
             assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
             return path;
         }
 
         static Hers nobodys() {
-            return new Hers(UUID.randomUUID().toString(), UUID.randomUUID() + ".png");
+            String id = UUID.randomUUID().toString();
+            return new Hers(id, id + ".png", id, id);
         }
     }
 
@@ -63,18 +82,37 @@ class StrangerIT {
     private static Hers suitableFor(String operation) {
         if (operation.endsWith("/cancel")) {
             service.aiServer().script(new JsonObject().put("hang", true));
-            return new Hers(alice.create("A lighthouse"), "");
+            return Hers.generation(alice.create("A lighthouse"));
         }
         if (operation.endsWith("/retry")) {
             service.aiServer().script(new JsonObject().put("moderation", true));
-            return new Hers(alice.awaitEnd(alice.create("A lighthouse")).getString("id"), "");
+            return Hers.generation(alice.awaitEnd(alice.create("A lighthouse")).getString("id"));
+        }
+        if (operation.contains("{webhookId}")) {
+            return webhook(operation);
         }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
         return new Hers(
                 ended.getString("id"),
                 URI.create(ended.getJsonArray("imageUrls").getString(0))
                         .getPath()
-                        .substring("/images/".length()));
+                        .substring("/images/".length()),
+                "",
+                "");
+    }
+
+    /** Where nobody listens. With a delivery, if the operation is about one. */
+    private static Hers webhook(String operation) {
+        String id = alice.send("POST", "/api/webhooks", JSON, bytes("{\"url\":\"http://127.0.0.1:1/\"}"))
+                .json()
+                .getString("id");
+        if (!operation.contains("{deliveryId}")) {
+            return new Hers("", "", id, "");
+        }
+        alice.awaitEnd(alice.create("A lighthouse"));
+        JsonObject deliveries = alice.get("/api/webhooks/" + id + "/deliveries").json();
+        return new Hers(
+                "", "", id, deliveries.getJsonArray("items").getJsonObject(0).getString("id"));
     }
 
     private static ApiClient client(String user) {
@@ -123,8 +161,13 @@ class StrangerIT {
         assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
     }
 
+    /** Whom somebody wants to be told, and with which secret, is not an admin's business. */
+    static Stream<String> operationsForAdmins() {
+        return operationsOnSomethingOfSomebodys().filter(operation -> !operation.contains("{webhookId}"));
+    }
+
     @ParameterizedTest
-    @MethodSource("operationsOnSomethingOfSomebodys")
+    @MethodSource("operationsForAdmins")
     void anAdminMayAndLeavesALine(String operation) {
         // given
         Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
@@ -175,7 +218,16 @@ class StrangerIT {
     }
 
     private static ApiClient.Answer send(ApiClient client, String operation, String path) {
-        return client.send(operation.split(" ")[0].toUpperCase(Locale.ROOT), path, Map.of(), null);
+        String body = BODIES.get(operation);
+        return client.send(
+                operation.split(" ")[0].toUpperCase(Locale.ROOT),
+                path,
+                body == null ? Map.of() : JSON,
+                body == null ? null : bytes(body));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static String withoutIds(ApiClient.Answer answer, String path) {

@@ -76,7 +76,8 @@ class GenerationBusTest {
                 null,
                 backlog,
                 new EndWatch(),
-                List.of());
+                List.of(),
+                QueueFixture.NOWHERE);
     }
 
     @AfterAll

@@ -57,6 +57,7 @@ class ManyNodesTest {
                 base.database(),
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
                 base.retention(),
+                base.webhooks(),
                 base.cluster(),
                 new Settings.Shutdown(Duration.ofMillis(200)),
                 base.log());

@@ -6,6 +6,7 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
+import dev.darkroom.egress.Egress;
 import dev.darkroom.doctor.Doctor;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -40,6 +41,10 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
             "generation_queue",
             "generations",
             "nodes");
+
+    /** Where requests may have themselves called back: nowhere. */
+    static final Egress NOWHERE = new Egress(
+            new Egress.Rules(List.of(), false, List.of()), name -> Future.failedFuture("there are no names"));
 
     final Vertx vertx = Vertx.vertx();
     final DatabaseUrl url = TestPostgres.newDatabase();
@@ -105,7 +110,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     /** What generation verticles share, with nobody who keeps it going. */
     GenerationVerticle.Shared shared() {
         return new GenerationVerticle.Shared(
-                database, submissions, hints, null, new Backlog(), new EndWatch(), List.of());
+                database, submissions, hints, null, new Backlog(), new EndWatch(), List.of(), NOWHERE);
     }
 
     /** As many at once as there are users named, each of its user. */
@@ -118,7 +123,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
     private static Future<UUID> submit(SubmissionStore to, String user, int priority) {
         UUID id = UUID.randomUUID();
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
-        return to.submit(new SubmissionStore.Submission(id, user, request, null, null))
+        return to.submit(new SubmissionStore.Submission(id, user, request, null, null, null))
                 .map(stored -> id);
     }
 

@@ -56,6 +56,7 @@ final class WorkerFixture {
                         base.database(),
                         NODE,
                         base.retention(),
+                        base.webhooks(),
                         base.cluster(),
                         new Settings.Shutdown(grace),
                         base.log()));

@@ -1,0 +1,132 @@
+package dev.darkroom.webhook;
+
+import dev.darkroom.command.Command;
+import dev.darkroom.command.FieldError;
+import dev.darkroom.command.Reply;
+import dev.darkroom.database.Database;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.time.DateTimeException;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** Commands about what was and is to be delivered to an endpoint. */
+final class DeliveryCommands {
+    private static final int USUAL = 20;
+    private static final int MOST = 100;
+    private static final Set<String> STATUSES = Set.of("PENDING", "DELIVERED", "FAILED");
+    private static final Pattern CURSOR = Pattern.compile("[0-9]{1,18}");
+
+    private final Database database;
+    private final WebhookStore webhooks;
+    private final EnqueueStore queue;
+
+    DeliveryCommands(Database database, WebhookStore webhooks, EnqueueStore queue) {
+        this.database = database;
+        this.webhooks = webhooks;
+        this.queue = queue;
+    }
+
+    /** Answers {@link WebhookBus#DELIVERIES}. */
+    Future<JsonObject> list(Command command, UUID id) {
+        String status = command.text("status");
+        if (command.body().containsKey("status") && (status == null || !STATUSES.contains(status))) {
+            return invalid("status", "must be PENDING, DELIVERED or FAILED");
+        }
+        if (!(command.body().getValue("limit", USUAL) instanceof Integer limit) || limit < 1 || limit > MOST) {
+            return invalid("limit", "must be an integer between 1 and " + MOST);
+        }
+        String cursor = command.text("cursor");
+        if (command.body().containsKey("cursor")
+                && (cursor == null || !CURSOR.matcher(cursor).matches())) {
+            return invalid("cursor", "is not a cursor that was given out");
+        }
+        return webhooks.find(id, command.user())
+                .compose(found -> found.isEmpty()
+                        ? notThere()
+                        : webhooks.deliveries(id, status, limit, cursor == null ? null : Long.valueOf(cursor), null));
+    }
+
+    /** Answers {@link WebhookBus#REDELIVER}. */
+    Future<JsonObject> again(Command command, UUID id) {
+        UUID deliveryId = uuid(command.text("deliveryId"));
+        if (deliveryId == null) {
+            return invalid("deliveryId", "must be a UUID");
+        }
+        return enabled(
+                command,
+                id,
+                () -> webhooks.deliveries(id, null, 1, null, deliveryId)
+                        .compose(there -> there.getJsonArray("items").isEmpty()
+                                ? Future.succeededFuture(Reply.notFound("delivery"))
+                                : queue.again(database, id, command.user(), deliveryId)
+                                        // Not so when it is under way, which is as well.
+                                        .compose(queued -> webhooks.deliveries(id, null, 1, null, deliveryId))
+                                        .map(page -> new JsonObject()
+                                                .put(
+                                                        "delivery",
+                                                        page.getJsonArray("items")
+                                                                .getJsonObject(0)))));
+    }
+
+    /** Answers {@link WebhookBus#REDELIVER_RANGE}. */
+    Future<JsonObject> range(Command command, UUID id) {
+        OffsetDateTime after = time(command.text("after"));
+        OffsetDateTime before = time(command.text("before"));
+        if (after == null) {
+            return invalid("#/after", "must be a time such as 2026-11-23T18:02:11Z");
+        }
+        if (before == null && command.body().containsKey("before")) {
+            return invalid("#/before", "must be a time such as 2026-11-23T18:02:11Z");
+        }
+        return enabled(
+                command,
+                id,
+                () -> queue.again(database, id, command.user(), after, before)
+                        .map(queued ->
+                                new JsonObject().put("queued", queued).put("more", queued >= EnqueueStore.MOST_AGAIN)));
+    }
+
+    private interface Then {
+        Future<JsonObject> run();
+    }
+
+    private Future<JsonObject> enabled(Command command, UUID id, Then then) {
+        return webhooks.find(id, command.user()).compose(found -> {
+            if (found.isEmpty()) {
+                return notThere();
+            }
+            return found.get().getBoolean("enabled")
+                    ? then.run()
+                    : Future.succeededFuture(Reply.conflict("the webhook is disabled. Enable it first"));
+        });
+    }
+
+    static Future<JsonObject> notThere() {
+        return Future.succeededFuture(Reply.notFound("webhook"));
+    }
+
+    static Future<JsonObject> invalid(String pointer, String detail) {
+        return Future.succeededFuture(
+                Reply.invalid("the command is not valid", List.of(new FieldError(pointer, detail))));
+    }
+
+    private static UUID uuid(String text) {
+        try {
+            return text == null ? null : UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static OffsetDateTime time(String text) {
+        try {
+            return text == null ? null : OffsetDateTime.parse(text);
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+}
