@@ -22,9 +22,16 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.darkroom.command.Command;
 import dev.darkroom.command.CommandNames;
 import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.RecordListener;
+import dev.darkroom.notification.StreamHub;
+import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscription;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -130,7 +137,19 @@ class ArchitectureTest {
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class)));
+                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class))
+                    .or(belongToAnyOf(
+                            NotificationBus.class,
+                            StreamHub.class,
+                            StreamSink.class,
+                            Subscription.class,
+                            Frame.class)));
+
+    @ArchTest
+    static final ArchRule notificationHearsOfEndsAndKnowsNoneOfTheRest = knowsOnly(
+            NOTIFICATION,
+            resideInAnyPackage(NOTIFICATION, COMMAND, NODE, DATABASE, CONFIG)
+                    .or(belongToAnyOf(GenerationEndListener.class, EndedGeneration.class, GenerationStatus.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =
@@ -184,7 +203,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, GENERATION, DATABASE, ACCESS)
+            .resideInAnyPackage(NODE, GENERATION, NOTIFICATION, DATABASE, ACCESS)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()
@@ -214,11 +233,12 @@ class ArchitectureTest {
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING)
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING, NOTIFICATION)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")
                                 || type.getSimpleName().equals("GenerationJson")
-                                || type.isEquivalentTo(GenerationEndListener.class)));
+                                || type.isEquivalentTo(GenerationEndListener.class)
+                                || type.isEquivalentTo(RecordListener.class)));
     }
 }
