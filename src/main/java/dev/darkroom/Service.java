@@ -36,6 +36,12 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
+import dev.darkroom.notification.Announcer;
+import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationVerticle;
+import dev.darkroom.notification.PartitionVerticle;
+import dev.darkroom.notification.RecordStore;
+import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -61,8 +67,12 @@ final class Service {
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
     private final EndWatch endWatch = new EndWatch();
-    /** Nobody listens yet; features that want to be told of a generation's end are named here. */
-    private final List<GenerationEndListener> endListeners = List.of();
+    /** Features that want to be told of a generation's end. */
+    private final List<GenerationEndListener> endListeners = new CopyOnWriteArrayList<>();
+    /** Set before anything is recorded. */
+    private WebhookService webhooks;
+
+    private RecordStore records;
 
     private Service(Settings settings, Lifecycle lifecycle) {
         this.settings = settings;
@@ -110,6 +120,7 @@ final class Service {
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 
+        StreamHub hub = deployNotifications(vertx, database, hints);
         Node node = new Node(System::nanoTime);
         HorizonVerticle horizon =
                 new HorizonVerticle(database, settings.database().horizonAlarm());
@@ -122,8 +133,10 @@ final class Service {
         // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
         // answer.
         deployCluster(vertx);
+        // Before the worker, so that what its last attempts come to is still sent.
+        webhooks.deploy(node, records);
         deployWorker(vertx, node, backend, database, hints, images);
-        int apiPort = deployApi(vertx, database, images);
+        int apiPort = deployApi(vertx, database, images, hub);
 
         accepting.set(true);
         lifecycle.started("accepting", () -> {
@@ -132,6 +145,24 @@ final class Service {
             return NodeVerticle.drain(node, database);
         });
         return new Running(apiPort, management.port(), aiServer, url);
+    }
+
+    private StreamHub deployNotifications(Vertx vertx, Database database, Hints hints) throws Exception {
+        Settings.Notifications its = settings.notifications();
+        StreamHub hub = new StreamHub(vertx, database);
+        webhooks = WebhookService.open(vertx, settings, lifecycle, database, hints);
+        records = new RecordStore(List.of(webhooks.queue()), new Announcer(vertx, hub, hints));
+        endListeners.add(records);
+        deploy(vertx, "partitions", new PartitionVerticle(database, its.retention()));
+        if (settings.api().instances() > 0) {
+            deploy(vertx, "hub", new HubVerticle(hub, hints, its.poll()));
+        }
+        deploy(
+                vertx,
+                "notification",
+                settings.generation().instances(),
+                () -> new NotificationVerticle(database, hub, hints));
+        return hub;
     }
 
     private DatabaseUrl embedded() {
@@ -194,8 +225,8 @@ final class Service {
                     new BacklogVerticle(backlog, submissions, settings.node().heartbeat()));
             deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
         }
-        GenerationVerticle.Shared shared =
-                new GenerationVerticle.Shared(database, submissions, hints, images, backlog, endWatch, endListeners);
+        GenerationVerticle.Shared shared = new GenerationVerticle.Shared(
+                database, submissions, hints, images, backlog, endWatch, endListeners, webhooks.egress());
         deploy(
                 vertx,
                 "generation",
@@ -246,13 +277,13 @@ final class Service {
         }
     }
 
-    private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
+    private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub);
                 verticles.add(verticle);
                 return verticle;
             });

@@ -49,8 +49,7 @@ final class WebhookService {
     }
 
     /** What is needed before anything is recorded. */
-    static WebhookService open(
-            Vertx vertx, Settings settings, Lifecycle lifecycle, Database database, Hints hints) {
+    static WebhookService open(Vertx vertx, Settings settings, Lifecycle lifecycle, Database database, Hints hints) {
         WebhookService service = new WebhookService(vertx, settings, lifecycle, database, hints);
         lifecycle.started("webhook calls", service.courier::close);
         Settings.Webhooks its = settings.webhooks();
@@ -83,8 +82,8 @@ final class WebhookService {
             lifecycle.started("webhook", () -> vertx.undeploy(commands));
         }
         if (settings.webhooks().concurrency() > 0) {
-            String sender = await(
-                    vertx.deployVerticle(new SenderVerticle(node, database, records, courier, hints, settings)));
+            String sender =
+                    await(vertx.deployVerticle(new SenderVerticle(node, database, records, courier, hints, settings)));
             lifecycle.started("sender", settings.shutdown().grace(), () -> vertx.undeploy(sender));
         }
     }

@@ -22,9 +22,20 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.darkroom.command.Command;
 import dev.darkroom.command.CommandNames;
 import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.NewNotification;
+import dev.darkroom.notification.Notification;
+import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.RecordListener;
+import dev.darkroom.notification.RecordStore;
+import dev.darkroom.notification.StreamHub;
+import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscription;
+import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -134,8 +145,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule generationKnowsBackendsOnlyByTheirInterface = knowsOnly(
-            GENERATION,
-            resideInAnyPackage(GENERATION, COMMAND, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
+            GENERATION, resideInAnyPackage(GENERATION, COMMAND, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
 
     @ArchTest
     static final ArchRule commandsKnowDatabaseErrors =
@@ -145,7 +155,27 @@ class ArchitectureTest {
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class)));
+                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class))
+                    .or(belongToAnyOf(
+                            NotificationBus.class,
+                            WebhookBus.class,
+                            StreamHub.class,
+                            StreamSink.class,
+                            Subscription.class,
+                            Frame.class)));
+
+    @ArchTest
+    static final ArchRule notificationHearsOfEndsAndKnowsNoneOfTheRest = knowsOnly(
+            NOTIFICATION,
+            resideInAnyPackage(NOTIFICATION, COMMAND, NODE, DATABASE, CONFIG)
+                    .or(belongToAnyOf(GenerationEndListener.class, EndedGeneration.class, GenerationStatus.class)));
+
+    @ArchTest
+    static final ArchRule webhooksKnowWhatIsRecordedAndHowWorkIsShared = knowsOnly(
+            WEBHOOK,
+            resideInAnyPackage(WEBHOOK, COMMAND, LEASE, EGRESS, NODE, DATABASE, CONFIG)
+                    .or(belongToAnyOf(
+                            RecordListener.class, RecordStore.class, Notification.class, NewNotification.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =
@@ -199,7 +229,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, LEASE, GENERATION, DATABASE, ACCESS)
+            .resideInAnyPackage(NODE, LEASE, GENERATION, NOTIFICATION, DATABASE, ACCESS)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()
@@ -229,11 +259,12 @@ class ArchitectureTest {
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING, LEASE)
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING, LEASE, NOTIFICATION, WEBHOOK)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")
                                 || type.getSimpleName().equals("GenerationJson")
-                                || type.isEquivalentTo(GenerationEndListener.class)));
+                                || type.isEquivalentTo(GenerationEndListener.class)
+                                || type.isEquivalentTo(RecordListener.class)));
     }
 }

@@ -27,7 +27,8 @@ final class Cors implements Handler<RoutingContext> {
         this.origins = origins;
         this.library = CorsHandler.create()
                 .addOrigins(origins.isEmpty() ? List.of(ANY) : origins)
-                .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE))
+                .allowedMethods(
+                        Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE))
                 .allowedHeaders(Set.of(
                         "Authorization",
                         "Content-Type",

@@ -111,8 +111,7 @@ final class Acceptance {
                 .transform(judged -> judged.cause() instanceof RefusedUrlException refused
                         ? Future.succeededFuture(Reply.invalid(
                                 "the request is not valid",
-                                List.of(new FieldError(
-                                        "#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
+                                List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
                         : judged.failed()
                                 ? Future.failedFuture(judged.cause())
                                 : accept(command, user, request, retryOf, key));

@@ -16,15 +16,9 @@ public interface GenerationEndListener {
      *
      * @param connection in the transaction; use nothing else, and do not commit
      * @param generations at least one
-     * @return a failed future rolls the ends back; they are then tried again as long as the leases hold
+     * @return what is to be done once they have ended for good: a hint for those who want to know soon, since a process that dies
+     *     in between never does it; it may neither take long nor throw. A failed future rolls the ends back; they are then tried
+     *     again as long as the leases hold
      */
-    Future<Void> ended(SqlConnection connection, List<EndedGeneration> generations);
-
-    /**
-     * They have ended, for good. A hint for those who want to tell of it soon: a process that dies between the two calls this
-     * never, and neither may it take long nor throw.
-     *
-     * @param generations those that {@link #ended} was called with
-     */
-    default void committed(List<EndedGeneration> generations) {}
+    Future<Runnable> ended(SqlConnection connection, List<EndedGeneration> generations);
 }

@@ -212,21 +212,18 @@ final class LeaseStore {
      * @param reason why they FAILED; null when they are COMPLETE
      */
     private Future<Map<UUID, Ended>> end(String sql, Tuple values, Reason reason) {
+        List<Runnable> afterwards = new ArrayList<>();
         return database.inTransaction(connection -> connection
                         .preparedQuery(sql)
                         .execute(values)
                         .compose(rows -> {
                             Map<UUID, Ended> ended = new HashMap<>();
                             rows.forEach(row -> ended.put(row.getUUID("id"), ended(row, reason)));
-                            return tellListeners(connection, generations(ended))
+                            return tellListeners(connection, generations(ended), afterwards)
                                     .compose(told -> PausePoint.BEFORE_COMMIT.pass(ended));
                         }))
                 .compose(PausePoint.AFTER_COMMIT::pass)
-                .onSuccess(ended -> {
-                    if (!ended.isEmpty()) {
-                        listeners.forEach(listener -> listener.committed(generations(ended)));
-                    }
-                });
+                .onSuccess(ended -> afterwards.forEach(Runnable::run));
     }
 
     private static List<EndedGeneration> generations(Map<UUID, Ended> ended) {
@@ -246,11 +243,14 @@ final class LeaseStore {
                 Duration.ofMillis(row.getLong("age")));
     }
 
-    private Future<Void> tellListeners(SqlConnection connection, List<EndedGeneration> ended) {
+    private Future<Void> tellListeners(
+            SqlConnection connection, List<EndedGeneration> ended, List<Runnable> afterwards) {
         Future<Void> told = Future.succeededFuture();
         if (!ended.isEmpty()) {
             for (GenerationEndListener listener : listeners) {
-                told = told.compose(done -> listener.ended(connection, ended));
+                told = told.compose(done -> listener.ended(connection, ended))
+                        .onSuccess(afterwards::add)
+                        .mapEmpty();
             }
         }
         return told;

@@ -71,7 +71,7 @@ final class EnqueueSql {
             SELECT n.id, n.user_id, n.seq, n.type, n.generation_id, n.created_at, n.data
             FROM webhooks w JOIN notifications n ON n.user_id = w.user_id
             WHERE w.id = $1 AND w.user_id = $2 AND w.deleted_at IS NULL AND w.disabled_at IS NULL
-              AND n.created_at > $3::timestamptz AND n.created_at < coalesce($4::timestamptz, now())
+              AND n.created_at >= w.created_at AND n.created_at > $3::timestamptz AND n.created_at < coalesce($4::timestamptz, now())
               AND w.event_types && ARRAY['*', n.type]
               AND NOT (n.type = 'webhook.disabled' AND n.data ->> 'webhookId' = w.id::text)
               AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.notification_id = n.id)

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,13 +31,12 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class StrangerIT {
     @RegisterExtension
-    static final DarkroomExtension service =
-            new DarkroomExtension(DarkroomSettings.quick()
-                    .with("DARKROOM_AUTH", "required")
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-                    .with("DARKROOM_WEBHOOKS_MAX_PER_USER", "1000"));
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_AUTH", "required")
+            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+            .with("DARKROOM_WEBHOOKS_MAX_PER_USER", "1000"));
 
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
@@ -48,27 +48,33 @@ class StrangerIT {
     private static ApiClient alice;
     private static ApiClient mallory;
 
-    /** Something of Alice's. */
-    private record Hers(String generationId, String imageName, String webhookId, String deliveryId) {
+    /** Something of Alice's, by the parameters of paths. */
+    private record Hers(Map<String, String> parameters) {
 
         static Hers generation(String id) {
-            return new Hers(id, "", "", "");
+            return new Hers(Map.of("generationId", id));
         }
 
         String path(String operation) {
-            String path = operation
-                    .split(" ")[1]
-                    .replace("{generationId}", generationId)
-                    .replace("{imageName}", imageName)
-                    .replace("{webhookId}", webhookId)
-                    .replace("{deliveryId}", deliveryId);
+            String path = operation.split(" ")[1];
+            for (Map.Entry<String, String> parameter : parameters.entrySet()) {
+                path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
+            }
             assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
             return path;
         }
 
-        static Hers nobodys() {
-            String id = UUID.randomUUID().toString();
-            return new Hers(id, id + ".png", id, id);
+        String id() {
+            return parameters.getOrDefault("generationId", "");
+        }
+
+        /** The same of nobody's. */
+        Hers nobodys() {
+            Map<String, String> others = new TreeMap<>();
+            parameters
+                    .keySet()
+                    .forEach(name -> others.put(name, UUID.randomUUID() + (name.equals("imageName") ? ".png" : "")));
+            return new Hers(others);
         }
     }
 
@@ -92,13 +98,19 @@ class StrangerIT {
             return webhook(operation);
         }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
-        return new Hers(
-                ended.getString("id"),
-                URI.create(ended.getJsonArray("imageUrls").getString(0))
-                        .getPath()
-                        .substring("/images/".length()),
-                "",
-                "");
+        if (operation.contains("{notificationId}")) {
+            return new Hers(Map.of(
+                    "notificationId",
+                    alice.get("/api/notifications")
+                            .json()
+                            .getJsonArray("items")
+                            .getJsonObject(0)
+                            .getString("id")));
+        }
+        String picture = URI.create(ended.getJsonArray("imageUrls").getString(0))
+                .getPath()
+                .substring("/images/".length());
+        return new Hers(Map.of("generationId", ended.getString("id"), "imageName", picture));
     }
 
     /** Where nobody listens. With a delivery, if the operation is about one. */
@@ -107,12 +119,15 @@ class StrangerIT {
                 .json()
                 .getString("id");
         if (!operation.contains("{deliveryId}")) {
-            return new Hers("", "", id, "");
+            return new Hers(Map.of("webhookId", id));
         }
         alice.awaitEnd(alice.create("A lighthouse"));
         JsonObject deliveries = alice.get("/api/webhooks/" + id + "/deliveries").json();
-        return new Hers(
-                "", "", id, deliveries.getJsonArray("items").getJsonObject(0).getString("id"));
+        return new Hers(Map.of(
+                "webhookId",
+                id,
+                "deliveryId",
+                deliveries.getJsonArray("items").getJsonObject(0).getString("id")));
     }
 
     private static ApiClient client(String user) {
@@ -132,12 +147,26 @@ class StrangerIT {
         return ContractFile.read().operations().keySet().stream().filter(operation -> operation.contains("{"));
     }
 
+    /** What somebody was told is theirs alone, and no admin's business; so is whom else they want to be told, and with which secret. */
+    static Stream<String> operationsOnWhatAnAdminMaySee() {
+        return operationsOnSomethingOfSomebodys()
+                .filter(operation -> !operation.contains("{notificationId}") && !operation.contains("{webhookId}"));
+    }
+
+    @Test
+    void whatSomebodyWasToldIsNotShownToAdminsEither() {
+        String read = "post /api/notifications/{notificationId}/read";
+        ApiClient.Answer answer = send(
+                client(new Caller("root", Role.ADMIN)), read, suitableFor(read).path(read));
+        assertThat(answer.status()).isEqualTo(404);
+    }
+
     @ParameterizedTest
     @MethodSource("operationsOnSomethingOfSomebodys")
     void whatIsAnothersIsNotThere(String operation) {
         // given
         Hers hers = suitableFor(operation);
-        Hers nobodys = Hers.nobodys();
+        Hers nobodys = hers.nobodys();
 
         // when
         ApiClient.Answer others = send(mallory, operation, hers.path(operation));
@@ -161,13 +190,8 @@ class StrangerIT {
         assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
     }
 
-    /** Whom somebody wants to be told, and with which secret, is not an admin's business. */
-    static Stream<String> operationsForAdmins() {
-        return operationsOnSomethingOfSomebodys().filter(operation -> !operation.contains("{webhookId}"));
-    }
-
     @ParameterizedTest
-    @MethodSource("operationsForAdmins")
+    @MethodSource("operationsOnWhatAnAdminMaySee")
     void anAdminMayAndLeavesALine(String operation) {
         // given
         Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
@@ -182,7 +206,7 @@ class StrangerIT {
                 .filteredOn(line -> line.contains(admin.user()))
                 .singleElement()
                 .asString()
-                .contains("audit", "alice", hers.generationId());
+                .contains("audit", "alice", hers.id());
     }
 
     @Test
@@ -192,11 +216,11 @@ class StrangerIT {
 
         // when
         JsonObject again = client(new Caller("root", Role.ADMIN))
-                .retry(hers.generationId(), Map.of())
+                .retry(hers.id(), Map.of())
                 .json();
 
         // then
-        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.generationId());
+        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.id());
     }
 
     @Test

@@ -231,7 +231,7 @@ class LeaseStoreEndTest {
                 .executeBatch(ends.stream()
                         .map(end -> Tuple.of(end.id(), end.status().name(), end.errorCode()))
                         .toList())
-                .mapEmpty());
+                .map(told -> () -> {}));
         Lease complete = queue.claimed();
         Lease failed = queue.claimed();
         UUID expired = queue.submit();
@@ -258,7 +258,7 @@ class LeaseStoreEndTest {
                 (connection, ends) -> connection
                         .preparedQuery("INSERT INTO told VALUES ($1, 'half', null)")
                         .execute(Tuple.of(ends.get(0).id()))
-                        .mapEmpty(),
+                        .map(told -> () -> {}),
                 (connection, end) -> Future.failedFuture("not today"));
         Lease lease = queue.claimed();
         List<String> before = queue.snapshot();

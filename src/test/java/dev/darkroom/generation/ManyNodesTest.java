@@ -50,6 +50,7 @@ class ManyNodesTest {
                 base.api(),
                 base.limits(),
                 base.generation(),
+                base.notifications(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // Losing work is what this is about: no number of losses makes a generation fail.
                 new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, Duration.ofSeconds(1)),
@@ -84,7 +85,7 @@ class ManyNodesTest {
             return connection
                     .query("INSERT INTO told VALUES " + values)
                     .execute()
-                    .mapEmpty();
+                    .map(told -> () -> {});
         };
         Node node = new Node(System::nanoTime);
         Settings.Breaker deaf = new Settings.Breaker(

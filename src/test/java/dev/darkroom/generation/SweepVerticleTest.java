@@ -157,7 +157,7 @@ class SweepVerticleTest {
                         .anyMatch(end -> end.id().equals(poisoned.generationId())
                                 || end.id().equals(poisonedToo))
                 ? Future.failedFuture("not this one")
-                : Future.succeededFuture());
+                : Future.succeededFuture(() -> {}));
 
         // then
         awaitValue("SELECT status FROM generations WHERE id = '" + overdue + "'", "FAILED");
@@ -173,7 +173,7 @@ class SweepVerticleTest {
         Map<UUID, Integer> told = new ConcurrentHashMap<>();
         GenerationEndListener count = (connection, ends) -> {
             ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
-            return Future.succeededFuture();
+            return Future.succeededFuture(() -> {});
         };
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
@@ -199,7 +199,7 @@ class SweepVerticleTest {
         set(queue.submit(), "deadline = now()");
         String first = sweep((connection, end) -> {
             held.tryComplete();
-            return goOn.future();
+            return goOn.future().map(done -> () -> {});
         });
         await(held.future());
 
@@ -215,7 +215,7 @@ class SweepVerticleTest {
         }
         sweep((connection, ends) -> {
             ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
-            return Future.succeededFuture();
+            return Future.succeededFuture(() -> {});
         });
         awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "31");
         assertThat(told).hasSize(30);
