@@ -11,6 +11,7 @@ import dev.darkroom.egress.Egress;
 import dev.darkroom.node.Node;
 import dev.darkroom.notification.RecordListener;
 import dev.darkroom.notification.RecordStore;
+import dev.darkroom.webhook.ClearanceVerticle;
 import dev.darkroom.webhook.EnqueueStore;
 import dev.darkroom.webhook.SenderVerticle;
 import dev.darkroom.webhook.WebhookVerticle;
@@ -74,6 +75,11 @@ final class WebhookService {
 
     /** @param records where users are told that an endpoint was disabled */
     void deploy(Node node, RecordStore records) throws Exception {
+        String clearance = await(vertx.deployVerticle(new ClearanceVerticle(
+                database,
+                settings.notifications().retention(),
+                settings.retention().interval())));
+        lifecycle.started("webhook clearance", () -> vertx.undeploy(clearance));
         int instances = settings.generation().instances();
         if (instances > 0) {
             String commands = await(vertx.deployVerticle(

@@ -22,6 +22,7 @@ CREATE TABLE webhooks (
     CONSTRAINT webhooks_previous_ends CHECK ((previous_secret IS NULL) = (previous_until IS NULL))
 );
 CREATE INDEX webhooks_of_user ON webhooks (user_id, id) WHERE deleted_at IS NULL;
+CREATE INDEX webhooks_deleted ON webhooks (id) WHERE deleted_at IS NOT NULL;
 
 -- What signs the deliveries that a request asked for by itself, one for each user.
 CREATE TABLE webhook_secrets (

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param id as in the documents, such as {@code I1}; several checks may share one
  * @param rule what must hold, in words
- * @param subject what exceptions are told of: a generation, or a user
+ * @param subject what exceptions are told of: a generation, a user or a delivery
  * @param sql a constant statement whose rows are the exceptions: the id or name of a subject, and the rest of a sentence that
  *     begins with it
  * @param advice what to do about an exception
@@ -23,5 +23,10 @@ record Check(String id, String rule, String subject, String sql, String advice, 
     /** Of users. */
     static Check ofUsers(String id, String rule, String sql, String advice) {
         return new Check(id, rule, "user", sql, advice, List.of());
+    }
+
+    /** Of what is delivered to webhooks. */
+    static Check ofDeliveries(String id, String rule, String sql, String advice, Object... parameters) {
+        return new Check(id, rule, "delivery", sql, advice, List.of(parameters));
     }
 }

@@ -4,6 +4,7 @@ import static dev.darkroom.doctor.Check.of;
 import static dev.darkroom.doctor.Check.ofUsers;
 
 import dev.darkroom.config.Settings;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -169,7 +170,7 @@ final class Checks {
         long ttl = settings.node().ttl().toMillis();
         // A timer of the sweep is up to a tenth late by intent.
         long sweep = settings.node().sweep().toMillis() * 11 / 10;
-        return List.of(
+        List<Check> all = new ArrayList<>(List.of(
                 of(
                         "I1",
                         "what is PENDING has one row in the queue, what has ended none",
@@ -201,6 +202,12 @@ final class Checks {
                         OVERLAPS,
                         BUG + " Unless the database's clock was set back."),
                 ofUsers("I8", "nobody has acknowledged what was not told", CURSORS, BUG),
-                of("pictures", "what is COMPLETE has the pictures asked for, nothing else has any", PICTURES, RESTORE));
+                of(
+                        "pictures",
+                        "what is COMPLETE has the pictures asked for, nothing else has any",
+                        PICTURES,
+                        RESTORE)));
+        all.addAll(DeliveryChecks.all(ttl, sweep + SLACK_MS));
+        return all;
     }
 }

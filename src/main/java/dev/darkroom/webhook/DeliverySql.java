@@ -21,7 +21,7 @@ final class DeliverySql {
      * Claims what is due for a live node, so that no receiver is in the way of another, however much waits for it and however long it
      * takes to answer: of each lane at most $4 at once, of each user at most $5, and who has the fewest under way comes first. The lanes
      * are found by leaping along the index from one to the next, each with what is due first in it, so a long lane costs no more than a
-     * short one. Of an endpoint that was deleted nothing is left in the queue.
+     * short one.
      */
     static final String CLAIM = """
             WITH RECURSIVE lanes AS (
@@ -54,7 +54,7 @@ final class DeliverySql {
                 THEN coalesce(w.previous_secret, s.previous_secret) END AS previous_secret,
               extract(epoch FROM c.attempt_started_at)::bigint AS sent_at,
               (extract(epoch FROM now() - w.failing_since) * 1000)::bigint AS failing_ms,
-              w.disabled_at IS NOT NULL AS disabled
+              w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled
             FROM claimed c JOIN webhook_deliveries d ON d.id = c.delivery_id
               LEFT JOIN webhooks w ON w.id = d.webhook_id
               LEFT JOIN webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(FenceSql.NODE_LIVES, FenceSql.TAKE);

@@ -7,6 +7,7 @@ import static dev.darkroom.doctor.Ward.NODE;
 import static dev.darkroom.doctor.Ward.RUNNING;
 import static dev.darkroom.doctor.Ward.WAITING;
 import static dev.darkroom.doctor.Ward.attempt;
+import static dev.darkroom.doctor.Ward.delivery;
 import static dev.darkroom.doctor.Ward.id;
 import static dev.darkroom.doctor.Ward.notification;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -112,6 +113,29 @@ class DoctorTest {
                         "I4: user mary has 2 notifications and no stream",
                         "DELETE FROM user_streams",
                         "TRUNCATE subscriber_cursors"),
+                ill(
+                        "I9: delivery " + id(6) + " is PENDING and has no row in the queue",
+                        delivery("UPDATE webhook_deliveries SET status = 'PENDING', redeliveries = 1")),
+                ill(
+                        "I9: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
+                        delivery("INSERT INTO webhook_queue (delivery_id, lane, user_id) VALUES ('" + id(6) + "', '"
+                                + id(5) + "', 'mary')")),
+                ill(
+                        "I9: delivery " + id(6)
+                                + " is FAILED, was sent again 0 times and has 1 attempts that delivered",
+                        delivery("UPDATE webhook_deliveries SET status = 'FAILED'")),
+                ill(
+                        "I9: delivery " + id(6) + " says 3 attempts and has 2 on record, numbered up to 2",
+                        delivery("UPDATE webhook_deliveries SET attempts = 3")),
+                ill(
+                        "I9: delivery " + id(6) + " goes to webhook " + id(5) + ", which is of bob and not of mary",
+                        delivery("UPDATE webhooks SET user_id = 'bob'")),
+                ill(
+                        "I9: delivery " + id(6) + " delivers notification " + id(8) + ", which is not there",
+                        delivery("UPDATE webhook_deliveries SET notification_id = '" + id(8) + "'")),
+                ill(
+                        "I9: generation " + FAILED + " has ended FAILED and its webhookUrl still waits",
+                        "INSERT INTO generation_webhooks VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
                 ill("I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
                 ill(
                         "I8: user mary has a device that acknowledged 3, and 2 of its own acknowledged",

@@ -89,7 +89,7 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
         write(KEY, "picture", Duration.ofDays(1));
         execute(
                 "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
-                        + " user_streams, subscriber_cursors",
+                        + " user_streams, subscriber_cursors, webhooks, webhook_deliveries, webhook_attempts, webhook_queue, generation_webhooks",
                 "UPDATE notifications_complete_since SET since = now() - interval '100 s'",
                 "INSERT INTO user_streams (user_id, top_seq, acked_seq) VALUES ('mary', 3, 2)",
                 "INSERT INTO subscriber_cursors VALUES ('mary', 'phone', 2)",
@@ -116,6 +116,23 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
                         + " lease_token, attempt_started_at, attempt_deadline, attempt_backend) VALUES ('" + RUNNING
                         + "', 'mary', 'default', now(), now() + interval '10 min', 1, '" + NODE
                         + "', 2, now() - interval '1 min', now() + interval '1 min', 'default')");
+    }
+
+    /** Mary's webhook was told of an end, at the second attempt. */
+    static String[] delivery(String more) {
+        return new String[] {
+            "INSERT INTO webhooks (id, user_id, url, event_types, format, secret) VALUES ('" + id(5)
+                    + "', 'mary', 'https://hooks.example.org/', '{*}', 'STANDARD', 'x')",
+            "INSERT INTO webhook_deliveries (id, webhook_id, user_id, notification_id, type, format, body, status, attempts, ended_at)"
+                    + " SELECT '" + id(6) + "', '" + id(5)
+                    + "', 'mary', id, type, 'STANDARD', '{}', 'DELIVERED', 2, now()"
+                    + " FROM notifications WHERE seq = 3",
+            "INSERT INTO webhook_attempts VALUES ('" + id(6) + "', 1, 1, '" + NODE
+                    + "', now(), now(), 'FAILED', 500, 'HTTP_500', now())",
+            "INSERT INTO webhook_attempts VALUES ('" + id(6) + "', 2, 2, '" + NODE
+                    + "', now(), now(), 'DELIVERED', 204, NULL, NULL)",
+            more
+        };
     }
 
     @Override
