@@ -21,7 +21,9 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
+import dev.darkroom.generation.GenerationEvents;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.ProgressWatch;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -119,7 +121,13 @@ class ArchitectureTest {
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
+                    .or(belongToAnyOf(
+                            GenerationBus.class,
+                            GenerationStatus.class,
+                            GenerationEvents.class,
+                            ProgressWatch.class,
+                            ProgressWatch.Watcher.class,
+                            ProgressWatch.Listener.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =

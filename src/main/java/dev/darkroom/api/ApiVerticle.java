@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,18 +24,28 @@ public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
     private static final long SHUTDOWN_SECONDS = 15;
 
+    /** Readers of event streams come back to other processes, not all at once. */
+    private static final int FAREWELL_SECONDS = 15;
+
     private final Settings settings;
     private final ImageStore images;
     private final Access access;
     private final EndedGenerations ended;
+    private final ProgressWatch progress;
+    private EventStreams streams;
     private HttpServer server;
 
-    /** @param ended shared by all instances of a process */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended) {
+    /**
+     * @param ended shared by all instances of a process
+     * @param progress the same
+     */
+    public ApiVerticle(
+            Settings settings, ImageStore images, Access access, EndedGenerations ended, ProgressWatch progress) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
+        this.progress = progress;
     }
 
     @Override
@@ -44,10 +56,16 @@ public final class ApiVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
-        return server == null ? Future.succeededFuture() : server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+        if (server == null) {
+            return Future.succeededFuture();
+        }
+        // Nobody new meanwhile: what stops before us has seen to it that we are not ready any more.
+        return streams.dismiss("DEPLOY", FAREWELL_SECONDS)
+                .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 
     private Future<HttpServer> listen(Contract contract) {
+        streams = EventStreams.start(vertx, EventStreams.Pace.USUAL, new SplittableRandom());
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
@@ -60,6 +78,7 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
+                new GetGenerationEvents(vertx, generations, progress, streams),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new GetContract(contract));

@@ -33,6 +33,12 @@ public final class GenerationBus {
     /** The same for those who wait: generations have ended. */
     static final String ENDED_HINT = "ended";
 
+    /** Within one process only: the id of a generation that has come further without having ended. */
+    static final String PROGRESS = "darkroom.generation.progress";
+
+    /** The same for other processes, without the id. */
+    static final String PROGRESS_HINT = "progress";
+
     /** Within one process only: generations were cancelled, a worker may be at work on one. */
     static final String CANCELLED = "darkroom.generation.cancelled";
 
