@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.notification.Frame;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
@@ -18,6 +19,24 @@ final class EventFrame {
     /** Something that leaves the reader's cursor where it is. */
     static Buffer passing(String event, JsonObject data) {
         return Buffer.buffer("event: " + line(event) + "\ndata: " + data.encode() + "\n\n");
+    }
+
+    /** What the notification hub has, made into bytes. */
+    static Buffer of(Frame frame) {
+        StringBuilder text = new StringBuilder(frame.data().length() + 80);
+        if (frame.id() != null) {
+            text.append("id: ").append(line(frame.id())).append('\n');
+        }
+        if (frame.event() != null) {
+            text.append("event: ").append(line(frame.event())).append('\n');
+        }
+        return Buffer.buffer(
+                text.append("data: ").append(line(frame.data())).append("\n\n").toString());
+    }
+
+    /** After how long to come back when the connection is lost; says nothing else. */
+    static Buffer retry(int retryMs) {
+        return Buffer.buffer("retry: " + retryMs + "\n\n");
     }
 
     /**

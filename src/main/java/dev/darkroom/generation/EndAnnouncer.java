@@ -29,7 +29,7 @@ final class EndAnnouncer {
     /** It has come further, but not to its end: an attempt has started or failed. */
     void moved(UUID generationId) {
         vertx.eventBus().publish(GenerationBus.PROGRESS, generationId.toString(), HERE);
-        hints.send(GenerationBus.PROGRESS_HINT);
+        tellOthers(generationId);
     }
 
     void announce(LeaseStore.Ended ended) {
@@ -52,5 +52,10 @@ final class EndAnnouncer {
                                 .put("user", generation.userId())
                                 .put("status", generation.status().name()));
         hints.send(GenerationBus.ENDED_HINT);
+        tellOthers(generation.id());
+    }
+
+    private void tellOthers(UUID generationId) {
+        hints.send(GenerationBus.PROGRESS_HINT, generationId.toString().replace("-", ""));
     }
 }

@@ -28,15 +28,11 @@ public final class ProgressVerticle extends VerticleBase {
     /** What a claim or a batch of ends moves is moved together, and is to be read together. */
     private static final Duration MOMENT = Duration.ofMillis(20);
 
-    /** Hints name no generation, so all that is watched is asked for. So seldom, however often they come. */
-    private static final Duration AT_MOST_EVERY = Duration.ofMillis(100);
-
     private final ProgressWatch watch;
     private final GenerationStore store;
     private final Hints hints;
     private final Set<UUID> moved = new HashSet<>();
     private Recurring looking;
-    private boolean planned;
 
     public ProgressVerticle(ProgressWatch watch, Database database, Hints hints) {
         this.watch = watch;
@@ -49,12 +45,12 @@ public final class ProgressVerticle extends VerticleBase {
         Context eventLoop = vertx.getOrCreateContext();
         looking = new Recurring(vertx, UNASKED, () -> look(watch.known()));
         looking.start();
-        hints.listen(GenerationBus.PROGRESS_HINT, () -> eventLoop.runOnContext(hint -> lookSoon()));
-        hints.listen(GenerationBus.ENDED_HINT, () -> eventLoop.runOnContext(hint -> lookSoon()));
-        vertx.eventBus().<String>localConsumer(GenerationBus.PROGRESS, moved -> moved(moved.body()));
+        hints.listen(GenerationBus.PROGRESS_HINT, key -> eventLoop.runOnContext(hint -> hinted(key)));
+        vertx.eventBus().<String>localConsumer(GenerationBus.PROGRESS, moved -> moved(UUID.fromString(moved.body())));
         return vertx.eventBus()
                 .<JsonObject>localConsumer(
-                        GenerationBus.EVENTS, ended -> moved(ended.body().getString("id")))
+                        GenerationBus.EVENTS,
+                        ended -> moved(UUID.fromString(ended.body().getString("id"))))
                 .completion();
     }
 
@@ -63,8 +59,16 @@ public final class ProgressVerticle extends VerticleBase {
         return looking.stop();
     }
 
-    private void moved(String name) {
-        UUID id = UUID.fromString(name);
+    /** @param key null when it may be any */
+    private void hinted(String key) {
+        if (key == null) {
+            look(watch.known());
+        } else {
+            moved(new UUID(Long.parseUnsignedLong(key, 0, 16, 16), Long.parseUnsignedLong(key, 16, 32, 16)));
+        }
+    }
+
+    private void moved(UUID id) {
         if (watch.watches(id)) {
             if (moved.isEmpty()) {
                 vertx.setTimer(MOMENT.toMillis(), timer -> {
@@ -74,16 +78,6 @@ public final class ProgressVerticle extends VerticleBase {
                 });
             }
             moved.add(id);
-        }
-    }
-
-    private void lookSoon() {
-        if (!planned) {
-            planned = true;
-            vertx.setTimer(AT_MOST_EVERY.toMillis(), timer -> {
-                planned = false;
-                look(watch.known());
-            });
         }
     }
 

@@ -47,7 +47,7 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(
-                settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), new ProgressWatch());
+                settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null, new ProgressWatch());
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
