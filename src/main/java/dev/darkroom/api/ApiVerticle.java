@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.notification.StreamHub;
 import dev.darkroom.webhook.WebhookBus;
@@ -37,19 +38,28 @@ public final class ApiVerticle extends VerticleBase {
     private final Access access;
     private final EndedGenerations ended;
     private final StreamHub hub;
+    private final ProgressWatch progress;
     private EventStreams streams;
     private HttpServer server;
 
     /**
      * @param ended shared by all instances of a process
      * @param hub the same
+     * @param progress the same
      */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended, StreamHub hub) {
+    public ApiVerticle(
+            Settings settings,
+            ImageStore images,
+            Access access,
+            EndedGenerations ended,
+            StreamHub hub,
+            ProgressWatch progress) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
         this.hub = hub;
+        this.progress = progress;
     }
 
     @Override
@@ -82,6 +92,7 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
+                new GetGenerationEvents(vertx, generations, progress, streams),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new Asked("listNotifications", notifications::list),

@@ -40,6 +40,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     private final AttemptTimes times = new AttemptTimes();
 
+    private EndAnnouncer announcer;
     private AttemptRunner runner;
     private ClaimLoop<Lease> loop;
     private Context eventLoop;
@@ -69,6 +70,7 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         eventLoop = vertx.getOrCreateContext();
+        announcer = new EndAnnouncer(vertx, hints);
         runner = new AttemptRunner(
                 guard,
                 images,
@@ -76,7 +78,7 @@ public final class WorkerVerticle extends VerticleBase {
                 new Recorder<>(vertx, node, NOUN, leases::recorded),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
-                new EndAnnouncer(vertx, hints),
+                announcer,
                 System::nanoTime);
         loop = new ClaimLoop<>(
                 vertx,
@@ -167,6 +169,7 @@ public final class WorkerVerticle extends VerticleBase {
         @Override
         public Future<Duration> make() {
             long begunAt = System.nanoTime();
+            announcer.moved(lease.generationId());
             return over(runner.run(lease, call)).onComplete(done -> {
                 times.took(Duration.ofNanos(System.nanoTime() - begunAt));
                 reportPace();
