@@ -87,7 +87,7 @@ final class WebhookService {
                     new DeploymentOptions().setInstances(instances)));
             lifecycle.started("webhook", () -> vertx.undeploy(commands));
         }
-        if (settings.webhooks().concurrency() > 0) {
+        if (settings.webhooks().atOnce() > 0) {
             String sender =
                     await(vertx.deployVerticle(new SenderVerticle(node, database, records, courier, hints, settings)));
             lifecycle.started("sender", settings.shutdown().grace(), () -> vertx.undeploy(sender));

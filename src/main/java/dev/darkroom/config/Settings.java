@@ -228,7 +228,7 @@ public record Settings(
     /**
      * What is delivered to servers of users.
      *
-     * @param concurrency deliveries at once; 0 when this process sends none
+     * @param atOnce deliveries at once; 0 when this process sends none
      * @param schedule how long to wait after the first, second ... failure; not empty
      * @param timeout of one attempt, from the lookup of the name to the last byte
      * @param maxPerUser how many endpoints a user may have
@@ -238,7 +238,7 @@ public record Settings(
      * @param allowedPorts what may be called; empty for any port
      */
     public record Webhooks(
-            int concurrency,
+            int atOnce,
             Duration poll,
             List<Duration> schedule,
             Duration timeout,

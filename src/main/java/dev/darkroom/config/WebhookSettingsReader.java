@@ -30,7 +30,7 @@ final class WebhookSettingsReader {
 
     Webhooks read() {
         return new Webhooks(
-                values.get("webhooks.concurrency").integer(0, 4096),
+                values.get("webhooks.atOnce").integer(0, 4096),
                 values.get("webhooks.poll").duration(),
                 schedule(values.get("webhooks.schedule")),
                 values.get("webhooks.timeout").duration(Duration.ofMillis(1), LONGEST_TIMEOUT),

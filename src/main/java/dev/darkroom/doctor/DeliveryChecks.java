@@ -86,7 +86,7 @@ final class DeliveryChecks {
                         "I9",
                         "the deliveries of a dead node are taken back",
                         LEASES,
-                        "No process sends, or it does not sweep: look for DARKROOM_WEBHOOKS_CONCURRENCY and \"sweep failed\".",
+                        "No process sends, or it does not sweep: look for DARKROOM_WEBHOOKS_AT_ONCE and \"sweep failed\".",
                         ttl,
                         late,
                         ttl + late),

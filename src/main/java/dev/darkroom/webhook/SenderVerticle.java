@@ -106,7 +106,7 @@ public final class SenderVerticle extends VerticleBase {
 
         @Override
         public int places() {
-            return settings.webhooks().concurrency();
+            return settings.webhooks().atOnce();
         }
 
         @Override

@@ -1,0 +1,75 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.DarkroomExtension;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Receiver;
+import dev.darkroom.testing.Receiver.Received;
+import io.vertx.core.json.JsonObject;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What is really sent is verified by the libraries that receivers on Node use, with the secret before a change and the one after it. */
+@Tag("npm")
+class NpmSignaturesIT {
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
+
+    @Test
+    void theLibrariesOfNodeAcceptWhatIsSent() throws Exception {
+        try (Receiver receiver = new Receiver()) {
+            // given
+            byte[] wanted = new JsonObject().put("url", receiver.url("/node")).toBuffer().getBytes();
+            JsonObject webhook = service.client()
+                    .send("POST", "/api/webhooks", Map.of("Content-Type", "application/json"), wanted)
+                    .json();
+            String next = service.client()
+                    .send("POST", "/api/webhooks/" + webhook.getString("id") + "/rotate-secret", Map.of(), null)
+                    .json()
+                    .getString("secret");
+
+            // when
+            service.client().create("A lighthouse");
+            Received told = Awaitility.await("a delivery")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> receiver.received("/node"), all -> !all.isEmpty())
+                    .get(0);
+
+            // then
+            for (String secret : new String[] {webhook.getString("secret"), next}) {
+                assertThat(verified(secret, told))
+                        .contains("standardwebhooks verified " + told.id(), "svix verified " + told.id());
+            }
+        }
+    }
+
+    private static String verified(String secret, Received told) throws Exception {
+        JsonObject message = new JsonObject()
+                .put("secret", secret)
+                .put("headers", new JsonObject(Map.copyOf(told.headers())))
+                .put("body", told.body());
+        Process node = new ProcessBuilder("node", "verify.mjs")
+                .directory(Path.of("src", "webhooks").toFile())
+                .redirectErrorStream(true)
+                .start();
+        try (OutputStream input = node.getOutputStream()) {
+            input.write(message.toBuffer().getBytes());
+        }
+        String output = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(node.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(node.exitValue()).as(output).isZero();
+        return output;
+    }
+}
