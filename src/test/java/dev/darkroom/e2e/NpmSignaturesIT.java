@@ -31,7 +31,10 @@ class NpmSignaturesIT {
     void theLibrariesOfNodeAcceptWhatIsSent() throws Exception {
         try (Receiver receiver = new Receiver()) {
             // given
-            byte[] wanted = new JsonObject().put("url", receiver.url("/node")).toBuffer().getBytes();
+            byte[] wanted = new JsonObject()
+                    .put("url", receiver.url("/node"))
+                    .toBuffer()
+                    .getBytes();
             JsonObject webhook = service.client()
                     .send("POST", "/api/webhooks", Map.of("Content-Type", "application/json"), wanted)
                     .json();
