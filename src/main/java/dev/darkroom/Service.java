@@ -4,6 +4,7 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
+import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -249,10 +250,12 @@ final class Service {
     private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
+        BridgeService bridges = new BridgeService(settings, access.doorkeeper());
+        Annex eventBus = bridges.annex();
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });
@@ -265,6 +268,7 @@ final class Service {
             }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
+        bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 

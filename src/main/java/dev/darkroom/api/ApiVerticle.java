@@ -22,18 +22,26 @@ public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
     private static final long SHUTDOWN_SECONDS = 15;
 
+    /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
+    private static final int CLOSING_SECONDS = 2;
+
     private final Settings settings;
     private final ImageStore images;
     private final Access access;
     private final EndedGenerations ended;
+    private final Annex eventBus;
     private HttpServer server;
 
-    /** @param ended shared by all instances of a process */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended) {
+    /**
+     * @param ended shared by all instances of a process
+     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
+     */
+    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended, Annex eventBus) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
+        this.eventBus = eventBus;
     }
 
     @Override
@@ -71,9 +79,13 @@ public final class ApiVerticle extends VerticleBase {
                 access,
                 http.corsOrigins(),
                 new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        if (eventBus != null) {
+            new EventBusPaths(access, http.corsOrigins()).mount(router, eventBus.open(vertx));
+        }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setWebSocketClosingTimeout(CLOSING_SECONDS);
         if (!http.tls().spoken()) {
             return listen(options, router);
         }

@@ -45,7 +45,8 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api = new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()));
+        Deployable api =
+                new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -197,6 +198,7 @@ class ContractTest {
                         Problem.unreadable(),
                         Problem.unauthorized(false, "x"),
                         Problem.linkNotGood("x"),
+                        Problem.originNotAllowed(),
                         Problem.unknownPath(),
                         Problem.requestTimeout(),
                         Problem.conflict("x"),
