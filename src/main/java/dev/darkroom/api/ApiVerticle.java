@@ -4,6 +4,7 @@ import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,34 +27,51 @@ public final class ApiVerticle extends VerticleBase {
     /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
     private static final int CLOSING_SECONDS = 2;
 
+    /** In so long all who listen are told to come back elsewhere. */
+    private static final int DISMISSAL_SECONDS = 5;
+
     private final Settings settings;
     private final ImageStore images;
     private final Access access;
     private final EndedGenerations ended;
+    private final StreamHub hub;
+    private EventStreams streams;
     private final Annex eventBus;
     private HttpServer server;
 
     /**
      * @param ended shared by all instances of a process
+     * @param hub the same
      * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended, Annex eventBus) {
+    public ApiVerticle(
+            Settings settings,
+            ImageStore images,
+            Access access,
+            EndedGenerations ended,
+            StreamHub hub,
+            Annex eventBus) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
+        this.hub = hub;
         this.eventBus = eventBus;
     }
 
     @Override
     public Future<?> start() {
         vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
+        streams = EventStreams.start(vertx, EventStreams.Pace.USUAL, ThreadLocalRandom.current());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
     @Override
     public Future<?> stop() {
-        return server == null ? Future.succeededFuture() : server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+        return server == null
+                ? Future.succeededFuture()
+                : streams.dismiss("DEPLOY", DISMISSAL_SECONDS)
+                        .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 
     private Future<HttpServer> listen(Contract contract) {
@@ -60,6 +79,8 @@ public final class ApiVerticle extends VerticleBase {
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
         GenerationAnswer answer = new GenerationAnswer(presenter, access.links());
+        NotificationClient notifications =
+                new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
         List<OperationHandler> handlers = List.of(
                 MakeGeneration.create(generations, answer, maxWait),
@@ -70,6 +91,12 @@ public final class ApiVerticle extends VerticleBase {
                 new DeleteGeneration(generations),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
+                new Asked("listNotifications", notifications::list),
+                new StreamNotifications(streams, hub, InstantSource.system()),
+                new Asked("acknowledgeNotifications", notifications::ack),
+                new Asked(
+                        "readNotification",
+                        exchange -> notifications.read(exchange, exchange.parameter("notificationId"))),
                 new GetContract(contract));
         Settings.Http http = settings.http();
         Router router = ContractRouter.create(

@@ -46,7 +46,7 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api =
-                new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null);
+                new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null, null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
