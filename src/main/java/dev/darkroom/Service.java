@@ -39,6 +39,7 @@ import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.notification.Announcer;
 import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
@@ -238,7 +239,7 @@ final class Service {
                     "cluster",
                     new ClusterVerticle(
                             at,
-                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
                             // A command may wait for an end.
                             settings.api()

@@ -11,6 +11,7 @@ import dev.darkroom.access.Role;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.MessageCheck;
 import dev.darkroom.testing.SockJsClient;
 import dev.darkroom.testing.TcpBridgeClient;
 import io.vertx.core.json.JsonObject;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class EventBusBridgesIT {
     private static final String EVENTS = "darkroom.generation.events";
+    private static final String NOTIFICATIONS = "darkroom.notification.events";
     private static final String APP = "https://app.example.org";
     private static final int PORT = ClusterClient.freePort();
 
@@ -90,9 +92,27 @@ class EventBusBridgesIT {
                             .put("id", first)
                             .put("user", "alice")
                             .put("status", "COMPLETE"));
+            MessageCheck.busEvent(EVENTS, heard.getJsonObject("body"));
             assertThat(theirs.next().getJsonObject("body").getString("id")).isEqualTo(second);
             assertThat(admins.next().getJsonObject("body").getString("id")).isEqualTo(first);
             assertThat(admins.next().getJsonObject("body").getString("id")).isEqualTo(second);
+        }
+    }
+
+    @Test
+    void aNotificationIsToldToItsUser() {
+        // given
+        String alice = key("alice-too", Role.USER);
+        try (TcpBridgeClient hers = new TcpBridgeClient(PORT).listen(NOTIFICATIONS, alice)) {
+            // when
+            String id = client(alice).create("A lighthouse");
+
+            // then
+            JsonObject heard = hers.next().getJsonObject("body");
+            MessageCheck.busEvent(NOTIFICATIONS, heard);
+            assertThat(heard.getString("user")).isEqualTo("alice-too");
+            assertThat(heard.getJsonObject("notification").getJsonObject("data").getString("generationId"))
+                    .isEqualTo(id);
         }
     }
 
