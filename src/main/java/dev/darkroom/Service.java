@@ -36,6 +36,12 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
+import dev.darkroom.notification.Announcer;
+import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationVerticle;
+import dev.darkroom.notification.PartitionVerticle;
+import dev.darkroom.notification.RecordStore;
+import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -61,8 +67,8 @@ final class Service {
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
     private final EndWatch endWatch = new EndWatch();
-    /** Nobody listens yet; features that want to be told of a generation's end are named here. */
-    private final List<GenerationEndListener> endListeners = List.of();
+    /** Features that want to be told of a generation's end. */
+    private final List<GenerationEndListener> endListeners = new CopyOnWriteArrayList<>();
 
     private Service(Settings settings, Lifecycle lifecycle) {
         this.settings = settings;
@@ -110,6 +116,7 @@ final class Service {
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 
+        StreamHub hub = deployNotifications(vertx, database, hints);
         Node node = new Node(System::nanoTime);
         HorizonVerticle horizon =
                 new HorizonVerticle(database, settings.database().horizonAlarm());
@@ -123,7 +130,7 @@ final class Service {
         // answer.
         deployCluster(vertx);
         deployWorker(vertx, node, backend, database, hints, images);
-        int apiPort = deployApi(vertx, database, images);
+        int apiPort = deployApi(vertx, database, images, hub);
 
         accepting.set(true);
         lifecycle.started("accepting", () -> {
@@ -132,6 +139,22 @@ final class Service {
             return NodeVerticle.drain(node, database);
         });
         return new Running(apiPort, management.port(), aiServer, url);
+    }
+
+    private StreamHub deployNotifications(Vertx vertx, Database database, Hints hints) throws Exception {
+        Settings.Notifications its = settings.notifications();
+        StreamHub hub = new StreamHub(vertx, database);
+        endListeners.add(new RecordStore(List.of(), new Announcer(vertx, hub, hints)));
+        deploy(vertx, "partitions", new PartitionVerticle(database, its.retention()));
+        if (settings.api().instances() > 0) {
+            deploy(vertx, "hub", new HubVerticle(hub, hints, its.poll()));
+        }
+        deploy(
+                vertx,
+                "notification",
+                settings.generation().instances(),
+                () -> new NotificationVerticle(database, hub, hints));
+        return hub;
     }
 
     private DatabaseUrl embedded() {
@@ -246,13 +269,13 @@ final class Service {
         }
     }
 
-    private int deployApi(Vertx vertx, Database database, ImageStore images) throws Exception {
+    private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub);
                 verticles.add(verticle);
                 return verticle;
             });

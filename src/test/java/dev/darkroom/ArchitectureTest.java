@@ -19,9 +19,19 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandNames;
+import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.RecordListener;
+import dev.darkroom.notification.StreamHub;
+import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscription;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -48,6 +58,8 @@ class ArchitectureTest {
     private static final String DATABASE = "dev.darkroom.database..";
     private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
     private static final String DOCTOR = "dev.darkroom.doctor..";
+    private static final String COMMAND = "dev.darkroom.command..";
+    private static final String NOTIFICATION = "dev.darkroom.notification..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String CLUSTER = "dev.darkroom.cluster..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
@@ -68,11 +80,13 @@ class ArchitectureTest {
                     SIMULATOR,
                     DOCTOR,
                     HOUSEKEEPING,
+                    COMMAND,
+                    NOTIFICATION,
                     CLUSTER);
 
     @ArchTest
-    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages =
-            knowsOnly(CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class)));
+    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
+            CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
 
     @ArchTest
     static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
@@ -113,13 +127,29 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule generationKnowsBackendsOnlyByTheirInterface =
-            knowsOnly(GENERATION, resideInAnyPackage(GENERATION, BACKEND, IMAGE, NODE, DATABASE, CONFIG));
+            knowsOnly(GENERATION, resideInAnyPackage(GENERATION, COMMAND, BACKEND, IMAGE, NODE, DATABASE, CONFIG));
+
+    @ArchTest
+    static final ArchRule commandsKnowDatabaseErrors =
+            knowsOnly(COMMAND, resideInAPackage(COMMAND).or(belongToAnyOf(DatabaseErrors.class)));
 
     @ArchTest
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class)));
+                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class))
+                    .or(belongToAnyOf(
+                            NotificationBus.class,
+                            StreamHub.class,
+                            StreamSink.class,
+                            Subscription.class,
+                            Frame.class)));
+
+    @ArchTest
+    static final ArchRule notificationHearsOfEndsAndKnowsNoneOfTheRest = knowsOnly(
+            NOTIFICATION,
+            resideInAnyPackage(NOTIFICATION, COMMAND, NODE, DATABASE, CONFIG)
+                    .or(belongToAnyOf(GenerationEndListener.class, EndedGeneration.class, GenerationStatus.class)));
 
     @ArchTest
     static final ArchRule noPackageIsInACircle =
@@ -173,7 +203,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, GENERATION, DATABASE, ACCESS)
+            .resideInAnyPackage(NODE, GENERATION, NOTIFICATION, DATABASE, ACCESS)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()
@@ -203,11 +233,12 @@ class ArchitectureTest {
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING)
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING, NOTIFICATION)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")
                                 || type.getSimpleName().equals("GenerationJson")
-                                || type.isEquivalentTo(GenerationEndListener.class)));
+                                || type.isEquivalentTo(GenerationEndListener.class)
+                                || type.isEquivalentTo(RecordListener.class)));
     }
 }

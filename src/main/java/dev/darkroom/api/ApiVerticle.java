@@ -4,6 +4,7 @@ import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,29 +24,42 @@ public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
     private static final long SHUTDOWN_SECONDS = 15;
 
+    /** In so long all who listen are told to come back elsewhere. */
+    private static final int DISMISSAL_SECONDS = 5;
+
     private final Settings settings;
     private final ImageStore images;
     private final Access access;
     private final EndedGenerations ended;
+    private final StreamHub hub;
+    private EventStreams streams;
     private HttpServer server;
 
-    /** @param ended shared by all instances of a process */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended) {
+    /**
+     * @param ended shared by all instances of a process
+     * @param hub the same
+     */
+    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended, StreamHub hub) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
+        this.hub = hub;
     }
 
     @Override
     public Future<?> start() {
         vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
+        streams = EventStreams.start(vertx, EventStreams.Pace.USUAL, ThreadLocalRandom.current());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
     @Override
     public Future<?> stop() {
-        return server == null ? Future.succeededFuture() : server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
+        return server == null
+                ? Future.succeededFuture()
+                : streams.dismiss("DEPLOY", DISMISSAL_SECONDS)
+                        .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 
     private Future<HttpServer> listen(Contract contract) {
@@ -52,6 +67,8 @@ public final class ApiVerticle extends VerticleBase {
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
         GenerationAnswer answer = new GenerationAnswer(presenter, access.links());
+        NotificationClient notifications =
+                new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
         List<OperationHandler> handlers = List.of(
                 MakeGeneration.create(generations, answer, maxWait),
@@ -62,6 +79,12 @@ public final class ApiVerticle extends VerticleBase {
                 new DeleteGeneration(generations),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
+                new Asked("listNotifications", notifications::list),
+                new StreamNotifications(streams, hub, InstantSource.system()),
+                new Asked("acknowledgeNotifications", notifications::ack),
+                new Asked(
+                        "readNotification",
+                        exchange -> notifications.read(exchange, exchange.parameter("notificationId"))),
                 new GetContract(contract));
         Settings.Http http = settings.http();
         Router router = ContractRouter.create(

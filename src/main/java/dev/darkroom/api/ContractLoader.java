@@ -23,6 +23,7 @@ final class ContractLoader {
     private static final Map<String, String> STAND_INS = Map.of(
             "application/problem+json", "application/json",
             "application/yaml", "application/octet-stream",
+            "text/event-stream", "application/octet-stream",
             "image/png", "application/octet-stream",
             "image/jpeg", "application/octet-stream",
             "image/webp", "application/octet-stream");

@@ -26,7 +26,8 @@ final class Violations {
     static String ofParameter(String name, JsonSchema schema) {
         return switch (name) {
             case "imageName" -> "must be the name of a picture: its id and the extension of its type";
-            case "cursor" -> "is not one that was given out";
+            case "cursor", "after" -> "is not one that was given out";
+            case "subscriber" -> "must be 1 to 64 of A-Z, a-z, 0-9, and . _ ~ -";
             case "createdAfter", "createdBefore" ->
                 "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
             case "status" -> "must be PENDING, COMPLETE or FAILED";

@@ -1,5 +1,6 @@
 package dev.darkroom.cluster;
 
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -90,7 +91,7 @@ final class Bridge {
                 .map(Message::body)
                 .otherwise(silence -> {
                     LOG.atWarn()
-                            .addKeyValue("request", command.headers().get(GenerationBus.REQUEST_ID))
+                            .addKeyValue("request", command.headers().get(CommandNames.REQUEST_ID))
                             .addKeyValue("reason", silence.getMessage())
                             .log("no answer from a generation verticle");
                     return unavailable();
@@ -103,7 +104,7 @@ final class Bridge {
                 .put(
                         "error",
                         new JsonObject()
-                                .put("code", GenerationBus.UNAVAILABLE)
+                                .put("code", CommandNames.UNAVAILABLE)
                                 .put("message", "no generation verticle answers"));
     }
 }

@@ -27,6 +27,7 @@ public record Settings(
         Api api,
         Limits limits,
         Generation generation,
+        Notifications notifications,
         Worker worker,
         Retry retry,
         Backend backend,
@@ -139,6 +140,14 @@ public record Settings(
             int maxPendingPerUser,
             int maxPerDayPerUser,
             int maxWaiting) {}
+
+    /**
+     * What users are told.
+     *
+     * @param retention how long it is kept at least
+     * @param poll how long what is new may go unnoticed when its hint gets lost
+     */
+    public record Notifications(Duration retention, Duration poll) {}
 
     public record Worker(int concurrency, Duration poll) {}
 

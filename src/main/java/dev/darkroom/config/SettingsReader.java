@@ -14,6 +14,7 @@ import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
+import dev.darkroom.config.Settings.Notifications;
 import dev.darkroom.config.Settings.PromptControls;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
@@ -104,6 +105,9 @@ final class SettingsReader {
                         integer("limits.burst", 1, 1_000_000),
                         integer("limits.failedLogins", 0, 1_000_000)),
                 generation(),
+                new Notifications(
+                        values.get("notifications.retention").duration(Duration.ofDays(1), OLDEST),
+                        duration("notifications.poll")),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),
                 backend(),

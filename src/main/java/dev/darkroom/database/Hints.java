@@ -11,14 +11,17 @@ import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotification;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,11 +52,17 @@ public final class Hints {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
     private static final String SELF_TEST = "self-test";
 
+    /** Between a topic and what it is about. */
+    private static final char KEY = '/';
+
+    /** Characters of hints in one NOTIFY, whose payload has to be shorter than 8,000 bytes; the last one may go beyond. */
+    private static final int LONGEST = 7_000;
+
     private final Vertx vertx;
     private final Context context;
     private final PgConnectOptions options;
     private final Duration test;
-    private final Map<String, List<Runnable>> handlers = new LinkedHashMap<>();
+    private final Map<String, List<Consumer<String>>> handlers = new LinkedHashMap<>();
     /** Tells our own hints from those of others. */
     private final String sender = UUID.randomUUID().toString();
 
@@ -91,8 +100,21 @@ public final class Hints {
 
     /** Tells the other processes, soon. Nothing is promised. */
     public void send(String topic) {
+        put(topic);
+    }
+
+    /**
+     * The same about one of many things.
+     *
+     * @param key what it is about, short, of letters and digits
+     */
+    public void send(String topic, String key) {
+        put(topic + KEY + key);
+    }
+
+    private void put(String hint) {
         context.runOnContext(v -> {
-            pending.add(topic);
+            pending.add(hint);
             if (!flushing) {
                 flushing = true;
                 flush();
@@ -102,6 +124,11 @@ public final class Hints {
 
     /** Calls {@code handler} after hints of other processes, and whenever some may have been missed. */
     public void listen(String topic, Runnable handler) {
+        listen(topic, key -> handler.run());
+    }
+
+    /** The same for hints that are about one of many things: given its key, or null when it may be all of them. */
+    public void listen(String topic, Consumer<String> handler) {
         synchronized (handlers) {
             handlers.computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>()).add(handler);
         }
@@ -126,9 +153,13 @@ public final class Hints {
             flushing = false;
             return;
         }
-        String topics = String.join(",", pending);
-        pending.clear();
-        notify(topics);
+        StringJoiner topics = new StringJoiner(",");
+        Iterator<String> hints = pending.iterator();
+        while (hints.hasNext() && topics.length() < LONGEST) {
+            topics.add(hints.next());
+            hints.remove();
+        }
+        notify(topics.toString());
         vertx.setTimer(QUIET.toMillis(), timer -> flush());
     }
 
@@ -184,7 +215,7 @@ public final class Hints {
         opened.closeHandler(v -> giveUp(opened, "the connection was closed"));
         LOG.atDebug().log("listening for hints");
         // Whatever was said meanwhile was said to nobody.
-        topics().forEach(this::call);
+        topics().forEach(topic -> call(topic, null));
         heardMyself = true;
         testLater(opened);
     }
@@ -221,7 +252,14 @@ public final class Hints {
         if (parts[0].equals(sender)) {
             heardMyself = true;
         } else if (parts.length == 2) {
-            List.of(parts[1].split(",")).forEach(this::call);
+            for (String hint : parts[1].split(",", -1)) {
+                int key = hint.indexOf(KEY);
+                if (key < 0) {
+                    call(hint, null);
+                } else {
+                    call(hint.substring(0, key), hint.substring(key + 1));
+                }
+            }
         }
     }
 
@@ -231,11 +269,11 @@ public final class Hints {
         }
     }
 
-    private void call(String topic) {
-        List<Runnable> called;
+    private void call(String topic, String key) {
+        List<Consumer<String>> called;
         synchronized (handlers) {
             called = handlers.getOrDefault(topic, List.of());
         }
-        called.forEach(Runnable::run);
+        called.forEach(handler -> handler.accept(key));
     }
 }

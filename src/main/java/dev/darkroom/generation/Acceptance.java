@@ -2,6 +2,9 @@ package dev.darkroom.generation;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.command.Command;
+import dev.darkroom.command.FieldError;
+import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.SubmissionStore.Submission;
 import dev.darkroom.generation.SubmissionStore.Used;
@@ -173,7 +176,7 @@ final class Acceptance {
         return submissions.submit(submission).compose(stored -> {
             if (stored.isPresent()) {
                 accepted(submission, requestId);
-                return Future.succeededFuture(Reply.generation(withPlace.apply(stored.get())));
+                return Future.succeededFuture(GenerationJson.reply(withPlace.apply(stored.get())));
             }
             if (submission.key() == null) {
                 return refused(submission, requestId);
@@ -224,7 +227,7 @@ final class Acceptance {
 
     private JsonObject replayed(Optional<JsonObject> found) {
         return found.map(generation ->
-                        Reply.generation(withPlace.apply(generation)).put("replayed", true))
+                        GenerationJson.reply(withPlace.apply(generation)).put("replayed", true))
                 .orElseGet(() ->
                         Reply.conflict("the generation that was made with this Idempotency-Key has been deleted"));
     }

@@ -1,9 +1,10 @@
 package dev.darkroom.generation;
 
 /**
- * The event-bus interface of generations: addresses, headers, actions and error codes; {@code docs/event-bus.md} is its contract.
+ * The event-bus interface of generations: addresses, actions and its own error codes; {@code docs/event-bus.md} is its contract, and
+ * {@link dev.darkroom.command.CommandNames} has what all commands share.
  * This process's own bus carries it; with {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are
- * plain JSON; errors come back in the reply body as {@code {"error": {"code", "message", "errors"?}}}, never as a failed message.
+ * plain JSON.
  */
 public final class GenerationBus {
     /** Commands go here. Answered by any generation verticle. */
@@ -17,18 +18,6 @@ public final class GenerationBus {
 
     /** The same for other processes, by {@link dev.darkroom.database.Hints}. */
     static final String WORK_HINT = "work";
-
-    /** The header that says what to do. */
-    public static final String ACTION = "action";
-
-    /** The header that says which version of this interface the sender speaks. */
-    public static final String VERSION_HEADER = "version";
-
-    /** The version spoken here. */
-    public static final String VERSION = "1";
-
-    /** The header under which a command names the request that it serves, for the log. Optional. */
-    public static final String REQUEST_ID = "requestId";
 
     /** The same for those who wait: generations have ended. */
     static final String ENDED_HINT = "ended";
@@ -69,9 +58,6 @@ public final class GenerationBus {
      */
     public static final String LIST = "list";
 
-    /** In a command with {@code "id"}, {@code true}: its user is an admin and may see anybody's. Leaves a line in the log. */
-    public static final String ANYBODYS = "anybodys";
-
     /** {@code {"user", "id", "waitMs"?}} → {@code {"generation"}}, when it has ended or after so many milliseconds. */
     public static final String GET = "get";
 
@@ -81,20 +67,8 @@ public final class GenerationBus {
      */
     public static final String GET_IMAGE = "getImage";
 
-    /** The command or what it carries is wrong; {@code errors} says where. */
-    public static final String INVALID = "INVALID";
-
-    /** There is no such thing, or it is another user's. */
-    public static final String NOT_FOUND = "NOT_FOUND";
-
-    /** As the generation stands, this cannot be done with it. */
-    public static final String CONFLICT = "CONFLICT";
-
     /** The idempotency key was used with another request; nothing was stored. */
     public static final String KEY_REUSED = "KEY_REUSED";
-
-    /** The database is away. A create may or may not have been stored. */
-    public static final String UNAVAILABLE = "UNAVAILABLE";
 
     /**
      * There is so much before it that the generation would miss its deadline, or more than may wait; nothing was stored. {@code retryAfterSeconds}
@@ -106,9 +80,6 @@ public final class GenerationBus {
      * The command's user has as much as the operator allows; nothing was stored. {@code retryAfterSeconds} says when to come again.
      */
     public static final String LIMITED = "LIMITED";
-
-    /** Our fault; the log knows more. */
-    public static final String INTERNAL = "INTERNAL";
 
     private GenerationBus() {}
 }

@@ -2,19 +2,23 @@ package dev.darkroom.generation;
 
 import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
+import java.util.List;
 
 /**
- * Called inside the transaction that ends a generation, so that what it writes is there exactly when the end is.
+ * Called inside the transaction that ends generations, so that what it writes is there exactly when their end is.
  * Implemented by features that generations know nothing about.
  */
 @FunctionalInterface
 public interface GenerationEndListener {
 
     /**
-     * A generation is about to be ended.
+     * Generations are about to be ended, all those of one transaction.
      *
      * @param connection in the transaction; use nothing else, and do not commit
-     * @return a failed future rolls the end back; it is then tried again as long as the lease holds
+     * @param generations at least one
+     * @return what is to be done once they have ended for good: a hint for those who want to know soon, since a process that dies
+     *     in between never does it; it may neither take long nor throw. A failed future rolls the ends back; they are then tried
+     *     again as long as the leases hold
      */
-    Future<Void> ended(SqlConnection connection, EndedGeneration generation);
+    Future<Runnable> ended(SqlConnection connection, List<EndedGeneration> generations);
 }

@@ -49,6 +49,11 @@ final class GenerationJson {
         return json;
     }
 
+    /** What a command that comes to a generation is answered with. */
+    static JsonObject reply(JsonObject generation) {
+        return new JsonObject().put("generation", generation);
+    }
+
     /** A picture, from the JSON of its row. */
     static JsonObject image(JsonObject row) {
         return new JsonObject()

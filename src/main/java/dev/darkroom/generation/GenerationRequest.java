@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.FieldError;
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.pointer.JsonPointer;

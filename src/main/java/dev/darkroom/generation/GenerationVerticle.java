@@ -1,17 +1,19 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandDesk;
+import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
-import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,38 +71,17 @@ public final class GenerationVerticle extends VerticleBase {
         acceptance = new Acceptance(vertx, shared, lookup::withPlace, settings, model, random);
         withdrawal = new Withdrawal(vertx, shared);
         return vertx.eventBus()
-                .<JsonObject>consumer(GenerationBus.COMMANDS, this::onCommand)
+                .<JsonObject>consumer(GenerationBus.COMMANDS, new CommandDesk(this::answer)::take)
                 .completion();
     }
 
-    private void onCommand(Message<JsonObject> message) {
-        Future<JsonObject> reply;
-        try {
-            reply = answer(message);
-        } catch (RuntimeException bug) {
-            reply = Future.failedFuture(bug);
+    private Future<JsonObject> answer(Command command) {
+        boolean link = command.action().equals(GenerationBus.GET_IMAGE)
+                && Boolean.TRUE.equals(command.body().getValue("link"));
+        if (command.user() == null && !link) {
+            return Reply.refusal("the body must be an object that names its user");
         }
-        reply.otherwise(cause -> failed(cause, message.headers().get(GenerationBus.REQUEST_ID)))
-                .onSuccess(message::reply);
-    }
-
-    private Future<JsonObject> answer(Message<JsonObject> message) {
-        if (!GenerationBus.VERSION.equals(message.headers().get(GenerationBus.VERSION_HEADER))) {
-            return invalid("the header version must be " + GenerationBus.VERSION);
-        }
-        String given = message.headers().get(GenerationBus.ACTION);
-        String action = given == null ? "" : given;
-        Object body = message.body();
-        if (!(body instanceof JsonObject fields)) {
-            return invalid("the body must be an object that names its user");
-        }
-        String user = fields.getValue("user") instanceof String name ? name : null;
-        boolean link = action.equals(GenerationBus.GET_IMAGE) && Boolean.TRUE.equals(fields.getValue("link"));
-        if (user == null && !link) {
-            return invalid("the body must be an object that names its user");
-        }
-        Command command = Command.of(action, message, user);
-        return switch (action) {
+        return switch (command.action()) {
             case GenerationBus.CREATE -> acceptance.create(command);
             case GenerationBus.LIST -> lookup.list(command);
             case GenerationBus.GET -> withId(command, lookup::get);
@@ -108,19 +89,12 @@ public final class GenerationVerticle extends VerticleBase {
             case GenerationBus.CANCEL -> withId(command, withdrawal::cancel);
             case GenerationBus.DELETE -> withId(command, withdrawal::delete);
             case GenerationBus.RETRY -> withId(command, acceptance::retry);
-            default -> invalid("the header action must be create, list, get, getImage, cancel, delete or retry");
+            default -> Reply.refusal("the header action must be create, list, get, getImage, cancel, delete or retry");
         };
     }
 
-    private interface ById {
-        Future<JsonObject> answer(Command command, UUID id);
-    }
-
-    private static Future<JsonObject> withId(Command command, ById action) {
-        UUID id = command.id();
-        return id == null
-                ? invalid("id must be a UUID")
-                : action.answer(command, id).onSuccess(audit(command));
+    private static Future<JsonObject> withId(Command command, BiFunction<Command, UUID, Future<JsonObject>> action) {
+        return command.withId(id -> action.apply(command, id).onSuccess(audit(command)));
     }
 
     /** Leaves a line whenever somebody is shown, or does something with, what is another's. */
@@ -142,21 +116,5 @@ public final class GenerationVerticle extends VerticleBase {
                 line.log("audit: an admin was shown what is another's");
             }
         });
-    }
-
-    private JsonObject failed(Throwable cause, String requestId) {
-        if (DatabaseErrors.unavailable(cause)) {
-            LOG.atWarn()
-                    .addKeyValue("request", requestId)
-                    .addKeyValue("reason", cause.getMessage())
-                    .log("command refused, the database is away");
-            return Reply.error(GenerationBus.UNAVAILABLE, "the database is away");
-        }
-        LOG.atError().addKeyValue("request", requestId).setCause(cause).log("command failed");
-        return Reply.error(GenerationBus.INTERNAL, "something went wrong");
-    }
-
-    private static Future<JsonObject> invalid(String message) {
-        return Future.succeededFuture(Reply.invalid(message));
     }
 }

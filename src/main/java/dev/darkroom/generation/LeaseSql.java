@@ -63,7 +63,7 @@ final class LeaseSql {
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                 finished_at, outcome, counted)
@@ -77,7 +77,8 @@ final class LeaseSql {
                   $11::text[], $12::text[])
                 AS p (generation_id, id, position, content_type, width, height, bytes, sha256, storage_key)
                 ON p.generation_id = g.id)
-            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""";
 
     /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
     static final String FAIL = """
@@ -89,14 +90,15 @@ final class LeaseSql {
                 failed_attempts = g.failed_attempts + 1,
                 error_code = $4, error_class = $5, error_message = $6, error_retryable = $7
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, http_status)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
                 now(), $8, $9, $10, $11, $12, $13
               FROM ended e JOIN generation g ON g.id = e.generation_id)
-            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""";
 
     /**
      * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
@@ -112,7 +114,8 @@ final class LeaseSql {
               error_class = coalesce((SELECT error_class FROM last_failure), 'NOT_SENT'), error_message = $3,
               error_retryable = $4
             FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-            RETURNING g.id, g.user_id, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
+            RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
+              (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
 
     /**
      * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
@@ -131,14 +134,15 @@ final class LeaseSql {
                 error_class = CASE WHEN e.lease_owner IS NOT NULL THEN 'AMBIGUOUS'
                   ELSE coalesce((SELECT error_class FROM last_failure), 'NOT_SENT') END
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
                 now(), 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
-            SELECT id, user_id, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age FROM generation""";
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""";
 
     /**
      * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in

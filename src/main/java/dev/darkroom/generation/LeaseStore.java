@@ -13,7 +13,6 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +107,7 @@ final class LeaseStore {
     }
 
     private Future<List<Optional<Ended>>> completeAll(List<Completion> given) {
-        return end(LeaseSql.COMPLETE, completions(given), GenerationStatus.COMPLETE, null)
+        return end(LeaseSql.COMPLETE, completions(given), null)
                 .map(ended -> given.stream()
                         .map(one -> Optional.ofNullable(ended.get(one.lease().generationId())))
                         .toList());
@@ -121,15 +120,14 @@ final class LeaseStore {
                 .addString(reason.failureClass().name())
                 .addString(reason.message())
                 .addBoolean(reason.retryable());
-        return end(LeaseSql.FAIL, addAttempt(values, outcome, counted, failure), GenerationStatus.FAILED, reason.code())
+        return end(LeaseSql.FAIL, addAttempt(values, outcome, counted, failure), reason)
                 .map(ended -> Optional.ofNullable(ended.get(lease.generationId())));
     }
 
     /** Ends a generation whose time ran out while it waited. Its reason's class is that of its last failure. */
     Future<Optional<Ended>> expire(UUID generationId, Reason reason) {
         Tuple values = Tuple.of(generationId, reason.code(), reason.message(), reason.retryable());
-        return end(LeaseSql.EXPIRE, values, GenerationStatus.FAILED, reason.code())
-                .map(ended -> Optional.ofNullable(ended.get(generationId)));
+        return end(LeaseSql.EXPIRE, values, reason).map(ended -> Optional.ofNullable(ended.get(generationId)));
     }
 
     /** Ends a generation that its user, or anybody's when that is null, wants no more; empty when there is none that has not ended. */
@@ -141,8 +139,7 @@ final class LeaseStore {
                 CANCELLED.message(),
                 CANCELLED.retryable(),
                 "The attempt was broken off because its generation was cancelled.");
-        return end(LeaseSql.CANCEL, values, GenerationStatus.FAILED, CANCELLED.code())
-                .map(ended -> Optional.ofNullable(ended.get(generationId)));
+        return end(LeaseSql.CANCEL, values, CANCELLED).map(ended -> Optional.ofNullable(ended.get(generationId)));
     }
 
     /** Writes an attempt without success and makes the generation due again after {@code delay}. */
@@ -216,31 +213,51 @@ final class LeaseStore {
                 });
     }
 
-    /** Those that were ended, by their ids; the rest was no longer held. */
-    private Future<Map<UUID, Ended>> end(String sql, Tuple values, GenerationStatus status, String errorCode) {
+    /**
+     * Those that were ended, by their ids; the rest was no longer held.
+     *
+     * @param reason why they FAILED; null when they are COMPLETE
+     */
+    private Future<Map<UUID, Ended>> end(String sql, Tuple values, Reason reason) {
+        List<Runnable> afterwards = new ArrayList<>();
         return database.inTransaction(connection -> connection
                         .preparedQuery(sql)
                         .execute(values)
                         .compose(rows -> {
                             Map<UUID, Ended> ended = new HashMap<>();
-                            rows.forEach(row -> ended.put(row.getUUID("id"), ended(row, status, errorCode)));
-                            return tellListeners(connection, ended.values())
+                            rows.forEach(row -> ended.put(row.getUUID("id"), ended(row, reason)));
+                            return tellListeners(connection, generations(ended), afterwards)
                                     .compose(told -> PausePoint.BEFORE_COMMIT.pass(ended));
                         }))
-                .compose(PausePoint.AFTER_COMMIT::pass);
+                .compose(PausePoint.AFTER_COMMIT::pass)
+                .onSuccess(ended -> afterwards.forEach(Runnable::run));
     }
 
-    private static Ended ended(Row row, GenerationStatus status, String errorCode) {
+    private static List<EndedGeneration> generations(Map<UUID, Ended> ended) {
+        return ended.values().stream().map(Ended::generation).toList();
+    }
+
+    private static Ended ended(Row row, Reason reason) {
         return new Ended(
-                new EndedGeneration(row.getUUID("id"), row.getString("user_id"), status, errorCode),
+                new EndedGeneration(
+                        row.getUUID("id"),
+                        row.getString("user_id"),
+                        reason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
+                        reason == null ? null : reason.code(),
+                        reason == null ? null : reason.message(),
+                        reason == null ? row.getInteger("image_count") : 0,
+                        row.getInteger("failed_attempts")),
                 Duration.ofMillis(row.getLong("age")));
     }
 
-    private Future<Void> tellListeners(SqlConnection connection, Collection<Ended> ended) {
+    private Future<Void> tellListeners(
+            SqlConnection connection, List<EndedGeneration> ended, List<Runnable> afterwards) {
         Future<Void> told = Future.succeededFuture();
-        for (Ended each : ended) {
+        if (!ended.isEmpty()) {
             for (GenerationEndListener listener : listeners) {
-                told = told.compose(done -> listener.ended(connection, each.generation()));
+                told = told.compose(done -> listener.ended(connection, ended))
+                        .onSuccess(afterwards::add)
+                        .mapEmpty();
             }
         }
         return told;

@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.FieldError;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;

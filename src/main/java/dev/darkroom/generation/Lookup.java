@@ -1,5 +1,8 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.Command;
+import dev.darkroom.command.FieldError;
+import dev.darkroom.command.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -48,7 +51,7 @@ final class Lookup {
     }
 
     private JsonObject reply(Optional<JsonObject> found) {
-        return found.map(generation -> Reply.generation(withPlace(generation)))
+        return found.map(generation -> GenerationJson.reply(withPlace(generation)))
                 .orElseGet(() -> Reply.notFound("generation"));
     }
 

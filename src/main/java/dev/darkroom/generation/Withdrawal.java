@@ -1,5 +1,7 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.Command;
+import dev.darkroom.command.Reply;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -40,7 +42,7 @@ final class Withdrawal {
             });
             return store.find(id, command.owner())
                     .map(found -> found.map(generation -> cancelled.isPresent()
-                                    ? Reply.generation(generation)
+                                    ? GenerationJson.reply(generation)
                                     : Reply.conflict("the generation has ended already"))
                             .orElseGet(() -> Reply.notFound("generation")));
         });

@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -33,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 public final class ContractCheck {
     private static final Vertx VERTX = Vertx.vertx();
     private static final JsonNode FILE = readFile();
+    private static final ContractFile EVENTS = ContractFile.read();
     /** What HTTP itself and browsers are told, whatever is asked; {@code docs/security.md} has the latter. */
     private static final List<String> ON_EVERY_ANSWER = List.of(
             ":status",
@@ -79,6 +81,25 @@ public final class ContractCheck {
         if (isJson(contentType)) {
             checkJson(where, described, contract.parsed(), contentType, body);
         }
+    }
+
+    /**
+     * Fails when an event of a stream is not one that the contract allows for this request: {@code x-events} beside the schema of
+     * the stream has the schema of each event's data.
+     */
+    public static void checkEvent(String method, String path, String event, String data) {
+        String where = method + " " + path + ": event " + event;
+        Operation operation = API.parsed().operations().stream()
+                .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("the contract has no " + where));
+        JsonNode schema = response(operation, 200)
+                .path("content")
+                .path("text/event-stream")
+                .path("x-events")
+                .path(event);
+        assertThat(schema.isMissingNode()).as("%s is not described", where).isFalse();
+        EVENTS.assertFits(where, schema, readJson(data));
     }
 
     private static void checkHeaders(
@@ -144,20 +165,30 @@ public final class ContractCheck {
 
     /** The media types stand in the file itself; the parsed contract has stand-ins for some. */
     private static void checkMediaType(String where, Operation operation, int status, String contentType, byte[] body) {
-        JsonNode response = FILE.path("paths")
-                .path(operation.getOpenAPIPath())
-                .path(operation.getHttpMethod().name().toLowerCase(java.util.Locale.ROOT))
-                .path("responses")
-                .path(String.valueOf(status));
-        if (response.has("$ref")) {
-            response = FILE.at(response.get("$ref").asText().substring(1));
-        }
+        JsonNode response = response(operation, status);
         if (!response.has("content")) {
             assertThat(body).as(where + " has no body").isEmpty();
             return;
         }
         Iterator<String> known = response.get("content").fieldNames();
         assertThat(known).as(where).toIterable().contains(contentType);
+    }
+
+    private static JsonNode response(Operation operation, int status) {
+        JsonNode response = FILE.path("paths")
+                .path(operation.getOpenAPIPath())
+                .path(operation.getHttpMethod().name().toLowerCase(java.util.Locale.ROOT))
+                .path("responses")
+                .path(String.valueOf(status));
+        return response.has("$ref") ? FILE.at(response.get("$ref").asText().substring(1)) : response;
+    }
+
+    private static JsonNode readJson(String data) {
+        try {
+            return new ObjectMapper().readTree(data);
+        } catch (IOException e) {
+            throw new AssertionError("not JSON: " + data, e);
+        }
     }
 
     private static boolean matches(String template, String path) {

@@ -45,7 +45,8 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api = new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()));
+        Deployable api =
+                new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 

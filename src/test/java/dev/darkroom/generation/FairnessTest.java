@@ -4,6 +4,7 @@ import static dev.darkroom.generation.QueueFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.Outcome;
+import dev.darkroom.command.CommandNames;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -30,8 +31,8 @@ class FairnessTest {
         JsonObject command =
                 new JsonObject().put("user", user).put("request", new JsonObject().put("prompt", "A pier"));
         DeliveryOptions options = new DeliveryOptions()
-                .addHeader(GenerationBus.ACTION, GenerationBus.CREATE)
-                .addHeader(GenerationBus.VERSION_HEADER, GenerationBus.VERSION);
+                .addHeader(CommandNames.ACTION, GenerationBus.CREATE)
+                .addHeader(CommandNames.VERSION_HEADER, CommandNames.VERSION);
         return queue.vertx
                 .eventBus()
                 .<JsonObject>request(GenerationBus.COMMANDS, command, options)

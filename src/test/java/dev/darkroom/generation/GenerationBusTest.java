@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
@@ -201,7 +202,7 @@ class GenerationBusTest {
     @MethodSource("bodiesWithoutUser")
     void aCommandWithoutUserIsRefused(Object body) throws Exception {
         // when
-        JsonObject reply = send(headers(GenerationBus.GET, GenerationBus.VERSION), body);
+        JsonObject reply = send(headers(GenerationBus.GET, CommandNames.VERSION), body);
 
         // then
         assertInvalid(reply, "the body must be an object that names its user");
@@ -295,8 +296,8 @@ class GenerationBusTest {
         JsonObject image = send("getImage", byId(IMAGE).put("user", "somebody"));
 
         // then
-        assertThat(generation).isEqualTo(error(GenerationBus.NOT_FOUND, "there is no such generation"));
-        assertThat(image).isEqualTo(error(GenerationBus.NOT_FOUND, "there is no such image"));
+        assertThat(generation).isEqualTo(error(CommandNames.NOT_FOUND, "there is no such generation"));
+        assertThat(image).isEqualTo(error(CommandNames.NOT_FOUND, "there is no such image"));
     }
 
     @Test
@@ -316,8 +317,8 @@ class GenerationBusTest {
             JsonObject found = send(own, headers("get", "1"), byId(PENDING).put("user", "local"));
 
             // then
-            assertThat(created).isEqualTo(error(GenerationBus.UNAVAILABLE, "the database is away"));
-            assertThat(found).isEqualTo(error(GenerationBus.UNAVAILABLE, "the database is away"));
+            assertThat(created).isEqualTo(error(CommandNames.UNAVAILABLE, "the database is away"));
+            assertThat(found).isEqualTo(error(CommandNames.UNAVAILABLE, "the database is away"));
         } finally {
             await(own.close());
         }
@@ -340,7 +341,7 @@ class GenerationBusTest {
     }
 
     private static JsonObject send(String action, JsonObject body) throws Exception {
-        return send(headers(action, GenerationBus.VERSION), body);
+        return send(headers(action, CommandNames.VERSION), body);
     }
 
     private static JsonObject send(DeliveryOptions options, Object body) throws Exception {
@@ -355,21 +356,21 @@ class GenerationBusTest {
     private static DeliveryOptions headers(String action, String version) {
         DeliveryOptions options = new DeliveryOptions().setSendTimeout(10_000);
         if (action != null) {
-            options.addHeader(GenerationBus.ACTION, action);
+            options.addHeader(CommandNames.ACTION, action);
         }
         if (version != null) {
-            options.addHeader(GenerationBus.VERSION_HEADER, version);
+            options.addHeader(CommandNames.VERSION_HEADER, version);
         }
         return options;
     }
 
     private static void assertInvalid(JsonObject reply, String message) {
-        assertThat(reply).isEqualTo(error(GenerationBus.INVALID, message));
+        assertThat(reply).isEqualTo(error(CommandNames.INVALID, message));
     }
 
     private static List<String> errors(JsonObject reply) {
         JsonObject error = reply.getJsonObject("error");
-        assertThat(error.getString("code")).isEqualTo(GenerationBus.INVALID);
+        assertThat(error.getString("code")).isEqualTo(CommandNames.INVALID);
         return error.getJsonArray("errors").stream()
                 .map(JsonObject.class::cast)
                 .map(each -> each.getString("pointer") + " " + each.getString("detail"))

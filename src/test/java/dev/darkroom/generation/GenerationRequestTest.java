@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.command.FieldError;
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -68,7 +68,8 @@ class LeaseStoreEndTest {
         Optional<Ended> ended = await(queue.leases.complete(lease, pictures));
 
         // then
-        EndedGeneration complete = new EndedGeneration(lease.generationId(), "local", GenerationStatus.COMPLETE, null);
+        EndedGeneration complete =
+                new EndedGeneration(lease.generationId(), "local", GenerationStatus.COMPLETE, null, null, 1, 0);
         assertThat(ended).hasValueSatisfying(end -> {
             assertThat(end.generation()).isEqualTo(complete);
             assertThat(end.age()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
@@ -112,7 +113,13 @@ class LeaseStoreEndTest {
         // then
         assertThat(ended.orElseThrow().generation())
                 .isEqualTo(new EndedGeneration(
-                        lease.generationId(), "local", GenerationStatus.FAILED, "ATTEMPTS_EXHAUSTED"));
+                        lease.generationId(),
+                        "local",
+                        GenerationStatus.FAILED,
+                        "ATTEMPTS_EXHAUSTED",
+                        "Given up.",
+                        0,
+                        1));
         assertThat(generation("status, failed_attempts, error_code, error_class, error_message, error_retryable"))
                 .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Given up. t");
         assertThat(lastAttempt("number, outcome, counted, error_class, error_code, http_status, retry_at"))
@@ -219,10 +226,12 @@ class LeaseStoreEndTest {
     void whatAListenerWritesIsThereExactlyWhenTheEndIs() {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)");
-        LeaseStore leases = queue.leasesWith((connection, end) -> connection
+        LeaseStore leases = queue.leasesWith((connection, ends) -> connection
                 .preparedQuery("INSERT INTO told VALUES ($1, $2, $3)")
-                .execute(Tuple.of(end.id(), end.status().name(), end.errorCode()))
-                .mapEmpty());
+                .executeBatch(ends.stream()
+                        .map(end -> Tuple.of(end.id(), end.status().name(), end.errorCode()))
+                        .toList())
+                .map(told -> () -> {}));
         Lease complete = queue.claimed();
         Lease failed = queue.claimed();
         UUID expired = queue.submit();
@@ -246,10 +255,10 @@ class LeaseStoreEndTest {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)", "TRUNCATE told");
         LeaseStore leases = queue.leasesWith(
-                (connection, end) -> connection
+                (connection, ends) -> connection
                         .preparedQuery("INSERT INTO told VALUES ($1, 'half', null)")
-                        .execute(Tuple.of(end.id()))
-                        .mapEmpty(),
+                        .execute(Tuple.of(ends.get(0).id()))
+                        .map(told -> () -> {}),
                 (connection, end) -> Future.failedFuture("not today"));
         Lease lease = queue.claimed();
         List<String> before = queue.snapshot();

@@ -155,7 +155,8 @@ class LeaseStoreSweepTest {
 
         // then
         assertThat(ended.orElseThrow().generation())
-                .isEqualTo(new EndedGeneration(id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED"));
+                .isEqualTo(new EndedGeneration(
+                        id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED", TIME_IS_UP.message(), 0, 0));
         assertThat(queue.value("""
                 SELECT concat_ws(' ', status, failed_attempts, error_code, error_class, error_retryable)
                 FROM generations""")).isEqualTo("FAILED 0 DEADLINE_EXCEEDED NOT_SENT t");

@@ -153,10 +153,11 @@ class SweepVerticleTest {
         queue.expire(lost.nodeId());
 
         // when
-        sweep((connection, end) ->
-                end.id().equals(poisoned.generationId()) || end.id().equals(poisonedToo)
-                        ? Future.failedFuture("not this one")
-                        : Future.succeededFuture());
+        sweep((connection, ends) -> ends.stream()
+                        .anyMatch(end -> end.id().equals(poisoned.generationId())
+                                || end.id().equals(poisonedToo))
+                ? Future.failedFuture("not this one")
+                : Future.succeededFuture(() -> {}));
 
         // then
         awaitValue("SELECT status FROM generations WHERE id = '" + overdue + "'", "FAILED");
@@ -170,9 +171,9 @@ class SweepVerticleTest {
     void manySweepsEndAGenerationOnce() {
         // given
         Map<UUID, Integer> told = new ConcurrentHashMap<>();
-        GenerationEndListener count = (connection, end) -> {
-            told.merge(end.id(), 1, Integer::sum);
-            return Future.succeededFuture();
+        GenerationEndListener count = (connection, ends) -> {
+            ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
+            return Future.succeededFuture(() -> {});
         };
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
@@ -198,7 +199,7 @@ class SweepVerticleTest {
         set(queue.submit(), "deadline = now()");
         String first = sweep((connection, end) -> {
             held.tryComplete();
-            return goOn.future();
+            return goOn.future().map(done -> () -> {});
         });
         await(held.future());
 
@@ -212,9 +213,9 @@ class SweepVerticleTest {
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
         }
-        sweep((connection, end) -> {
-            told.merge(end.id(), 1, Integer::sum);
-            return Future.succeededFuture();
+        sweep((connection, ends) -> {
+            ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
+            return Future.succeededFuture(() -> {});
         });
         awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "31");
         assertThat(told).hasSize(30);

@@ -50,6 +50,7 @@ final class WorkerFixture {
                         base.api(),
                         base.limits(),
                         base.generation(),
+                        base.notifications(),
                         new Settings.Worker(4, Duration.ofMinutes(5)),
                         base.retry(),
                         base.backend(),

@@ -1,4 +1,4 @@
-package dev.darkroom.generation;
+package dev.darkroom.command;
 
 import io.vertx.core.json.JsonObject;
 

@@ -1,0 +1,69 @@
+package dev.darkroom.api;
+
+import dev.darkroom.notification.Frame;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Frames of an event stream (WHATWG HTML, server-sent events). Data is JSON and stands on one line, so no text of a user's can end a
+ * frame or begin another. A frame may be written to any number of streams.
+ */
+final class EventFrame {
+    private EventFrame() {}
+
+    /** Something happened. Becomes the reader's cursor. */
+    static Buffer event(String id, String event, JsonObject data) {
+        return Buffer.buffer("id: " + line(id) + "\nevent: " + line(event) + "\ndata: " + data.encode() + "\n\n");
+    }
+
+    /** Something that leaves the reader's cursor where it is. */
+    static Buffer passing(String event, JsonObject data) {
+        return Buffer.buffer("event: " + line(event) + "\ndata: " + data.encode() + "\n\n");
+    }
+
+    /** What the notification hub has, made into bytes. */
+    static Buffer of(Frame frame) {
+        StringBuilder text = new StringBuilder(frame.data().length() + 80);
+        if (frame.id() != null) {
+            text.append("id: ").append(line(frame.id())).append('\n');
+        }
+        if (frame.event() != null) {
+            text.append("event: ").append(line(frame.event())).append('\n');
+        }
+        return Buffer.buffer(
+                text.append("data: ").append(line(frame.data())).append("\n\n").toString());
+    }
+
+    /** After how long to come back when the connection is lost; says nothing else. */
+    static Buffer retry(int retryMs) {
+        return Buffer.buffer("retry: " + retryMs + "\n\n");
+    }
+
+    /**
+     * The first frame: from now on the reader has a cursor, even if it gets nothing more. Its data is empty and not absent, since
+     * Firefox keeps no id without data; so it is an event, but one without a name, and ours all have names.
+     *
+     * @param retryMs after how long to come back when the connection is lost
+     */
+    static Buffer first(String id, int retryMs) {
+        return Buffer.buffer("retry: " + retryMs + "\nid: " + line(id) + "\ndata:\n\n");
+    }
+
+    /** The last frame. */
+    static Buffer bye(String reason, int retryMs) {
+        JsonObject data = new JsonObject().put("reason", reason).put("retryMs", retryMs);
+        return Buffer.buffer("retry: " + retryMs + "\nevent: bye\ndata: " + data.encode() + "\n\n");
+    }
+
+    /** Seen by proxies, not by scripts. */
+    static Buffer comment(String text) {
+        return Buffer.buffer(": " + line(text) + "\n\n");
+    }
+
+    private static String line(String text) {
+        if (text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a field of a frame is one line");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,98 @@
+package dev.darkroom.api;
+
+import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.StreamHub;
+import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscription;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
+/** {@code GET /api/notifications/stream}: a window on the caller's notifications that stays open. */
+final class StreamNotifications implements OperationHandler {
+    /** RFC 3339 in UTC with milliseconds, always of the same length. */
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    /** After how long a browser comes back by itself. */
+    private static final int RETRY_MS = 3_000;
+
+    private final EventStreams streams;
+    private final StreamHub hub;
+    private final InstantSource clock;
+
+    StreamNotifications(EventStreams streams, StreamHub hub, InstantSource clock) {
+        this.streams = streams;
+        this.hub = hub;
+        this.clock = clock;
+    }
+
+    @Override
+    public String operationId() {
+        return "streamNotifications";
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        String header = exchange.parameter("Last-Event-ID");
+        String cursor = header == null || header.isEmpty() ? exchange.parameter("last_event_id") : header;
+        Window window = new Window(Vertx.currentContext(), clock);
+        window.stream = streams.open(exchange.response(), EventFrame.retry(RETRY_MS), window);
+        if (!window.stream.over()) {
+            window.subscription = hub.open(exchange.user(), cursor, exchange.parameter("subscriber"), window);
+        }
+    }
+
+    /** Between a stream, on its event loop, and the hub, on the hub's. */
+    private static final class Window implements EventStream.Owner, StreamSink {
+        private final Context eventLoop;
+        private final InstantSource clock;
+        private EventStream stream;
+        private Subscription subscription;
+
+        /** Something was sent, and the hub has not been told yet that it may go on. */
+        private boolean sent;
+
+        Window(Context eventLoop, InstantSource clock) {
+            this.eventLoop = eventLoop;
+            this.clock = clock;
+        }
+
+        @Override
+        public void send(List<Frame> frames) {
+            eventLoop.runOnContext(here -> {
+                frames.forEach(frame -> stream.send(frame.bytes(EventFrame::of)));
+                sent = true;
+                goOn();
+            });
+        }
+
+        @Override
+        public void drained() {
+            goOn();
+        }
+
+        private void goOn() {
+            if (sent && !stream.full()) {
+                sent = false;
+                subscription.ready();
+            }
+        }
+
+        @Override
+        public JsonObject ping() {
+            return new JsonObject().put("at", TIME.format(clock.instant())).put("top", subscription.top());
+        }
+
+        @Override
+        public void closed() {
+            if (subscription != null) {
+                subscription.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.darkroom.notification;
+
+/**
+ * The event-bus interface of notifications: addresses and actions; {@code docs/event-bus.md} is its contract, and
+ * {@link dev.darkroom.command.CommandNames} has what all commands share. Bodies are plain JSON.
+ */
+public final class NotificationBus {
+    /** Commands go here. Answered by any notification verticle. */
+    public static final String COMMANDS = "darkroom.notification";
+
+    /** {@code {"version", "user", "notification"}} is published here when something was recorded, once in the process that did. */
+    public static final String EVENTS = "darkroom.notification.events";
+
+    /** {@code {"user", "after"?, "limit"?}} → {@code {"items", "nextCursor", "unread", "reset"?}}, the oldest first. */
+    public static final String LIST = "list";
+
+    /** {@code {"user", "seq", "subscriber"?}} → {@code {"acked", "top", "unread"}}. */
+    public static final String ACK = "ack";
+
+    /** {@code {"user", "id"}} → {@code {"notification"}}, which is then read. */
+    public static final String READ = "read";
+
+    /** For other processes, by {@link dev.darkroom.database.Hints}: a user was told something. */
+    static final String TOLD_HINT = "told";
+
+    /** The same: a user has acknowledged or read something. */
+    static final String STATE_HINT = "state";
+
+    private NotificationBus() {}
+}

@@ -1,0 +1,351 @@
+package dev.darkroom.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.testing.EventStreamParser;
+import dev.darkroom.testing.EventStreamParser.Frame;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Event streams over real connections; the seconds pass when the test says so. */
+@Timeout(60)
+class EventStreamsTest {
+    private static final EventStreams.Pace PACE = new EventStreams.Pace(3, 5, 4, 1_000, 15_000);
+    private static final Buffer FIRST = EventFrame.first("7f-16", 3000);
+
+    private final Vertx vertx = Vertx.vertx();
+    private final Context loop = vertx.getOrCreateContext();
+    private final List<Sender> senders = new CopyOnWriteArrayList<>();
+    private final List<HttpClient> clients = new ArrayList<>();
+    private EventStreams streams;
+    private HttpServer server;
+
+    /** The owner of one stream. */
+    private static final class Sender implements EventStream.Owner {
+        private final AtomicInteger drained = new AtomicInteger();
+        private final AtomicInteger closed = new AtomicInteger();
+        private EventStream stream;
+
+        @Override
+        public void drained() {
+            drained.incrementAndGet();
+        }
+
+        @Override
+        public void closed() {
+            closed.incrementAndGet();
+        }
+
+        @Override
+        public JsonObject ping() {
+            return new JsonObject().put("top", 17);
+        }
+    }
+
+    @BeforeEach
+    void listen() throws Exception {
+        server = on(() -> {
+                    streams = new EventStreams(PACE, new Random(7) {
+                        private static final long serialVersionUID = 1L;
+
+                        @Override
+                        public int nextInt(int bound) {
+                            return 0;
+                        }
+                    });
+                    return vertx.createHttpServer().requestHandler(request -> {
+                        Sender sender = new Sender();
+                        sender.stream = streams.open(request.response(), FIRST, sender);
+                        senders.add(sender);
+                    });
+                })
+                .listen(0, "127.0.0.1")
+                .await(20, TimeUnit.SECONDS);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        vertx.close().await(20, TimeUnit.SECONDS);
+    }
+
+    private <T> T on(Callable<T> work) throws Exception {
+        return Future.<T>future(promise -> loop.runOnContext(now -> {
+                    try {
+                        promise.complete(work.call());
+                    } catch (Exception e) {
+                        promise.fail(e);
+                    }
+                }))
+                .await(20, TimeUnit.SECONDS);
+    }
+
+    private void seconds(int count) throws Exception {
+        for (int i = 0; i < count; i++) {
+            on(() -> {
+                streams.walk();
+                return null;
+            });
+        }
+    }
+
+    private void send(Sender sender, Buffer frame) throws Exception {
+        on(() -> {
+            sender.stream.send(frame);
+            return null;
+        });
+    }
+
+    private Reader read(HttpVersion version) throws Exception {
+        HttpClient client = vertx.createHttpClient(
+                new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false),
+                new PoolOptions().setHttp1MaxSize(50).setHttp2MaxSize(1));
+        clients.add(client);
+        int before = senders.size();
+        Reader reader = new Reader();
+        client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
+                .compose(request -> request.send())
+                .onSuccess(reader::takes)
+                .await(20, TimeUnit.SECONDS);
+        eventually("the stream is open", () -> senders.size() > before);
+        reader.sender = senders.get(before);
+        return reader;
+    }
+
+    private static void eventually(String what, Callable<Boolean> true_) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .until(true_);
+    }
+
+    /** One who reads. */
+    private static final class Reader {
+        private final List<Frame> frames = new CopyOnWriteArrayList<>();
+        private final EventStreamParser parser = new EventStreamParser("", frames::add);
+        private volatile HttpClientResponse response;
+        private volatile boolean ended;
+        private volatile boolean broken;
+        private Sender sender;
+
+        private void takes(HttpClientResponse answer) {
+            response = answer;
+            answer.handler(bytes -> parser.feed(bytes.getBytes()))
+                    .endHandler(end -> ended = true)
+                    .exceptionHandler(failure -> broken = true);
+        }
+
+        private void gets(Frame... expected) {
+            eventually("frames", () -> frames.size() >= expected.length);
+            assertThat(frames).containsExactly(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void tellsWhatItIsAndThenFrames(HttpVersion version) throws Exception {
+        // given
+        Reader reader = read(version);
+
+        // when
+        send(reader.sender, EventFrame.event("7f-17", "notification", new JsonObject().put("a", "x\n\nevent: y")));
+        send(reader.sender, EventFrame.passing("state", new JsonObject()));
+
+        // then
+        reader.gets(
+                new Frame("7f-16", "message", ""),
+                new Frame("7f-17", "notification", "{\"a\":\"x\\n\\nevent: y\"}"),
+                new Frame("7f-17", "state", "{}"));
+        assertThat(reader.parser.retryMs()).isEqualTo(3000);
+        assertThat(reader.response.version()).isEqualTo(version);
+        assertThat(reader.response.statusCode()).isEqualTo(200);
+        assertThat(reader.response.getHeader("Content-Type")).isEqualTo("text/event-stream");
+        assertThat(reader.response.getHeader("Cache-Control")).isEqualTo("no-store");
+        assertThat(reader.response.getHeader("X-Accel-Buffering")).isEqualTo("no");
+    }
+
+    @Test
+    void livesOnWhenThereIsNothingToSay() throws Exception {
+        // given
+        Reader reader = read(HttpVersion.HTTP_1_1);
+
+        // when
+        seconds(2);
+        send(reader.sender, EventFrame.passing("state", new JsonObject()));
+        seconds(2);
+        assertThat(reader.parser.comments()).isZero();
+        seconds(1);
+
+        // then
+        reader.gets(
+                new Frame("7f-16", "message", ""),
+                new Frame("7f-16", "state", "{}"),
+                new Frame("7f-16", "ping", "{\"top\":17}"));
+        seconds(3);
+        eventually("a comment", () -> reader.parser.comments() == 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void whoDoesNotReadIsWaitedForAndThenCutOff(HttpVersion version) throws Exception {
+        // given
+        Reader slow = read(version);
+        Reader other = read(version);
+        slow.response.pause();
+        fill(slow.sender);
+
+        // when
+        seconds(PACE.full() - 1);
+        assertThat(slow.sender.closed).hasValue(0);
+        seconds(1);
+
+        // then
+        eventually("the end", () -> slow.sender.closed.get() == 1);
+        assertThat(on(() -> slow.sender.stream.full())).isTrue();
+        send(slow.sender, FIRST);
+        assertThat(other.sender.closed).hasValue(0);
+        assertThat(streams.size()).isEqualTo(1);
+        slow.response.resume();
+        eventually("the reader notices", () -> slow.broken);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void whoReadsAgainIsToldTheRest(HttpVersion version) throws Exception {
+        // given
+        Reader slow = read(version);
+        slow.response.pause();
+        int sent = fill(slow.sender);
+        seconds(PACE.full() - 1);
+
+        // when
+        slow.response.resume();
+
+        // then
+        eventually("room", () -> slow.sender.drained.get() > 0);
+        seconds(PACE.full());
+        assertThat(slow.sender.closed).hasValue(0);
+        eventually(
+                "all of it",
+                () -> slow.frames.stream()
+                                .filter(frame -> frame.event().equals("filler"))
+                                .count()
+                        == sent);
+    }
+
+    /** The network takes some more each time; it has had enough when nothing moves any more. */
+    private int fill(Sender sender) {
+        Buffer large = EventFrame.passing("filler", new JsonObject().put("x", "x".repeat(4000)));
+        AtomicInteger sent = new AtomicInteger();
+        Awaitility.await("a full queue")
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .during(Duration.ofMillis(200))
+                .until(() -> on(() -> {
+                    boolean still = sender.stream.full();
+                    while (!sender.stream.full()) {
+                        sender.stream.send(large);
+                        sent.incrementAndGet();
+                    }
+                    return still;
+                }));
+        return sent.get();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void saysFarewellWithATimeToComeBack(HttpVersion version) throws Exception {
+        // given
+        Reader reader = read(version);
+
+        // when
+        on(() -> {
+            reader.sender.stream.bye("DEPLOY");
+            reader.sender.stream.bye("TWICE");
+            return null;
+        });
+
+        // then
+        eventually("the end", () -> reader.ended);
+        assertThat(reader.sender.closed).hasValue(1);
+        assertThat(reader.parser.retryMs()).isBetween(1_000, 15_000);
+        reader.gets(
+                new Frame("7f-16", "message", ""),
+                new Frame("7f-16", "bye", "{\"reason\":\"DEPLOY\",\"retryMs\":" + reader.parser.retryMs() + "}"));
+        assertThat(streams.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
+    void noticesThatTheReaderHasLeft(HttpVersion version) throws Exception {
+        // given
+        Reader reader = read(version);
+        Reader other = read(version);
+
+        // when
+        clients.get(0).close().await(20, TimeUnit.SECONDS);
+
+        // then
+        eventually("the owner is told", () -> reader.sender.closed.get() == 1);
+        assertThat(streams.size()).isEqualTo(1);
+        send(reader.sender, FIRST);
+        send(other.sender, EventFrame.passing("state", new JsonObject()));
+        other.gets(new Frame("7f-16", "message", ""), new Frame("7f-16", "state", "{}"));
+    }
+
+    @Test
+    void dismissesAFewEverySecondAndWhoComesMeanwhileAtOnce() throws Exception {
+        // given
+        for (int i = 0; i < 5; i++) {
+            read(HttpVersion.HTTP_1_1);
+        }
+
+        // when
+        Future<Void> done = on(() -> streams.dismiss("DEPLOY", 3));
+
+        // then
+        assertThat(streams.size()).isEqualTo(3);
+        Reader late = read(HttpVersion.HTTP_1_1);
+        eventually("the end", () -> late.ended);
+        seconds(1);
+        assertThat(streams.size()).isEqualTo(1);
+        assertThat(done.isComplete()).isFalse();
+        seconds(1);
+        done.await(20, TimeUnit.SECONDS);
+        assertThat(senders).allSatisfy(sender -> assertThat(sender.closed).hasValue(1));
+    }
+
+    @Test
+    void aFieldIsOneLine() {
+        // then
+        assertThatThrownBy(() -> EventFrame.event("1\ndata: x", "notification", new JsonObject()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> EventFrame.passing("a\rb", new JsonObject()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}
