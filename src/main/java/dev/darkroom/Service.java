@@ -4,6 +4,7 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
+import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -40,6 +41,7 @@ import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.notification.Announcer;
 import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
@@ -249,7 +251,7 @@ final class Service {
                     "cluster",
                     new ClusterVerticle(
                             at,
-                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
                             // A command may wait for an end.
                             settings.api()
@@ -284,10 +286,12 @@ final class Service {
     private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
+        BridgeService bridges = new BridgeService(settings, access.doorkeeper());
+        Annex eventBus = bridges.annex();
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });
@@ -300,6 +304,7 @@ final class Service {
             }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
+        bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 

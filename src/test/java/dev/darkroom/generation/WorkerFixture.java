@@ -59,6 +59,7 @@ final class WorkerFixture {
                         base.retention(),
                         base.webhooks(),
                         base.cluster(),
+                        base.bridge(),
                         new Settings.Shutdown(grace),
                         base.log()));
     }
