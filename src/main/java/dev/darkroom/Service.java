@@ -28,6 +28,8 @@ import dev.darkroom.generation.EndWatchVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
+import dev.darkroom.generation.ProgressVerticle;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.generation.SubmissionStore;
 import dev.darkroom.generation.SweepVerticle;
 import dev.darkroom.generation.WorkerVerticle;
@@ -69,6 +71,7 @@ final class Service {
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
     private final EndWatch endWatch = new EndWatch();
+    private final ProgressWatch progress = new ProgressWatch();
     /** Features that want to be told of a generation's end. */
     private final List<GenerationEndListener> endListeners = new CopyOnWriteArrayList<>();
 
@@ -218,6 +221,7 @@ final class Service {
                     "backlog",
                     new BacklogVerticle(backlog, submissions, settings.node().heartbeat()));
             deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
+            deploy(vertx, "progress", new ProgressVerticle(progress, database, hints));
         }
         GenerationVerticle.Shared shared =
                 new GenerationVerticle.Shared(database, submissions, hints, images, backlog, endWatch, endListeners);
@@ -279,7 +283,7 @@ final class Service {
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, eventBus);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });

@@ -26,7 +26,9 @@ import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
+import dev.darkroom.generation.GenerationEvents;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.notification.Frame;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.RecordListener;
@@ -155,6 +157,11 @@ class ArchitectureTest {
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
                     .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class))
+                    .or(belongToAnyOf(
+                            GenerationEvents.class,
+                            ProgressWatch.class,
+                            ProgressWatch.Watcher.class,
+                            ProgressWatch.Listener.class))
                     .or(belongToAnyOf(
                             NotificationBus.class,
                             StreamHub.class,

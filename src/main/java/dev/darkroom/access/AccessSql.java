@@ -3,12 +3,12 @@ package dev.darkroom.access;
 /** The statements on API keys. Times are the database's alone, so that no clock of a process decides who may come in. */
 final class AccessSql {
     /**
-     * Whose the key with the hash $1 is, if it is still one. Found by its hash, which tells whoever measures how long it takes
-     * nothing about any key.
+     * Whose the keys with the hashes $1 are, those that are still keys. Found by their hashes, which tells whoever measures how
+     * long it takes nothing about any key.
      */
     static final String FIND = """
-            SELECT user_id, role FROM api_keys
-            WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
+            SELECT hash, user_id, role FROM api_keys
+            WHERE hash = ANY ($1) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
 
     /** With JDBC, as the next ones. The expiry in milliseconds from now, or null. */
     static final String CREATE = """

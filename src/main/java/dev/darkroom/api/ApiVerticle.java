@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Future;
@@ -35,6 +36,7 @@ public final class ApiVerticle extends VerticleBase {
     private final Access access;
     private final EndedGenerations ended;
     private final StreamHub hub;
+    private final ProgressWatch progress;
     private EventStreams streams;
     private final Annex eventBus;
     private HttpServer server;
@@ -42,6 +44,7 @@ public final class ApiVerticle extends VerticleBase {
     /**
      * @param ended shared by all instances of a process
      * @param hub the same
+     * @param progress the same
      * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
     public ApiVerticle(
@@ -50,12 +53,14 @@ public final class ApiVerticle extends VerticleBase {
             Access access,
             EndedGenerations ended,
             StreamHub hub,
+            ProgressWatch progress,
             Annex eventBus) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
         this.hub = hub;
+        this.progress = progress;
         this.eventBus = eventBus;
     }
 
@@ -89,6 +94,7 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
+                new GetGenerationEvents(vertx, generations, progress, streams),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new Asked("listNotifications", notifications::list),

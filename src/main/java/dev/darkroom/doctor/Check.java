@@ -7,22 +7,21 @@ import java.util.List;
  *
  * @param id as in the documents, such as {@code I1}; several checks may share one
  * @param rule what must hold, in words
- * @param sql a constant statement whose rows are the exceptions: the id of a generation and the rest of a sentence that
- *     begins with it; empty for what is not there yet
- * @param advice what to do about an exception; for what is not there yet, why
+ * @param subject what exceptions are told of: a generation, or a user
+ * @param sql a constant statement whose rows are the exceptions: the id or name of a subject, and the rest of a sentence that
+ *     begins with it
+ * @param advice what to do about an exception
  * @param parameters of the statement
  */
-record Check(String id, String rule, String sql, String advice, List<Object> parameters) {
+record Check(String id, String rule, String subject, String sql, String advice, List<Object> parameters) {
 
+    /** Of generations. */
     static Check of(String id, String rule, String sql, String advice, Object... parameters) {
-        return new Check(id, rule, sql, advice, List.of(parameters));
+        return new Check(id, rule, "generation", sql, advice, List.of(parameters));
     }
 
-    static Check notYet(String id, String rule, String why) {
-        return new Check(id, rule, "", why, List.of());
-    }
-
-    boolean there() {
-        return !sql.isEmpty();
+    /** Of users. */
+    static Check ofUsers(String id, String rule, String sql, String advice) {
+        return new Check(id, rule, "user", sql, advice, List.of());
     }
 }

@@ -26,8 +26,8 @@ public final class Doctor {
 
     private static final String NOW = "SELECT now()";
 
-    private static final String FIRST = "SELECT generation_id::text, what, count(*) OVER () FROM (";
-    private static final String LAST = ") exceptions ORDER BY generation_id, what LIMIT " + SHOWN;
+    private static final String FIRST = "SELECT *, count(*) OVER () FROM (";
+    private static final String LAST = ") exceptions ORDER BY 1, 2 LIMIT " + SHOWN;
 
     /** What waits for a process to come. */
     private static final String IDLE = """
@@ -88,15 +88,12 @@ public final class Doctor {
     }
 
     private static Result run(Session session, Check check) throws SQLException {
-        if (!check.there()) {
-            return new Result(check.id(), check.rule(), false, 0, List.of(), check.advice());
-        }
         long[] total = {0};
         List<Finding> findings = session.query(FIRST + check.sql() + LAST, check.parameters(), row -> {
             total[0] = row.getLong(3);
-            return new Finding(row.getString(1), row.getString(2));
+            return new Finding(check.subject(), row.getString(1), row.getString(2));
         });
-        return new Result(check.id(), check.rule(), true, total[0], findings, check.advice());
+        return new Result(check.id(), check.rule(), total[0], findings, check.advice());
     }
 
     /** A picture is whole on disk before its row is written: a younger file may still get one. */

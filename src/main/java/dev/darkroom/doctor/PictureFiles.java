@@ -73,14 +73,14 @@ final class PictureFiles {
             total += wrong.size();
             wrong.forEach((picture, what) -> {
                 if (findings.size() < Doctor.SHOWN) {
-                    findings.add(new Finding(picture.generation(), "has picture " + picture.key() + ", " + what));
+                    findings.add(new Finding(
+                            "generation", picture.generation(), "has picture " + picture.key() + ", " + what));
                 }
             });
         }
         return new Result(
                 "files",
                 deep ? "every picture's file is there, byte for byte" : "every picture's file is there, with its size",
-                true,
                 total,
                 findings,
                 "Is " + directory

@@ -32,22 +32,22 @@ public record Report(String database, Instant at, List<Result> results, List<Str
      *
      * @param id of the check
      * @param rule what must hold
-     * @param there false for a check of what does not exist yet
      * @param total how many exceptions there are
      * @param findings the first of them
-     * @param advice what to do, or why it is not there yet
+     * @param advice what to do
      */
-    public record Result(String id, String rule, boolean there, long total, List<Finding> findings, String advice) {}
+    public record Result(String id, String rule, long total, List<Finding> findings, String advice) {}
 
     /**
      * One exception.
      *
-     * @param generation the id of the generation
-     * @param what the rest of a sentence that begins with the generation
+     * @param subject what it is about: a generation, or a user
+     * @param id of the generation, or the user's name
+     * @param what the rest of a sentence that begins with these
      */
-    public record Finding(String generation, String what) {
+    public record Finding(String subject, String id, String what) {
         String sentence() {
-            return "generation " + generation + " " + what;
+            return subject + " " + id + " " + what;
         }
     }
 
@@ -55,14 +55,8 @@ public record Report(String database, Instant at, List<Result> results, List<Str
     public String text() {
         StringBuilder text = new StringBuilder("Darkroom doctor, " + database + ", " + at + "\n\n");
         for (Result result : results) {
-            String mark = !result.there() ? "-" : result.total() == 0 ? "ok" : "WRONG";
+            String mark = result.total() == 0 ? "ok" : "WRONG";
             text.append(String.format("%-5s  %-8s  %s%n", mark, result.id(), result.rule()));
-            if (!result.there()) {
-                text.append(indent())
-                        .append("not yet: ")
-                        .append(result.advice())
-                        .append('\n');
-            }
             if (result.total() > 0) {
                 result.findings()
                         .forEach(each ->
@@ -90,16 +84,13 @@ public record Report(String database, Instant at, List<Result> results, List<Str
             JsonObject check = new JsonObject()
                     .put("id", result.id())
                     .put("rule", result.rule())
-                    .put("status", !result.there() ? "NOT_YET" : result.total() == 0 ? "OK" : "WRONG");
-            if (result.there()) {
-                check.put("total", result.total());
-            }
+                    .put("status", result.total() == 0 ? "OK" : "WRONG")
+                    .put("total", result.total());
             if (result.total() > 0) {
                 JsonArray findings = new JsonArray();
                 result.findings()
-                        .forEach(each -> findings.add(new JsonObject()
-                                .put("generation", each.generation())
-                                .put("what", each.what())));
+                        .forEach(each -> findings.add(
+                                new JsonObject().put(each.subject(), each.id()).put("what", each.what())));
                 check.put("findings", findings).put("advice", result.advice());
             }
             checks.add(check);

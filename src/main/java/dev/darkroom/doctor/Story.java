@@ -34,6 +34,14 @@ public final class Story {
 
     private static final String PICTURES = "SELECT * FROM images WHERE generation_id = ? ORDER BY position";
 
+    /** Found by its user and its time: there is no index by generation, which every end would pay for. */
+    private static final String TOLD = """
+            SELECT n.seq, n.created_at, n.read_at, s.acked_seq >= n.seq AS acknowledged
+            FROM generations g JOIN notifications n ON n.user_id = g.user_id AND n.generation_id = g.id
+              AND n.created_at BETWEEN g.completed_at - interval '1 hour' AND g.completed_at + interval '1 hour'
+              JOIN user_streams s ON s.user_id = n.user_id
+            WHERE g.id = ? ORDER BY n.seq""";
+
     private static final String QUEUE = """
             SELECT q.*, now() AS now, n.host, n.expires_at, n.expires_at > now() AS alive
             FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner WHERE q.generation_id = ?""";
@@ -72,6 +80,7 @@ public final class Story {
         List<Boolean> queued = session.query(QUEUE, key, this::queue);
         session.query(PICTURES, key, this::picture);
         session.query(GENERATION, key, row -> end(row, !queued.isEmpty()));
+        session.query(TOLD, key, this::told);
         return true;
     }
 
@@ -215,6 +224,18 @@ public final class Story {
                                 + (row.getBoolean("error_retryable")
                                         ? " Posting it again may help."
                                         : " Posting it again as it is will not help."));
+        return true;
+    }
+
+    private boolean told(ResultSet row) throws SQLException {
+        Instant read = time(row, "read_at");
+        say(
+                time(row, "created_at"),
+                "its user was told, by notification " + row.getLong("seq") + ", "
+                        + (row.getBoolean("acknowledged")
+                                ? "which a device has acknowledged"
+                                : "which no device has acknowledged")
+                        + (read == null ? "" : ", and which was opened at " + TIME.format(read)));
         return true;
     }
 

@@ -83,6 +83,9 @@ final class Feed {
     /** Hands a page to those who have room. */
     void deliver(Page page) {
         reached(page.last());
-        List.copyOf(listeners).stream().filter(Listener::hasRoom).forEach(listener -> listener.deliver(page));
+        // Whoever is further behind, and has got room since the read began, is read for next.
+        List.copyOf(listeners).stream()
+                .filter(listener -> listener.hasRoom() && listener.position() >= page.after())
+                .forEach(listener -> listener.deliver(page));
     }
 }

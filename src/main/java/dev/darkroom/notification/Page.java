@@ -9,21 +9,28 @@ import java.util.Map;
  */
 final class Page {
     private final Feed feed;
+    private final long after;
     private final List<Notification> notifications;
     private final long top;
     private final boolean whole;
     private final Map<Long, Frame> frames = new HashMap<>();
 
     /**
+     * @param after the number after which was read: of what is before it, it says nothing
      * @param notifications the oldest first
      * @param top the last number that had been given out when the read began
      * @param whole whether there was nothing behind these
      */
-    Page(Feed feed, List<Notification> notifications, long top, boolean whole) {
+    Page(Feed feed, long after, List<Notification> notifications, long top, boolean whole) {
         this.feed = feed;
+        this.after = after;
         this.notifications = notifications;
         this.top = top;
         this.whole = whole;
+    }
+
+    long after() {
+        return after;
     }
 
     List<Notification> notifications() {

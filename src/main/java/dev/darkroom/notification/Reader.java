@@ -73,7 +73,7 @@ final class Reader {
                     batch.forEach(feed -> {
                         List<Notification> its = found.getOrDefault(feed.user(), List.of());
                         feed.readEnds();
-                        feed.deliver(new Page(feed, its, tops.get(feed), its.size() < PAGE));
+                        feed.deliver(new Page(feed, wanted.get(feed.user()), its, tops.get(feed), its.size() < PAGE));
                         look(feed);
                     });
                     read();

@@ -92,6 +92,8 @@ class SettingsShapeTest {
         "generation.maxPendingPerUser, DARKROOM_GENERATION_MAX_PENDING_PER_USER, 7, 7",
         "generation.maxPerDayPerUser, DARKROOM_GENERATION_MAX_PER_DAY_PER_USER, 8, 8",
         "generation.maxWaiting, DARKROOM_GENERATION_MAX_WAITING, 9, 9",
+        "notifications.retention, DARKROOM_NOTIFICATIONS_RETENTION, 24h, 24h",
+        "notifications.poll, DARKROOM_NOTIFICATIONS_POLL, 14ms, 14ms",
         "worker.concurrency, DARKROOM_WORKER_CONCURRENCY, 0, 0",
         "worker.poll, DARKROOM_WORKER_POLL, 12ms, 12ms",
         "retry.base, DARKROOM_RETRY_BASE, 13ms, 13ms",

@@ -8,6 +8,7 @@ import static dev.darkroom.doctor.Ward.RUNNING;
 import static dev.darkroom.doctor.Ward.WAITING;
 import static dev.darkroom.doctor.Ward.attempt;
 import static dev.darkroom.doctor.Ward.id;
+import static dev.darkroom.doctor.Ward.notification;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -44,7 +45,7 @@ class DoctorTest {
         assertThat(report.notes()).isEmpty();
         assertThat(report.clean()).isTrue();
         assertThat(report.text())
-                .contains("I3", "not yet: there are no notifications")
+                .contains("I3", "one notification tells of each end")
                 .endsWith("\nClean.");
         assertThat(report.json().getBoolean("clean")).isTrue();
     }
@@ -83,6 +84,38 @@ class DoctorTest {
                 ill(
                         "I2: generation " + FAILED + " is FAILED and has 1 successful attempts on record",
                         attempt(FAILED, 2, "SUCCEEDED", true, 60)),
+                ill(
+                        "I3: generation " + FAILED + " has ended FAILED and 0 notifications of it",
+                        "DELETE FROM notifications WHERE seq = 3",
+                        "UPDATE user_streams SET top_seq = 2"),
+                ill(
+                        "I3: generation " + FAILED + " has ended FAILED and 2 notifications of it",
+                        notification(4, FAILED, "FAILED"),
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I3: generation " + FAILED
+                                + " is FAILED and belongs to mary, and mary was told that it is COMPLETE",
+                        "UPDATE notifications SET data = '{\"status\": \"COMPLETE\"}' WHERE seq = 3"),
+                ill(
+                        "I3: generation " + WAITING
+                                + " is PENDING and belongs to mary, and mary was told that it is COMPLETE",
+                        notification(4, WAITING, "COMPLETE"),
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications, numbered from 2 to 4, and was given 4 numbers",
+                        "UPDATE notifications SET seq = 4 WHERE seq = 3",
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications, numbered from 2 to 3, and was given 4 numbers",
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications and no stream",
+                        "DELETE FROM user_streams",
+                        "TRUNCATE subscriber_cursors"),
+                ill("I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
+                ill(
+                        "I8: user mary has a device that acknowledged 3, and 2 of its own acknowledged",
+                        "UPDATE subscriber_cursors SET acked_seq = 3"),
                 ill(
                         "I5: generation " + FAILED + " says 7 failed attempts and has 1 on record",
                         "UPDATE generations SET failed_attempts = 7 WHERE id = '" + FAILED + "'"),

@@ -38,16 +38,18 @@ class StoryTest {
                 .anyMatch(line -> line.endsWith("  counted: it used up one of the attempts"))
                 .anyMatch(line -> line.endsWith("attempt 2 succeeded after 5.000 s"))
                 .anyMatch(line -> line.contains("picture 1: " + KEY + ", image/png, 64 x 64, 7 bytes"))
+                .anyMatch(line -> line.endsWith("Z  COMPLETE 2 min 0 s after it was accepted"))
                 .last()
                 .asString()
-                .endsWith("Z  COMPLETE 2 min 0 s after it was accepted");
+                .endsWith("Z  its user was told, by notification 2, which a device has acknowledged");
     }
 
     @Test
     void ofWhatFailed() {
         assertThat(story(FAILED))
-                .endsWith("FAILED 2 min 0 s after it was accepted: MODERATED, last failure MODERATED. Refused."
-                        + " Posting it again as it is will not help.");
+                .contains("FAILED 2 min 0 s after it was accepted: MODERATED, last failure MODERATED. Refused."
+                        + " Posting it again as it is will not help.")
+                .endsWith("its user was told, by notification 3, which no device has acknowledged");
     }
 
     @Test

@@ -47,7 +47,7 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
         execute("""
                 DO $$ DECLARE each record; BEGIN
                   FOR each IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
-                    WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND conrelid::regclass::text <> 'flyway_schema_history'
+                    WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND conparentid = 0 AND conrelid::regclass::text <> 'flyway_schema_history'
                     ORDER BY contype = 'p' LOOP
                     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', each.relation, each.conname);
                   END LOOP;
@@ -88,7 +88,13 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
         Files.createDirectories(images);
         write(KEY, "picture", Duration.ofDays(1));
         execute(
-                "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations, nodes",
+                "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
+                        + " user_streams, subscriber_cursors",
+                "UPDATE notifications_complete_since SET since = now() - interval '100 s'",
+                "INSERT INTO user_streams (user_id, top_seq, acked_seq) VALUES ('mary', 3, 2)",
+                "INSERT INTO subscriber_cursors VALUES ('mary', 'phone', 2)",
+                notification(2, COMPLETE, "COMPLETE"),
+                notification(3, FAILED, "FAILED"),
                 "INSERT INTO nodes VALUES ('" + NODE
                         + "', 'here', 'test', now() - interval '1 h', now() + interval '1 h')",
                 generation(COMPLETE, "COMPLETE", 1),
@@ -125,6 +131,12 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
                 + (failed ? "'MODERATED', 'MODERATED', 'Refused.', false" : "NULL, NULL, NULL, NULL")
                 + ", now() - interval '200 s', "
                 + (status.equals("PENDING") ? "NULL" : "now() - interval '80 s'") + ")";
+    }
+
+    /** Mary was told of an end. The one before the first of these is kept no longer. */
+    static String notification(int seq, String generation, String status) {
+        return "INSERT INTO notifications (user_id, seq, id, type, generation_id, data) VALUES ('mary', " + seq
+                + ", gen_random_uuid(), 'generation.ended', '" + generation + "', '{\"status\": \"" + status + "\"}')";
     }
 
     /** An attempt of five seconds that ended so long ago. */

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,20 +37,33 @@ class StrangerIT {
     private static ApiClient alice;
     private static ApiClient mallory;
 
-    /** Something of Alice's. */
-    private record Hers(String generationId, String imageName) {
+    /** Something of Alice's, by the parameters of paths. */
+    private record Hers(Map<String, String> parameters) {
+
+        static Hers generation(String id) {
+            return new Hers(Map.of("generationId", id));
+        }
 
         String path(String operation) {
-            String path = operation
-                    .split(" ")[1]
-                    .replace("{generationId}", generationId)
-                    .replace("{imageName}", imageName);
+            String path = operation.split(" ")[1];
+            for (Map.Entry<String, String> parameter : parameters.entrySet()) {
+                path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
+            }
             assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
             return path;
         }
 
-        static Hers nobodys() {
-            return new Hers(UUID.randomUUID().toString(), UUID.randomUUID() + ".png");
+        String id() {
+            return parameters.getOrDefault("generationId", "");
+        }
+
+        /** The same of nobody's. */
+        Hers nobodys() {
+            Map<String, String> others = new TreeMap<>();
+            parameters
+                    .keySet()
+                    .forEach(name -> others.put(name, UUID.randomUUID() + (name.equals("imageName") ? ".png" : "")));
+            return new Hers(others);
         }
     }
 
@@ -63,18 +77,26 @@ class StrangerIT {
     private static Hers suitableFor(String operation) {
         if (operation.endsWith("/cancel")) {
             service.aiServer().script(new JsonObject().put("hang", true));
-            return new Hers(alice.create("A lighthouse"), "");
+            return Hers.generation(alice.create("A lighthouse"));
         }
         if (operation.endsWith("/retry")) {
             service.aiServer().script(new JsonObject().put("moderation", true));
-            return new Hers(alice.awaitEnd(alice.create("A lighthouse")).getString("id"), "");
+            return Hers.generation(alice.awaitEnd(alice.create("A lighthouse")).getString("id"));
         }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
-        return new Hers(
-                ended.getString("id"),
-                URI.create(ended.getJsonArray("imageUrls").getString(0))
-                        .getPath()
-                        .substring("/images/".length()));
+        if (operation.contains("{notificationId}")) {
+            return new Hers(Map.of(
+                    "notificationId",
+                    alice.get("/api/notifications")
+                            .json()
+                            .getJsonArray("items")
+                            .getJsonObject(0)
+                            .getString("id")));
+        }
+        String picture = URI.create(ended.getJsonArray("imageUrls").getString(0))
+                .getPath()
+                .substring("/images/".length());
+        return new Hers(Map.of("generationId", ended.getString("id"), "imageName", picture));
     }
 
     private static ApiClient client(String user) {
@@ -94,12 +116,25 @@ class StrangerIT {
         return ContractFile.read().operations().keySet().stream().filter(operation -> operation.contains("{"));
     }
 
+    /** What somebody was told is theirs alone, and no admin's business. */
+    static Stream<String> operationsOnWhatAnAdminMaySee() {
+        return operationsOnSomethingOfSomebodys().filter(operation -> !operation.contains("{notificationId}"));
+    }
+
+    @Test
+    void whatSomebodyWasToldIsNotShownToAdminsEither() {
+        String read = "post /api/notifications/{notificationId}/read";
+        ApiClient.Answer answer = send(
+                client(new Caller("root", Role.ADMIN)), read, suitableFor(read).path(read));
+        assertThat(answer.status()).isEqualTo(404);
+    }
+
     @ParameterizedTest
     @MethodSource("operationsOnSomethingOfSomebodys")
     void whatIsAnothersIsNotThere(String operation) {
         // given
         Hers hers = suitableFor(operation);
-        Hers nobodys = Hers.nobodys();
+        Hers nobodys = hers.nobodys();
 
         // when
         ApiClient.Answer others = send(mallory, operation, hers.path(operation));
@@ -124,7 +159,7 @@ class StrangerIT {
     }
 
     @ParameterizedTest
-    @MethodSource("operationsOnSomethingOfSomebodys")
+    @MethodSource("operationsOnWhatAnAdminMaySee")
     void anAdminMayAndLeavesALine(String operation) {
         // given
         Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
@@ -139,7 +174,7 @@ class StrangerIT {
                 .filteredOn(line -> line.contains(admin.user()))
                 .singleElement()
                 .asString()
-                .contains("audit", "alice", hers.generationId());
+                .contains("audit", "alice", hers.id());
     }
 
     @Test
@@ -149,11 +184,11 @@ class StrangerIT {
 
         // when
         JsonObject again = client(new Caller("root", Role.ADMIN))
-                .retry(hers.generationId(), Map.of())
+                .retry(hers.id(), Map.of())
                 .json();
 
         // then
-        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.generationId());
+        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.id());
     }
 
     @Test

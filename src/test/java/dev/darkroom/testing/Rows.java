@@ -14,6 +14,7 @@ public final class Rows {
                   FROM generations t
                 UNION ALL SELECT 'queue ' || count(*) FROM generation_queue
                 UNION ALL SELECT 'attempts ' || count(*) FROM generation_attempts
-                UNION ALL SELECT 'images ' || count(*) FROM images""");
+                UNION ALL SELECT 'images ' || count(*) FROM images
+                UNION ALL SELECT 'notifications ' || count(*) FROM notifications""");
     }
 }
