@@ -4,6 +4,7 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
+import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -27,6 +28,8 @@ import dev.darkroom.generation.EndWatchVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
 import dev.darkroom.generation.GenerationVerticle;
+import dev.darkroom.generation.ProgressVerticle;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.generation.SubmissionStore;
 import dev.darkroom.generation.SweepVerticle;
 import dev.darkroom.generation.WorkerVerticle;
@@ -38,6 +41,7 @@ import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.notification.Announcer;
 import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
@@ -67,6 +71,7 @@ final class Service {
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
     private final EndWatch endWatch = new EndWatch();
+    private final ProgressWatch progress = new ProgressWatch();
     /** Features that want to be told of a generation's end. */
     private final List<GenerationEndListener> endListeners = new CopyOnWriteArrayList<>();
 
@@ -216,6 +221,7 @@ final class Service {
                     "backlog",
                     new BacklogVerticle(backlog, submissions, settings.node().heartbeat()));
             deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
+            deploy(vertx, "progress", new ProgressVerticle(progress, database, hints));
         }
         GenerationVerticle.Shared shared =
                 new GenerationVerticle.Shared(database, submissions, hints, images, backlog, endWatch, endListeners);
@@ -237,7 +243,7 @@ final class Service {
                     "cluster",
                     new ClusterVerticle(
                             at,
-                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
                             // A command may wait for an end.
                             settings.api()
@@ -272,10 +278,12 @@ final class Service {
     private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
+        BridgeService bridges = new BridgeService(settings, access.doorkeeper());
+        Annex eventBus = bridges.annex();
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });
@@ -288,6 +296,7 @@ final class Service {
             }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
+        bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 

@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.notification.StreamHub;
 import io.vertx.core.Future;
@@ -24,6 +25,9 @@ public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
     private static final long SHUTDOWN_SECONDS = 15;
 
+    /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
+    private static final int CLOSING_SECONDS = 2;
+
     /** In so long all who listen are told to come back elsewhere. */
     private static final int DISMISSAL_SECONDS = 5;
 
@@ -32,19 +36,32 @@ public final class ApiVerticle extends VerticleBase {
     private final Access access;
     private final EndedGenerations ended;
     private final StreamHub hub;
+    private final ProgressWatch progress;
     private EventStreams streams;
+    private final Annex eventBus;
     private HttpServer server;
 
     /**
      * @param ended shared by all instances of a process
      * @param hub the same
+     * @param progress the same
+     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
-    public ApiVerticle(Settings settings, ImageStore images, Access access, EndedGenerations ended, StreamHub hub) {
+    public ApiVerticle(
+            Settings settings,
+            ImageStore images,
+            Access access,
+            EndedGenerations ended,
+            StreamHub hub,
+            ProgressWatch progress,
+            Annex eventBus) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
         this.hub = hub;
+        this.progress = progress;
+        this.eventBus = eventBus;
     }
 
     @Override
@@ -77,6 +94,7 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
+                new GetGenerationEvents(vertx, generations, progress, streams),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new Asked("listNotifications", notifications::list),
@@ -94,9 +112,13 @@ public final class ApiVerticle extends VerticleBase {
                 access,
                 http.corsOrigins(),
                 new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        if (eventBus != null) {
+            new EventBusPaths(access, http.corsOrigins()).mount(router, eventBus.open(vertx));
+        }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setWebSocketClosingTimeout(CLOSING_SECONDS);
         if (!http.tls().spoken()) {
             return listen(options, router);
         }

@@ -34,6 +34,7 @@ final class Cors implements Handler<RoutingContext> {
                         Parameters.IDEMPOTENCY_KEY,
                         Preferences.HEADER,
                         "If-None-Match",
+                        LastEventId.HEADER,
                         RequestId.HEADER))
                 .exposedHeaders(Set.of(
                         "Location",

@@ -41,6 +41,14 @@ final class Door {
         this.open = operation.getSecurityRequirements().isEmpty();
     }
 
+    /** For what is no operation of the contract: everybody has to be known, and no link opens it. */
+    Door(Access access) {
+        this.doorkeeper = access.doorkeeper();
+        this.failures = access.failures();
+        this.links = null;
+        this.open = false;
+    }
+
     /**
      * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise
      * the body of the request has to be kept from flowing until then.

@@ -49,6 +49,11 @@ final class EventFrame {
         return Buffer.buffer("retry: " + retryMs + "\nid: " + line(id) + "\ndata:\n\n");
     }
 
+    /** A frame with which the reader also learns after how long to come back when the connection is lost. */
+    static Buffer withRetry(int retryMs, Buffer frame) {
+        return Buffer.buffer("retry: " + retryMs + "\n").appendBuffer(frame);
+    }
+
     /** The last frame. */
     static Buffer bye(String reason, int retryMs) {
         JsonObject data = new JsonObject().put("reason", reason).put("retryMs", retryMs);

@@ -157,6 +157,7 @@ final class AttemptRunner {
                         OffsetDateTime retryAt =
                                 requeued.map(LeaseStore.Requeued::retryAt).orElse(null);
                         AttemptLog.failed(LOG, lease, failure, decision, retryAt);
+                        announcer.moved(lease.generationId());
                         return retry.delay();
                     });
         }
@@ -190,7 +191,10 @@ final class AttemptRunner {
                         lease,
                         AttemptOutcome.INTERRUPTED,
                         () -> leases.retry(lease, AttemptOutcome.INTERRUPTED, false, INTERRUPTED, Duration.ZERO))
-                .map(requeued -> null);
+                .map(requeued -> {
+                    announcer.moved(lease.generationId());
+                    return null;
+                });
     }
 
     /** Ends a lease with which nothing was done. Completes like {@link #run}. */

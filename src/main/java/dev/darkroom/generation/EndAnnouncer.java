@@ -2,14 +2,21 @@ package dev.darkroom.generation;
 
 import dev.darkroom.database.Hints;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** Says that a generation has ended: one log line, and one event for whoever listens. Hints; the database is the truth. */
+/**
+ * Says that a generation has ended: one log line, and one event for whoever listens. And, more quietly, that one has come further.
+ * Hints; the database is the truth.
+ */
 final class EndAnnouncer {
     private static final Logger LOG = LoggerFactory.getLogger(EndAnnouncer.class);
+
+    private static final DeliveryOptions HERE = new DeliveryOptions().setLocalOnly(true);
 
     private final Vertx vertx;
     private final Hints hints;
@@ -17,6 +24,12 @@ final class EndAnnouncer {
     EndAnnouncer(Vertx vertx, Hints hints) {
         this.vertx = vertx;
         this.hints = hints;
+    }
+
+    /** It has come further, but not to its end: an attempt has started or failed. */
+    void moved(UUID generationId) {
+        vertx.eventBus().publish(GenerationBus.PROGRESS, generationId.toString(), HERE);
+        tellOthers(generationId);
     }
 
     void announce(LeaseStore.Ended ended) {
@@ -39,5 +52,10 @@ final class EndAnnouncer {
                                 .put("user", generation.userId())
                                 .put("status", generation.status().name()));
         hints.send(GenerationBus.ENDED_HINT);
+        tellOthers(generation.id());
+    }
+
+    private void tellOthers(UUID generationId) {
+        hints.send(GenerationBus.PROGRESS_HINT, generationId.toString().replace("-", ""));
     }
 }

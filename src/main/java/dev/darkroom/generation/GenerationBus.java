@@ -22,6 +22,12 @@ public final class GenerationBus {
     /** The same for those who wait: generations have ended. */
     static final String ENDED_HINT = "ended";
 
+    /** Within one process only: the id of a generation that has come further without having ended. */
+    static final String PROGRESS = "darkroom.generation.progress";
+
+    /** The same for other processes, also when one has ended; the id, without its hyphens, is the key. */
+    static final String PROGRESS_HINT = "progress";
+
     /** Within one process only: generations were cancelled, a worker may be at work on one. */
     static final String CANCELLED = "darkroom.generation.cancelled";
 

@@ -177,6 +177,23 @@ final class GenerationSql {
             WHERE NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = awaited.id)""";
 
     /**
+     * Of the generations in $1 those that are further than the version in $2 ({@link GenerationEvents} has what versions mean), as they
+     * stand, and those that are not there.
+     */
+    static final String FURTHER_THAN = """
+            SELECT watched.id AS watched,
+            """ + TOLD + ", " + TOLD_ELSEWHERE + """
+            , NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
+            FROM unnest($1::uuid[], $2::bigint[]) AS watched (id, version)
+              LEFT JOIN generations g ON g.id = watched.id
+              LEFT JOIN generation_queue q ON q.generation_id = watched.id
+            WHERE g.id IS NULL OR watched.version < CASE
+              WHEN g.status = 'COMPLETE' THEN 2 * (g.failed_attempts + 1) + 3
+              WHEN g.status = 'FAILED' THEN 2 * g.failed_attempts + 3
+              WHEN q.lease_owner IS NOT NULL THEN 2 * g.failed_attempts + 2
+              ELSE 2 * g.failed_attempts + 1 END""";
+
+    /**
      * Deletes a generation that has ended, of a user or anybody's, with all that names it. Its files follow; until they have, their
      * names are kept, so that a crash leaves none behind. The idempotency key stays.
      */

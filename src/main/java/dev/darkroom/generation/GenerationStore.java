@@ -8,7 +8,9 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -88,6 +90,24 @@ final class GenerationStore {
                     List<UUID> ended = new ArrayList<>(rows.size());
                     rows.forEach(row -> ended.add(row.getUUID("id")));
                     return ended;
+                });
+    }
+
+    /** Those of these generations that are further than the version beside them, as they stand; empty what is not there. */
+    Future<Map<UUID, Optional<JsonObject>>> furtherThan(Map<UUID, Long> known) {
+        return database.pool()
+                .preparedQuery(GenerationSql.FURTHER_THAN)
+                .execute(Tuple.tuple()
+                        .addArrayOfUUID(known.keySet().toArray(UUID[]::new))
+                        .addArrayOfLong(known.values().toArray(Long[]::new)))
+                .map(rows -> {
+                    Map<UUID, Optional<JsonObject>> further = new HashMap<>();
+                    for (Row row : rows) {
+                        further.put(
+                                row.getUUID("watched"),
+                                row.getUUID("id") == null ? Optional.empty() : Optional.of(GenerationJson.of(row)));
+                    }
+                    return further;
                 });
     }
 

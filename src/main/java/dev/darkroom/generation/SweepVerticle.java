@@ -95,8 +95,10 @@ public final class SweepVerticle extends VerticleBase {
                 : policy.afterLoss(lease.lost(), lease.timeLeft());
         if (decision instanceof Retry retry) {
             return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())
-                    .onSuccess(requeued -> requeued.ifPresent(
-                            done -> AttemptLog.failed(LOG, lease, failure, decision, done.retryAt())));
+                    .onSuccess(requeued -> requeued.ifPresent(done -> {
+                        AttemptLog.failed(LOG, lease, failure, decision, done.retryAt());
+                        announcer.moved(lease.generationId());
+                    }));
         }
         Fail fail = (Fail) decision;
         return leases.fail(lease, outcome, fail.counted(), failure, fail.reason())

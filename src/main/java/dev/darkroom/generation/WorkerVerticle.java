@@ -49,6 +49,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     private final AttemptTimes times = new AttemptTimes();
 
+    private EndAnnouncer announcer;
     private AttemptRunner runner;
     private Recurring polling;
     private Context eventLoop;
@@ -85,6 +86,7 @@ public final class WorkerVerticle extends VerticleBase {
     public Future<?> start() {
         eventLoop = vertx.getOrCreateContext();
         polling = new Recurring(vertx, settings.worker().poll(), this::poll);
+        announcer = new EndAnnouncer(vertx, hints);
         runner = new AttemptRunner(
                 guard,
                 images,
@@ -92,7 +94,7 @@ public final class WorkerVerticle extends VerticleBase {
                 new Recorder(vertx, node, leases),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
-                new EndAnnouncer(vertx, hints),
+                announcer,
                 System::nanoTime);
         guard.onChange(() -> eventLoop.runOnContext(change -> {
             reportPace();
@@ -186,6 +188,9 @@ public final class WorkerVerticle extends VerticleBase {
         running.put(lease, call);
         boolean wanted =
                 idle == null && node.trusted().filter(lease.nodeId()::equals).isPresent();
+        if (wanted) {
+            announcer.moved(lease.generationId());
+        }
         // Back to our event loop, wherever the last write of the attempt was answered.
         (wanted ? runner.run(lease, call) : runner.giveBack(lease))
                 .onComplete(done -> eventLoop.runOnContext(back -> {

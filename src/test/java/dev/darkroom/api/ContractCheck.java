@@ -48,6 +48,7 @@ public final class ContractCheck {
             "Cross-Origin-Resource-Policy",
             "Referrer-Policy",
             "Strict-Transport-Security",
+            "Transfer-Encoding",
             "Vary",
             "X-Content-Type-Options",
             "X-Frame-Options");

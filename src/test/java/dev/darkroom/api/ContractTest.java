@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.generation.ProgressWatch;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -45,8 +46,14 @@ class ContractTest {
             throws Exception {
         // given
         Settings settings = settings(directory);
-        Deployable api =
-                new ApiVerticle(settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null);
+        Deployable api = new ApiVerticle(
+                settings,
+                null,
+                Access.open(),
+                new EndedGenerations(Ticker.systemTicker()),
+                null,
+                new ProgressWatch(),
+                null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -198,6 +205,7 @@ class ContractTest {
                         Problem.unreadable(),
                         Problem.unauthorized(false, "x"),
                         Problem.linkNotGood("x"),
+                        Problem.originNotAllowed(),
                         Problem.unknownPath(),
                         Problem.requestTimeout(),
                         Problem.conflict("x"),

@@ -83,9 +83,9 @@ public final class EventStreamClient implements AutoCloseable {
     private void connect() {
         Connection next = new Connection(new EventStreamParser(lastEventId, this::keep));
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).header("Accept", "text/event-stream");
-        headers.forEach(request::header);
+        headers.forEach(request::setHeader);
         if (!lastEventId.isEmpty()) {
-            request.header("Last-Event-ID", lastEventId);
+            request.setHeader("Last-Event-ID", lastEventId);
         }
         next.end = HTTP.sendAsync(request.build(), info -> {
             next.head.complete(info);
@@ -113,7 +113,6 @@ public final class EventStreamClient implements AutoCloseable {
         }
         Map<String, String> told = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         head.headers().map().forEach((name, values) -> told.put(name, values.get(0)));
-        told.remove("Transfer-Encoding");
         ContractCheck.check("GET", base.resolve(path).getPath(), head.statusCode(), told, body);
     }
 
@@ -122,6 +121,7 @@ public final class EventStreamClient implements AutoCloseable {
             if (!frame.data().isEmpty()) {
                 ContractCheck.checkEvent("GET", base.resolve(path).getPath(), frame.event(), frame.data());
             }
+            MessageCheck.sse(base.resolve(path).getPath(), frame);
         } catch (AssertionError e) {
             broken.add(e);
         }
