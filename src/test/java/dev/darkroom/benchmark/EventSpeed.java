@@ -14,7 +14,8 @@ import java.util.function.IntFunction;
 /** How soon events come, at a steady rate and one to very many. */
 final class EventSpeed {
     private static final Duration WARM_UP = Duration.ofSeconds(10);
-    private static final int CONNECT_A_SECOND = 2_500;
+    private static final int CONNECT_A_SECOND = 500;
+    private static final int MANY_A_SECOND = 1_000;
     private static final int MANY_EVENTS = 10;
     private static final String GENERATION = "{\"prompt\":\"a lighthouse\",\"width\":64,\"height\":64}";
 
@@ -78,7 +79,7 @@ final class EventSpeed {
         List<Quantiles> measured = new ArrayList<>();
         try (StreamClients streams = new StreamClients(
                 count, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(0)))) {
-            streams.open(node.port(), CONNECT_A_SECOND);
+            streams.open(node.port(), MANY_A_SECOND);
             EndLoad load = new EndLoad(i -> post(node, 0));
             for (int i = 0; i <= MANY_EVENTS; i++) {
                 streams.forgetArrivals();
@@ -97,7 +98,7 @@ final class EventSpeed {
     List<Quantiles> toStreamsOfOneChannel(StreamingPeer peer, int count) throws Exception {
         List<Quantiles> measured = new ArrayList<>();
         try (StreamClients streams = new StreamClients(count, (client, lastId) -> peer.subscribe("user-0"))) {
-            streams.open(peer.port(), CONNECT_A_SECOND);
+            streams.open(peer.port(), MANY_A_SECOND);
             Thread.sleep(WARM_UP.dividedBy(5).toMillis());
             for (int i = 0; i <= MANY_EVENTS; i++) {
                 streams.forgetArrivals();

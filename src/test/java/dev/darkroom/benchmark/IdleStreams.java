@@ -10,7 +10,8 @@ final class IdleStreams {
     /** Connect first, and are gone again: what the first of all streams costs is not what each costs. */
     private static final int WARM_UP = 500;
 
-    private static final int A_SECOND = 2_500;
+    private static final int WARM_UP_A_SECOND = 250;
+    private static final int A_SECOND = 2_000;
     /** Long enough for comments and pings to have gone out on all. */
     private static final Duration SETTLED = Duration.ofSeconds(32);
 
@@ -35,7 +36,7 @@ final class IdleStreams {
         StreamClients.Request request =
                 (client, lastId) -> EventStreams.request(StreamNode.STREAM, headers.apply(client));
         try (StreamClients first = new StreamClients(WARM_UP, request)) {
-            first.open(node.port(), A_SECOND);
+            first.open(node.port(), WARM_UP_A_SECOND);
         }
         Thread.sleep(CALM.toMillis());
         long liveBefore = node.process().memoryBytes();
@@ -53,7 +54,7 @@ final class IdleStreams {
     static Each of(StreamingPeer peer, int channels, int streams) throws IOException, InterruptedException {
         StreamClients.Request request = (client, lastId) -> peer.subscribe("user-" + client * channels / streams);
         try (StreamClients first = new StreamClients(WARM_UP, request)) {
-            first.open(peer.port(), A_SECOND);
+            first.open(peer.port(), WARM_UP_A_SECOND);
         }
         Thread.sleep(CALM.toMillis());
         long before = StreamMemory.of(peer.handle());

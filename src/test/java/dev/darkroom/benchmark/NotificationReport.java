@@ -27,6 +27,7 @@ final class NotificationReport {
 
     void memory(String who, IdleStreams.Each each) {
         memory.computeIfAbsent(who, key -> new ArrayList<>()).add(each);
+        System.out.println(who + ": " + each);
     }
 
     void speed(String who, String path, List<Quantiles> rounds) {
@@ -82,6 +83,9 @@ final class NotificationReport {
     }
 
     private static void row(StringBuilder text, String... cells) {
-        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+        String row = "| " + String.join(" | ", cells) + " |";
+        // It takes a while, and somebody may be watching.
+        System.out.println(row);
+        text.append(row).append('\n');
     }
 }

@@ -42,8 +42,6 @@ final class StreamNode implements AutoCloseable {
         environment.put("DARKROOM_MANAGEMENT_PORT", "0");
         environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers));
         environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
-        environment.put("DARKROOM_NOTIFICATIONS_STREAMS_PER_USER", "20000");
-        environment.put("DARKROOM_NOTIFICATIONS_STREAMS", "20000");
         environment.putAll(settings);
         List<String> all = new ArrayList<>(flags);
         all.add("-Dvertx.cacheDirBase=" + directory.resolve("vertx-cache"));
