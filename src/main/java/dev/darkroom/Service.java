@@ -7,6 +7,7 @@ import dev.darkroom.access.Access;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.api.StreamRoster;
 import dev.darkroom.api.UnusableCertificateException;
 import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
@@ -44,6 +45,7 @@ import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
 import dev.darkroom.notification.StreamHub;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -276,10 +278,11 @@ final class Service {
     private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
+        StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress);
+                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, roster);
                 verticles.add(verticle);
                 return verticle;
             });

@@ -28,19 +28,25 @@ public final class ApiVerticle extends VerticleBase {
     /** In so long all who listen are told to come back elsewhere. */
     private static final int DISMISSAL_SECONDS = 5;
 
+    /** What clients have to say on a socket is short. */
+    private static final int SOCKET_TEXT_BYTES = 4096;
+
     private final Settings settings;
     private final ImageStore images;
     private final Access access;
     private final EndedGenerations ended;
     private final StreamHub hub;
     private final ProgressWatch progress;
+    private final StreamRoster roster;
     private EventStreams streams;
+    private StreamDesk desk;
     private HttpServer server;
 
     /**
      * @param ended shared by all instances of a process
      * @param hub the same
      * @param progress the same
+     * @param roster the same
      */
     public ApiVerticle(
             Settings settings,
@@ -48,19 +54,26 @@ public final class ApiVerticle extends VerticleBase {
             Access access,
             EndedGenerations ended,
             StreamHub hub,
-            ProgressWatch progress) {
+            ProgressWatch progress,
+            StreamRoster roster) {
         this.settings = settings;
         this.images = images;
         this.access = access;
         this.ended = ended;
         this.hub = hub;
         this.progress = progress;
+        this.roster = roster;
     }
 
     @Override
     public Future<?> start() {
         vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
-        streams = EventStreams.start(vertx, EventStreams.Pace.USUAL, ThreadLocalRandom.current());
+        streams = EventStreams.start(
+                vertx,
+                EventStreams.Pace.usual((int) settings.streams().patience().toSeconds()),
+                ThreadLocalRandom.current());
+        desk = StreamDesk.start(
+                vertx, streams, roster, access.rights(), settings.streams().recheck(), ThreadLocalRandom.current());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
@@ -87,11 +100,16 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
-                new GetGenerationEvents(vertx, generations, progress, streams),
+                new GetGenerationEvents(vertx, generations, progress, desk),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new Asked("listNotifications", notifications::list),
-                new StreamNotifications(streams, hub, InstantSource.system()),
+                new MintTicket(access.tickets()),
+                new StreamNotifications(desk, hub, InstantSource.system()),
+                new OpenSocket(
+                        new OpenSocket.Shared(
+                                streams, desk, hub, notifications, access.tickets(), InstantSource.system()),
+                        settings.http().corsOrigins()),
                 new Asked("acknowledgeNotifications", notifications::ack),
                 new Asked(
                         "readNotification",
@@ -107,7 +125,12 @@ public final class ApiVerticle extends VerticleBase {
                 new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setMaxWebSocketFrameSize(SOCKET_TEXT_BYTES)
+                .setMaxWebSocketMessageSize(SOCKET_TEXT_BYTES)
+                // Memory of its own for each connection, for texts of a few hundred bytes.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false);
         if (!http.tls().spoken()) {
             return listen(options, router);
         }

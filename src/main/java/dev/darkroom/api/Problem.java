@@ -27,6 +27,7 @@ final class Problem extends RuntimeException {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
         UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
         LINK_NOT_GOOD("link-not-good", 403, "The link is not good"),
+        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "Not from there"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
@@ -106,6 +107,15 @@ final class Problem extends RuntimeException {
     /** A signed link that has expired, or is not one of ours. */
     static Problem linkNotGood(String detail) {
         return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
+    }
+
+    /** A socket for a page of an origin that the operator has not named, or for nobody. */
+    static Problem originNotAllowed() {
+        return new Problem(
+                Type.ORIGIN_NOT_ALLOWED,
+                "Pages of this origin may not open a socket (http.corsOrigins), and who is no page sends credentials with the"
+                        + " handshake.",
+                Map.of());
     }
 
     /** It did not arrive in time. */

@@ -47,7 +47,13 @@ class ContractTest {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(
-                settings, null, Access.open(), new EndedGenerations(Ticker.systemTicker()), null, new ProgressWatch());
+                settings,
+                null,
+                Access.open(),
+                new EndedGenerations(Ticker.systemTicker()),
+                null,
+                new ProgressWatch(),
+                null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 
@@ -199,6 +205,7 @@ class ContractTest {
                         Problem.unreadable(),
                         Problem.unauthorized(false, "x"),
                         Problem.linkNotGood("x"),
+                        Problem.originNotAllowed(),
                         Problem.unknownPath(),
                         Problem.requestTimeout(),
                         Problem.conflict("x"),
