@@ -6,6 +6,8 @@ import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.KeyRing;
 import dev.darkroom.access.PictureLinks;
+import dev.darkroom.access.Rights;
+import dev.darkroom.access.Tickets;
 import dev.darkroom.access.Tokens;
 import dev.darkroom.config.FileReason;
 import dev.darkroom.config.Settings;
@@ -14,6 +16,7 @@ import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.slf4j.Logger;
@@ -32,16 +35,20 @@ final class Entrance {
                     .addKeyValue("host", settings.http().host())
                     .log("authLocalAnywhere: whoever reaches the API may use it, and sees everybody's pictures");
         }
+        KeyRing keys = new KeyRing(vertx, database, Ticker.systemTicker());
         Doorkeeper doorkeeper = new Doorkeeper(
                 settings.auth() == Settings.Auth.REQUIRED,
-                new KeyRing(vertx, database, Ticker.systemTicker())::ownerOf,
+                keys::ownerOf,
                 settings.jwt().accepted() ? tokens(vertx, settings.jwt())::bearerOf : null);
         PictureLinks links = new PictureLinks(
                 vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
+        Tickets tickets = new Tickets(database, new SecureRandom());
         Settings.Limits limits = settings.limits();
         return new Access(
                 doorkeeper,
                 links,
+                tickets,
+                new Rights(doorkeeper, keys, tickets, InstantSource.system()),
                 allowance(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
                 allowance(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1)));
     }

@@ -8,6 +8,7 @@ import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.api.StreamRoster;
 import dev.darkroom.api.UnusableCertificateException;
 import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
@@ -46,6 +47,7 @@ import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
 import dev.darkroom.notification.StreamHub;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -286,12 +288,14 @@ final class Service {
     private int deployApi(Vertx vertx, Database database, ImageStore images, StreamHub hub) throws Exception {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
+        StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         BridgeService bridges = new BridgeService(settings, access.doorkeeper());
         Annex eventBus = bridges.annex();
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, eventBus);
+                ApiVerticle verticle =
+                        new ApiVerticle(settings, images, access, ended, hub, progress, roster, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });

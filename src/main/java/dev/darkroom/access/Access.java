@@ -4,13 +4,21 @@ package dev.darkroom.access;
  * Who may come in, and how often: what the HTTP verticles of a process share.
  *
  * @param links null where there are no pictures
+ * @param tickets null where there are no streams
+ * @param rights of those who stay; null where there are no streams
  * @param requests of each user; null for no limit
  * @param failures with credentials that are not good, of each address; null for no limit
  */
-public record Access(Doorkeeper doorkeeper, PictureLinks links, Allowance requests, Allowance failures) {
+public record Access(
+        Doorkeeper doorkeeper,
+        PictureLinks links,
+        Tickets tickets,
+        Rights rights,
+        Allowance requests,
+        Allowance failures) {
 
     /** For an address at which nobody is asked who they are, and nothing is limited. */
     public static Access open() {
-        return new Access(Doorkeeper.local(), null, null, null);
+        return new Access(Doorkeeper.local(), null, null, null, null, null);
     }
 }

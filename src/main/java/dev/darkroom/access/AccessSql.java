@@ -45,5 +45,33 @@ final class AccessSql {
               WHERE retires_at IS NULL OR retires_at >= now())
             INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
 
+    /** Of the keys with the hashes in $1 those that are still keys. */
+    static final String STILL_KEYS = """
+            SELECT hash FROM api_keys
+            WHERE hash = ANY ($1::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
+
+    /** To be used within a minute. */
+    static final String MINT_TICKET = """
+            INSERT INTO stream_tickets (hash, user_id, key_hash, credential_ends, good_until)
+            VALUES ($1, $2, $3, $4, now() + interval '60 seconds') RETURNING good_until""";
+
+    /**
+     * Takes the ticket with the hash $1 for the stream $2, if it is good and so is still what it was asked for with. Of two who come at
+     * once the row lets one pass after the other, and the last has it.
+     */
+    static final String REDEEM_TICKET = """
+            UPDATE stream_tickets t SET holder = $2, good_until = now() + interval '15 minutes'
+            WHERE t.hash = $1 AND t.good_until > now() AND (t.credential_ends IS NULL OR t.credential_ends > now())
+              AND (t.key_hash IS NULL OR EXISTS (
+                SELECT FROM api_keys k
+                WHERE k.hash = t.key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
+            RETURNING t.user_id, t.key_hash, t.credential_ends""";
+
+    /** Of the tickets with the hashes in $1 those that the streams in $2 still have: their time begins anew. */
+    static final String KEEP_TICKETS = """
+            UPDATE stream_tickets t SET good_until = now() + interval '15 minutes'
+            FROM unnest($1::text[], $2::uuid[]) AS held (hash, holder)
+            WHERE t.hash = held.hash AND t.holder = held.holder RETURNING t.hash""";
+
     private AccessSql() {}
 }

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 public final class Doorkeeper {
     private static final Logger LOG = LoggerFactory.getLogger(Doorkeeper.class);
 
-    private static final Pattern BEARER = Pattern.compile("Bearer +(\\S+) *", Pattern.CASE_INSENSITIVE);
+    static final Pattern BEARER = Pattern.compile("Bearer +(\\S+) *", Pattern.CASE_INSENSITIVE);
 
     private final boolean required;
     private final Function<ApiKey, Future<Optional<Caller>>> keys;

@@ -10,10 +10,13 @@ import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Whose a key is. What the database said is believed for {@link #BELIEVED}: so long may a key that was revoked still open the door,
@@ -59,6 +62,18 @@ public final class KeyRing {
         owner.onFailure(error -> known.asMap().remove(hash, owner));
         // Another may have asked before, on another event loop: the answer comes back to this one.
         return Future.fromCompletionStage(owner.toCompletionStage(), vertx.getOrCreateContext());
+    }
+
+    /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */
+    Future<Set<String>> stillKeys(Collection<String> hashes) {
+        return database.client()
+                .preparedQuery(AccessSql.STILL_KEYS)
+                .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
+                .map(rows -> {
+                    Set<String> still = new HashSet<>();
+                    rows.forEach(row -> still.add(row.getString("hash")));
+                    return still;
+                });
     }
 
     private Future<List<Optional<Caller>>> find(List<String> hashes) {

@@ -35,6 +35,8 @@ public final class ApiVerticle extends VerticleBase {
 
     /** How much longer than others a command may take that has a name looked up. */
     private static final Duration LOOKUP = Duration.ofSeconds(5);
+    /** What clients have to say on a socket is short. */
+    private static final int SOCKET_TEXT_BYTES = 4096;
 
     private final Settings settings;
     private final ImageStore images;
@@ -42,8 +44,10 @@ public final class ApiVerticle extends VerticleBase {
     private final EndedGenerations ended;
     private final StreamHub hub;
     private final ProgressWatch progress;
+    private final StreamRoster roster;
     private EventStreams streams;
     private final Annex eventBus;
+    private StreamDesk desk;
     private HttpServer server;
 
     /**
@@ -51,6 +55,7 @@ public final class ApiVerticle extends VerticleBase {
      * @param hub the same
      * @param progress the same
      * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
+     * @param roster the same
      */
     public ApiVerticle(
             Settings settings,
@@ -59,6 +64,7 @@ public final class ApiVerticle extends VerticleBase {
             EndedGenerations ended,
             StreamHub hub,
             ProgressWatch progress,
+            StreamRoster roster,
             Annex eventBus) {
         this.settings = settings;
         this.images = images;
@@ -67,12 +73,18 @@ public final class ApiVerticle extends VerticleBase {
         this.hub = hub;
         this.progress = progress;
         this.eventBus = eventBus;
+        this.roster = roster;
     }
 
     @Override
     public Future<?> start() {
         vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
-        streams = EventStreams.start(vertx, EventStreams.Pace.USUAL, ThreadLocalRandom.current());
+        streams = EventStreams.start(
+                vertx,
+                EventStreams.Pace.usual((int) settings.streams().patience().toSeconds()),
+                ThreadLocalRandom.current());
+        desk = StreamDesk.start(
+                vertx, streams, roster, access.rights(), settings.streams().recheck(), ThreadLocalRandom.current());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
@@ -99,11 +111,16 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, ended, maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
-                new GetGenerationEvents(vertx, generations, progress, streams),
+                new GetGenerationEvents(vertx, generations, progress, desk),
                 GetImage.get(generations, images),
                 GetImage.head(generations, images),
                 new Asked("listNotifications", notifications::list),
-                new StreamNotifications(streams, hub, InstantSource.system()),
+                new MintTicket(access.tickets()),
+                new StreamNotifications(desk, hub, InstantSource.system()),
+                new OpenSocket(
+                        new OpenSocket.Shared(
+                                streams, desk, hub, notifications, access.tickets(), InstantSource.system()),
+                        settings.http().corsOrigins()),
                 new Asked("acknowledgeNotifications", notifications::ack),
                 new Asked(
                         "readNotification",
@@ -127,7 +144,12 @@ public final class ApiVerticle extends VerticleBase {
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setWebSocketClosingTimeout(CLOSING_SECONDS);
+                .setWebSocketClosingTimeout(CLOSING_SECONDS)
+                .setMaxWebSocketFrameSize(SOCKET_TEXT_BYTES)
+                .setMaxWebSocketMessageSize(SOCKET_TEXT_BYTES)
+                // Memory of its own for each connection, for texts of a few hundred bytes.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false);
         if (!http.tls().spoken()) {
             return listen(options, router);
         }

@@ -64,7 +64,7 @@ final class ContractRouter {
 
     private static Handler<RoutingContext> admitted(Door door, BiConsumer<RoutingContext, Caller> then) {
         return context -> {
-            Future<Caller> caller = door.admit(context.request());
+            Future<Caller> caller = door.admit(context);
             if (caller.succeeded()) {
                 then.accept(context, caller.result());
                 return;

@@ -3,12 +3,15 @@ package dev.darkroom.api;
 import dev.darkroom.access.Access;
 import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Caller;
+import dev.darkroom.access.Credential;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Refused;
+import dev.darkroom.access.Tickets;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import io.vertx.openapi.contract.Operation;
 import java.util.List;
 import org.slf4j.Logger;
@@ -18,15 +21,28 @@ import org.slf4j.LoggerFactory;
 final class Door {
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
+    /** In the contract, at an operation whose callers may say afterwards who they are. */
+    private static final String SAID_LATER = "x-credentials-may-follow";
+
+    static final String TICKET = "ticket";
+
     private static final List<String> LINK = List.of("expires", "key", "signature");
 
     private final Doorkeeper doorkeeper;
 
+    private static final String CREDENTIAL = Credential.class.getName();
+
     /** Null where this operation knows none. */
     private final PictureLinks links;
 
+    /** Null where this operation takes none. */
+    private final Tickets tickets;
+
     /** Null for no limit. */
     private final Allowance failures;
+
+    /** Whether nobody has to say who they are, as yet: a socket is told later. */
+    private final boolean optional;
 
     /** Whether anybody may pass. */
     private final boolean open;
@@ -34,11 +50,21 @@ final class Door {
     Door(Operation operation, Access access) {
         this.doorkeeper = access.doorkeeper();
         this.failures = access.failures();
-        this.links = operation.getParameters().stream()
-                        .anyMatch(parameter -> parameter.getName().equals("signature"))
-                ? access.links()
-                : null;
+        this.links = takes(operation, "signature") ? access.links() : null;
+        this.tickets = takes(operation, TICKET) ? access.tickets() : null;
         this.open = operation.getSecurityRequirements().isEmpty();
+        this.optional = operation.getOpenAPIModel().getBoolean(SAID_LATER, false);
+    }
+
+    private static boolean takes(Operation operation, String name) {
+        return operation.getParameters().stream()
+                .anyMatch(parameter -> parameter.getName().equals(name));
+    }
+
+    /** What the caller was let in with; null where nothing had to be presented, and nothing was. */
+    static Credential credential(RoutingContext context) {
+        Credential ticket = context.get(CREDENTIAL);
+        return ticket == null ? Credential.presented(context.request().getHeader(HttpHeaders.AUTHORIZATION)) : ticket;
     }
 
     /** For what is no operation of the contract: everybody has to be known, and no link opens it. */
@@ -46,7 +72,9 @@ final class Door {
         this.doorkeeper = access.doorkeeper();
         this.failures = access.failures();
         this.links = null;
+        this.tickets = null;
         this.open = false;
+        this.optional = false;
     }
 
     /**
@@ -55,37 +83,41 @@ final class Door {
      *
      * @return fails with a {@link Problem}
      */
-    Future<Caller> admit(HttpServerRequest request) {
+    Future<Caller> admit(RoutingContext context) {
+        HttpServerRequest request = context.request();
         if (open) {
             return Future.succeededFuture();
         }
         String credentials = request.getHeader(HttpHeaders.AUTHORIZATION);
         boolean linked = links != null && LINK.stream().anyMatch(name -> request.getParam(name) != null);
-        if (failures != null && (linked || credentials != null)) {
-            return limited(request, credentials, linked);
-        }
-        return judged(request, credentials, linked);
+        boolean ticket = tickets != null && request.getParam(TICKET) != null;
+        return failures != null && (linked || ticket || credentials != null)
+                ? limited(context, credentials, linked)
+                : judged(context, credentials, linked);
     }
 
     /** Whoever has failed too often is not looked at, whatever they present: guessing is to lead nowhere. */
-    private Future<Caller> limited(HttpServerRequest request, String credentials, boolean linked) {
-        String address = Address.of(request);
+    private Future<Caller> limited(RoutingContext context, String credentials, boolean linked) {
+        String address = Address.of(context.request());
         Allowance.Answer answer = failures.ask(address);
         if (!answer.granted()) {
             return Future.failedFuture(Problem.tooManyRequests(
                     "Credentials from this address were wrong too often.", answer.secondsUntilOne()));
         }
-        return judged(request, credentials, linked).onFailure(failure -> {
+        return judged(context, credentials, linked).onFailure(failure -> {
             if (failure instanceof Problem problem && problem.blamesCredentials()) {
                 failures.take(address);
             }
         });
     }
 
-    private Future<Caller> judged(HttpServerRequest request, String credentials, boolean linked) {
+    private Future<Caller> judged(RoutingContext context, String credentials, boolean linked) {
+        if (tickets != null && context.request().getParam(TICKET) != null) {
+            return withTicket(context, credentials);
+        }
         if (linked) {
             // What is presented is checked, all of it.
-            return linked(request)
+            return linked(context.request())
                     .compose(good -> credentials == null
                             ? Future.succeededFuture()
                             : known(credentials).mapEmpty());
@@ -93,8 +125,29 @@ final class Door {
         return known(credentials);
     }
 
+    private Future<Caller> withTicket(RoutingContext context, String credentials) {
+        return tickets.redeem(context.request().getParam(TICKET))
+                .recover(failure -> Future.failedFuture(problem(failure)))
+                .compose(redeemed -> {
+                    context.put(CREDENTIAL, redeemed.credential());
+                    // What is presented is checked, all of it.
+                    return credentials == null
+                            ? Future.succeededFuture(redeemed.caller())
+                            : known(credentials)
+                                    .compose(caller -> caller.user()
+                                                    .equals(redeemed.caller().user())
+                                            ? Future.succeededFuture(redeemed.caller())
+                                            : Future.failedFuture(
+                                                    Problem.unauthorized(true, "The ticket is another user's.")));
+                });
+    }
+
     private Future<Caller> known(String credentials) {
-        return doorkeeper.admit(credentials).recover(failure -> Future.failedFuture(problem(failure)));
+        return doorkeeper
+                .admit(credentials)
+                .recover(failure -> optional && credentials == null
+                        ? Future.succeededFuture()
+                        : Future.failedFuture(problem(failure)));
     }
 
     private Future<Void> linked(HttpServerRequest request) {
@@ -114,7 +167,8 @@ final class Door {
                 });
     }
 
-    private static Throwable problem(Throwable failure) {
+    /** What a refusal is to the caller. */
+    static Throwable problem(Throwable failure) {
         if (!(failure instanceof Refused refused)) {
             return failure;
         }

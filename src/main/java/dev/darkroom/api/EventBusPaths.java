@@ -76,7 +76,7 @@ final class EventBusPaths {
     }
 
     private void admit(RoutingContext context) {
-        Future<Caller> caller = door.admit(context.request());
+        Future<Caller> caller = door.admit(context);
         if (caller.succeeded()) {
             admitted(context, caller.result());
             return;

@@ -11,7 +11,7 @@ import io.vertx.core.json.JsonObject;
  * <p>What is sent waits in the connection's write queue until the reader takes it. That is bounded only if the owner stops when it
  * is {@link #full()}, and goes on when it is told {@link Owner#drained()}.
  */
-final class EventStream {
+final class EventStream implements EventStreams.Held {
     /** Who sends. Called on the stream's event loop. */
     interface Owner {
         /** The reader has caught up: there is room again. */
@@ -78,8 +78,8 @@ final class EventStream {
         }
     }
 
-    /** Tells the reader to come back, each after a time of its own, and ends. Nothing when it is over. */
-    void bye(String reason) {
+    @Override
+    public void bye(String reason) {
         if (!over()) {
             end(EventFrame.bye(reason, all.retryMs()));
         }
@@ -98,16 +98,19 @@ final class EventStream {
         }
     }
 
-    int place() {
+    @Override
+    public int place() {
         return place;
     }
 
-    void place(int place) {
+    @Override
+    public void place(int place) {
         this.place = place;
     }
 
     /** A second has passed. Whoever was told to wait for so long that nobody reads any more is cut off: an end would wait too. */
-    void second(EventStreams.Pace pace) {
+    @Override
+    public void second(EventStreams.Pace pace) {
         if (response.writeQueueFull()) {
             secondsFull++;
             if (secondsFull >= pace.full()) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The event streams of one verticle, with one timer for all of them: signs of life, an end for readers who do not read, farewells.
+ * The event streams of one verticle, and its sockets, with one timer for all of them: signs of life, an end for readers who do not read, farewells.
  * For the verticle's event loop.
  */
 final class EventStreams {
@@ -30,7 +30,7 @@ final class EventStreams {
 
     private final Pace pace;
     private final RandomGenerator random;
-    private final List<EventStream> streams = new ArrayList<>();
+    private final List<Held> streams = new ArrayList<>();
 
     /** Null unless all are being dismissed. */
     private Farewell farewell;
@@ -45,7 +45,21 @@ final class EventStreams {
      * @param mostRetryMs of the same
      */
     record Pace(int comment, int ping, int full, int leastRetryMs, int mostRetryMs) {
-        static final Pace USUAL = new Pace(15, 30, 30, 1_000, 15_000);
+        static Pace usual(int full) {
+            return new Pace(15, 30, full, 1_000, 15_000);
+        }
+    }
+
+    /** What stays open, an event stream or a socket. */
+    interface Held extends Line {
+        /** A second has passed. */
+        void second(Pace pace);
+
+        /** Where it stands among all; negative when it is over. */
+        int place();
+
+        /** Of {@link EventStreams} alone. */
+        void place(int place);
     }
 
     private record Farewell(String reason, int perSecond, Promise<Void> done) {}
@@ -77,13 +91,23 @@ final class EventStreams {
                 .putHeader(BUFFERING, NO);
         // Those who come at once, as after a restart, are not to be written to at once for ever.
         EventStream stream = new EventStream(this, response, owner, random.nextInt(pace.comment()));
-        stream.place(streams.size());
-        streams.add(stream);
+        hold(stream);
         stream.open(first);
-        if (farewell != null) {
-            stream.bye(farewell.reason());
-        }
+        dismissIfLate(stream);
         return stream;
+    }
+
+    /** Of what stays open: it has begun, and is told of each second until it is over. */
+    void hold(Held held) {
+        held.place(streams.size());
+        streams.add(held);
+    }
+
+    /** Says farewell at once to one that begins when all others have been told to go. */
+    void dismissIfLate(Held held) {
+        if (farewell != null) {
+            held.bye(farewell.reason());
+        }
     }
 
     /** How many there are. */
@@ -133,10 +157,10 @@ final class EventStreams {
         }
     }
 
-    /** Of streams: one is over. */
-    void remove(EventStream stream) {
+    /** Of what stays open: it is over. */
+    void remove(Held stream) {
         int place = stream.place();
-        EventStream last = streams.remove(streams.size() - 1);
+        Held last = streams.remove(streams.size() - 1);
         if (last != stream) {
             streams.set(place, last);
             last.place(place);

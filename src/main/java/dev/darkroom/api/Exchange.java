@@ -1,6 +1,7 @@
 package dev.darkroom.api;
 
 import dev.darkroom.access.Caller;
+import dev.darkroom.access.Credential;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -28,6 +29,11 @@ record Exchange(RoutingContext context, Caller caller, JsonObject parameters, Js
     /** Whose generations are meant. */
     String user() {
         return caller.user();
+    }
+
+    /** What the caller was let in with; null where nothing had to be presented, and nothing was. */
+    Credential credential() {
+        return Door.credential(context);
     }
 
     String requestId() {

@@ -29,12 +29,7 @@ final class GenerationStream implements EventStream.Owner {
      * @param watching null when there is no room for another
      * @param known the version that the reader knows, null when none
      */
-    void open(
-            Exchange exchange,
-            EventStreams streams,
-            ProgressWatch.Watcher watching,
-            JsonObject generation,
-            Long known) {
+    void open(Exchange exchange, StreamDesk desk, ProgressWatch.Watcher watching, JsonObject generation, Long known) {
         watcher = watching;
         // What was told by the watch meanwhile may be newer than what was read.
         if (latest == null || GenerationEvents.version(latest) < GenerationEvents.version(generation)) {
@@ -44,9 +39,9 @@ final class GenerationStream implements EventStream.Owner {
         Buffer first = known == null
                 ? EventFrame.withRetry(RETRY_MS, frame(GenerationEvents.state(latest)))
                 : EventFrame.first(String.valueOf(version), RETRY_MS);
-        stream = streams.open(exchange.response(), first, this);
+        stream = desk.open(exchange, first, this);
         if (watching == null) {
-            stream.bye("FULL");
+            stream.bye("FULL", desk.retryWhenFull());
         } else {
             tell();
         }

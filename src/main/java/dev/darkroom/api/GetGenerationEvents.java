@@ -15,13 +15,13 @@ final class GetGenerationEvents implements OperationHandler {
     private final Vertx vertx;
     private final GenerationClient generations;
     private final ProgressWatch progress;
-    private final EventStreams streams;
+    private final StreamDesk desk;
 
-    GetGenerationEvents(Vertx vertx, GenerationClient generations, ProgressWatch progress, EventStreams streams) {
+    GetGenerationEvents(Vertx vertx, GenerationClient generations, ProgressWatch progress, StreamDesk desk) {
         this.vertx = vertx;
         this.generations = generations;
         this.progress = progress;
-        this.streams = streams;
+        this.desk = desk;
     }
 
     @Override
@@ -62,6 +62,6 @@ final class GetGenerationEvents implements OperationHandler {
         if (watcher != null) {
             watcher.knows(now);
         }
-        stream.open(exchange, streams, watcher, generation, known);
+        stream.open(exchange, desk, watcher, generation, known);
     }
 }

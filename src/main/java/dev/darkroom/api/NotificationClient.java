@@ -27,6 +27,13 @@ final class NotificationClient {
         return bus.send(NotificationBus.ACK, exchange.body().copy().put("user", exchange.user()), exchange);
     }
 
+    /** The same for a socket, which has no body. */
+    Future<JsonObject> ack(Exchange exchange, String user, long seq, String subscriber) {
+        JsonObject command = new JsonObject().put("user", user).put("seq", seq);
+        return bus.send(
+                NotificationBus.ACK, subscriber == null ? command : command.put("subscriber", subscriber), exchange);
+    }
+
     /** Somebody has opened one; completes with it. */
     Future<JsonObject> read(Exchange exchange, String id) {
         return bus.send(

@@ -109,9 +109,13 @@ final class Problem extends RuntimeException {
         return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
     }
 
-    /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
+    /** A socket for a page of an origin that the operator has not named, or for nobody. */
     static Problem originNotAllowed() {
-        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
+        return new Problem(
+                Type.ORIGIN_NOT_ALLOWED,
+                "Pages of this origin may not connect (http.corsOrigins), and who is no page sends credentials with the"
+                        + " handshake.",
+                Map.of());
     }
 
     /** It did not arrive in time. */

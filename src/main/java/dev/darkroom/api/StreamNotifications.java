@@ -21,12 +21,12 @@ final class StreamNotifications implements OperationHandler {
     /** After how long a browser comes back by itself. */
     private static final int RETRY_MS = 3_000;
 
-    private final EventStreams streams;
+    private final StreamDesk desk;
     private final StreamHub hub;
     private final InstantSource clock;
 
-    StreamNotifications(EventStreams streams, StreamHub hub, InstantSource clock) {
-        this.streams = streams;
+    StreamNotifications(StreamDesk desk, StreamHub hub, InstantSource clock) {
+        this.desk = desk;
         this.hub = hub;
         this.clock = clock;
     }
@@ -38,10 +38,9 @@ final class StreamNotifications implements OperationHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        String header = exchange.parameter("Last-Event-ID");
-        String cursor = header == null || header.isEmpty() ? exchange.parameter("last_event_id") : header;
+        String cursor = LastEventId.of(exchange);
         Window window = new Window(Vertx.currentContext(), clock);
-        window.stream = streams.open(exchange.response(), EventFrame.retry(RETRY_MS), window);
+        window.stream = desk.open(exchange, EventFrame.retry(RETRY_MS), window);
         if (!window.stream.over()) {
             window.subscription = hub.open(exchange.user(), cursor, exchange.parameter("subscriber"), window);
         }

@@ -28,6 +28,7 @@ public record Settings(
         Limits limits,
         Generation generation,
         Notifications notifications,
+        Streams streams,
         Worker worker,
         Retry retry,
         Backend backend,
@@ -150,6 +151,17 @@ public record Settings(
      * @param poll how long what is new may go unnoticed when its hint gets lost
      */
     public record Notifications(Duration retention, Duration poll) {}
+
+    /**
+     * What stays open: event streams and sockets.
+     *
+     * @param perUser of one user in this process
+     * @param perProcess of all
+     * @param connectsPerSecond how many come in a second at most
+     * @param recheck how often rights are looked at again
+     * @param patience with readers who do not read
+     */
+    public record Streams(int perUser, int perProcess, int connectsPerSecond, Duration recheck, Duration patience) {}
 
     public record Worker(int concurrency, Duration poll) {}
 

@@ -21,6 +21,7 @@ import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
 import dev.darkroom.config.Settings.Simulator;
+import dev.darkroom.config.Settings.Streams;
 import dev.darkroom.config.Settings.Tls;
 import dev.darkroom.config.Settings.Worker;
 import java.nio.file.InvalidPathException;
@@ -114,6 +115,12 @@ final class SettingsReader {
                 new Notifications(
                         values.get("notifications.retention").duration(Duration.ofDays(1), OLDEST),
                         duration("notifications.poll")),
+                new Streams(
+                        integer("streams.perUser", 1, 100_000),
+                        integer("streams.perProcess", 1, 1_000_000),
+                        integer("streams.connectsPerSecond", 1, 1_000_000),
+                        duration("streams.recheck"),
+                        values.get("streams.patience").duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),
                 backend(),

@@ -77,6 +77,7 @@ public final class HousekeepingVerticle extends VerticleBase {
         Tally tally = new Tally();
         return Future.succeededFuture()
                 .compose(begin -> whileThereIsMore(() -> store.idempotencyKeys(IDEMPOTENCY, BATCH), deleted -> begin()))
+                .compose(done -> whileThereIsMore(() -> store.tickets(BATCH), deleted -> begin()))
                 .compose(done -> store.discarded(LEFT_BEHIND, BATCH))
                 .compose(this::deletePictures)
                 .compose(done -> settings.ended() == null ? begin() : ended(tally))

@@ -64,6 +64,16 @@ final class RetentionSql {
               DELETE FROM idempotency_keys k USING old WHERE k.user_id = old.user_id AND k.key = old.key RETURNING 1)
             SELECT count(*) AS generations FROM deleted""";
 
+    /** Forgets tickets for streams that have been good no more for $1 milliseconds. */
+    static final String DELETE_TICKETS = """
+            WITH old AS MATERIALIZED (
+              SELECT hash FROM stream_tickets
+              WHERE good_until < now() - $1::bigint * interval '1 millisecond'
+              ORDER BY good_until LIMIT $2 FOR UPDATE SKIP LOCKED),
+            deleted AS (
+              DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
+            SELECT count(*) AS generations FROM deleted""";
+
     /** Pictures whose files should be gone by now. They are few: what is left by crashes. */
     static final String DISCARDED = """
             SELECT storage_key FROM discarded_images WHERE discarded_at < now() - $1::bigint * interval '1 millisecond' LIMIT $2""";

@@ -42,6 +42,12 @@ final class RetentionStore {
                 .map(found -> found.map(row -> new Deleted(row.getInteger("generations"), List.of())));
     }
 
+    /** Forgets up to {@code limit} tickets that are good no more; empty when it is another's turn. */
+    Future<Optional<Deleted>> tickets(int limit) {
+        return batch(RetentionSql.DELETE_TICKETS, Duration.ZERO, limit)
+                .map(found -> found.map(row -> new Deleted(row.getInteger("generations"), List.of())));
+    }
+
     /** Pictures whose rows were deleted longer ago than {@code age}, and whose files may still be there. */
     Future<List<String>> discarded(Duration age, int limit) {
         return database.pool()

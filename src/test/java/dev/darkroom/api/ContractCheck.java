@@ -103,6 +103,11 @@ public final class ContractCheck {
         EVENTS.assertFits(where, schema, readJson(data));
     }
 
+    /** Fails when a text does not fit a schema of the contract that no answer uses. */
+    public static void checkSchema(String name, String json) {
+        EVENTS.assertFits(name, EVENTS.at("/components/schemas/" + name), readJson(json));
+    }
+
     private static void checkHeaders(
             String where, Response described, OpenAPIContract contract, Map<String, String> headers) {
         Set<String> undescribed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);

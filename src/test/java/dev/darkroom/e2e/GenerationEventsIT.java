@@ -182,7 +182,7 @@ class GenerationEventsIT {
         // given
         aiServer.script(HANG);
         String id = client.create("A crowd");
-        List<EventStreamClient> streams = java.util.stream.IntStream.range(0, 30)
+        List<EventStreamClient> streams = java.util.stream.IntStream.range(0, 15)
                 .mapToObj(i -> watch(id, "", Map.of()))
                 .toList();
 

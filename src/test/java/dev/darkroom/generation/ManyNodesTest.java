@@ -51,6 +51,7 @@ class ManyNodesTest {
                 base.limits(),
                 base.generation(),
                 base.notifications(),
+                base.streams(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // Losing work is what this is about: no number of losses makes a generation fail.
                 new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, Duration.ofSeconds(1)),

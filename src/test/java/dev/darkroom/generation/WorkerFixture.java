@@ -51,6 +51,7 @@ final class WorkerFixture {
                         base.limits(),
                         base.generation(),
                         base.notifications(),
+                        base.streams(),
                         new Settings.Worker(4, Duration.ofMinutes(5)),
                         base.retry(),
                         base.backend(),

@@ -1,0 +1,92 @@
+package dev.darkroom.access;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Matcher;
+
+/**
+ * What somebody was let in with, for as long as they stay: to be looked at again. {@code toString} shows no secret.
+ */
+public final class Credential {
+    /** Of the API key, or of that with which the ticket was asked for; null when it was none. */
+    private final String keyHash;
+
+    /** A JWT as it was presented; null when it was none. */
+    private final String token;
+
+    /** When it ends by itself, null when it does not. */
+    private final Instant ends;
+
+    /** Null when it is no ticket. */
+    private final String ticketHash;
+
+    private final UUID holder;
+
+    private Credential(String keyHash, String token, Instant ends, String ticketHash, UUID holder) {
+        this.keyHash = keyHash;
+        this.token = token;
+        this.ends = ends;
+        this.ticketHash = ticketHash;
+        this.holder = holder;
+    }
+
+    /**
+     * Of an {@code Authorization} header that a {@link Doorkeeper} has found good.
+     *
+     * @return null when there is none, and nothing to look at again
+     */
+    public static Credential presented(String authorization) {
+        if (authorization == null) {
+            return null;
+        }
+        Matcher bearer = Doorkeeper.BEARER.matcher(authorization);
+        if (!bearer.matches()) {
+            return null;
+        }
+        Optional<ApiKey> key = ApiKey.parse(bearer.group(1));
+        return key.isPresent()
+                ? new Credential(key.get().hash(), null, null, null, null)
+                : new Credential(null, bearer.group(1), end(bearer.group(1)), null, null);
+    }
+
+    static Credential ticket(String ticketHash, UUID holder, String keyHash, Instant ends) {
+        return new Credential(keyHash, null, ends, ticketHash, holder);
+    }
+
+    /** Of a token whose signature and claims were judged before. */
+    private static Instant end(String token) {
+        String claims = token.split("\\.", -1)[1];
+        return Instant.ofEpochSecond(new JsonObject(
+                        new String(Base64.getUrlDecoder().decode(claims), java.nio.charset.StandardCharsets.UTF_8))
+                .getNumber("exp")
+                .longValue());
+    }
+
+    String keyHash() {
+        return keyHash;
+    }
+
+    String token() {
+        return token;
+    }
+
+    Instant ends() {
+        return ends;
+    }
+
+    String ticketHash() {
+        return ticketHash;
+    }
+
+    UUID holder() {
+        return holder;
+    }
+
+    @Override
+    public String toString() {
+        return ticketHash != null ? "a ticket" : token != null ? "a token" : "an API key";
+    }
+}

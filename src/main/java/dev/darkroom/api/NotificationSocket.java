@@ -1,0 +1,239 @@
+package dev.darkroom.api;
+
+import dev.darkroom.access.Caller;
+import dev.darkroom.access.Credential;
+import dev.darkroom.access.Tickets;
+import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscription;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.json.JsonObject;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
+/**
+ * One socket: the notifications of one user, and their acknowledgements. For the event loop of its connection. Each of its texts is an
+ * object: the client's first is {@code resume}, within a few seconds.
+ */
+final class NotificationSocket implements EventStreams.Held, StreamSink {
+    /** RFC 3339 in UTC with milliseconds, always of the same length. */
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private static final int SECONDS_TO_RESUME = 5;
+    private static final int SECONDS_BETWEEN_PINGS = 25;
+    private static final int TEXTS_A_SECOND = 10;
+    private static final int QUEUE_BYTES = 32 * 1024;
+
+    // RFC 6455, section 7.4.1, and the registry that it began.
+    private static final short POLICY = 1008;
+    private static final short RESTART = 1012;
+    private static final short LATER = 1013;
+
+    private final OpenSocket.Shared shared;
+    private final Exchange exchange;
+    private final ServerWebSocket socket;
+    private final Context eventLoop = Vertx.currentContext();
+
+    /** Null until it is known who this is. */
+    private Subscription subscription;
+
+    private StreamDesk.Place seat;
+    private String subscriber;
+    private String user;
+    private boolean resuming;
+    private boolean sent;
+    private int place = -1;
+    private int secondsWaiting;
+    private int secondsSincePing;
+    private int secondsFull;
+    private int textsThisSecond;
+
+    NotificationSocket(OpenSocket.Shared shared, Exchange exchange, ServerWebSocket socket) {
+        this.shared = shared;
+        this.exchange = exchange;
+        this.socket = socket;
+    }
+
+    void begin() {
+        shared.streams().hold(this);
+        socket.setWriteQueueMaxSize(QUEUE_BYTES)
+                .drainHandler(room -> goOn())
+                .closeHandler(closed -> over())
+                .exceptionHandler(failure -> over())
+                .textMessageHandler(this::heard);
+        socket.binaryMessageHandler(bytes -> refuse(Problem.invalid("#", "must be text")));
+        shared.streams().dismissIfLate(this);
+    }
+
+    private void heard(String text) {
+        textsThisSecond++;
+        if (place < 0) {
+            return;
+        }
+        if (textsThisSecond > TEXTS_A_SECOND) {
+            close(POLICY, "too many texts");
+            return;
+        }
+        try {
+            SocketText said = SocketText.read(text, exchange.caller() == null);
+            if (said.resume()) {
+                resume(said);
+            } else {
+                acknowledge(said);
+            }
+        } catch (Problem problem) {
+            refuse(problem);
+        }
+    }
+
+    private void resume(SocketText said) {
+        if (resuming) {
+            throw Problem.invalid("#/op", "resume comes first and once");
+        }
+        resuming = true;
+        subscriber = said.subscriber();
+        Future<Tickets.Redeemed> who = said.ticket() == null
+                ? Future.succeededFuture(new Tickets.Redeemed(exchange.caller(), exchange.credential()))
+                : shared.tickets().redeem(said.ticket()).recover(failure -> Future.failedFuture(Door.problem(failure)));
+        who.onSuccess(redeemed -> listen(redeemed.caller(), redeemed.credential(), said.lastEventId()))
+                .onFailure(failure -> {
+                    refuse(failure);
+                    close(POLICY, "not authenticated");
+                });
+    }
+
+    private void listen(Caller caller, Credential credential, String lastEventId) {
+        if (place < 0) {
+            return;
+        }
+        if (exchange.caller() != null && !exchange.caller().user().equals(caller.user())) {
+            refuse(Problem.unauthorized(true, "The ticket is another user's."));
+            close(POLICY, "not authenticated");
+            return;
+        }
+        user = caller.user();
+        seat = shared.desk().place(user, exchange.requestId(), credential, this);
+        if (seat == null) {
+            bye("FULL", shared.desk().retryWhenFull());
+            return;
+        }
+        subscription = shared.hub().open(user, lastEventId, subscriber, this);
+    }
+
+    private void acknowledge(SocketText said) {
+        if (subscription == null) {
+            throw Problem.invalid("#/op", "resume comes first");
+        }
+        // All devices of the user are told by an event, this one too.
+        shared.notifications().ack(exchange, user, said.seq(), subscriber).onFailure(this::refuse);
+    }
+
+    @Override
+    public void send(List<Frame> frames) {
+        eventLoop.runOnContext(here -> {
+            frames.forEach(frame -> write(SocketText.of(frame)));
+            sent = true;
+            goOn();
+        });
+    }
+
+    private void goOn() {
+        if (sent && place >= 0 && !socket.writeQueueFull()) {
+            sent = false;
+            secondsFull = 0;
+            subscription.ready();
+        }
+    }
+
+    private void refuse(Throwable failure) {
+        Problem problem = failure instanceof Problem known ? known : Problem.internalError();
+        write(SocketText.event("error", problem.toJson(exchange.request().path(), exchange.requestId())));
+    }
+
+    private void write(String text) {
+        if (place >= 0 && !socket.isClosed()) {
+            socket.writeTextMessage(text);
+        }
+    }
+
+    @Override
+    public void bye(String reason) {
+        bye(reason, shared.streams().retryMs());
+    }
+
+    private void bye(String reason, int retryMs) {
+        write(SocketText.event("bye", new JsonObject().put("reason", reason).put("retryMs", retryMs)));
+        close(
+                switch (reason) {
+                    case "DEPLOY" -> RESTART;
+                    case "UNAUTHORIZED" -> POLICY;
+                    default -> LATER;
+                },
+                reason);
+    }
+
+    private void close(short code, String reason) {
+        if (place >= 0) {
+            over();
+            socket.close(code, reason);
+        }
+    }
+
+    private void over() {
+        if (place >= 0) {
+            shared.streams().remove(this);
+            if (seat != null) {
+                seat.leave();
+            }
+            if (subscription != null) {
+                subscription.close();
+            }
+        }
+    }
+
+    @Override
+    public void second(EventStreams.Pace pace) {
+        textsThisSecond = 0;
+        if (socket.writeQueueFull()) {
+            secondsFull++;
+            if (secondsFull >= pace.full()) {
+                over();
+                // A closing frame would wait with the others.
+                exchange.request().connection().close();
+            }
+            return;
+        }
+        secondsFull = 0;
+        if (subscription == null) {
+            secondsWaiting++;
+            if (secondsWaiting >= SECONDS_TO_RESUME) {
+                close(POLICY, "no resume");
+            }
+            return;
+        }
+        secondsSincePing++;
+        if (secondsSincePing >= SECONDS_BETWEEN_PINGS) {
+            secondsSincePing = 0;
+            write(SocketText.event(
+                    "ping",
+                    new JsonObject()
+                            .put("at", TIME.format(shared.clock().instant()))
+                            .put("top", subscription.top())));
+        }
+    }
+
+    @Override
+    public int place() {
+        return place;
+    }
+
+    @Override
+    public void place(int place) {
+        this.place = place;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.darkroom.api;
+
+import dev.darkroom.access.Tickets;
+import dev.darkroom.notification.StreamHub;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpVersion;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * {@code GET /api/notifications/socket}: the same notifications over a WebSocket (RFC 6455). A browser lets pages of any origin open
+ * one, and asks nobody; so the origin is checked here.
+ */
+final class OpenSocket implements OperationHandler {
+    private static final String ANY = "*";
+
+    private final Shared shared;
+    private final List<String> origins;
+
+    /** What the sockets of a verticle share. */
+    record Shared(
+            EventStreams streams,
+            StreamDesk desk,
+            StreamHub hub,
+            NotificationClient notifications,
+            Tickets tickets,
+            InstantSource clock) {}
+
+    /** @param origins whose pages may open one */
+    OpenSocket(Shared shared, List<String> origins) {
+        this.shared = shared;
+        this.origins = origins;
+    }
+
+    @Override
+    public String operationId() {
+        return "openSocket";
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        String origin = exchange.request().getHeader(HttpHeaders.ORIGIN);
+        if (origin == null ? exchange.caller() == null : !origins.contains(ANY) && !origins.contains(origin)) {
+            exchange.fail(Problem.originNotAllowed());
+            return;
+        }
+        if (exchange.request().version() != HttpVersion.HTTP_1_1
+                || !"websocket".equalsIgnoreCase(exchange.request().getHeader(HttpHeaders.UPGRADE))) {
+            exchange.fail(Problem.invalid("Upgrade", "must be websocket, over HTTP/1.1"));
+            return;
+        }
+        exchange.request()
+                .toWebSocket()
+                .onSuccess(socket -> new NotificationSocket(shared, exchange, socket).begin())
+                // What was wrong with the handshake has been answered.
+                .onFailure(failure -> exchange.request().connection().close());
+    }
+}

@@ -1,0 +1,87 @@
+package dev.darkroom.api;
+
+import dev.darkroom.notification.Frame;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What a client says on a socket.
+ *
+ * @param resume whether it is the first, {@code resume}; otherwise it is {@code ack}
+ * @param ticket null when there is none
+ * @param lastEventId null when there is none; may be anything
+ * @param subscriber null when there is none
+ * @param seq of an {@code ack}
+ */
+record SocketText(boolean resume, String ticket, String lastEventId, String subscriber, long seq) {
+    private static final Pattern SUBSCRIBER = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
+    private static final Set<String> OF_RESUME = Set.of("op", "ticket", "lastEventId", "subscriber");
+    private static final Set<String> OF_ACK = Set.of("op", "seq");
+
+    /**
+     * @param unknown whether it has to say who it is
+     * @throws Problem when it is not what the contract allows
+     */
+    static SocketText read(String text, boolean unknown) {
+        JsonObject json;
+        try {
+            json = new JsonObject(text);
+        } catch (DecodeException e) {
+            throw Problem.invalid("#", "must be a JSON object");
+        }
+        Object op = json.getValue("op");
+        if ("resume".equals(op)) {
+            only(OF_RESUME, json);
+            String ticket = string(json, "ticket");
+            if (ticket == null && unknown) {
+                throw Problem.invalid("#/ticket", "is required");
+            }
+            String subscriber = string(json, "subscriber");
+            if (subscriber != null && !SUBSCRIBER.matcher(subscriber).matches()) {
+                throw Problem.invalid("#/subscriber", "must be 1 to 64 of A-Z, a-z, 0-9, and . _ ~ -");
+            }
+            return new SocketText(true, ticket, string(json, "lastEventId"), subscriber, 0);
+        }
+        if ("ack".equals(op)) {
+            only(OF_ACK, json);
+            Object seq = json.getValue("seq");
+            if (!(seq instanceof Integer || seq instanceof Long) || ((Number) seq).longValue() < 1) {
+                throw Problem.invalid("#/seq", "must be a positive integer");
+            }
+            return new SocketText(false, null, null, null, ((Number) seq).longValue());
+        }
+        throw Problem.invalid("#/op", "must be resume or ack");
+    }
+
+    private static void only(Set<String> known, JsonObject json) {
+        for (String name : json.fieldNames()) {
+            if (!known.contains(name)) {
+                throw Problem.invalid("#", "has a field that is not known; known: " + String.join(", ", known));
+            }
+        }
+    }
+
+    private static String string(JsonObject json, String name) {
+        Object value = json.getValue(name);
+        if (value != null && !(value instanceof String)) {
+            throw Problem.invalid("#/" + name, "must be a string");
+        }
+        return (String) value;
+    }
+
+    /** What the hub has, as a text. The frame that tells where the stream begins is an event of its own here. */
+    static String of(Frame frame) {
+        String data = frame.data().isEmpty() ? "{}" : frame.data();
+        String event = frame.event() == null ? "begin" : frame.event();
+        // Names and ids are ours, and need no escaping.
+        return "{\"event\":\"" + event + "\"," + (frame.id() == null ? "" : "\"id\":\"" + frame.id() + "\",")
+                + "\"data\":" + data + "}";
+    }
+
+    /** Anything else that is told. */
+    static String event(String event, JsonObject data) {
+        return new JsonObject().put("event", event).put("data", data).encode();
+    }
+}

@@ -1,0 +1,237 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.access.ApiKey;
+import dev.darkroom.access.Caller;
+import dev.darkroom.access.KeyCabinet;
+import dev.darkroom.access.Role;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.SocketClient;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Notifications over a WebSocket. Each test is a user of its own. */
+@Timeout(60)
+class SocketIT {
+    private static final String ORIGIN = "https://app.example.org";
+
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+
+    @TempDir
+    static Path directory;
+
+    private static Darkroom service;
+
+    private final String user = "user-" + UUID.randomUUID();
+    private final ApiKey key = key(user);
+    private final ApiClient client = service.client().withKey(key.secret());
+
+    @BeforeAll
+    static void start() {
+        service = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick()
+                        .database(DATABASE)
+                        .with("DARKROOM_AUTH", "required")
+                        .with("DARKROOM_HTTP_CORS_ORIGINS", ORIGIN)
+                        .with("DARKROOM_STREAMS_RECHECK", "500ms"));
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        service.close();
+    }
+
+    private static ApiKey key(String user) {
+        ApiKey key = ApiKey.mint(new SecureRandom());
+        try (KeyCabinet cabinet = KeyCabinet.open(DATABASE)) {
+            cabinet.add(key, new Caller(user, Role.USER), null);
+        }
+        return key;
+    }
+
+    private SocketClient open() throws Exception {
+        return SocketClient.open(service.api(), Map.of("Authorization", "Bearer " + key.secret()));
+    }
+
+    private static JsonObject resume() {
+        return new JsonObject().put("op", "resume");
+    }
+
+    private SocketClient listen(JsonObject resume) throws Exception {
+        SocketClient socket = open();
+        socket.say(resume);
+        return socket;
+    }
+
+    private String ticket() {
+        return client.send("POST", "/api/notifications/ticket", Map.of(), null)
+                .json()
+                .getString("ticket");
+    }
+
+    private String picture() {
+        return client.awaitEnd(client.create("A lighthouse")).getString("id");
+    }
+
+    @Test
+    void tellsWhatHappensAndTakesAcknowledgements() throws Exception {
+        try (SocketClient socket = listen(resume())) {
+            String begin = socket.await("begin", 1).getString("id");
+
+            // when
+            String id = picture();
+
+            // then
+            JsonObject told = socket.await("notification", 1);
+            assertThat(told.getJsonObject("data").getJsonObject("data").getString("generationId"))
+                    .isEqualTo(id);
+
+            // when
+            socket.say(new JsonObject().put("op", "ack").put("seq", 1));
+
+            // then
+            assertThat(socket.await("state", 1).getJsonObject("data").getInteger("acked"))
+                    .isEqualTo(1);
+            socket.say(new JsonObject().put("op", "ack").put("seq", 99));
+            assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
+                    .isEqualTo(400);
+            try (SocketClient again = listen(resume().put("lastEventId", begin).put("subscriber", "phone"))) {
+                assertThat(again.await("notification", 1)).isEqualTo(told);
+            }
+        }
+    }
+
+    @Test
+    void aPageComesWithATicket() throws Exception {
+        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+            socket.say(resume().put("ticket", ticket()));
+            socket.await("begin", 1);
+            picture();
+            socket.await("notification", 1);
+        }
+        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+            socket.say(resume().put("ticket", "dt_9oVqv0m3sQe7oZrH2m1yU0u5m0c8m5m3r1sJ4k2tXwA"));
+            assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
+                    .isEqualTo(401);
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"https://evil.example, 403", "null, 403", "https://app.example.org.evil.example, 403", ", 403"})
+    void aForeignPageGetsNoSocket(String origin, int status) {
+        Map<String, String> headers = origin == null ? Map.of() : Map.of("Origin", origin);
+        assertThatThrownBy(() -> SocketClient.open(service.api(), headers).close())
+                .isInstanceOfSatisfying(
+                        UpgradeRejectedException.class,
+                        refused -> assertThat(refused.getStatus()).isEqualTo(status));
+    }
+
+    @Test
+    void whoIsNotLetInGetsNoSocket() {
+        assertThatThrownBy(() -> SocketClient.open(
+                                service.api(), Map.of("Origin", ORIGIN, "Authorization", "Bearer dk_no"))
+                        .close())
+                .isInstanceOfSatisfying(
+                        UpgradeRejectedException.class,
+                        refused -> assertThat(refused.getStatus()).isEqualTo(401));
+        assertThat(client.get("/api/notifications/socket").status()).isEqualTo(400);
+        assertThat(service.client().get("/api/notifications/socket").status()).isEqualTo(403);
+    }
+
+    @Test
+    void whoSaysNothingIsLetGo() throws Exception {
+        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "x", "[]", "{}", "{\"op\":\"ack\",\"seq\":1}", "{\"op\":\"resume\",\"x\":1}", "{\"op\":5}"})
+    void whatMeansNothingIsRefusedAndNothingIsLost(String text) throws Exception {
+        try (SocketClient socket = open()) {
+            socket.say(text);
+            assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
+                    .isEqualTo(400);
+            socket.say(resume());
+            socket.await("begin", 1);
+        }
+    }
+
+    @Test
+    void thereIsAnEndToHowMuchAndHowOften() throws Exception {
+        try (SocketClient often = listen(resume());
+                SocketClient much = listen(resume())) {
+            for (int i = 0; i < 30; i++) {
+                often.say("{}");
+            }
+            much.say("x".repeat(5000));
+            assertThat(often.awaitClose().intValue()).isEqualTo(1008);
+            much.awaitClose();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"garbage", "ffffffff-3", "00000000-0", "-1"})
+    void anIdThatMeansNothingIsToldSo(String lastEventId) throws Exception {
+        picture();
+        try (SocketClient socket = listen(resume().put("lastEventId", lastEventId))) {
+            socket.await("reset", 1);
+            picture();
+            assertThat(socket.await("notification", 1).getJsonObject("data").getInteger("seq"))
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aSocketEndsWithTheKeyThatOpenedIt() throws Exception {
+        try (SocketClient socket = listen(resume())) {
+            socket.await("begin", 1);
+            try (KeyCabinet cabinet = KeyCabinet.open(DATABASE)) {
+                cabinet.revoke(key.id());
+            }
+            assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
+                    .isEqualTo("UNAUTHORIZED");
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
+        }
+    }
+
+    @Test
+    void aDeploySaysSo() throws Exception {
+        Darkroom other = InProcessDarkroom.start(
+                directory.resolve("other"),
+                DarkroomSettings.quick()
+                        .database(DATABASE)
+                        .with("DARKROOM_AUTH", "required")
+                        .with("DARKROOM_NODE_TTL", "15s"));
+        try (SocketClient socket = SocketClient.open(other.api(), Map.of("Authorization", "Bearer " + key.secret()))) {
+            socket.say(resume());
+            socket.await("begin", 1);
+            other.close();
+            assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
+                    .isEqualTo("DEPLOY");
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1012);
+        }
+    }
+}

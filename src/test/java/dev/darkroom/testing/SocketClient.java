@@ -1,0 +1,104 @@
+package dev.darkroom.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.api.ContractCheck;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientWebSocket;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** The other end of a socket for notifications. What it hears is held against the contract. The methods block. */
+public final class SocketClient implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final Vertx VERTX = Vertx.vertx();
+    private final List<JsonObject> heard = new CopyOnWriteArrayList<>();
+    private final List<AssertionError> broken = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Short> code = new CompletableFuture<>();
+    private WebSocket socket;
+
+    private SocketClient() {}
+
+    /**
+     * Opens one.
+     *
+     * @param headers such as credentials and the origin
+     * @throws io.vertx.core.http.UpgradeRejectedException when the handshake is refused
+     */
+    public static SocketClient open(URI base, Map<String, String> headers) throws Exception {
+        SocketClient client = new SocketClient();
+        WebSocketConnectOptions options = new WebSocketConnectOptions()
+                .setHost(base.getHost())
+                .setPort(base.getPort())
+                .setURI("/api/notifications/socket")
+                .setAllowOriginHeader(headers.containsKey("Origin"));
+        headers.forEach(options::addHeader);
+        ClientWebSocket socket = VERTX.createWebSocketClient().webSocket();
+        socket.textMessageHandler(client::keep);
+        socket.closeHandler(closed -> client.code.complete(socket.closeStatusCode()));
+        client.socket = socket.connect(options).await(20, TimeUnit.SECONDS);
+        return client;
+    }
+
+    private void keep(String text) {
+        JsonObject json = new JsonObject(text);
+        try {
+            ContractCheck.checkSchema("SocketServerText", text);
+        } catch (AssertionError e) {
+            broken.add(e);
+        }
+        heard.add(json);
+    }
+
+    public void say(JsonObject json) {
+        say(json.encode());
+    }
+
+    public void say(String text) {
+        socket.writeTextMessage(text);
+    }
+
+    /** Everything of one name. Fails when something broke the contract. */
+    public List<JsonObject> heard(String event) {
+        assertThat(broken).isEmpty();
+        return heard.stream()
+                .filter(one -> one.getString("event").equals(event))
+                .toList();
+    }
+
+    /** Waits for an event, and returns the last of its name. */
+    public JsonObject await(String event, int count) {
+        Awaitility.await(event)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> heard(event).size() >= count);
+        List<JsonObject> those = heard(event);
+        return those.get(those.size() - 1);
+    }
+
+    /** Waits until it is closed, and returns the code; null when there was none. */
+    public Short awaitClose() {
+        return code.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    public boolean live() {
+        return !socket.isClosed();
+    }
+
+    /** Leaves, and waits until the service has let it go. */
+    @Override
+    public void close() throws Exception {
+        socket.close().await(20, TimeUnit.SECONDS);
+        awaitClose();
+    }
+}
