@@ -4,6 +4,7 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
+import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -41,6 +42,7 @@ import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.notification.Announcer;
 import dev.darkroom.notification.HubVerticle;
+import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationVerticle;
 import dev.darkroom.notification.PartitionVerticle;
 import dev.darkroom.notification.RecordStore;
@@ -243,7 +245,7 @@ final class Service {
                     "cluster",
                     new ClusterVerticle(
                             at,
-                            List.of(GenerationBus.EVENTS, BackendEvents.ADDRESS),
+                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEvents.ADDRESS),
                             settings.generation().instances() > 0,
                             // A command may wait for an end.
                             settings.api()
@@ -279,10 +281,13 @@ final class Service {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
+        BridgeService bridges = new BridgeService(settings, access.doorkeeper());
+        Annex eventBus = bridges.annex();
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, images, access, ended, hub, progress, roster);
+                ApiVerticle verticle =
+                        new ApiVerticle(settings, images, access, ended, hub, progress, roster, eventBus);
                 verticles.add(verticle);
                 return verticle;
             });
@@ -295,6 +300,7 @@ final class Service {
             }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
+        bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 

@@ -7,6 +7,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyO
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -36,6 +37,8 @@ import dev.darkroom.notification.StreamSink;
 import dev.darkroom.notification.Subscription;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.http.HttpClient;
 import java.time.Clock;
 import java.util.Date;
@@ -64,6 +67,7 @@ class ArchitectureTest {
     private static final String NOTIFICATION = "dev.darkroom.notification..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String CLUSTER = "dev.darkroom.cluster..";
+    private static final String BRIDGE = "dev.darkroom.bridge..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
@@ -84,11 +88,24 @@ class ArchitectureTest {
                     HOUSEKEEPING,
                     COMMAND,
                     NOTIFICATION,
-                    CLUSTER);
+                    CLUSTER,
+                    BRIDGE);
 
     @ArchTest
     static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
             CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
+
+    @ArchTest
+    static final ArchRule bridgeKnowsWhoIsCalling = knowsOnly(BRIDGE, resideInAnyPackage(BRIDGE, ACCESS, CONFIG));
+
+    @ArchTest
+    static final ArchRule noCommandCrossesABridge = noClasses()
+            .that()
+            .resideInAPackage(BRIDGE)
+            .should()
+            .callMethodWhere(target(owner(assignableTo(EventBus.class).or(assignableTo(Message.class))))
+                    .and(target(nameMatching("send|publish|request|sender|publisher|reply|replyAndRequest|fail"))))
+            .because("who listens by a bridge only listens");
 
     @ArchTest
     static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
@@ -172,7 +189,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyTheEdgesRouteHttp = noClasses()
-            .that(not(resideInAnyPackage(API, SIMULATOR)))
+            .that(not(resideInAnyPackage(API, SIMULATOR, BRIDGE)))
             .should()
             .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..")
                     .and(not(resideInAnyPackage("io.vertx.ext.web.client..", "io.vertx.ext.web.codec.."))));

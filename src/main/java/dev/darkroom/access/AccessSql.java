@@ -3,12 +3,12 @@ package dev.darkroom.access;
 /** The statements on API keys. Times are the database's alone, so that no clock of a process decides who may come in. */
 final class AccessSql {
     /**
-     * Whose the key with the hash $1 is, if it is still one. Found by its hash, which tells whoever measures how long it takes
-     * nothing about any key.
+     * Whose the keys with the hashes $1 are, those that are still keys. Found by their hashes, which tells whoever measures how
+     * long it takes nothing about any key.
      */
     static final String FIND = """
-            SELECT user_id, role FROM api_keys
-            WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
+            SELECT hash, user_id, role FROM api_keys
+            WHERE hash = ANY ($1) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
 
     /** With JDBC, as the next ones. The expiry in milliseconds from now, or null. */
     static final String CREATE = """
@@ -44,11 +44,6 @@ final class AccessSql {
               UPDATE link_keys SET retires_at = least(retires_at, now() + ?::bigint * interval '1 millisecond')
               WHERE retires_at IS NULL OR retires_at >= now())
             INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
-
-    /** Of the keys with the hashes in $1 those that are still keys. */
-    static final String STILL_KEYS = """
-            SELECT hash FROM api_keys
-            WHERE hash = ANY ($1::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
 
     /** To be used within a minute. */
     static final String MINT_TICKET = """

@@ -3,15 +3,18 @@ package dev.darkroom.access;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,9 +28,14 @@ public final class KeyRing {
 
     private static final int KNOWN = 10_000;
 
+    /** When everybody comes back at once, as after the death of a node, their keys are looked up together. */
+    private static final Batch.Limits TOGETHER = new Batch.Limits(500, 2, Duration.ofSeconds(3));
+
     private final Vertx vertx;
     private final Database database;
     private final Cache<String, Future<Optional<Caller>>> known;
+    private final Batch<String, Optional<Caller>> lookups =
+            new Batch<>(TOGETHER, this::find, error -> false, System::nanoTime);
 
     public KeyRing(Vertx vertx, Database database, Ticker clock) {
         this.vertx = vertx;
@@ -47,7 +55,7 @@ public final class KeyRing {
      */
     public Future<Optional<Caller>> ownerOf(ApiKey key) {
         String hash = key.hash();
-        Future<Optional<Caller>> owner = known.get(hash, this::find);
+        Future<Optional<Caller>> owner = known.get(hash, lookups::add);
         if (owner.succeeded()) {
             return Future.succeededFuture(owner.result());
         }
@@ -59,7 +67,7 @@ public final class KeyRing {
     /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */
     Future<Set<String>> stillKeys(Collection<String> hashes) {
         return database.client()
-                .preparedQuery(AccessSql.STILL_KEYS)
+                .preparedQuery(AccessSql.FIND)
                 .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
                 .map(rows -> {
                     Set<String> still = new HashSet<>();
@@ -68,17 +76,20 @@ public final class KeyRing {
                 });
     }
 
-    private Future<Optional<Caller>> find(String hash) {
+    private Future<List<Optional<Caller>>> find(List<String> hashes) {
         return database.client()
                 .preparedQuery(AccessSql.FIND)
-                .execute(Tuple.of(hash))
-                .map(KeyRing::caller);
-    }
-
-    private static Optional<Caller> caller(RowSet<Row> rows) {
-        for (Row row : rows) {
-            return Optional.of(new Caller(row.getString("user_id"), Role.of(row.getString("role"))));
-        }
-        return Optional.empty();
+                .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
+                .map(rows -> {
+                    Map<String, Caller> owners = new HashMap<>();
+                    for (Row row : rows) {
+                        owners.put(
+                                row.getString("hash"),
+                                new Caller(row.getString("user_id"), Role.of(row.getString("role"))));
+                    }
+                    return hashes.stream()
+                            .map(hash -> Optional.ofNullable(owners.get(hash)))
+                            .toList();
+                });
     }
 }

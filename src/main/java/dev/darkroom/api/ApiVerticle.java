@@ -25,11 +25,11 @@ public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
     private static final long SHUTDOWN_SECONDS = 15;
 
+    /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
+    private static final int CLOSING_SECONDS = 2;
+
     /** In so long all who listen are told to come back elsewhere. */
     private static final int DISMISSAL_SECONDS = 5;
-
-    /** What clients have to say on a socket is short. */
-    private static final int SOCKET_TEXT_BYTES = 4096;
 
     private final Settings settings;
     private final ImageStore images;
@@ -40,6 +40,7 @@ public final class ApiVerticle extends VerticleBase {
     private final StreamRoster roster;
     private EventStreams streams;
     private StreamDesk desk;
+    private final Annex eventBus;
     private HttpServer server;
 
     /**
@@ -47,6 +48,7 @@ public final class ApiVerticle extends VerticleBase {
      * @param hub the same
      * @param progress the same
      * @param roster the same
+     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
     public ApiVerticle(
             Settings settings,
@@ -55,7 +57,8 @@ public final class ApiVerticle extends VerticleBase {
             EndedGenerations ended,
             StreamHub hub,
             ProgressWatch progress,
-            StreamRoster roster) {
+            StreamRoster roster,
+            Annex eventBus) {
         this.settings = settings;
         this.images = images;
         this.access = access;
@@ -63,6 +66,7 @@ public final class ApiVerticle extends VerticleBase {
         this.hub = hub;
         this.progress = progress;
         this.roster = roster;
+        this.eventBus = eventBus;
     }
 
     @Override
@@ -123,11 +127,13 @@ public final class ApiVerticle extends VerticleBase {
                 access,
                 http.corsOrigins(),
                 new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        if (eventBus != null) {
+            new EventBusPaths(access, http.corsOrigins()).mount(router, eventBus.open(vertx));
+        }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setMaxWebSocketFrameSize(SOCKET_TEXT_BYTES)
-                .setMaxWebSocketMessageSize(SOCKET_TEXT_BYTES)
+                .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 // Memory of its own for each connection, for texts of a few hundred bytes.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);

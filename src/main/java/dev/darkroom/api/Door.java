@@ -67,6 +67,16 @@ final class Door {
         return ticket == null ? Credential.presented(context.request().getHeader(HttpHeaders.AUTHORIZATION)) : ticket;
     }
 
+    /** For what is no operation of the contract: everybody has to be known, and no link opens it. */
+    Door(Access access) {
+        this.doorkeeper = access.doorkeeper();
+        this.failures = access.failures();
+        this.links = null;
+        this.open = false;
+        this.tickets = null;
+        this.optional = false;
+    }
+
     /**
      * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise
      * the body of the request has to be kept from flowing until then.

@@ -27,7 +27,7 @@ final class Problem extends RuntimeException {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
         UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
         LINK_NOT_GOOD("link-not-good", 403, "The link is not good"),
-        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "Not from there"),
+        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "This origin may not"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
@@ -109,13 +109,9 @@ final class Problem extends RuntimeException {
         return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
     }
 
-    /** A socket for a page of an origin that the operator has not named, or for nobody. */
+    /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
     static Problem originNotAllowed() {
-        return new Problem(
-                Type.ORIGIN_NOT_ALLOWED,
-                "Pages of this origin may not open a socket (http.corsOrigins), and who is no page sends credentials with the"
-                        + " handshake.",
-                Map.of());
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
     }
 
     /** It did not arrive in time. */

@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.Auth;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Breaker;
+import dev.darkroom.config.Settings.Bridge;
 import dev.darkroom.config.Settings.Cluster;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
@@ -76,6 +77,11 @@ final class SettingsReader {
     private static final String MEMBER = "[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}";
     private static final Pattern MEMBERS = Pattern.compile(MEMBER + "(\\s*,\\s*" + MEMBER + ")*");
 
+    /** An address of events, and never one of commands or of replies. */
+    private static final String EVENTS = "darkroom(\\.[a-z]{1,40}){1,3}\\.events";
+
+    private static final Pattern ADDRESSES = Pattern.compile(EVENTS + "(\\s*,\\s*" + EVENTS + "){0,15}");
+
     private final Values values;
     private final Path base;
 
@@ -122,6 +128,7 @@ final class SettingsReader {
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),
                 cluster(),
+                bridge(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
@@ -270,6 +277,20 @@ final class SettingsReader {
                 members.isEmpty() ? List.of() : members(members),
                 service.isEmpty() ? null : service.matching(HOST, "a DNS name"),
                 values.get("cluster.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"));
+    }
+
+    private Bridge bridge() {
+        return new Bridge(
+                bool("bridge.sockjs"),
+                bool("bridge.tcp"),
+                host("bridge.host"),
+                port("bridge.port"),
+                List.of(values.get("bridge.addresses")
+                        .matching(
+                                ADDRESSES,
+                                "addresses of events, such as darkroom.generation.events, separated by commas")
+                        .split("\\s*,\\s*", -1)),
+                integer("bridge.maxConnections", 1, 10_000));
     }
 
     private static List<String> members(Value value) {

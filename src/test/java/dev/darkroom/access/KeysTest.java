@@ -9,6 +9,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -209,5 +211,26 @@ class KeysTest {
         // then
         assertThat(cabinet.list().get(0).revokedAt()).isEqualTo(first);
         assertThat(cabinet.revoke("dk_0000000000000000")).isEmpty();
+    }
+
+    @Test
+    void keysThatAreShownAtOnceAndLookedUpTogetherAreToldApart() throws Exception {
+        // given
+        List<ApiKey> many = Stream.generate(() -> ApiKey.mint(new SecureRandom()))
+                .limit(200)
+                .toList();
+        for (int i = 0; i < many.size(); i += 2) {
+            cabinet.add(many.get(i), new Caller("user-" + i, Role.USER), null);
+        }
+
+        // when
+        List<Future<Optional<Caller>>> owners = many.stream().map(keys::ownerOf).toList();
+
+        // then every second is a key, each of its own user
+        for (int i = 0; i < many.size(); i++) {
+            Optional<Caller> owner = owners.get(i).await(10, TimeUnit.SECONDS);
+            assertThat(owner)
+                    .isEqualTo(i % 2 == 0 ? Optional.of(new Caller("user-" + i, Role.USER)) : Optional.empty());
+        }
     }
 }

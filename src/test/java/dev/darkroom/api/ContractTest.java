@@ -53,6 +53,7 @@ class ContractTest {
                 new EndedGenerations(Ticker.systemTicker()),
                 null,
                 new ProgressWatch(),
+                null,
                 null);
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);

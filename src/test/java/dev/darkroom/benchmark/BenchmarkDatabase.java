@@ -37,12 +37,16 @@ final class BenchmarkDatabase implements AutoCloseable {
         this.superuser = superuser(server, directory);
     }
 
-    static BenchmarkDatabase start(Path directory) throws IOException, SQLException {
+    /** @param parameters of the server that differ from the service's, such as {@code track_commit_timestamp = on} */
+    static BenchmarkDatabase start(Path directory, List<String> parameters) throws IOException, SQLException {
         try (EmbeddedDatabase unprepared = EmbeddedDatabase.start(directory, TestPostgres.BINARIES);
                 Connection superuser = superuser(unprepared, directory);
                 Statement statement = superuser.createStatement()) {
             statement.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
             statement.execute("CREATE EXTENSION pg_stat_statements");
+            for (String parameter : parameters) {
+                statement.execute("ALTER SYSTEM SET " + parameter);
+            }
         }
         return new BenchmarkDatabase(EmbeddedDatabase.start(directory, TestPostgres.BINARIES), directory);
     }

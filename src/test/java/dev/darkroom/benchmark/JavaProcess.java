@@ -108,6 +108,10 @@ final class JavaProcess implements AutoCloseable {
         return sum;
     }
 
+    ProcessHandle handle() {
+        return program.handle();
+    }
+
     /** How many threads it has. */
     int threads() {
         return threads.getThreadCount();

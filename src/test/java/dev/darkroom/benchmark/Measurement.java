@@ -4,6 +4,7 @@ import dev.darkroom.testing.Directories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Measures in an empty directory, on a database of its own and with an AI server that takes no time; the figures go to
@@ -11,9 +12,14 @@ import java.nio.file.Path;
  *
  * @param name of the file and of the place in the page
  * @param directory where everything is kept that is used only for measuring
+ * @param parameters of the database server beside those of the service
  */
-record Measurement(String name, Path directory) {
+record Measurement(String name, Path directory, List<String> parameters) {
     private static final Path PAGE = Path.of("docs", "performance.md");
+
+    Measurement(String name, Path directory) {
+        this(name, directory, List.of());
+    }
 
     /** What tells figures as Markdown. */
     interface Figures {
@@ -27,7 +33,7 @@ record Measurement(String name, Path directory) {
         }
         Files.createDirectories(directory);
         String measured;
-        try (BenchmarkDatabase database = BenchmarkDatabase.start(directory.resolve("data"));
+        try (BenchmarkDatabase database = BenchmarkDatabase.start(directory.resolve("data"), parameters);
                 Arrivals aiServer = new Arrivals()) {
             measured = figures.of(database, aiServer);
         }

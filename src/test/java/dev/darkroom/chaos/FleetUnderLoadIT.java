@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("chaos")
 @Timeout(900)
 class FleetUnderLoadIT {
-    private static final int NODES = 3;
+    private static final int NODES = Chaos.LONG ? 3 : 2;
 
     @TempDir
     Path directory;
@@ -87,7 +87,7 @@ class FleetUnderLoadIT {
     @Test
     void aPromptThatKillsItsProcessEachTimeIsGivenUpAndTheFleetLives() {
         // given
-        int most = 3;
+        int most = NODES;
         try (Fleet fleet = fleet(settings().with("DARKROOM_RETRY_MAX_LOST", String.valueOf(most)))) {
             aiServer.script(new JsonObject().put("delay", "1m").put("times", most));
             String poison = fleet.anybody().create("poison");

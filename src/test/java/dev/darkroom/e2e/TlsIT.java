@@ -172,6 +172,16 @@ class TlsIT {
                     .connect(new HttpConnectOptions()
                             .setHost("127.0.0.1")
                             .setPort(darkroom.api().getPort())));
+            // and somebody else on it who waits
+            aiServer.script(new JsonObject().put("hang", true));
+            String id = await(send(connection, HttpMethod.POST, "/api/generation", "{\"prompt\":\"A pier\"}")
+                            .compose(HttpClientResponse::body))
+                    .toJsonObject()
+                    .getString("id");
+            Future<HttpClientResponse> waiting = connection
+                    .request(
+                            new RequestOptions().setURI("/api/generation/" + id).putHeader("Prefer", "wait=25"))
+                    .compose(HttpClientRequest::send);
             HttpClientRequest slow = await(connection.request(
                     new RequestOptions().setMethod(HttpMethod.POST).setURI("/api/generation")));
             CompletableFuture<StreamResetException> cutOff = new CompletableFuture<>();
@@ -189,13 +199,23 @@ class TlsIT {
             assertThat(refused.statusCode()).isEqualTo(408);
             assertThat(refused.getHeader("Connection")).isNull();
             assertThat(cutOff.get(20, TimeUnit.SECONDS).getCode()).isZero();
-            HttpClientResponse next = await(connection
-                    .request(new RequestOptions().setURI("/api/generation"))
-                    .compose(HttpClientRequest::send));
-            assertThat(next.statusCode()).isEqualTo(200);
+            assertThat(await(send(connection, HttpMethod.POST, "/api/generation/" + id + "/cancel", ""))
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(await(waiting).statusCode()).isEqualTo(200);
         } finally {
             await(vertx.close());
         }
+    }
+
+    private static Future<HttpClientResponse> send(
+            HttpClientConnection connection, HttpMethod method, String path, String body) {
+        return connection
+                .request(new RequestOptions()
+                        .setMethod(method)
+                        .setURI(path)
+                        .putHeader("Content-Type", "application/json"))
+                .compose(request -> request.send(body));
     }
 
     private static <T> T await(Future<T> future) throws Exception {

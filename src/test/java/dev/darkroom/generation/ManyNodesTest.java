@@ -60,6 +60,7 @@ class ManyNodesTest {
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
                 base.retention(),
                 base.cluster(),
+                base.bridge(),
                 new Settings.Shutdown(Duration.ofMillis(200)),
                 base.log());
     }

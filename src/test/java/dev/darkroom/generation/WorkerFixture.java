@@ -59,6 +59,7 @@ final class WorkerFixture {
                         NODE,
                         base.retention(),
                         base.cluster(),
+                        base.bridge(),
                         new Settings.Shutdown(grace),
                         base.log()));
     }

@@ -40,6 +40,14 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
     /** Starts the jar with these settings, in a directory, without waiting for it to be ready. */
     public static DarkroomProcess launch(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
+        List<String> options = new ArrayList<>(ClassArchive.options(jar()));
+        options.addAll(jvmOptions);
+        return launchPlainly(directory, environment, options, arguments);
+    }
+
+    /** With these options alone. */
+    static DarkroomProcess launchPlainly(
+            Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
         return launch(List.of(), directory, environment, jvmOptions, List.of("-jar", jar().toString()), arguments);
     }
 

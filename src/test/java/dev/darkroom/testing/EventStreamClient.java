@@ -121,6 +121,7 @@ public final class EventStreamClient implements AutoCloseable {
             if (!frame.data().isEmpty()) {
                 ContractCheck.checkEvent("GET", base.resolve(path).getPath(), frame.event(), frame.data());
             }
+            MessageCheck.sse(base.resolve(path).getPath(), frame);
         } catch (AssertionError e) {
             broken.add(e);
         }

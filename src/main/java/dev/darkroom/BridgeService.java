@@ -1,0 +1,45 @@
+package dev.darkroom;
+
+import static dev.darkroom.Lifecycle.await;
+
+import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.api.Annex;
+import dev.darkroom.bridge.Bridges;
+import dev.darkroom.config.Settings;
+import io.vertx.core.Vertx;
+
+/** The bridges from the event bus to programs that only listen, as far as the settings open any. */
+final class BridgeService {
+    private final Settings settings;
+    private final Bridges bridges;
+
+    BridgeService(Settings settings, Doorkeeper doorkeeper) {
+        this.settings = settings;
+        this.bridges = new Bridges(settings.bridge(), doorkeeper);
+    }
+
+    /** What the API serves of them; null for nothing. */
+    Annex annex() {
+        if (!settings.bridge().sockjs() || settings.api().instances() == 0) {
+            return null;
+        }
+        bridges.announceSockJs();
+        return bridges::sockJs;
+    }
+
+    /** Opens the other, and remembers how to close both: who only listens is sent away before the API waits for its callers. Blocking. */
+    void start(Vertx vertx, Lifecycle lifecycle) throws Exception {
+        Settings.Bridge at = settings.bridge();
+        if (at.tcp()) {
+            try {
+                String id = await(vertx.deployVerticle(bridges.tcp()));
+                lifecycle.started("tcp bridge", () -> vertx.undeploy(id));
+            } catch (Exception e) {
+                throw Ports.explain(e, "DARKROOM_BRIDGE", at.host(), at.port());
+            }
+        }
+        if (at.tcp() || at.sockjs()) {
+            lifecycle.started("listeners", bridges::close);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.darkroom.bridge;
+
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+
+/** A connection that carries frames. Used on its own event loop alone. */
+interface Wire {
+
+    /** Completes when the operating system has taken the frame. Never waits: what does not fit is kept in memory until then. */
+    Future<Void> write(JsonObject frame);
+
+    void close();
+}

@@ -1,0 +1,53 @@
+package dev.darkroom.benchmark;
+
+import dev.darkroom.benchmark.StreamClients.Arrival;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/** From the moment at which something is so until a client has the event that tells it. */
+final class EventLatency {
+    private EventLatency() {}
+
+    /**
+     * From the commit, as PostgreSQL has kept its time for each row: taken before the commit is on disk, so that the last
+     * wait of a commit is counted to ours. Both clocks are the machine's.
+     *
+     * @param clientsPerUser clients 0, 1, 2 … are this many of the first user, then of the next
+     */
+    static Quantiles fromCommit(BenchmarkDatabase database, List<Arrival> arrivals, int clientsPerUser)
+            throws SQLException {
+        Map<String, Long> commits = commits(database);
+        return between(arrivals, arrival -> {
+            String id = arrival.event().id();
+            String key = Users.name(arrival.client() / clientsPerUser) + " " + id.substring(id.lastIndexOf('-') + 1);
+            Long committed = commits.get(key);
+            if (committed == null) {
+                throw new IllegalStateException("told of " + key + ", which was never committed");
+            }
+            return committed;
+        });
+    }
+
+    /** Those on record: user and number, and when, in microseconds. */
+    private static Map<String, Long> commits(BenchmarkDatabase database) throws SQLException {
+        Map<String, Long> commits = new HashMap<>();
+        for (String row : database.query("SELECT user_id || ' ' || seq || '|'"
+                + " || (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e6)::bigint FROM notifications")) {
+            int bar = row.indexOf('|');
+            commits.put(row.substring(0, bar), Long.parseLong(row.substring(bar + 1)));
+        }
+        return commits;
+    }
+
+    static Quantiles between(List<Arrival> arrivals, ToLongFunction<Arrival> fromMicros) {
+        List<Double> took = new ArrayList<>();
+        for (Arrival arrival : arrivals) {
+            took.add((arrival.event().arrivedMicros() - fromMicros.applyAsLong(arrival)) / 1e3);
+        }
+        return Quantiles.of(took);
+    }
+}

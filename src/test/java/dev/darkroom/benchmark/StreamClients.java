@@ -1,0 +1,146 @@
+package dev.darkroom.benchmark;
+
+import dev.darkroom.testing.EventStreams;
+import dev.darkroom.testing.ServerEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * So many clients, each with one event stream. A connection that is refused or ends while nobody expects it ends the benchmark. The
+ * methods block.
+ */
+final class StreamClients implements EventStreams.Listener, AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** How a client asks for its stream, when it knows this id; empty when it knows none. */
+    interface Request {
+        byte[] of(int client, String lastId);
+    }
+
+    /** An event that was told of. */
+    record Arrival(int client, ServerEvent event) {}
+
+    private final Request request;
+    private final EventStreams streams = new EventStreams(this);
+    private final String[] lastIds;
+    private final long[] liveAt;
+    private final List<Arrival> arrivals = new ArrayList<>();
+    private int live;
+    private int ended;
+    private String refused;
+    private boolean endExpected;
+
+    StreamClients(int count, Request request) {
+        this.request = request;
+        lastIds = new String[count];
+        Arrays.fill(lastIds, "");
+        liveAt = new long[count];
+    }
+
+    /**
+     * Connects all, and waits until something has come on each.
+     *
+     * @param aSecond how many connect in a second; 0 for all of them at once
+     * @return how many milliseconds each took, from when the first was asked to connect if all do at once
+     */
+    List<Double> open(int port, int aSecond) throws InterruptedException {
+        synchronized (this) {
+            live = 0;
+            ended = 0;
+            endExpected = false;
+        }
+        long[] asked = new long[lastIds.length];
+        long start = System.nanoTime();
+        for (int i = 0; i < lastIds.length; i++) {
+            long after = aSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / aSecond * i;
+            asked[i] = start + after;
+            byte[] bytes;
+            synchronized (this) {
+                bytes = request.of(i, lastIds[i]);
+            }
+            streams.open(i, port, bytes, Duration.ofNanos(Math.max(0, asked[i] - System.nanoTime())));
+        }
+        await("all to be live", () -> live == lastIds.length);
+        List<Double> took = new ArrayList<>();
+        for (int i = 0; i < asked.length; i++) {
+            took.add((liveAt[i] - asked[i]) / 1e6);
+        }
+        return took;
+    }
+
+    /** From now on connections may end; waits until all have, once the server is gone. */
+    void awaitEnd(Runnable end) throws InterruptedException {
+        synchronized (this) {
+            endExpected = true;
+        }
+        end.run();
+        await("all to be closed", () -> ended == lastIds.length);
+    }
+
+    synchronized void forgetArrivals() {
+        arrivals.clear();
+    }
+
+    /** Waits for so many events since {@link #forgetArrivals}. */
+    List<Arrival> awaitArrivals(int count) throws InterruptedException {
+        await(count + " events", () -> arrivals.size() >= count);
+        return arrivals();
+    }
+
+    synchronized List<Arrival> arrivals() {
+        return List.copyOf(arrivals);
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private synchronized void await(String what, Condition condition) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.holds()) {
+            streams.assertWell();
+            if (refused != null || System.nanoTime() > end) {
+                throw new IllegalStateException("waited for %s: %d live, %d ended, %d events, %s"
+                        .formatted(what, live, ended, arrivals.size(), refused));
+            }
+            wait(100);
+        }
+    }
+
+    @Override
+    public synchronized void live(int client, int status) {
+        if (status != 200) {
+            refused = "client " + client + " got " + status;
+        }
+        liveAt[client] = System.nanoTime();
+        live++;
+        notifyAll();
+    }
+
+    @Override
+    public synchronized void event(int client, ServerEvent event) {
+        lastIds[client] = event.id();
+        // What else comes, pings and greetings, has no number.
+        if (event.data().contains("\"seq\":")) {
+            arrivals.add(new Arrival(client, event));
+            notifyAll();
+        }
+    }
+
+    @Override
+    public synchronized void closed(int client) {
+        ended++;
+        if (!endExpected) {
+            refused = "the connection of client " + client + " ended";
+        }
+        notifyAll();
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+    }
+}

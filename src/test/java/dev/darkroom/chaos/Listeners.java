@@ -1,0 +1,121 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.EventStreams;
+import dev.darkroom.testing.ServerEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * One client for each of many users, each with one event stream, who come back with the last id they know whenever it breaks, and
+ * drop what they have seen before. They keep what is wrong: a number that was skipped, a stream that was begun anew.
+ */
+final class Listeners implements EventStreams.Listener, AutoCloseable {
+    private static final String STREAM = "/api/notifications/stream";
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
+
+    private final int port;
+    private final List<String> keys;
+    private final Random dice;
+    private final EventStreams streams = new EventStreams(this);
+    private final String[] lastIds;
+    private final long[] last;
+    private final List<String> wrong = new ArrayList<>();
+    private int connections;
+    private int refused;
+    private int doubles;
+    private int events;
+
+    /** All connect at once. */
+    Listeners(int port, List<String> keys, Random dice) {
+        this.port = port;
+        this.keys = keys;
+        this.dice = dice;
+        lastIds = new String[keys.size()];
+        Arrays.fill(lastIds, "");
+        last = new long[keys.size()];
+        for (int client = 0; client < keys.size(); client++) {
+            connect(client, Duration.ZERO);
+        }
+    }
+
+    private synchronized void connect(int client, Duration pause) {
+        String authorization = "Authorization: Bearer " + keys.get(client);
+        byte[] request = lastIds[client].isEmpty()
+                ? EventStreams.request(STREAM, authorization)
+                : EventStreams.request(STREAM, authorization, "Last-Event-ID: " + lastIds[client]);
+        connections++;
+        streams.open(client, port, request, pause);
+    }
+
+    @Override
+    public synchronized void live(int client, int status) {
+        if (status == 503) {
+            refused++;
+        } else if (status != 200) {
+            wrong.add("client " + client + " got " + status);
+        }
+        if (status != 200) {
+            streams.drop(client);
+            again(client);
+        }
+    }
+
+    @Override
+    public synchronized void event(int client, ServerEvent event) {
+        if (event.name().equals("reset")) {
+            wrong.add("client %d, who knew %s, was told %s".formatted(client, lastIds[client], event.data()));
+        }
+        if (event.name().equals("notification")) {
+            long number = Long.parseLong(event.id().substring(event.id().lastIndexOf('-') + 1));
+            if (number > last[client] + 1) {
+                wrong.add("client %d was told %d after %d".formatted(client, number, last[client]));
+            }
+            if (number <= last[client]) {
+                doubles++;
+            } else {
+                events++;
+                last[client] = number;
+            }
+        }
+        lastIds[client] = event.id();
+    }
+
+    @Override
+    public void closed(int client) {
+        again(client);
+    }
+
+    private void again(int client) {
+        Duration pause;
+        synchronized (this) {
+            pause = Duration.ofMillis(dice.nextInt((int) LONGEST_PAUSE.toMillis()));
+        }
+        connect(client, pause);
+    }
+
+    /** The last number that each client has been told; 0 for one that was told nothing. */
+    synchronized List<Long> last() {
+        streams.assertWell();
+        return Arrays.stream(last).boxed().toList();
+    }
+
+    synchronized void assertNothingWasWrong() {
+        assertThat(wrong).as("gaps, resets, refusals").isEmpty();
+    }
+
+    @Override
+    public synchronized String toString() {
+        return "%d clients: %d notifications in order, none missing; %d came twice; %d connections, %d refused"
+                .formatted(keys.size(), events, doubles, connections, refused);
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+    }
+}

@@ -1,0 +1,178 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Browser;
+import dev.darkroom.testing.CuttingProxy;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Fleet;
+import dev.darkroom.testing.TestKeys;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A page of another origin in a real Chromium, its node killed while it listens: only with the profile {@code browser}. */
+@Tag("browser")
+@Timeout(180)
+class BrowserStreamIT {
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+    private HttpServer pages;
+    private Browser browser;
+    private DatabaseUrl database;
+    private final AtomicInteger place = new AtomicInteger();
+
+    @BeforeEach
+    void start() throws IOException {
+        aiServer = new AiServer(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+        pages = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        pages.createContext("/", exchange -> {
+            try (InputStream page = getClass().getResourceAsStream("/browser/listen.html");
+                    OutputStream body = exchange.getResponseBody()) {
+                exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
+                exchange.sendResponseHeaders(200, 0);
+                page.transferTo(body);
+            }
+        });
+        pages.start();
+        browser = new Browser(directory);
+    }
+
+    @AfterEach
+    void stop() {
+        browser.close();
+        pages.stop(0);
+        aiServer.close();
+    }
+
+    @Test
+    void anEventSourceLosesNothingWhenItsNodeIsKilled() {
+        DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
+        survivesItsNode(settings, stream -> {
+            ApiClient.Answer ticket =
+                    stream.caller().send("POST", "/api/notifications/ticket", java.util.Map.of(), null);
+            assertThat(ticket.status()).as(ticket.text()).isEqualTo(201);
+            browser.run(
+                    "listen(arguments[0])",
+                    stream.url() + "?ticket=" + ticket.json().getString("ticket"));
+        });
+    }
+
+    @Test
+    void fetchWithAKeyLosesNothingWhenItsNodeIsKilled() {
+        DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
+        survivesItsNode(
+                settings, stream -> browser.run("read(arguments[0], arguments[1])", stream.url(), stream.key()));
+    }
+
+    /** @param caller the user whose stream it is, at whichever node is there */
+    private record Stream(String url, String key, ApiClient caller) {}
+
+    private interface Listening {
+        void begin(Stream stream);
+    }
+
+    private void survivesItsNode(DarkroomSettings settings, Listening listening) {
+        // given a page that listens through a load balancer
+        try (Fleet fleet = new Fleet(directory, 2, settings.database(database).aiServer(aiServer));
+                CuttingProxy balancer =
+                        new CuttingProxy(() -> fleet.node(place.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
+            String key = TestKeys.make(database, "alice");
+            String stream = "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream";
+            browser.open(URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
+            listening.begin(new Stream(stream, key, fleet.client(0).withKey(key)));
+            awaitTold("connected", told -> told.getInteger("opened") == 1);
+
+            // when generations end
+            List<String> ids = new ArrayList<>();
+            make(fleet.client(0).withKey(key), 3, ids);
+
+            // then the page is told
+            awaitTold("told", told -> told.getJsonArray("shown").size() == 3);
+
+            // when its node is killed, and more end while it is cut off
+            place.set(1);
+            fleet.kill(0);
+            make(fleet.client(1).withKey(key), 3, ids);
+            awaitTold("connected again", told -> told.getInteger("opened") == 2);
+            make(fleet.client(1).withKey(key), 2, ids);
+
+            // then it has missed nothing and shows nothing twice
+            JsonObject told =
+                    awaitTold("told all", all -> all.getJsonArray("shown").size() == ids.size());
+            assertThat(told.getJsonArray("failures")).isEmpty();
+            assertThat(numbers(told.getJsonArray("shown"), "seq"))
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, ids.size()).boxed().toList());
+            assertThat(texts(told.getJsonArray("shown"), "generationId")).containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(texts(told.getJsonArray("shown"), "status")).containsOnly("COMPLETE");
+            System.out.printf(
+                    "browser: %d notifications came for %d, %d connections%n",
+                    told.getJsonArray("came").size(), ids.size(), told.getInteger("opened"));
+        }
+    }
+
+    private static void make(ApiClient client, int count, List<String> ids) {
+        for (int i = 0; i < count; i++) {
+            String id = client.create("A lighthouse to be told of");
+            ids.add(id);
+            client.awaitEnd(id);
+        }
+    }
+
+    private interface Condition {
+        boolean holds(JsonObject told);
+    }
+
+    private JsonObject awaitTold(String what, Condition condition) {
+        return Awaitility.await(what)
+                .atMost(Duration.ofSeconds(40))
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> browser.run("return told"), condition::holds);
+    }
+
+    private static List<Long> numbers(JsonArray objects, String field) {
+        return objects.stream().map(each -> ((JsonObject) each).getLong(field)).toList();
+    }
+
+    private static List<String> texts(JsonArray objects, String field) {
+        return objects.stream()
+                .map(each -> ((JsonObject) each).getString(field))
+                .toList();
+    }
+
+    private DarkroomSettings settings() {
+        return DarkroomSettings.quick()
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .with(
+                        "DARKROOM_HTTP_CORS_ORIGINS",
+                        "http://127.0.0.1:" + pages.getAddress().getPort());
+    }
+}

@@ -1,0 +1,143 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.Darkroom;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.EventStreamClient;
+import dev.darkroom.testing.EventStreamParser.Frame;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Users listen to one process, and their generations end in another. */
+@Timeout(120)
+class ToldElsewhereIT {
+    @TempDir
+    Path directory;
+
+    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private AiServer aiServer;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(10));
+    }
+
+    @AfterEach
+    void stop() {
+        aiServer.close();
+    }
+
+    private DarkroomSettings settings(String concurrency, String poll) {
+        return DarkroomSettings.quick()
+                .database(database)
+                .aiServer(aiServer)
+                .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                .with("DARKROOM_NOTIFICATIONS_POLL", poll)
+                .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
+    }
+
+    private Darkroom process(String name, String concurrency, String poll) throws Exception {
+        return InProcessDarkroom.start(Files.createDirectory(directory.resolve(name)), settings(concurrency, poll));
+    }
+
+    private static EventStreamClient listen(Darkroom process) {
+        EventStreamClient stream =
+                EventStreamClient.open(process.client().base(), "/api/notifications/stream", Map.of());
+        stream.await("the first frame", frames -> !frames.isEmpty());
+        return stream;
+    }
+
+    @Test
+    void aHintBringsItFromOneProcessToTheOther() throws Exception {
+        // given two processes that look for nothing by themselves
+        try (Darkroom front = process("front", "0", "1h");
+                Darkroom back = process("back", "2", "1h");
+                EventStreamClient here = listen(front);
+                EventStreamClient there = listen(back)) {
+
+            // when
+            String id = front.client().create("A pier");
+
+            // then
+            for (EventStreamClient stream : List.of(here, there)) {
+                JsonObject told =
+                        new JsonObject(stream.awaitEvent("notification").data());
+                assertThat(told.getJsonObject("data").getString("generationId")).isEqualTo(id);
+            }
+            assertThat(here.lastEventId()).isEqualTo(there.lastEventId());
+        }
+        Invariants.check(database, directory.resolve("images"));
+    }
+
+    @Test
+    void whatNobodyWasToldOfIsFoundAllTheSame() throws Exception {
+        // given a process that dies between the commit and the telling
+        try (Darkroom front = process("front", "0", "200ms");
+                EventStreamClient stream = listen(front)) {
+            try (DarkroomProcess killed = DarkroomProcess.start(
+                    Files.createDirectory(directory.resolve("killed")),
+                    settings("2", "1h").environment(),
+                    "-Ddarkroom.pauseAt=AFTER_COMMIT")) {
+                String id = front.client().create("A pier");
+                killed.awaitLine("paused point=AFTER_COMMIT");
+
+                // when
+                killed.kill();
+
+                // then
+                Frame told = stream.awaitEvent("notification");
+                assertThat(told.data()).contains(id);
+            }
+        }
+        Invariants.check(database, directory.resolve("images"));
+    }
+
+    @Test
+    void whoseProcessStopsIsSentToAnotherAndMissesNothing() throws Exception {
+        // given
+        EventStreamClient stream;
+        try (Darkroom first = process("first", "2", "1h")) {
+            stream = listen(first);
+            first.client().awaitEnd(first.client().create("A pier"));
+            stream.awaitEvent("notification");
+        }
+
+        // then
+        stream.awaitEnd();
+        JsonObject bye = new JsonObject(stream.awaitEvent("bye").data());
+        assertThat(bye.getString("reason")).isEqualTo("DEPLOY");
+        assertThat(bye.getInteger("retryMs")).isBetween(1_000, 15_000);
+        assertThat(stream.retryMs()).isEqualTo(bye.getInteger("retryMs"));
+
+        // when
+        try (Darkroom second = process("second", "2", "1h")) {
+            second.client().awaitEnd(second.client().create("Another pier"));
+            EventStreamClient again = EventStreamClient.open(
+                    second.client().base(),
+                    "/api/notifications/stream?last_event_id=" + stream.lastEventId(),
+                    Map.of());
+
+            // then
+            JsonObject told = new JsonObject(again.awaitEvent("notification").data());
+            assertThat(told.getInteger("seq")).isEqualTo(2);
+            again.close();
+        }
+        stream.close();
+    }
+}
