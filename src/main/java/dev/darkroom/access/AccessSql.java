@@ -45,11 +45,6 @@ final class AccessSql {
               WHERE retires_at IS NULL OR retires_at >= now())
             INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
 
-    /** Of the keys with the hashes in $1 those that are still keys. */
-    static final String STILL_KEYS = """
-            SELECT hash FROM api_keys
-            WHERE hash = ANY ($1::text[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
-
     /** To be used within a minute. */
     static final String MINT_TICKET = """
             INSERT INTO stream_tickets (hash, user_id, key_hash, credential_ends, good_until)

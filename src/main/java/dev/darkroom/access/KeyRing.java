@@ -67,7 +67,7 @@ public final class KeyRing {
     /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */
     Future<Set<String>> stillKeys(Collection<String> hashes) {
         return database.client()
-                .preparedQuery(AccessSql.STILL_KEYS)
+                .preparedQuery(AccessSql.FIND)
                 .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
                 .map(rows -> {
                     Set<String> still = new HashSet<>();

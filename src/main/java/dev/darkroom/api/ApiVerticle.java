@@ -35,8 +35,6 @@ public final class ApiVerticle extends VerticleBase {
 
     /** How much longer than others a command may take that has a name looked up. */
     private static final Duration LOOKUP = Duration.ofSeconds(5);
-    /** What clients have to say on a socket is short. */
-    private static final int SOCKET_TEXT_BYTES = 4096;
 
     private final Settings settings;
     private final ImageStore images;
@@ -46,16 +44,16 @@ public final class ApiVerticle extends VerticleBase {
     private final ProgressWatch progress;
     private final StreamRoster roster;
     private EventStreams streams;
-    private final Annex eventBus;
     private StreamDesk desk;
+    private final Annex eventBus;
     private HttpServer server;
 
     /**
      * @param ended shared by all instances of a process
      * @param hub the same
      * @param progress the same
-     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      * @param roster the same
+     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
     public ApiVerticle(
             Settings settings,
@@ -72,8 +70,8 @@ public final class ApiVerticle extends VerticleBase {
         this.ended = ended;
         this.hub = hub;
         this.progress = progress;
-        this.eventBus = eventBus;
         this.roster = roster;
+        this.eventBus = eventBus;
     }
 
     @Override
@@ -145,8 +143,6 @@ public final class ApiVerticle extends VerticleBase {
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
-                .setMaxWebSocketFrameSize(SOCKET_TEXT_BYTES)
-                .setMaxWebSocketMessageSize(SOCKET_TEXT_BYTES)
                 // Memory of its own for each connection, for texts of a few hundred bytes.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);

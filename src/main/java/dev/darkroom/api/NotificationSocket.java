@@ -26,11 +26,13 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
 
     private static final int SECONDS_TO_RESUME = 5;
     private static final int SECONDS_BETWEEN_PINGS = 25;
+    private static final int LONGEST_TEXT = 4096;
     private static final int TEXTS_A_SECOND = 10;
     private static final int QUEUE_BYTES = 32 * 1024;
 
     // RFC 6455, section 7.4.1, and the registry that it began.
     private static final short POLICY = 1008;
+    private static final short TOO_BIG = 1009;
     private static final short RESTART = 1012;
     private static final short LATER = 1013;
 
@@ -77,6 +79,10 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
         }
         if (textsThisSecond > TEXTS_A_SECOND) {
             close(POLICY, "too many texts");
+            return;
+        }
+        if (text.length() > LONGEST_TEXT) {
+            close(TOO_BIG, "too long a text");
             return;
         }
         try {

@@ -109,13 +109,9 @@ final class Problem extends RuntimeException {
         return new Problem(Type.LINK_NOT_GOOD, detail, Map.of());
     }
 
-    /** A socket for a page of an origin that the operator has not named, or for nobody. */
+    /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
     static Problem originNotAllowed() {
-        return new Problem(
-                Type.ORIGIN_NOT_ALLOWED,
-                "Pages of this origin may not connect (http.corsOrigins), and who is no page sends credentials with the"
-                        + " handshake.",
-                Map.of());
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
     }
 
     /** It did not arrive in time. */

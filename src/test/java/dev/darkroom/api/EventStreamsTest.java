@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.json.JsonObject;
@@ -38,6 +39,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EventStreamsTest {
     private static final EventStreams.Pace PACE = new EventStreams.Pace(3, 5, 4, 1_000, 15_000);
     private static final Buffer FIRST = EventFrame.first("7f-16", 3000);
+
+    /** Of the system's buffers, so that a test need not send megabytes until a reader who does not read is noticed. */
+    private static final int SMALL = 16 * 1024;
 
     private final Vertx vertx = Vertx.vertx();
     private final Context loop = vertx.getOrCreateContext();
@@ -79,11 +83,12 @@ class EventStreamsTest {
                             return 0;
                         }
                     });
-                    return vertx.createHttpServer().requestHandler(request -> {
-                        Sender sender = new Sender();
-                        sender.stream = streams.open(request.response(), FIRST, sender);
-                        senders.add(sender);
-                    });
+                    return vertx.createHttpServer(new HttpServerOptions().setSendBufferSize(SMALL))
+                            .requestHandler(request -> {
+                                Sender sender = new Sender();
+                                sender.stream = streams.open(request.response(), FIRST, sender);
+                                senders.add(sender);
+                            });
                 })
                 .listen(0, "127.0.0.1")
                 .await(20, TimeUnit.SECONDS);
@@ -123,7 +128,10 @@ class EventStreamsTest {
 
     private Reader read(HttpVersion version) throws Exception {
         HttpClient client = vertx.createHttpClient(
-                new HttpClientOptions().setProtocolVersion(version).setHttp2ClearTextUpgrade(false),
+                new HttpClientOptions()
+                        .setReceiveBufferSize(SMALL)
+                        .setProtocolVersion(version)
+                        .setHttp2ClearTextUpgrade(false),
                 new PoolOptions().setHttp1MaxSize(50).setHttp2MaxSize(1));
         clients.add(client);
         int before = senders.size();
@@ -275,6 +283,45 @@ class EventStreamsTest {
                     return still;
                 }));
         return sent.get();
+    }
+
+    @Test
+    void manyWhoDoNotReadCostLittleAndNobodyElseAnything() throws Exception {
+        // given
+        List<Reader> dead = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            Reader reader = read(HttpVersion.HTTP_1_1);
+            reader.response.pause();
+            dead.add(reader);
+        }
+        Reader alive = read(HttpVersion.HTTP_1_1);
+        Buffer frame = EventFrame.passing("filler", new JsonObject().put("x", "x".repeat(4000)));
+        int rounds = 200;
+
+        // when
+        AtomicInteger sent = new AtomicInteger();
+        for (int round = 1; round <= rounds; round++) {
+            int expected = round + 1;
+            on(() -> {
+                for (Reader reader : dead) {
+                    if (!reader.sender.stream.full()) {
+                        reader.sender.stream.send(frame);
+                        sent.incrementAndGet();
+                    }
+                }
+                alive.sender.stream.send(frame);
+                return null;
+            });
+            eventually("who reads hears everything", () -> alive.frames.size() == expected);
+        }
+
+        // then
+        assertThat(sent.get() * 4000L / dead.size()).isLessThan(rounds * 4000L / 2);
+        assertThat(on(() -> dead.stream().allMatch(reader -> reader.sender.stream.full())))
+                .isTrue();
+        seconds(PACE.full());
+        assertThat(streams.size()).isEqualTo(1);
+        assertThat(dead).allSatisfy(reader -> assertThat(reader.sender.closed).hasValue(1));
     }
 
     @ParameterizedTest

@@ -79,6 +79,7 @@ class ShutdownIT {
                             "worker",
                             "guard",
                             "generation",
+                            "progress",
                             "end watch",
                             "backlog",
                             "housekeeping",
