@@ -4,8 +4,10 @@ import dev.darkroom.benchmark.StreamClients.Arrival;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /** From the moment at which something is so until a client has the event that tells it. */
@@ -30,6 +32,20 @@ final class EventLatency {
             }
             return committed;
         });
+    }
+
+    /** Of the last so many on record those that no client was told of: user and number. */
+    static List<String> missing(BenchmarkDatabase database, List<Arrival> arrivals, int count) throws SQLException {
+        Set<String> told = new HashSet<>();
+        for (Arrival arrival : arrivals) {
+            String id = arrival.event().id();
+            told.add(Users.name(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1));
+        }
+        return database
+                .query("SELECT user_id || ' ' || seq FROM notifications ORDER BY created_at DESC LIMIT " + count)
+                .stream()
+                .filter(each -> !told.contains(each))
+                .toList();
     }
 
     /** Those on record: user and number, and when, in microseconds. */

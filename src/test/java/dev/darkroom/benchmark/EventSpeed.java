@@ -42,14 +42,26 @@ final class EventSpeed {
         try (StreamClients streams = new StreamClients(
                 clients, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(client)))) {
             streams.open(heard.port(), CONNECT_A_SECOND);
-            streams.awaitArrivals(load.run(aSecond, WARM_UP));
+            awaitTold(streams, load.run(aSecond, WARM_UP));
             for (int round = 0; round < rounds; round++) {
                 streams.forgetArrivals();
-                List<Arrival> arrivals = streams.awaitArrivals(load.run(aSecond, time));
+                List<Arrival> arrivals = awaitTold(streams, load.run(aSecond, time));
                 measured.add(EventLatency.fromCommit(database, arrivals, 1));
             }
         }
         return measured;
+    }
+
+    /** One that is never told of is no figure, but a mistake, and is named. */
+    private List<Arrival> awaitTold(StreamClients streams, int count) throws Exception {
+        try {
+            return streams.awaitArrivals(count);
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(
+                    "never told: " + EventLatency.missing(database, streams.arrivals(), count) + "; left to do: "
+                            + database.query("SELECT count(*) FROM generation_queue"),
+                    e);
+        }
     }
 
     /** The same for another server: from the publishing to the client. */

@@ -28,6 +28,9 @@ public final class NotificationBenchmark {
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
     private final Duration time = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", 10));
     private final int aSecond = Integer.getInteger("benchmark.ends", 200);
+    /** Empty for all of them. */
+    private final String parts = System.getProperty("benchmark.part", "");
+
     private final BenchmarkDatabase database;
     private final Arrivals aiServer;
     private final NotificationReport report;
@@ -53,17 +56,29 @@ public final class NotificationBenchmark {
         // Makes the tables.
         node("first", 0, StreamNode.USUAL, Map.of()).close();
         users = new Users(database, STREAMS);
-        memory();
         EventSpeed speed = new EventSpeed(database, users, rounds, time, aSecond);
-        speed(speed);
-        fanOut(speed);
         Returning returning = new Returning(database, users);
-        try (StreamNode node = node("replay", 0, StreamNode.USUAL, Map.of())) {
-            report.replay(MISSED, returning.replay(node, MISSED));
+        if (isWanted("memory")) {
+            memory();
         }
-        storms(returning, "at once", 0);
-        storms(returning, "within five seconds", STREAMS / 5);
+        if (isWanted("speed")) {
+            speed(speed);
+        }
+        if (isWanted("fan-out")) {
+            fanOut(speed, returning);
+        }
+        if (isWanted("return")) {
+            try (StreamNode node = node("replay", 0, StreamNode.USUAL, Map.of())) {
+                report.replay(MISSED, returning.replay(node, MISSED));
+            }
+            storms(returning, "at once", 0);
+            storms(returning, "within five seconds", STREAMS / 5);
+        }
         return report.text();
+    }
+
+    private boolean isWanted(String part) {
+        return parts.isEmpty() || parts.equals(part);
     }
 
     private void memory() throws Exception {
@@ -115,12 +130,11 @@ public final class NotificationBenchmark {
         return DarkroomSettings.text(url);
     }
 
-    private void fanOut(EventSpeed speed) throws Exception {
+    private void fanOut(EventSpeed speed, Returning returning) throws Exception {
         String streams = "%,d streams of one user or channel".formatted(STREAMS);
         try (StreamNode node = node("fan-out", CONCURRENCY, StreamNode.USUAL, Map.of())) {
             report.fanOut("Darkroom", streams, speed.toStreamsOfOneUser(node, STREAMS));
             List<Quantiles> many = new ArrayList<>();
-            Returning returning = new Returning(database, users);
             for (int round = 0; round < rounds; round++) {
                 many.add(returning.toManyUsers(node, STREAMS));
             }

@@ -65,7 +65,7 @@ class BrokenStreamsIT {
             List<String> users =
                     IntStream.range(0, CLIENTS).mapToObj(i -> "user-" + i).toList();
             List<String> keys = TestKeys.make(database, users);
-            try (Listeners listeners = new Listeners(balancer.port(), keys, new Random(dice.nextLong()))) {
+            try (Listeners listeners = new Listeners(balancer::port, keys, new Random(dice.nextLong()))) {
 
                 // when
                 AtomicInteger unanswered = new AtomicInteger();

@@ -7,8 +7,10 @@ import dev.darkroom.testing.ServerEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntSupplier;
 
 /**
  * One client for each of many users, each with one event stream, who come back with the last id they know whenever it breaks, and
@@ -18,20 +20,25 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
     private static final String STREAM = "/api/notifications/stream";
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
-    private final int port;
+    private final IntSupplier port;
     private final List<String> keys;
     private final Random dice;
     private final EventStreams streams = new EventStreams(this);
     private final String[] lastIds;
     private final long[] last;
     private final List<String> wrong = new ArrayList<>();
+    private final BitSet live = new BitSet();
     private int connections;
     private int refused;
     private int doubles;
     private int events;
 
-    /** All connect at once. */
-    Listeners(int port, List<String> keys, Random dice) {
+    /**
+     * All connect at once.
+     *
+     * @param port where somebody may be, for each connection anew
+     */
+    Listeners(IntSupplier port, List<String> keys, Random dice) {
         this.port = port;
         this.keys = keys;
         this.dice = dice;
@@ -49,7 +56,7 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
                 ? EventStreams.request(STREAM, authorization)
                 : EventStreams.request(STREAM, authorization, "Last-Event-ID: " + lastIds[client]);
         connections++;
-        streams.open(client, port, request, pause);
+        streams.open(client, port.getAsInt(), request, pause);
     }
 
     @Override
@@ -59,7 +66,9 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
         } else if (status != 200) {
             wrong.add("client " + client + " got " + status);
         }
-        if (status != 200) {
+        if (status == 200) {
+            live.set(client);
+        } else {
             streams.drop(client);
             again(client);
         }
@@ -86,7 +95,8 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
     }
 
     @Override
-    public void closed(int client) {
+    public synchronized void closed(int client) {
+        live.clear(client);
         again(client);
     }
 
@@ -96,6 +106,12 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
             pause = Duration.ofMillis(dice.nextInt((int) LONGEST_PAUSE.toMillis()));
         }
         connect(client, pause);
+    }
+
+    /** How many have a stream right now. */
+    synchronized int live() {
+        streams.assertWell();
+        return live.cardinality();
     }
 
     /** The last number that each client has been told; 0 for one that was told nothing. */
