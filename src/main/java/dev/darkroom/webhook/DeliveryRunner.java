@@ -106,8 +106,8 @@ final class DeliveryRunner {
         if (failure.gone()) {
             return Disabling.GONE;
         }
-        boolean long0 = lease.failingFor() != null && lease.failingFor().compareTo(DeliveryStore.FAILING) >= 0;
-        return long0 ? Disabling.FAILING_FOR_5_DAYS : null;
+        boolean tooLong = lease.failingFor() != null && lease.failingFor().compareTo(DeliveryStore.FAILING) >= 0;
+        return tooLong ? Disabling.FAILING_FOR_5_DAYS : null;
     }
 
     /** Goes back at once and uncounted: the receiver is not to blame. It may have got it; that is what its id is for. */

@@ -9,6 +9,7 @@ import dev.darkroom.testing.ApiClient.Answer;
 import dev.darkroom.testing.BrokenServer;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.MessageCheck;
 import dev.darkroom.testing.Receiver;
 import dev.darkroom.testing.Receiver.Received;
 import dev.darkroom.testing.Receiver.Step;
@@ -130,6 +131,9 @@ class WebhooksIT {
     }
 
     private static void verify(Received received, String secret) throws Exception {
+        if (received.headers().get("content-type").equals("application/json")) {
+            MessageCheck.webhook(received.headers(), received.json());
+        }
         new Webhook(secret)
                 .verify(
                         received.body(),
