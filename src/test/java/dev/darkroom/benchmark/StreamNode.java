@@ -42,6 +42,9 @@ final class StreamNode implements AutoCloseable {
         environment.put("DARKROOM_MANAGEMENT_PORT", "0");
         environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers));
         environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
+        environment.put("DARKROOM_STREAMS_PER_USER", "20000");
+        // No brake: what is measured is what a process can do.
+        environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000");
         environment.putAll(settings);
         List<String> all = new ArrayList<>(flags);
         all.add("-Dvertx.cacheDirBase=" + directory.resolve("vertx-cache"));

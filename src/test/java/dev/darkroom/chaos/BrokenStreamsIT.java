@@ -185,6 +185,7 @@ class BrokenStreamsIT {
     private static DarkroomSettings settings() {
         return DarkroomSettings.quick()
                 .with("DARKROOM_AUTH", "required")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")

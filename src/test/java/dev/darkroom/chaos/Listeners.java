@@ -17,7 +17,9 @@ import java.util.function.IntSupplier;
  * drop what they have seen before. They keep what is wrong: a number that was skipped, a stream that was begun anew.
  */
 final class Listeners implements EventStreams.Listener, AutoCloseable {
-    private static final String STREAM = "/api/notifications/stream";
+    /** By its name a client is told all from the first one on, even one whose first connection broke before it learned an id. */
+    private static final String STREAM = "/api/notifications/stream?subscriber=browser";
+
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
     private final IntSupplier port;

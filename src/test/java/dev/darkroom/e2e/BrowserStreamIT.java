@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -70,47 +71,49 @@ class BrowserStreamIT {
         aiServer.close();
     }
 
+    /** The browser comes back with the address that it has, ticket and all, to a node that has never seen it. */
     @Test
-    void anEventSourceLosesNothingWhenItsNodeIsKilled() {
-        // Everybody is the same user: what stands in an address needs no secret.
-        survivesItsNode(settings(), null, stream -> browser.run("listen(arguments[0])", stream.url()));
+    void anEventSourceWithATicketLosesNothingWhenItsNodeIsKilled() {
+        DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
+        survivesItsNode(settings, stream -> {
+            ApiClient.Answer answer = stream.caller().send("POST", "/api/notifications/ticket", Map.of(), null);
+            assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+            browser.run(
+                    "listen(arguments[0])",
+                    stream.url() + "?ticket=" + answer.json().getString("ticket"));
+        });
     }
 
     @Test
     void fetchWithAKeyLosesNothingWhenItsNodeIsKilled() {
         DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
         survivesItsNode(
-                settings,
-                "alice",
-                stream -> browser.run("read(arguments[0], arguments[1])", stream.url(), stream.key()));
+                settings, stream -> browser.run("read(arguments[0], arguments[1])", stream.url(), stream.key()));
     }
 
-    /** @param key of the user whose stream it is; null when nobody has to say who they are */
-    private record Stream(String url, String key) {
-        ApiClient caller(Fleet fleet, int place) {
-            return key == null ? fleet.client(place) : fleet.client(place).withKey(key);
-        }
-    }
+    /** @param caller the user whose stream it is, at the first node */
+    private record Stream(String url, String key, ApiClient caller) {}
 
     private interface Listening {
         void begin(Stream stream);
     }
 
-    private void survivesItsNode(DarkroomSettings settings, String user, Listening listening) {
+    private void survivesItsNode(DarkroomSettings settings, Listening listening) {
         // given a page that listens through a load balancer
         try (Fleet fleet = new Fleet(directory, 2, settings.database(database).aiServer(aiServer));
                 CuttingProxy balancer =
                         new CuttingProxy(() -> fleet.node(place.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
-            Stream stream = new Stream(
-                    "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream",
-                    user == null ? null : TestKeys.make(database, user));
+            String key = TestKeys.make(database, "alice");
+            String url = "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream";
+            ApiClient first = fleet.client(0).withKey(key);
+            ApiClient second = fleet.client(1).withKey(key);
             browser.open(URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
-            listening.begin(stream);
+            listening.begin(new Stream(url, key, first));
             awaitTold("connected", told -> told.getInteger("opened") == 1);
 
             // when generations end
             List<String> ids = new ArrayList<>();
-            make(stream.caller(fleet, 0), 3, ids);
+            make(first, 3, ids);
 
             // then the page is told
             awaitTold("told", told -> told.getJsonArray("shown").size() == 3);
@@ -118,9 +121,9 @@ class BrowserStreamIT {
             // when its node is killed, and more end while it is cut off
             place.set(1);
             fleet.kill(0);
-            make(stream.caller(fleet, 1), 3, ids);
+            make(second, 3, ids);
             awaitTold("connected again", told -> told.getInteger("opened") == 2);
-            make(stream.caller(fleet, 1), 2, ids);
+            make(second, 2, ids);
 
             // then it has missed nothing and shows nothing twice
             JsonObject told =
