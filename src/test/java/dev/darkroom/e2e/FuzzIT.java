@@ -79,7 +79,7 @@ class FuzzIT {
                 "--phases",
                 "examples,coverage,fuzzing,stateful",
                 "--max-examples",
-                System.getProperty("darkroom.fuzz.examples", "3000"),
+                System.getProperty("darkroom.fuzz.examples", "1000"),
                 "--continue-on-failure",
                 "--workers",
                 "2",
