@@ -21,6 +21,11 @@ import java.util.Map;
  * that the URL has: nothing is looked up a second time. No redirects, no cookies, no decompression, HTTP/1.1. Thread-safe; nothing blocks.
  */
 public final class Courier {
+    /**
+     * So much later than our own deadline the client would give up connecting: when both come at once, it may forget to answer.
+     */
+    private static final Duration LATER = Duration.ofSeconds(5);
+
     /** Of an answer nothing is wanted but its head. So much is read and dropped, so that who answers sees us listen. */
     static final int MOST_BYTES = 64 * 1024;
 
@@ -54,7 +59,7 @@ public final class Courier {
                 .setKeepAlive(false)
                 .setDecompressionSupported(false)
                 .setMaxHeaderSize(16 * 1024)
-                .setConnectTimeout(Math.toIntExact(patience.toMillis()))
+                .setConnectTimeout(Math.toIntExact(patience.plus(LATER).toMillis()))
                 .setVerifyHost(true);
         this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(POOL));
     }
@@ -103,7 +108,7 @@ public final class Courier {
                 .setPort(url.port())
                 .setURI(url.target())
                 .setFollowRedirects(false)
-                .setConnectTimeout(patience.toMillis())
+                .setConnectTimeout(patience.plus(LATER).toMillis())
                 .putHeader("User-Agent", "Darkroom");
         headers.forEach(options::putHeader);
         return options;
