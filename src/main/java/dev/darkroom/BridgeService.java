@@ -1,7 +1,5 @@
 package dev.darkroom;
 
-import static dev.darkroom.Lifecycle.await;
-
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.api.Annex;
 import dev.darkroom.bridge.Bridges;
@@ -32,8 +30,7 @@ final class BridgeService {
         Settings.Bridge at = settings.bridge();
         if (at.tcp()) {
             try {
-                String id = await(vertx.deployVerticle(bridges.tcp()));
-                lifecycle.started("tcp bridge", () -> vertx.undeploy(id));
+                lifecycle.deploy(vertx, "tcp bridge", bridges.tcp());
             } catch (Exception e) {
                 throw Ports.explain(e, "DARKROOM_BRIDGE", at.host(), at.port());
             }

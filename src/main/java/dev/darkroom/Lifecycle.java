@@ -1,6 +1,9 @@
 package dev.darkroom;
 
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -45,6 +48,20 @@ final class Lifecycle {
         steps.push(new Step(name, STEP.plus(longer), stop));
         if (signal.getCount() == 0) {
             throw new StartException("told to stop while starting");
+        }
+    }
+
+    /** Deploys a verticle, and remembers to undeploy it. */
+    void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
+        String id = await(vertx.deployVerticle(verticle));
+        started(name, () -> vertx.undeploy(id));
+    }
+
+    /** Deploys several instances, which are also undeployed together: none waits for the slow requests of another. */
+    void deploy(Vertx vertx, String name, int instances, Supplier<Deployable> verticle) throws Exception {
+        if (instances > 0) {
+            String id = await(vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances)));
+            started(name, () -> vertx.undeploy(id));
         }
     }
 

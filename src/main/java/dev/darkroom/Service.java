@@ -4,7 +4,6 @@ import static dev.darkroom.Lifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
-import dev.darkroom.api.Annex;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
@@ -22,6 +21,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
 import dev.darkroom.database.Hints;
 import dev.darkroom.database.Migrations;
+import dev.darkroom.egress.Egress;
 import dev.darkroom.generation.Backlog;
 import dev.darkroom.generation.BacklogVerticle;
 import dev.darkroom.generation.EndWatch;
@@ -40,16 +40,9 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
-import dev.darkroom.notification.Announcer;
-import dev.darkroom.notification.HubVerticle;
 import dev.darkroom.notification.NotificationBus;
-import dev.darkroom.notification.NotificationVerticle;
-import dev.darkroom.notification.PartitionVerticle;
-import dev.darkroom.notification.RecordStore;
 import dev.darkroom.notification.StreamHub;
 import io.github.bucket4j.TimeMeter;
-import io.vertx.core.Deployable;
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -60,7 +53,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,10 +68,6 @@ final class Service {
     private final ProgressWatch progress = new ProgressWatch();
     /** Features that want to be told of a generation's end. */
     private final List<GenerationEndListener> endListeners = new CopyOnWriteArrayList<>();
-    /** Set before anything is recorded. */
-    private WebhookService webhooks;
-
-    private RecordStore records;
 
     private Service(Settings settings, Lifecycle lifecycle) {
         this.settings = settings;
@@ -127,23 +115,25 @@ final class Service {
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 
-        StreamHub hub = deployNotifications(vertx, database, hints);
+        NotificationService notifications = NotificationService.deploy(vertx, settings, lifecycle, database, hints);
+        endListeners.add(notifications.records());
         Node node = new Node(System::nanoTime);
         HorizonVerticle horizon =
                 new HorizonVerticle(database, settings.database().horizonAlarm());
         ManagementVerticle management = management(vertx, database, node, horizon);
-        deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
-        deploy(vertx, "sweep", new SweepVerticle(database, hints, settings, endListeners));
-        deploy(vertx, "horizon", horizon);
-        deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
-        deployGenerations(vertx, database, hints, images);
+        lifecycle.deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
+        lifecycle.deploy(vertx, "sweep", new SweepVerticle(database, hints, settings, endListeners));
+        lifecycle.deploy(vertx, "horizon", horizon);
+        lifecycle.deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
+        deployGenerations(
+                vertx, database, hints, images, notifications.webhooks().egress());
         // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
         // answer.
         deployCluster(vertx);
         // Before the worker, so that what its last attempts come to is still sent.
-        webhooks.deploy(node, records);
+        notifications.webhooks().deploy(node, notifications.records());
         deployWorker(vertx, node, backend, database, hints, images);
-        int apiPort = deployApi(vertx, database, images, hub);
+        int apiPort = deployApi(vertx, database, images, notifications.hub());
 
         accepting.set(true);
         lifecycle.started("accepting", () -> {
@@ -152,24 +142,6 @@ final class Service {
             return NodeVerticle.drain(node, database);
         });
         return new Running(apiPort, management.port(), aiServer, url);
-    }
-
-    private StreamHub deployNotifications(Vertx vertx, Database database, Hints hints) throws Exception {
-        Settings.Notifications its = settings.notifications();
-        StreamHub hub = new StreamHub(vertx, database);
-        webhooks = WebhookService.open(vertx, settings, lifecycle, database, hints);
-        records = new RecordStore(List.of(webhooks.queue()), new Announcer(vertx, hub, hints));
-        endListeners.add(records);
-        deploy(vertx, "partitions", new PartitionVerticle(database, its.retention()));
-        if (settings.api().instances() > 0) {
-            deploy(vertx, "hub", new HubVerticle(hub, hints, its.poll()));
-        }
-        deploy(
-                vertx,
-                "notification",
-                settings.generation().instances(),
-                () -> new NotificationVerticle(database, hub, hints));
-        return hub;
     }
 
     private DatabaseUrl embedded() {
@@ -212,7 +184,7 @@ final class Service {
                 node::toJson,
                 horizon::seen);
         try {
-            deploy(vertx, "management", management);
+            lifecycle.deploy(vertx, "management", management);
         } catch (Exception e) {
             Settings.Management at = settings.management();
             throw Ports.explain(e, "DARKROOM_MANAGEMENT", at.host(), at.port());
@@ -220,22 +192,23 @@ final class Service {
         return management;
     }
 
-    private void deployGenerations(Vertx vertx, Database database, Hints hints, ImageStore images) throws Exception {
+    private void deployGenerations(Vertx vertx, Database database, Hints hints, ImageStore images, Egress egress)
+            throws Exception {
         SecureRandom random = new SecureRandom();
         Backlog backlog = new Backlog();
         SubmissionStore submissions =
                 new SubmissionStore(database, GenerationVerticle.DEFAULT_ROUTE, settings.generation());
         if (settings.generation().instances() > 0) {
-            deploy(
+            lifecycle.deploy(
                     vertx,
                     "backlog",
                     new BacklogVerticle(backlog, submissions, settings.node().heartbeat()));
-            deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
-            deploy(vertx, "progress", new ProgressVerticle(progress, database, hints));
+            lifecycle.deploy(vertx, "end watch", new EndWatchVerticle(endWatch, database, hints));
+            lifecycle.deploy(vertx, "progress", new ProgressVerticle(progress, database, hints));
         }
         GenerationVerticle.Shared shared = new GenerationVerticle.Shared(
-                database, submissions, hints, images, backlog, endWatch, endListeners, webhooks.egress());
-        deploy(
+                database, submissions, hints, images, backlog, endWatch, endListeners, egress);
+        lifecycle.deploy(
                 vertx,
                 "generation",
                 settings.generation().instances(),
@@ -248,7 +221,7 @@ final class Service {
         if (at.enabled()) {
             Ports.check("DARKROOM_CLUSTER", at.host(), at.port());
             Ports.check("DARKROOM_CLUSTER_BUS", at.host(), at.busPort());
-            deploy(
+            lifecycle.deploy(
                     vertx,
                     "cluster",
                     new ClusterVerticle(
@@ -290,12 +263,12 @@ final class Service {
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         BridgeService bridges = new BridgeService(settings, access.doorkeeper());
-        Annex eventBus = bridges.annex();
+        ApiVerticle.Shared shared =
+                new ApiVerticle.Shared(images, access, ended, hub, progress, roster, bridges.annex());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
-            deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle =
-                        new ApiVerticle(settings, images, access, ended, hub, progress, roster, eventBus);
+            lifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
+                ApiVerticle verticle = new ApiVerticle(settings, shared);
                 verticles.add(verticle);
                 return verticle;
             });
@@ -310,19 +283,6 @@ final class Service {
         }
         bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
-    }
-
-    private void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
-        String id = await(vertx.deployVerticle(verticle));
-        lifecycle.started(name, () -> vertx.undeploy(id));
-    }
-
-    /** Deploys several instances, which are also undeployed together: none waits for the slow requests of another. */
-    private void deploy(Vertx vertx, String name, int instances, Supplier<Deployable> verticle) throws Exception {
-        if (instances > 0) {
-            String id = await(vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances)));
-            lifecycle.started(name, () -> vertx.undeploy(id));
-        }
     }
 
     private static Future<Void> check(boolean well) {

@@ -15,7 +15,6 @@ import dev.darkroom.webhook.ClearanceVerticle;
 import dev.darkroom.webhook.EnqueueStore;
 import dev.darkroom.webhook.SenderVerticle;
 import dev.darkroom.webhook.WebhookVerticle;
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Vertx;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,18 +74,18 @@ final class WebhookService {
 
     /** @param records where users are told that an endpoint was disabled */
     void deploy(Node node, RecordStore records) throws Exception {
-        String clearance = await(vertx.deployVerticle(new ClearanceVerticle(
-                database,
-                settings.notifications().retention(),
-                settings.retention().interval())));
-        lifecycle.started("webhook clearance", () -> vertx.undeploy(clearance));
-        int instances = settings.generation().instances();
-        if (instances > 0) {
-            String commands = await(vertx.deployVerticle(
-                    () -> new WebhookVerticle(database, queue, egress, courier, settings.webhooks()),
-                    new DeploymentOptions().setInstances(instances)));
-            lifecycle.started("webhook", () -> vertx.undeploy(commands));
-        }
+        lifecycle.deploy(
+                vertx,
+                "webhook clearance",
+                new ClearanceVerticle(
+                        database,
+                        settings.notifications().retention(),
+                        settings.retention().interval()));
+        lifecycle.deploy(
+                vertx,
+                "webhook",
+                settings.generation().instances(),
+                () -> new WebhookVerticle(database, queue, egress, courier, settings.webhooks()));
         if (settings.webhooks().atOnce() > 0) {
             String sender =
                     await(vertx.deployVerticle(new SenderVerticle(node, database, records, courier, hints, settings)));

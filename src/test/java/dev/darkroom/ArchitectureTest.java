@@ -22,6 +22,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.darkroom.command.Command;
 import dev.darkroom.command.CommandNames;
+import dev.darkroom.command.Timestamp;
 import dev.darkroom.database.DatabaseErrors;
 import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
@@ -37,6 +38,7 @@ import dev.darkroom.notification.RecordListener;
 import dev.darkroom.notification.RecordStore;
 import dev.darkroom.notification.StreamHub;
 import dev.darkroom.notification.StreamSink;
+import dev.darkroom.notification.Subscriber;
 import dev.darkroom.notification.Subscription;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Context;
@@ -174,7 +176,12 @@ class ArchitectureTest {
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
             resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class, GenerationStatus.class, Command.class, CommandNames.class))
+                    .or(belongToAnyOf(
+                            GenerationBus.class,
+                            GenerationStatus.class,
+                            Command.class,
+                            CommandNames.class,
+                            Timestamp.class))
                     .or(belongToAnyOf(
                             GenerationEvents.class,
                             ProgressWatch.class,
@@ -182,6 +189,7 @@ class ArchitectureTest {
                             ProgressWatch.Listener.class))
                     .or(belongToAnyOf(
                             NotificationBus.class,
+                            Subscriber.class,
                             WebhookBus.class,
                             StreamHub.class,
                             StreamSink.class,

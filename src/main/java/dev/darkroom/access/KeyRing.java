@@ -12,7 +12,6 @@ import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,17 +65,17 @@ public final class KeyRing {
 
     /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */
     Future<Set<String>> stillKeys(Collection<String> hashes) {
-        return database.client()
-                .preparedQuery(AccessSql.FIND)
-                .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
-                .map(rows -> {
-                    Set<String> still = new HashSet<>();
-                    rows.forEach(row -> still.add(row.getString("hash")));
-                    return still;
-                });
+        return owners(hashes).map(Map::keySet);
     }
 
     private Future<List<Optional<Caller>>> find(List<String> hashes) {
+        return owners(hashes)
+                .map(owners -> hashes.stream()
+                        .map(hash -> Optional.ofNullable(owners.get(hash)))
+                        .toList());
+    }
+
+    private Future<Map<String, Caller>> owners(Collection<String> hashes) {
         return database.client()
                 .preparedQuery(AccessSql.FIND)
                 .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
@@ -87,9 +86,7 @@ public final class KeyRing {
                                 row.getString("hash"),
                                 new Caller(row.getString("user_id"), Role.of(row.getString("role"))));
                     }
-                    return hashes.stream()
-                            .map(hash -> Optional.ofNullable(owners.get(hash)))
-                            .toList();
+                    return owners;
                 });
     }
 }

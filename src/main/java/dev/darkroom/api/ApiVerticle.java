@@ -37,52 +37,45 @@ public final class ApiVerticle extends VerticleBase {
     private static final Duration LOOKUP = Duration.ofSeconds(5);
 
     private final Settings settings;
-    private final ImageStore images;
-    private final Access access;
-    private final EndedGenerations ended;
-    private final StreamHub hub;
-    private final ProgressWatch progress;
-    private final StreamRoster roster;
+    private final Shared shared;
     private EventStreams streams;
     private StreamDesk desk;
-    private final Annex eventBus;
     private HttpServer server;
 
     /**
-     * @param ended shared by all instances of a process
-     * @param hub the same
-     * @param progress the same
-     * @param roster the same
+     * What the instances of a process share.
+     *
      * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
-    public ApiVerticle(
-            Settings settings,
+    public record Shared(
             ImageStore images,
             Access access,
             EndedGenerations ended,
             StreamHub hub,
             ProgressWatch progress,
             StreamRoster roster,
-            Annex eventBus) {
+            Annex eventBus) {}
+
+    public ApiVerticle(Settings settings, Shared shared) {
         this.settings = settings;
-        this.images = images;
-        this.access = access;
-        this.ended = ended;
-        this.hub = hub;
-        this.progress = progress;
-        this.roster = roster;
-        this.eventBus = eventBus;
+        this.shared = shared;
     }
 
     @Override
     public Future<?> start() {
-        vertx.eventBus().localConsumer(GenerationBus.FORGET, deleted -> ended.forget());
+        vertx.eventBus()
+                .localConsumer(GenerationBus.FORGET, deleted -> shared.ended().forget());
         streams = EventStreams.start(
                 vertx,
                 EventStreams.Pace.usual((int) settings.streams().patience().toSeconds()),
                 ThreadLocalRandom.current());
         desk = StreamDesk.start(
-                vertx, streams, roster, access.rights(), settings.streams().recheck(), ThreadLocalRandom.current());
+                vertx,
+                streams,
+                shared.roster(),
+                shared.access().rights(),
+                settings.streams().recheck(),
+                ThreadLocalRandom.current());
         return ContractLoader.api(vertx).compose(this::listen);
     }
 
@@ -98,7 +91,8 @@ public final class ApiVerticle extends VerticleBase {
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
-        GenerationAnswer answer = new GenerationAnswer(presenter, access.links());
+        GenerationAnswer answer =
+                new GenerationAnswer(presenter, shared.access().links());
         NotificationClient notifications =
                 new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
@@ -106,18 +100,23 @@ public final class ApiVerticle extends VerticleBase {
                 MakeGeneration.create(generations, answer, maxWait),
                 MakeGeneration.retry(generations, answer, maxWait),
                 new ListGenerations(generations, presenter, answer),
-                new GetGeneration(generations, answer, ended, maxWait),
+                new GetGeneration(generations, answer, shared.ended(), maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
-                new GetGenerationEvents(vertx, generations, progress, desk),
-                GetImage.get(generations, images),
-                GetImage.head(generations, images),
+                new GetGenerationEvents(vertx, generations, shared.progress(), desk),
+                GetImage.get(generations, shared.images()),
+                GetImage.head(generations, shared.images()),
                 new Asked("listNotifications", notifications::list),
-                new MintTicket(access.tickets()),
-                new StreamNotifications(desk, hub, InstantSource.system()),
+                new MintTicket(shared.access().tickets()),
+                new StreamNotifications(desk, shared.hub(), InstantSource.system()),
                 new OpenSocket(
                         new OpenSocket.Shared(
-                                streams, desk, hub, notifications, access.tickets(), InstantSource.system()),
+                                streams,
+                                desk,
+                                shared.hub(),
+                                notifications,
+                                shared.access().tickets(),
+                                InstantSource.system()),
                         settings.http().corsOrigins()),
                 new Asked("acknowledgeNotifications", notifications::ack),
                 new Asked(
@@ -133,11 +132,12 @@ public final class ApiVerticle extends VerticleBase {
                 vertx,
                 contract,
                 handlers,
-                access,
+                shared.access(),
                 http.corsOrigins(),
                 new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
-        if (eventBus != null) {
-            new EventBusPaths(access, http.corsOrigins()).mount(router, eventBus.open(vertx));
+        if (shared.eventBus() != null) {
+            new EventBusPaths(shared.access(), http.corsOrigins())
+                    .mount(router, shared.eventBus().open(vertx));
         }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())

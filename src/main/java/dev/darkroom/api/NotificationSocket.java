@@ -11,8 +11,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
@@ -20,10 +18,6 @@ import java.util.List;
  * object: the client's first is {@code resume}, within a few seconds.
  */
 final class NotificationSocket implements EventStreams.Held, StreamSink {
-    /** RFC 3339 in UTC with milliseconds, always of the same length. */
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     private static final int SECONDS_TO_RESUME = 5;
     private static final int SECONDS_BETWEEN_PINGS = 25;
     private static final int LONGEST_TEXT = 4096;
@@ -225,11 +219,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
         secondsSincePing++;
         if (secondsSincePing >= SECONDS_BETWEEN_PINGS) {
             secondsSincePing = 0;
-            write(SocketText.event(
-                    "ping",
-                    new JsonObject()
-                            .put("at", TIME.format(shared.clock().instant()))
-                            .put("top", subscription.top())));
+            write(SocketText.event("ping", Ping.of(shared.clock(), subscription)));
         }
     }
 

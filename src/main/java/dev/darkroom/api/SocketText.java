@@ -1,10 +1,10 @@
 package dev.darkroom.api;
 
 import dev.darkroom.notification.Frame;
+import dev.darkroom.notification.Subscriber;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * What a client says on a socket.
@@ -16,7 +16,6 @@ import java.util.regex.Pattern;
  * @param seq of an {@code ack}
  */
 record SocketText(boolean resume, String ticket, String lastEventId, String subscriber, long seq) {
-    private static final Pattern SUBSCRIBER = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
     private static final Set<String> OF_RESUME = Set.of("op", "ticket", "lastEventId", "subscriber");
     private static final Set<String> OF_ACK = Set.of("op", "seq");
 
@@ -39,8 +38,8 @@ record SocketText(boolean resume, String ticket, String lastEventId, String subs
                 throw Problem.invalid("#/ticket", "is required");
             }
             String subscriber = string(json, "subscriber");
-            if (subscriber != null && !SUBSCRIBER.matcher(subscriber).matches()) {
-                throw Problem.invalid("#/subscriber", "must be 1 to 64 of A-Z, a-z, 0-9, and . _ ~ -");
+            if (subscriber != null && !Subscriber.isOne(subscriber)) {
+                throw Problem.invalid("#/subscriber", Subscriber.EXPECTED);
             }
             return new SocketText(true, ticket, string(json, "lastEventId"), subscriber, 0);
         }

@@ -8,16 +8,10 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /** {@code GET /api/notifications/stream}: a window on the caller's notifications that stays open. */
 final class StreamNotifications implements OperationHandler {
-    /** RFC 3339 in UTC with milliseconds, always of the same length. */
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     /** After how long a browser comes back by itself. */
     private static final int RETRY_MS = 3_000;
 
@@ -84,7 +78,7 @@ final class StreamNotifications implements OperationHandler {
 
         @Override
         public JsonObject ping() {
-            return new JsonObject().put("at", TIME.format(clock.instant())).put("top", subscription.top());
+            return Ping.of(clock, subscription);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.notification.Subscriber;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.OutputUnit;
@@ -27,7 +28,7 @@ final class Violations {
         return switch (name) {
             case "imageName" -> "must be the name of a picture: its id and the extension of its type";
             case "cursor", "after" -> "is not one that was given out";
-            case "subscriber" -> "must be 1 to 64 of A-Z, a-z, 0-9, and . _ ~ -";
+            case "subscriber" -> Subscriber.EXPECTED;
             case "createdAfter", "createdBefore" ->
                 "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
             case "status" -> "must be PENDING, COMPLETE or FAILED";

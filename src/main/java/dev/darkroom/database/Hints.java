@@ -106,7 +106,7 @@ public final class Hints {
     /**
      * The same about one of many things.
      *
-     * @param key what it is about, short, of letters and digits
+     * @param key what it is about, short, without commas
      */
     public void send(String topic, String key) {
         put(topic + KEY + key);

@@ -56,6 +56,6 @@ final class EndAnnouncer {
     }
 
     private void tellOthers(UUID generationId) {
-        hints.send(GenerationBus.PROGRESS_HINT, generationId.toString().replace("-", ""));
+        hints.send(GenerationBus.PROGRESS_HINT, generationId.toString());
     }
 }

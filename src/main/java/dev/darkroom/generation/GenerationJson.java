@@ -1,18 +1,13 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.command.Timestamp;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 
 /** Rows of the tables of generations as the JSON that travels on the event bus: plain JSON types only, times as text. */
 final class GenerationJson {
-    /** RFC 3339 in UTC with milliseconds, always of the same length. */
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     private GenerationJson() {}
 
     /** A generation with its attempts and pictures. */
@@ -138,6 +133,6 @@ final class GenerationJson {
 
     /** A time as it is told everywhere; null stays null. */
     static String time(OffsetDateTime time) {
-        return time == null ? null : TIME.format(time);
+        return Timestamp.text(time);
     }
 }

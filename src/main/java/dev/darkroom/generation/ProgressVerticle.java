@@ -64,7 +64,7 @@ public final class ProgressVerticle extends VerticleBase {
         if (key == null) {
             look(watch.known());
         } else {
-            moved(new UUID(Long.parseUnsignedLong(key, 0, 16, 16), Long.parseUnsignedLong(key, 16, 32, 16)));
+            moved(UUID.fromString(key));
         }
     }
 

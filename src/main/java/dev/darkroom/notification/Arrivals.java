@@ -105,7 +105,9 @@ final class Arrivals {
         Feed feed = hub.feed(listener.user(), standing);
         if (arrival.cursor() != null) {
             Optional<StreamCursor> cursor = StreamCursor.parse(arrival.cursor());
-            Reset why = judge(cursor, feed);
+            Reset why = cursor.isEmpty()
+                    ? Reset.UNREADABLE
+                    : cursor.get().worthNothing(feed.epoch(), feed.top()).orElse(null);
             listener.begin(feed, why == null ? cursor.orElseThrow().seq() : feed.top(), why);
         } else {
             long from = arrival.byDevice() ? known.getOrDefault(arrival.device(), 0L) : feed.top();
@@ -115,15 +117,5 @@ final class Arrivals {
         if (moved) {
             feed.mayHaveMore();
         }
-    }
-
-    private static Reset judge(Optional<StreamCursor> cursor, Feed feed) {
-        if (cursor.isEmpty()) {
-            return Reset.UNREADABLE;
-        }
-        if (!cursor.get().epoch().equals(feed.epoch())) {
-            return Reset.EPOCH;
-        }
-        return cursor.get().seq() > feed.top() ? Reset.AHEAD : null;
     }
 }

@@ -1,9 +1,8 @@
 package dev.darkroom.notification;
 
+import dev.darkroom.command.Timestamp;
 import io.vertx.core.json.JsonObject;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.UUID;
 
 /**
@@ -29,22 +28,18 @@ public record Notification(
     /** A generation has ended. */
     public static final String GENERATION_ENDED = "generation.ended";
 
-    /** RFC 3339 in UTC with milliseconds, always of the same length. */
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     /** As it is told on streams. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("id", id.toString())
                 .put("seq", seq)
                 .put("type", type)
-                .put("timestamp", TIME.format(createdAt))
+                .put("timestamp", Timestamp.text(createdAt))
                 .put("data", data);
     }
 
     /** As it is told in the inbox, where it is known whether it was read. */
     JsonObject toInboxJson() {
-        return toJson().put("readAt", readAt == null ? null : TIME.format(readAt));
+        return toJson().put("readAt", Timestamp.text(readAt));
     }
 }

@@ -8,12 +8,11 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
 
 /**
  * Answers commands on {@link NotificationBus#COMMANDS}: what a user was told, and up to where that has arrived. Keeps no state, so that
@@ -22,9 +21,6 @@ import java.util.regex.Pattern;
 public final class NotificationVerticle extends VerticleBase {
     private static final int USUAL = 20;
     private static final int MOST = 100;
-
-    /** What a client calls a device. */
-    private static final Pattern SUBSCRIBER = Pattern.compile("[A-Za-z0-9._~-]{1,64}");
 
     private final NotificationStore store;
     private final StreamHub hub;
@@ -66,11 +62,15 @@ public final class NotificationVerticle extends VerticleBase {
             return invalid("after", "is not a cursor that was given out");
         }
         String user = command.user();
+        // First, so that whatever is missing up to there was there before it was looked for.
         return standing(user).compose(standing -> {
-            StreamCursor begin = StreamCursor.of(standing.epoch(), 0);
-            StreamCursor from = cursor.orElse(begin);
-            Reset why = judge(from, begin.epoch(), standing.top());
-            return page(user, why == null ? from : begin, (Integer) limit, why, cursor.isPresent());
+            Inbox inbox = Inbox.open(standing, cursor);
+            return Future.all(store.list(user, inbox.after(), (Integer) limit), store.states(List.of(user)))
+                    .map(read -> inbox.page(
+                            read.resultAt(0),
+                            read.<Map<String, NotificationStore.State>>resultAt(1)
+                                    .get(user)
+                                    .unread()));
         });
     }
 
@@ -82,45 +82,14 @@ public final class NotificationVerticle extends VerticleBase {
                         : store.tops(List.of(user)).map(again -> again.get(user)));
     }
 
-    private static Reset judge(StreamCursor cursor, String epoch, long top) {
-        if (!cursor.epoch().equals(epoch)) {
-            return Reset.EPOCH;
-        }
-        return cursor.seq() > top ? Reset.AHEAD : null;
-    }
-
-    /** @param known whether the user knows a place, so that what is missing after it is missed */
-    private Future<JsonObject> page(String user, StreamCursor from, int limit, Reset why, boolean known) {
-        return store.list(user, from.seq(), limit)
-                .compose(items -> store.states(List.of(user)).map(states -> {
-                    NotificationStore.State state = states.get(user);
-                    long next = items.isEmpty()
-                            ? Math.max(from.seq(), state.top())
-                            : items.get(items.size() - 1).seq();
-                    boolean missed = items.isEmpty()
-                            ? from.seq() < state.top()
-                            : items.get(0).seq() > from.seq() + 1;
-                    Reset reset = why == null && known && missed ? Reset.EXPIRED : why;
-                    JsonObject page = new JsonObject()
-                            .put(
-                                    "items",
-                                    new JsonArray(items.stream()
-                                            .map(Notification::toInboxJson)
-                                            .toList()))
-                            .put("nextCursor", new StreamCursor(from.epoch(), next).toString())
-                            .put("unread", state.unread());
-                    return reset == null ? page : page.put("reset", reset.name());
-                }));
-    }
-
     private Future<JsonObject> ack(Command command) {
         Object seq = command.body().getValue("seq");
         if (!(seq instanceof Integer || seq instanceof Long) || ((Number) seq).longValue() < 1) {
             return invalid("#/seq", "must be a positive integer");
         }
         String subscriber = command.text("subscriber");
-        if (subscriber != null && !SUBSCRIBER.matcher(subscriber).matches()) {
-            return invalid("#/subscriber", "must be 1 to 64 of A-Z, a-z, 0-9, and . _ ~ -");
+        if (subscriber != null && !Subscriber.isOne(subscriber)) {
+            return invalid("#/subscriber", Subscriber.EXPECTED);
         }
         String user = command.user();
         return store.ack(user, ((Number) seq).longValue(), subscriber).compose(done -> {

@@ -31,6 +31,14 @@ public record StreamCursor(String epoch, long seq) {
                 : Optional.empty();
     }
 
+    /** Why a stream of this epoch that has come so far cannot go on from here; empty when it can. */
+    Optional<Reset> worthNothing(String nowEpoch, long top) {
+        if (!epoch.equals(nowEpoch)) {
+            return Optional.of(Reset.EPOCH);
+        }
+        return seq > top ? Optional.of(Reset.AHEAD) : Optional.empty();
+    }
+
     /** As it is given out. */
     @Override
     public String toString() {

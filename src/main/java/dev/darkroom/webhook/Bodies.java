@@ -28,19 +28,23 @@ record Bodies(String source) {
     String cloudEvent(Notification notification) {
         JsonObject told = notification.toJson();
         JsonObject data = notification.data().copy();
-        JsonObject event = new JsonObject()
-                .put("specversion", "1.0")
-                .put("id", notification.id().toString())
-                .put("source", source)
-                .put("type", "dev.darkroom." + notification.type());
+        JsonObject event = cloudEvent(
+                notification.id().toString(), source, notification.type(), told.getString("timestamp"), data);
         if (notification.generationId() != null) {
             event.put("subject", notification.generationId().toString());
             data.remove("generationId");
         }
-        return event.put("time", told.getString("timestamp"))
-                .put("sequence", String.valueOf(notification.seq()))
+        return event.put("sequence", String.valueOf(notification.seq())).encode();
+    }
+
+    static JsonObject cloudEvent(String id, String source, String type, String time, JsonObject data) {
+        return new JsonObject()
+                .put("specversion", "1.0")
+                .put("id", id)
+                .put("source", source)
+                .put("type", "dev.darkroom." + type)
+                .put("time", time)
                 .put("datacontenttype", "application/json")
-                .put("data", data)
-                .encode();
+                .put("data", data);
     }
 }

@@ -26,14 +26,7 @@ final class Tester {
         Buffer body = Buffer.buffer(
                 signing.format() == Format.STANDARD
                         ? Bodies.standard(WebhookEvents.TEST, signing.at(), data)
-                        : new JsonObject()
-                                .put("specversion", "1.0")
-                                .put("id", id)
-                                .put("source", "urn:darkroom")
-                                .put("type", "dev.darkroom." + WebhookEvents.TEST)
-                                .put("time", signing.at())
-                                .put("datacontenttype", "application/json")
-                                .put("data", data)
+                        : Bodies.cloudEvent(id, "urn:darkroom", WebhookEvents.TEST, signing.at(), data)
                                 .encode());
         long begunAt = System.nanoTime();
         return courier.post(

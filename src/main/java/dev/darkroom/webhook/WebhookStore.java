@@ -2,6 +2,7 @@ package dev.darkroom.webhook;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.command.Timestamp;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
@@ -13,8 +14,6 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.security.SecureRandom;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +21,6 @@ import java.util.UUID;
 
 /** Endpoints in PostgreSQL, as their owners see them. Futures fail with the driver's errors. Usable from any event loop. */
 final class WebhookStore {
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
     private final Database database;
     private final Settings.Webhooks settings;
     private final SecureRandom random = new SecureRandom();
@@ -251,7 +247,7 @@ final class WebhookStore {
 
     private static void putTime(JsonObject told, String name, OffsetDateTime time) {
         if (time != null) {
-            told.put(name, TIME.format(time));
+            told.put(name, Timestamp.text(time));
         }
     }
 }

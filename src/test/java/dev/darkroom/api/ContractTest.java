@@ -48,13 +48,14 @@ class ContractTest {
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(
                 settings,
-                null,
-                Access.open(),
-                new EndedGenerations(Ticker.systemTicker()),
-                null,
-                new ProgressWatch(),
-                null,
-                null);
+                new ApiVerticle.Shared(
+                        null,
+                        Access.open(),
+                        new EndedGenerations(Ticker.systemTicker()),
+                        null,
+                        new ProgressWatch(),
+                        null,
+                        null));
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
 

@@ -54,6 +54,7 @@ public final class SocketClient implements AutoCloseable {
         JsonObject json = new JsonObject(text);
         try {
             ContractCheck.checkSchema("SocketServerText", text);
+            MessageCheck.socketServer(json);
         } catch (AssertionError e) {
             broken.add(e);
         }
