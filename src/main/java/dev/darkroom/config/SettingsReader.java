@@ -4,8 +4,6 @@ import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.Auth;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Breaker;
-import dev.darkroom.config.Settings.Bridge;
-import dev.darkroom.config.Settings.Cluster;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
@@ -72,15 +70,6 @@ final class SettingsReader {
     private static final Pattern PROMPT_CONTROLS = Pattern.compile("neutralise|pass");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
-    private static final Pattern REACHABLE_HOST =
-            Pattern.compile("(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)[^\\s/@?#\\[\\]]{1,255}");
-    private static final String MEMBER = "[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}";
-    private static final Pattern MEMBERS = Pattern.compile(MEMBER + "(\\s*,\\s*" + MEMBER + ")*");
-
-    /** An address of events, and never one of commands or of replies. */
-    private static final String EVENTS = "darkroom(\\.[a-z]{1,40}){1,3}\\.events";
-
-    private static final Pattern ADDRESSES = Pattern.compile(EVENTS + "(\\s*,\\s*" + EVENTS + "){0,15}");
 
     private final Values values;
     private final Path base;
@@ -128,8 +117,8 @@ final class SettingsReader {
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),
                 new WebhookSettingsReader(values).read(),
-                cluster(),
-                bridge(),
+                new BusSettingsReader(values).cluster(),
+                new BusSettingsReader(values).bridge(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
@@ -264,38 +253,6 @@ final class SettingsReader {
     private Duration age(String path) {
         Value value = values.get(path);
         return value.isEmpty() ? null : value.duration(YOUNGEST, OLDEST);
-    }
-
-    private Cluster cluster() {
-        Value members = values.get("cluster.members");
-        Value service = values.get("cluster.kubernetesService");
-        return new Cluster(
-                bool("cluster.enabled"),
-                values.get("cluster.host")
-                        .matching(REACHABLE_HOST, "an address by which others reach this machine, not a wildcard"),
-                integer("cluster.port", 1, 65535),
-                port("cluster.busPort"),
-                members.isEmpty() ? List.of() : members(members),
-                service.isEmpty() ? null : service.matching(HOST, "a DNS name"),
-                values.get("cluster.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"));
-    }
-
-    private Bridge bridge() {
-        return new Bridge(
-                bool("bridge.sockjs"),
-                bool("bridge.tcp"),
-                host("bridge.host"),
-                port("bridge.port"),
-                List.of(values.get("bridge.addresses")
-                        .matching(
-                                ADDRESSES,
-                                "addresses of events, such as darkroom.generation.events, separated by commas")
-                        .split("\\s*,\\s*", -1)),
-                integer("bridge.maxConnections", 1, 10_000));
-    }
-
-    private static List<String> members(Value value) {
-        return List.of(value.matching(MEMBERS, "host:port, separated by commas").split("\\s*,\\s*", -1));
     }
 
     private Path path(Value value, String expected) {

@@ -41,7 +41,7 @@ final class LeaseStore {
     private final FenceStore fences;
     private final List<GenerationEndListener> listeners;
     /** Fenced, so that trying one again alone does no harm whatever became of the statement that it shared. */
-    private final Batch<Completion, Optional<Ended>> completions =
+    private final Batch<CompletionStore.Completion, Optional<Ended>> completions =
             new Batch<>(BATCHES, this::completeAll, error -> true, System::nanoTime);
 
     LeaseStore(Database database, List<GenerationEndListener> listeners) {
@@ -76,42 +76,13 @@ final class LeaseStore {
                 });
     }
 
-    private record Completion(Lease lease, List<KeptPicture> pictures) {}
-
     /** Ends a generation with pictures that are already whole in the store. */
     Future<Optional<Ended>> complete(Lease lease, List<KeptPicture> pictures) {
-        return completions.add(new Completion(lease, pictures));
+        return completions.add(new CompletionStore.Completion(lease, pictures));
     }
 
-    private static Tuple completions(List<Completion> given) {
-        List<Lease> leases = given.stream().map(Completion::lease).toList();
-        List<UUID> owners = new ArrayList<>();
-        List<Integer> positions = new ArrayList<>();
-        List<KeptPicture> pictures = new ArrayList<>();
-        for (Completion one : given) {
-            for (int i = 0; i < one.pictures().size(); i++) {
-                owners.add(one.lease().generationId());
-                positions.add(i);
-                pictures.add(one.pictures().get(i));
-            }
-        }
-        return Tuple.tuple()
-                .addValue(leases.stream().map(Lease::generationId).toArray(UUID[]::new))
-                .addValue(leases.stream().map(Lease::nodeId).toArray(UUID[]::new))
-                .addValue(leases.stream().map(Lease::token).toArray(Long[]::new))
-                .addValue(owners.toArray(UUID[]::new))
-                .addValue(pictures.stream().map(KeptPicture::id).toArray(UUID[]::new))
-                .addValue(positions.toArray(Integer[]::new))
-                .addValue(pictures.stream().map(KeptPicture::contentType).toArray(String[]::new))
-                .addValue(pictures.stream().map(KeptPicture::width).toArray(Integer[]::new))
-                .addValue(pictures.stream().map(KeptPicture::height).toArray(Integer[]::new))
-                .addValue(pictures.stream().map(KeptPicture::bytes).toArray(Long[]::new))
-                .addValue(pictures.stream().map(KeptPicture::sha256).toArray(String[]::new))
-                .addValue(pictures.stream().map(KeptPicture::storageKey).toArray(String[]::new));
-    }
-
-    private Future<List<Optional<Ended>>> completeAll(List<Completion> given) {
-        return end(LeaseSql.COMPLETE, completions(given), null)
+    private Future<List<Optional<Ended>>> completeAll(List<CompletionStore.Completion> given) {
+        return end(LeaseSql.COMPLETE, CompletionStore.values(given), null)
                 .map(ended -> given.stream()
                         .map(one -> Optional.ofNullable(ended.get(one.lease().generationId())))
                         .toList());
