@@ -263,8 +263,8 @@ final class Service {
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         BridgeService bridges = new BridgeService(settings, access.doorkeeper());
-        ApiVerticle.Shared shared =
-                new ApiVerticle.Shared(images, access, ended, hub, progress, roster, bridges.annex());
+        ApiVerticle.Shared shared = new ApiVerticle.Shared(
+                await(ApiVerticle.contract(vertx)), images, access, ended, hub, progress, roster, bridges.annex());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             lifecycle.deploy(vertx, "api", settings.api().instances(), () -> {

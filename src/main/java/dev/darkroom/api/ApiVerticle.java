@@ -9,6 +9,7 @@ import dev.darkroom.notification.StreamHub;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
@@ -45,9 +46,11 @@ public final class ApiVerticle extends VerticleBase {
     /**
      * What the instances of a process share.
      *
+     * @param contract as {@link #contract} read it: reading it takes longer than all else that starts
      * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
     public record Shared(
+            Contract contract,
             ImageStore images,
             Access access,
             EndedGenerations ended,
@@ -76,7 +79,7 @@ public final class ApiVerticle extends VerticleBase {
                 shared.access().rights(),
                 settings.streams().recheck(),
                 ThreadLocalRandom.current());
-        return ContractLoader.api(vertx).compose(this::listen);
+        return listen();
     }
 
     @Override
@@ -87,7 +90,13 @@ public final class ApiVerticle extends VerticleBase {
                         .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 
-    private Future<HttpServer> listen(Contract contract) {
+    /** What all instances of a process answer by. */
+    public static Future<Contract> contract(Vertx vertx) {
+        return ContractLoader.api(vertx);
+    }
+
+    private Future<HttpServer> listen() {
+        Contract contract = shared.contract();
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
@@ -128,13 +137,16 @@ public final class ApiVerticle extends VerticleBase {
                 LOOKUP,
                 settings.webhooks().timeout()));
         Settings.Http http = settings.http();
-        Router router = ContractRouter.create(
-                vertx,
-                contract,
-                handlers,
-                shared.access(),
-                http.corsOrigins(),
-                new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        Router router;
+        synchronized (contract) {
+            router = ContractRouter.create(
+                    vertx,
+                    contract,
+                    handlers,
+                    shared.access(),
+                    http.corsOrigins(),
+                    new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        }
         if (shared.eventBus() != null) {
             new EventBusPaths(shared.access(), http.corsOrigins())
                     .mount(router, shared.eventBus().open(vertx));

@@ -5,12 +5,13 @@ import io.vertx.openapi.contract.Operation;
 import java.util.List;
 
 /**
- * The part of {@code openapi.yaml} that one port keeps. Immutable.
+ * The part of {@code openapi.yaml} that one port keeps. Immutable, but for what the library notes in its schemas while routers are made:
+ * that is for one thread at a time.
  *
  * @param document the whole file, word for word, as it is served
  * @param parsed this port's part, in the form that the router understands
  */
-record Contract(String document, OpenAPIContract parsed) {
+public record Contract(String document, OpenAPIContract parsed) {
 
     /** The ids of all operations. */
     List<String> operationIds() {

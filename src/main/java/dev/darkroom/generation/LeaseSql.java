@@ -124,16 +124,17 @@ final class LeaseSql {
 
     /**
      * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
-     * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row.
+     * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row. Having waited
+     * for that row, this may be of a moment before the claim that held it: nothing ends before it began.
      */
     static final String CANCEL = """
             WITH ended AS (
               DELETE FROM generation_queue WHERE generation_id = $1 AND ($2::text IS NULL OR user_id = $2)
-              RETURNING *),
+              RETURNING *, greatest(now(), attempt_started_at) AS ended_at),
             last_failure AS (
               SELECT error_class FROM generation_attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1),
             generation AS (
-              UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(),
+              UPDATE generations g SET status = 'FAILED', completed_at = e.ended_at, updated_at = e.ended_at,
                 failed_attempts = g.failed_attempts + CASE WHEN e.lease_owner IS NULL THEN 0 ELSE 1 END,
                 error_code = $3, error_message = $4, error_retryable = $5,
                 error_class = CASE WHEN e.lease_owner IS NOT NULL THEN 'AMBIGUOUS'
@@ -144,7 +145,7 @@ final class LeaseSql {
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
-                now(), 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
+                e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
             FROM generation""";

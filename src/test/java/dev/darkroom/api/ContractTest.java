@@ -49,6 +49,7 @@ class ContractTest {
         Deployable api = new ApiVerticle(
                 settings,
                 new ApiVerticle.Shared(
+                        await(ApiVerticle.contract(vertx)),
                         null,
                         Access.open(),
                         new EndedGenerations(Ticker.systemTicker()),

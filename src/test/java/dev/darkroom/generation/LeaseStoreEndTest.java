@@ -59,6 +59,23 @@ class LeaseStoreEndTest {
     }
 
     @Test
+    void aCancelThatWaitedForTheClaimDoesNotEndTheAttemptBeforeItBegan() {
+        // given a claim of a moment after the one that the cancel is of
+        Lease lease = queue.claimed();
+        queue.execute("UPDATE generation_queue SET attempt_started_at = now() + interval '10 s'");
+
+        // when
+        Optional<Ended> ended = await(queue.leases.cancel(lease.generationId(), "local"));
+
+        // then
+        assertThat(ended).isPresent();
+        assertThat(lastAttempt("finished_at = started_at, outcome")).isEqualTo("t INTERRUPTED");
+        assertThat(queue.value("SELECT g.completed_at = a.finished_at FROM generations g JOIN generation_attempts a"
+                        + " ON a.generation_id = g.id WHERE g.id = '" + lease.generationId() + "'"))
+                .isEqualTo("true");
+    }
+
+    @Test
     void picturesCompleteAGeneration() {
         // given
         Lease lease = queue.claimed();
