@@ -62,12 +62,17 @@ final class Feed {
         return beingRead;
     }
 
-    /** The number after which to read, when somebody has room for what comes. */
+    /** Whether there is, or may be, something for one who was told up to here. */
+    boolean hasMoreThan(long position) {
+        return stale || position < top;
+    }
+
+    /** The number after which to read, when somebody has room for what comes. Looks at all who listen, who may be thousands. */
     OptionalLong wanted() {
         return listeners.stream()
                 .filter(Listener::hasRoom)
                 .mapToLong(Listener::position)
-                .filter(position -> stale || position < top)
+                .filter(this::hasMoreThan)
                 .min();
     }
 

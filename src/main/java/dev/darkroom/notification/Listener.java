@@ -102,7 +102,9 @@ final class Listener implements Subscription {
         hub.run(() -> {
             ready = true;
             flush();
-            if (ready && feed != null) {
+            // Nobody else has got room by this: when there is nothing for this one there is no need to look at all
+            // others.
+            if (ready && feed != null && feed.hasMoreThan(position)) {
                 hub.look(feed);
             }
         });

@@ -47,7 +47,7 @@ final class DeliveryCommands {
         return webhooks.find(id, command.user())
                 .compose(found -> found.isEmpty()
                         ? notThere()
-                        : webhooks.deliveries(id, status, limit, cursor == null ? null : Long.valueOf(cursor), null));
+                        : webhooks.deliveries(id, status, limit, cursor == null ? null : Long.valueOf(cursor)));
     }
 
     /** Answers {@link WebhookBus#REDELIVER}. */
@@ -59,17 +59,14 @@ final class DeliveryCommands {
         return enabled(
                 command,
                 id,
-                () -> webhooks.deliveries(id, null, 1, null, deliveryId)
-                        .compose(there -> there.getJsonArray("items").isEmpty()
-                                ? Future.succeededFuture(Reply.notFound("delivery"))
+                () -> webhooks.delivery(id, deliveryId)
+                        .compose(there -> there.isEmpty()
+                                ? Future.succeededFuture(there)
                                 : queue.again(database, id, command.user(), deliveryId)
                                         // Not so when it is under way, which is as well.
-                                        .compose(queued -> webhooks.deliveries(id, null, 1, null, deliveryId))
-                                        .map(page -> new JsonObject()
-                                                .put(
-                                                        "delivery",
-                                                        page.getJsonArray("items")
-                                                                .getJsonObject(0)))));
+                                        .compose(queued -> webhooks.delivery(id, deliveryId)))
+                        .map(told -> told.map(delivery -> new JsonObject().put("delivery", delivery))
+                                .orElseGet(() -> Reply.notFound("delivery"))));
     }
 
     /** Answers {@link WebhookBus#REDELIVER_RANGE}. */

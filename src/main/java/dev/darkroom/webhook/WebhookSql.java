@@ -66,8 +66,8 @@ final class WebhookSql {
               previous_until = now() + $3::bigint * interval '1 millisecond', secret = excluded.secret
             RETURNING secret, previous_until""";
 
-    /** A page of what was and is to be delivered to an endpoint, the newest first, with every attempt. */
-    static final String DELIVERIES = """
+    /** What a delivery is told as, with every attempt. */
+    private static final String TOLD = """
             SELECT d.position, json_strip_nulls(json_build_object(
               'id', d.id, 'notificationId', d.notification_id, 'type', d.type, 'generationId', d.generation_id,
               'status', d.status, 'createdAt', to_char(d.created_at AT TIME ZONE 'UTC', %1$s),
@@ -82,9 +82,15 @@ final class WebhookSql {
                   'retryAt', to_char(a.retry_at AT TIME ZONE 'UTC', %1$s)) ORDER BY a.number)
                 FROM webhook_attempts a WHERE a.delivery_id = d.id), '[]'::json))) AS told
             FROM webhook_deliveries d
-            WHERE d.webhook_id = $1 AND ($2::text IS NULL OR d.status = $2) AND ($3::bigint IS NULL OR d.position < $3)
-              AND ($4::uuid IS NULL OR d.id = $4)
-            ORDER BY d.position DESC LIMIT $5""".formatted(TIME);
+            """.formatted(TIME);
+
+    /** A page of what was and is to be delivered to an endpoint, the newest first. */
+    static final String DELIVERIES = TOLD + """
+            WHERE d.webhook_id = $1 AND ($2::text IS NULL OR d.status = $2)
+              AND d.position < coalesce($3::bigint, 9223372036854775807)
+            ORDER BY d.position DESC LIMIT $4""";
+
+    static final String DELIVERY = TOLD + "WHERE d.webhook_id = $1 AND d.id = $2";
 
     private WebhookSql() {}
 }

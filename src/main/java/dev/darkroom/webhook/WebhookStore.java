@@ -189,12 +189,11 @@ final class WebhookStore {
      *
      * @param status null for any
      * @param cursor null for the first page
-     * @param deliveryId null for all
      */
-    Future<JsonObject> deliveries(UUID id, String status, int limit, Long cursor, UUID deliveryId) {
+    Future<JsonObject> deliveries(UUID id, String status, int limit, Long cursor) {
         return database.pool()
                 .preparedQuery(WebhookSql.DELIVERIES)
-                .execute(Tuple.of(id, status, cursor, deliveryId, limit + 1))
+                .execute(Tuple.of(id, status, cursor, limit + 1))
                 .map(rows -> {
                     JsonArray items = new JsonArray();
                     JsonObject page = new JsonObject().put("items", items);
@@ -209,6 +208,14 @@ final class WebhookStore {
                     }
                     return page;
                 });
+    }
+
+    /** One of them; empty if the endpoint has none of this id. */
+    Future<Optional<JsonObject>> delivery(UUID id, UUID deliveryId) {
+        return database.pool()
+                .preparedQuery(WebhookSql.DELIVERY)
+                .execute(Tuple.of(id, deliveryId))
+                .map(rows -> rows.stream().findFirst().map(row -> row.getJsonObject("told")));
     }
 
     private static JsonObject secret(byte[] secret, Row row) {

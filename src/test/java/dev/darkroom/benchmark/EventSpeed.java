@@ -13,7 +13,11 @@ import java.util.function.IntFunction;
 
 /** How soon events come, at a steady rate and one to very many. */
 final class EventSpeed {
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    /** A virtual machine has then compiled what it runs, which goes by how often it did; a peer, which is compiled, needs less. */
+    private static final Duration WARM_UP = Duration.ofSeconds(60);
+
+    private static final int WARM_UP_TIMES = 2;
+    private static final Duration PEER_WARM_UP = Duration.ofSeconds(10);
     private static final int CONNECT_A_SECOND = 500;
     private static final int MANY_A_SECOND = 1_000;
     private static final int MANY_EVENTS = 10;
@@ -35,14 +39,24 @@ final class EventSpeed {
 
     /** From commit to client, generations of users by chance: one stream each, at {@code heard}; accepted and ended by {@code works}. */
     List<Quantiles> steady(StreamNode works, StreamNode heard, int clients) throws Exception {
+        return steady(works, heard, clients, WARM_UP, rounds);
+    }
+
+    /** The same on processes that have just started, once. */
+    List<Quantiles> cold(StreamNode works, StreamNode heard, int clients) throws Exception {
+        return steady(works, heard, clients, Duration.ZERO, 1);
+    }
+
+    private List<Quantiles> steady(StreamNode works, StreamNode heard, int clients, Duration warmUp, int rounds)
+            throws Exception {
         List<Quantiles> measured = new ArrayList<>();
         IntFunction<HttpRequest> posts =
                 i -> post(works, ThreadLocalRandom.current().nextInt(clients));
         EndLoad load = new EndLoad(posts);
-        try (StreamClients streams = new StreamClients(
+        try (StreamClients streams = StreamClients.ofDarkroom(
                 clients, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(client)))) {
             streams.open(heard.port(), CONNECT_A_SECOND);
-            awaitTold(streams, load.run(aSecond, WARM_UP));
+            awaitTold(streams, load.run(aSecond * WARM_UP_TIMES, warmUp));
             for (int round = 0; round < rounds; round++) {
                 streams.forgetArrivals();
                 List<Arrival> arrivals = awaitTold(streams, load.run(aSecond, time));
@@ -67,16 +81,17 @@ final class EventSpeed {
     /** The same for another server: from the publishing to the client. */
     List<Quantiles> steady(StreamingPeer peer, int clients) throws Exception {
         List<Quantiles> measured = new ArrayList<>();
-        AtomicLongArray sent = new AtomicLongArray((int) (aSecond * Math.max(time.toSeconds(), WARM_UP.toSeconds())));
+        AtomicLongArray sent =
+                new AtomicLongArray((int) (aSecond * Math.max(time.toSeconds(), PEER_WARM_UP.toSeconds())));
         EndLoad load = new EndLoad(i -> {
             sent.set(i, now());
             return peer.publish("user-" + ThreadLocalRandom.current().nextInt(clients), StreamingPeer.notification(i));
         });
-        try (StreamClients streams = new StreamClients(clients, (client, lastId) -> peer.subscribe("user-" + client))) {
+        try (StreamClients streams = StreamClients.of(peer, clients, client -> "user-" + client)) {
             streams.open(peer.port(), CONNECT_A_SECOND);
-            Thread.sleep(WARM_UP.dividedBy(5).toMillis());
+            Thread.sleep(PEER_WARM_UP.dividedBy(5).toMillis());
             streams.forgetArrivals();
-            streams.awaitArrivals(load.run(aSecond, WARM_UP));
+            streams.awaitArrivals(load.run(aSecond, PEER_WARM_UP));
             for (int round = 0; round < rounds; round++) {
                 streams.forgetArrivals();
                 List<Arrival> arrivals = streams.awaitArrivals(load.run(aSecond, time));
@@ -89,7 +104,7 @@ final class EventSpeed {
     /** One event of one user, who has all these streams: from the commit to each of them, several times. */
     List<Quantiles> toStreamsOfOneUser(StreamNode node, int count) throws Exception {
         List<Quantiles> measured = new ArrayList<>();
-        try (StreamClients streams = new StreamClients(
+        try (StreamClients streams = StreamClients.ofDarkroom(
                 count, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(0)))) {
             streams.open(node.port(), MANY_A_SECOND);
             EndLoad load = new EndLoad(i -> post(node, 0));
@@ -109,9 +124,9 @@ final class EventSpeed {
     /** The same for another server: one channel with all these streams. */
     List<Quantiles> toStreamsOfOneChannel(StreamingPeer peer, int count) throws Exception {
         List<Quantiles> measured = new ArrayList<>();
-        try (StreamClients streams = new StreamClients(count, (client, lastId) -> peer.subscribe("user-0"))) {
+        try (StreamClients streams = StreamClients.of(peer, count, client -> "user-0")) {
             streams.open(peer.port(), MANY_A_SECOND);
-            Thread.sleep(WARM_UP.dividedBy(5).toMillis());
+            Thread.sleep(PEER_WARM_UP.dividedBy(5).toMillis());
             for (int i = 0; i <= MANY_EVENTS; i++) {
                 streams.forgetArrivals();
                 int number = i;

@@ -35,13 +35,13 @@ final class IdleStreams {
     static Each of(StreamNode node, IntFunction<String> headers, int streams) throws Exception {
         StreamClients.Request request =
                 (client, lastId) -> EventStreams.request(StreamNode.STREAM, headers.apply(client));
-        try (StreamClients first = new StreamClients(WARM_UP, request)) {
+        try (StreamClients first = StreamClients.ofDarkroom(WARM_UP, request)) {
             first.open(node.port(), WARM_UP_A_SECOND);
         }
         Thread.sleep(CALM.toMillis());
         long liveBefore = node.process().memoryBytes();
         long before = StreamMemory.of(node.process().handle());
-        try (StreamClients clients = new StreamClients(streams, request)) {
+        try (StreamClients clients = StreamClients.ofDarkroom(streams, request)) {
             clients.open(node.port(), A_SECOND);
             Thread.sleep(SETTLED.toMillis());
             long live = node.process().memoryBytes() - liveBefore;
@@ -52,13 +52,13 @@ final class IdleStreams {
 
     /** The same of another server, with as many streams to each channel as our users have. */
     static Each of(StreamingPeer peer, int channels, int streams) throws IOException, InterruptedException {
-        StreamClients.Request request = (client, lastId) -> peer.subscribe("user-" + client * channels / streams);
-        try (StreamClients first = new StreamClients(WARM_UP, request)) {
+        IntFunction<String> channel = client -> "user-" + client * channels / streams;
+        try (StreamClients first = StreamClients.of(peer, WARM_UP, channel)) {
             first.open(peer.port(), WARM_UP_A_SECOND);
         }
         Thread.sleep(CALM.toMillis());
         long before = StreamMemory.of(peer.handle());
-        try (StreamClients clients = new StreamClients(streams, request)) {
+        try (StreamClients clients = StreamClients.of(peer, streams, channel)) {
             clients.open(peer.port(), A_SECOND);
             Thread.sleep(SETTLED.toMillis());
             return new Each((StreamMemory.of(peer.handle()) - before) / (double) streams, 0);

@@ -104,6 +104,7 @@ public final class NotificationBenchmark {
 
     private void speed(EventSpeed speed) throws Exception {
         try (StreamNode works = node("works", CONCURRENCY, StreamNode.USUAL, Map.of())) {
+            report.speed("Darkroom, from the commit", "same node, just started", speed.cold(works, works, USERS));
             report.speed("Darkroom, from the commit", "same node", speed.steady(works, works, USERS));
             try (StreamNode heard = node("heard", 0, StreamNode.USUAL, Map.of())) {
                 report.speed("Darkroom, from the commit", "another node, by hint", speed.steady(works, heard, USERS));

@@ -41,7 +41,7 @@ final class Returning {
         for (int i = 0; i < REPLAYS + REPLAYS_WARM_UP; i++) {
             int user = i;
             String known = record("WHERE n = " + user, missed);
-            try (StreamClients client = new StreamClients(
+            try (StreamClients client = StreamClients.ofDarkroom(
                     1,
                     (one, lastId) -> EventStreams.request(
                             StreamNode.STREAM, users.headerLine(user), "Last-Event-ID: " + known))) {
@@ -76,7 +76,7 @@ final class Returning {
 
     /** One event for each of very many users, recorded in one transaction: from its commit to each of them. */
     Quantiles toManyUsers(StreamNode node, int count) throws Exception {
-        try (StreamClients streams = new StreamClients(
+        try (StreamClients streams = StreamClients.ofDarkroom(
                 count, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(client)))) {
             streams.open(node.port(), CONNECT_A_SECOND);
             record("WHERE n < " + count, 1);
@@ -89,7 +89,7 @@ final class Returning {
 
     /** Lets a process compile what streams need: one that has just started is not what a storm usually meets. */
     void warmUp(StreamNode node) throws Exception {
-        try (StreamClients streams = new StreamClients(
+        try (StreamClients streams = StreamClients.ofDarkroom(
                 WARM_UP, (client, lastId) -> EventStreams.request(StreamNode.STREAM, users.headerLine(client)))) {
             streams.open(node.port(), WARM_UP_A_SECOND);
         }
@@ -101,7 +101,7 @@ final class Returning {
      * @param aSecond how many connect in a second; 0 for all at once
      */
     Storm storm(StreamNode dies, StreamNode lives, int count, int aSecond) throws Exception {
-        try (StreamClients streams = new StreamClients(
+        try (StreamClients streams = StreamClients.ofDarkroom(
                 count,
                 (client, lastId) -> EventStreams.request(
                         StreamNode.STREAM, users.headerLine(client), "Last-Event-ID: " + lastId))) {

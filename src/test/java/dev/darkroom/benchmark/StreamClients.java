@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 
 /**
  * So many clients, each with one event stream. A connection that is refused or ends while nobody expects it ends the benchmark. The
@@ -23,17 +24,21 @@ final class StreamClients implements EventStreams.Listener, AutoCloseable {
     /** An event that was told of. */
     record Arrival(int client, ServerEvent event) {}
 
+    private final boolean greeted;
     private final Request request;
     private final EventStreams streams = new EventStreams(this);
     private final String[] lastIds;
+    /** 0 for one that is not live. */
     private final long[] liveAt;
+
     private final List<Arrival> arrivals = new ArrayList<>();
     private int live;
     private int ended;
     private String refused;
     private boolean endExpected;
 
-    StreamClients(int count, Request request) {
+    private StreamClients(int count, boolean greeted, Request request) {
+        this.greeted = greeted;
         this.request = request;
         lastIds = new String[count];
         Arrays.fill(lastIds, "");
@@ -41,7 +46,19 @@ final class StreamClients implements EventStreams.Listener, AutoCloseable {
     }
 
     /**
-     * Connects all, and waits until something has come on each.
+     * Of Darkroom. A stream is live with its first event, which says where it begins: what is recorded before that is not told by it.
+     */
+    static StreamClients ofDarkroom(int count, Request request) {
+        return new StreamClients(count, true, request);
+    }
+
+    /** Of a server that does not greet. A stream is live once something has come. */
+    static StreamClients of(StreamingPeer peer, int count, IntFunction<String> channels) {
+        return new StreamClients(count, false, (client, lastId) -> peer.subscribe(channels.apply(client)));
+    }
+
+    /**
+     * Connects all, and waits until they are live.
      *
      * @param aSecond how many connect in a second; 0 for all of them at once
      * @return how many milliseconds each took, from when the first was asked to connect if all do at once
@@ -49,6 +66,7 @@ final class StreamClients implements EventStreams.Listener, AutoCloseable {
     List<Double> open(int port, int aSecond) throws InterruptedException {
         synchronized (this) {
             live = 0;
+            Arrays.fill(liveAt, 0);
             ended = 0;
             endExpected = false;
         }
@@ -115,14 +133,24 @@ final class StreamClients implements EventStreams.Listener, AutoCloseable {
         if (status != 200) {
             refused = "client " + client + " got " + status;
         }
-        liveAt[client] = System.nanoTime();
-        live++;
+        if (!greeted) {
+            isLive(client);
+        }
         notifyAll();
+    }
+
+    private void isLive(int client) {
+        if (liveAt[client] == 0) {
+            liveAt[client] = System.nanoTime();
+            live++;
+            notifyAll();
+        }
     }
 
     @Override
     public synchronized void event(int client, ServerEvent event) {
         lastIds[client] = event.id();
+        isLive(client);
         // What else comes, pings and greetings, has no number.
         if (event.data().contains("\"seq\":")) {
             arrivals.add(new Arrival(client, event));

@@ -18,6 +18,7 @@ final class StreamNode implements AutoCloseable {
     static final String STREAM = "/api/notifications/stream";
 
     private final JavaProcess process;
+    private final int port;
 
     /**
      * Starts it and waits until it is ready.
@@ -51,6 +52,8 @@ final class StreamNode implements AutoCloseable {
         Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
         process = JavaProcess.start(
                 directory.resolve(name), all, List.of("-jar", jar.toString()), environment, "  Health +http");
+        // Asked once: it is looked up in all that the process has said so far, which comes to be much.
+        port = Integer.parseInt(process.said("  API +http://[^:]+:(\\d+)/"));
     }
 
     JavaProcess process() {
@@ -58,7 +61,7 @@ final class StreamNode implements AutoCloseable {
     }
 
     int port() {
-        return Integer.parseInt(process.said("  API +http://[^:]+:(\\d+)/"));
+        return port;
     }
 
     /** {@code kill -9}: whatever is connected finds out by itself. */

@@ -205,6 +205,27 @@ class SocketIT {
     }
 
     @Test
+    void anIdOfTheFutureIsToldSo() throws Exception {
+        // given
+        picture();
+        String epoch;
+        try (SocketClient socket = listen(resume())) {
+            epoch = socket.await("begin", 1).getString("id").replaceFirst("-.*", "");
+        }
+
+        // when
+        try (SocketClient socket = listen(resume().put("lastEventId", epoch + "-99"))) {
+
+            // then
+            assertThat(socket.await("reset", 1).getJsonObject("data"))
+                    .isEqualTo(new JsonObject()
+                            .put("reason", "AHEAD")
+                            .put("epoch", epoch)
+                            .put("top", 1));
+        }
+    }
+
+    @Test
     void aSocketEndsWithTheKeyThatOpenedIt() throws Exception {
         try (SocketClient socket = listen(resume())) {
             socket.await("begin", 1);
