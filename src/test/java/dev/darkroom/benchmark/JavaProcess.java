@@ -143,8 +143,12 @@ final class JavaProcess implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        connector.close();
+    public void close() throws InterruptedException {
+        try {
+            connector.close();
+        } catch (IOException e) {
+            // It was killed, and says goodbye to nobody.
+        }
         program.close();
     }
 }

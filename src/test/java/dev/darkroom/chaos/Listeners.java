@@ -68,9 +68,7 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
         } else if (status != 200) {
             wrong.add("client " + client + " got " + status);
         }
-        if (status == 200) {
-            live.set(client);
-        } else {
+        if (status != 200) {
             streams.drop(client);
             again(client);
         }
@@ -78,6 +76,8 @@ final class Listeners implements EventStreams.Listener, AutoCloseable {
 
     @Override
     public synchronized void event(int client, ServerEvent event) {
+        // The first one says where the stream begins; what is recorded before it is not told.
+        live.set(client);
         if (event.name().equals("reset")) {
             wrong.add("client %d, who knew %s, was told %s".formatted(client, lastIds[client], event.data()));
         }
