@@ -1,7 +1,10 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.CutOff;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 
 /**
@@ -28,6 +31,7 @@ final class EventStream implements EventStreams.Held {
     private static final int QUEUE_BYTES = 32 * 1024;
 
     private final EventStreams all;
+    private final HttpServerRequest request;
     private final HttpServerResponse response;
     private final Owner owner;
 
@@ -38,9 +42,10 @@ final class EventStream implements EventStreams.Held {
     private int secondsSincePing;
     private int secondsFull;
 
-    EventStream(EventStreams all, HttpServerResponse response, Owner owner, int secondsSilent) {
+    EventStream(EventStreams all, HttpServerRequest request, Owner owner, int secondsSilent) {
         this.all = all;
-        this.response = response;
+        this.request = request;
+        this.response = request.response();
         this.owner = owner;
         this.secondsSilent = secondsSilent;
     }
@@ -114,7 +119,7 @@ final class EventStream implements EventStreams.Held {
         if (response.writeQueueFull()) {
             secondsFull++;
             if (secondsFull >= pace.full()) {
-                response.reset();
+                cutOff();
                 close();
             }
             return;
@@ -131,6 +136,15 @@ final class EventStream implements EventStreams.Held {
         }
         if (secondsSilent >= pace.comment()) {
             send(EventStreams.STILL_HERE);
+        }
+    }
+
+    /** Other streams may share an HTTP/2 connection, which sends a reset before what waits. */
+    private void cutOff() {
+        if (request.version() == HttpVersion.HTTP_2) {
+            response.reset();
+        } else {
+            CutOff.of(request.connection());
         }
     }
 

@@ -5,7 +5,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -79,18 +79,19 @@ final class EventStreams {
     /**
      * Answers with a stream.
      *
-     * @param response with its headers, but without what makes it a stream
+     * @param request whose response has its headers, but not what makes it a stream
      * @param first frame; it is written with the head
      * @return a stream that may be over already, as when the caller has left meanwhile
      */
-    EventStream open(HttpServerResponse response, Buffer first, EventStream.Owner owner) {
-        response.setStatusCode(200)
+    EventStream open(HttpServerRequest request, Buffer first, EventStream.Owner owner) {
+        request.response()
+                .setStatusCode(200)
                 .setChunked(true)
                 .putHeader(HttpHeaders.CONTENT_TYPE, EVENT_STREAM)
                 .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
                 .putHeader(BUFFERING, NO);
         // Those who come at once, as after a restart, are not to be written to at once for ever.
-        EventStream stream = new EventStream(this, response, owner, random.nextInt(pace.comment()));
+        EventStream stream = new EventStream(this, request, owner, random.nextInt(pace.comment()));
         hold(stream);
         stream.open(first);
         dismissIfLate(stream);

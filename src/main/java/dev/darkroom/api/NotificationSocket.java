@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Credential;
+import dev.darkroom.access.CutOff;
 import dev.darkroom.access.Tickets;
 import dev.darkroom.notification.Frame;
 import dev.darkroom.notification.StreamSink;
@@ -204,7 +205,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
             if (secondsFull >= pace.full()) {
                 over();
                 // A closing frame would wait with the others.
-                exchange.request().connection().close();
+                CutOff.of(exchange.request().connection());
             }
             return;
         }

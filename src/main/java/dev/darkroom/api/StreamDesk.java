@@ -103,7 +103,7 @@ final class StreamDesk {
             }
         };
         seated.place = place(exchange.user(), exchange.requestId(), exchange.credential(), late);
-        EventStream stream = streams.open(exchange.response(), first, seated);
+        EventStream stream = streams.open(exchange.request(), first, seated);
         seated.stream = stream;
         if (seated.place == null) {
             stream.bye("FULL", retryWhenFull());

@@ -6,6 +6,7 @@ import dev.darkroom.notification.StreamSink;
 import dev.darkroom.notification.Subscription;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 import java.util.List;
@@ -14,6 +15,9 @@ import java.util.List;
 final class StreamNotifications implements OperationHandler {
     /** After how long a browser comes back by itself. */
     private static final int RETRY_MS = 3_000;
+
+    /** The connection takes sixteen, so that 32 KB wait for somebody who does not read, and what is left of a page. */
+    private static final int PIECE_BYTES = 2 * 1024;
 
     private final StreamDesk desk;
     private final StreamHub hub;
@@ -58,10 +62,32 @@ final class StreamNotifications implements OperationHandler {
         @Override
         public void send(List<Frame> frames) {
             eventLoop.runOnContext(here -> {
-                frames.forEach(frame -> stream.send(frame.bytes(EventFrame::of)));
+                if (frames.size() == 1) {
+                    // The same bytes for all who get it.
+                    stream.send(frames.get(0).bytes(EventFrame::of));
+                } else {
+                    write(frames);
+                }
                 sent = true;
                 goOn();
             });
+        }
+
+        /**
+         * A page is a few writes: each is a call of the operating system, and who comes back has missed many. It is not one, since a
+         * connection says that it is full by how many writes wait, whatever their size.
+         */
+        private void write(List<Frame> frames) {
+            Buffer piece = null;
+            for (Frame frame : frames) {
+                Buffer next = frame.bytes(EventFrame::of);
+                if (piece != null && piece.length() + next.length() > PIECE_BYTES) {
+                    stream.send(piece);
+                    piece = null;
+                }
+                piece = piece == null ? Buffer.buffer(PIECE_BYTES).appendBuffer(next) : piece.appendBuffer(next);
+            }
+            stream.send(piece);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.darkroom.bridge;
 
+import dev.darkroom.access.CutOff;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
@@ -97,6 +98,11 @@ public final class Bridges {
         @Override
         public void close() {
             socket.close();
+        }
+
+        @Override
+        public void cutOff() {
+            CutOff.of(socket.routingContext().request().connection());
         }
     }
 }

@@ -180,7 +180,7 @@ final class Session {
             return;
         }
         if (unread > MOST_UNREAD) {
-            end("too slow");
+            end("too slow", wire::cutOff);
             return;
         }
         int length = frame.encode().length();
@@ -189,10 +189,14 @@ final class Session {
     }
 
     private void end(String why) {
+        end(why, wire::close);
+    }
+
+    private void end(String why, Runnable end) {
         if (!closed) {
             LOG.atDebug().addKeyValue("reason", why).log("a listener of an event-bus bridge is sent away");
             closed();
-            wire.close();
+            end.run();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.darkroom.bridge;
 
+import dev.darkroom.access.CutOff;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
@@ -67,6 +68,11 @@ public final class TcpBridgeVerticle extends VerticleBase {
         @Override
         public void close() {
             socket.close();
+        }
+
+        @Override
+        public void cutOff() {
+            CutOff.of(socket);
         }
     }
 }

@@ -9,5 +9,9 @@ interface Wire {
     /** Completes when the operating system has taken the frame. Never waits: what does not fit is kept in memory until then. */
     Future<Void> write(JsonObject frame);
 
+    /** Ends it once what was written has been sent. */
     void close();
+
+    /** Ends it at once: who does not read would never let the other end come. */
+    void cutOff();
 }

@@ -49,6 +49,10 @@ final class Listener implements Subscription {
 
     /** Sends what comes next of a page; of what is missing in between it is told plainly. */
     void deliver(Page page) {
+        if (page.last() <= position && !page.whole()) {
+            // They are ahead of those for whom was read.
+            return;
+        }
         List<Frame> frames = new ArrayList<>();
         long from = position;
         boolean gap = page.whole() && page.last() <= position && position < page.top();

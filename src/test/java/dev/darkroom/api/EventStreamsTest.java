@@ -55,6 +55,7 @@ class EventStreamsTest {
         private final AtomicInteger drained = new AtomicInteger();
         private final AtomicInteger closed = new AtomicInteger();
         private EventStream stream;
+        private volatile boolean gone;
 
         @Override
         public void drained() {
@@ -86,7 +87,8 @@ class EventStreamsTest {
                     return vertx.createHttpServer(new HttpServerOptions().setSendBufferSize(SMALL))
                             .requestHandler(request -> {
                                 Sender sender = new Sender();
-                                sender.stream = streams.open(request.response(), FIRST, sender);
+                                request.connection().closeHandler(gone -> sender.gone = true);
+                                sender.stream = streams.open(request, FIRST, sender);
                                 senders.add(sender);
                             });
                 })
@@ -326,6 +328,10 @@ class EventStreamsTest {
         seconds(PACE.full());
         assertThat(streams.size()).isEqualTo(1);
         assertThat(dead).allSatisfy(reader -> assertThat(reader.sender.closed).hasValue(1));
+        eventually(
+                "their connections are gone, with what they did not read",
+                () -> dead.stream().allMatch(reader -> reader.sender.gone));
+        assertThat(alive.sender.gone).isFalse();
     }
 
     @ParameterizedTest

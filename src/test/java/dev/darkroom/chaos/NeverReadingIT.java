@@ -172,6 +172,10 @@ class NeverReadingIT {
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8");
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                // As operators have them.
+                .with("DARKROOM_NODE_HEARTBEAT", "5s")
+                .with("DARKROOM_NODE_TTL", "15s")
+                .with("DARKROOM_NODE_SWEEP", "5s");
     }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +31,8 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
     private final List<String> lines = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
     private final List<Thread> readers = new ArrayList<>();
+    /** What the banner says, by the expression that finds it. */
+    private final Map<String, String> said = new ConcurrentHashMap<>();
 
     private DarkroomProcess(Process process) {
         this.process = process;
@@ -252,12 +255,15 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         }
     }
 
+    /** Looked for once: it stays what it is, and a log may come to be long. */
     private String banner(String expression) {
-        Matcher matcher = Pattern.compile(expression).matcher(awaitLine(expression));
-        if (!matcher.find()) {
-            throw new IllegalStateException(expression);
-        }
-        return matcher.group(1);
+        return said.computeIfAbsent(expression, wanted -> {
+            Matcher matcher = Pattern.compile(wanted).matcher(awaitLine(wanted));
+            if (!matcher.find()) {
+                throw new IllegalStateException(wanted);
+            }
+            return matcher.group(1);
+        });
     }
 
     private void read(BufferedReader output, List<List<String>> sinks) {
