@@ -1,5 +1,6 @@
 package dev.darkroom.access;
 
+import io.netty.channel.Channel;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -11,24 +12,27 @@ import io.vertx.core.net.impl.ConnectionBase;
 public final class CutOff {
     private CutOff() {}
 
+    /** Also once it has become a WebSocket. */
     public static void of(HttpConnection connection) {
-        if (connection instanceof ConnectionBase base) {
-            cut(base);
-        } else {
-            connection.close();
-        }
+        cut(channel(connection));
     }
 
     public static void of(NetSocket socket) {
-        if (socket instanceof ConnectionBase base) {
-            cut(base);
-        } else {
-            socket.close();
-        }
+        cut(channel(socket));
     }
 
-    /** From where the library's handler stands towards the wire, so that it does not get to hear of it before it is done. */
-    private static void cut(ConnectionBase connection) {
-        connection.channelHandlerContext().close();
+    /** Whether the other side has left so much unread that the connection as a whole takes no more. */
+    public static boolean isDue(HttpConnection connection) {
+        return !channel(connection).isWritable();
+    }
+
+    /** The library hides it, and has no other way to it. */
+    private static Channel channel(Object connection) {
+        return ((ConnectionBase) connection).channel();
+    }
+
+    /** From the handler that is next to the wire: each before it, TLS too, would send its farewell first. */
+    private static void cut(Channel channel) {
+        channel.pipeline().firstContext().close();
     }
 }

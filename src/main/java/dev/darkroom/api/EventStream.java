@@ -139,9 +139,9 @@ final class EventStream implements EventStreams.Held {
         }
     }
 
-    /** Other streams may share an HTTP/2 connection, which sends a reset before what waits. */
+    /** Other streams may share an HTTP/2 connection. One whose other side reads nothing at all does not even hear of a reset. */
     private void cutOff() {
-        if (request.version() == HttpVersion.HTTP_2) {
+        if (request.version() == HttpVersion.HTTP_2 && !CutOff.isDue(request.connection())) {
             response.reset();
         } else {
             CutOff.of(request.connection());

@@ -18,8 +18,13 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.json.JsonObject;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -244,6 +249,31 @@ class EventStreamsTest {
         assertThat(streams.size()).isEqualTo(1);
         slow.response.resume();
         eventually("the reader notices", () -> slow.broken);
+    }
+
+    @Test
+    void anHttp2ConnectionThatReadsNothingAtAllIsCutOffToo() throws Exception {
+        // given one that lets us send whatever we like
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(SMALL);
+            socket.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
+            OutputStream out = socket.getOutputStream();
+            out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            // SETTINGS, INITIAL_WINDOW_SIZE; WINDOW_UPDATE of the connection; HEADERS of stream 1: GET http://a/
+            out.write(HexFormat.of().parseHex("000006040000000000" + "00047fffffff"));
+            out.write(HexFormat.of().parseHex("000004080000000000" + "7fff0000"));
+            out.write(HexFormat.of().parseHex("000006010500000001" + "828684" + "410161"));
+            eventually("the stream is open", () -> senders.size() == 1);
+            Sender sender = senders.get(0);
+            fill(sender);
+
+            // when
+            seconds(PACE.full());
+
+            // then
+            assertThat(sender.closed).hasValue(1);
+            eventually("the connection is gone", () -> sender.gone);
+        }
     }
 
     @ParameterizedTest

@@ -27,6 +27,7 @@ class ClearanceVerticleTest {
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();
     private Database database;
+    private String clearance;
 
     @BeforeEach
     void open() {
@@ -39,10 +40,9 @@ class ClearanceVerticleTest {
 
     @AfterEach
     void close() throws Exception {
-        // Verticles go first.
-        vertx.deploymentIDs().stream().map(vertx::undeploy).forEach(gone -> {});
-        database.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
-        vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        // First the verticle, which uses the database.
+        vertx.undeploy(clearance).compose(gone -> database.close()).await(20, TimeUnit.SECONDS);
+        vertx.close().await(20, TimeUnit.SECONDS);
     }
 
     private UUID endpoint(String deletedAt) {
@@ -75,12 +75,13 @@ class ClearanceVerticleTest {
                 .until(() -> TestPostgres.query(url, sql).equals(List.of(expected)));
     }
 
-    private void clearance() {
-        vertx.deployVerticle(new ClearanceVerticle(database, MONTH, Duration.ofMillis(50)));
+    private void clear() throws Exception {
+        clearance = vertx.deployVerticle(new ClearanceVerticle(database, MONTH, Duration.ofMillis(50)))
+                .await(20, TimeUnit.SECONDS);
     }
 
     @Test
-    void whatIsOldAndHasEndedGoesWithItsAttempts() {
+    void whatIsOldAndHasEndedGoesWithItsAttempts() throws Exception {
         // given more than a batch
         UUID endpoint = endpoint("NULL");
         deliveries(endpoint, 1_200, "DELIVERED", 31);
@@ -89,7 +90,7 @@ class ClearanceVerticleTest {
         deliveries(endpoint, 1, "PENDING", 31);
 
         // when
-        clearance();
+        clear();
 
         // then
         until(
@@ -101,7 +102,7 @@ class ClearanceVerticleTest {
     }
 
     @Test
-    void aDeletedEndpointGoesWhenNothingIsUnderWayAnyMore() {
+    void aDeletedEndpointGoesWhenNothingIsUnderWayAnyMore() throws Exception {
         // given
         UUID deleted = endpoint("now()");
         UUID kept = endpoint("NULL");
@@ -110,7 +111,7 @@ class ClearanceVerticleTest {
         deliveries(kept, 2, "DELIVERED", 1);
 
         // when
-        clearance();
+        clear();
 
         // then
         until("SELECT status FROM webhook_deliveries WHERE webhook_id = '" + deleted + "'", "PENDING");
