@@ -8,6 +8,7 @@ import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.sqlclient.Row;
@@ -289,9 +290,11 @@ class DatabaseErrorsTest extends DatabaseFixture {
         // given
         List<NetSocket> sockets = new CopyOnWriteArrayList<>();
         List<NetSocket> cut = new CopyOnWriteArrayList<>();
+        // One that stays: a client that the garbage collector finds closes its connections.
+        NetClient client = vertx.createNetClient();
         NetServer proxy = vertx.createNetServer().connectHandler(incoming -> {
             incoming.pause();
-            vertx.createNetClient().connect(url.port(), url.host()).onSuccess(outgoing -> {
+            client.connect(url.port(), url.host()).onSuccess(outgoing -> {
                 incoming.handler(outgoing::write);
                 outgoing.handler(bytes -> {
                     if (!cut.contains(incoming)) {

@@ -161,17 +161,16 @@ class TlsIT {
     void aBodyThatIsTooSlowEndsItsOwnStreamAlone() throws Exception {
         // given
         Vertx vertx = Vertx.vertx();
+        HttpClientAgent client = vertx.createHttpClient(new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setUseAlpn(true)
+                .setSsl(true)
+                .setTrustAll(true)
+                .setVerifyHost(false));
         try {
-            HttpClientOptions options = new HttpClientOptions()
-                    .setProtocolVersion(HttpVersion.HTTP_2)
-                    .setUseAlpn(true)
-                    .setSsl(true)
-                    .setTrustAll(true)
-                    .setVerifyHost(false);
-            HttpClientConnection connection = await(((HttpClientAgent) vertx.createHttpClient(options))
-                    .connect(new HttpConnectOptions()
-                            .setHost("127.0.0.1")
-                            .setPort(darkroom.api().getPort())));
+            HttpClientConnection connection = await(client.connect(new HttpConnectOptions()
+                    .setHost("127.0.0.1")
+                    .setPort(darkroom.api().getPort())));
             // and somebody else on it who waits
             aiServer.script(new JsonObject().put("hang", true));
             String id = await(send(connection, HttpMethod.POST, "/api/generation", "{\"prompt\":\"A pier\"}")
@@ -204,6 +203,9 @@ class TlsIT {
                     .isEqualTo(200);
             assertThat(await(waiting).statusCode()).isEqualTo(200);
         } finally {
+            // Named here, so that it is in use until now: a client that the garbage collector finds closes its
+            // connections.
+            await(client.close());
             await(vertx.close());
         }
     }

@@ -6,6 +6,7 @@ import dev.darkroom.api.ContractCheck;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -25,6 +26,9 @@ public final class SocketClient implements AutoCloseable {
     private final List<JsonObject> heard = new CopyOnWriteArrayList<>();
     private final List<AssertionError> broken = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Short> code = new CompletableFuture<>();
+    /** Held on to, by what hears the socket: a client that the garbage collector finds closes its connections. */
+    private final WebSocketClient from = VERTX.createWebSocketClient();
+
     private WebSocket socket;
 
     private SocketClient() {}
@@ -43,7 +47,7 @@ public final class SocketClient implements AutoCloseable {
                 .setURI("/api/notifications/socket")
                 .setAllowOriginHeader(headers.containsKey("Origin"));
         headers.forEach(options::addHeader);
-        ClientWebSocket socket = VERTX.createWebSocketClient().webSocket();
+        ClientWebSocket socket = client.from.webSocket();
         socket.textMessageHandler(client::keep);
         socket.closeHandler(closed -> client.code.complete(socket.closeStatusCode()));
         client.socket = socket.connect(options).await(20, TimeUnit.SECONDS);
