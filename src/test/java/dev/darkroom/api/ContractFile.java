@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** {@code openapi.yaml} as it is written, without what the library makes of it. */
 public final class ContractFile {
@@ -28,6 +29,9 @@ public final class ContractFile {
             Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
 
     private final JsonNode root;
+
+    /** By schema: to make one takes many times longer than what it is made for. */
+    private final Map<JsonNode, Validator> validators = new ConcurrentHashMap<>();
 
     private ContractFile(JsonNode root) {
         this.root = root;
@@ -100,19 +104,23 @@ public final class ContractFile {
         return node.has("$ref") ? root.at(node.get("$ref").asText().substring(1)) : node;
     }
 
-    /** The whole file travels with the schema, so that its references lead somewhere. */
     void assertFits(String name, JsonNode schema, JsonNode example) {
+        Validator validator = validators.computeIfAbsent(schema, this::validator);
+        OutputUnit result = validator.validate(Json.decodeValue(example.toString()));
+        assertThat(result.getValid())
+                .as("%s: %s: %s", name, example, result.toJson())
+                .isTrue();
+    }
+
+    /** The whole file travels with the schema, so that its references lead somewhere. */
+    private Validator validator(JsonNode schema) {
         JsonObject whole = new JsonObject(root.toString());
         new JsonObject(schema.toString()).forEach(entry -> whole.put(entry.getKey(), entry.getValue()));
-        Validator validator = Validator.create(
+        return Validator.create(
                 JsonSchema.of(whole),
                 new JsonSchemaOptions()
                         .setBaseUri("app://contract")
                         .setDraft(Draft.DRAFT202012)
                         .setOutputFormat(OutputFormat.Basic));
-        OutputUnit result = validator.validate(Json.decodeValue(example.toString()));
-        assertThat(result.getValid())
-                .as("%s: %s: %s", name, example, result.toJson())
-                .isTrue();
     }
 }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Holds messages that were really sent against {@code docs/asyncapi.yaml}, as {@code ContractCheck} does for answers: the channel must
@@ -29,6 +30,9 @@ public final class MessageCheck {
     private static final JsonNode DOCUMENT = yaml(DOCS.resolve("asyncapi.yaml"));
     private static final JsonNode SCHEMA_TREE = yaml(DOCS.resolve("schemas/notifications.schema.json"));
     private static final JsonObject SCHEMA = new JsonObject(text(DOCS.resolve("schemas/notifications.schema.json")));
+
+    /** By what is referred to: to make one takes many times longer than what it is made for. */
+    private static final Map<String, Validator> VALIDATORS = new ConcurrentHashMap<>();
 
     private MessageCheck() {}
 
@@ -101,13 +105,19 @@ public final class MessageCheck {
     public static void fits(String what, JsonNode schema, JsonObject value) {
         String to = schema.path("$ref").asText();
         assertThat(to).as("%s: schemas stand in one file", what).startsWith(SCHEMAS);
-        JsonObject whole = SCHEMA.copy().put("$ref", "#/$defs/" + to.substring(SCHEMAS.length()));
-        JsonSchemaOptions options =
-                new JsonSchemaOptions().setBaseUri("https://darkroom.dev/").setDraft(Draft.DRAFT202012);
-        OutputUnit result = Validator.create(JsonSchema.of(whole), options).validate(value);
+        OutputUnit result = VALIDATORS
+                .computeIfAbsent(to.substring(SCHEMAS.length()), MessageCheck::validator)
+                .validate(value);
         assertThat(result.getValid())
                 .as("%s: %s: %s", what, value.encode(), result.getErrors())
                 .isTrue();
+    }
+
+    private static Validator validator(String schema) {
+        JsonObject whole = SCHEMA.copy().put("$ref", "#/$defs/" + schema);
+        return Validator.create(
+                JsonSchema.of(whole),
+                new JsonSchemaOptions().setBaseUri("https://darkroom.dev/").setDraft(Draft.DRAFT202012));
     }
 
     private static void event(String address, EventStreamParser.Frame frame) {
