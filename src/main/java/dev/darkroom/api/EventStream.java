@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.CutOff;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -31,7 +32,8 @@ final class EventStream implements EventStreams.Held {
     private static final int QUEUE_BYTES = 32 * 1024;
 
     private final EventStreams all;
-    private final HttpServerRequest request;
+    private final HttpConnection connection;
+    private final boolean shared;
     private final HttpServerResponse response;
     private final Owner owner;
 
@@ -44,7 +46,9 @@ final class EventStream implements EventStreams.Held {
 
     EventStream(EventStreams all, HttpServerRequest request, Owner owner, int secondsSilent) {
         this.all = all;
-        this.request = request;
+        // Not the request, which is a kilobyte that nobody needs any more.
+        this.connection = request.connection();
+        this.shared = request.version() == HttpVersion.HTTP_2;
         this.response = request.response();
         this.owner = owner;
         this.secondsSilent = secondsSilent;
@@ -141,10 +145,10 @@ final class EventStream implements EventStreams.Held {
 
     /** Other streams may share an HTTP/2 connection. One whose other side reads nothing at all does not even hear of a reset. */
     private void cutOff() {
-        if (request.version() == HttpVersion.HTTP_2 && !CutOff.isDue(request.connection())) {
+        if (shared && !CutOff.isDue(connection)) {
             response.reset();
         } else {
-            CutOff.of(request.connection());
+            CutOff.of(connection);
         }
     }
 
