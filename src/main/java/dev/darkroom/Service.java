@@ -102,6 +102,7 @@ final class Service {
         // would only make the cores switch between threads.
         Vertx vertx = Vertx.vertx(
                 new VertxOptions().setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
+        vertx.exceptionHandler(new Uncaught());
         lifecycle.started("vertx", vertx::close);
         URI aiServer = settings.backend().url() == null
                 ? simulator(vertx)

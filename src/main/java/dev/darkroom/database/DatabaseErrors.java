@@ -6,6 +6,7 @@ import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
@@ -81,5 +82,22 @@ public final class DatabaseErrors {
     /** The SQLSTATE that the server gave, or null when the failure is not the server's. */
     public static String sqlState(Throwable failure) {
         return failure instanceof PgException error ? error.getSqlState() : null;
+    }
+
+    /**
+     * True for the complaint of a timer about a connection that was had in time, with which nothing is lost. Who queues for a
+     * connection sets the timer after that; one that another event loop hands over in between is used, and the timer stays. When
+     * it is due it fails what has long succeeded ({@code SqlConnectionPool.acquire} of vertx-sql-client 5.0.12).
+     */
+    public static boolean lateTimer(Throwable thrown) {
+        return thrown instanceof IllegalStateException
+                && "Promise already completed".equals(thrown.getMessage())
+                && calledBy(thrown, "io.vertx.sqlclient.impl.pool.SqlConnectionPool$")
+                && calledBy(thrown, "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel");
+    }
+
+    private static boolean calledBy(Throwable thrown, String type) {
+        return Arrays.stream(thrown.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().startsWith(type));
     }
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -369,5 +370,37 @@ class DatabaseErrorsTest extends DatabaseFixture {
 
     private static void assertBug(Future<?> future) {
         assertThat(DatabaseErrors.unavailable(failureOf(future))).isFalse();
+    }
+
+    @Test
+    void onlyTheTimerOfThePoolIsKnownToComplainForNothing() {
+        // given what was seen under load
+        String timer = "io.vertx.sqlclient.impl.pool.SqlConnectionPool$1PoolRequest";
+        String cancel = "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel";
+
+        // then
+        assertThat(DatabaseErrors.lateTimer(completedTwice(timer, cancel))).isTrue();
+        assertThat(DatabaseErrors.lateTimer(completedTwice(timer))).isFalse();
+        assertThat(DatabaseErrors.lateTimer(completedTwice("dev.darkroom.Service", cancel)))
+                .isFalse();
+        Throwable another = new IllegalStateException("Another");
+        another.setStackTrace(completedTwice(timer, cancel).getStackTrace());
+        assertThat(DatabaseErrors.lateTimer(another)).isFalse();
+        assertThat(DatabaseErrors.lateTimer(null)).isFalse();
+    }
+
+    /** The real thing, said to have been called by these. */
+    private static Throwable completedTwice(String... callers) {
+        Promise<Void> promise = Promise.promise();
+        promise.complete();
+        try {
+            promise.fail("Timeout");
+        } catch (IllegalStateException thrown) {
+            thrown.setStackTrace(Stream.of(callers)
+                    .map(type -> new StackTraceElement(type, "run", null, -1))
+                    .toArray(StackTraceElement[]::new));
+            return thrown;
+        }
+        throw new AssertionError("completed twice");
     }
 }
