@@ -154,6 +154,8 @@ class StartFailuresIT {
         // then
         DarkroomSettings settings = DarkroomSettings.quick()
                 .database(TestPostgres.newDatabase())
+                // A busy machine may hold up a start for longer than the short leases of tests.
+                .with("DARKROOM_NODE_TTL", "15s")
                 .with("DARKROOM_HTTP_TLS_CERT_FILE", certificate);
         assertThat(failure(settings.with(
                         "DARKROOM_HTTP_TLS_KEY_FILE",
