@@ -1,6 +1,7 @@
 package dev.darkroom.access;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -33,6 +34,10 @@ public final class CutOff {
 
     /** From the handler that is next to the wire: each before it, TLS too, would send its farewell first. */
     private static void cut(Channel channel) {
-        channel.pipeline().firstContext().close();
+        ChannelHandlerContext nextToTheWire = channel.pipeline().firstContext();
+        // A channel that has closed meanwhile has none any more.
+        if (nextToTheWire != null) {
+            nextToTheWire.close();
+        }
     }
 }

@@ -2,6 +2,8 @@ package dev.darkroom.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
@@ -34,6 +36,7 @@ class CutOffTest {
     private final Vertx vertx = Vertx.vertx();
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private final CompletableFuture<Runnable> cutOff = new CompletableFuture<>();
+    private volatile Context loop;
     private Socket client;
 
     @AfterEach
@@ -59,6 +62,7 @@ class CutOffTest {
     }
 
     private void answer(HttpServerRequest request) {
+        loop = vertx.getOrCreateContext();
         Runnable cut = () -> CutOff.of(request.connection());
         if (request.getHeader("Upgrade") == null) {
             request.connection().closeHandler(closed -> gone.complete(null));
@@ -125,6 +129,15 @@ class CutOffTest {
                 .actualPort();
         connect(new Socket(), port, "");
         assertThatItCanBeCutOff();
+    }
+
+    @Test
+    void oneThatIsGoneAlready() throws Exception {
+        connect(new Socket(), serve(new HttpServerOptions()), GET + "\r\n");
+        assertThatItCanBeCutOff();
+        // What the event loop does next comes after it has taken the connection apart.
+        Future.<Void>future(promise -> loop.runOnContext(promise::complete)).await(20, TimeUnit.SECONDS);
+        cutOff.get().run();
     }
 
     private static final class Anybody implements X509TrustManager {

@@ -165,6 +165,23 @@ class DatabaseErrorsTest extends DatabaseFixture {
     }
 
     @Test
+    void onlyTheTimerOfThePoolIsKnownToComplainForNothing() {
+        // given what was seen under load
+        String timer = "io.vertx.sqlclient.impl.pool.SqlConnectionPool$1PoolRequest";
+        String cancel = "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel";
+
+        // then
+        assertThat(DatabaseErrors.lateTimer(completedTwice(timer, cancel))).isTrue();
+        assertThat(DatabaseErrors.lateTimer(completedTwice(timer))).isFalse();
+        assertThat(DatabaseErrors.lateTimer(completedTwice("dev.darkroom.Service", cancel)))
+                .isFalse();
+        Throwable another = new IllegalStateException("Another");
+        another.setStackTrace(completedTwice(timer, cancel).getStackTrace());
+        assertThat(DatabaseErrors.lateTimer(another)).isFalse();
+        assertThat(DatabaseErrors.lateTimer(null)).isFalse();
+    }
+
+    @Test
     void onlyAConnectionThatBreaksUnderTheWorkLeavesItOpenWhatCameOfIt() {
         // given
         TcpProxy proxy = new TcpProxy(url.host(), url.port());
@@ -370,23 +387,6 @@ class DatabaseErrorsTest extends DatabaseFixture {
 
     private static void assertBug(Future<?> future) {
         assertThat(DatabaseErrors.unavailable(failureOf(future))).isFalse();
-    }
-
-    @Test
-    void onlyTheTimerOfThePoolIsKnownToComplainForNothing() {
-        // given what was seen under load
-        String timer = "io.vertx.sqlclient.impl.pool.SqlConnectionPool$1PoolRequest";
-        String cancel = "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel";
-
-        // then
-        assertThat(DatabaseErrors.lateTimer(completedTwice(timer, cancel))).isTrue();
-        assertThat(DatabaseErrors.lateTimer(completedTwice(timer))).isFalse();
-        assertThat(DatabaseErrors.lateTimer(completedTwice("dev.darkroom.Service", cancel)))
-                .isFalse();
-        Throwable another = new IllegalStateException("Another");
-        another.setStackTrace(completedTwice(timer, cancel).getStackTrace());
-        assertThat(DatabaseErrors.lateTimer(another)).isFalse();
-        assertThat(DatabaseErrors.lateTimer(null)).isFalse();
     }
 
     /** The real thing, said to have been called by these. */

@@ -74,6 +74,19 @@ class EmbeddedDatabaseTest {
         }
     }
 
+    /** Its password is as good as a key, so that no connection has to pay for making guesses dear. */
+    @Test
+    void aConnectionGoesThroughOneIteration() throws IOException {
+        try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
+            Secret superuser = new Secret(Files.readString(temp.resolve("postgres/superuser-password"))
+                    .strip());
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", database.url().port(), "darkroom", "postgres", superuser);
+
+            assertThat(query(url, "SELECT substr(rolpassword, 1, 16) FROM pg_authid WHERE rolname = 'darkroom'"))
+                    .containsExactly("SCRAM-SHA-256$1:");
+        }
+    }
+
     @Test
     void refusesAWrongPasswordAndNoPassword() {
         try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
