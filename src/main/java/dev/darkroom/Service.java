@@ -90,6 +90,10 @@ final class Service {
     record Running(int apiPort, int managementPort, URI aiServer, DatabaseUrl database) {}
 
     private Running start() throws Exception {
+        LOG.atInfo()
+                .addKeyValue("version", Version.current())
+                .addKeyValue("dataDir", settings.dataDir())
+                .log("service starting");
         DatabaseUrl url = settings.database().url() == null
                 ? embedded()
                 : settings.database().url();

@@ -138,7 +138,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private void initialize(Path superuserPassword) throws IOException {
-        LOG.atInfo().log("making the embedded database");
+        LOG.atInfo().log("embedded database creation started");
         Secret password = randomPassword();
         PrivateFiles.write(superuserPassword, randomPassword().value() + "\n");
         connection.writeStopped(password);

@@ -178,7 +178,7 @@ class ShutdownIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"making the embedded database", "embedded database started"})
+    @ValueSource(strings = {"embedded database creation started", "embedded database started"})
     void ctrlCToTheWholeGroupWhileStartingLeavesNothingBehind(String moment) {
         // given
         DarkroomProcess darkroom = group(DarkroomSettings.quick());
