@@ -3,7 +3,6 @@ package dev.darkroom;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomSettings;
 import io.vertx.core.json.JsonObject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("database")
 class GenerationLifecycleIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     @Test
     void aPromptBecomesPictures() throws Exception {
@@ -66,7 +65,11 @@ class GenerationLifecycleIT {
         assertThat(accepted.getInteger("count")).isEqualTo(1);
         assertThat(accepted.getLong("seed")).isBetween(0L, (long) Integer.MAX_VALUE);
         assertThat(ended.getLong("seed")).isEqualTo(accepted.getLong("seed"));
-        assertThat(service.aiServer().requests().get(0).getJsonObject("body").getLong("seed"))
+        assertThat(service.aiServer()
+                        .requests(accepted.getString("id"))
+                        .get(0)
+                        .getJsonObject("body")
+                        .getLong("seed"))
                 .isEqualTo(accepted.getLong("seed"));
     }
 

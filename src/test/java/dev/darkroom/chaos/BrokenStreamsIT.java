@@ -38,10 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("chaos")
 @Timeout(600)
 class BrokenStreamsIT {
-    private static final int NODES = Chaos.LONG ? 3 : 2;
-    private static final int CLIENTS = Chaos.figure("clients", Chaos.LONG ? 1_000 : 50);
-    private static final int POSTS_A_SECOND = Chaos.LONG ? 60 : 40;
-    private static final Duration TIME = Duration.ofSeconds(Chaos.figure("streams", Chaos.LONG ? 120 : 4));
+    private static final int NODES = 3;
+    private static final int CLIENTS = Chaos.figure("clients", 1_000);
+    private static final int POSTS_A_SECOND = 60;
+    private static final Duration TIME = Duration.ofSeconds(Chaos.figure("streams", 120));
     private static final Duration BETWEEN_KILLS = Duration.ofSeconds(6);
 
     /** Bytes of an answer that come through, on average: a few notifications. */
@@ -150,7 +150,7 @@ class BrokenStreamsIT {
         }
     }
 
-    /** For {@link #TIME}; somebody new comes to each place. In the short form one dies, halfway. */
+    /** Kills a node every {@link #BETWEEN_KILLS} for {@link #TIME} and starts another in its place. */
     private static int killNowAndThen(Fleet fleet, Random dice) throws Exception {
         ExecutorService starter = Executors.newSingleThreadExecutor();
         try {
@@ -158,7 +158,7 @@ class BrokenStreamsIT {
             Future<?> started = null;
             int kills = 0;
             do {
-                Chaos.pass(Chaos.LONG ? BETWEEN_KILLS : TIME.dividedBy(2));
+                Chaos.pass(BETWEEN_KILLS);
                 if (started == null || started.isDone()) {
                     int place = dice.nextInt(NODES);
                     fleet.kill(place);

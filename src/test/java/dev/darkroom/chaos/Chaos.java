@@ -5,11 +5,8 @@ import java.time.Duration;
 import java.util.Random;
 import org.awaitility.Awaitility;
 
-/** How much of it there is to be, and the dice, which a run prints so that another can throw the same. */
+/** Sizes and random numbers of the chaos tests. A run prints its seed, so that another run can repeat it. */
 final class Chaos {
-    /** True with the profile: longer, and with the timings that operators get. */
-    static final boolean LONG = Boolean.getBoolean("darkroom.chaos");
-
     private static final String SEED = "darkroom.chaos.seed";
 
     private Chaos() {}
@@ -21,7 +18,7 @@ final class Chaos {
         return new Random(seed);
     }
 
-    /** A figure that the profile takes from a property. */
+    /** Returns a size, which the system property {@code darkroom.chaos.NAME} overrides. */
     static int figure(String name, int usual) {
         return Integer.getInteger("darkroom.chaos." + name, usual);
     }

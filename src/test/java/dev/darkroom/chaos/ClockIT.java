@@ -25,7 +25,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -78,7 +77,6 @@ class ClockIT {
 
     /** The clock of one process alone, as it sees it: an hour ahead, then an hour behind, then right. */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void theClockOfOneProcessJumps() throws IOException {
         // given
         Path clock = directory.resolve("clock");

@@ -26,14 +26,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A fleet under load, and what operators, prompts and databases do to it. */
 @Tag("chaos")
 @Timeout(900)
 class FleetUnderLoadIT {
-    private static final int NODES = Chaos.LONG ? 3 : 2;
+    private static final int NODES = 3;
 
     @TempDir
     Path directory;
@@ -60,7 +59,7 @@ class FleetUnderLoadIT {
             Load load = new Load(fleet, 40);
 
             // when
-            for (int round = 0; round < (Chaos.LONG ? 5 : 1); round++) {
+            for (int round = 0; round < 5; round++) {
                 for (int place = 0; place < NODES; place++) {
                     Chaos.pass(Duration.ofSeconds(1));
                     DarkroomProcess old = fleet.node(place);
@@ -129,9 +128,8 @@ class FleetUnderLoadIT {
                 .get();
     }
 
-    /** In the default tests {@code DatabaseRestartIT} does it to one process. */
+    /** {@link DatabaseRestartIT} does it to one process. */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void connectionsThatAreCutFiveTimesASecondLoseNothing() {
         // given
         Random dice = Chaos.dice("cut connections");
@@ -160,7 +158,6 @@ class FleetUnderLoadIT {
 
     /** As after a fail-over to a standby (25006), and as with a full disk (53100). */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void aDatabaseThatTakesNoWritesIsWaitedForPatiently() {
         // given
         try (Fleet fleet = fleet(settings())) {
@@ -215,7 +212,6 @@ class FleetUnderLoadIT {
 
     /** Somebody else's long transaction keeps every dead row of the queue from being cleaned away. */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void anOldTransactionSlowsClaimsDownBoundedly() throws SQLException {
         // given
         Duration phase = Duration.ofSeconds(Chaos.figure("pinned", 60));

@@ -24,7 +24,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -39,17 +38,14 @@ class KillsIT {
     @TempDir
     Path directory;
 
-    /** A short life for leases, so that the kills and all that follows from them fit into half a minute, or a minute. */
+    /** Short leases let thirty kills and their consequences fit into a minute. */
     @Test
     void whoeverIsKilledNothingIsLost() throws Exception {
-        int kills = Chaos.LONG ? 30 : 6;
-        killUntil(new Run(
-                "kills", kills, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
+        killUntil(new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
     }
 
     /** The timings that operators get: from kill to the return of the work it is 21 s at most. */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void withTheUsualTimingsNothingIsLostEither() throws Exception {
         DarkroomSettings usual = settings()
                 .with("DARKROOM_NODE_HEARTBEAT", "5s")
@@ -67,7 +63,6 @@ class KillsIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void fiveHundredKillsLoseNothing() throws Exception {
         killUntil(new Run(
                 "kills, many",

@@ -27,7 +27,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -36,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("chaos")
 @Timeout(300)
-@EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
 class NeverReadingIT {
     private static final int READERS = 500;
     /** For each of them: 4 MB, more than all buffers on the way. All of them are 2 GB, many times the heap. */

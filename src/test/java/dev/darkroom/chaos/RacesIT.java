@@ -45,8 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(1200)
 class RacesIT {
     private static final int AT_ONCE = 50;
-    private static final int CANCELS = Chaos.figure("cancels", Chaos.LONG ? 1_000 : 300);
-    private static final int KEYS = Chaos.figure("keys", Chaos.LONG ? 1_000 : 20);
+    private static final int CANCELS = Chaos.figure("cancels", 1_000);
+    private static final int KEYS = Chaos.figure("keys", 1_000);
 
     @TempDir
     Path directory;

@@ -19,13 +19,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ten thousand who are connected to a node that dies, and come back to another at once, each with a key and a cursor of their own. */
 @Tag("chaos")
 @Timeout(600)
-@EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
 class ReconnectStormIT {
     private static final int CLIENTS = Chaos.figure("storm", 10_000);
 

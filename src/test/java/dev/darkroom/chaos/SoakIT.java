@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +40,6 @@ class SoakIT {
     private record Sample(long residentKb, long descriptors, long deadRows) {}
 
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.chaos", matches = "true")
     void nothingGrows() throws Exception {
         // given
         Duration time = duration(System.getProperty("darkroom.chaos.soak", "5m"));

@@ -56,8 +56,7 @@ class TooLateIT {
     void theResultOfAFrozenProcessIsRefusedAndItTakesANewIdentity() {
         // given
         aiServer.script(delay("1s"));
-        try (Fleet fleet =
-                new Fleet(directory, Chaos.LONG ? 3 : 2, timings("3s", "500ms").database(database))) {
+        try (Fleet fleet = new Fleet(directory, 3, timings().database(database))) {
             String id = fleet.anybody().create("A lighthouse for somebody who falls asleep");
             awaitTrue("asked", () -> !aiServer.requests(id).isEmpty());
             String owner = TestPostgres.query(database, "SELECT lease_owner FROM generation_queue")
@@ -70,9 +69,7 @@ class TooLateIT {
             frozen.signal("STOP");
             fleet.gone(place);
             JsonObject ended = fleet.anybody().awaitEnd(id, Duration.ofSeconds(30));
-            if (Chaos.LONG) {
-                Chaos.pass(Duration.ofSeconds(40).minusNanos(System.nanoTime() - frozenAt));
-            }
+            Chaos.pass(Duration.ofSeconds(40).minusNanos(System.nanoTime() - frozenAt));
             frozen.signal("CONT");
 
             // then
@@ -103,7 +100,7 @@ class TooLateIT {
     @Test
     void aProcessCutOffFromTheDatabaseBreaksItsCallsOffBeforeAnotherMayBegin() {
         // given
-        DarkroomSettings settings = Chaos.LONG ? timings("15s", "5s") : timings("6s", "1s");
+        DarkroomSettings settings = timings();
         aiServer.script(delay("2m").put("times", 4));
         try (DarkroomProcess cutOff = start(settings.database(Fleet.through(proxy, database)))) {
             List<String> ids = IntStream.range(0, 4)
@@ -146,7 +143,7 @@ class TooLateIT {
         // given
         try (DarkroomProcess late = start(lateSettings())) {
             String id = getsStuckCompleting(late);
-            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
+            try (DarkroomProcess other = start(timings().database(database))) {
                 awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
 
                 // when
@@ -169,7 +166,7 @@ class TooLateIT {
         try (DarkroomProcess late =
                 DarkroomProcess.startAltered(broken, directory, lateSettings().environment())) {
             String id = getsStuckCompleting(late);
-            try (DarkroomProcess other = start(timings("4s", "500ms").database(database))) {
+            try (DarkroomProcess other = start(timings().database(database))) {
                 awaitTrue("taken over", () -> aiServer.requests(id).size() == 2);
 
                 // when
@@ -187,7 +184,7 @@ class TooLateIT {
 
     /** Nothing but the completion shall want a connection, so that it is the completion that gets stuck. */
     private DarkroomSettings lateSettings() {
-        return timings("4s", "500ms")
+        return timings()
                 .database(Fleet.through(proxy, database))
                 .with("DARKROOM_WORKER_CONCURRENCY", "1")
                 .with("DARKROOM_NODE_SWEEP", "1m");
@@ -236,15 +233,13 @@ class TooLateIT {
         return DarkroomProcess.start(directory, settings.environment());
     }
 
-    /** With the profile those that operators get, whatever is asked for. */
-    private DarkroomSettings timings(String ttl, String heartbeat) {
+    /** The lease settings are the product's defaults. */
+    private DarkroomSettings timings() {
         return DarkroomSettings.quick()
                 .aiServer(aiServer)
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_TTL", Chaos.LONG ? "15s" : ttl)
-                .with("DARKROOM_NODE_HEARTBEAT", Chaos.LONG ? "5s" : heartbeat)
-                .with("DARKROOM_NODE_SWEEP", Chaos.LONG ? "5s" : "500ms");
+                .with("DARKROOM_NODE_SWEEP", "5s");
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Faults on fleets of real processes, with a real PostgreSQL and the simulator. Short in the default tests, long with
- * {@code ./mvnw verify -Pchaos}: docs/reliability.md.
+ * Faults on fleets of real processes, with a real PostgreSQL and the simulator. They run with
+ * {@code ./mvnw verify -Pchaos} only: docs/reliability.md.
  */
 package dev.darkroom.chaos;

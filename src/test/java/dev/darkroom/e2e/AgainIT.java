@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever asks again for what they know already is told so, and costs little. */
-@Timeout(120)
+@Timeout(300)
 class AgainIT {
     @TempDir
     Path directory;
@@ -77,7 +77,6 @@ class AgainIT {
                         directory,
                         DarkroomSettings.quick()
                                 .database(Fleet.through(proxy, database))
-                                .with("DARKROOM_NODE_TTL", "15s")
                                 .aiServer(aiServer))) {
             // given one that was told, and one that was not
             ApiClient client = darkroom.client();

@@ -34,7 +34,6 @@ class AttemptDeadlineIT {
 
     private static DarkroomSettings settings() {
         return DarkroomSettings.quick()
-                .with("DARKROOM_NODE_TTL", "15s")
                 .with("DARKROOM_RETRY_MAX_ATTEMPTS", "1")
                 .with("DARKROOM_BACKEND_TIMEOUT", TIMEOUT.toMillis() + "ms");
     }

@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** A generation's attempts, as the API tells them. */
-final class Attempts {
+public final class Attempts {
     private Attempts() {}
 
-    static List<JsonObject> of(JsonObject generation) {
+    public static List<JsonObject> of(JsonObject generation) {
         return IntStream.range(0, generation.getJsonArray("attempts").size())
                 .mapToObj(generation.getJsonArray("attempts")::getJsonObject)
                 .toList();
     }
 
     /** Outcome, failure class, code, and whether it was counted, in one line. */
-    static String told(JsonObject attempt) {
+    public static String told(JsonObject attempt) {
         JsonObject error = attempt.getJsonObject("error");
         String outcome = attempt.getString("outcome");
         return error == null
@@ -31,11 +31,11 @@ final class Attempts {
     }
 
     /** From the end of an attempt to when the next one is due. */
-    static Duration delay(JsonObject attempt) {
+    public static Duration delay(JsonObject attempt) {
         return Duration.between(time(attempt, "finishedAt"), time(attempt, "retryAt"));
     }
 
-    static Instant time(JsonObject json, String field) {
+    public static Instant time(JsonObject json, String field) {
         return Instant.parse(json.getString(field));
     }
 }

@@ -2,12 +2,10 @@ package dev.darkroom.e2e;
 
 import static dev.darkroom.testing.Problems.assertProblem;
 import static dev.darkroom.testing.Problems.errors;
-import static dev.darkroom.testing.RawHttp.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +27,7 @@ class BadHttpIT {
     private static final String ID = "019a8c1e-7f3a-7c55-9d0b-3f1a2b4c5d6e";
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static List<String> rowsBefore;
 
@@ -225,5 +223,9 @@ class BadHttpIT {
                 "\u00fc",
                 "${jndi:ldap://x}",
                 "';--");
+    }
+
+    private static byte[] request(String method, String path, String headers) {
+        return RawHttp.request(method, path, "Authorization: " + service.user().authorization() + "\r\n" + headers);
     }
 }

@@ -2,14 +2,12 @@ package dev.darkroom.e2e;
 
 import static dev.darkroom.testing.Problems.assertProblem;
 import static dev.darkroom.testing.Problems.errors;
-import static dev.darkroom.testing.RawHttp.request;
 import static dev.darkroom.testing.RawHttp.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
 import dev.darkroom.api.RequestCorpus;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +29,7 @@ class BadRequestsIT {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static List<String> rowsBefore;
 
@@ -190,5 +188,9 @@ class BadRequestsIT {
 
     private static String tooMuch() {
         return "# holds more values, deeper nesting or a longer number than any request may";
+    }
+
+    private static byte[] request(String method, String path, String headers) {
+        return RawHttp.request(method, path, "Authorization: " + service.user().authorization() + "\r\n" + headers);
     }
 }

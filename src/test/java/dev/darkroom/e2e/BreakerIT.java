@@ -30,7 +30,6 @@ class BreakerIT {
     Path directory;
 
     private final DarkroomSettings settings = DarkroomSettings.quick()
-            .with("DARKROOM_NODE_TTL", "15s")
             .database(DATABASE)
             .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(THRESHOLD))
             .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", String.valueOf(THRESHOLD))

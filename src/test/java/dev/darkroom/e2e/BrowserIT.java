@@ -3,7 +3,6 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
-import dev.darkroom.testing.DarkroomSettings;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -19,15 +18,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What browsers are told, and by it the pages in them. */
 class BrowserIT {
-    private static final String APP = "https://app.example.org";
+    private static final String APP = DarkroomExtension.ORIGIN;
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(
-            DarkroomSettings.quick().with("DARKROOM_HTTP_CORS_ORIGINS", APP + ", http://localhost:3000"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static HttpResponse<String> send(String method, String path, String... headers) throws Exception {
         URI uri = service.darkroom().api().resolve(path);
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, BodyPublishers.noBody());
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+                .header("Authorization", service.user().authorization())
+                .method(method, BodyPublishers.noBody());
         if (headers.length > 0) {
             request.headers(headers);
         }
@@ -76,7 +76,7 @@ class BrowserIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {APP, "http://localhost:3000"})
+    @ValueSource(strings = {APP, DarkroomExtension.OTHER_ORIGIN})
     void aPageOfAKnownOriginMayAsk(String origin) throws Exception {
         // when its browser asks first
         HttpResponse<String> preflight = send(

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A page of another origin in a real Chromium, its node killed while it listens: only with the profile {@code browser}. */
 @Tag("browser")
-@Timeout(180)
+@Timeout(300)
 class BrowserStreamIT {
     @TempDir
     Path directory;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * nothing is lost and nothing done twice.
  */
 @Tag("database")
-@Timeout(60)
+@Timeout(300)
 class CommitUnknownIT {
     /** Sent to the database by a claim alone. */
     private static final String BACKEND = "named-in-claims";

@@ -29,7 +29,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The database goes away and comes back: the service says so and goes on, without a restart and without a loss. */
@@ -128,7 +127,7 @@ class DatabaseAwayIT {
 
     /** Silence is noticed after a while that is long for a test: see {@code Database}. */
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
+    @Tag("chaos")
     void connectionsThatTheDatabaseHasForgotten() {
         // given
         aiServer.script(new JsonObject().put("delay", "2s"));

@@ -37,7 +37,6 @@ class DeadlineIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
-                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(DATABASE)
                         .aiServer(aiServer)
                         .with("DARKROOM_GENERATION_DEADLINE", "3s"));

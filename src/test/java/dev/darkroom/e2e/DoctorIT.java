@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that look, as an operator runs them: beside a service, and without one. */
-@Timeout(120)
+@Timeout(300)
 class DoctorIT {
     private static final String PROMPT = "A lighthouse that nobody may read about";
 

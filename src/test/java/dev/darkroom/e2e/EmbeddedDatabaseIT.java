@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The jar with a database of its own, through restarts and crashes. */
-@Timeout(120)
+@Timeout(300)
 class EmbeddedDatabaseIT {
     private static final Map<String, String> QUICK = DarkroomSettings.quick().environment();
 

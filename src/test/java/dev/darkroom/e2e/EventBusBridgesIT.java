@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Programs that listen by SockJS and by TCP hear of what is theirs, and can do nothing else. */
-@Timeout(60)
+@Timeout(300)
 class EventBusBridgesIT {
     private static final String EVENTS = "darkroom.generation.events";
     private static final String NOTIFICATIONS = "darkroom.notification.events";

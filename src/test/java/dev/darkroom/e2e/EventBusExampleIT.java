@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example of {@code docs/event-bus.md} is what the document shows, and does what the document says. */
-@Timeout(120)
+@Timeout(300)
 class EventBusExampleIT {
     private static final Path EXAMPLE = Path.of("src/examples/EventBusClient.java");
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The jar on a PostgreSQL that somebody else runs. */
-@Timeout(60)
+@Timeout(300)
 class ExternalDatabaseIT {
     @TempDir
     Path directory;

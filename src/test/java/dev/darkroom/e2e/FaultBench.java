@@ -88,7 +88,6 @@ final class FaultBench implements AutoCloseable {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "4")
-                .with("DARKROOM_NODE_TTL", "15s")
                 .with("DARKROOM_RETRY_BASE", "10ms")
                 .with("DARKROOM_RETRY_CAP", "10ms")
                 .with("DARKROOM_RETRY_MAX_RETRY_AFTER", MAX_RETRY_AFTER.toSeconds() + "s")

@@ -43,7 +43,6 @@ class FuzzIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
             .with("DARKROOM_AUTH", "required")
-            .with("DARKROOM_NODE_TTL", "30s")
             // Waiting for what never comes would be most of the time.
             .with("DARKROOM_GENERATION_MAX_WAIT", "50ms"));
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who watches a generation. One process has the watchers, another does the work. */
-@Timeout(60)
+@Timeout(300)
 class GenerationEventsIT {
     private static final JsonObject ERROR = new JsonObject().put("status", 500);
     private static final JsonObject HANG = new JsonObject().put("hang", true);
@@ -56,7 +56,6 @@ class GenerationEventsIT {
                 DarkroomSettings.quick()
                         .database(DATABASE)
                         .aiServer(aiServer)
-                        .with("DARKROOM_NODE_TTL", "15s")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }

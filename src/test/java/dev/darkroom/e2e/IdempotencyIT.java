@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.DarkroomSettings;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +25,7 @@ class IdempotencyIT {
     private static final int AT_ONCE = 50;
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static Answer post(JsonObject request, String key) {
         return service.client().post(request.encode(), Map.of("Idempotency-Key", key));

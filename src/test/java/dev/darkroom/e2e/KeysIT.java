@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** API keys as an operator makes them and takes them back, and as callers use them. */
-@Timeout(120)
+@Timeout(300)
 class KeysIT {
     @TempDir
     Path directory;

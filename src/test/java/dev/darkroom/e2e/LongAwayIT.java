@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Users who were away for weeks: within what is kept they get all of it, beyond it they are told so, and the list helps them on. */
-@Timeout(120)
+@Timeout(300)
 class LongAwayIT {
     @TempDir
     Path directory;

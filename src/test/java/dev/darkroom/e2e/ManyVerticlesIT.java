@@ -47,7 +47,6 @@ class ManyVerticlesIT {
         return InProcessDarkroom.start(
                 own,
                 DarkroomSettings.quick()
-                        .with("DARKROOM_NODE_TTL", "15s")
                         .database(database)
                         .aiServer(aiServer)
                         .with("DARKROOM_API_INSTANCES", "4")

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A service with a heap of 256 MB and the default limits. The AI server answers what is as large as allowed and larger, to
  * all calls at once; callers ask for and send large things slowly.
  */
-@Timeout(120)
+@Timeout(300)
 class MemoryIT {
     private static final int CONCURRENCY = 4;
     private static final int PICTURES = 4;

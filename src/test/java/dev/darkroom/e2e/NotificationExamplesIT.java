@@ -7,7 +7,6 @@ import dev.darkroom.access.ApiKey;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.Role;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.Examples;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -41,13 +40,12 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The examples of {@code docs/notifications.md} are what the page shows, and do what it says. What needs curl or Node is for the
  * profile "examples": everything else needs a JDK and nothing more.
  */
-@Timeout(90)
+@Timeout(300)
 class NotificationExamplesIT {
     private static final Path EXAMPLES = Path.of("src/examples");
 
     @RegisterExtension
-    static final DarkroomExtension service =
-            new DarkroomExtension(DarkroomSettings.quick().with("DARKROOM_AUTH", "required"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     @TempDir
     Path directory;
@@ -65,7 +63,7 @@ class NotificationExamplesIT {
     }
 
     private static int acked(String key) {
-        return service.client()
+        return service.anonymous()
                 .withKey(key)
                 .send(
                         "POST",

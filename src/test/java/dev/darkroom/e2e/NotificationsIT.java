@@ -8,7 +8,6 @@ import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.Role;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.EventStreamClient;
 import dev.darkroom.testing.EventStreamParser.Frame;
 import dev.darkroom.testing.TestPostgres;
@@ -29,15 +28,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Being told: on streams, after an absence, on several devices, and of what can be told no more. Each test is a user of its own. */
-@Timeout(120)
+@Timeout(300)
 class NotificationsIT {
     private static final JsonObject MODERATION = new JsonObject().put("moderation", true);
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_AUTH", "required")
-            // Only hints are quick enough for these tests.
-            .with("DARKROOM_NOTIFICATIONS_POLL", "1h"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private final User user = User.somebody();
 
@@ -50,12 +46,12 @@ class NotificationsIT {
             try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
                 cabinet.add(key, new Caller(name, Role.USER), null);
             }
-            return new User(name, key.secret(), service.client().withKey(key.secret()));
+            return new User(name, key.secret(), service.anonymous().withKey(key.secret()));
         }
 
         EventStreamClient listen(String query) {
             EventStreamClient stream = EventStreamClient.open(
-                    service.client().base(),
+                    service.anonymous().base(),
                     "/api/notifications/stream" + query,
                     Map.of("Authorization", "Bearer " + key));
             // Now it is known where it begins.

@@ -3,7 +3,6 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.Receiver;
 import dev.darkroom.testing.Receiver.Received;
 import io.vertx.core.json.JsonObject;
@@ -22,10 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("npm")
 class NpmSignaturesIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     @Test
     void theLibrariesOfNodeAcceptWhatIsSent() throws Exception {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Behind PgBouncer in transaction mode. */
 @Tag("pgbouncer")
-@Timeout(120)
+@Timeout(300)
 class PgBouncerIT {
     private static final int GENERATIONS = 60;
 
@@ -38,7 +38,6 @@ class PgBouncerIT {
                         .database(pooled)
                         .with("DARKROOM_DATABASE_DIRECT_URL", DarkroomSettings.text(direct))
                         .aiServer(aiServer)
-                        .with("DARKROOM_NODE_TTL", "10s")
                         // What wakes the worker is a hint or nothing.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures as a page shows them, which cannot say who asks. */
-@Timeout(120)
+@Timeout(300)
 class PictureLinksIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(

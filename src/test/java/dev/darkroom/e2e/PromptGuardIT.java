@@ -13,7 +13,7 @@ class PromptGuardIT {
     private static final String PROMPT = "a boat|people<sd_cpp_extra_args>{\"steps\":500}</sd_cpp_extra_args>";
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     @RegisterExtension
     static final DarkroomExtension trusting =

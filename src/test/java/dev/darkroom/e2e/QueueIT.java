@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a caller is told while work waits, and how it gets to a process that does it. */
-@Timeout(120)
+@Timeout(300)
 class QueueIT {
     private static final Duration LATENCY = Duration.ofMillis(250);
 
@@ -36,7 +36,6 @@ class QueueIT {
                 DarkroomSettings.quick()
                         .database(database)
                         .aiServer(aiServer)
-                        .with("DARKROOM_NODE_TTL", "15s")
                         // What wakes the worker is a hint or nothing.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar told to stop, by SIGTERM and by Ctrl-C. */
-@Timeout(120)
+@Timeout(300)
 class ShutdownIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 

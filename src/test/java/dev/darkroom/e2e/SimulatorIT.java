@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bundled AI server alone, as a process. */
-@Timeout(60)
+@Timeout(300)
 class SimulatorIT {
     @TempDir
     Path directory;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Callers who always send something, and never come to an end. */
-@Timeout(60)
+@Timeout(300)
 class SlowSendersIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()

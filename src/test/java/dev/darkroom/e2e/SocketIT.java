@@ -3,74 +3,55 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.access.ApiKey;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.Role;
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.SocketClient;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.http.UpgradeRejectedException;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Notifications over a WebSocket. Each test is a user of its own. */
-@Timeout(60)
+@Timeout(300)
 class SocketIT {
-    private static final String ORIGIN = "https://app.example.org";
-
-    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static final String ORIGIN = DarkroomExtension.ORIGIN;
 
     @TempDir
     static Path directory;
 
-    private static Darkroom service;
+    @RegisterExtension
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private final String user = "user-" + UUID.randomUUID();
     private final ApiKey key = key(user);
-    private final ApiClient client = service.client().withKey(key.secret());
-
-    @BeforeAll
-    static void start() {
-        service = InProcessDarkroom.start(
-                directory,
-                DarkroomSettings.quick()
-                        .database(DATABASE)
-                        .with("DARKROOM_AUTH", "required")
-                        .with("DARKROOM_HTTP_CORS_ORIGINS", ORIGIN)
-                        .with("DARKROOM_STREAMS_RECHECK", "500ms"));
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        service.close();
-    }
+    private final ApiClient client = service.anonymous().withKey(key.secret());
 
     private static ApiKey key(String user) {
         ApiKey key = ApiKey.mint(new SecureRandom());
-        try (KeyCabinet cabinet = KeyCabinet.open(DATABASE)) {
+        try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
             cabinet.add(key, new Caller(user, Role.USER), null);
         }
         return key;
     }
 
     private SocketClient open() throws Exception {
-        return SocketClient.open(service.api(), Map.of("Authorization", "Bearer " + key.secret()));
+        return SocketClient.open(service.darkroom().api(), Map.of("Authorization", "Bearer " + key.secret()));
     }
 
     private static JsonObject resume() {
@@ -123,13 +104,13 @@ class SocketIT {
 
     @Test
     void aPageComesWithATicket() throws Exception {
-        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+        try (SocketClient socket = SocketClient.open(service.darkroom().api(), Map.of("Origin", ORIGIN))) {
             socket.say(resume().put("ticket", ticket()));
             socket.await("begin", 1);
             picture();
             socket.await("notification", 1);
         }
-        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+        try (SocketClient socket = SocketClient.open(service.darkroom().api(), Map.of("Origin", ORIGIN))) {
             socket.say(resume().put("ticket", "dt_9oVqv0m3sQe7oZrH2m1yU0u5m0c8m5m3r1sJ4k2tXwA"));
             assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
                     .isEqualTo(401);
@@ -141,7 +122,8 @@ class SocketIT {
     @CsvSource({"https://evil.example, 403", "null, 403", "https://app.example.org.evil.example, 403", ", 403"})
     void aForeignPageGetsNoSocket(String origin, int status) {
         Map<String, String> headers = origin == null ? Map.of() : Map.of("Origin", origin);
-        assertThatThrownBy(() -> SocketClient.open(service.api(), headers).close())
+        assertThatThrownBy(() ->
+                        SocketClient.open(service.darkroom().api(), headers).close())
                 .isInstanceOfSatisfying(
                         UpgradeRejectedException.class,
                         refused -> assertThat(refused.getStatus()).isEqualTo(status));
@@ -150,18 +132,19 @@ class SocketIT {
     @Test
     void whoIsNotLetInGetsNoSocket() {
         assertThatThrownBy(() -> SocketClient.open(
-                                service.api(), Map.of("Origin", ORIGIN, "Authorization", "Bearer dk_no"))
+                                service.darkroom().api(), Map.of("Origin", ORIGIN, "Authorization", "Bearer dk_no"))
                         .close())
                 .isInstanceOfSatisfying(
                         UpgradeRejectedException.class,
                         refused -> assertThat(refused.getStatus()).isEqualTo(401));
         assertThat(client.get("/api/notifications/socket").status()).isEqualTo(400);
-        assertThat(service.client().get("/api/notifications/socket").status()).isEqualTo(403);
+        assertThat(service.anonymous().get("/api/notifications/socket").status())
+                .isEqualTo(403);
     }
 
     @Test
     void whoSaysNothingIsLetGo() throws Exception {
-        try (SocketClient socket = SocketClient.open(service.api(), Map.of("Origin", ORIGIN))) {
+        try (SocketClient socket = SocketClient.open(service.darkroom().api(), Map.of("Origin", ORIGIN))) {
             assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
         }
     }
@@ -229,7 +212,7 @@ class SocketIT {
     void aSocketEndsWithTheKeyThatOpenedIt() throws Exception {
         try (SocketClient socket = listen(resume())) {
             socket.await("begin", 1);
-            try (KeyCabinet cabinet = KeyCabinet.open(DATABASE)) {
+            try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
                 cabinet.revoke(key.id());
             }
             assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
@@ -242,10 +225,7 @@ class SocketIT {
     void aDeploySaysSo() throws Exception {
         Darkroom other = InProcessDarkroom.start(
                 directory.resolve("other"),
-                DarkroomSettings.quick()
-                        .database(DATABASE)
-                        .with("DARKROOM_AUTH", "required")
-                        .with("DARKROOM_NODE_TTL", "15s"));
+                DarkroomSettings.quick().database(service.database()).with("DARKROOM_AUTH", "required"));
         try (SocketClient socket = SocketClient.open(other.api(), Map.of("Authorization", "Bearer " + key.secret()))) {
             socket.say(resume());
             socket.await("begin", 1);

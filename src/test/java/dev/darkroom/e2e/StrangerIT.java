@@ -9,7 +9,6 @@ import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.Role;
 import dev.darkroom.api.ContractFile;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomSettings;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,12 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class StrangerIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_AUTH", "required")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-            .with("DARKROOM_WEBHOOKS_MAX_PER_USER", "1000"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
@@ -44,6 +38,8 @@ class StrangerIT {
     private static final Map<String, String> BODIES = Map.of(
             "patch /api/webhooks/{webhookId}", "{\"description\":\"mine\"}",
             "post /api/webhooks/{webhookId}/redeliver", "{\"after\":\"2026-01-01T00:00:00Z\"}");
+
+    private static final String ALICE = "alice-" + UUID.randomUUID();
 
     private static ApiClient alice;
     private static ApiClient mallory;
@@ -80,8 +76,8 @@ class StrangerIT {
 
     @BeforeAll
     static void letThemIn() {
-        alice = client("alice");
-        mallory = client("mallory");
+        alice = client(ALICE);
+        mallory = client("mallory-" + UUID.randomUUID());
     }
 
     /** Something with which the operation can be done. */
@@ -139,7 +135,7 @@ class StrangerIT {
         try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
             cabinet.add(key, caller, null);
         }
-        return service.client().withKey(key.secret());
+        return service.anonymous().withKey(key.secret());
     }
 
     /** Method, a space, and path. */
@@ -185,7 +181,7 @@ class StrangerIT {
     @MethodSource("operationsOnSomethingOfSomebodys")
     void whoDoesNotSayWhoTheyAreIsNotToldAnything(String operation) {
         Hers hers = suitableFor(operation);
-        assertThat(send(service.client(), operation, hers.path(operation)).status())
+        assertThat(send(service.anonymous(), operation, hers.path(operation)).status())
                 .isEqualTo(401);
         assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
     }
@@ -194,7 +190,7 @@ class StrangerIT {
     @MethodSource("operationsOnWhatAnAdminMaySee")
     void anAdminMayAndLeavesALine(String operation) {
         // given
-        Caller admin = new Caller("admin-" + operation.hashCode(), Role.ADMIN);
+        Caller admin = new Caller("admin-" + UUID.randomUUID(), Role.ADMIN);
         Hers hers = suitableFor(operation);
 
         // when
@@ -206,7 +202,7 @@ class StrangerIT {
                 .filteredOn(line -> line.contains(admin.user()))
                 .singleElement()
                 .asString()
-                .contains("audit", "alice", hers.id());
+                .contains("audit", ALICE, hers.id());
     }
 
     @Test

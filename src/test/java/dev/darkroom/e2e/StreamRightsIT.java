@@ -8,7 +8,6 @@ import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.access.Role;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.EventStreamClient;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
@@ -24,20 +23,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may open a stream, with what, how often, and for how long. Each test is a user of its own. */
-@Timeout(60)
+@Timeout(300)
 class StreamRightsIT {
     private static final String STREAM = "/api/notifications/stream";
-    private static final int PER_USER = 3;
+    /** The default of {@code streams.perUser}. */
+    private static final int PER_USER = 20;
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_AUTH", "required")
-            .with("DARKROOM_STREAMS_PER_USER", String.valueOf(PER_USER))
-            .with("DARKROOM_STREAMS_RECHECK", "500ms"));
+    static final DarkroomExtension service = DarkroomExtension.shared();
 
     private final String user = "user-" + UUID.randomUUID();
     private final ApiKey key = key(user, Role.USER);
-    private final ApiClient client = service.client().withKey(key.secret());
+    private final ApiClient client = service.anonymous().withKey(key.secret());
 
     private static ApiKey key(String user, Role role) {
         ApiKey key = ApiKey.mint(new SecureRandom());
@@ -54,12 +51,12 @@ class StreamRightsIT {
     }
 
     private static EventStreamClient open(String path) {
-        return EventStreamClient.open(service.client().base(), path, Map.of());
+        return EventStreamClient.open(service.anonymous().base(), path, Map.of());
     }
 
     private EventStreamClient openWithKey() {
         EventStreamClient stream = EventStreamClient.open(
-                service.client().base(), STREAM, Map.of("Authorization", "Bearer " + key.secret()));
+                service.anonymous().base(), STREAM, Map.of("Authorization", "Bearer " + key.secret()));
         stream.await("the first frame", frames -> !frames.isEmpty());
         return stream;
     }
@@ -120,16 +117,16 @@ class StreamRightsIT {
         String ofAToken = ticket();
         set(ofAToken, "credential_ends = now() - interval '1 ms'");
         String foreign = ticket();
-        String hers = service.client()
+        String hers = service.anonymous()
                 .withKey(key("alice-" + user, Role.USER).secret())
                 .create("A lighthouse");
 
         // then
         assertThat(open(STREAM + "?ticket=" + late).status()).isEqualTo(401);
         assertThat(open(STREAM + "?ticket=" + ofAToken).status()).isEqualTo(401);
-        assertThat(service.client().get("/api/generation?ticket=" + other).status())
+        assertThat(service.anonymous().get("/api/generation?ticket=" + other).status())
                 .isEqualTo(401);
-        assertThat(service.client()
+        assertThat(service.anonymous()
                         .send("POST", "/api/notifications/ticket?ticket=" + other, Map.of(), null)
                         .status())
                 .isEqualTo(401);
@@ -141,7 +138,7 @@ class StreamRightsIT {
     void anAdminsTicketIsAUsers() {
         // given
         String id = client.create("A lighthouse");
-        String ticket = service.client()
+        String ticket = service.anonymous()
                 .withKey(key("root-" + user, Role.ADMIN).secret())
                 .send("POST", "/api/notifications/ticket", Map.of(), null)
                 .json()

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The API over TLS. */
-@Timeout(120)
+@Timeout(300)
 class TlsIT {
     @TempDir
     Path directory;

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Callers with tokens of an issuer elsewhere, over HTTP, whose keys come over HTTP too. */
-@Timeout(120)
+@Timeout(300)
 class TokensIT {
     private static final String ISSUER = "https://login.example.org/";
     private static final SigningKey RSA = SigningKey.rsa("rsa-1");

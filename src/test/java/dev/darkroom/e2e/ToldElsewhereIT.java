@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Users listen to one process, and their generations end in another. */
-@Timeout(120)
+@Timeout(300)
 class ToldElsewhereIT {
     @TempDir
     Path directory;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How much a user may have, and all together. */
-@Timeout(120)
+@Timeout(300)
 class UserLimitsIT {
     private static final String BODY = new JsonObject().put("prompt", "A pier").encode();
 
@@ -45,11 +45,8 @@ class UserLimitsIT {
     private Darkroom darkroom;
 
     private ApiClient start(Map<String, String> limits) {
-        DarkroomSettings settings = DarkroomSettings.quick()
-                .database(database)
-                .aiServer(aiServer)
-                .with("DARKROOM_AUTH", "required")
-                .with("DARKROOM_NODE_TTL", "15s");
+        DarkroomSettings settings =
+                DarkroomSettings.quick().database(database).aiServer(aiServer).with("DARKROOM_AUTH", "required");
         limits.forEach(settings::with);
         darkroom = InProcessDarkroom.start(directory, settings);
         return client("alice");

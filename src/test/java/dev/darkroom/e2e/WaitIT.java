@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Answers that are put off until there is something to tell. One process takes the requests, another does the work. */
-@Timeout(120)
+@Timeout(300)
 class WaitIT {
     private static final JsonObject A_WHILE = new JsonObject().put("delay", "700ms");
     private static final JsonObject HANG = new JsonObject().put("hang", true);
@@ -57,7 +57,6 @@ class WaitIT {
                 DarkroomSettings.quick()
                         .database(database)
                         .aiServer(aiServer)
-                        .with("DARKROOM_NODE_TTL", "15s")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_GENERATION_MAX_WAIT", "20s")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is wanted no more, and what is wanted once more. One process takes the requests, another does the work. */
-@Timeout(120)
+@Timeout(300)
 class WithdrawalIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 
@@ -59,8 +59,6 @@ class WithdrawalIT {
                         .aiServer(aiServer)
                         // What tells the worker is a hint, or nothing soon.
                         .with("DARKROOM_WORKER_POLL", "1h")
-                        .with("DARKROOM_NODE_HEARTBEAT", "5s")
-                        .with("DARKROOM_NODE_TTL", "15s")
                         .with("DARKROOM_NODE_SWEEP", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));

@@ -26,7 +26,7 @@ public final class ApiClient {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
     private final HttpClient http = HttpClient.newBuilder()
-            .connectTimeout(Duration.ofSeconds(5))
+            .connectTimeout(Duration.ofSeconds(30))
             .version(HttpClient.Version.HTTP_1_1)
             .build();
     private final URI base;
@@ -73,7 +73,7 @@ public final class ApiClient {
     /** Sends a request as it is. The path may carry a query. */
     public Answer send(String method, String path, Map<String, String> headers, byte[] body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
-                .timeout(Duration.ofSeconds(30))
+                .timeout(Duration.ofSeconds(60))
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
         credentials.forEach(request::header);
         headers.forEach(request::header);
@@ -153,8 +153,8 @@ public final class ApiClient {
                 .until(() -> generation(id), found -> !found.getString("status").equals("PENDING"));
     }
 
-    /** Waits, for at most 30 s, until a generation has ended. */
+    /** Waits, for at most 60 s, until a generation has ended. */
     public JsonObject awaitEnd(String id) {
-        return awaitEnd(id, Duration.ofSeconds(30));
+        return awaitEnd(id, Duration.ofSeconds(60));
     }
 }

@@ -86,19 +86,15 @@ public final class TestPostgres {
             String image = System.getProperty(StoppablePostgres.IMAGE_PROPERTY);
             if (image != null) {
                 PostgresContainer container = PostgresContainer.start(image);
-                atTheEnd(container::close);
+                ShutdownActions.add(container::close);
                 return container.url();
             }
             EmbeddedDatabase database = EmbeddedDatabase.start(DIRECTORY, BINARIES);
-            atTheEnd(() -> {
+            ShutdownActions.add(() -> {
                 database.close();
                 Directories.delete(DIRECTORY);
             });
             return database.url();
-        }
-
-        private static void atTheEnd(Runnable stop) {
-            Runtime.getRuntime().addShutdownHook(new Thread(stop, "test-postgres-stop"));
         }
     }
 }

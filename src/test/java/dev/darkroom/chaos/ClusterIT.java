@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,15 +20,16 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two services and an integration in one cluster. Only the second service has an API, generation verticles and a worker; the
  * integration knows only the first.
  */
+@Tag("chaos")
 @Timeout(120)
 class ClusterIT {
     @TempDir
@@ -157,7 +158,6 @@ class ClusterIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
     void aMemberThatHangsDoesNotKeepAServiceFromStarting() throws IOException {
         // given one that accepts connections and never says a word
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {

@@ -1,8 +1,9 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.e2e.Attempts;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
@@ -16,10 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An AI server that fails eight calls of ten at random: it is left alone until it is well, and nobody pays for it. */
+@Tag("chaos")
 class SickAiServerIT {
     private static final int WAITING = 40;
     private static final int CONCURRENCY = 4;

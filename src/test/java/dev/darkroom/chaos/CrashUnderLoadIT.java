@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** PostgreSQL crashes, again and again, under load: every 202 ever answered ends COMPLETE. */
+@Tag("chaos")
 @Tag("database")
 @Timeout(900)
 class CrashUnderLoadIT {
-    private static final boolean LONG = Boolean.getBoolean("darkroom.test.long");
-    private static final int POSTS_PER_SECOND = LONG ? 200 : 50;
-    private static final Duration BETWEEN_CRASHES = Duration.ofSeconds(LONG ? 15 : 3);
-    private static final int CRASHES = LONG ? 3 : 2;
+    private static final int POSTS_PER_SECOND = 200;
+    private static final Duration BETWEEN_CRASHES = Duration.ofSeconds(15);
+    private static final int CRASHES = 3;
 
     @TempDir
     Path directory;

@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code kill -9} at the moments of an attempt at which a crash is interesting: exactly one outcome is recorded. */
+@Tag("chaos")
 @Timeout(120)
 class PausePointIT {
     @TempDir
@@ -35,7 +37,7 @@ class PausePointIT {
     void start() {
         aiServer = new AiServer(Duration.ofMillis(10));
         database = TestPostgres.newDatabase();
-        settings = DarkroomSettings.quick().database(database).aiServer(aiServer);
+        settings = DarkroomSettings.quick().shortLeases().database(database).aiServer(aiServer);
     }
 
     @AfterEach

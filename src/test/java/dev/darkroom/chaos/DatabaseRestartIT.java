@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -21,13 +21,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * PostgreSQL itself stops and comes back while callers go on asking: they are told at once, nothing accepted is lost, and
  * the service, which is never restarted here, goes on by itself.
  */
+@Tag("chaos")
 @Tag("database")
 @Timeout(180)
 class DatabaseRestartIT {
@@ -85,7 +85,6 @@ class DatabaseRestartIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "darkroom.test.long", matches = "true")
     void awayForAMinute() {
         away(Mode.FAST, Duration.ofMinutes(1));
     }

@@ -1,9 +1,10 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.e2e.Attempts;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
@@ -19,17 +20,18 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An outage of the AI server while many wait: none fails by it, and they come back as a ramp and not as a herd. A short one
- * by default; with {@code -Ddarkroom.test.long=true} three minutes and 500 generations, with the breaker as operators get it.
+ * An outage of the AI server for three minutes while 500 generations wait: none fails, and the calls return as a ramp. The
+ * breaker has its default settings.
  */
+@Tag("chaos")
 class AiServerAwayIT {
-    private static final boolean LONG = Boolean.getBoolean("darkroom.test.long");
-    private static final int WAITING = LONG ? 500 : 100;
-    private static final Duration AWAY = LONG ? Duration.ofMinutes(3) : Duration.ofSeconds(5);
+    private static final int WAITING = 500;
+    private static final Duration AWAY = Duration.ofMinutes(3);
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final int CONCURRENCY = 16;
     private static final int PROBES = 3;
@@ -56,7 +58,7 @@ class AiServerAwayIT {
                         .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "10")
                         .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "5")
                         .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
-                        .with("DARKROOM_BACKEND_BREAKER_RESET", LONG ? "10s" : "1s"));
+                        .with("DARKROOM_BACKEND_BREAKER_RESET", "10s"));
         client = darkroom.client();
     }
 
@@ -159,9 +161,7 @@ class AiServerAwayIT {
                     .filter(time -> time >= from && time < from + LATENCY_MS)
                     .count());
         }
-        if (LONG) {
-            System.out.printf("calls begun in each %d ms after the return: %s%n", LATENCY_MS, inEachSlot);
-        }
+        System.out.printf("calls begun in each %d ms after the return: %s%n", LATENCY_MS, inEachSlot);
         // A call takes at least the latency, so as many as began within one were under way at once.
         for (int i = 0; i < times.size(); i++) {
             int ended = endedBy(times, times.get(i));

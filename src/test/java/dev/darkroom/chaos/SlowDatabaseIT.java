@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Statements that take for ever use every connection up. */
+@Tag("chaos")
 @Tag("database")
 @Timeout(120)
 class SlowDatabaseIT {
@@ -42,6 +43,7 @@ class SlowDatabaseIT {
         DarkroomSettings settings = DarkroomSettings.quick()
                 .database(database)
                 .with("DARKROOM_DATABASE_POOL_SIZE", "2")
+                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms");
         try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
                 Darkroom darkroom = InProcessDarkroom.start(directory, settings.aiServer(aiServer))) {

@@ -1,0 +1,144 @@
+package dev.darkroom.chaos;
+
+import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.TestPostgres.query;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process dies by {@code kill -9} while ten generations wait: a survivor, or a start on its embedded database, completes them. */
+@Tag("chaos")
+@Tag("database")
+@Timeout(120)
+class CrashRecoveryIT {
+    /** What one process has under way at once, by default. */
+    private static final int CONCURRENCY = 4;
+
+    @TempDir
+    Path directory;
+
+    private AiServer aiServer;
+
+    @BeforeEach
+    void start() {
+        aiServer = new AiServer(Duration.ofMillis(500));
+    }
+
+    @AfterEach
+    void stop() {
+        aiServer.close();
+    }
+
+    @Test
+    void aSurvivorCompletesThemAll() {
+        // given
+        firstSubmissionsTake("4s", 2 * CONCURRENCY);
+        DatabaseUrl database = TestPostgres.newDatabase();
+        DarkroomSettings settings = settings().database(database);
+        try (DarkroomProcess killed = start(settings);
+                DarkroomProcess survivor = start(settings)) {
+            List<String> ids = createTen(killed.client());
+            awaitSubmissions(2 * CONCURRENCY);
+
+            // when
+            killed.kill();
+
+            // then
+            assertAllComplete(survivor.client(), ids);
+            assertLostUncounted(database);
+            Invariants.check(database, directory.resolve("data/images"));
+        }
+    }
+
+    @Test
+    void aRestartOnTheEmbeddedDatabaseCompletesThemAll() {
+        // given
+        firstSubmissionsTake("1m", CONCURRENCY);
+        List<String> ids;
+        try (DarkroomProcess killed = start(settings())) {
+            ids = createTen(killed.client());
+            awaitSubmissions(CONCURRENCY);
+
+            // when
+            killed.kill();
+        }
+
+        // then
+        try (DarkroomProcess restarted = start(settings())) {
+            assertAllComplete(restarted.client(), ids);
+            DatabaseUrl database =
+                    EmbeddedDatabase.running(directory.resolve("data")).orElseThrow();
+            assertLostUncounted(database);
+            Invariants.check(database, directory.resolve("data/images"));
+        }
+    }
+
+    private static List<String> createTen(ApiClient client) {
+        return IntStream.range(0, 10)
+                .mapToObj(i -> client.create("Lighthouse number " + i))
+                .toList();
+    }
+
+    /** So that as many attempts as processes make at once are under way when one is killed. */
+    private void firstSubmissionsTake(String delay, int times) {
+        aiServer.script(new JsonObject().put("delay", delay).put("times", times));
+    }
+
+    private void awaitSubmissions(int count) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> aiServer.requests().size() == count);
+    }
+
+    private static void assertAllComplete(ApiClient client, List<String> ids) {
+        for (String id : ids) {
+            JsonObject ended = client.awaitEnd(id);
+            assertThat(ended.getString("status")).as(id).isEqualTo("COMPLETE");
+            assertThat(ended.getJsonArray("attempts").stream()
+                            .map(attempt -> ((JsonObject) attempt).getString("outcome"))
+                            .filter("SUCCEEDED"::equals))
+                    .as(id)
+                    .hasSize(1);
+        }
+    }
+
+    /** What the killed process had under way is on record, held against no generation, and was submitted once more. */
+    private void assertLostUncounted(DatabaseUrl database) {
+        assertThat(query(
+                        database,
+                        "SELECT outcome || ' ' || counted FROM generation_attempts WHERE outcome <> 'SUCCEEDED'"))
+                .hasSize(CONCURRENCY)
+                .containsOnly("LOST false");
+        assertThat(aiServer.requests()).hasSize(10 + CONCURRENCY);
+        for (String id : query(database, "SELECT generation_id FROM generation_attempts WHERE outcome = 'LOST'")) {
+            assertThat(aiServer.requests(id)).as("with the same key").hasSize(2);
+        }
+    }
+
+    private DarkroomSettings settings() {
+        return DarkroomSettings.quick().shortLeases().aiServer(aiServer);
+    }
+
+    private DarkroomProcess start(DarkroomSettings settings) {
+        return DarkroomProcess.start(directory, settings.environment(), SHARED_BINARIES);
+    }
+}
