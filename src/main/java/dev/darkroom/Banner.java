@@ -26,6 +26,7 @@ final class Banner {
                     .addKeyValue("aiServer", running.aiServer())
                     .addKeyValue("database", database)
                     .addKeyValue("images", settings.imageDir().toString())
+                    .addKeyValue("pid", ProcessHandle.current().pid())
                     .log("ready");
             return;
         }
@@ -38,7 +39,8 @@ final class Banner {
         banner.append("  AI server  ").append(running.aiServer());
         banner.append(settings.backend().url() == null ? " (the bundled simulator)\n" : "\n");
         banner.append("  Database   ").append(database);
-        banner.append("\n  Images     ").append(settings.imageDir()).append('\n');
+        banner.append("\n  Images     ").append(settings.imageDir());
+        banner.append("\n  Process    ").append(ProcessHandle.current().pid()).append('\n');
         if (running.apiPort() != 0) {
             banner.append("\nTry it:\n\n  curl -i ")
                     .append(api)

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param origin where it came from, to stand behind its value in a message about another setting
  */
 record Value(String path, String text, String label, String origin) {
-    private static final Set<String> SECRETS = Set.of("database.url", "backend.apiKey");
+    private static final Set<String> SECRETS = Set.of("database.url", "database.directUrl", "backend.apiKey");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
     /** PostgreSQL and sockets count milliseconds in 32 bits, which end after 596 hours. */
     private static final Duration LONGEST = Duration.ofHours(500);

@@ -80,7 +80,7 @@ public final class WebhookVerticle extends VerticleBase {
                     if (made.isEmpty()) {
                         return Reply.conflict("there are as many webhooks as a user may have. Delete one first");
                     }
-                    changed("created", command, UUID.fromString(made.get().getString("id")));
+                    changed("webhook created", command, UUID.fromString(made.get().getString("id")));
                     return new JsonObject().put("webhook", made.get());
                 }));
     }
@@ -94,7 +94,7 @@ public final class WebhookVerticle extends VerticleBase {
                 .compose(found -> found.isEmpty()
                         ? DeliveryCommands.notThere()
                         : judged(json, false, wanted -> told(store.change(id, command.user(), wanted))))
-                .onSuccess(done -> changed("changed", command, id));
+                .onSuccess(done -> changed("webhook changed", command, id));
     }
 
     private interface Judged {
@@ -121,7 +121,7 @@ public final class WebhookVerticle extends VerticleBase {
             if (!deleted) {
                 return Reply.notFound("webhook");
             }
-            changed("deleted", command, id);
+            changed("webhook deleted", command, id);
             return new JsonObject();
         });
     }
@@ -135,7 +135,7 @@ public final class WebhookVerticle extends VerticleBase {
 
     private Future<JsonObject> rotate(Command command, UUID id) {
         return store.rotate(id, command.user()).map(secret -> {
-            secret.ifPresent(there -> changed("given a new secret", command, id));
+            secret.ifPresent(there -> changed("webhook given a new secret", command, id));
             return secret.orElseGet(() -> Reply.notFound("webhook"));
         });
     }
@@ -145,10 +145,10 @@ public final class WebhookVerticle extends VerticleBase {
                 found.map(there -> new JsonObject().put("webhook", there)).orElseGet(() -> Reply.notFound("webhook")));
     }
 
-    private static void changed(String how, Command command, UUID id) {
+    private static void changed(String message, Command command, UUID id) {
         LOG.atInfo()
                 .addKeyValue("webhook", id)
                 .addKeyValue("request", command.requestId())
-                .log("webhook " + how);
+                .log(message);
     }
 }

@@ -1,9 +1,13 @@
 package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RedactionTest {
 
@@ -35,5 +39,15 @@ class RedactionTest {
     @Test
     void aValueThatIsNotYetUnderstoodShowsOnlyItsName() {
         assertThat(Value.ofEnvironment("backend.apiKey", "sk-hidden")).hasToString("DARKROOM_BACKEND_API_KEY");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DARKROOM_DATABASE_URL", "DARKROOM_DATABASE_DIRECT_URL", "DARKROOM_BACKEND_API_KEY"})
+    void aWrongSecretIsNotShown(String variable) {
+        Map<String, String> environment = Map.of(variable, "hid den", "DARKROOM_BACKEND_URL", "http://gpu/v1");
+
+        assertThatThrownBy(() -> SettingsLoader.load(environment, Path.of("target")))
+                .hasMessageContaining(variable)
+                .hasMessageContaining("a value that is not shown");
     }
 }

@@ -38,12 +38,12 @@ class SigningSecretTest {
 
     @Test
     void theExampleOfTheDesignIsRight() {
-        byte[] known = Base64.getDecoder().decode("ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXMh");
+        byte[] known = Base64.getDecoder().decode("ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM=");
         String body = "{\"type\":\"generation.ended\",\"timestamp\":\"2026-11-23T18:02:11.482Z\",\"data\":"
                 + "{\"generationId\":\"01a209f2-71d0-7a31-8a3c-5b1f6c9d2e10\",\"status\":\"COMPLETE\",\"imageCount\":2,"
                 + "\"failedAttempts\":1}}";
         assertThat(SigningSecret.sign(List.of(known), ID, 1795456932L, body.getBytes(StandardCharsets.UTF_8)))
-                .isEqualTo("v1,ETIibi/DKp6w3pjWODaKsiTLo7imrTWEEC1uBPlmtD4=");
+                .isEqualTo("v1,XKsOU0kB/1NUPQkd7pupQCBAJjOqiCKdiFiRbIYRrnk=");
     }
 
     @Test

@@ -1,0 +1,153 @@
+package dev.darkroom.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.SettingNames;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the pages name exists: tests, settings, classes of the architecture, log messages. */
+class DocumentNamesTest {
+    private static final Pattern TEST =
+            Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT))(?:\\.([a-z][A-Za-z0-9]*))?`(?:, `([a-z][A-Za-z0-9]*)`)?");
+    private static final Pattern VARIABLE = Pattern.compile("DARKROOM_[A-Z0-9]+(?:_[A-Z0-9]+)*(?![A-Z0-9_…])");
+    private static final Pattern MESSAGE = Pattern.compile("`([^`]+)`");
+    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]++|\\\\.)*+)\"");
+
+    /** Not settings: read by tools, by tests, or by the reader's own program. */
+    private static final Set<String> OTHER_VARIABLES =
+            Set.of("DARKROOM_CONF", "DARKROOM_SECOND_JDK", "DARKROOM_WEBHOOK_SECRET");
+
+    private static final Map<String, String> TESTS = sources(Path.of("src/test/java"));
+    private static final Map<String, String> CLASSES = sources(Path.of("src/main/java"));
+
+    /** Sources by the name of their class. */
+    private static Map<String, String> sources(Path root) {
+        try (Stream<Path> files = Files.walk(root)) {
+            Map<String, String> sources = new HashMap<>();
+            files.filter(file -> file.toString().endsWith(".java"))
+                    .forEach(file -> sources.merge(
+                            file.getFileName().toString().replace(".java", ""),
+                            MarkdownPages.read(file),
+                            (one, other) -> one + other));
+            return sources;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<MatchResult> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().toList();
+    }
+
+    @Test
+    void testsExist() {
+        List<String> missing = new ArrayList<>();
+        for (Path page : MarkdownPages.all()) {
+            for (MatchResult name : found(TEST, MarkdownPages.read(page))) {
+                String source = TESTS.get(name.group(1));
+                if (source == null) {
+                    missing.add(page + ": " + name.group(1));
+                    continue;
+                }
+                for (String method : new String[] {name.group(2), name.group(3)}) {
+                    if (method != null && !source.matches("(?s).*\\b" + method + " ?[(=].*")) {
+                        missing.add(page + ": " + name.group(1) + "." + method);
+                    }
+                }
+            }
+        }
+
+        assertThat(missing).as("tests that the pages name and that do not exist").isEmpty();
+    }
+
+    @Test
+    void settingsExist() {
+        Set<String> known = SettingNames.variables();
+        Set<String> missing = new TreeSet<>();
+        for (Path page : MarkdownPages.all()) {
+            for (MatchResult name : found(VARIABLE, MarkdownPages.read(page))) {
+                if (!known.contains(name.group()) && !OTHER_VARIABLES.contains(name.group())) {
+                    missing.add(page + ": " + name.group());
+                }
+            }
+        }
+
+        assertThat(missing)
+                .as("variables that the pages name and that are no settings")
+                .isEmpty();
+    }
+
+    @Test
+    void everyVerticleStandsInTheTableOfTheArchitecture() {
+        Set<String> documented = tableCells("docs/architecture.md", "verticle", CLASSES::containsKey);
+        Set<String> existing = CLASSES.keySet().stream()
+                .filter(name -> name.endsWith("Verticle"))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(documented).containsExactlyInAnyOrderElementsOf(existing);
+    }
+
+    @Test
+    void everyTableOfTheDatabaseStandsInTheArchitecture() throws IOException {
+        Pattern create = Pattern.compile("CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?([a-z_]+)");
+        Set<String> existing = new TreeSet<>();
+        try (Stream<Path> files = Files.list(Path.of("src/main/resources/db/migration"))) {
+            files.map(MarkdownPages::read)
+                    .flatMap(sql -> found(create, sql).stream())
+                    .forEach(name -> existing.add(name.group(1)));
+        }
+
+        assertThat(tableCells("docs/architecture.md", "table", cell -> true))
+                .containsExactlyInAnyOrderElementsOf(existing);
+    }
+
+    /** A message is a constant in the code. */
+    @Test
+    void logMessagesExist() {
+        Set<String> literals = CLASSES.values().stream()
+                .flatMap(source -> found(LITERAL, source).stream())
+                .map(literal -> literal.group(1))
+                .collect(Collectors.toSet());
+        Set<String> documented = tableCells("docs/operations.md", "message", cell -> true);
+
+        assertThat(documented).hasSizeGreaterThan(30);
+        assertThat(documented.stream().filter(message -> !literals.contains(message)))
+                .as("messages that operations.md names and that the code does not log")
+                .isEmpty();
+    }
+
+    /** The code spans of the first column of each table whose first heading this is. */
+    private static Set<String> tableCells(String page, String heading, Predicate<String> wanted) {
+        Set<String> cells = new LinkedHashSet<>();
+        boolean inside = false;
+        for (String line : MarkdownPages.prose(Path.of(page))) {
+            if (line.startsWith("| " + heading + " |")) {
+                inside = true;
+            } else if (!line.startsWith("|")) {
+                inside = false;
+            } else if (inside) {
+                found(MESSAGE, line.split("\\|", 3)[1]).stream()
+                        .map(cell -> cell.group(1))
+                        .filter(wanted)
+                        .forEach(cells::add);
+            }
+        }
+        return cells;
+    }
+}
