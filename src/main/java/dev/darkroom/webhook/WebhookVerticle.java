@@ -80,7 +80,10 @@ public final class WebhookVerticle extends VerticleBase {
                     if (made.isEmpty()) {
                         return Reply.conflict("there are as many webhooks as a user may have. Delete one first");
                     }
-                    changed("webhook created", command, UUID.fromString(made.get().getString("id")));
+                    changed(
+                            "webhook created",
+                            command,
+                            UUID.fromString(made.get().getString("id")));
                     return new JsonObject().put("webhook", made.get());
                 }));
     }

@@ -61,6 +61,8 @@ class DecisionIndexTest {
                     .as(page.toString())
                     .isEqualTo(Integer.parseInt(name.group(1)));
         }
-        assertThat(pages()).extracting(page -> page.getFileName().toString().substring(0, 4)).doesNotHaveDuplicates();
+        assertThat(pages())
+                .extracting(page -> page.getFileName().toString().substring(0, 4))
+                .doesNotHaveDuplicates();
     }
 }

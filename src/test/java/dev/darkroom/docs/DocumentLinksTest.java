@@ -42,9 +42,7 @@ class DocumentLinksTest {
     private static void check(Path page, String link, List<String> broken) {
         String[] halves = link.split("#", 2);
         String path = URLDecoder.decode(halves[0], StandardCharsets.UTF_8);
-        Path target = path.isEmpty()
-                ? page
-                : page.resolveSibling(path).normalize();
+        Path target = path.isEmpty() ? page : page.resolveSibling(path).normalize();
         if (!Files.exists(target)) {
             broken.add(link + " (no such file)");
         } else if (halves.length == 2 && target.toString().endsWith(".md")) {

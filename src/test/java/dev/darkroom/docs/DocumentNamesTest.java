@@ -73,7 +73,9 @@ class DocumentNamesTest {
             }
         }
 
-        assertThat(missing).as("tests that the pages name and that do not exist").isEmpty();
+        assertThat(missing)
+                .as("tests that the pages name and that do not exist")
+                .isEmpty();
     }
 
     @Test

@@ -32,10 +32,11 @@ class WebhookExampleTest {
                 .map(line -> line.split(": ", 2))
                 .collect(Collectors.toMap(header -> header[0], header -> List.of(header[1])));
         String body = delivery.group(2);
-        Instant timestamp =
-                Instant.ofEpochSecond(Long.parseLong(headers.get("webhook-timestamp").get(0)));
+        Instant timestamp = Instant.ofEpochSecond(
+                Long.parseLong(headers.get("webhook-timestamp").get(0)));
 
-        String expected = new Webhook(secret.group()).sign(headers.get("webhook-id").get(0), timestamp.getEpochSecond(), body);
+        String expected =
+                new Webhook(secret.group()).sign(headers.get("webhook-id").get(0), timestamp.getEpochSecond(), body);
 
         assertThat(headers.get("webhook-signature").get(0)).isEqualTo(expected);
     }
