@@ -1,6 +1,6 @@
 package dev.darkroom;
 
-import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.Access;
 import dev.darkroom.api.Annex;
 import dev.darkroom.bridge.Bridges;
 import dev.darkroom.config.Settings;
@@ -11,9 +11,9 @@ final class BridgeService {
     private final Settings settings;
     private final Bridges bridges;
 
-    BridgeService(Settings settings, Doorkeeper doorkeeper) {
+    BridgeService(Settings settings, Access access) {
         this.settings = settings;
-        this.bridges = new Bridges(settings.bridge(), doorkeeper);
+        this.bridges = new Bridges(settings.bridge(), access.doorkeeper(), access.failures());
     }
 
     /** What the API serves of them; null for nothing. */

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.access.Access;
 import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.access.KeyRing;
 import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Rights;
@@ -50,7 +51,7 @@ final class Entrance {
                 tickets,
                 new Rights(doorkeeper, keys, tickets, InstantSource.system()),
                 allowance(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
-                allowance(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1)));
+                FailedLoginLimiter.of(allowance(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1))));
     }
 
     /** Null for no limit. */

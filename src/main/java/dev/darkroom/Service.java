@@ -267,7 +267,7 @@ final class Service {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
-        BridgeService bridges = new BridgeService(settings, access.doorkeeper());
+        BridgeService bridges = new BridgeService(settings, access);
         ApiVerticle.Shared shared = new ApiVerticle.Shared(
                 await(ApiVerticle.contract(vertx)), images, access, ended, hub, progress, roster, bridges.annex());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();

@@ -77,6 +77,7 @@ class ArchitectureTest {
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String CLUSTER = "dev.darkroom.cluster..";
     private static final String BRIDGE = "dev.darkroom.bridge..";
+    private static final String REFRESH = "dev.darkroom.refresh..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
@@ -101,7 +102,8 @@ class ArchitectureTest {
                     COMMAND,
                     NOTIFICATION,
                     CLUSTER,
-                    BRIDGE);
+                    BRIDGE,
+                    REFRESH);
 
     @ArchTest
     static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
@@ -137,7 +139,10 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule accessKnowsDatabaseAndConfig =
-            knowsOnly(ACCESS, resideInAnyPackage(ACCESS, DATABASE, CONFIG));
+            knowsOnly(ACCESS, resideInAnyPackage(ACCESS, DATABASE, CONFIG, REFRESH));
+
+    @ArchTest
+    static final ArchRule refreshKnowsNobody = knowsOnly(REFRESH, resideInAPackage(REFRESH));
 
     @ArchTest
     static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
@@ -261,7 +266,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
             .that()
-            .resideInAnyPackage(NODE, LEASE, GENERATION, NOTIFICATION, DATABASE, ACCESS)
+            .resideInAnyPackage(NODE, LEASE, GENERATION, NOTIFICATION, DATABASE, ACCESS, REFRESH)
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()

@@ -7,7 +7,7 @@ package dev.darkroom.access;
  * @param tickets null where there are no streams
  * @param rights of those who stay; null where there are no streams
  * @param requests of each user; null for no limit
- * @param failures with credentials that are not good, of each address; null for no limit
+ * @param failures limits wrong credentials of each address
  */
 public record Access(
         Doorkeeper doorkeeper,
@@ -15,10 +15,10 @@ public record Access(
         Tickets tickets,
         Rights rights,
         Allowance requests,
-        Allowance failures) {
+        FailedLoginLimiter failures) {
 
     /** For an address at which nobody is asked who they are, and nothing is limited. */
     public static Access open() {
-        return new Access(Doorkeeper.local(), null, null, null, null, null);
+        return new Access(Doorkeeper.local(), null, null, null, null, FailedLoginLimiter.unlimited());
     }
 }

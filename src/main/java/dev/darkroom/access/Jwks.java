@@ -1,13 +1,14 @@
 package dev.darkroom.access;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.refresh.RefreshingValue;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,30 +33,25 @@ final class Jwks implements IssuerKeys {
     /** From the start of one fetch to the start of the next. */
     static final Duration SPACING = Duration.ofSeconds(5);
 
-    private final Vertx vertx;
-    private final Supplier<Future<Map<String, IssuerKey>>> source;
-    private final Ticker clock;
+    private static final RefreshingValue.Limits LIMITS =
+            new RefreshingValue.Limits(FRESH, KEPT, SPACING, Duration.ofSeconds(30));
 
-    // Guarded by this.
-    private Map<String, IssuerKey> known = Map.of();
-    private long knownSince;
-    /** Null before the first. */
-    private Long askedLast;
-    /** Null while nobody asks. */
-    private Future<Void> asking;
-    /** Whether the last fetch failed, for a reason of which the log has been told. */
+    private final Supplier<Future<Map<String, IssuerKey>>> source;
+    private final RefreshingValue<Map<String, IssuerKey>> keys;
+
+    // For the log alone. Guarded by this.
+    private Set<String> known = Set.of();
     private boolean away;
 
     /** @param source the keys by their names, at least one; as {@link JwksFetch#keys} */
     Jwks(Vertx vertx, Supplier<Future<Map<String, IssuerKey>>> source, Ticker clock) {
-        this.vertx = vertx;
         this.source = source;
-        this.clock = clock;
+        this.keys = new RefreshingValue<>(vertx, this::fetch, LIMITS, clock::read);
     }
 
     /** Begins to fetch, so that what is wrong with the address is in the log before anybody calls. */
-    synchronized void warm() {
-        ask(clock.read());
+    void warm() {
+        keys.reload();
     }
 
     @Override
@@ -63,45 +59,18 @@ final class Jwks implements IssuerKeys {
         if (id == null) {
             return Future.succeededFuture(Optional.empty());
         }
-        Future<Void> answer;
-        synchronized (this) {
-            long now = clock.read();
-            if (now - knownSince >= KEPT.toNanos()) {
-                known = Map.of();
-            }
-            boolean there = known.containsKey(id);
-            if (!there || now - knownSince >= FRESH.toNanos()) {
-                ask(now);
-            }
-            if (there || asking == null) {
-                return judge(id);
-            }
-            answer = asking;
-        }
-        // Another may have asked before, on another event loop: the answer comes back to this one.
-        return Future.fromCompletionStage(answer.toCompletionStage(), vertx.getOrCreateContext())
-                .compose(done -> judge(id));
+        return keys.get()
+                .compose(found -> found.containsKey(id) ? Future.succeededFuture(found) : keys.reload())
+                .transform(found -> found.failed()
+                        ? Future.failedFuture(
+                                new Refused(Refused.Why.CANNOT_TELL, "the keys of the issuer of tokens are away"))
+                        : Future.succeededFuture(
+                                Optional.ofNullable(found.result().get(id))));
     }
 
-    private synchronized Future<Optional<IssuerKey>> judge(String id) {
-        IssuerKey key = known.get(id);
-        return key == null && away
-                ? Future.failedFuture(new Refused(Refused.Why.CANNOT_TELL, "the keys of the issuer of tokens are away"))
-                : Future.succeededFuture(Optional.ofNullable(key));
-    }
-
-    private synchronized void ask(long now) {
-        if (asking != null || (askedLast != null && now - askedLast < SPACING.toNanos())) {
-            return;
-        }
-        askedLast = now;
-        Promise<Void> answered = Promise.promise();
-        asking = answered.future();
+    private Future<Map<String, IssuerKey>> fetch() {
         // A source that throws has failed like any other.
-        Future.succeededFuture().compose(go -> source.get()).onComplete(keys -> {
-            learn(keys);
-            answered.complete();
-        });
+        return Future.succeededFuture().compose(go -> source.get()).onComplete(this::log);
     }
 
     /** With the first cause of all, which alone says what is wrong with a certificate. */
@@ -115,23 +84,21 @@ final class Jwks implements IssuerKeys {
         return message.contains(cause) ? message : message + ": " + cause;
     }
 
-    private synchronized void learn(AsyncResult<Map<String, IssuerKey>> keys) {
-        asking = null;
-        if (keys.failed()) {
+    private synchronized void log(AsyncResult<Map<String, IssuerKey>> fetched) {
+        if (fetched.failed()) {
             if (!away) {
                 LOG.atWarn()
-                        .addKeyValue("reason", reason(keys.cause()))
+                        .addKeyValue("reason", reason(fetched.cause()))
                         .addKeyValue("known", known.size())
                         .log("the keys of the issuer of tokens cannot be had");
             }
             away = true;
             return;
         }
-        if (away || !known.keySet().equals(keys.result().keySet())) {
-            LOG.atInfo().addKeyValue("keys", keys.result().size()).log("the keys of the issuer of tokens are known");
+        if (away || !known.equals(fetched.result().keySet())) {
+            LOG.atInfo().addKeyValue("keys", fetched.result().size()).log("the keys of the issuer of tokens are known");
         }
         away = false;
-        known = keys.result();
-        knownSince = clock.read();
+        known = fetched.result().keySet();
     }
 }

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.database.Batch;
 import dev.darkroom.database.Database;
+import dev.darkroom.refresh.RefreshingValue;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * Whose a key is. What the database said is believed for {@link #BELIEVED}: so long may a key that was revoked still open the door,
@@ -27,20 +29,26 @@ public final class KeyRing {
 
     private static final int KNOWN = 10_000;
 
+    /** An older owner is not returned while a load is under way: the key may have been revoked. */
+    private static final RefreshingValue.Limits LIMITS =
+            new RefreshingValue.Limits(BELIEVED, BELIEVED, Duration.ZERO, Duration.ofSeconds(10));
+
     /** When everybody comes back at once, as after the death of a node, their keys are looked up together. */
     private static final Batch.Limits TOGETHER = new Batch.Limits(500, 2, Duration.ofSeconds(3));
 
     private final Vertx vertx;
     private final Database database;
-    private final Cache<String, Future<Optional<Caller>>> known;
+    private final LongSupplier nanoClock;
+    private final Cache<String, RefreshingValue<Optional<Caller>>> known;
     private final Batch<String, Optional<Caller>> lookups =
             new Batch<>(TOGETHER, this::find, error -> false, System::nanoTime);
 
     public KeyRing(Vertx vertx, Database database, Ticker clock) {
         this.vertx = vertx;
         this.database = database;
+        this.nanoClock = clock::read;
         this.known = Caffeine.newBuilder()
-                .expireAfterWrite(BELIEVED)
+                .expireAfterAccess(BELIEVED)
                 .maximumSize(KNOWN)
                 .ticker(clock)
                 // On the thread that stores: there is little to do, and no pool of others is to do it.
@@ -54,13 +62,9 @@ public final class KeyRing {
      */
     public Future<Optional<Caller>> ownerOf(ApiKey key) {
         String hash = key.hash();
-        Future<Optional<Caller>> owner = known.get(hash, lookups::add);
-        if (owner.succeeded()) {
-            return Future.succeededFuture(owner.result());
-        }
-        owner.onFailure(error -> known.asMap().remove(hash, owner));
-        // Another may have asked before, on another event loop: the answer comes back to this one.
-        return Future.fromCompletionStage(owner.toCompletionStage(), vertx.getOrCreateContext());
+        // Makes the value alone: what is loaded is loaded outside of the cache.
+        return known.get(hash, one -> new RefreshingValue<>(vertx, () -> lookups.add(one), LIMITS, nanoClock))
+                .get();
     }
 
     /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */

@@ -1,6 +1,7 @@
 package dev.darkroom.access;
 
 import dev.darkroom.database.Database;
+import dev.darkroom.refresh.RefreshingValue;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -30,34 +31,31 @@ public final class PictureLinks {
     /** Nobody has asked for so long that the keys may have been retired long ago. */
     private static final Duration STALE = Duration.ofSeconds(30);
 
-    /** A link that names a key that we do not know may be of one that was made just now. */
-    private static final Duration YOUNG = Duration.ofSeconds(1);
+    /** A link that names an unknown key makes us read the keys again, as it may be new. Anybody can name keys. */
+    private static final Duration SPACING = Duration.ofSeconds(1);
+
+    private static final RefreshingValue.Limits LIMITS =
+            new RefreshingValue.Limits(BELIEVED, STALE, SPACING, Duration.ofSeconds(10));
 
     private static final int SECRET_BYTES = 32;
 
     /** Links expire at whole parts of their lifetime, so that all that is told within one of these parts is the same. */
     private static final int PARTS = 4;
 
-    private final Vertx vertx;
     private final Database database;
     private final Duration lifetime;
     private final InstantSource clock;
-    private final LongSupplier nanoClock;
     private final SecureRandom random = new SecureRandom();
 
-    // Guarded by this.
-    private List<LinkKey> keys;
-    private long since;
-    private Future<List<LinkKey>> underWay;
+    private final RefreshingValue<List<LinkKey>> keys;
 
     /** @param lifetime how long a link is good at least; up to a quarter longer */
     public PictureLinks(
             Vertx vertx, Database database, Duration lifetime, InstantSource clock, LongSupplier nanoClock) {
-        this.vertx = vertx;
         this.database = database;
         this.lifetime = lifetime;
         this.clock = clock;
-        this.nanoClock = nanoClock;
+        this.keys = new RefreshingValue<>(vertx, this::load, LIMITS, nanoClock);
     }
 
     /** What is made of a link. */
@@ -94,7 +92,7 @@ public final class PictureLinks {
     public Future<Signer> signer() {
         long part = Math.max(1, lifetime.toSeconds() / PARTS);
         long until = clock.instant().plus(lifetime).getEpochSecond();
-        return keys(STALE).map(known -> new Signer(known.get(0), (until + part - 1) / part * part));
+        return keys.get().map(known -> new Signer(known.get(0), (until + part - 1) / part * part));
     }
 
     /**
@@ -107,8 +105,8 @@ public final class PictureLinks {
             return Future.succeededFuture(Verdict.NOT_OURS);
         }
         Predicate<LinkKey> named = known -> String.valueOf(known.id()).equals(key);
-        return keys(STALE)
-                .compose(known -> known.stream().anyMatch(named) ? Future.succeededFuture(known) : keys(YOUNG))
+        return keys.get()
+                .compose(known -> known.stream().anyMatch(named) ? Future.succeededFuture(known) : keys.reload())
                 .map(known -> known.stream()
                         .filter(named)
                         .filter(this::believed)
@@ -125,34 +123,7 @@ public final class PictureLinks {
         return key.retiresAt() == null || clock.instant().isBefore(key.retiresAt());
     }
 
-    /** The keys, the youngest first: at least one. Not older than {@code oldest}. */
-    private Future<List<LinkKey>> keys(Duration oldest) {
-        Future<List<LinkKey>> fresh;
-        synchronized (this) {
-            long age = nanoClock.getAsLong() - since;
-            if (keys != null && age < BELIEVED.toNanos() && age < oldest.toNanos()) {
-                return Future.succeededFuture(keys);
-            }
-            if (underWay == null) {
-                underWay = load().onComplete(done -> {
-                    synchronized (this) {
-                        underWay = null;
-                        if (done.succeeded()) {
-                            keys = done.result();
-                            since = nanoClock.getAsLong();
-                        }
-                    }
-                });
-            }
-            fresh = underWay;
-            if (keys != null && age < oldest.toNanos()) {
-                return Future.succeededFuture(keys);
-            }
-        }
-        // Another may have asked before, on another event loop: the answer comes back to this one.
-        return Future.fromCompletionStage(fresh.toCompletionStage(), vertx.getOrCreateContext());
-    }
-
+    /** The keys, the youngest first: at least one. */
     private Future<List<LinkKey>> load() {
         return select().compose(found ->
                 found.isEmpty() ? makeFirst().compose(made -> select()) : Future.succeededFuture(found));

@@ -111,6 +111,7 @@ public final class ApiVerticle extends VerticleBase {
         NotificationClient notifications =
                 new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
+        BrowserPolicy policy = BrowserPolicy.ofApi(settings);
         List<OperationHandler> handlers = new ArrayList<>(List.of(
                 MakeGeneration.create(generations, answer, maxWait),
                 MakeGeneration.retry(generations, answer, maxWait),
@@ -131,8 +132,9 @@ public final class ApiVerticle extends VerticleBase {
                                 shared.hub(),
                                 notifications,
                                 shared.access().tickets(),
+                                shared.access().failures(),
                                 InstantSource.system()),
-                        settings.http().corsOrigins()),
+                        policy),
                 new Asked("acknowledgeNotifications", notifications::ack),
                 new Asked(
                         "readNotification",
@@ -150,11 +152,11 @@ public final class ApiVerticle extends VerticleBase {
                     contract,
                     handlers,
                     shared.access(),
-                    http.corsOrigins(),
+                    policy,
                     new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         }
         if (shared.eventBus() != null) {
-            new EventBusPaths(shared.access(), http.corsOrigins())
+            new EventBusPaths(shared.access(), policy)
                     .mount(router, shared.eventBus().open(vertx));
         }
         HttpServerOptions options = new HttpServerOptions()

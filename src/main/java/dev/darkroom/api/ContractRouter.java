@@ -24,7 +24,7 @@ final class ContractRouter {
     private ContractRouter() {}
 
     /**
-     * @param corsOrigins whose pages may read what they ask for
+     * @param policy for requests of web pages
      * @param limits of bodies
      * @throws IllegalStateException when an operation has no handler or a handler no operation
      */
@@ -33,14 +33,15 @@ final class ContractRouter {
             Contract contract,
             List<OperationHandler> handlers,
             Access access,
-            List<String> corsOrigins,
+            BrowserPolicy policy,
             BodyLimits limits) {
         Throttle throttle = new Throttle(access);
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
                 .rootHandler(new Manners())
-                .rootHandler(new Cors(corsOrigins))
+                .rootHandler(new HostCheck(policy))
+                .rootHandler(new Cors(policy.corsOrigins()))
                 .rootHandler(new KnownPaths(contract.parsed()));
         Set<String> unanswered = new HashSet<>(contract.operationIds());
         for (OperationHandler handler : handlers) {
@@ -54,12 +55,28 @@ final class ContractRouter {
             Door door = new Door(route.getOperation(), access);
             route.setDoSecurity(false)
                     .setDoValidation(false)
-                    .addHandler(admitted(door, throttled(throttle, validated(reader, handler))));
+                    .addHandler(ofKnownOrigin(
+                            policy,
+                            handler.opensStream(),
+                            admitted(door, throttled(throttle, validated(reader, handler)))));
         }
         if (!unanswered.isEmpty()) {
             throw new IllegalStateException("no handler for " + unanswered);
         }
         return withProblems(builder.createRouter());
+    }
+
+    private static Handler<RoutingContext> ofKnownOrigin(
+            BrowserPolicy policy, boolean opensStream, Handler<RoutingContext> then) {
+        return context -> {
+            try {
+                policy.checkOrigin(context.request(), opensStream);
+            } catch (Problem foreign) {
+                context.fail(foreign);
+                return;
+            }
+            then.handle(context);
+        };
     }
 
     private static Handler<RoutingContext> admitted(Door door, BiConsumer<RoutingContext, Caller> then) {

@@ -1,10 +1,11 @@
 package dev.darkroom.api;
 
 import dev.darkroom.access.Access;
-import dev.darkroom.access.Allowance;
+import dev.darkroom.access.Address;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Credential;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Refused;
 import dev.darkroom.access.Tickets;
@@ -14,6 +15,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.openapi.contract.Operation;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +40,7 @@ final class Door {
     /** Null where this operation takes none. */
     private final Tickets tickets;
 
-    /** Null for no limit. */
-    private final Allowance failures;
+    private final FailedLoginLimiter failures;
 
     /** Whether nobody has to say who they are, as yet: a socket is told later. */
     private final boolean optional;
@@ -90,39 +91,36 @@ final class Door {
         }
         String credentials = request.getHeader(HttpHeaders.AUTHORIZATION);
         boolean linked = links != null && LINK.stream().anyMatch(name -> request.getParam(name) != null);
-        boolean ticket = tickets != null && request.getParam(TICKET) != null;
-        return failures != null && (linked || ticket || credentials != null)
-                ? limited(context, credentials, linked)
-                : judged(context, credentials, linked);
+        if (!linked) {
+            return limited(context, () -> judged(context, credentials));
+        }
+        // A wrong link is no guess at a credential: a signature cannot be guessed, and pages of others show links of
+        // ours. What is
+        // presented beside it is checked too.
+        return linked(request)
+                .compose(good -> credentials == null
+                        ? Future.succeededFuture()
+                        : limited(context, () -> known(credentials)).mapEmpty());
     }
 
-    /** Whoever has failed too often is not looked at, whatever they present: guessing is to lead nowhere. */
-    private Future<Caller> limited(RoutingContext context, String credentials, boolean linked) {
-        String address = Address.of(context.request());
-        Allowance.Answer answer = failures.ask(address);
-        if (!answer.granted()) {
-            return Future.failedFuture(Problem.tooManyRequests(
-                    "Credentials from this address were wrong too often.", answer.secondsUntilOne()));
-        }
-        return judged(context, credentials, linked).onFailure(failure -> {
-            if (failure instanceof Problem problem && problem.blamesCredentials()) {
-                failures.take(address);
-            }
-        });
+    /** Wrong credentials are counted by address: after too many nothing that is presented from there is looked at. */
+    private Future<Caller> limited(RoutingContext context, Supplier<Future<Caller>> verification) {
+        boolean presented = context.request().getHeader(HttpHeaders.AUTHORIZATION) != null
+                || (tickets != null && context.request().getParam(TICKET) != null);
+        return presented
+                ? failures.limit(Address.of(context.request().remoteAddress()), verification, Door::blamesCredentials)
+                        .recover(failure -> Future.failedFuture(problem(failure)))
+                : verification.get();
     }
 
-    private Future<Caller> judged(RoutingContext context, String credentials, boolean linked) {
-        if (tickets != null && context.request().getParam(TICKET) != null) {
-            return withTicket(context, credentials);
-        }
-        if (linked) {
-            // What is presented is checked, all of it.
-            return linked(context.request())
-                    .compose(good -> credentials == null
-                            ? Future.succeededFuture()
-                            : known(credentials).mapEmpty());
-        }
-        return known(credentials);
+    private static boolean blamesCredentials(Throwable failure) {
+        return failure instanceof Problem problem && problem.blamesCredentials();
+    }
+
+    private Future<Caller> judged(RoutingContext context, String credentials) {
+        return tickets != null && context.request().getParam(TICKET) != null
+                ? withTicket(context, credentials)
+                : known(credentials);
     }
 
     private Future<Caller> withTicket(RoutingContext context, String credentials) {
@@ -177,6 +175,7 @@ final class Door {
             case NOT_GOOD -> Problem.unauthorized(true, refused.getMessage());
             // Who could not be asked is in the log already.
             case CANNOT_TELL -> Problem.unavailable();
+            case TOO_OFTEN -> Problem.tooManyRequests(refused.getMessage(), refused.secondsToWait());
         };
     }
 }

@@ -7,7 +7,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -22,20 +21,18 @@ final class EventBusPaths {
     private static final Pattern KNOWN =
             Pattern.compile(PREFIX + "/(info|websocket|[\\w-]{1,64}/[\\w-]{1,64}/websocket)");
 
-    private static final String ANY = "*";
-
     /** Before the contract, which knows none of this. */
     private static final int FIRST = -2;
 
     private final Door door;
     private final Throttle throttle;
-    private final List<String> origins;
+    private final BrowserPolicy policy;
 
-    /** @param origins whose pages may connect; who is no page has none */
-    EventBusPaths(Access access, List<String> origins) {
+    /** @param policy names the origins whose pages may connect; programs that are no pages have none */
+    EventBusPaths(Access access, BrowserPolicy policy) {
         this.door = new Door(access);
         this.throttle = new Throttle(access);
-        this.origins = List.copyOf(origins);
+        this.policy = policy;
     }
 
     /** Serves {@code bridge} there. */
@@ -45,8 +42,9 @@ final class EventBusPaths {
                 .handler(new RequestId())
                 .handler(new AccessLog())
                 .handler(new Manners())
+                .handler(new HostCheck(policy))
                 .handler(this::origin)
-                .handler(new Cors(origins))
+                .handler(new Cors(policy.corsOrigins()))
                 .handler(this::known)
                 .handler(this::admit);
         router.route(PREFIX + "/*").order(FIRST + 1).subRouter(bridge);
@@ -55,11 +53,17 @@ final class EventBusPaths {
     /** No browser asks before it opens a WebSocket, and none keeps from a page what it says: so who may not is turned away here. */
     private void origin(RoutingContext context) {
         String origin = context.request().getHeader(HttpHeaders.ORIGIN);
-        if (origin == null || origins.contains(origin) || origins.contains(ANY)) {
-            context.next();
-        } else {
+        if (origin != null && !policy.allows(origin)) {
             context.fail(Problem.originNotAllowed());
+            return;
         }
+        try {
+            policy.checkOrigin(context.request(), true);
+        } catch (Problem foreign) {
+            context.fail(foreign);
+            return;
+        }
+        context.next();
     }
 
     private void known(RoutingContext context) {

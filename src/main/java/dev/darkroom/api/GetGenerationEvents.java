@@ -30,6 +30,11 @@ final class GetGenerationEvents implements OperationHandler {
     }
 
     @Override
+    public boolean opensStream() {
+        return true;
+    }
+
+    @Override
     public void handle(Exchange exchange) {
         Context eventLoop = vertx.getOrCreateContext();
         String id = exchange.parameter("generationId");

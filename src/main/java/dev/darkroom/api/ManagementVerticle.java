@@ -72,7 +72,8 @@ public final class ManagementVerticle extends VerticleBase {
                     new Told("getNode", node),
                     new Told("getDatabase", database));
             server = vertx.createHttpServer()
-                    .requestHandler(ContractRouter.create(vertx, contract, handlers, Access.open(), List.of(), BODIES))
+                    .requestHandler(ContractRouter.create(
+                            vertx, contract, handlers, Access.open(), BrowserPolicy.ofManagement(settings), BODIES))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

@@ -1,8 +1,10 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Credential;
 import dev.darkroom.access.CutOff;
+import dev.darkroom.access.Refused;
 import dev.darkroom.access.Tickets;
 import dev.darkroom.notification.Frame;
 import dev.darkroom.notification.StreamSink;
@@ -100,7 +102,12 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
         subscriber = said.subscriber();
         Future<Tickets.Redeemed> who = said.ticket() == null
                 ? Future.succeededFuture(new Tickets.Redeemed(exchange.caller(), exchange.credential()))
-                : shared.tickets().redeem(said.ticket()).recover(failure -> Future.failedFuture(Door.problem(failure)));
+                : shared.failures()
+                        .limit(
+                                Address.of(exchange.request().remoteAddress()),
+                                () -> shared.tickets().redeem(said.ticket()),
+                                Refused::isWrongCredential)
+                        .recover(failure -> Future.failedFuture(Door.problem(failure)));
         who.onSuccess(redeemed -> listen(redeemed.caller(), redeemed.credential(), said.lastEventId()))
                 .onFailure(failure -> {
                     refuse(failure);

@@ -1,21 +1,19 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.access.Tickets;
 import dev.darkroom.notification.StreamHub;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
 import java.time.InstantSource;
-import java.util.List;
 
 /**
  * {@code GET /api/notifications/socket}: the same notifications over a WebSocket (RFC 6455). A browser lets pages of any origin open
  * one, and asks nobody; so the origin is checked here.
  */
 final class OpenSocket implements OperationHandler {
-    private static final String ANY = "*";
-
     private final Shared shared;
-    private final List<String> origins;
+    private final BrowserPolicy policy;
 
     /** What the sockets of a verticle share. */
     record Shared(
@@ -24,12 +22,13 @@ final class OpenSocket implements OperationHandler {
             StreamHub hub,
             NotificationClient notifications,
             Tickets tickets,
+            FailedLoginLimiter failures,
             InstantSource clock) {}
 
-    /** @param origins whose pages may open one */
-    OpenSocket(Shared shared, List<String> origins) {
+    /** @param policy names the origins whose pages may open one */
+    OpenSocket(Shared shared, BrowserPolicy policy) {
         this.shared = shared;
-        this.origins = origins;
+        this.policy = policy;
     }
 
     @Override
@@ -38,9 +37,14 @@ final class OpenSocket implements OperationHandler {
     }
 
     @Override
+    public boolean opensStream() {
+        return true;
+    }
+
+    @Override
     public void handle(Exchange exchange) {
         String origin = exchange.request().getHeader(HttpHeaders.ORIGIN);
-        if (origin == null ? exchange.caller() == null : !origins.contains(ANY) && !origins.contains(origin)) {
+        if (origin == null ? exchange.caller() == null : !policy.allows(origin)) {
             exchange.fail(Problem.originNotAllowed());
             return;
         }

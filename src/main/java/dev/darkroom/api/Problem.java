@@ -32,6 +32,7 @@ final class Problem extends RuntimeException {
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
         CONFLICT("conflict", 409, "Not as it stands"),
+        MISDIRECTED_REQUEST("misdirected-request", 421, "Misdirected request"),
         KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
         TOO_LARGE("too-large", 413, "The request is too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
@@ -114,6 +115,22 @@ final class Problem extends RuntimeException {
         return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
     }
 
+    /** Without credentials, and sent by a page of another origin: its user may not know of it. */
+    static Problem foreignOrigin() {
+        return new Problem(
+                Type.ORIGIN_NOT_ALLOWED,
+                "Pages of other origins may not send this request without credentials.",
+                Map.of());
+    }
+
+    /** Meant for a host that this server does not answer for (RFC 9110, section 15.5.20). */
+    static Problem misdirected() {
+        return new Problem(
+                Type.MISDIRECTED_REQUEST,
+                "Without authentication this server answers only for localhost, publicUrl and http.allowedHosts.",
+                Map.of());
+    }
+
     /** It did not arrive in time. */
     static Problem requestTimeout() {
         return new Problem(
@@ -190,7 +207,7 @@ final class Problem extends RuntimeException {
 
     /** Whether credentials were presented, and are not good. */
     boolean blamesCredentials() {
-        return type == Type.LINK_NOT_GOOD || type == Type.UNAUTHORIZED && headers.containsValue(NOT_GOOD);
+        return type == Type.UNAUTHORIZED && headers.containsValue(NOT_GOOD);
     }
 
     /** The HTTP status. */

@@ -35,6 +35,11 @@ final class StreamNotifications implements OperationHandler {
     }
 
     @Override
+    public boolean opensStream() {
+        return true;
+    }
+
+    @Override
     public void handle(Exchange exchange) {
         String cursor = LastEventId.of(exchange);
         Window window = new Window(Vertx.currentContext(), clock);

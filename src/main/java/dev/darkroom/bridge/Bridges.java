@@ -1,7 +1,9 @@
 package dev.darkroom.bridge;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.access.CutOff;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -28,12 +30,13 @@ public final class Bridges {
     private final Settings.Bridge settings;
     private final Rules rules;
 
-    public Bridges(Settings.Bridge settings, Doorkeeper doorkeeper) {
+    public Bridges(Settings.Bridge settings, Doorkeeper doorkeeper, FailedLoginLimiter failures) {
         this(
                 settings,
                 new Rules(
                         Set.copyOf(settings.addresses()),
                         doorkeeper::admit,
+                        failures,
                         new Places(settings.maxConnections()),
                         ROUND));
     }
@@ -79,7 +82,8 @@ public final class Bridges {
 
     private void connected(Vertx vertx, SockJSSocket socket) {
         String authorization = socket.headers().get("Authorization");
-        Session session = new Session(vertx, rules, Dialect.SOCKJS, new SockJs(socket), authorization);
+        Session session = new Session(
+                vertx, rules, Dialect.SOCKJS, new SockJs(socket), authorization, Address.of(socket.remoteAddress()));
         if (!session.begin()) {
             socket.close();
             return;

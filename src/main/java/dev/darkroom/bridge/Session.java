@@ -33,6 +33,7 @@ final class Session {
     private final Wire wire;
     private final Map<String, MessageConsumer<Object>> heard = new HashMap<>();
     private final Context context;
+    private final String address;
     private long round;
 
     /** What the client has presented last; null for nothing. */
@@ -44,13 +45,17 @@ final class Session {
     private boolean spoke = true;
     private boolean closed;
 
-    /** @param authorization as in the header of that name; null for none */
-    Session(Vertx vertx, Rules rules, Dialect dialect, Wire wire, String authorization) {
+    /**
+     * @param authorization as in the header of that name; null for none
+     * @param address that the connection comes from
+     */
+    Session(Vertx vertx, Rules rules, Dialect dialect, Wire wire, String authorization, String address) {
         this.vertx = vertx;
         this.rules = rules;
         this.dialect = dialect;
         this.wire = wire;
         this.authorization = authorization;
+        this.address = address;
         this.context = vertx.getOrCreateContext();
     }
 
@@ -119,12 +124,15 @@ final class Session {
                         && headers.getValue("Authorization") instanceof String header
                 ? header
                 : authorization;
-        rules.admit(presented)
+        rules.admit(presented, this.address)
                 .onSuccess(known -> listen(address, presented, known))
                 .onFailure(failure -> {
-                    boolean nothing =
-                            failure instanceof Refused refused && refused.why() == Refused.Why.NOTHING_PRESENTED;
-                    error(nothing ? "not_logged_in" : "auth_error");
+                    Refused.Why why = failure instanceof Refused refused ? refused.why() : Refused.Why.CANNOT_TELL;
+                    boolean nothing = why == Refused.Why.NOTHING_PRESENTED;
+                    error(
+                            nothing
+                                    ? "not_logged_in"
+                                    : why == Refused.Why.TOO_OFTEN ? "too_many_failures" : "auth_error");
                     if (!nothing) {
                         end("a credential that is not good");
                     }
@@ -162,7 +170,7 @@ final class Session {
         }
         spoke = false;
         if (caller != null) {
-            rules.admit(authorization).onSuccess(known -> caller = known).onFailure(failure -> {
+            rules.revalidate(authorization).onSuccess(known -> caller = known).onFailure(failure -> {
                 // While nobody can be asked nobody is sent away: the key was good a minute ago.
                 if (failure instanceof Refused refused && refused.why() == Refused.Why.NOT_GOOD) {
                     end("a credential that is no longer good");

@@ -1,5 +1,6 @@
 package dev.darkroom.bridge;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.access.CutOff;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -49,7 +50,8 @@ public final class TcpBridgeVerticle extends VerticleBase {
     }
 
     private void connected(NetSocket socket) {
-        Session session = new Session(vertx, rules, Dialect.TCP, new Tcp(socket), null);
+        Session session =
+                new Session(vertx, rules, Dialect.TCP, new Tcp(socket), null, Address.of(socket.remoteAddress()));
         if (!session.begin()) {
             socket.close();
             return;

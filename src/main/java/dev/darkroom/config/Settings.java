@@ -80,6 +80,7 @@ public record Settings(
      * The API's port.
      *
      * @param corsOrigins whose pages may read answers: scheme, host and port each, or an asterisk; may be empty
+     * @param allowedHosts further host names that are answered for without authentication, in lower case; may be empty
      */
     public record Http(
             String host,
@@ -88,6 +89,7 @@ public record Settings(
             Duration idleTimeout,
             Duration requestTimeout,
             List<String> corsOrigins,
+            List<String> allowedHosts,
             Tls tls) {}
 
     /**

@@ -67,6 +67,11 @@ final class SettingsReader {
 
     private static final Pattern ORIGINS = Pattern.compile("\\*|" + ORIGIN + "(\\s*,\\s*" + ORIGIN + ")*");
 
+    /** As browsers write them in the header Host, without a port. */
+    private static final String HOST_NAME = "[a-z0-9_.\\-]{1,255}";
+
+    private static final Pattern HOST_NAMES = Pattern.compile(HOST_NAME + "(\\s*,\\s*" + HOST_NAME + ")*");
+
     private static final Pattern PROMPT_CONTROLS = Pattern.compile("neutralise|pass");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
@@ -156,7 +161,16 @@ final class SettingsReader {
                         : List.of(origins.matching(
                                         ORIGINS, "origins such as https://app.example.org, separated by commas, or *")
                                 .split("\\s*,\\s*", -1)),
+                hostNames("http.allowedHosts"),
                 tls());
+    }
+
+    private List<String> hostNames(String path) {
+        Value names = values.get(path);
+        return names.isEmpty()
+                ? List.of()
+                : List.of(names.matching(HOST_NAMES, "host names without ports, in lower case, separated by commas")
+                        .split("\\s*,\\s*", -1));
     }
 
     private Tls tls() {

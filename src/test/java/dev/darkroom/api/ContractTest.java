@@ -74,7 +74,12 @@ class ContractTest {
 
         // then
         assertThatThrownBy(() -> ContractRouter.create(
-                        vertx, contract, handlers, Access.open(), List.of(), new BodyLimits(1, Duration.ofSeconds(1))))
+                        vertx,
+                        contract,
+                        handlers,
+                        Access.open(),
+                        BrowserPolicy.open(List.of()),
+                        new BodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -88,7 +93,12 @@ class ContractTest {
 
         // then
         assertThatThrownBy(() -> ContractRouter.create(
-                        vertx, contract, handlers, Access.open(), List.of(), new BodyLimits(1, Duration.ofSeconds(1))))
+                        vertx,
+                        contract,
+                        handlers,
+                        Access.open(),
+                        BrowserPolicy.open(List.of()),
+                        new BodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }
@@ -212,6 +222,7 @@ class ContractTest {
                         Problem.unknownPath(),
                         Problem.requestTimeout(),
                         Problem.conflict("x"),
+                        Problem.misdirected(),
                         Problem.keyReused(),
                         Problem.methodNotAllowed("PUT", "GET"),
                         Problem.tooLarge(413, "x"),

@@ -42,7 +42,7 @@ final class Judges implements AutoCloseable {
                         contract,
                         handlers,
                         Access.open(),
-                        List.of(),
+                        BrowserPolicy.open(List.of()),
                         new BodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))));
     }
 

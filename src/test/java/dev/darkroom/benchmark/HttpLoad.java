@@ -37,12 +37,12 @@ final class HttpLoad {
     }
 
     static byte[] get(String path) {
-        return ("GET " + path + " HTTP/1.1\r\nHost: benchmark\r\n\r\n").getBytes(StandardCharsets.UTF_8);
+        return ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.UTF_8);
     }
 
     static byte[] post(String path, String json) {
         int length = json.getBytes(StandardCharsets.UTF_8).length;
-        return ("POST " + path + " HTTP/1.1\r\nHost: benchmark\r\nContent-Type: application/json\r\nContent-Length: "
+        return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
                         + length + "\r\n\r\n" + json)
                 .getBytes(StandardCharsets.UTF_8);
     }

@@ -29,7 +29,7 @@ final class Waiters implements AutoCloseable {
                 Thread.sleep(100);
             }
             SocketChannel channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            channel.write(ByteBuffer.wrap(("GET /api/generation/" + id + " HTTP/1.1\r\nHost: benchmark\r\nPrefer: wait="
+            channel.write(ByteBuffer.wrap(("GET /api/generation/" + id + " HTTP/1.1\r\nHost: localhost\r\nPrefer: wait="
                             + seconds + "\r\n\r\n")
                     .getBytes(StandardCharsets.UTF_8)));
             channel.configureBlocking(false);

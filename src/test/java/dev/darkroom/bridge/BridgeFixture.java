@@ -2,6 +2,7 @@ package dev.darkroom.bridge;
 
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Doorkeeper;
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.access.Role;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
@@ -34,6 +35,10 @@ final class BridgeFixture implements AutoCloseable {
             "Bearer root", new Caller("root", Role.ADMIN)));
 
     BridgeFixture(boolean required, int maxConnections, Duration round) throws Exception {
+        this(required, maxConnections, round, FailedLoginLimiter.unlimited());
+    }
+
+    BridgeFixture(boolean required, int maxConnections, Duration round, FailedLoginLimiter failures) throws Exception {
         Settings.Bridge settings =
                 new Settings.Bridge(true, true, "127.0.0.1", 0, List.of(EVENTS, OTHERS), maxConnections);
         Doorkeeper stranger = new Doorkeeper(required, key -> Future.succeededFuture(), null);
@@ -42,6 +47,7 @@ final class BridgeFixture implements AutoCloseable {
                 presented -> presented != null && known.containsKey(presented)
                         ? Future.succeededFuture(known.get(presented))
                         : stranger.admit(presented),
+                failures,
                 new Places(maxConnections),
                 round);
         bridges = new Bridges(settings, rules);

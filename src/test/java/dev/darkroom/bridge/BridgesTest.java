@@ -5,11 +5,16 @@ import static dev.darkroom.bridge.BridgeFixture.EVENTS;
 import static dev.darkroom.bridge.BridgeFixture.OTHERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.access.Allowance;
+import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.testing.SockJsClient;
 import dev.darkroom.testing.TcpBridgeClient;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -101,6 +106,34 @@ class BridgesTest {
             assertThat(sockJs.next().getString("body")).isEqualTo("access_denied");
             tcp.pinged();
             assertThat(arrived).hasValue(0);
+        }
+    }
+
+    @Test
+    void givesNoMoreVerdictsOnCredentialsThanAreAllowedToBeWrong() throws Exception {
+        Allowance failures = new Allowance(5, 5, Duration.ofHours(1), TimeMeter.SYSTEM_NANOTIME);
+        List<TcpBridgeClient> guessers = new ArrayList<>();
+        try (BridgeFixture bridge =
+                new BridgeFixture(true, 30, Duration.ofMinutes(1), FailedLoginLimiter.of(failures))) {
+            // when
+            for (int i = 0; i < 20; i++) {
+                TcpBridgeClient guesser = new TcpBridgeClient(bridge.tcpPort);
+                guessers.add(guesser);
+                guesser.send(new JsonObject()
+                        .put("type", "register")
+                        .put("address", EVENTS)
+                        .put("headers", new JsonObject().put("Authorization", "Bearer guess-" + i)));
+            }
+
+            // then
+            List<String> codes = new ArrayList<>();
+            for (TcpBridgeClient guesser : guessers) {
+                codes.add(guesser.next().getString("message"));
+            }
+            assertThat(codes).filteredOn("auth_error"::equals).hasSize(5);
+            assertThat(codes).filteredOn("too_many_failures"::equals).hasSize(15);
+        } finally {
+            guessers.forEach(TcpBridgeClient::close);
         }
     }
 

@@ -68,6 +68,7 @@ class SettingsShapeTest {
         "http.idleTimeout, DARKROOM_HTTP_IDLE_TIMEOUT, 61s, 61s",
         "http.requestTimeout, DARKROOM_HTTP_REQUEST_TIMEOUT, 7s, 7s",
         "http.corsOrigins, DARKROOM_HTTP_CORS_ORIGINS, https://app.example.org, [https://app.example.org]",
+        "http.allowedHosts, DARKROOM_HTTP_ALLOWED_HOSTS, darkroom, [darkroom]",
         "http.tls.certFile, DARKROOM_HTTP_TLS_CERT_FILE, /etc/darkroom/cert.pem, /etc/darkroom/cert.pem",
         "http.tls.keyFile, DARKROOM_HTTP_TLS_KEY_FILE, /etc/darkroom/key.pem, /etc/darkroom/key.pem",
         "http.tls.reload, DARKROOM_HTTP_TLS_RELOAD, 2m, 2m",

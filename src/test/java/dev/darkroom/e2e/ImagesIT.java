@@ -180,7 +180,7 @@ class ImagesIT {
     void urlsAreOfTheAddressListenedOnWhateverTheRequestSays() {
         // given
         String forged = "GET /api/generation/" + generation.getString("id") + " HTTP/1.1\r\n"
-                + "Host: evil.example\r\n"
+                + "Host: 127.0.0.9:1\r\n"
                 + "X-Forwarded-Host: evil.example\r\n"
                 + "X-Forwarded-Proto: gopher\r\n"
                 + "X-Forwarded-Prefix: /evil\r\n"

@@ -74,7 +74,7 @@ class SlowSendersIT {
     void theNextHeadOnAConnectionToo() throws IOException {
         try (Socket socket = connect()) {
             // given a request that is answered
-            send(socket, "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+            send(socket, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
             Awaitility.await("the answer")
                     .atMost(Duration.ofSeconds(10))
                     .until(() -> socket.getInputStream().available() > 0);
@@ -90,7 +90,7 @@ class SlowSendersIT {
     void aBodyWithoutEndIsAnswered() throws Exception {
         try (RawHttp slow = new RawHttp(service.darkroom().api())) {
             // given
-            slow.send(RawHttp.utf8("POST /api/generation HTTP/1.1\r\nHost: x\r\n"
+            slow.send(RawHttp.utf8("POST /api/generation HTTP/1.1\r\nHost: localhost\r\n"
                     + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"));
 
             // when

@@ -158,7 +158,7 @@ class WaitIT {
         // when
         try (Socket socket = new Socket(base.getHost(), base.getPort())) {
             socket.getOutputStream()
-                    .write(("POST /api/generation HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                    .write(("POST /api/generation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                     + "Prefer: wait=20\r\nContent-Length: " + body.length + "\r\n\r\n")
                             .getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().write(body);

@@ -51,7 +51,7 @@ public final class RawHttp implements AutoCloseable {
 
     /** A request with these header lines, each ending in CRLF, and no body. */
     public static byte[] request(String method, String path, String headers) {
-        return utf8(method + " " + path + " HTTP/1.1\r\nHost: darkroom.test\r\n" + headers + "\r\n");
+        return utf8(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
     }
 
     public RawHttp send(byte[] bytes) {

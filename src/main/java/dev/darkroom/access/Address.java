@@ -1,13 +1,12 @@
-package dev.darkroom.api;
+package dev.darkroom.access;
 
 import io.netty.util.NetUtil;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 
 /** Where a request comes from, as far as one who sends many can be told from others by it. */
-final class Address {
+public final class Address {
     /** Whoever has one IPv6 address has 2^64 of them (RFC 6177). */
     private static final int NETWORK_BYTES = 8;
 
@@ -17,8 +16,7 @@ final class Address {
     private Address() {}
 
     /** Never what a header says: that could be anything. */
-    static String of(HttpServerRequest request) {
-        SocketAddress remote = request.remoteAddress();
+    public static String of(SocketAddress remote) {
         return of(remote == null ? null : remote.hostAddress());
     }
 

@@ -1,4 +1,4 @@
-package dev.darkroom.api;
+package dev.darkroom.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
