@@ -39,7 +39,8 @@ class SettingsLoaderTest {
                         262144,
                         Duration.ofMinutes(1),
                         Duration.ofSeconds(30),
-                        List.of(), List.of(),
+                        List.of(),
+                        List.of(),
                         new Settings.Tls(null, null, Duration.ofMinutes(1))));
         assertThat(settings.management()).isEqualTo(new Settings.Management("127.0.0.1", 8081));
         assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
