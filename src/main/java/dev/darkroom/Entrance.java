@@ -40,7 +40,7 @@ final class Entrance {
         Doorkeeper doorkeeper = new Doorkeeper(
                 settings.auth() == Settings.Auth.REQUIRED,
                 keys::ownerOf,
-                settings.jwt().accepted() ? tokens(vertx, settings.jwt())::bearerOf : null);
+                settings.jwt().accepted() ? tokens(vertx, settings)::bearerOf : null);
         PictureLinks links = new PictureLinks(
                 vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
         Tickets tickets = new Tickets(database, new SecureRandom());
@@ -59,12 +59,12 @@ final class Entrance {
         return often == 0 ? null : new Allowance(atOnce, often, period, TimeMeter.SYSTEM_NANOTIME);
     }
 
-    private static Tokens tokens(Vertx vertx, Settings.Jwt settings) {
+    private static Tokens tokens(Vertx vertx, Settings settings) {
         try {
-            return Tokens.open(vertx, settings, InstantSource.system());
+            return Tokens.open(vertx, settings.jwt(), settings.outbound(), InstantSource.system());
         } catch (IOException | GeneralSecurityException e) {
             throw new StartException("DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \""
-                    + settings.publicKeyFile() + "\" (" + FileReason.of(e) + ")");
+                    + settings.jwt().publicKeyFile() + "\" (" + FileReason.of(e) + ")");
         }
     }
 }

@@ -116,7 +116,8 @@ final class Service {
         lifecycle.started("database pools", database::close);
         Hints hints = Hints.open(vertx, direct, settings.database());
         lifecycle.started("hints", hints::close);
-        ImageBackend backend = new OpenAiImagesBackend(vertx, settings.backend(), aiServer, memory());
+        ImageBackend backend = new OpenAiImagesBackend(
+                vertx, settings.backend(), aiServer, memory(), settings.outbound().maxHeaderBytes());
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 

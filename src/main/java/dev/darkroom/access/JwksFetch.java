@@ -1,14 +1,17 @@
 package dev.darkroom.access;
 
+import dev.darkroom.egress.Destination;
+import dev.darkroom.egress.OutboundClient;
+import dev.darkroom.egress.OutboundUrl;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -18,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import org.jose4j.lang.JoseException;
 
 /**
- * Fetches the keys of an issuer. No redirects, which would lead to where the operator did not point; no decompression, so that a small
- * answer stays small. Thread-safe; nothing blocks.
+ * Fetches the keys of an issuer. No redirects, which would lead to where the operator did not point; no content
+ * coding, so that a small answer stays small. Thread-safe; nothing blocks.
  */
 final class JwksFetch {
     /** All of it, from the connection to the last byte: callers wait for it. */
@@ -29,19 +32,21 @@ final class JwksFetch {
     static final int MOST_BYTES = 128 * 1024;
 
     private static final int OK = 200;
-    private static final int HTTP = 80;
-    private static final int HTTPS = 443;
+
+    private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap()
+            .add(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json");
 
     private final Vertx vertx;
-    private final URI url;
+    private final Destination issuer;
     private final Duration patience;
-    private final HttpClient client;
+    private final OutboundClient client;
 
-    JwksFetch(Vertx vertx, URI url, Duration patience) {
+    /** @param maxHeaderBytes the largest head of an answer */
+    JwksFetch(Vertx vertx, URI url, Duration patience, int maxHeaderBytes) {
         this.vertx = vertx;
-        this.url = url;
+        this.issuer = Destination.configured(OutboundUrl.of(url));
         this.patience = patience;
-        this.client = vertx.createHttpClient(new HttpClientOptions().setDecompressionSupported(false));
+        this.client = new OutboundClient(vertx, patience, maxHeaderBytes);
     }
 
     /** The keys by their names, at least one; fails when they cannot be had. */
@@ -52,29 +57,17 @@ final class JwksFetch {
                 t -> body.tryFail(new TimeoutException("no answer within " + patience.toMillis() + " ms")));
         // On one context from end to end: on another the answer could be over before somebody listens to it.
         vertx.getOrCreateContext()
-                .runOnContext(go -> client.request(request())
-                        .compose(request -> {
-                            // Whoever gives up reads no further.
-                            body.future().onFailure(e -> request.reset());
-                            return request.putHeader("Accept", "application/jwk-set+json, application/json")
-                                    .putHeader("User-Agent", "Darkroom")
-                                    .send()
-                                    .compose(response -> read(response, body));
-                        })
+                .runOnContext(go -> client.request(HttpMethod.GET, issuer, HEADERS, patience)
+                        .compose(request -> send(request, body))
                         .onFailure(body::tryFail));
         return body.future().onComplete(done -> vertx.cancelTimer(timer)).compose(JwksFetch::parse);
     }
 
-    private RequestOptions request() {
-        boolean tls = url.getScheme().equals("https");
-        String path = url.getRawPath();
-        return new RequestOptions()
-                .setMethod(HttpMethod.GET)
-                .setSsl(tls)
-                // An IPv6 address stands in brackets in a URL, and nowhere else.
-                .setHost(url.getHost().replaceAll("[\\[\\]]", ""))
-                .setPort(url.getPort() >= 0 ? url.getPort() : tls ? HTTPS : HTTP)
-                .setURI(path.isEmpty() ? "/" : path);
+    private static Future<Void> send(HttpClientRequest request, Promise<Buffer> body) {
+        request.exceptionHandler(failure -> {});
+        // Whoever gives up reads no further.
+        body.future().onFailure(e -> OutboundClient.abort(request));
+        return request.send().compose(response -> read(response, body));
     }
 
     /** Begins to read. */
@@ -83,6 +76,10 @@ final class JwksFetch {
         response.exceptionHandler(body::tryFail);
         if (response.statusCode() != OK) {
             return Future.failedFuture(new IOException("it answered " + response.statusCode()));
+        }
+        String coding = response.getHeader(HttpHeaders.CONTENT_ENCODING);
+        if (coding != null && !coding.equalsIgnoreCase("identity")) {
+            return Future.failedFuture(new IOException("it answered in a content coding that was not asked for"));
         }
         Buffer read = Buffer.buffer();
         response.handler(part -> {

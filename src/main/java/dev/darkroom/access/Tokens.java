@@ -58,13 +58,13 @@ public final class Tokens {
      * @throws IOException when the file cannot be read
      * @throws GeneralSecurityException when there is no key in it that we know how to use
      */
-    public static Tokens open(Vertx vertx, Settings.Jwt settings, InstantSource clock)
+    public static Tokens open(Vertx vertx, Settings.Jwt settings, Settings.Outbound outbound, InstantSource clock)
             throws IOException, GeneralSecurityException {
         TokenRules rules = new TokenRules(settings, clock);
         if (settings.publicKeyFile() != null) {
             return new Tokens(PublicKeyFile.read(settings.publicKeyFile()), rules, Ticker.systemTicker());
         }
-        JwksFetch fetch = new JwksFetch(vertx, settings.jwksUrl(), JwksFetch.PATIENCE);
+        JwksFetch fetch = new JwksFetch(vertx, settings.jwksUrl(), JwksFetch.PATIENCE, outbound.maxHeaderBytes());
         Jwks keys = new Jwks(vertx, fetch::keys, Ticker.systemTicker());
         keys.warm();
         return new Tokens(keys, rules, Ticker.systemTicker());

@@ -32,6 +32,7 @@ public record Settings(
         Worker worker,
         Retry retry,
         Backend backend,
+        Outbound outbound,
         Database database,
         Node node,
         Retention retention,
@@ -189,6 +190,13 @@ public record Settings(
             int maxRedirects,
             PromptControls promptControls,
             Breaker breaker) {}
+
+    /**
+     * The HTTP client of all outbound calls.
+     *
+     * @param maxHeaderBytes the largest head of an answer
+     */
+    public record Outbound(int maxHeaderBytes) {}
 
     /** What becomes of that in a prompt which some AI servers take for orders. */
     public enum PromptControls {

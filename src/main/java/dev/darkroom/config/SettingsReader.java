@@ -14,6 +14,7 @@ import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
 import dev.darkroom.config.Settings.Notifications;
+import dev.darkroom.config.Settings.Outbound;
 import dev.darkroom.config.Settings.PromptControls;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
@@ -118,6 +119,7 @@ final class SettingsReader {
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),
                 backend(),
+                new Outbound(integer("outbound.maxHeaderBytes", 8 * KIB, MIB)),
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),

@@ -1,24 +1,18 @@
 package dev.darkroom.egress;
 
 import dev.darkroom.egress.CallFailedException.Why;
-import dev.darkroom.egress.Egress.Destination;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.PoolOptions;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
-import java.net.InetAddress;
+import io.vertx.core.net.TrustOptions;
 import java.time.Duration;
 import java.util.Map;
 
 /**
- * Posts to servers that somebody else named. Each call has a connection of its own, to an address that was judged for it and under the name
- * that the URL has: nothing is looked up a second time. No redirects, no cookies, no decompression, HTTP/1.1. Thread-safe; nothing blocks.
+ * Posts to servers that somebody else named. A call goes to an address that was judged for it and under the name that the URL has:
+ * nothing is looked up a second time. No redirects. Thread-safe; nothing blocks.
  */
 public final class Courier {
     /**
@@ -29,12 +23,9 @@ public final class Courier {
     /** Of an answer nothing is wanted but its head. So much is read and dropped, so that who answers sees us listen. */
     static final int MOST_BYTES = 64 * 1024;
 
-    /** Connections to one host: not a second queue. How many calls there are is decided by who makes them. */
-    private static final int POOL = 4096;
-
     private final Vertx vertx;
     private final Egress egress;
-    private final HttpClient client;
+    private final OutboundClient client;
     private final Duration patience;
 
     /**
@@ -43,25 +34,22 @@ public final class Courier {
      * @param status any
      * @param headers of the answer
      */
-    public record Answer(int status, io.vertx.core.MultiMap headers) {}
+    public record Answer(int status, MultiMap headers) {}
 
-    /** @param patience for the whole of a call, from the lookup to the last byte */
-    public Courier(Vertx vertx, Egress egress, Duration patience) {
-        this(vertx, egress, patience, new HttpClientOptions());
+    /**
+     * @param patience for the whole of a call, from the lookup to the last byte
+     * @param maxHeaderBytes the largest head of an answer
+     */
+    public Courier(Vertx vertx, Egress egress, Duration patience, int maxHeaderBytes) {
+        this(vertx, egress, patience, maxHeaderBytes, null);
     }
 
-    /** @param options with whom to trust */
-    Courier(Vertx vertx, Egress egress, Duration patience, HttpClientOptions options) {
+    /** @param trust the certificates to trust; null for those of the JVM */
+    Courier(Vertx vertx, Egress egress, Duration patience, int maxHeaderBytes, TrustOptions trust) {
         this.vertx = vertx;
         this.egress = egress;
         this.patience = patience;
-        options.setProtocolVersion(HttpVersion.HTTP_1_1)
-                .setKeepAlive(false)
-                .setDecompressionSupported(false)
-                .setMaxHeaderSize(16 * 1024)
-                .setConnectTimeout(Math.toIntExact(patience.plus(LATER).toMillis()))
-                .setVerifyHost(true);
-        this.client = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(POOL));
+        this.client = new OutboundClient(vertx, patience.plus(LATER), maxHeaderBytes, trust);
     }
 
     /**
@@ -76,42 +64,18 @@ public final class Courier {
         Delivery delivery = new Delivery(vertx, handle, patience);
         egress.judge(url)
                 .onFailure(refused -> delivery.fail(Why.REFUSED_ADDRESS, "The URL " + refused.getMessage() + "."))
-                .onSuccess(destination -> connect(destination, 0, headers, body, delivery));
+                .onSuccess(destination -> connect(destination, headers, body, delivery));
         return delivery.answer();
     }
 
-    private void connect(
-            Destination destination, int which, Map<String, String> headers, Buffer body, Delivery delivery) {
+    private void connect(Destination destination, Map<String, String> headers, Buffer body, Delivery delivery) {
         if (delivery.over()) {
             return;
         }
-        client.request(options(destination, destination.addresses().get(which), headers))
+        MultiMap all = MultiMap.caseInsensitiveMultiMap().addAll(headers);
+        client.request(HttpMethod.POST, destination, all, patience.plus(LATER))
                 .onSuccess(request -> delivery.send(request, body))
-                .onFailure(error -> {
-                    boolean more = which + 1 < destination.addresses().size();
-                    if (more && Delivery.couldNotConnect(error)) {
-                        connect(destination, which + 1, headers, body, delivery);
-                    } else {
-                        delivery.failed(error);
-                    }
-                });
-    }
-
-    private RequestOptions options(Destination destination, InetAddress address, Map<String, String> headers) {
-        ReceiverUrl url = destination.url();
-        RequestOptions options = new RequestOptions()
-                .setMethod(HttpMethod.POST)
-                .setSsl(url.tls())
-                // The address that was judged. The name is only said: in Host, in SNI, and to check the certificate.
-                .setServer(SocketAddress.inetSocketAddress(url.port(), address.getHostAddress()))
-                .setHost(url.host())
-                .setPort(url.port())
-                .setURI(url.target())
-                .setFollowRedirects(false)
-                .setConnectTimeout(patience.plus(LATER).toMillis())
-                .putHeader("User-Agent", "Darkroom");
-        headers.forEach(options::putHeader);
-        return options;
+                .onFailure(delivery::failed);
     }
 
     /** Closes all connections. */

@@ -2,15 +2,12 @@ package dev.darkroom.egress;
 
 import dev.darkroom.egress.CallFailedException.Why;
 import dev.darkroom.egress.Courier.Answer;
-import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
 
@@ -40,11 +37,12 @@ final class Delivery {
     void send(HttpClientRequest made, Buffer body) {
         request = made;
         if (over()) {
-            made.reset();
+            OutboundClient.abort(made);
             return;
         }
         made.response().onSuccess(this::receive).onFailure(this::failed);
         // What goes wrong here goes wrong with the answer too.
+        made.exceptionHandler(failure -> {});
         made.end(body);
     }
 
@@ -80,7 +78,7 @@ final class Delivery {
             done();
         } else if (tls(error)) {
             fail(Why.TLS_FAILED, "No secure connection could be made.");
-        } else if (couldNotConnect(error) || request == null) {
+        } else if (OutboundClient.couldNotConnect(error) || request == null) {
             fail(Why.CONNECTION_FAILED, "No connection could be made.");
         } else {
             fail(Why.NO_ANSWER, "The connection ended without an answer.");
@@ -96,14 +94,8 @@ final class Delivery {
     private void end() {
         vertx.cancelTimer(timer);
         if (request != null) {
-            request.reset();
+            OutboundClient.abort(request);
         }
-    }
-
-    static boolean couldNotConnect(Throwable error) {
-        return error instanceof ConnectException
-                || error instanceof ConnectTimeoutException
-                || error instanceof NoRouteToHostException;
     }
 
     private static boolean tls(Throwable error) {

@@ -1,6 +1,7 @@
 package dev.darkroom.egress;
 
 import io.vertx.core.Future;
+import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -32,9 +33,6 @@ public final class Egress {
         this.names = names;
         this.allowed = rules.networks().stream().map(Network::parse).toList();
     }
-
-    /** Where a URL leads now, and may be called. */
-    record Destination(ReceiverUrl url, List<InetAddress> addresses) {}
 
     /**
      * Whether a URL may be called, for whoever wants to keep it.
@@ -76,7 +74,11 @@ public final class Egress {
     private Future<Destination> addresses(ReceiverUrl url, List<InetAddress> found) {
         boolean all = !found.isEmpty() && found.stream().allMatch(this::mayBeCalled);
         return all
-                ? Future.succeededFuture(new Destination(url, found))
+                ? Future.succeededFuture(new Destination(
+                        url.outbound(),
+                        found.stream()
+                                .map(address -> SocketAddress.inetSocketAddress(url.port(), address.getHostAddress()))
+                                .toList()))
                 : Future.failedFuture(new RefusedUrlException(NOT_PUBLIC));
     }
 

@@ -91,9 +91,8 @@ record ReceiverUrl(String text, boolean tls, String host, InetAddress address, i
         }
     }
 
-    /** Without path and query, which may hold secrets of the receiver: fit for a log. */
-    String origin() {
-        boolean bare = address == null || host.indexOf(':') < 0;
-        return (tls ? "https://" : "http://") + (bare ? host : '[' + host + ']') + ":" + port;
+    /** The same URL for the client. */
+    OutboundUrl outbound() {
+        return OutboundUrl.of(tls, host, port, target);
     }
 }

@@ -42,7 +42,7 @@ class JwksFetchTest {
     }
 
     private static Future<Map<String, IssuerKey>> fetch(URI url, Duration patience) {
-        return new JwksFetch(vertx, url, patience).keys();
+        return new JwksFetch(vertx, url, patience, 65_536).keys();
     }
 
     private Map<String, IssuerKey> fetch() throws Exception {

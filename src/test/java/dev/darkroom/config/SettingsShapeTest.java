@@ -126,6 +126,7 @@ class SettingsShapeTest {
         "backend.breaker.slowPercent, DARKROOM_BACKEND_BREAKER_SLOW_PERCENT, 70, 70",
         "backend.breaker.reset, DARKROOM_BACKEND_BREAKER_RESET, 17s, 17s",
         "backend.breaker.probes, DARKROOM_BACKEND_BREAKER_PROBES, 2, 2",
+        "outbound.maxHeaderBytes, DARKROOM_OUTBOUND_MAX_HEADER_BYTES, 16384, 16384",
         "database.url, DARKROOM_DATABASE_URL, postgresql://u:p@db/d, 'DatabaseUrl[host=db, port=5432, database=d, user=u, password=<redacted>]'",
         "database.directUrl, DARKROOM_DATABASE_DIRECT_URL, postgresql://u:p@pg/d, 'DatabaseUrl[host=pg, port=5432, database=d, user=u, password=<redacted>]'",
         "database.poolSize, DARKROOM_DATABASE_POOL_SIZE, 17, 17",

@@ -12,9 +12,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.net.TrustOptions;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -57,8 +57,8 @@ class CourierTest {
         }
     }
 
-    private Answer post(Egress.Rules rules, String url, HttpClientOptions trust) throws CallFailedException {
-        Courier courier = new Courier(vertx, new Egress(rules, this::names), patience, trust);
+    private Answer post(Egress.Rules rules, String url, TrustOptions trust) throws CallFailedException {
+        Courier courier = new Courier(vertx, new Egress(rules, this::names), patience, 65_536, trust);
         try {
             return onOneContext(
                             () -> courier.post(url, Map.of("webhook-id", "1"), Buffer.buffer("{}"), new CallHandle()))
@@ -82,7 +82,7 @@ class CourierTest {
     }
 
     private Answer post(String url) throws CallFailedException {
-        return post(LOOPBACK, url, new HttpClientOptions());
+        return post(LOOPBACK, url, null);
     }
 
     private Why why(String url) {
@@ -113,9 +113,9 @@ class CourierTest {
 
         // when
         CallFailedException first = catchThrowableOfType(
-                CallFailedException.class, () -> post(documentation, url, new HttpClientOptions()));
+                CallFailedException.class, () -> post(documentation, url, null));
         CallFailedException next = catchThrowableOfType(
-                CallFailedException.class, () -> post(documentation, url, new HttpClientOptions()));
+                CallFailedException.class, () -> post(documentation, url, null));
 
         // then
         assertThat(first.why()).isIn(Why.TIMEOUT, Why.CONNECTION_FAILED);
@@ -129,7 +129,7 @@ class CourierTest {
         SelfSignedCertificate certificate = SelfSignedCertificate.create("hooks.example.org");
         try (Receiver secure =
                 new Receiver(new HttpServerOptions().setSsl(true).setKeyCertOptions(certificate.keyCertOptions()))) {
-            HttpClientOptions trusting = new HttpClientOptions().setTrustOptions(certificate.trustOptions());
+            TrustOptions trusting = certificate.trustOptions();
             answers.addAll(List.of("127.0.0.1", "127.0.0.1", "127.0.0.1"));
 
             // then
@@ -141,7 +141,7 @@ class CourierTest {
                                     () -> post(
                                             LOOPBACK,
                                             "https://others.example.org:" + secure.port() + "/",
-                                            new HttpClientOptions().setTrustOptions(certificate.trustOptions())))
+                                            certificate.trustOptions()))
                             .why())
                     .isEqualTo(Why.TLS_FAILED);
             assertThat(why("https://hooks.example.org:" + secure.port() + "/")).isEqualTo(Why.TLS_FAILED);
@@ -179,7 +179,7 @@ class CourierTest {
     void whatIsBrokenOffFailsAtOnce() {
         CallHandle handle = new CallHandle();
         receiver.script("/waiting", Step.never());
-        Courier courier = new Courier(vertx, new Egress(LOOPBACK, this::names), Duration.ofMinutes(1));
+        Courier courier = new Courier(vertx, new Egress(LOOPBACK, this::names), Duration.ofMinutes(1), 65_536);
         Future<Answer> answer = onOneContext(() -> {
             vertx.setTimer(50, timer -> handle.abort());
             return courier.post(receiver.url("/waiting"), Map.of(), Buffer.buffer(), handle);

@@ -56,6 +56,7 @@ class ManyNodesTest {
                 // Losing work is what this is about: no number of losses makes a generation fail.
                 new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, Duration.ofSeconds(1)),
                 base.backend(),
+                base.outbound(),
                 base.database(),
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
                 base.retention(),

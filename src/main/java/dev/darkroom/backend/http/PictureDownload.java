@@ -3,8 +3,12 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
+import dev.darkroom.egress.Destination;
+import dev.darkroom.egress.OutboundUrl;
 import dev.darkroom.image.Blocks;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -16,6 +20,8 @@ import java.util.Locale;
  * picture that was already made and paid for is not made once more. No credentials are ever sent along. Thread-safe.
  */
 public final class PictureDownload {
+    private static final MultiMap HEADERS =
+            MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
 
     private final HttpCaller http;
@@ -57,12 +63,9 @@ public final class PictureDownload {
 
     private Future<Blocks> hop(CallScope scope, URI url, int redirects, Duration limit) {
         long start = System.nanoTime();
-        return http.send(
-                        scope,
-                        http.request(HttpMethod.GET, url).putHeader("Accept", "image/*"),
-                        null,
-                        settings.maxPictureBytes(),
-                        limit)
+        HttpCaller.Request request = new HttpCaller.Request(
+                HttpMethod.GET, Destination.configured(OutboundUrl.of(url)), HEADERS, null);
+        return http.send(scope, request, settings.maxPictureBytes(), limit)
                 .recover(cause -> Future.failedFuture(unreachable(cause)))
                 .compose(answer -> {
                     String location = answer.headers().get("Location");

@@ -14,6 +14,8 @@ import dev.darkroom.backend.http.HttpCaller;
 import dev.darkroom.backend.http.PictureDownload;
 import dev.darkroom.backend.http.Redactor;
 import dev.darkroom.config.Settings;
+import dev.darkroom.egress.Destination;
+import dev.darkroom.egress.OutboundUrl;
 import dev.darkroom.egress.RetryAfter;
 import dev.darkroom.image.Blocks;
 import dev.darkroom.image.NotAPictureException;
@@ -21,11 +23,12 @@ import dev.darkroom.image.Picture;
 import dev.darkroom.image.PictureInspector;
 import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.ext.web.client.HttpRequest;
 import java.net.URI;
 import java.time.Clock;
 import java.util.List;
@@ -46,7 +49,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final Vertx vertx;
     private final AnswerMemory memory;
     private final Settings.Backend settings;
-    private final URI endpoint;
+    private final Destination endpoint;
     private final HttpCaller http;
     private final PictureDownload downloads;
     private final WorkerExecutor workers;
@@ -58,13 +61,16 @@ public final class OpenAiImagesBackend implements ImageBackend {
     /**
      * @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open
      * @param memory shared by all backends of the process
+     * @param maxHeaderBytes the largest head of an answer
      */
-    public OpenAiImagesBackend(Vertx vertx, Settings.Backend settings, URI base, AnswerMemory memory) {
+    public OpenAiImagesBackend(
+            Vertx vertx, Settings.Backend settings, URI base, AnswerMemory memory, int maxHeaderBytes) {
         this.vertx = vertx;
         this.memory = memory;
         this.settings = settings;
-        this.endpoint = URI.create(base.toString().replaceAll("/+$", "") + "/images/generations");
-        this.http = new HttpCaller(vertx, settings.connectTimeout());
+        this.endpoint = Destination.configured(
+                OutboundUrl.of(URI.create(base.toString().replaceAll("/+$", "") + "/images/generations")));
+        this.http = new HttpCaller(vertx, settings.connectTimeout(), maxHeaderBytes);
         this.downloads = new PictureDownload(http, settings);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
         this.reader = new PicturesReader(settings.maxPictureBytes());
@@ -86,15 +92,19 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<Outcome> submit(CallScope scope, ImageRequest request) {
-        HttpRequest<Buffer> post = http.request(HttpMethod.POST, endpoint)
-                .putHeader("Content-Type", "application/json")
-                .putHeader("Accept", "application/json")
-                .putHeader("Idempotency-Key", request.key());
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap()
+                .add(HttpHeaders.CONTENT_TYPE, "application/json")
+                .add(HttpHeaders.ACCEPT, "application/json")
+                .add("Idempotency-Key", request.key());
         if (settings.apiKey().isPresent()) {
-            post.bearerTokenAuthentication(settings.apiKey().value());
+            headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value());
         }
         Buffer body = OpenAiRequest.of(request, settings.promptControls()).toBuffer();
-        return http.send(scope, post, body, settings.maxResponseBytes(), scope.remaining())
+        return http.send(
+                        scope,
+                        new HttpCaller.Request(HttpMethod.POST, endpoint, headers, body),
+                        settings.maxResponseBytes(),
+                        scope.remaining())
                 .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
                 .compose(entries -> pictures(scope, entries))
                 .map(Outcome.Generated::new);

@@ -37,7 +37,7 @@ class LargeAnswersTest {
         vertx = Vertx.vertx();
         server = ScriptedServer.start(vertx);
         AnswerMemory one = new AnswerMemory(4 * MIB, 4, MIB);
-        backend = new OpenAiImagesBackend(vertx, settings(MIB, MIB), server.base(), one);
+        backend = new OpenAiImagesBackend(vertx, settings(MIB, MIB), server.base(), one, 65_536);
     }
 
     @AfterEach
