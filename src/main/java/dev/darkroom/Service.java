@@ -117,7 +117,11 @@ final class Service {
         Hints hints = Hints.open(vertx, direct, settings.database());
         lifecycle.started("hints", hints::close);
         ImageBackend backend = new OpenAiImagesBackend(
-                vertx, settings.backend(), aiServer, memory(), settings.outbound().maxHeaderBytes());
+                vertx,
+                settings.backend(),
+                aiServer,
+                memory(),
+                settings.outbound().maxHeaderBytes());
         lifecycle.started("backend", backend::close);
         ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
 

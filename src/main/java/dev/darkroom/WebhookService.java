@@ -41,7 +41,8 @@ final class WebhookService {
         this.hints = hints;
         this.egress = new Egress(
                 new Egress.Rules(its.allowedNetworks(), its.allowHttp(), its.allowedPorts()), new DnsNames(vertx));
-        this.courier = new Courier(vertx, egress, its.timeout(), settings.outbound().maxHeaderBytes());
+        this.courier =
+                new Courier(vertx, egress, its.timeout(), settings.outbound().maxHeaderBytes());
         String source = settings.publicUrl() == null
                 ? "urn:darkroom"
                 : settings.publicUrl().toString();

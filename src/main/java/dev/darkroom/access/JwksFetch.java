@@ -33,8 +33,8 @@ final class JwksFetch {
 
     private static final int OK = 200;
 
-    private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap()
-            .add(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json");
+    private static final MultiMap HEADERS =
+            MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json");
 
     private final Vertx vertx;
     private final Destination issuer;

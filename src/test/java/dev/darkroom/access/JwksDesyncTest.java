@@ -45,8 +45,8 @@ class JwksDesyncTest {
     @MethodSource("answers")
     void fetchesGetTheirOwnAnswer(DesyncAnswer answer) throws Exception {
         try (KeepAliveServer server = new KeepAliveServer(List.of(answer, DesyncAnswer.plain(keys("next"))))) {
-            JwksFetch fetch =
-                    new JwksFetch(vertx, URI.create("http://127.0.0.1:" + server.port() + "/jwks"), Duration.ofSeconds(30), 65_536);
+            JwksFetch fetch = new JwksFetch(
+                    vertx, URI.create("http://127.0.0.1:" + server.port() + "/jwks"), Duration.ofSeconds(30), 65_536);
             Set<String> first = names(fetch);
             Set<String> next = names(fetch);
 

@@ -112,10 +112,10 @@ class CourierTest {
         String url = "http://rebinding.example.org:" + receiver.port() + "/rebound";
 
         // when
-        CallFailedException first = catchThrowableOfType(
-                CallFailedException.class, () -> post(documentation, url, null));
-        CallFailedException next = catchThrowableOfType(
-                CallFailedException.class, () -> post(documentation, url, null));
+        CallFailedException first =
+                catchThrowableOfType(CallFailedException.class, () -> post(documentation, url, null));
+        CallFailedException next =
+                catchThrowableOfType(CallFailedException.class, () -> post(documentation, url, null));
 
         // then
         assertThat(first.why()).isIn(Why.TIMEOUT, Why.CONNECTION_FAILED);

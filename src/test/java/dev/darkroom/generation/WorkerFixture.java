@@ -55,7 +55,7 @@ final class WorkerFixture {
                         new Settings.Worker(4, Duration.ofMinutes(5)),
                         base.retry(),
                         base.backend(),
-                base.outbound(),
+                        base.outbound(),
                         base.database(),
                         NODE,
                         base.retention(),

@@ -43,16 +43,22 @@ public record DesyncAnswer(String name, boolean usable, boolean beforeRequest, L
         byte[] answer = bytes(head(own) + length(own) + "\r\n", own);
         byte[] second = bytes(head(other) + length(other) + "\r\n", other);
         List<DesyncAnswer> all = new ArrayList<>();
-        for (String interim : List.of("100 Continue", "102 Processing", "103 Early Hints", "104 Upload", "110 X", "199 Y")) {
-            all.add(usable("interim " + interim + ", then the answer", bytes("HTTP/1.1 " + interim + "\r\n\r\n"), answer));
+        for (String interim :
+                List.of("100 Continue", "102 Processing", "103 Early Hints", "104 Upload", "110 X", "199 Y")) {
+            all.add(usable(
+                    "interim " + interim + ", then the answer", bytes("HTTP/1.1 " + interim + "\r\n\r\n"), answer));
         }
         all.add(usable(
                 "interim with headers and a length",
                 bytes("HTTP/1.1 102 Processing\r\nX-Progress: 10\r\nContent-Length: 5\r\n\r\n"),
                 answer));
-        all.add(usable("interim answers and the answer at once", join(bytes("HTTP/1.1 102 P\r\n\r\nHTTP/1.1 199 Q\r\n\r\n"), answer)));
-        all.add(failing("interim answers without end", bytes("HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000)), answer));
-        all.add(failing("101 without an upgrade", bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"), answer));
+        all.add(usable(
+                "interim answers and the answer at once",
+                join(bytes("HTTP/1.1 102 P\r\n\r\nHTTP/1.1 199 Q\r\n\r\n"), answer)));
+        all.add(failing(
+                "interim answers without end", bytes("HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000)), answer));
+        all.add(failing(
+                "101 without an upgrade", bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"), answer));
         all.add(usable("a second answer at once", join(answer, second)));
         all.add(usable("a second answer later", answer, second));
         all.add(usable("an interim answer after the answer", answer, bytes("HTTP/1.1 102 Processing\r\n\r\n"), second));
@@ -65,9 +71,17 @@ public record DesyncAnswer(String name, boolean usable, boolean beforeRequest, L
         all.add(usable("the length twice", bytes(head(own) + length(own) + length(own) + "\r\n", own), second));
         all.add(failing("two lengths", bytes(head(own) + length(own) + "Content-Length: 1\r\n\r\n", own), second));
         all.add(usable("chunked", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\n"), chunked(own)));
-        all.add(usable("chunked, with a length", bytes(head(own) + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), chunked(own), second));
-        all.add(usable("chunked, then a second answer", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\n"), join(chunked(own), second)));
-        all.add(failing("a chunk without a size", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), answer));
+        all.add(usable(
+                "chunked, with a length",
+                bytes(head(own) + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                chunked(own),
+                second));
+        all.add(usable(
+                "chunked, then a second answer",
+                bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\n"),
+                join(chunked(own), second)));
+        all.add(failing(
+                "a chunk without a size", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), answer));
         all.add(failing("another version of HTTP", bytes("HTTP/2.0 200 OK\r\n" + length(own) + "\r\n", own), answer));
         all.add(failing("no HTTP at all", bytes("\u0016\u0003\u0001 hello\r\n\r\n"), answer));
         all.add(new DesyncAnswer("an answer before the request", false, true, List.of(answer, second)));
@@ -91,8 +105,7 @@ public record DesyncAnswer(String name, boolean usable, boolean beforeRequest, L
     }
 
     private static byte[] chunked(Content content) {
-        return join(
-                bytes(Integer.toHexString(content.body().length) + "\r\n"), content.body(), bytes("\r\n0\r\n\r\n"));
+        return join(bytes(Integer.toHexString(content.body().length) + "\r\n"), content.body(), bytes("\r\n0\r\n\r\n"));
     }
 
     private static byte[] bytes(String head, Content content) {

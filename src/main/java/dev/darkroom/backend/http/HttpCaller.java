@@ -2,8 +2,8 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.egress.Destination;
 import dev.darkroom.egress.OutboundClient;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;

@@ -20,8 +20,7 @@ import java.util.Locale;
  * picture that was already made and paid for is not made once more. No credentials are ever sent along. Thread-safe.
  */
 public final class PictureDownload {
-    private static final MultiMap HEADERS =
-            MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
+    private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
 
     private final HttpCaller http;
@@ -63,8 +62,8 @@ public final class PictureDownload {
 
     private Future<Blocks> hop(CallScope scope, URI url, int redirects, Duration limit) {
         long start = System.nanoTime();
-        HttpCaller.Request request = new HttpCaller.Request(
-                HttpMethod.GET, Destination.configured(OutboundUrl.of(url)), HEADERS, null);
+        HttpCaller.Request request =
+                new HttpCaller.Request(HttpMethod.GET, Destination.configured(OutboundUrl.of(url)), HEADERS, null);
         return http.send(scope, request, settings.maxPictureBytes(), limit)
                 .recover(cause -> Future.failedFuture(unreachable(cause)))
                 .compose(answer -> {

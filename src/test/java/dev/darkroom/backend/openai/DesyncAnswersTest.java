@@ -64,11 +64,11 @@ class DesyncAnswersTest {
     @ParameterizedTest
     @MethodSource("downloads")
     void downloadsGetTheirOwnAnswer(DesyncAnswer answer) throws Exception {
-        try (KeepAliveServer files =
-                        new KeepAliveServer(List.of(answer, DesyncAnswer.plain(new Content(200, NEXT))));
+        try (KeepAliveServer files = new KeepAliveServer(List.of(answer, DesyncAnswer.plain(new Content(200, NEXT))));
                 KeepAliveServer server = new KeepAliveServer(List.of(DesyncAnswer.plain(new Content(
                         200,
-                        "{\"data\":[" + new JsonObject().put("url", "http://127.0.0.1:" + files.port() + "/p.png") + "]}"))))) {
+                        "{\"data\":[" + new JsonObject().put("url", "http://127.0.0.1:" + files.port() + "/p.png")
+                                + "]}"))))) {
             check(answer, server, files);
         }
     }
@@ -86,7 +86,11 @@ class DesyncAnswersTest {
             Integer next = width(backend);
 
             // A download that failed was tried again and may have got the next answer.
-            assertThat(first).isIn(answer.usable() ? List.of(61) : java.util.Arrays.asList(null, 61, server == desynchronising ? null : 62));
+            assertThat(first)
+                    .isIn(
+                            answer.usable()
+                                    ? List.of(61)
+                                    : java.util.Arrays.asList(null, 61, server == desynchronising ? null : 62));
             assertThat(next).isEqualTo(62);
             assertThat(desynchronising.requestsByConnection()).allMatch(count -> count <= 1);
         } finally {
@@ -98,6 +102,8 @@ class DesyncAnswersTest {
     private static Integer width(OpenAiImagesBackend backend) throws Exception {
         ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null);
         Outcome outcome = backend.generate(request, new Call(BUDGET)).await(60, TimeUnit.SECONDS);
-        return outcome instanceof Outcome.Generated made ? made.pictures().get(0).width() : null;
+        return outcome instanceof Outcome.Generated made
+                ? made.pictures().get(0).width()
+                : null;
     }
 }
