@@ -2,6 +2,11 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import dev.darkroom.testing.RandomCase;
+import dev.darkroom.testing.SeededCases;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
@@ -9,16 +14,6 @@ import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
 import java.time.Duration;
 import java.util.Random;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.LongRange;
 
 /** What holds of the schedule for all settings, counts, wishes of AI servers and all randomness. */
 class RetryPolicyPropertiesTest {
@@ -26,122 +21,139 @@ class RetryPolicyPropertiesTest {
     private static final Duration FOR_EVER = Duration.ofMillis(Long.MAX_VALUE);
     private static final double BELOW_ONE = Math.nextDown(1.0);
 
-    /** All settings that can be written, and far beyond: only that the cap is no shorter than the base is taken for granted. */
-    @Provide
-    Arbitrary<Settings.Retry> settings() {
-        Arbitrary<Long> millis = Arbitraries.longs().between(1, Long.MAX_VALUE / 4);
-        return Combinators.combine(
-                        millis,
-                        millis,
-                        Arbitraries.integers().between(1, 100),
-                        Arbitraries.integers().between(1, 100),
-                        millis)
-                .as((one, other, attempts, lost, maxRetryAfter) -> new Settings.Retry(
-                        Duration.ofMillis(Math.min(one, other)),
-                        Duration.ofMillis(Math.max(one, other)),
-                        attempts,
-                        lost,
-                        Duration.ofMillis(maxRetryAfter)));
+    private static final List<FailureClass> RETRYABLE = Arrays.stream(FailureClass.values())
+            .filter(FailureClass::retryable)
+            .toList();
+
+    /** Any settings, far beyond those that can be written. Only the cap is never shorter than the base. */
+    private static Settings.Retry settings(RandomCase random) {
+        long one = millis(random);
+        long other = millis(random);
+        return new Settings.Retry(
+                Duration.ofMillis(Math.min(one, other)),
+                Duration.ofMillis(Math.max(one, other)),
+                random.intBetween(1, 100),
+                random.intBetween(1, 100),
+                Duration.ofMillis(millis(random)));
     }
 
-    /** Whatever somebody may have put into a header: nothing, negative, huge. */
-    @Provide
-    Arbitrary<Duration> retryAfter() {
-        return Arbitraries.longs().map(Duration::ofMillis).injectNull(0.2);
+    private static long millis(RandomCase random) {
+        return random.longBetween(1, Long.MAX_VALUE / 4);
     }
 
-    @Provide
-    Arbitrary<Failure> retryableFailures() {
-        return Combinators.combine(
-                        Arbitraries.of(FailureClass.values()).filter(FailureClass::retryable),
-                        Arbitraries.of(true, false),
-                        retryAfter())
-                .as((failureClass, limited, wait) ->
-                        (limited ? Failures.RATE_LIMITED : Failures.of(failureClass)).withRetryAfter(wait));
+    /** Any content of the header: none, negative, huge. */
+    private static Duration retryAfter(RandomCase random) {
+        return random.oneIn(5) ? null : Duration.ofMillis(random.anyLong());
     }
 
-    @Property
-    void theDelayIsInsideItsWindow(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll int counted,
-            @ForAll("retryAfter") Duration retryAfter,
-            @ForAll @DoubleRange(max = 1, maxIncluded = false) double random) {
-        // when
-        RetryPolicy policy = new RetryPolicy(settings, () -> random);
-        Duration delay = policy.delay(policy.window(counted), retryAfter);
-
-        // then
-        Duration floor = floor(settings, retryAfter);
-        assertThat(delay).isBetween(floor, floor.plus(policy.window(counted)));
+    private static Failure retryableFailure(RandomCase random) {
+        FailureClass failureClass = random.oneOf(RETRYABLE);
+        Failure failure = random.flag() ? Failures.RATE_LIMITED : Failures.of(failureClass);
+        return failure.withRetryAfter(retryAfter(random));
     }
 
-    @Property
-    void theWholeWindowIsUsed(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll int counted,
-            @ForAll("retryAfter") Duration retryAfter) {
-        // when
-        RetryPolicy lucky = new RetryPolicy(settings, () -> 0);
-        Duration shortest = lucky.delay(lucky.window(counted), retryAfter);
-        RetryPolicy unlucky = new RetryPolicy(settings, () -> BELOW_ONE);
-        Duration longest = unlucky.delay(unlucky.window(counted), retryAfter);
+    @Test
+    void theDelayIsInsideItsWindow() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            int counted = random.anyInt();
+            Duration retryAfter = retryAfter(random);
+            double fraction = random.fraction();
 
-        // then nothing is missing at the upper end but what a double cannot tell apart
-        Duration floor = floor(settings, retryAfter);
-        Duration window = unlucky.window(counted);
-        assertThat(shortest).isEqualTo(floor);
-        assertThat(longest)
-                .isGreaterThanOrEqualTo(
-                        floor.plus(window.multipliedBy(999).dividedBy(1000)).minusMillis(1));
+            // when
+            RetryPolicy policy = new RetryPolicy(settings, () -> fraction);
+            Duration delay = policy.delay(policy.window(counted), retryAfter);
+
+            // then
+            Duration floor = floor(settings, retryAfter);
+            assertThat(delay).isBetween(floor, floor.plus(policy.window(counted)));
+        });
     }
 
-    @Property
-    void windowsStartAtTheBaseAndDoubleUpToTheCap(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll @IntRange(min = 1, max = Integer.MAX_VALUE - 1) int counted) {
-        // when
-        RetryPolicy policy = new RetryPolicy(settings, () -> 0);
-        Duration window = policy.window(counted);
-        Duration next = policy.window(counted + 1);
+    @Test
+    void theWholeWindowIsUsed() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            int counted = random.anyInt();
+            Duration retryAfter = retryAfter(random);
 
-        // then
-        Duration doubled = window.multipliedBy(2);
-        assertThat(policy.window(1)).isEqualTo(settings.base());
-        assertThat(next).isEqualTo(doubled.compareTo(settings.cap()) > 0 ? settings.cap() : doubled);
+            // when
+            RetryPolicy lucky = new RetryPolicy(settings, () -> 0);
+            Duration shortest = lucky.delay(lucky.window(counted), retryAfter);
+            RetryPolicy unlucky = new RetryPolicy(settings, () -> BELOW_ONE);
+            Duration longest = unlucky.delay(unlucky.window(counted), retryAfter);
+
+            // then nothing is missing at the upper end but what a double cannot tell apart
+            Duration floor = floor(settings, retryAfter);
+            Duration window = unlucky.window(counted);
+            assertThat(shortest).isEqualTo(floor);
+            assertThat(longest)
+                    .isGreaterThanOrEqualTo(
+                            floor.plus(window.multipliedBy(999).dividedBy(1000)).minusMillis(1));
+        });
     }
 
-    @Property
-    void theAiServersWishIsHonouredUpToTheLimit(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll("retryAfter") Duration retryAfter,
-            @ForAll @DoubleRange(max = 1, maxIncluded = false) double random) {
-        // when
-        Duration delay = new RetryPolicy(settings, () -> random).delay(settings.base(), retryAfter);
+    @Test
+    void windowsStartAtTheBaseAndDoubleUpToTheCap() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            int counted = random.intBetween(1, Integer.MAX_VALUE - 1);
 
-        // then
-        Duration most = settings.maxRetryAfter().compareTo(MIN) > 0 ? settings.maxRetryAfter() : MIN;
-        assertThat(delay).isBetween(MIN, most.plus(settings.base()));
-        if (retryAfter != null && retryAfter.compareTo(settings.maxRetryAfter()) <= 0) {
-            assertThat(delay).isGreaterThanOrEqualTo(retryAfter);
-        }
+            // when
+            RetryPolicy policy = new RetryPolicy(settings, () -> 0);
+            Duration window = policy.window(counted);
+            Duration next = policy.window(counted + 1);
+
+            // then
+            Duration doubled = window.multipliedBy(2);
+            assertThat(policy.window(1)).isEqualTo(settings.base());
+            assertThat(next).isEqualTo(doubled.compareTo(settings.cap()) > 0 ? settings.cap() : doubled);
+        });
     }
 
-    @Property
-    void aRetryIsDueBeforeTheDeadlineOrThereIsNone(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll("retryableFailures") Failure failure,
-            @ForAll boolean probe,
-            @ForAll @LongRange(min = -1_000, max = 10_000_000) long millisLeft,
-            @ForAll @DoubleRange(max = 1, maxIncluded = false) double random) {
-        // when
-        Duration timeLeft = Duration.ofMillis(millisLeft);
-        RetryPolicy policy = new RetryPolicy(settings, () -> random);
-        RetryDecision decision = policy.afterFailure(failure, 0, probe, false, timeLeft);
-        RetryDecision afterLoss = policy.afterLoss(0, timeLeft);
+    @Test
+    void theAiServersWishIsHonouredUpToTheLimit() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            Duration retryAfter = retryAfter(random);
+            double fraction = random.fraction();
 
-        // then
-        assertDueInTime(decision, timeLeft);
-        assertDueInTime(afterLoss, timeLeft);
+            // when
+            Duration delay = new RetryPolicy(settings, () -> fraction).delay(settings.base(), retryAfter);
+
+            // then
+            Duration most = settings.maxRetryAfter().compareTo(MIN) > 0 ? settings.maxRetryAfter() : MIN;
+            assertThat(delay).isBetween(MIN, most.plus(settings.base()));
+            if (retryAfter != null && retryAfter.compareTo(settings.maxRetryAfter()) <= 0) {
+                assertThat(delay).isGreaterThanOrEqualTo(retryAfter);
+            }
+        });
+    }
+
+    @Test
+    void aRetryIsDueBeforeTheDeadlineOrThereIsNone() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            Failure failure = retryableFailure(random);
+            boolean probe = random.flag();
+            long millisLeft = random.longBetween(-1_000, 10_000_000);
+            double fraction = random.fraction();
+
+            // when
+            Duration timeLeft = Duration.ofMillis(millisLeft);
+            RetryPolicy policy = new RetryPolicy(settings, () -> fraction);
+            RetryDecision decision = policy.afterFailure(failure, 0, probe, false, timeLeft);
+            RetryDecision afterLoss = policy.afterLoss(0, timeLeft);
+
+            // then
+            assertDueInTime(decision, timeLeft);
+            assertDueInTime(afterLoss, timeLeft);
+        });
     }
 
     private static void assertDueInTime(RetryDecision decision, Duration timeLeft) {
@@ -153,57 +165,70 @@ class RetryPolicyPropertiesTest {
         }
     }
 
-    @Property
-    void countedFailuresBoundTheAttempts(
-            @ForAll("settings") Settings.Retry settings, @ForAll("retryableFailures") Failure failure) {
-        // given
-        RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-        boolean counts = policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
+    @Test
+    void countedFailuresBoundTheAttempts() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            Failure failure = retryableFailure(random);
+            RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
+            boolean counts = policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
 
-        // when the same goes wrong again and again
-        int attempts = 1;
-        int counted = counts ? 1 : 0;
-        RetryDecision decision = policy.afterFailure(failure, 0, false, false, FOR_EVER);
-        while (decision instanceof Retry && attempts < 200) {
-            decision = policy.afterFailure(failure, counted, false, false, FOR_EVER);
-            attempts++;
-            counted += decision.counted() ? 1 : 0;
-        }
+            // when the same goes wrong again and again
+            int attempts = 1;
+            int counted = counts ? 1 : 0;
+            RetryDecision decision = policy.afterFailure(failure, 0, false, false, FOR_EVER);
+            while (decision instanceof Retry && attempts < 200) {
+                decision = policy.afterFailure(failure, counted, false, false, FOR_EVER);
+                attempts++;
+                counted += decision.counted() ? 1 : 0;
+            }
 
-        // then
-        if (counts) {
-            assertThat(attempts).isEqualTo(settings.maxAttempts());
-            assertThat(((Fail) decision).reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
-        } else {
+            // then
+            if (counts) {
+                assertThat(attempts).isEqualTo(settings.maxAttempts());
+                assertThat(((Fail) decision).reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+            } else {
+                assertThat(decision).isInstanceOf(Retry.class);
+            }
+        });
+    }
+
+    @Test
+    void whatIsNotCountedNeverExhausts() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            Failure failure = retryableFailure(random);
+            int countedBefore = random.intBetween(0, 1_000);
+
+            // when it was the breaker's probe that failed
+            RetryDecision decision =
+                    new RetryPolicy(settings, () -> 0).afterFailure(failure, countedBefore, true, false, FOR_EVER);
+
+            // then
             assertThat(decision).isInstanceOf(Retry.class);
-        }
+            assertThat(decision.counted()).isFalse();
+        });
     }
 
-    @Property
-    void whatIsNotCountedNeverExhausts(
-            @ForAll("settings") Settings.Retry settings,
-            @ForAll("retryableFailures") Failure failure,
-            @ForAll @IntRange(max = 1_000) int countedBefore) {
-        // when it was the breaker's probe that failed
-        RetryDecision decision =
-                new RetryPolicy(settings, () -> 0).afterFailure(failure, countedBefore, true, false, FOR_EVER);
+    @Test
+    void lossesBoundTheAttempts() {
+        SeededCases.check(random -> {
+            // given
+            Settings.Retry settings = settings(random);
+            int lost = random.intBetween(0, 200);
 
-        // then
-        assertThat(decision).isInstanceOf(Retry.class);
-        assertThat(decision.counted()).isFalse();
+            // when
+            RetryDecision decision = new RetryPolicy(settings, () -> 0).afterLoss(lost, FOR_EVER);
+
+            // then
+            assertThat(decision instanceof Fail).isEqualTo(lost + 1 >= settings.maxLost());
+            assertThat(decision.counted()).isFalse();
+        });
     }
 
-    @Property
-    void lossesBoundTheAttempts(@ForAll("settings") Settings.Retry settings, @ForAll @IntRange(max = 200) int lost) {
-        // when
-        RetryDecision decision = new RetryPolicy(settings, () -> 0).afterLoss(lost, FOR_EVER);
-
-        // then
-        assertThat(decision instanceof Fail).isEqualTo(lost + 1 >= settings.maxLost());
-        assertThat(decision.counted()).isFalse();
-    }
-
-    @Example
+    @Test
     void theJitterIsUniform() {
         // given a window of 1 s and a seeded generator
         Random random = new Random(20260101);

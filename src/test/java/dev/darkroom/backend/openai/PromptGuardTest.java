@@ -2,13 +2,10 @@ package dev.darkroom.backend.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import dev.darkroom.testing.SeededCases;
 import java.util.List;
 import java.util.Locale;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -16,46 +13,54 @@ class PromptGuardTest {
     private static final List<String> ORDERS =
             List.of("<sd_cpp_extra_args>", "</sd_cpp_extra_args>", "<lora:", "<lyco:", "<hypernet:", "|");
 
-    /** Orders, their pieces, and what is none, in any order. */
-    @Provide
-    Arbitrary<String> prompts() {
-        return Arbitraries.of(
-                        "<sd_cpp_extra_args>",
-                        "</sd_cpp_extra_args>",
-                        "<SD_CPP_extra_args>",
-                        "<sd_cpp_",
-                        "extra_args>",
-                        "<",
-                        "/",
-                        ">",
-                        "<lora:x:1>",
-                        "<Lora:",
-                        "lora:",
-                        "|",
-                        "\u2039",
-                        "\u00a6",
-                        "a boat",
-                        "{\"steps\":500}",
-                        "\uD83D\uDDFC",
-                        "\n")
-                .list()
-                .ofMaxSize(12)
-                .map(pieces -> String.join("", pieces));
+    /** Orders, pieces of orders, and other text. */
+    private static final List<String> PIECES = List.of(
+            "<sd_cpp_extra_args>",
+            "</sd_cpp_extra_args>",
+            "<SD_CPP_extra_args>",
+            "<sd_cpp_",
+            "extra_args>",
+            "<",
+            "/",
+            ">",
+            "<lora:x:1>",
+            "<Lora:",
+            "lora:",
+            "|",
+            "\u2039",
+            "\u00a6",
+            "a boat",
+            "{\"steps\":500}",
+            "\uD83D\uDDFC",
+            "\n");
+
+    @Test
+    void noOrderIsLeft() {
+        SeededCases.check(random -> {
+            StringBuilder pieces = new StringBuilder();
+            for (int i = random.intBetween(0, 12); i > 0; i--) {
+                pieces.append(random.oneOf(PIECES));
+            }
+            String prompt = pieces.toString();
+
+            String guarded = PromptGuard.neutralised(prompt);
+
+            assertThat(ORDERS)
+                    .noneMatch(order -> guarded.toLowerCase(Locale.ROOT).contains(order));
+            assertThat(PromptGuard.neutralised(guarded)).isEqualTo(guarded);
+            assertThat(guarded).hasSameSizeAs(prompt);
+        });
     }
 
-    @Property
-    void noOrderIsLeft(@ForAll("prompts") String prompt) {
-        String guarded = PromptGuard.neutralised(prompt);
-        assertThat(ORDERS).noneMatch(order -> guarded.toLowerCase(Locale.ROOT).contains(order));
-        assertThat(PromptGuard.neutralised(guarded)).isEqualTo(guarded);
-        assertThat(guarded).hasSameSizeAs(prompt);
-    }
-
-    @Property
-    void whatHoldsNoOrderStaysAsItIs(@ForAll String prompt) {
-        if (ORDERS.stream().noneMatch(order -> prompt.toLowerCase(Locale.ROOT).contains(order))) {
-            assertThat(PromptGuard.neutralised(prompt)).isSameAs(prompt);
-        }
+    @Test
+    void whatHoldsNoOrderStaysAsItIs() {
+        SeededCases.check(random -> {
+            String prompt = random.text(200);
+            if (ORDERS.stream()
+                    .noneMatch(order -> prompt.toLowerCase(Locale.ROOT).contains(order))) {
+                assertThat(PromptGuard.neutralised(prompt)).isSameAs(prompt);
+            }
+        });
     }
 
     @ParameterizedTest
