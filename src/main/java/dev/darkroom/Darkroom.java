@@ -109,6 +109,15 @@ public final class Darkroom {
     }
 
     private static void complain(String reason) {
-        System.err.println("darkroom: " + reason.strip().replaceAll("\\s*\\R\\s*", "; "));
+        System.err.println(line(reason));
+    }
+
+    /** The line on standard error for a start that failed. */
+    static String complaint(Throwable failure) {
+        return line(reason(failure));
+    }
+
+    private static String line(String reason) {
+        return "darkroom: " + reason.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 }

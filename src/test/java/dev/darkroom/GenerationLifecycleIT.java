@@ -81,7 +81,7 @@ class GenerationLifecycleIT {
         // when
         String id = service.client().create("patience");
         ApiClient.Answer running = Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(
                         () -> service.client().get("/api/generation/" + id),
                         answer -> !answer.json().getJsonArray("attempts").isEmpty());

@@ -52,6 +52,33 @@ public final class InProcessDarkroom implements Darkroom {
         }
     }
 
+    /**
+     * A start that failed.
+     *
+     * @param line the line that a process writes to its standard error
+     * @param log the lines that it logged before
+     */
+    public record FailedStart(String line, List<String> log) {}
+
+    /** Starts a service that cannot start. */
+    public static FailedStart failStart(Path directory, DarkroomSettings settings) {
+        LogLines lines = new LogLines();
+        Lifecycle lifecycle = new Lifecycle();
+        logger().addAppender(lines);
+        lines.start();
+        try {
+            Service.start(
+                    SettingsLoader.load(settings.environment(), directory).settings(), lifecycle);
+            throw new AssertionError("it has started");
+        } catch (Exception e) {
+            return new FailedStart(dev.darkroom.Darkroom.complaint(e), lines.all());
+        } finally {
+            lifecycle.stop();
+            logger().detachAppender(lines);
+            lines.stop();
+        }
+    }
+
     @Override
     public URI api() {
         return URI.create(ApiVerticle.listeningUrl(settings.http(), running.apiPort()));

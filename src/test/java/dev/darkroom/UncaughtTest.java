@@ -48,7 +48,7 @@ class UncaughtTest {
                 assertThat(line.getThrowableProxy().getMessage()).isEqualTo("a mistake");
             });
         } finally {
-            vertx.close().await(20, TimeUnit.SECONDS);
+            vertx.close().await(60, TimeUnit.SECONDS);
         }
     }
 

@@ -42,7 +42,7 @@ class CutOffTest {
     @AfterEach
     void close() throws Exception {
         client.close();
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     /** Writes until no more is taken. */
@@ -57,7 +57,7 @@ class CutOffTest {
         return vertx.createHttpServer(options.setSendBufferSize(SMALL))
                 .requestHandler(this::answer)
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .actualPort();
     }
 
@@ -83,10 +83,10 @@ class CutOffTest {
     }
 
     private void assertThatItCanBeCutOff() throws Exception {
-        Runnable cut = cutOff.get(20, TimeUnit.SECONDS);
+        Runnable cut = cutOff.get(60, TimeUnit.SECONDS);
         assertThat(gone).isNotDone();
         cut.run();
-        gone.get(20, TimeUnit.SECONDS);
+        gone.get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -125,7 +125,7 @@ class CutOffTest {
                     fill(socket, () -> CutOff.of(socket));
                 })
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .actualPort();
         connect(new Socket(), port, "");
         assertThatItCanBeCutOff();
@@ -136,7 +136,7 @@ class CutOffTest {
         connect(new Socket(), serve(new HttpServerOptions()), GET + "\r\n");
         assertThatItCanBeCutOff();
         // What the event loop does next comes after it has taken the connection apart.
-        Future.<Void>future(promise -> loop.runOnContext(promise::complete)).await(20, TimeUnit.SECONDS);
+        Future.<Void>future(promise -> loop.runOnContext(promise::complete)).await(60, TimeUnit.SECONDS);
         cutOff.get().run();
     }
 

@@ -33,7 +33,7 @@ class JwksFetchTest {
 
     @AfterAll
     static void closeAll() throws Exception {
-        vertx.close().await(10, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -46,7 +46,7 @@ class JwksFetchTest {
     }
 
     private Map<String, IssuerKey> fetch() throws Exception {
-        return fetch(server.url(), JwksFetch.PATIENCE).await(10, TimeUnit.SECONDS);
+        return fetch(server.url(), JwksFetch.PATIENCE).await(60, TimeUnit.SECONDS);
     }
 
     private static String failure(URI url, Duration patience) {

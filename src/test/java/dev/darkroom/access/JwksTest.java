@@ -55,7 +55,7 @@ class JwksTest {
 
     @AfterAll
     static void close() throws Exception {
-        vertx.close().await(10, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private void pass(Duration time) {
@@ -67,7 +67,7 @@ class JwksTest {
     }
 
     private Optional<IssuerKey> named(String id) throws Exception {
-        return jwks.named(id).await(10, TimeUnit.SECONDS);
+        return jwks.named(id).await(60, TimeUnit.SECONDS);
     }
 
     private void assertCannotTell(String id) {
@@ -150,12 +150,12 @@ class JwksTest {
                 }
             });
         }
-        allAsked.get(10, TimeUnit.SECONDS);
+        allAsked.get(60, TimeUnit.SECONDS);
         slow.complete(Map.of("old", OLD));
 
         // then
         for (CompletableFuture<Boolean> at : home) {
-            assertThat(at.get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(at.get(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(fetches).hasValue(1);
     }

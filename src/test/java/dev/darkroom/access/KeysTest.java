@@ -58,8 +58,8 @@ class KeysTest {
     @AfterAll
     static void close() throws Exception {
         cabinet.close();
-        database.close().await(10, TimeUnit.SECONDS);
-        vertx.close().await(10, TimeUnit.SECONDS);
+        database.close().await(60, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -68,7 +68,7 @@ class KeysTest {
     }
 
     private Optional<Caller> owner() throws Exception {
-        return keys.ownerOf(key).await(10, TimeUnit.SECONDS);
+        return keys.ownerOf(key).await(60, TimeUnit.SECONDS);
     }
 
     private void pass(Duration time) {
@@ -228,7 +228,7 @@ class KeysTest {
 
         // then every second is a key, each of its own user
         for (int i = 0; i < many.size(); i++) {
-            Optional<Caller> owner = owners.get(i).await(10, TimeUnit.SECONDS);
+            Optional<Caller> owner = owners.get(i).await(60, TimeUnit.SECONDS);
             assertThat(owner)
                     .isEqualTo(i % 2 == 0 ? Optional.of(new Caller("user-" + i, Role.USER)) : Optional.empty());
         }

@@ -98,12 +98,12 @@ class EventStreamsTest {
                             });
                 })
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private <T> T on(Callable<T> work) throws Exception {
@@ -114,7 +114,7 @@ class EventStreamsTest {
                         promise.fail(e);
                     }
                 }))
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
     }
 
     private void seconds(int count) throws Exception {
@@ -148,7 +148,7 @@ class EventStreamsTest {
         client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
                 .compose(request -> request.send())
                 .onSuccess(reader::takes)
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
         eventually("the stream is open", () -> senders.size() > before);
         reader.sender = senders.get(before);
         return reader;
@@ -156,7 +156,7 @@ class EventStreamsTest {
 
     private static void eventually(String what, Callable<Boolean> true_) {
         Awaitility.await(what)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(true_);
     }
@@ -306,7 +306,7 @@ class EventStreamsTest {
         Buffer large = EventFrame.passing("filler", new JsonObject().put("x", "x".repeat(4000)));
         AtomicInteger sent = new AtomicInteger();
         Awaitility.await("a full queue")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .during(Duration.ofMillis(200))
                 .until(() -> on(() -> {
@@ -396,7 +396,7 @@ class EventStreamsTest {
         Reader other = read(version);
 
         // when
-        clients.get(0).close().await(20, TimeUnit.SECONDS);
+        clients.get(0).close().await(60, TimeUnit.SECONDS);
 
         // then
         eventually("the owner is told", () -> reader.sender.closed.get() == 1);
@@ -424,7 +424,7 @@ class EventStreamsTest {
         assertThat(streams.size()).isEqualTo(1);
         assertThat(done.isComplete()).isFalse();
         seconds(1);
-        done.await(20, TimeUnit.SECONDS);
+        done.await(60, TimeUnit.SECONDS);
         assertThat(senders).allSatisfy(sender -> assertThat(sender.closed).hasValue(1));
     }
 

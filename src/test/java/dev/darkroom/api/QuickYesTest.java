@@ -30,7 +30,7 @@ class QuickYesTest {
         Contract contract = ContractLoader.api(vertx)
                 .toCompletionStage()
                 .toCompletableFuture()
-                .get(20, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         JsonSchema schema = contract.parsed()
                 .operation("createGeneration")
                 .getRequestBody()

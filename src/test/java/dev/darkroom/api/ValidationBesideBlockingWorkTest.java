@@ -27,7 +27,7 @@ class ValidationBesideBlockingWorkTest {
                 // when
                 HttpResponse<String> byUs = CompletableFuture.supplyAsync(
                                 () -> judges.post(ours, "application/json", BODY))
-                        .get(20, TimeUnit.SECONDS);
+                        .get(60, TimeUnit.SECONDS);
 
                 // then
                 assertThat(byUs.statusCode()).isEqualTo(204);
@@ -35,7 +35,7 @@ class ValidationBesideBlockingWorkTest {
             } finally {
                 blocked.close();
             }
-            assertThat(byLibrary.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
+            assertThat(byLibrary.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
         }
     }
 }

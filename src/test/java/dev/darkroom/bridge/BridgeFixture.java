@@ -52,14 +52,14 @@ final class BridgeFixture implements AutoCloseable {
                 round);
         bridges = new Bridges(settings, rules);
         TcpBridgeVerticle tcp = bridges.tcp();
-        vertx.deployVerticle(tcp).await(20, TimeUnit.SECONDS);
+        vertx.deployVerticle(tcp).await(60, TimeUnit.SECONDS);
         tcpPort = tcp.port();
         Router router = Router.router(vertx);
         router.route("/eventbus/*").subRouter(bridges.sockJs(vertx));
         HttpServer server = vertx.createHttpServer()
                 .requestHandler(router)
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
         api = URI.create("http://127.0.0.1:" + server.actualPort());
     }
 
@@ -77,6 +77,6 @@ final class BridgeFixture implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 }

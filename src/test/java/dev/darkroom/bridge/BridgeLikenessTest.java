@@ -41,7 +41,7 @@ class BridgeLikenessTest {
         theirTcpPort = ClusterClient.freePort();
         TcpEventBusBridge.create(ours.vertx, new BridgeOptions().addOutboundPermitted(PERMITTED))
                 .listen(theirTcpPort, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
         Router router = Router.router(ours.vertx);
         router.route("/eventbus/*")
                 .subRouter(SockJSHandler.create(ours.vertx)
@@ -50,7 +50,7 @@ class BridgeLikenessTest {
                 .createHttpServer()
                 .requestHandler(router)
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
         theirSockJs = URI.create("http://127.0.0.1:" + server.actualPort());
     }
 

@@ -215,7 +215,7 @@ class BridgesTest {
                 assertThat(fourth.isClosed()).isTrue();
                 second.pinged();
             }
-            Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+            Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> {
                 try (TcpBridgeClient another = new TcpBridgeClient(bridge.tcpPort)) {
                     another.pinged();
                     return true;

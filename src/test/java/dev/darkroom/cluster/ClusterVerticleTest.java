@@ -34,8 +34,8 @@ class ClusterVerticleTest {
 
     @AfterEach
     void close() throws Exception {
-        first.close().await(20, TimeUnit.SECONDS);
-        second.close().await(20, TimeUnit.SECONDS);
+        first.close().await(60, TimeUnit.SECONDS);
+        second.close().await(60, TimeUnit.SECONDS);
     }
 
     private static Settings.Cluster settings(int port, Integer... members) {
@@ -121,7 +121,7 @@ class ClusterVerticleTest {
     }
 
     private static List<Integer> numbers(BlockingQueue<Message<JsonObject>> heard, int count) {
-        Awaitility.await("events").atMost(Duration.ofSeconds(10)).until(() -> heard.size() >= count);
+        Awaitility.await("events").atMost(Duration.ofSeconds(60)).until(() -> heard.size() >= count);
         List<Message<JsonObject>> messages = new ArrayList<>();
         heard.drainTo(messages);
         return messages.stream()
@@ -159,7 +159,7 @@ class ClusterVerticleTest {
     }
 
     private static ClusterClient joinWhenUp(int port) {
-        Awaitility.await("joined again").atMost(Duration.ofSeconds(20)).until(() -> isUp(port));
+        Awaitility.await("joined again").atMost(Duration.ofSeconds(60)).until(() -> isUp(port));
         return ClusterClient.join(port);
     }
 

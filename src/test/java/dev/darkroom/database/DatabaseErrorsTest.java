@@ -375,7 +375,7 @@ class DatabaseErrorsTest extends DatabaseFixture {
     /** A statement may still meet the dead connection between its end and its leaving the pool. */
     private static void eventually(Supplier<Future<?>> statement) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> await(statement.get().transform(done -> Future.succeededFuture(done.succeeded()))));
     }
 

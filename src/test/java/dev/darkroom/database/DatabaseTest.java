@@ -85,7 +85,7 @@ class DatabaseTest extends DatabaseFixture {
         // then
         assertThat(TestPostgres.query(url, "SELECT word FROM words")).isEmpty();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> TestPostgres.query(
                                 url,
                                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE"

@@ -189,7 +189,7 @@ class EmbeddedDatabaseTest {
                 .hasMessageContaining("administrator command"));
         session.start();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> query(database.url(), "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
                                 .size()
                         == 1);

@@ -47,7 +47,7 @@ class HintsTest {
 
     private static void await(String what, Callable<Boolean> condition) {
         Awaitility.await(what)
-                .atMost(Duration.ofSeconds(15))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(5))
                 .until(condition);
     }
@@ -55,9 +55,9 @@ class HintsTest {
     @AfterEach
     void close() throws Exception {
         for (Hints hints : opened) {
-            hints.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            hints.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         }
-        vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.DarkroomExtension;
 import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.AiServer;
@@ -19,11 +20,15 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever asks again for what they know already is told so, and costs little. */
 @Timeout(300)
 class AgainIT {
+    @RegisterExtension
+    static final DarkroomExtension service = DarkroomExtension.shared();
+
     @TempDir
     Path directory;
 
@@ -33,39 +38,32 @@ class AgainIT {
 
     @Test
     void whatIsKnownIsNotToldAgain() {
-        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
-                Darkroom darkroom = InProcessDarkroom.start(
-                        directory,
-                        DarkroomSettings.quick()
-                                .database(TestPostgres.newDatabase())
-                                .aiServer(aiServer))) {
-            // given one under way
-            ApiClient client = darkroom.client();
-            aiServer.script(new JsonObject().put("hang", true));
-            String id = client.create("A lighthouse");
-            Answer pending = Awaitility.await("the attempt")
-                    .atMost(Duration.ofSeconds(10))
-                    .until(
-                            () -> client.get("/api/generation/" + id),
-                            answer -> !answer.json().getJsonArray("attempts").isEmpty());
+        // given one under way
+        ApiClient client = service.client();
+        service.aiServer().script(new JsonObject().put("hang", true));
+        String id = client.create("A lighthouse");
+        Answer pending = Awaitility.await("the attempt")
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> client.get("/api/generation/" + id),
+                        answer -> !answer.json().getJsonArray("attempts").isEmpty());
 
-            // then
-            Answer same = get(client, id, "\"something else\", " + pending.header("ETag"));
-            assertThat(same.status()).isEqualTo(304);
-            assertThat(same.body()).isEmpty();
-            assertThat(same.header("ETag")).isEqualTo(pending.header("ETag"));
+        // then
+        Answer same = get(client, id, "\"something else\", " + pending.header("ETag"));
+        assertThat(same.status()).isEqualTo(304);
+        assertThat(same.body()).isEmpty();
+        assertThat(same.header("ETag")).isEqualTo(pending.header("ETag"));
 
-            // when it ends
-            client.cancel(id);
+        // when it ends
+        client.cancel(id);
 
-            // then that is told, once
-            Answer ended = get(client, id, pending.header("ETag"));
-            assertThat(ended.status()).isEqualTo(200);
-            assertThat(ended.header("ETag")).isNotEqualTo(pending.header("ETag"));
-            assertThat(get(client, id, ended.header("ETag")).status()).isEqualTo(304);
-            assertThat(get(client, id, "W/" + ended.header("ETag")).status()).isEqualTo(304);
-            assertThat(get(client, id, "*").status()).isEqualTo(304);
-        }
+        // then that is told, once
+        Answer ended = get(client, id, pending.header("ETag"));
+        assertThat(ended.status()).isEqualTo(200);
+        assertThat(ended.header("ETag")).isNotEqualTo(pending.header("ETag"));
+        assertThat(get(client, id, ended.header("ETag")).status()).isEqualTo(304);
+        assertThat(get(client, id, "W/" + ended.header("ETag")).status()).isEqualTo(304);
+        assertThat(get(client, id, "*").status()).isEqualTo(304);
     }
 
     @Test

@@ -61,7 +61,7 @@ class BreakerIT {
 
     private void awaitLines(String text, long count) {
         Awaitility.await(count + " lines " + text)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> lines(text) >= count);
     }
@@ -89,7 +89,7 @@ class BreakerIT {
             ids.add(client.create("waiting " + i));
         }
         awaitLines("breaker opened", 4);
-        Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> breakerState(), "OPEN"::equals);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> breakerState(), "OPEN"::equals);
         List<JsonObject> waiting = ids.stream().map(client::generation).toList();
         aiServer = new AiServer(port, Duration.ofMillis(10));
         List<JsonObject> ended = ids.stream().map(client::awaitEnd).toList();

@@ -108,7 +108,7 @@ class CommitUnknownIT {
         String id = client.create("claimed, and nobody says so");
 
         // then
-        assertThat(lost).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(lost).succeedsWithin(Duration.ofSeconds(60));
         assertThat(lease(id)).as("claimed").isEqualTo("t");
 
         // when the process has held it for so long that it looks
@@ -130,7 +130,7 @@ class CommitUnknownIT {
         String id = client.create("ended, and nobody says so");
 
         // then
-        assertThat(lost).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(lost).succeedsWithin(Duration.ofSeconds(60));
         assertCompletesWithOneSubmission(id);
         awaitLine(id, "attempt was already recorded");
     }
@@ -145,7 +145,7 @@ class CommitUnknownIT {
         String id = client.create("failed once, and nobody says so");
 
         // then
-        assertThat(lost).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(lost).succeedsWithin(Duration.ofSeconds(60));
         JsonObject ended = client.awaitEnd(id);
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         assertThat(Attempts.of(ended).stream().map(Attempts::told))

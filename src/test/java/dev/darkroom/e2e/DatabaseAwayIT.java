@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The database goes away and comes back: the service says so and goes on, without a restart and without a loss. */
 @Tag("database")
 class DatabaseAwayIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String PROMPT = "{\"prompt\":\"x\"}";
 
     @TempDir
@@ -211,7 +211,7 @@ class DatabaseAwayIT {
     }
 
     private static void assertAllIsWellAgain(String accepted) {
-        assertAllIsWellAgain(accepted, Duration.ofSeconds(20));
+        assertAllIsWellAgain(accepted, Duration.ofSeconds(60));
     }
 
     private static void assertAllIsWellAgain(String accepted, Duration atMost) {

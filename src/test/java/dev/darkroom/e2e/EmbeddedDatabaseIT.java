@@ -31,9 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedDatabaseIT {
     private static final Map<String, String> QUICK = DarkroomSettings.quick().environment();
 
-    /** Shared, so that the tables are made once: every test takes it as the one before has left it. */
     @TempDir
-    static Path directory;
+    Path directory;
 
     @Test
     void startsInAnEmptyDirectoryWithNothingConfiguredButPorts(@TempDir Path empty) throws Exception {
@@ -66,92 +65,54 @@ class EmbeddedDatabaseIT {
         }
     }
 
+    /** One life of a directory: in use, stopped, killed, and started again after each. */
     @Test
-    void whatWasMadeIsThereAfterARestart() {
+    void whatWasMadeIsThereAfterAStopAndAfterAKill() {
         // given
         JsonObject made;
         byte[] picture;
         try (DarkroomProcess first = start()) {
             made = complete(first.client());
             picture = picture(first, made);
+
+            // when
+            DarkroomProcess other = DarkroomProcess.launch(directory, QUICK, List.of(SHARED_BINARIES));
+
+            // then
+            assertThat(other.awaitExit()).isEqualTo(1);
+            assertThat(other.errors())
+                    .containsExactly("darkroom: data directory " + data() + " is in use by another Darkroom; give this"
+                            + " one its own DARKROOM_DATA_DIR, or DARKROOM_DATABASE_URL to share the database");
+            assertSameButForItsUrls(first, made, picture);
+            assertThat(EmbeddedDatabase.running(data())).isPresent();
+
+            // when
             assertThat(first.stop()).isZero();
         }
         assertThat(EmbeddedDatabase.running(data())).isEmpty();
-
-        // when
         try (DarkroomProcess second = start()) {
             // then
             assertSameButForItsUrls(second, made, picture);
-        }
-    }
 
-    @Test
-    void whatWasMadeIsThereAfterAKillAndTheOrphanedServerIsReplaced() throws IOException {
-        // given
-        JsonObject made;
-        byte[] picture;
-        try (DarkroomProcess first = start()) {
-            made = complete(first.client());
-            picture = picture(first, made);
-            first.kill();
+            // when
+            second.kill();
         }
         DatabaseUrl orphan = joined();
         assertThat(TestPostgres.query(orphan, "SELECT id FROM generations"))
                 .as("the server that was left behind")
                 .contains(made.getString("id"));
-
-        // when
-        try (DarkroomProcess second = start()) {
+        try (DarkroomProcess third = start()) {
             // then
             assertThatThrownBy(() -> TestPostgres.query(orphan, "SELECT 1"))
                     .as("the server that was left behind")
                     .isInstanceOf(IllegalStateException.class);
-            assertSameButForItsUrls(second, made, picture);
-            complete(second.client());
+            assertSameButForItsUrls(third, made, picture);
+            complete(third.client());
             Invariants.check(joined(), data().resolve("images"));
         }
     }
 
-    @Test
-    void aServerThatDiedWithTheServiceLeavesAStaleLockThatIsNoObstacle() throws Exception {
-        // given
-        JsonObject made;
-        byte[] picture;
-        try (DarkroomProcess first = start()) {
-            made = complete(first.client());
-            picture = picture(first, made);
-            ProcessHandle server = ProcessHandle.of(postmaster()).orElseThrow();
-            first.kill();
-            server.destroyForcibly();
-            server.onExit().get();
-        }
-        assertThat(data().resolve("postgres/cluster/postmaster.pid")).exists();
-
-        // when
-        try (DarkroomProcess second = start()) {
-            // then
-            assertSameButForItsUrls(second, made, picture);
-        }
-    }
-
-    @Test
-    void aSecondStartOnTheSameDirectoryIsRefusedAndTheFirstGoesOn() {
-        try (DarkroomProcess first = start()) {
-            // when
-            DarkroomProcess second = DarkroomProcess.launch(directory, QUICK, List.of(SHARED_BINARIES));
-            int exitCode = second.awaitExit();
-
-            // then
-            assertThat(exitCode).isEqualTo(1);
-            assertThat(second.errors())
-                    .containsExactly("darkroom: data directory " + data() + " is in use by another Darkroom; give this"
-                            + " one its own DARKROOM_DATA_DIR, or DARKROOM_DATABASE_URL to share the database");
-            complete(first.client());
-            assertThat(EmbeddedDatabase.running(data())).isPresent();
-        }
-    }
-
-    private static DarkroomProcess start() {
+    private DarkroomProcess start() {
         return DarkroomProcess.start(directory, QUICK, SHARED_BINARIES);
     }
 
@@ -183,17 +144,12 @@ class EmbeddedDatabaseIT {
         return copy;
     }
 
-    private static Path data() {
+    private Path data() {
         return directory.resolve("data");
     }
 
-    private static DatabaseUrl joined() {
+    private DatabaseUrl joined() {
         return EmbeddedDatabase.running(data()).orElseThrow();
-    }
-
-    private static long postmaster() throws IOException {
-        return Long.parseLong(Files.readAllLines(data().resolve("postgres/cluster/postmaster.pid"))
-                .get(0));
     }
 
     private static String permissions(Path path) throws IOException {

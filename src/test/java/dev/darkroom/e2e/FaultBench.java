@@ -213,7 +213,7 @@ final class FaultBench implements AutoCloseable {
 
     private void awaitResumed() {
         Awaitility.await("end of the pause")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> backend().getInteger("pausedMs") == 0);
     }
 

@@ -2,13 +2,14 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomProcess;
+import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.EventStreamClient;
 import dev.darkroom.testing.TestKeys;
@@ -81,9 +82,9 @@ class LongAwayIT {
                 insert("away", 1, 1_200, "now() - interval '21 days' + n * interval '20 minutes'"));
 
         // when a process has looked what is kept no longer
-        try (DarkroomProcess darkroom = DarkroomProcess.start(directory, settings.environment())) {
+        try (Darkroom darkroom = InProcessDarkroom.start(directory, settings)) {
             Awaitility.await("dropped")
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> TestPostgres.query(
                                     database, "SELECT 1 FROM notifications WHERE user_id = 'late' AND seq < 11")
                             .isEmpty());

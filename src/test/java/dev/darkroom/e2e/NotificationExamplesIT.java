@@ -161,7 +161,7 @@ class NotificationExamplesIT {
                     .isEqualTo(401);
             assertThat(deliver(uri, now, body, "v1,AAAA")).isEqualTo(401);
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> Files.readString(output).contains(body));
             assertThat(Files.readString(output).split("generation.ended", -1)).hasSize(2);
         } finally {

@@ -42,7 +42,7 @@ class NpmSignaturesIT {
             // when
             service.client().create("A lighthouse");
             Received told = Awaitility.await("a delivery")
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> receiver.received("/node"), all -> !all.isEmpty())
                     .get(0);
 

@@ -39,7 +39,7 @@ class QueueIT {
                         // What wakes the worker is a hint or nothing.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                        .with("DARKROOM_GENERATION_DEADLINE", "5s")
+                        .with("DARKROOM_GENERATION_DEADLINE", "20s")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
@@ -60,9 +60,9 @@ class QueueIT {
             assertThat(back.client().awaitEnd(first.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
 
-            // when: more is asked for than can be begun in five seconds
+            // when: more is asked for than can be begun in twenty seconds
             Answer refused = Awaitility.await("a refusal")
-                    .atMost(Duration.ofSeconds(60))
+                    .atMost(Duration.ofSeconds(120))
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(10))
                     .until(() -> post(front), answer -> answer.status() != 202);

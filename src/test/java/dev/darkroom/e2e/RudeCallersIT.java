@@ -25,12 +25,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Callers who dawdle, leave in the middle or do not stop: they harm nobody but themselves. */
 class RudeCallersIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String BODY = "{\"prompt\":\"slowly does it\"}";
 
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_HTTP_IDLE_TIMEOUT", "3s")
+            .with("DARKROOM_HTTP_IDLE_TIMEOUT", "8s")
             .with("DARKROOM_GENERATION_MAX_WAIT", "2s"));
 
     private final List<RawHttp> connections = new ArrayList<>();

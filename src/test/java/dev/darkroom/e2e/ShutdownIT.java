@@ -102,44 +102,25 @@ class ShutdownIT {
         }
     }
 
+    /** While it waits it is alive and not ready, and further signals change nothing. */
     @Test
-    void anAttemptThatHangsGoesBackUncountedAndTheNextStartCompletesIt() {
+    void anAttemptThatHangsGoesBackUncountedAndTheNextStartCompletesIt() throws Exception {
         // given
         aiServer.script(HANG);
         String id;
-        try (DarkroomProcess darkroom = start(external("1s"))) {
+        try (DarkroomProcess darkroom = start(external("10s"))) {
             id = underWay(darkroom.client());
-
-            // when
-            long begin = System.nanoTime();
-            int exitCode = darkroom.stop();
-
-            // then
-            assertThat(exitCode).isZero();
-            assertThat(Duration.ofNanos(System.nanoTime() - begin))
-                    .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(6));
-            assertInterruptedOnce();
-            assertQuiet(darkroom);
-        }
-        try (DarkroomProcess next = start(external("1s"))) {
-            JsonObject ended = next.client().awaitEnd(id);
-            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
-            assertThat(aiServer.requests(id)).hasSize(2);
-            Invariants.check(database, directory.resolve("data/images"));
-        }
-    }
-
-    @Test
-    void furtherSignalsChangeNothing() {
-        // given
-        aiServer.script(HANG);
-        try (DarkroomProcess darkroom = start(external("2s"))) {
-            underWay(darkroom.client());
+            assertThat(health(darkroom, "ready")).isEqualTo(200);
 
             // when
             darkroom.signal("TERM");
             darkroom.awaitLine("waiting for attempts under way");
+
+            // then
+            assertThat(health(darkroom, "ready")).isEqualTo(503);
+            assertThat(health(darkroom, "live")).isEqualTo(200);
+
+            // when
             darkroom.signal("INT");
             darkroom.signal("TERM");
 
@@ -147,6 +128,13 @@ class ShutdownIT {
             assertThat(darkroom.awaitExit()).isZero();
             assertInterruptedOnce();
             assertQuiet(darkroom);
+        }
+        try (DarkroomProcess next = start(external("10s"))) {
+            JsonObject ended = next.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(aiServer.requests(id)).hasSize(2);
+            Invariants.check(database, directory.resolve("data/images"));
         }
     }
 
@@ -191,10 +179,6 @@ class ShutdownIT {
         assertThat(darkroom.awaitExit()).isZero();
         assertThat(darkroom.errors()).isEmpty();
         assertThat(EmbeddedDatabase.running(directory.resolve("data"))).isEmpty();
-        try (DarkroomProcess next = start(DarkroomSettings.quick())) {
-            assertThat(next.client().awaitEnd(next.client().create("after all")).getString("status"))
-                    .isEqualTo("COMPLETE");
-        }
     }
 
     @Test
@@ -209,7 +193,7 @@ class ShutdownIT {
             ApiClient client = darkroom.client();
             CompletableFuture<String> created = CompletableFuture.supplyAsync(() -> client.create("in flight"));
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> !query(
                                     database,
                                     "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -222,29 +206,10 @@ class ShutdownIT {
             blocker.rollback();
 
             // then
-            String id = created.get(10, TimeUnit.SECONDS);
+            String id = created.get(60, TimeUnit.SECONDS);
             assertThat(darkroom.awaitExit()).isZero();
             assertThat(query(database, "SELECT id FROM generations")).containsExactly(id);
             assertQuiet(darkroom);
-        }
-    }
-
-    @Test
-    void isNotReadyFromTheSignalOnWhileItIsStillAlive() throws Exception {
-        // given
-        aiServer.script(HANG);
-        try (DarkroomProcess darkroom = start(external("3s"))) {
-            underWay(darkroom.client());
-            assertThat(health(darkroom, "ready")).isEqualTo(200);
-
-            // when
-            darkroom.signal("TERM");
-            darkroom.awaitLine("waiting for attempts under way");
-
-            // then
-            assertThat(health(darkroom, "ready")).isEqualTo(503);
-            assertThat(health(darkroom, "live")).isEqualTo(200);
-            assertThat(darkroom.awaitExit()).isZero();
         }
     }
 
@@ -252,7 +217,7 @@ class ShutdownIT {
     private String underWay(ApiClient client) {
         String id = client.create("A lighthouse at dusk");
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> !aiServer.requests(id).isEmpty());
         return id;
     }
@@ -282,7 +247,7 @@ class ShutdownIT {
 
     private static int health(DarkroomProcess darkroom, String kind) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(darkroom.management().resolve("/health/" + kind))
-                .timeout(Duration.ofSeconds(5))
+                .timeout(Duration.ofSeconds(30))
                 .build();
         return HttpClient.newHttpClient()
                 .send(request, BodyHandlers.discarding())

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class SlowSendersIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
-            .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "1500ms")
-            .with("DARKROOM_HTTP_IDLE_TIMEOUT", "4s")
+            .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "5s")
+            .with("DARKROOM_HTTP_IDLE_TIMEOUT", "10s")
             .with("DARKROOM_GENERATION_MAX_WAIT", "1s"));
 
     private static Socket connect() throws IOException {
@@ -55,7 +55,7 @@ class SlowSendersIT {
     private static Duration untilCutOff(Socket socket) {
         long start = System.nanoTime();
         Awaitility.await("the end of the connection")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
                 .until(() -> cutOff(socket));
         return Duration.ofNanos(System.nanoTime() - start);
@@ -65,7 +65,7 @@ class SlowSendersIT {
     void aHeadWithoutEndIsCutOff() throws IOException {
         try (Socket socket = connect()) {
             send(socket, "GET /api/generation HTTP/1.1\r\nX: ");
-            assertThat(untilCutOff(socket)).isBetween(Duration.ofMillis(1000), Duration.ofSeconds(15));
+            assertThat(untilCutOff(socket)).isGreaterThan(Duration.ofSeconds(3));
         }
         assertThat(service.client().get("/api/generation").status()).isEqualTo(200);
     }
@@ -76,13 +76,13 @@ class SlowSendersIT {
             // given a request that is answered
             send(socket, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
             Awaitility.await("the answer")
-                    .atMost(Duration.ofSeconds(10))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> socket.getInputStream().available() > 0);
             socket.getInputStream().skipNBytes(socket.getInputStream().available());
 
             // then
             send(socket, "GET /api/generation HTTP/1.1\r\nX: ");
-            assertThat(untilCutOff(socket)).isGreaterThan(Duration.ofSeconds(2));
+            assertThat(untilCutOff(socket)).isGreaterThan(Duration.ofSeconds(3));
         }
     }
 
@@ -98,7 +98,7 @@ class SlowSendersIT {
             Thread reader = new Thread(() -> answer.set(slow.read()));
             reader.start();
             Awaitility.await("an answer")
-                    .atMost(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> {
                         if (answer.get() == null) {

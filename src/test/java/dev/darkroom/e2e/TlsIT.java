@@ -44,8 +44,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
 import org.assertj.core.api.Assertions;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,15 +54,17 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class TlsIT {
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private AiServer aiServer;
-    private Darkroom darkroom;
-    private Path files;
-    private X509Certificate first;
+    private static AiServer aiServer;
+    private static Darkroom darkroom;
+    private static Path files;
 
-    @BeforeEach
-    void start() {
+    /** The certificate in use. */
+    private static X509Certificate first;
+
+    @BeforeAll
+    static void start() {
         aiServer = new AiServer(Duration.ofMillis(10));
         files = directory.resolve("tls");
         first = KeyStores.write(files, "first", "EC");
@@ -78,12 +80,12 @@ class TlsIT {
                                 "DARKROOM_HTTP_TLS_KEY_FILE",
                                 files.resolve("key.pem").toString())
                         // Also what a new connection has for its first request, on a machine that is busy.
-                        .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "5s")
+                        .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "10s")
                         .with("DARKROOM_HTTP_TLS_RELOAD", "100ms"));
     }
 
-    @AfterEach
-    void stop() throws Exception {
+    @AfterAll
+    static void stop() {
         darkroom.close();
         aiServer.close();
     }
@@ -107,7 +109,7 @@ class TlsIT {
     private HttpResponse<byte[]> send(HttpClient client, String method, URI uri, String body, String... headers)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(60))
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
         if (headers.length > 0) {
             request.headers(headers);
@@ -197,7 +199,7 @@ class TlsIT {
             // then
             assertThat(refused.statusCode()).isEqualTo(408);
             assertThat(refused.getHeader("Connection")).isNull();
-            assertThat(cutOff.get(20, TimeUnit.SECONDS).getCode()).isZero();
+            assertThat(cutOff.get(60, TimeUnit.SECONDS).getCode()).isZero();
             assertThat(await(send(connection, HttpMethod.POST, "/api/generation/" + id + "/cancel", ""))
                             .statusCode())
                     .isEqualTo(200);
@@ -221,7 +223,7 @@ class TlsIT {
     }
 
     private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -242,12 +244,13 @@ class TlsIT {
 
         // then who comes now is shown the new one, and who was there is not sent away
         HttpResponse<byte[]> response = Awaitility.await("the new certificate")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptionsInstanceOf(SSLException.class)
                 .until(() -> list(trusting(second)), answer -> answer.statusCode() == 200);
         assertThat(shown(response)).isEqualTo(second);
         assertThat(list(before).statusCode()).isEqualTo(200);
         assertThat(shown(list(before))).isEqualTo(first);
+        first = second;
     }
 
     @Test
@@ -262,7 +265,7 @@ class TlsIT {
 
         // then
         Awaitility.await("the line")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> darkroom.log().stream()
                         .anyMatch(line -> line.contains("certificate cannot be read again")
                                 && line.contains("the key is not that of the certificate")));

@@ -245,7 +245,7 @@ class TokensIT {
             // when
             ApiClient alice = anybody.withKey(next.sign(header("ES256", next), claims("alice")));
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(15))
+                    .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> post(alice).status() == 202);
 
@@ -295,7 +295,7 @@ class TokensIT {
 
                 // then
                 Awaitility.await()
-                        .atMost(Duration.ofSeconds(15))
+                        .atMost(Duration.ofSeconds(60))
                         .pollInterval(Duration.ofMillis(100))
                         .until(() ->
                                 post(service.client().withKey(token("alice"))).status() == 202);

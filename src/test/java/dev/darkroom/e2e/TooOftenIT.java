@@ -68,7 +68,7 @@ class TooOftenIT {
 
         // when
         Answer refused = Awaitility.await("a refusal")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
                 .until(() -> ask(alice), answer -> answer.status() != 200);
@@ -82,7 +82,7 @@ class TooOftenIT {
         // and others may ask, and so may they after a while; errors tell what is left too
         assertThat(ask(client("bob")).status()).isEqualTo(200);
         Answer notFound = Awaitility.await("another turn")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(300))
                 .until(
                         () -> alice.get("/api/generation/01a20919-f15c-75a9-bb7a-000000000000"),
@@ -109,14 +109,20 @@ class TooOftenIT {
         assertThat(ask(carol).status()).isEqualTo(200);
 
         // when
-        for (int i = 0; i < 5; i++) {
-            ApiKey guess = ApiKey.mint(new SecureRandom());
-            assertThat(ask(service.client().withKey(guess.secret())).status()).isEqualTo(401);
-        }
+        List<Answer> guesses = new ArrayList<>();
+        Answer refused = Awaitility.await("a refusal")
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(
+                        () -> {
+                            ApiKey guess = ApiKey.mint(new SecureRandom());
+                            guesses.add(ask(service.client().withKey(guess.secret())));
+                            return guesses.get(guesses.size() - 1);
+                        },
+                        answer -> answer.status() != 401);
 
         // then
-        Answer refused =
-                ask(service.client().withKey(ApiKey.mint(new SecureRandom()).secret()));
+        assertThat(guesses).hasSizeGreaterThan(5);
         assertProblem(refused, 429, "too-many-requests", "/api/generation");
         assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 12);
         assertThat(ask(carol).status()).isEqualTo(429);
@@ -131,7 +137,7 @@ class TooOftenIT {
 
         // and after a while there is another try
         Awaitility.await("room for another try")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(500))
                 .until(() -> ask(carol).status() == 200);
     }

@@ -152,7 +152,7 @@ class UserLimitsIT {
 
         // when
         Answer refused = Awaitility.await("a refusal")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> alice.post(BODY), answer -> answer.status() != 202);
 
         // then

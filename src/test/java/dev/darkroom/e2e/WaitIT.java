@@ -22,7 +22,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,35 +36,40 @@ class WaitIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
-    private AiServer aiServer;
-    private Darkroom front;
-    private Darkroom back;
-    private ApiClient client;
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static AiServer aiServer;
+    private static Darkroom front;
+    private static Darkroom back;
+    private static ApiClient client;
 
-    @BeforeEach
-    void start() throws IOException {
+    @BeforeAll
+    static void start() throws IOException {
         aiServer = new AiServer(Duration.ofMillis(10));
         front = service("front", "0");
-        back = service("back", "2");
+        back = service("back", "4");
         client = front.client();
     }
 
-    private Darkroom service(String name, String concurrency) throws IOException {
+    @BeforeEach
+    void wellAgain() {
+        aiServer.reset();
+    }
+
+    private static Darkroom service(String name, String concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomSettings.quick()
-                        .database(database)
+                        .database(DATABASE)
                         .aiServer(aiServer)
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_GENERATION_MAX_WAIT", "20s")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
-    @AfterEach
-    void stop() throws Exception {
+    @AfterAll
+    static void stop() {
         front.close();
         back.close();
         aiServer.close();
@@ -73,7 +79,7 @@ class WaitIT {
         return Map.of("Prefer", "respond-async, wait=" + seconds);
     }
 
-    private Answer post(int seconds) {
+    private static Answer post(int seconds) {
         return client.post(new JsonObject().put("prompt", "A pier").encode(), wait(seconds));
     }
 
@@ -144,7 +150,7 @@ class WaitIT {
         back.client().cancel(id);
 
         // then
-        Answer answer = waiting.get(10, TimeUnit.SECONDS);
+        Answer answer = waiting.get(60, TimeUnit.SECONDS);
         assertThat(answer.json().getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
     }
 
@@ -164,8 +170,8 @@ class WaitIT {
             socket.getOutputStream().write(body);
             socket.getOutputStream().flush();
             Awaitility.await("the call")
-                    .atMost(Duration.ofSeconds(10))
-                    .until(() -> aiServer.requests().size() == 1);
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !aiServer.requests().isEmpty());
         }
 
         // then
@@ -177,18 +183,19 @@ class WaitIT {
     void whoWaitsDoesNotHoldUpAProcessThatStops() throws Exception {
         // given
         aiServer.script(HANG);
+        Darkroom stopping = service("stopping", "0");
         String id = client.create("A pier");
         CompletableFuture<Answer> waiting =
-                CompletableFuture.supplyAsync(() -> client.get("/api/generation/" + id, wait(20)));
+                CompletableFuture.supplyAsync(() -> stopping.client().get("/api/generation/" + id, wait(20)));
         Awaitility.await("the call")
-                .atMost(Duration.ofSeconds(10))
-                .until(() -> aiServer.requests().size() == 1);
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !aiServer.requests(id).isEmpty());
 
         // when
-        front.close();
+        stopping.close();
 
-        // then
-        Answer answer = waiting.get(1, TimeUnit.SECONDS);
+        // then well before the twenty seconds are over
+        Answer answer = waiting.get(15, TimeUnit.SECONDS);
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.json().getString("status")).isEqualTo("PENDING");
     }

@@ -23,8 +23,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,27 +36,27 @@ class WithdrawalIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 
     @TempDir
-    Path directory;
+    static Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
-    private AiServer aiServer;
-    private Darkroom front;
-    private Darkroom back;
-    private ApiClient client;
+    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static AiServer aiServer;
+    private static Darkroom front;
+    private static Darkroom back;
+    private static ApiClient client;
 
-    @BeforeEach
-    void start() throws IOException {
+    @BeforeAll
+    static void start() throws IOException {
         aiServer = new AiServer(Duration.ofMillis(10));
         front = service("front", "0");
         back = service("back", "2");
         client = front.client();
     }
 
-    private Darkroom service(String name, String concurrency) throws IOException {
+    private static Darkroom service(String name, String concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomSettings.quick()
-                        .database(database)
+                        .database(DATABASE)
                         .aiServer(aiServer)
                         // What tells the worker is a hint, or nothing soon.
                         .with("DARKROOM_WORKER_POLL", "1h")
@@ -64,8 +65,15 @@ class WithdrawalIT {
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
+    /** Leaves the two places of the worker free for the next test. */
     @AfterEach
-    void stop() {
+    void cancelAll() {
+        aiServer.reset();
+        TestPostgres.query(DATABASE, "SELECT generation_id FROM generation_queue").forEach(client::cancel);
+    }
+
+    @AfterAll
+    static void stop() {
         Stream.of(front, back, aiServer).forEach(one -> {
             try {
                 one.close();
@@ -75,11 +83,11 @@ class WithdrawalIT {
         });
     }
 
-    private String atWork() {
+    private static String atWork() {
         aiServer.script(HANG);
         String id = client.create("A pier");
         Awaitility.await("the call")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> aiServer.requests(id).size() == 1);
         return id;
     }
@@ -109,14 +117,14 @@ class WithdrawalIT {
 
         // and the socket is closed, and nobody takes it for lost work
         Awaitility.await("end of the call")
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> aiServer.requests(id).get(0).getValue("closedAt") != null);
         Awaitility.await("the line")
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> back.log().stream()
                         .anyMatch(line -> line.contains("attempt interrupted") && line.contains(id)));
         assertThat(back.log()).noneMatch(line -> line.contains("lease lost"));
-        Invariants.check(database, directory.resolve("images"));
+        Invariants.check(DATABASE, directory.resolve("images"));
     }
 
     @Test
@@ -151,12 +159,13 @@ class WithdrawalIT {
     @Test
     void whatIsDeletedIsGoneWithItsPictures() throws IOException {
         // given one that both processes have told of
+        List<Path> before = files();
         String id = client.create("A pier");
         JsonObject ended = client.awaitEnd(id);
         assertThat(back.client().generation(id).getString("status")).isEqualTo("COMPLETE");
         String picture = pathOf(ended);
         assertThat(client.get(picture).status()).isEqualTo(200);
-        assertThat(files()).hasSize(1);
+        assertThat(files()).hasSize(before.size() + 1);
 
         // when
         Answer answer = client.delete(id);
@@ -164,16 +173,16 @@ class WithdrawalIT {
         // then
         assertThat(answer.status()).isEqualTo(204);
         assertThat(answer.body()).isEmpty();
-        assertThat(files()).isEmpty();
+        assertThat(files()).isEqualTo(before);
         assertProblem(client.get("/api/generation/" + id), 404, "not-found", "/api/generation/" + id);
         assertThat(client.get(picture).status()).isEqualTo(404);
         assertThat(client.delete(id).status()).isEqualTo(404);
         Awaitility.await("the other process has forgotten it")
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> back.client().get("/api/generation/" + id).status() == 404);
-        assertThat(TestPostgres.query(database, "SELECT count(*) FROM discarded_images"))
+        assertThat(TestPostgres.query(DATABASE, "SELECT count(*) FROM discarded_images"))
                 .containsExactly("0");
-        Invariants.check(database, directory.resolve("images"));
+        Invariants.check(DATABASE, directory.resolve("images"));
     }
 
     @Test

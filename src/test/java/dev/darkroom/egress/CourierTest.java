@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class CourierTest {
     private static final Vertx vertx = Vertx.vertx();
     private static final Receiver receiver = new Receiver();
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** For what never ends. */
     private static final Duration LITTLE = Duration.ofMillis(400);
@@ -46,7 +46,7 @@ class CourierTest {
     @AfterAll
     static void stop() throws Exception {
         receiver.close();
-        vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private Future<List<InetAddress>> names(String host) {

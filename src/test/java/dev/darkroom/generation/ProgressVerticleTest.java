@@ -79,7 +79,7 @@ class ProgressVerticleTest {
         queue.claim(queue.node(), 1);
 
         // then
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !heard.isEmpty());
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !heard.isEmpty());
         assertThat(GenerationEvents.version(heard.get(0))).isEqualTo(2);
         watcher.close();
         assertThat(watch.known()).isEmpty();

@@ -29,7 +29,7 @@ class SweepVerticleTest {
 
     private void awaitValue(String sql, String expected) {
         Awaitility.await(sql)
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> expected.equals(queue.value(sql)));
     }
@@ -114,7 +114,7 @@ class SweepVerticleTest {
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
-        Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> events.containsKey(id.toString()));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> events.containsKey(id.toString()));
         assertThat(events.get(id.toString()))
                 .isEqualTo(new JsonObject()
                         .put("version", 1)

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /** The alarm, given transactions that somebody really leaves open. */
 @Tag("database")
 class HorizonVerticleTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String BEGINS = "an old transaction keeps dead rows alive";
     private static final String ENDS = "dead rows can be cleared away again";
 
@@ -51,12 +51,12 @@ class HorizonVerticleTest {
         logger().addAppender(log);
         log.start();
         horizon = new HorizonVerticle(Database.open(vertx, url, settings.database()), Duration.ofMillis(400));
-        vertx.deployVerticle(horizon).await(20, TimeUnit.SECONDS);
+        vertx.deployVerticle(horizon).await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
         logger().detachAppender(log);
     }
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is old goes, what is young or not ended stays, and the doctor finds nothing wrong with what is left. */
 @Tag("database")
 class HousekeepingVerticleTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration MONTH = Duration.ofDays(30);
 
     @TempDir
@@ -63,7 +63,7 @@ class HousekeepingVerticleTest {
     }
 
     private static <T> T result(Future<T> future) throws Exception {
-        return future.await(20, TimeUnit.SECONDS);
+        return future.await(60, TimeUnit.SECONDS);
     }
 
     private String keep(Duration ended, Duration attempts, Duration orphans) throws Exception {
@@ -282,7 +282,7 @@ class HousekeepingVerticleTest {
 
         // then
         await("the end of old keys")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> query("SELECT count(*) FROM idempotency_keys").equals(List.of("25")));
         assertThat(query("SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '25 h'"))
                 .containsExactly("0");
@@ -306,7 +306,7 @@ class HousekeepingVerticleTest {
 
         // then
         await("the end of what was left")
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> query("SELECT storage_key FROM discarded_images").equals(List.of(underWay)));
         assertThat(files()).isEqualTo(1);
     }

@@ -76,7 +76,7 @@ class NodeVerticleTest {
 
     private static <T> T await(Future<T> future) {
         try {
-            return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -92,7 +92,7 @@ class NodeVerticleTest {
 
     private void awaitTrue(String what, Callable<Boolean> condition) {
         Awaitility.await(what)
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition);
     }
@@ -171,7 +171,7 @@ class NodeVerticleTest {
 
             // when
             Future<Void> left = vertx.undeploy(deployment);
-            assertThat(leaving.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(leaving.await(60, TimeUnit.SECONDS)).isTrue();
             other.commit();
             await(left);
         }

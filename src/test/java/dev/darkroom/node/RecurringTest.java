@@ -23,7 +23,7 @@ class RecurringTest {
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     private Future<Void> turn() {
@@ -39,7 +39,7 @@ class RecurringTest {
     }
 
     private void awaitTurns(int count) {
-        await().atMost(Duration.ofSeconds(10)).until(() -> turns.size() >= count);
+        await().atMost(Duration.ofSeconds(60)).until(() -> turns.size() >= count);
     }
 
     @Test

@@ -18,7 +18,7 @@ class PartitionVerticleTest extends NotificationFixture {
 
     private void until(String sql, String expected) {
         Awaitility.await(sql)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> query(sql).equals(List.of(expected)));
     }

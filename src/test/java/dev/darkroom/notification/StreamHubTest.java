@@ -53,7 +53,7 @@ class StreamHubTest extends NotificationFixture {
 
     private static void until(String what, java.util.concurrent.Callable<Boolean> condition) {
         Awaitility.await(what)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition);
     }

@@ -52,7 +52,7 @@ public final class ClusterClient implements AutoCloseable {
             vertx.eventBus()
                     .<JsonObject>consumer(GenerationBus.EVENTS, event -> client.events.add(event.body()))
                     .completion()
-                    .await(10, TimeUnit.SECONDS);
+                    .await(60, TimeUnit.SECONDS);
             return client;
         } catch (TimeoutException e) {
             throw new IllegalStateException(e);
@@ -80,7 +80,7 @@ public final class ClusterClient implements AutoCloseable {
         try {
             return vertx.eventBus()
                     .<JsonObject>request("darkroom.generation", body, options)
-                    .await(15, TimeUnit.SECONDS)
+                    .await(60, TimeUnit.SECONDS)
                     .body();
         } catch (TimeoutException e) {
             throw new IllegalStateException(e);

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * minutes to say that there is none.
  */
 public final class ContainerEngine {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration FETCH = Duration.ofMinutes(5);
 
     private final String address;

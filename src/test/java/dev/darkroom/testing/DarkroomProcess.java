@@ -21,7 +21,7 @@ import org.awaitility.Awaitility;
 
 /** The packaged jar as a process of its own, to be started, watched, signalled and killed. The methods block. */
 public final class DarkroomProcess implements Darkroom, AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START = Duration.ofMinutes(3);
 
     /** With this option an embedded database runs programs that the tests have unpacked once. */
     public static final String SHARED_BINARIES =
@@ -229,7 +229,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
     /** Waits for the end; the exit code. */
     public int awaitExit() {
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(180, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("still running: " + log());
             }
             joinReaders();

@@ -54,7 +54,7 @@ public final class PgBouncer implements AutoCloseable {
             throw new UncheckedIOException("pgbouncer must be installed", e);
         }
         Awaitility.await("pgbouncer listens")
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .failFast(() -> !process.isAlive())
                 .ignoreExceptions()
                 .until(() -> {

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * {@link ApiClient} are. The methods block.
  */
 public final class RawHttp implements AutoCloseable {
-    private static final int PATIENCE_MS = 20_000;
+    private static final int PATIENCE_MS = 60_000;
     private static final Pattern REQUEST_LINE = Pattern.compile("^([A-Za-z]+) (\\S*) HTTP/1\\.[01]\r\n");
 
     private final Socket socket;

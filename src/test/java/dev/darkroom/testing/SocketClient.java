@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
 
 /** The other end of a socket for notifications. What it hears is held against the contract. The methods block. */
 public final class SocketClient implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final Vertx VERTX = Vertx.vertx();
     private final List<JsonObject> heard = new CopyOnWriteArrayList<>();
@@ -50,7 +50,7 @@ public final class SocketClient implements AutoCloseable {
         ClientWebSocket socket = client.from.webSocket();
         socket.textMessageHandler(client::keep);
         socket.closeHandler(closed -> client.code.complete(socket.closeStatusCode()));
-        client.socket = socket.connect(options).await(20, TimeUnit.SECONDS);
+        client.socket = socket.connect(options).await(60, TimeUnit.SECONDS);
         return client;
     }
 
@@ -103,7 +103,7 @@ public final class SocketClient implements AutoCloseable {
     /** Leaves, and waits until the service has let it go. */
     @Override
     public void close() throws Exception {
-        socket.close().await(20, TimeUnit.SECONDS);
+        socket.close().await(60, TimeUnit.SECONDS);
         awaitClose();
     }
 }

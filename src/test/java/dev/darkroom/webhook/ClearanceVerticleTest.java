@@ -41,8 +41,8 @@ class ClearanceVerticleTest {
     @AfterEach
     void close() throws Exception {
         // First the verticle, which uses the database.
-        vertx.undeploy(clearance).compose(gone -> database.close()).await(20, TimeUnit.SECONDS);
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.undeploy(clearance).compose(gone -> database.close()).await(60, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private UUID endpoint(String deletedAt) {
@@ -70,14 +70,14 @@ class ClearanceVerticleTest {
 
     private void until(String sql, String... expected) {
         Awaitility.await(sql)
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> TestPostgres.query(url, sql).equals(List.of(expected)));
     }
 
     private void clear() throws Exception {
         clearance = vertx.deployVerticle(new ClearanceVerticle(database, MONTH, Duration.ofMillis(50)))
-                .await(20, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
     }
 
     @Test

@@ -1,7 +1,8 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.e2e.Attempts;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.image.Pictures;
 import dev.darkroom.testing.ApiClient;
@@ -28,6 +29,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A service with a heap of 256 MB and the default limits. The AI server answers what is as large as allowed and larger, to
  * all calls at once; callers ask for and send large things slowly.
  */
+@Tag("chaos")
 @Timeout(300)
 class MemoryIT {
     private static final int CONCURRENCY = 4;

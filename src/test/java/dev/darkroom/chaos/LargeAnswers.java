@@ -1,4 +1,4 @@
-package dev.darkroom.e2e;
+package dev.darkroom.chaos;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

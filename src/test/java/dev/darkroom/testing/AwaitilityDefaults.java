@@ -1,0 +1,14 @@
+package dev.darkroom.testing;
+
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Sets the deadline of waits that name none. JUnit finds this extension by itself: {@code junit-platform.properties}. */
+public final class AwaitilityDefaults implements BeforeAllCallback {
+    @Override
+    public void beforeAll(ExtensionContext testClass) {
+        Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+    }
+}
