@@ -120,7 +120,10 @@ class BreakerIT {
     @Test
     void aFailedProbeIsNotCountedAndItsGenerationGoesToTheBack() {
         // given one call at a time, and an AI server that fails until two probes have failed
-        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
+                .with("DARKROOM_RETRY_BASE", "10ms")
+                // Time enough to ask for the second before the first probe.
+                .with("DARKROOM_BACKEND_BREAKER_RESET", "5s"));
         aiServer.script(new JsonObject().put("status", 500).put("times", THRESHOLD + 2));
 
         // when

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,14 @@ class WebhooksIT {
     static final DarkroomExtension service = DarkroomExtension.shared();
 
     private static final Receiver receiver = new Receiver();
+
+    /** Each test has a user of its own, so that no delivery of another test takes a step of its scripts. */
+    private static DarkroomExtension.User user;
+
+    @BeforeEach
+    void makeUser() {
+        user = service.newUser();
+    }
 
     @AfterAll
     static void close() {
@@ -53,7 +62,7 @@ class WebhooksIT {
     }
 
     private static ApiClient client() {
-        return service.client();
+        return user.client();
     }
 
     private static Answer send(String method, String path, JsonObject body) {
