@@ -68,8 +68,7 @@ class CommandArgumentsTest {
     @Test
     void explainRefusesADirectoryWithoutADatabase() {
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() ->
-                        Tools.explain(settings(), List.of("01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d")))
+                .isThrownBy(() -> Tools.explain(settings(), List.of("01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d")))
                 .withMessageContaining("there is no database in data directory");
     }
 

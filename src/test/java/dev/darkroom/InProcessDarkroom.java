@@ -67,8 +67,7 @@ public final class InProcessDarkroom implements Darkroom {
         logger().addAppender(lines);
         lines.start();
         try {
-            Service.start(
-                    SettingsLoader.load(settings.environment(), directory).settings(), lifecycle);
+            Service.start(SettingsLoader.load(settings.environment(), directory).settings(), lifecycle);
             throw new AssertionError("it has started");
         } catch (Exception e) {
             return new FailedStart(dev.darkroom.Darkroom.complaint(e), lines.all());

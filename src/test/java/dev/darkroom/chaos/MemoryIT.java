@@ -2,8 +2,8 @@ package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.e2e.Attempts;
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.e2e.Attempts;
 import dev.darkroom.image.Pictures;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomProcess;

@@ -3,10 +3,10 @@ package dev.darkroom.e2e;
 import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.Darkroom;
 import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomProcess;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;

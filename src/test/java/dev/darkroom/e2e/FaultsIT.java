@@ -33,10 +33,7 @@ class FaultsIT {
     private static final Duration SHORT = Duration.ofSeconds(5);
 
     private static final GeneratedPart PART = new GeneratedPart(
-            "docs/retries.md",
-            "faults",
-            "a run of FaultsIT",
-            "./mvnw verify -Pchaos -Dit.test=FaultsIT");
+            "docs/retries.md", "faults", "a run of FaultsIT", "./mvnw verify -Pchaos -Dit.test=FaultsIT");
 
     private static final List<Fault> FAULTS = Fault.all().toList();
 

@@ -4,14 +4,14 @@ import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
 import static dev.darkroom.testing.Problems.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.TestKeys;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.access.KeyCabinet;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomProcess;
 import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.TestKeys;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;

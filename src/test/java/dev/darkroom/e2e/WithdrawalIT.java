@@ -69,7 +69,8 @@ class WithdrawalIT {
     @AfterEach
     void cancelAll() {
         aiServer.reset();
-        TestPostgres.query(DATABASE, "SELECT generation_id FROM generation_queue").forEach(client::cancel);
+        TestPostgres.query(DATABASE, "SELECT generation_id FROM generation_queue")
+                .forEach(client::cancel);
     }
 
     @AfterAll

@@ -2,18 +2,18 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
-import java.util.List;
-import org.junit.jupiter.api.Test;
-import dev.darkroom.testing.RandomCase;
-import dev.darkroom.testing.SeededCases;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
+import dev.darkroom.testing.RandomCase;
+import dev.darkroom.testing.SeededCases;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 /** What holds of the schedule for all settings, counts, wishes of AI servers and all randomness. */
 class RetryPolicyPropertiesTest {
@@ -21,9 +21,8 @@ class RetryPolicyPropertiesTest {
     private static final Duration FOR_EVER = Duration.ofMillis(Long.MAX_VALUE);
     private static final double BELOW_ONE = Math.nextDown(1.0);
 
-    private static final List<FailureClass> RETRYABLE = Arrays.stream(FailureClass.values())
-            .filter(FailureClass::retryable)
-            .toList();
+    private static final List<FailureClass> RETRYABLE =
+            Arrays.stream(FailureClass.values()).filter(FailureClass::retryable).toList();
 
     /** Any settings, far beyond those that can be written. Only the cap is never shorter than the base. */
     private static Settings.Retry settings(RandomCase random) {
@@ -172,7 +171,8 @@ class RetryPolicyPropertiesTest {
             Settings.Retry settings = settings(random);
             Failure failure = retryableFailure(random);
             RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-            boolean counts = policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
+            boolean counts =
+                    policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
 
             // when the same goes wrong again and again
             int attempts = 1;
