@@ -21,7 +21,7 @@ const ended = new AbortController();
 await listen({
   api,
   key,
-  cursor: page.nextCursor,
+  cursor: page.position,
   signal: ended.signal,
   async onNotification(notification) {
     console.log(JSON.stringify(notification));

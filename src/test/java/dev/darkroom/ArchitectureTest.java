@@ -159,15 +159,16 @@ class ArchitectureTest {
             knowsOnly(DOCTOR, resideInAnyPackage(DOCTOR, DATABASE, CONFIG));
 
     @ArchTest
-    static final ArchRule housekeepingKnowsImageDatabaseAndConfig =
-            knowsOnly(HOUSEKEEPING, resideInAnyPackage(HOUSEKEEPING, NODE, IMAGE, DATABASE, CONFIG));
+    static final ArchRule housekeepingKnowsImageDatabaseAndConfig = knowsOnly(
+            HOUSEKEEPING,
+            resideInAnyPackage(HOUSEKEEPING, NODE, IMAGE, DATABASE, CONFIG).or(belongToAnyOf(Timestamp.class)));
 
     @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
 
     @ArchTest
-    static final ArchRule backendKnowsImageAndConfig =
-            knowsOnly(BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, EGRESS, CONFIG));
+    static final ArchRule backendKnowsImageAndConfig = knowsOnly(
+            BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, EGRESS, CONFIG).or(belongToAnyOf(Timestamp.class)));
 
     @ArchTest
     static final ArchRule generationKnowsBackendsOnlyByTheirInterface = knowsOnly(

@@ -109,7 +109,7 @@ class GenerationLifecycleIT {
 
         // then
         assertThat(ended.getString("status")).isEqualTo("FAILED");
-        assertThat(ended.getJsonObject("error").getString("class")).isEqualTo("MODERATED");
+        assertThat(ended.getJsonObject("error").getString("errorClass")).isEqualTo("MODERATED");
         assertThat(ended.getJsonObject("error").getBoolean("retryable")).isFalse();
         assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
         assertThat(service.aiServer().requests(id)).hasSize(1);

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.command.Timestamp;
 import dev.darkroom.generation.GenerationEvents;
 import dev.darkroom.generation.ProgressWatch;
 import io.vertx.core.buffer.Buffer;
@@ -94,6 +95,6 @@ final class GenerationStream implements EventStream.Owner {
 
     @Override
     public JsonObject ping() {
-        return new JsonObject().put("at", Instant.now().toString()).put("version", version);
+        return new JsonObject().put("at", Timestamp.text(Instant.now())).put("version", version);
     }
 }

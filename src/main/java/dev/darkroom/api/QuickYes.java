@@ -20,6 +20,10 @@ import java.util.regex.Pattern;
  */
 final class QuickYes {
     private static final Pattern UUID = Pattern.compile("^\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}$");
+    /** A subset of RFC 3339: upper case, and day 28 at most, because later days depend on the month. */
+    private static final Pattern DATE_TIME = Pattern.compile("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+            + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-7]):[0-5][0-9])\\z");
+
     private static final Predicate<Object> NEVER = value -> false;
     private static final Predicate<Object> ALWAYS = value -> true;
 
@@ -54,12 +58,20 @@ final class QuickYes {
             case "minLength" -> text(value -> length(value) >= number(argument));
             case "maxLength" -> text(value -> length(value) <= number(argument));
             case "pattern" -> pattern(Pattern.compile((String) argument));
-            case "format" -> argument.equals("uuid") ? pattern(UUID) : NEVER;
+            case "format" -> format((String) argument);
             case "required" -> object(value -> value.fieldNames().containsAll(((JsonArray) argument).getList()));
             case "maxProperties" -> object(value -> value.size() <= number(argument));
             case "propertyNames" -> names(to((JsonObject) argument));
             case "properties" -> schema.containsKey("additionalProperties") ? ALWAYS : NEVER;
             case "additionalProperties" -> fields(schema.getJsonObject("properties", new JsonObject()), argument);
+            default -> NEVER;
+        };
+    }
+
+    private static Predicate<Object> format(String name) {
+        return switch (name) {
+            case "uuid" -> pattern(UUID);
+            case "date-time" -> pattern(DATE_TIME);
             default -> NEVER;
         };
     }

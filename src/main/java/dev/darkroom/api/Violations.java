@@ -27,7 +27,7 @@ final class Violations {
     static String ofParameter(String name, JsonSchema schema) {
         return switch (name) {
             case "imageName" -> "must be the name of a picture: its id and the extension of its type";
-            case "cursor", "after" -> "is not one that was given out";
+            case "cursor" -> "is not one that was given out";
             case "subscriber" -> Subscriber.EXPECTED;
             case "createdAfter", "createdBefore" ->
                 "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
@@ -91,6 +91,7 @@ final class Violations {
             case "minimum" -> new Problem.FieldError(place, "must be at least " + expected);
             case "maximum" -> new Problem.FieldError(place, "must be at most " + expected);
             case "maxProperties" -> new Problem.FieldError(place, "must have at most " + expected + " entries");
+            case "format" -> new Problem.FieldError(place, formatRule(String.valueOf(expected)));
             case "pattern" -> new Problem.FieldError(place, textRule(place));
             default -> new Problem.FieldError(place, "does not fit the contract (" + keyword + ")");
         };
@@ -100,6 +101,12 @@ final class Violations {
         return Integer.valueOf(1).equals(length)
                 ? "must not be empty"
                 : "must be at least " + length + " characters long";
+    }
+
+    private static String formatRule(String format) {
+        return format.equals("date-time")
+                ? "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z"
+                : "must be a " + format;
     }
 
     private static String nameRule(String keyword, Object expected) {

@@ -1,5 +1,6 @@
 package dev.darkroom.backend;
 
+import dev.darkroom.command.Timestamp;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -51,6 +52,6 @@ public final class BackendEvents {
                                 .put("version", 1)
                                 .put("backend", backend)
                                 .put("type", type)
-                                .put("at", Instant.now().toString()));
+                                .put("at", Timestamp.text(Instant.now())));
     }
 }

@@ -16,7 +16,7 @@ final class AttemptLog {
         LoggingEventBuilder line = log.atWarn()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
-                .addKeyValue("class", failure.failureClass())
+                .addKeyValue("errorClass", failure.failureClass())
                 .addKeyValue("code", failure.code())
                 .addKeyValue("counted", decision.counted());
         if (failure.httpStatus() != null) {

@@ -100,7 +100,7 @@ public final class GenerationEvents {
         JsonObject error = attempt.getJsonObject("error");
         JsonObject failed = new JsonObject()
                 .put("number", attempt.getLong("number"))
-                .put("class", error.getString("class"))
+                .put("errorClass", error.getString("errorClass"))
                 .put("code", error.getString("code"));
         return attempt.containsKey("retryAt") ? failed.put("retryAt", attempt.getString("retryAt")) : failed;
     }

@@ -71,7 +71,7 @@ final class GenerationJson {
     private static JsonObject error(Row row) {
         return new JsonObject()
                 .put("code", row.getString("error_code"))
-                .put("class", row.getString("error_class"))
+                .put("errorClass", row.getString("error_class"))
                 .put("message", row.getString("error_message"))
                 .put("retryable", row.getBoolean("error_retryable"));
     }
@@ -110,7 +110,7 @@ final class GenerationJson {
                 .put("counted", row.getBoolean("counted"));
         if (row.getString("error_code") != null) {
             JsonObject error = new JsonObject()
-                    .put("class", row.getString("error_class"))
+                    .put("errorClass", row.getString("error_class"))
                     .put("code", row.getString("error_code"))
                     .put("message", row.getString("error_message"));
             putPresent(error, "httpStatus", row.getInteger("http_status"));

@@ -1,5 +1,6 @@
 package dev.darkroom.housekeeping;
 
+import dev.darkroom.command.Timestamp;
 import dev.darkroom.database.Database;
 import dev.darkroom.housekeeping.HorizonStore.Pin;
 import dev.darkroom.housekeeping.HorizonStore.Seen;
@@ -10,7 +11,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -119,7 +119,7 @@ public final class HorizonVerticle extends VerticleBase {
         });
         return new JsonObject()
                 .put("alarm", !old.isEmpty())
-                .put("observedAt", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString())
+                .put("observedAt", Timestamp.text(Instant.now()))
                 .put("deadQueueRows", now.deadQueueRows())
                 .put("pins", pins);
     }

@@ -25,20 +25,31 @@ record Inbox(String epoch, long top, long after, boolean known, Reset reset) {
         return new Inbox(epoch, standing.top(), after, cursor.isPresent(), reset);
     }
 
-    /** What is told, by what was found, the oldest first. */
-    JsonObject page(List<Notification> found, long unread) {
+    /**
+     * Builds the page. {@code nextCursor} is absent on the last page; {@code position} is always present, so that a client can ask
+     * later for what has been recorded since.
+     *
+     * @param read the oldest first, up to one more than {@code limit}: the one more says that there is a next page
+     */
+    JsonObject page(List<Notification> read, int limit, long unread) {
+        boolean more = read.size() > limit;
+        List<Notification> found = more ? read.subList(0, limit) : read;
         boolean missed = found.isEmpty() ? after < top : found.get(0).seq() > after + 1;
         long next = found.isEmpty()
                 ? Math.max(after, top)
                 : found.get(found.size() - 1).seq();
+        String position = new StreamCursor(epoch, next).toString();
         Reset why = reset == null && known && missed ? Reset.EXPIRED : reset;
         JsonObject page = new JsonObject()
                 .put(
                         "items",
                         new JsonArray(
                                 found.stream().map(Notification::toInboxJson).toList()))
-                .put("nextCursor", new StreamCursor(epoch, next).toString())
+                .put("position", position)
                 .put("unread", unread);
+        if (more) {
+            page.put("nextCursor", position);
+        }
         return why == null ? page : page.put("reset", why.name());
     }
 }

@@ -38,8 +38,8 @@ public record Notification(
                 .put("data", data);
     }
 
-    /** As it is told in the inbox, where it is known whether it was read. */
+    /** The same for the list, with {@code readAt} once the user has opened it. */
     JsonObject toInboxJson() {
-        return toJson().put("readAt", Timestamp.text(readAt));
+        return readAt == null ? toJson() : toJson().put("readAt", Timestamp.text(readAt));
     }
 }

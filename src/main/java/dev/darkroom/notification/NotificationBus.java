@@ -11,7 +11,7 @@ public final class NotificationBus {
     /** {@code {"version", "user", "notification"}} is published here when something was recorded, once in the process that did. */
     public static final String EVENTS = "darkroom.notification.events";
 
-    /** {@code {"user", "after"?, "limit"?}} → {@code {"items", "nextCursor", "unread", "reset"?}}, the oldest first. */
+    /** {@code {"user", "cursor"?, "limit"?}} → {@code {"items", "nextCursor"?, "position", "unread", "reset"?}}, the oldest first. */
     public static final String LIST = "list";
 
     /** {@code {"user", "seq", "subscriber"?}} → {@code {"acked", "top", "unread"}}. */

@@ -53,21 +53,22 @@ public final class NotificationVerticle extends VerticleBase {
 
     private Future<JsonObject> list(Command command) {
         Object limit = command.body().getValue("limit", USUAL);
-        if (!(limit instanceof Integer) || (Integer) limit < 1 || (Integer) limit > MOST) {
+        if (!(limit instanceof Integer most) || most < 1 || most > MOST) {
             return invalid("limit", "must be an integer between 1 and " + MOST);
         }
-        String after = command.text("after");
-        Optional<StreamCursor> cursor = after == null ? Optional.empty() : StreamCursor.parse(after);
-        if (after != null && cursor.isEmpty()) {
-            return invalid("after", "is not a cursor that was given out");
+        String text = command.text("cursor");
+        Optional<StreamCursor> cursor = text == null ? Optional.empty() : StreamCursor.parse(text);
+        if (text != null && cursor.isEmpty()) {
+            return invalid("cursor", "is not a cursor that was given out");
         }
         String user = command.user();
         // First, so that whatever is missing up to there was there before it was looked for.
         return standing(user).compose(standing -> {
             Inbox inbox = Inbox.open(standing, cursor);
-            return Future.all(store.list(user, inbox.after(), (Integer) limit), store.states(List.of(user)))
+            return Future.all(store.list(user, inbox.after(), most + 1), store.states(List.of(user)))
                     .map(read -> inbox.page(
                             read.resultAt(0),
+                            most,
                             read.<Map<String, NotificationStore.State>>resultAt(1)
                                     .get(user)
                                     .unread()));

@@ -36,13 +36,14 @@ final class DeliveryCommands {
         if (command.body().containsKey("status") && (status == null || !STATUSES.contains(status))) {
             return invalid("status", "must be PENDING, DELIVERED or FAILED");
         }
-        if (!(command.body().getValue("limit", USUAL) instanceof Integer limit) || limit < 1 || limit > MOST) {
-            return invalid("limit", "must be an integer between 1 and " + MOST);
+        Integer limit = limit(command);
+        if (limit == null) {
+            return invalidLimit();
         }
         String cursor = command.text("cursor");
         if (command.body().containsKey("cursor")
                 && (cursor == null || !CURSOR.matcher(cursor).matches())) {
-            return invalid("cursor", "is not a cursor that was given out");
+            return invalidCursor();
         }
         return webhooks.find(id, command.user())
                 .compose(found -> found.isEmpty()
@@ -111,7 +112,23 @@ final class DeliveryCommands {
                 Reply.invalid("the command is not valid", List.of(new FieldError(pointer, detail))));
     }
 
-    private static UUID uuid(String text) {
+    /** The length of the page that a command asks for, null when it is out of range. */
+    static Integer limit(Command command) {
+        return command.body().getValue("limit", USUAL) instanceof Integer limit && limit >= 1 && limit <= MOST
+                ? limit
+                : null;
+    }
+
+    static Future<JsonObject> invalidLimit() {
+        return invalid("limit", "must be an integer between 1 and " + MOST);
+    }
+
+    static Future<JsonObject> invalidCursor() {
+        return invalid("cursor", "is not a cursor that was given out");
+    }
+
+    /** Parses a UUID, null when {@code text} is null or not one. */
+    static UUID uuid(String text) {
         try {
             return text == null ? null : UUID.fromString(text);
         } catch (IllegalArgumentException e) {

@@ -17,7 +17,7 @@ public final class WebhookBus {
     /** {@code {"user", "webhook"}} → {@code {"webhook"}}, with its secret, which is not shown again. */
     public static final String CREATE = "create";
 
-    /** {@code {"user"}} → {@code {"items"}}. */
+    /** {@code {"user", "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, the oldest first. */
     public static final String LIST = "list";
 
     /** {@code {"user", "id"}} → {@code {"webhook"}}. */

@@ -19,8 +19,9 @@ final class WebhookSql {
             WHERE (SELECT count(*) FROM webhooks WHERE user_id = $2 AND deleted_at IS NULL) < $8
             RETURNING """ + " " + COLUMNS;
 
-    static final String LIST =
-            "SELECT " + COLUMNS + " FROM webhooks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY id";
+    /** A page, the oldest first: up to $3 endpoints after the endpoint $2, or from the first where $2 is null. */
+    static final String LIST = "SELECT " + COLUMNS + " FROM webhooks WHERE user_id = $1 AND deleted_at IS NULL"
+            + " AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3";
 
     static final String FIND = "SELECT " + COLUMNS + " FROM webhooks WHERE " + MINE;
 

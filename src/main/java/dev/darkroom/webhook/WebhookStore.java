@@ -62,14 +62,27 @@ final class WebhookStore {
                 .map(made -> made.map(webhook -> webhook.put("secret", SigningSecret.text(secret)))));
     }
 
-    Future<JsonArray> list(String userId) {
+    /**
+     * Reads a page of a user's endpoints, the oldest first: {@code items}, and {@code nextCursor} if there are more.
+     *
+     * @param cursor null for the first page
+     */
+    Future<JsonObject> list(String userId, int limit, UUID cursor) {
         return database.client()
                 .preparedQuery(WebhookSql.LIST)
-                .execute(Tuple.of(userId))
+                .execute(Tuple.of(userId, cursor, limit + 1))
                 .map(rows -> {
                     JsonArray items = new JsonArray();
-                    rows.forEach(row -> items.add(told(row)));
-                    return items;
+                    JsonObject page = new JsonObject().put("items", items);
+                    for (Row row : rows) {
+                        if (items.size() == limit) {
+                            page.put(
+                                    "nextCursor", items.getJsonObject(limit - 1).getString("id"));
+                            break;
+                        }
+                        items.add(told(row));
+                    }
+                    return page;
                 });
     }
 

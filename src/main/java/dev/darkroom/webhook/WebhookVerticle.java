@@ -52,7 +52,7 @@ public final class WebhookVerticle extends VerticleBase {
         }
         return switch (command.action()) {
             case WebhookBus.CREATE -> create(command);
-            case WebhookBus.LIST -> store.list(command.user()).map(items -> new JsonObject().put("items", items));
+            case WebhookBus.LIST -> list(command);
             case WebhookBus.GET -> command.withId(id -> told(store.find(id, command.user())));
             case WebhookBus.CHANGE -> command.withId(id -> change(command, id));
             case WebhookBus.DELETE -> command.withId(id -> delete(command, id));
@@ -67,6 +67,18 @@ public final class WebhookVerticle extends VerticleBase {
             case WebhookBus.ROTATE_SECRET -> store.rotateSecret(command.user());
             default -> Reply.refusal("the header action must be one of those that docs/event-bus.md names");
         };
+    }
+
+    private Future<JsonObject> list(Command command) {
+        Integer limit = DeliveryCommands.limit(command);
+        if (limit == null) {
+            return DeliveryCommands.invalidLimit();
+        }
+        UUID cursor = DeliveryCommands.uuid(command.text("cursor"));
+        if (cursor == null && command.body().containsKey("cursor")) {
+            return DeliveryCommands.invalidCursor();
+        }
+        return store.list(command.user(), limit, cursor);
     }
 
     private Future<JsonObject> create(Command command) {

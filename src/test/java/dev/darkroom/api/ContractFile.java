@@ -45,6 +45,11 @@ public final class ContractFile {
         }
     }
 
+    /** The copy that responses are held against, see {@link ClosedContract}. */
+    public static ContractFile readClosed() {
+        return new ContractFile(ClosedContract.of(read().root));
+    }
+
     /** What stands at a JSON pointer. */
     JsonNode at(String pointer) {
         return root.at(pointer);
@@ -67,16 +72,21 @@ public final class ContractFile {
         return operations;
     }
 
-    /** The media type objects of all JSON bodies, of requests and answers. */
-    Map<String, JsonNode> jsonBodies() {
+    /** The media type objects of all JSON request bodies. */
+    Map<String, JsonNode> requestBodies() {
         Map<String, JsonNode> bodies = new LinkedHashMap<>();
-        operations().forEach((name, operation) -> {
-            addJson(bodies, name, operation.path("requestBody"));
-            operation
-                    .path("responses")
-                    .properties()
-                    .forEach(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue()));
-        });
+        operations().forEach((name, operation) -> addJson(bodies, name, operation.path("requestBody")));
+        return bodies;
+    }
+
+    /** The media type objects of all JSON response bodies. */
+    Map<String, JsonNode> responseBodies() {
+        Map<String, JsonNode> bodies = new LinkedHashMap<>();
+        operations()
+                .forEach((name, operation) -> operation
+                        .path("responses")
+                        .properties()
+                        .forEach(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue())));
         root.at("/components/responses")
                 .properties()
                 .forEach(answer -> addJson(bodies, answer.getKey(), answer.getValue()));
@@ -105,16 +115,25 @@ public final class ContractFile {
     }
 
     void assertFits(String name, JsonNode schema, JsonNode example) {
-        Validator validator = validators.computeIfAbsent(schema, this::validator);
-        OutputUnit result = validator.validate(Json.decodeValue(example.toString()));
+        OutputUnit result = judge(schema, example);
         assertThat(result.getValid())
                 .as("%s: %s: %s", name, example, result.toJson())
                 .isTrue();
     }
 
-    /** The whole file travels with the schema, so that its references lead somewhere. */
+    boolean fits(JsonNode schema, JsonNode example) {
+        return judge(schema, example).getValid();
+    }
+
+    private OutputUnit judge(JsonNode schema, JsonNode example) {
+        return validators.computeIfAbsent(schema, this::validator).validate(Json.decodeValue(example.toString()));
+    }
+
+    /** The component schemas travel with the schema, so that its references lead somewhere. */
     private Validator validator(JsonNode schema) {
-        JsonObject whole = new JsonObject(root.toString());
+        JsonObject components = new JsonObject()
+                .put("schemas", new JsonObject(root.at("/components/schemas").toString()));
+        JsonObject whole = new JsonObject().put("components", components);
         new JsonObject(schema.toString()).forEach(entry -> whole.put(entry.getKey(), entry.getValue()));
         return Validator.create(
                 JsonSchema.of(whole),

@@ -25,7 +25,7 @@ public final class Attempts {
                 : String.join(
                         " ",
                         outcome,
-                        error.getString("class"),
+                        error.getString("errorClass"),
                         error.getString("code"),
                         attempt.getBoolean("counted") ? "counted" : "uncounted");
     }

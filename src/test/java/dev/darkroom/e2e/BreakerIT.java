@@ -211,7 +211,8 @@ class BreakerIT {
         for (JsonObject generation : ended) {
             assertThat(generation.getString("status")).isEqualTo("FAILED");
             assertThat(generation.getJsonObject("error").getString("code")).isEqualTo("DEADLINE_EXCEEDED");
-            assertThat(generation.getJsonObject("error").getString("class")).isEqualTo("NOT_SENT");
+            assertThat(generation.getJsonObject("error").getString("errorClass"))
+                    .isEqualTo("NOT_SENT");
             assertThat(Attempts.of(generation))
                     .extracting(Attempts::told)
                     .allMatch("RETRYABLE NOT_SENT CONNECTION_REFUSED uncounted"::equals);

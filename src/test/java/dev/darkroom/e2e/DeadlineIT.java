@@ -58,7 +58,7 @@ class DeadlineIT {
         assertThat(generation.getString("status")).isEqualTo("FAILED");
         JsonObject error = generation.getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo("DEADLINE_EXCEEDED");
-        assertThat(error.getString("class")).isEqualTo(failureClass);
+        assertThat(error.getString("errorClass")).isEqualTo(failureClass);
         assertThat(error.getBoolean("retryable")).isTrue();
     }
 

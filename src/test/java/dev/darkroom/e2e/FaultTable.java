@@ -35,7 +35,7 @@ final class FaultTable {
         JsonObject error = first.attempt().getJsonObject("error");
         String cells = String.join(
                 " | ",
-                error == null ? NONE : code(error.getString("class")),
+                error == null ? NONE : code(error.getString("errorClass")),
                 error == null ? NONE : code(error.getString("code")),
                 error == null ? NONE : retried(first.attempt()),
                 error == null ? NONE : first.attempt().getBoolean("counted") ? "yes" : "no",

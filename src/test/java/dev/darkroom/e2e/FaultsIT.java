@@ -138,7 +138,8 @@ class FaultsIT {
             assertThat(attempts.get(0).getString("outcome")).isEqualTo("PERMANENT");
             assertThat(generation.getInteger("failedAttempts")).isEqualTo(1);
             assertThat(generation.getJsonObject("error").getString("code")).isEqualTo(error.getString("code"));
-            assertThat(generation.getJsonObject("error").getString("class")).isEqualTo(error.getString("class"));
+            assertThat(generation.getJsonObject("error").getString("errorClass"))
+                    .isEqualTo(error.getString("errorClass"));
             assertThat(generation.getJsonObject("error").getBoolean("retryable"))
                     .isFalse();
         }

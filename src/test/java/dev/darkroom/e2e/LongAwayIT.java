@@ -109,13 +109,12 @@ class LongAwayIT {
             assertThat(reset.getString("reason")).isEqualTo("EXPIRED");
             List<Long> known = new ArrayList<>();
             String cursor = null;
-            for (boolean more = true; more; ) {
-                JsonObject page = client.get("/api/notifications?limit=7" + (cursor == null ? "" : "&after=" + cursor))
+            do {
+                JsonObject page = client.get("/api/notifications?limit=7" + (cursor == null ? "" : "&cursor=" + cursor))
                         .json();
                 known.addAll(numbers(page.getJsonArray("items")));
                 cursor = page.getString("nextCursor");
-                more = !page.getJsonArray("items").isEmpty();
-            }
+            } while (cursor != null);
             client.awaitEnd(client.create("A lighthouse at last"));
             stream.awaitEvent("notification");
             known.addAll(numbers(stream));

@@ -282,19 +282,23 @@ class NotificationsIT {
 
         // when
         JsonArray items = new JsonArray();
-        String after = "";
-        for (int page = 0; page < 4; page++) {
-            JsonObject told = user.inbox("?limit=2" + after);
-            items.addAll(told.getJsonArray("items"));
-            assertThat(told.containsKey("reset")).isFalse();
-            after = "&after=" + told.getString("nextCursor");
+        JsonObject page = user.inbox("?limit=2");
+        items.addAll(page.getJsonArray("items"));
+        while (page.containsKey("nextCursor")) {
+            page = user.inbox("?limit=2&cursor=" + page.getString("nextCursor"));
+            items.addAll(page.getJsonArray("items"));
+            assertThat(page.containsKey("reset")).isFalse();
         }
 
         // then
         assertThat(items.stream().map(item -> ((JsonObject) item).getLong("seq")))
                 .isEqualTo(upTo(5));
-        assertThat(user.client().get("/api/notifications?after=nonsense").status())
+        assertThat(user.client().get("/api/notifications?cursor=nonsense").status())
                 .isEqualTo(400);
+        String position = page.getString("position");
+        assertThat(user.inbox("?cursor=" + position).getJsonArray("items")).isEmpty();
+        user.picture();
+        assertThat(user.inbox("?cursor=" + position).getJsonArray("items")).hasSize(1);
     }
 
     @ParameterizedTest
@@ -344,7 +348,7 @@ class NotificationsIT {
 
             // then
             assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH");
-            assertThat(user.inbox("?after=" + cursor).getString("reset")).isEqualTo("EPOCH");
+            assertThat(user.inbox("?cursor=" + cursor).getString("reset")).isEqualTo("EPOCH");
             assertThat(stream.frames("notification")).isEmpty();
         }
     }
@@ -366,7 +370,7 @@ class NotificationsIT {
         // then
         assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EXPIRED");
         JsonObject list =
-                user.inbox("?after=" + stream.frames("notification").get(0).id());
+                user.inbox("?cursor=" + stream.frames("notification").get(0).id());
         assertThat(list.getString("reset")).isEqualTo("EXPIRED");
         assertThat(list.getJsonArray("items")).hasSize(2);
         user.picture();

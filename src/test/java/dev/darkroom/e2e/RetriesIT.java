@@ -154,7 +154,7 @@ class RetriesIT {
                 expected.add(List.of(
                         "attempt failed, will retry",
                         number,
-                        "class=" + error.getString("class"),
+                        "class=" + error.getString("errorClass"),
                         "code=" + error.getString("code"),
                         "counted=" + attempt.getBoolean("counted"),
                         "delayMs=" + Attempts.delay(attempt).toMillis(),
@@ -191,7 +191,7 @@ class RetriesIT {
         assertThat(ended.getInteger("failedAttempts")).isEqualTo(5);
         JsonObject error = ended.getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
-        assertThat(error.getString("class")).isEqualTo("SERVER_ERROR");
+        assertThat(error.getString("errorClass")).isEqualTo("SERVER_ERROR");
         assertThat(error.getString("message")).contains("5 failed attempts").contains("The AI server failed.");
         assertThat(error.getBoolean("retryable")).isTrue();
         assertThat(Attempts.of(ended))
@@ -221,7 +221,7 @@ class RetriesIT {
         assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
         JsonObject error = ended.getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo(code);
-        assertThat(error.getString("class")).isEqualTo(failureClass);
+        assertThat(error.getString("errorClass")).isEqualTo(failureClass);
         assertThat(error.getBoolean("retryable")).isFalse();
         assertThat(service.aiServer().requests(id)).hasSize(1);
         assertThat(service.darkroom().log(id))

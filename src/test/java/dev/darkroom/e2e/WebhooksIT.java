@@ -462,8 +462,27 @@ class WebhooksIT {
             webhook("/first");
         }
         refused(send("POST", "/api/webhooks", new JsonObject().put("url", receiver.url("/one-too-many"))), 409);
-        assertThat(client().get("/api/webhooks").json().getJsonArray("items"))
-                .hasSize(DarkroomExtension.WEBHOOKS_PER_USER);
+        JsonObject all = client().get("/api/webhooks?limit=100").json();
+        assertThat(all.getJsonArray("items")).hasSize(DarkroomExtension.WEBHOOKS_PER_USER);
+        assertThat(all.containsKey("nextCursor")).isFalse();
+        assertThat(pages("/api/webhooks?limit=7")).isEqualTo(all.getJsonArray("items"));
+        assertThat(pages("/api/webhooks?limit=" + DarkroomExtension.WEBHOOKS_PER_USER)).isEqualTo(all.getJsonArray("items"));
+        for (String wrong : List.of("limit=0", "limit=101", "cursor=first", "after=1")) {
+            refused(client().get("/api/webhooks?" + wrong), 400);
+        }
+    }
+
+    /** Reads a list to its last page, which has no cursor. */
+    private static JsonArray pages(String list) {
+        JsonArray items = new JsonArray();
+        String cursor = null;
+        do {
+            JsonObject page = client().get(list + (cursor == null ? "" : "&cursor=" + cursor))
+                    .json();
+            items.addAll(page.getJsonArray("items"));
+            cursor = page.getString("nextCursor");
+        } while (cursor != null);
+        return items;
     }
 
     @ParameterizedTest

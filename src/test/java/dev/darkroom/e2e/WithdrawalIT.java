@@ -108,7 +108,7 @@ class WithdrawalIT {
         assertThat(cancelled.getJsonObject("error"))
                 .isEqualTo(new JsonObject()
                         .put("code", "CANCELLED")
-                        .put("class", "AMBIGUOUS")
+                        .put("errorClass", "AMBIGUOUS")
                         .put("message", "The generation was cancelled.")
                         .put("retryable", true));
         assertThat(Attempts.of(cancelled))
@@ -139,7 +139,7 @@ class WithdrawalIT {
         Answer answer = client.cancel(id);
 
         // then
-        assertThat(answer.json().getJsonObject("error").getString("class")).isEqualTo("NOT_SENT");
+        assertThat(answer.json().getJsonObject("error").getString("errorClass")).isEqualTo("NOT_SENT");
         assertThat(answer.json().getInteger("failedAttempts")).isZero();
         assertThat(aiServer.requests(id)).isEmpty();
     }

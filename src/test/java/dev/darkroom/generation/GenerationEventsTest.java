@@ -20,7 +20,7 @@ class GenerationEventsTest {
             .put(
                     "error",
                     new JsonObject()
-                            .put("class", "SERVER_ERROR")
+                            .put("errorClass", "SERVER_ERROR")
                             .put("code", "OOPS")
                             .put("message", "m"))
             .put("retryAt", "2026-11-23T18:01:12.900Z");
@@ -43,7 +43,7 @@ class GenerationEventsTest {
                         "error",
                         new JsonObject()
                                 .put("code", "CANCELLED")
-                                .put("class", "NOT_SENT")
+                                .put("errorClass", "NOT_SENT")
                                 .put("message", "m"));
             default -> generation;
         };
@@ -114,7 +114,7 @@ class GenerationEventsTest {
         assertThat(failed.getJsonObject("attempt"))
                 .isEqualTo(new JsonObject()
                         .put("number", 1L)
-                        .put("class", "SERVER_ERROR")
+                        .put("errorClass", "SERVER_ERROR")
                         .put("code", "OOPS")
                         .put("retryAt", "2026-11-23T18:01:12.900Z"));
     }

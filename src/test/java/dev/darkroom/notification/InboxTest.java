@@ -31,7 +31,7 @@ class InboxTest {
                 .toList();
         return Inbox.open(
                         new Standing(EPOCH, top, 0), Optional.ofNullable(cursor).flatMap(StreamCursor::parse))
-                .page(notifications, 0);
+                .page(notifications, 2, 0);
     }
 
     @Test
@@ -42,12 +42,27 @@ class InboxTest {
 
         // then it is on the next page
         assertThat(page.containsKey("reset")).isFalse();
-        assertThat(page.getString("nextCursor")).isEqualTo("7f3a2b9c-5");
+        assertThat(page.getString("position")).isEqualTo("7f3a2b9c-5");
     }
 
     @Test
     void whatCameBeforeTheListWasReadButAfterTheTopIsInIt() {
-        assertThat(page("7f3a2b9c-5", 5, 6, 7).getString("nextCursor")).isEqualTo("7f3a2b9c-7");
+        assertThat(page("7f3a2b9c-5", 5, 6, 7).getString("position")).isEqualTo("7f3a2b9c-7");
+    }
+
+    @Test
+    void hasNextCursorOnlyWhenMoreNotificationsFollow() {
+        // given pages of two
+        JsonObject full = page("7f3a2b9c-0", 3, 1, 2, 3);
+        JsonObject last = page("7f3a2b9c-2", 3, 3);
+        JsonObject exactlyFull = page("7f3a2b9c-1", 3, 2, 3);
+
+        // then
+        assertThat(full.getString("nextCursor")).isEqualTo("7f3a2b9c-2").isEqualTo(full.getString("position"));
+        assertThat(full.getJsonArray("items")).hasSize(2);
+        assertThat(last.containsKey("nextCursor")).isFalse();
+        assertThat(exactlyFull.containsKey("nextCursor")).isFalse();
+        assertThat(exactlyFull.getString("position")).isEqualTo("7f3a2b9c-3");
     }
 
     @ParameterizedTest

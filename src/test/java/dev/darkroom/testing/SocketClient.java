@@ -57,12 +57,23 @@ public final class SocketClient implements AutoCloseable {
     private void keep(String text) {
         JsonObject json = new JsonObject(text);
         try {
-            ContractCheck.checkSchema("SocketServerText", text);
             MessageCheck.socketServer(json);
+            checkData(json);
         } catch (AssertionError e) {
             broken.add(e);
         }
         heard.add(json);
+    }
+
+    /** The data of a message is that of the same event on the stream. */
+    private static void checkData(JsonObject message) {
+        assertThat(message.fieldNames()).isSubsetOf("event", "id", "data");
+        String data = message.getJsonObject("data").encode();
+        switch (message.getString("event")) {
+            case "begin" -> assertThat(data).isEqualTo("{}");
+            case "error" -> ContractCheck.checkSchema("Problem", data);
+            default -> ContractCheck.checkEvent("GET", "/api/notifications/stream", message.getString("event"), data);
+        }
     }
 
     public void say(JsonObject json) {
