@@ -55,7 +55,7 @@ class WebhooksIT {
 
     @AfterEach
     void deleteAll() {
-        client().get("/api/webhooks").json().getJsonArray("items").stream()
+        client().get("/api/webhooks?limit=100").json().getJsonArray("items").stream()
                 .map(JsonObject.class::cast)
                 .forEach(webhook -> send("DELETE", "/api/webhooks/" + webhook.getString("id"), null));
         Invariants.check(service.database(), service.directory().resolve("data/images"));
@@ -466,7 +466,8 @@ class WebhooksIT {
         assertThat(all.getJsonArray("items")).hasSize(DarkroomExtension.WEBHOOKS_PER_USER);
         assertThat(all.containsKey("nextCursor")).isFalse();
         assertThat(pages("/api/webhooks?limit=7")).isEqualTo(all.getJsonArray("items"));
-        assertThat(pages("/api/webhooks?limit=" + DarkroomExtension.WEBHOOKS_PER_USER)).isEqualTo(all.getJsonArray("items"));
+        assertThat(pages("/api/webhooks?limit=" + DarkroomExtension.WEBHOOKS_PER_USER))
+                .isEqualTo(all.getJsonArray("items"));
         for (String wrong : List.of("limit=0", "limit=101", "cursor=first", "after=1")) {
             refused(client().get("/api/webhooks?" + wrong), 400);
         }
