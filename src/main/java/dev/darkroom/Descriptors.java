@@ -13,6 +13,9 @@ final class Descriptors {
     /** The rest is for requests, pictures and the database. */
     private static final double FOR_STREAMS = 0.8;
 
+    /** About 30 when idle, 64 of the management port, and some for logs, certificates, LISTEN and the cluster. */
+    private static final int OF_THE_PROCESS = 110;
+
     private Descriptors() {}
 
     /** The settings, with no more streams than there can be. */
@@ -27,6 +30,58 @@ final class Descriptors {
                 .addKeyValue("streams", most)
                 .log("streams at most");
         return new Settings.Streams(
-                settings.perUser(), most, settings.connectsPerSecond(), settings.recheck(), settings.patience());
+                settings.perUser(),
+                most,
+                settings.connectsPerSecond(),
+                settings.connectsPerAddress(),
+                settings.recheck(),
+                settings.patience());
+    }
+
+    /** Returns the number of files that the operating system allows, or a large number where it does not say. */
+    static long limit() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                ? system.getMaxFileDescriptorCount()
+                : Integer.MAX_VALUE;
+    }
+
+    /**
+     * Returns how many images may be open at once to be sent: a sixteenth of the files.
+     *
+     * @param descriptors as {@link #limit} returns them
+     */
+    static int images(long descriptors) {
+        return (int) Math.max(8, Math.min(256, descriptors / 16));
+    }
+
+    /**
+     * Limits connections, so that files remain for what this process does itself.
+     *
+     * @param descriptors as {@link #limit} returns them
+     */
+    static Settings.Connections connections(Settings settings, long descriptors) {
+        Settings.Connections wanted = settings.connections();
+        long reserve = OF_THE_PROCESS
+                + images(descriptors)
+                + settings.database().poolSize()
+                // A call, and the image that it stores or downloads.
+                + 2L * settings.worker().concurrency()
+                + settings.webhooks().atOnce();
+        long connections = descriptors - reserve;
+        if (connections < descriptors / 4) {
+            LOG.atWarn()
+                    .addKeyValue("descriptors", descriptors)
+                    .addKeyValue("reserve", reserve)
+                    .log("few file descriptors, connections get a quarter of them");
+            connections = descriptors / 4;
+        }
+        int max = (int) Math.min(wanted.max(), connections);
+        int perAddress = Math.min(wanted.perAddress(), Math.max(1, max / 2));
+        LOG.atInfo()
+                .addKeyValue("descriptors", descriptors)
+                .addKeyValue("connections", max)
+                .addKeyValue("perAddress", perAddress)
+                .log("connections limited");
+        return new Settings.Connections(max, perAddress, wanted.http2ClearText());
     }
 }

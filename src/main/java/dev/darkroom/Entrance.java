@@ -51,7 +51,8 @@ final class Entrance {
                 tickets,
                 new Rights(doorkeeper, keys, tickets, InstantSource.system()),
                 allowance(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
-                FailedLoginLimiter.of(allowance(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1))));
+                FailedLoginLimiter.of(allowance(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1))),
+                allowance(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
     }
 
     /** Null for no limit. */

@@ -7,6 +7,7 @@ import dev.darkroom.access.Access;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.EndedGenerations;
 import dev.darkroom.api.ManagementVerticle;
+import dev.darkroom.api.OpenImages;
 import dev.darkroom.api.StreamRoster;
 import dev.darkroom.api.UnusableCertificateException;
 import dev.darkroom.backend.BackendEvents;
@@ -38,6 +39,7 @@ import dev.darkroom.housekeeping.HorizonVerticle;
 import dev.darkroom.housekeeping.HousekeepingVerticle;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.LocalImageStore;
+import dev.darkroom.inbound.InboundConnections;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.notification.NotificationBus;
@@ -59,6 +61,9 @@ import org.slf4j.LoggerFactory;
 /** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
 final class Service {
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+
+    /** As much of the heap as answers that wait for their readers may take together. */
+    private static final int PARTS_OF_HEAP_UNSENT = 8;
 
     private final Settings settings;
     private final Lifecycle lifecycle;
@@ -104,12 +109,21 @@ final class Service {
 
         // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another
         // would only make the cores switch between threads.
-        Vertx vertx = Vertx.vertx(
-                new VertxOptions().setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()));
+        Settings.Connections limits = Descriptors.connections(settings, Descriptors.limit());
+        InboundConnections inbound = new InboundConnections(
+                limits.max(),
+                limits.perAddress(),
+                Runtime.getRuntime().maxMemory() / PARTS_OF_HEAP_UNSENT,
+                settings.streams().patience());
+        Vertx vertx = Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()))
+                .withTransport(inbound.transport())
+                .build();
         vertx.exceptionHandler(new Uncaught());
         lifecycle.started("vertx", vertx::close);
         URI aiServer = settings.backend().url() == null
-                ? simulator(vertx)
+                ? simulator(vertx, inbound)
                 : settings.backend().url();
 
         Database database = Database.open(vertx, url, settings.database());
@@ -131,6 +145,7 @@ final class Service {
         HorizonVerticle horizon =
                 new HorizonVerticle(database, settings.database().horizonAlarm());
         ManagementVerticle management = management(vertx, database, node, horizon);
+        inbound.separate(management.port());
         lifecycle.deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
         lifecycle.deploy(vertx, "sweep", new SweepVerticle(database, hints, settings, endListeners));
         lifecycle.deploy(vertx, "horizon", horizon);
@@ -163,8 +178,9 @@ final class Service {
         return embedded.url();
     }
 
-    private URI simulator(Vertx vertx) throws Exception {
+    private URI simulator(Vertx vertx, InboundConnections inbound) throws Exception {
         int port = SimulatorService.deploy(vertx, settings.simulator());
+        inbound.exempt(port);
         return URI.create("http://127.0.0.1:" + port + "/v1");
     }
 
@@ -274,7 +290,15 @@ final class Service {
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         BridgeService bridges = new BridgeService(settings, access);
         ApiVerticle.Shared shared = new ApiVerticle.Shared(
-                await(ApiVerticle.contract(vertx)), images, access, ended, hub, progress, roster, bridges.annex());
+                await(ApiVerticle.contract(vertx)),
+                images,
+                access,
+                ended,
+                hub,
+                progress,
+                roster,
+                new OpenImages(Descriptors.images(Descriptors.limit())),
+                bridges.annex());
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             lifecycle.deploy(vertx, "api", settings.api().instances(), () -> {

@@ -20,6 +20,8 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.darkroom.access.Address;
+import dev.darkroom.access.CutOff;
 import dev.darkroom.command.Command;
 import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.Timestamp;
@@ -46,6 +48,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpServerResponse;
 import java.time.Clock;
 import java.util.Date;
 
@@ -64,6 +67,7 @@ class ArchitectureTest {
     /** The same, with what calls real AI servers. */
     private static final String BACKENDS = "dev.darkroom.backend..";
 
+    private static final String INBOUND = "dev.darkroom.inbound..";
     private static final String IMAGE = "dev.darkroom.image..";
     private static final String EGRESS = "dev.darkroom.egress..";
     private static final String WEBHOOK = "dev.darkroom.webhook..";
@@ -89,6 +93,7 @@ class ArchitectureTest {
                     API,
                     GENERATION,
                     BACKENDS,
+                    INBOUND,
                     IMAGE,
                     EGRESS,
                     WEBHOOK,
@@ -110,7 +115,8 @@ class ArchitectureTest {
             CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
 
     @ArchTest
-    static final ArchRule bridgeKnowsWhoIsCalling = knowsOnly(BRIDGE, resideInAnyPackage(BRIDGE, ACCESS, CONFIG));
+    static final ArchRule bridgeKnowsWhoIsCalling =
+            knowsOnly(BRIDGE, resideInAnyPackage(BRIDGE, ACCESS, INBOUND, CONFIG));
 
     @ArchTest
     static final ArchRule noCommandCrossesABridge = noClasses()
@@ -120,6 +126,24 @@ class ArchitectureTest {
             .callMethodWhere(target(owner(assignableTo(EventBus.class).or(assignableTo(Message.class))))
                     .and(target(nameMatching("send|publish|request|sender|publisher|reply|replyAndRequest|fail"))))
             .because("who listens by a bridge only listens");
+
+    @ArchTest
+    static final ArchRule inboundKnowsHowToAbortConnections =
+            knowsOnly(INBOUND, resideInAPackage(INBOUND).or(belongToAnyOf(Address.class, CutOff.class)));
+
+    /** A body that is written elsewhere does not count as unsent, and nobody notices when it is never read. */
+    @ArchTest
+    static final ArchRule bodiesAreWrittenWhereTheyAreCounted = noClasses()
+            .that()
+            .resideInAnyPackage(API, BRIDGE)
+            .and()
+            .doNotHaveFullyQualifiedName("dev.darkroom.api.ResponseWriter")
+            .should()
+            .callMethodWhere(target(owner(assignableTo(HttpServerResponse.class)))
+                    .and(target(nameMatching("write|end|send|sendFile")))
+                    .and(DescribedPredicate.describe(
+                            "with a body",
+                            call -> !call.getTarget().getRawParameterTypes().isEmpty())));
 
     @ArchTest
     static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
@@ -181,7 +205,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
             API,
-            resideInAnyPackage(API, ACCESS, IMAGE, CONFIG)
+            resideInAnyPackage(API, ACCESS, INBOUND, IMAGE, CONFIG)
                     .or(belongToAnyOf(
                             GenerationBus.class,
                             GenerationStatus.class,

@@ -8,6 +8,7 @@ package dev.darkroom.access;
  * @param rights of those who stay; null where there are no streams
  * @param requests of each user; null for no limit
  * @param failures limits wrong credentials of each address
+ * @param anonymous requests without credentials, of each address; null for no limit
  */
 public record Access(
         Doorkeeper doorkeeper,
@@ -15,10 +16,11 @@ public record Access(
         Tickets tickets,
         Rights rights,
         Allowance requests,
-        FailedLoginLimiter failures) {
+        FailedLoginLimiter failures,
+        Allowance anonymous) {
 
     /** For an address at which nobody is asked who they are, and nothing is limited. */
     public static Access open() {
-        return new Access(Doorkeeper.local(), null, null, null, null, FailedLoginLimiter.unlimited());
+        return new Access(Doorkeeper.local(), null, null, null, null, FailedLoginLimiter.unlimited(), null);
     }
 }

@@ -22,14 +22,24 @@ public final class CutOff {
         cut(channel(socket));
     }
 
+    /** The channel of a connection that was accepted or opened with Netty itself. */
+    public static void of(Channel channel) {
+        cut(channel);
+    }
+
     /** Whether the other side has left so much unread that the connection as a whole takes no more. */
     public static boolean isDue(HttpConnection connection) {
         return !channel(connection).isWritable();
     }
 
-    /** The library hides it, and has no other way to it. */
-    private static Channel channel(Object connection) {
+    /** Returns the channel of a connection. The library hides it, and has no other way to it. */
+    public static Channel channel(HttpConnection connection) {
         return ((ConnectionBase) connection).channel();
+    }
+
+    /** Returns the channel of a socket, likewise. */
+    public static Channel channel(NetSocket socket) {
+        return ((ConnectionBase) socket).channel();
     }
 
     /** From the handler that is next to the wire: each before it, TLS too, would send its farewell first. */

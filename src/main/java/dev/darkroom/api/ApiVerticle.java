@@ -10,6 +10,7 @@ import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
@@ -33,6 +34,12 @@ public final class ApiVerticle extends VerticleBase {
      * those who never read. A far reader of pictures, 100 ms away, still gets 2.5 MB a second.
      */
     private static final int SEND_BUFFER_BYTES = 256 * 1024;
+
+    /** Of one HTTP/2 connection at once: each costs memory before it is answered. */
+    private static final int STREAMS_PER_CONNECTION = 32;
+
+    /** Of a WebSocket: four bytes for each of the 4,096 characters that are read, and what SockJS puts around them. */
+    private static final int FRAME_BYTES = 32 * 1024;
 
     /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
     private static final int CLOSING_SECONDS = 2;
@@ -63,6 +70,7 @@ public final class ApiVerticle extends VerticleBase {
             StreamHub hub,
             ProgressWatch progress,
             StreamRoster roster,
+            OpenImages openImages,
             Annex eventBus) {}
 
     public ApiVerticle(Settings settings, Shared shared) {
@@ -120,8 +128,8 @@ public final class ApiVerticle extends VerticleBase {
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
                 new GetGenerationEvents(vertx, generations, shared.progress(), desk),
-                GetImage.get(generations, shared.images()),
-                GetImage.head(generations, shared.images()),
+                GetImage.get(generations, shared.images(), shared.openImages()),
+                GetImage.head(generations, shared.images(), shared.openImages()),
                 new Asked("listNotifications", notifications::list),
                 new MintTicket(shared.access().tickets()),
                 new StreamNotifications(desk, shared.hub(), InstantSource.system()),
@@ -163,6 +171,10 @@ public final class ApiVerticle extends VerticleBase {
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setSendBufferSize(SEND_BUFFER_BYTES)
+                .setHttp2ClearTextEnabled(settings.connections().http2ClearText())
+                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(STREAMS_PER_CONNECTION))
+                .setMaxWebSocketFrameSize(FRAME_BYTES)
+                .setMaxWebSocketMessageSize(FRAME_BYTES)
                 .setWebSocketClosingTimeout(CLOSING_SECONDS)
                 // Memory of its own for each connection, for texts of a few hundred bytes.
                 .setPerFrameWebSocketCompressionSupported(false)

@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Access;
 import dev.darkroom.access.Caller;
+import dev.darkroom.inbound.UnsentAccount;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -107,14 +108,22 @@ final class ContractRouter {
     private static BiConsumer<RoutingContext, Caller> throttled(
             Throttle throttle, BiConsumer<RoutingContext, Caller> then) {
         return (context, caller) -> {
+            identify(context, caller);
             try {
-                throttle.admit(caller, context.response());
+                throttle.admit(caller, context.request());
             } catch (Problem tooOften) {
                 context.fail(tooOften);
                 return;
             }
             then.accept(context, caller);
         };
+    }
+
+    /** Where nobody has to present credentials every connection is anonymous. */
+    static void identify(RoutingContext context, Caller caller) {
+        if (caller != null && Door.credential(context) != null) {
+            UnsentAccount.of(context.request().connection()).identify(caller.user());
+        }
     }
 
     private static BiConsumer<RoutingContext, Caller> validated(RequestReader reader, OperationHandler handler) {

@@ -98,8 +98,9 @@ final class EventBusPaths {
     }
 
     private void admitted(RoutingContext context, Caller caller) {
+        ContractRouter.identify(context, caller);
         try {
-            throttle.admit(caller, context.response());
+            throttle.admit(caller, context.request());
         } catch (Problem tooOften) {
             context.fail(tooOften);
             return;

@@ -1,6 +1,5 @@
 package dev.darkroom.api;
 
-import dev.darkroom.access.CutOff;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
@@ -35,6 +34,7 @@ final class EventStream implements EventStreams.Held {
     private final HttpConnection connection;
     private final boolean shared;
     private final HttpServerResponse response;
+    private final ResponseWriter writer;
     private final Owner owner;
 
     /** Where it stands among all; negative when it does not, before it is open and when it is over. */
@@ -50,6 +50,7 @@ final class EventStream implements EventStreams.Held {
         this.connection = request.connection();
         this.shared = request.version() == HttpVersion.HTTP_2;
         this.response = request.response();
+        this.writer = new ResponseWriter(request);
         this.owner = owner;
         this.secondsSilent = secondsSilent;
     }
@@ -65,7 +66,7 @@ final class EventStream implements EventStreams.Held {
             // While we made up our mind, and nobody would tell us any more.
             close();
         } else {
-            response.write(first);
+            writer.write(first);
         }
     }
 
@@ -83,7 +84,7 @@ final class EventStream implements EventStreams.Held {
     void send(Buffer frame) {
         if (!over()) {
             secondsSilent = 0;
-            response.write(frame);
+            writer.write(frame);
         }
     }
 
@@ -102,7 +103,7 @@ final class EventStream implements EventStreams.Held {
     /** Ends with a last frame. Nothing when it is over. */
     void end(Buffer last) {
         if (!over()) {
-            response.end(last);
+            writer.endWith(last);
             close();
         }
     }
@@ -143,13 +144,8 @@ final class EventStream implements EventStreams.Held {
         }
     }
 
-    /** Other streams may share an HTTP/2 connection. One whose other side reads nothing at all does not even hear of a reset. */
     private void cutOff() {
-        if (shared && !CutOff.isDue(connection)) {
-            response.reset();
-        } else {
-            CutOff.of(connection);
-        }
+        ResponseWriter.abort(connection, response, shared);
     }
 
     private void drained() {

@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.Credential;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -46,10 +47,13 @@ record Exchange(RoutingContext context, Caller caller, JsonObject parameters, Js
     }
 
     void sendJson(int status, JsonObject json) {
-        response()
-                .setStatusCode(status)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .end(json.toBuffer());
+        response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+        end(json.toBuffer());
+    }
+
+    /** Ends the response with this body. */
+    void end(Buffer body) {
+        ResponseWriter.end(request(), body);
     }
 
     void fail(Throwable cause) {

@@ -56,10 +56,8 @@ final class GenerationAnswer {
     Future<Void> send(Exchange exchange, int status, JsonObject generation) {
         return signerFor(generation).compose(signer -> {
             sayWhenToAskAgain(exchange, generation);
-            exchange.response()
-                    .setStatusCode(status)
-                    .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                    .end(bytes(generation, signer));
+            exchange.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+            exchange.end(bytes(generation, signer));
             return Future.succeededFuture();
         });
     }

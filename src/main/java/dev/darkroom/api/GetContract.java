@@ -1,13 +1,15 @@
 package dev.darkroom.api;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 
 /** {@code GET /openapi.yaml}. */
 final class GetContract implements OperationHandler {
-    private final Contract contract;
+    /** The same bytes for every response. */
+    private final Buffer document;
 
     GetContract(Contract contract) {
-        this.contract = contract;
+        this.document = Buffer.buffer(contract.document());
     }
 
     @Override
@@ -17,8 +19,7 @@ final class GetContract implements OperationHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        exchange.response()
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/yaml")
-                .end(contract.document());
+        exchange.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/yaml");
+        ResponseWriter.endShared(exchange.request(), document);
     }
 }

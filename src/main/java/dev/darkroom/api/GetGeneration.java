@@ -77,7 +77,8 @@ final class GetGeneration implements OperationHandler {
         if (EntityTags.match(exchange.parameter("If-None-Match"), told.etag())) {
             response.setStatusCode(304).end();
         } else {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(Buffer.buffer(told.bytes()));
+            response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+            exchange.end(Buffer.buffer(told.bytes()));
         }
         return Future.succeededFuture();
     }

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.MissingPictureException;
 import dev.darkroom.image.PictureFormat;
@@ -7,16 +8,18 @@ import io.vertx.core.Future;
 import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
-import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code GET /images/{imageName}}, and HEAD, which is the same without the bytes. */
 final class GetImage implements OperationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(GetImage.class);
+
+    private static final int SECONDS_UNTIL_A_PLACE = 1;
 
     /** A picture never changes; a year is what caches understand by "for ever". */
     private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
@@ -26,19 +29,23 @@ final class GetImage implements OperationHandler {
     private final GenerationClient generations;
     private final ImageStore images;
 
-    private GetImage(String operationId, boolean withBytes, GenerationClient generations, ImageStore images) {
+    private final OpenImages open;
+
+    private GetImage(
+            String operationId, boolean withBytes, GenerationClient generations, ImageStore images, OpenImages open) {
         this.operationId = operationId;
         this.withBytes = withBytes;
         this.generations = generations;
         this.images = images;
+        this.open = open;
     }
 
-    static GetImage get(GenerationClient generations, ImageStore images) {
-        return new GetImage("getImage", true, generations, images);
+    static GetImage get(GenerationClient generations, ImageStore images, OpenImages open) {
+        return new GetImage("getImage", true, generations, images, open);
     }
 
-    static GetImage head(GenerationClient generations, ImageStore images) {
-        return new GetImage("headImage", false, generations, images);
+    static GetImage head(GenerationClient generations, ImageStore images, OpenImages open) {
+        return new GetImage("headImage", false, generations, images, open);
     }
 
     @Override
@@ -74,14 +81,30 @@ final class GetImage implements OperationHandler {
             describe(exchange, etag, image).end();
             return Future.succeededFuture();
         }
+        Runnable release = takePlace(exchange);
+        if (release == null) {
+            return Future.failedFuture(
+                    Problem.tooManyRequests("Too many images are being sent to you.", SECONDS_UNTIL_A_PLACE));
+        }
         return images.read(image.getString("storageKey"))
-                .compose(bytes -> send(bytes, describe(exchange, etag, image), image.getLong("bytes")))
+                .compose(bytes -> {
+                    describe(exchange, etag, image);
+                    return send(bytes, exchange.request(), image.getLong("bytes"));
+                })
+                .onComplete(sent -> release.run())
                 .recover(error -> broken(exchange, image, error));
     }
 
+    private Runnable takePlace(Exchange exchange) {
+        return exchange.caller() == null
+                ? open.takeForLink(Address.of(exchange.request().remoteAddress()), exchange.parameter("imageName"))
+                : open.takeForUser(exchange.user());
+    }
+
     /** Does not end the response unless all of it has been sent: its length is promised already. */
-    private static Future<Void> send(ReadStream<Buffer> bytes, HttpServerResponse response, long length) {
-        return OneByOne.send(bytes, response).compose(sent -> {
+    private static Future<Void> send(ReadStream<Buffer> bytes, HttpServerRequest request, long length) {
+        HttpServerResponse response = request.response();
+        return OneByOne.send(bytes, request).compose(sent -> {
             if (response.bytesWritten() == length) {
                 return response.end();
             }
@@ -113,7 +136,7 @@ final class GetImage implements OperationHandler {
 
     /** Once it is being read, a picture fails unchecked; what is checked, or of the library, comes from the socket. */
     private static boolean isOfTheConnection(Throwable error) {
-        return error instanceof IOException || error instanceof VertxException;
+        return !(error instanceof RuntimeException) || error instanceof VertxException;
     }
 
     private static HttpServerResponse describe(Exchange exchange, String etag, JsonObject image) {

@@ -1,7 +1,6 @@
 package dev.darkroom.api;
 
 import io.vertx.core.Future;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.CheckResult;
@@ -27,10 +26,7 @@ final class Health implements OperationHandler {
         checks.checkStatus().recover(error -> Future.succeededFuture(null)).onSuccess(result -> {
             boolean up = result != null && result.getUp();
             JsonObject json = new JsonObject().put("status", up ? "UP" : "DOWN").put("checks", list(result));
-            exchange.response()
-                    .setStatusCode(up ? 200 : 503)
-                    .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                    .end(json.toBuffer());
+            exchange.sendJson(up ? 200 : 503, json);
         });
     }
 

@@ -17,8 +17,9 @@ final class InvalidRequest implements Handler<HttpServerRequest> {
                 .setStatusCode(problem.status())
                 .putHeader(RequestId.HEADER, requestId)
                 .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                .putHeader(HttpHeaders.CONNECTION, "close")
-                .end(problem.toJson("/", requestId).toBuffer())
+                .putHeader(HttpHeaders.CONNECTION, "close");
+        new ResponseWriter(request)
+                .endWith(problem.toJson("/", requestId).toBuffer())
                 .onComplete(sent -> request.connection().close());
     }
 

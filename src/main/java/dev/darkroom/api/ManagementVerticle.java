@@ -5,6 +5,7 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.HealthChecks;
@@ -19,6 +20,12 @@ import java.util.function.Supplier;
 public final class ManagementVerticle extends VerticleBase {
     /** A check that takes longer has failed: who asks wants to know now. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
+
+    /** Longer than scrapers wait between two requests on one connection. */
+    private static final int IDLE_SECONDS = 75;
+
+    private static final Duration FIRST_REQUEST = Duration.ofSeconds(10);
+    private static final Duration NEXT_REQUEST = Duration.ofSeconds(IDLE_SECONDS);
 
     private static final BodyLimits BODIES = new BodyLimits(1_024, Duration.ofSeconds(5));
 
@@ -71,9 +78,14 @@ public final class ManagementVerticle extends VerticleBase {
                     new Told("getBackends", () -> new JsonObject().put("backends", backends.get())),
                     new Told("getNode", node),
                     new Told("getDatabase", database));
-            server = vertx.createHttpServer()
-                    .requestHandler(ContractRouter.create(
-                            vertx, contract, handlers, Access.open(), BrowserPolicy.ofManagement(settings), BODIES))
+            HttpServerOptions options =
+                    new HttpServerOptions().setIdleTimeout(IDLE_SECONDS).setHttp2ClearTextEnabled(false);
+            SlowSenders slowSenders = new SlowSenders(vertx, FIRST_REQUEST, NEXT_REQUEST);
+            server = vertx.createHttpServer(options)
+                    .connectionHandler(slowSenders::watch)
+                    .requestHandler(slowSenders.arrived(
+                            ContractRouter.create(
+ vertx, contract, handlers, Access.open(), BrowserPolicy.ofManagement(settings), BODIES)))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

@@ -6,6 +6,7 @@ import dev.darkroom.access.Credential;
 import dev.darkroom.access.CutOff;
 import dev.darkroom.access.Refused;
 import dev.darkroom.access.Tickets;
+import dev.darkroom.inbound.UnsentAccount;
 import dev.darkroom.notification.Frame;
 import dev.darkroom.notification.StreamSink;
 import dev.darkroom.notification.Subscription;
@@ -13,6 +14,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
@@ -25,9 +27,14 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
     private static final int SECONDS_BETWEEN_PINGS = 25;
     private static final int LONGEST_TEXT = 4096;
     private static final int TEXTS_A_SECOND = 10;
+
+    /** Of any kind: texts in parts, pings and pongs too. */
+    private static final int FRAMES_A_SECOND = 20;
+
     private static final int QUEUE_BYTES = 32 * 1024;
 
     // RFC 6455, section 7.4.1, and the registry that it began.
+    private static final short UNSUPPORTED = 1003;
     private static final short POLICY = 1008;
     private static final short TOO_BIG = 1009;
     private static final short RESTART = 1012;
@@ -51,11 +58,20 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
     private int secondsSincePing;
     private int secondsFull;
     private int textsThisSecond;
+    private int framesThisSecond;
 
-    NotificationSocket(OpenSocket.Shared shared, Exchange exchange, ServerWebSocket socket) {
+    private final UnsentAccount unsent;
+
+    /** Releases the place among those whose users are not known; null when there is none to release. */
+    private Runnable waiting;
+
+    /** @param waiting releases the place of a socket whose user is not known; null for one whose user is */
+    NotificationSocket(OpenSocket.Shared shared, Exchange exchange, ServerWebSocket socket, Runnable waiting) {
         this.shared = shared;
         this.exchange = exchange;
         this.socket = socket;
+        this.unsent = UnsentAccount.of(exchange.request().connection());
+        this.waiting = waiting;
     }
 
     void begin() {
@@ -64,9 +80,18 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
                 .drainHandler(room -> goOn())
                 .closeHandler(closed -> over())
                 .exceptionHandler(failure -> over())
+                .frameHandler(this::count)
                 .textMessageHandler(this::heard);
-        socket.binaryMessageHandler(bytes -> refuse(Problem.invalid("#", "must be text")));
         shared.streams().dismissIfLate(this);
+    }
+
+    private void count(WebSocketFrame frame) {
+        framesThisSecond++;
+        if (frame.isBinary()) {
+            close(UNSUPPORTED, "frames must be text");
+        } else if (framesThisSecond > FRAMES_A_SECOND) {
+            close(POLICY, "too many frames");
+        }
     }
 
     private void heard(String text) {
@@ -125,12 +150,27 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
             return;
         }
         user = caller.user();
-        seat = shared.desk().place(user, exchange.requestId(), credential, this);
+        known(credential);
+        seat = shared.desk().place(exchange, user, credential, this);
         if (seat == null) {
             bye("FULL", shared.desk().retryWhenFull());
             return;
         }
         subscription = shared.hub().open(user, lastEventId, subscriber, this);
+    }
+
+    private void known(Credential credential) {
+        if (credential != null) {
+            unsent.identify(user);
+        }
+        leaveWaiting();
+    }
+
+    private void leaveWaiting() {
+        if (waiting != null) {
+            waiting.run();
+            waiting = null;
+        }
     }
 
     private void acknowledge(SocketText said) {
@@ -165,7 +205,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
 
     private void write(String text) {
         if (place >= 0 && !socket.isClosed()) {
-            socket.writeTextMessage(text);
+            unsent.write(text.length(), this::abort, () -> socket.writeTextMessage(text));
         }
     }
 
@@ -195,6 +235,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
     private void over() {
         if (place >= 0) {
             shared.streams().remove(this);
+            leaveWaiting();
             if (seat != null) {
                 seat.leave();
             }
@@ -204,15 +245,20 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
         }
     }
 
+    private void abort() {
+        over();
+        // A closing frame would wait with the others.
+        CutOff.of(exchange.request().connection());
+    }
+
     @Override
     public void second(EventStreams.Pace pace) {
         textsThisSecond = 0;
+        framesThisSecond = 0;
         if (socket.writeQueueFull()) {
             secondsFull++;
             if (secondsFull >= pace.full()) {
-                over();
-                // A closing frame would wait with the others.
-                CutOff.of(exchange.request().connection());
+                abort();
             }
             return;
         }

@@ -3,7 +3,7 @@ package dev.darkroom.api;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.streams.ReadStream;
 
 /**
@@ -12,13 +12,13 @@ import io.vertx.core.streams.ReadStream;
  */
 final class OneByOne {
     private final ReadStream<Buffer> stream;
-    private final HttpServerResponse response;
+    private final ResponseWriter writer;
     private final Promise<Void> sent = Promise.promise();
     private Future<Void> last = Future.succeededFuture();
 
-    private OneByOne(ReadStream<Buffer> stream, HttpServerResponse response) {
+    private OneByOne(ReadStream<Buffer> stream, ResponseWriter writer) {
         this.stream = stream;
-        this.response = response;
+        this.writer = writer;
     }
 
     /**
@@ -26,8 +26,8 @@ final class OneByOne {
      *
      * @return fails as the stream or the connection did; the stream is left then
      */
-    static Future<Void> send(ReadStream<Buffer> stream, HttpServerResponse response) {
-        return new OneByOne(stream, response).start();
+    static Future<Void> send(ReadStream<Buffer> stream, HttpServerRequest request) {
+        return new OneByOne(stream, new ResponseWriter(request)).start();
     }
 
     private Future<Void> start() {
@@ -40,7 +40,7 @@ final class OneByOne {
     }
 
     private void write(Buffer block) {
-        last = response.write(block);
+        last = writer.write(block);
         last.onSuccess(written -> stream.fetch(1)).onFailure(failure -> {
             stream.handler(null);
             sent.tryFail(failure);

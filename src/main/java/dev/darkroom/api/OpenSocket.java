@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.access.Tickets;
 import dev.darkroom.notification.StreamHub;
@@ -12,6 +13,9 @@ import java.time.InstantSource;
  * one, and asks nobody; so the origin is checked here.
  */
 final class OpenSocket implements OperationHandler {
+    private static final int SECONDS_UNTIL_A_PLACE = 5;
+
+    private final WaitingSockets waiting = new WaitingSockets();
     private final Shared shared;
     private final BrowserPolicy policy;
 
@@ -53,10 +57,28 @@ final class OpenSocket implements OperationHandler {
             exchange.fail(Problem.invalid("Upgrade", "must be websocket, over HTTP/1.1"));
             return;
         }
+        Runnable place = null;
+        if (exchange.caller() == null) {
+            place = waiting.take(Address.of(exchange.request().remoteAddress()));
+            if (place == null) {
+                exchange.fail(
+                        Problem.tooManyRequests("Too many sockets wait for their first text.", SECONDS_UNTIL_A_PLACE));
+                return;
+            }
+        }
+        open(exchange, place);
+    }
+
+    private void open(Exchange exchange, Runnable place) {
         exchange.request()
                 .toWebSocket()
-                .onSuccess(socket -> new NotificationSocket(shared, exchange, socket).begin())
-                // What was wrong with the handshake has been answered.
-                .onFailure(failure -> exchange.request().connection().close());
+                .onSuccess(socket -> new NotificationSocket(shared, exchange, socket, place).begin())
+                .onFailure(failure -> {
+                    if (place != null) {
+                        place.run();
+                    }
+                    // What was wrong with the handshake has been answered.
+                    exchange.request().connection().close();
+                });
     }
 }

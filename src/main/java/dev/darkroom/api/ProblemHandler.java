@@ -59,9 +59,10 @@ final class ProblemHandler {
             response.end();
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                .end(problem.toJson(context.request().path(), RequestId.of(context))
-                        .toBuffer());
+        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
+        ResponseWriter.end(
+                context.request(),
+                problem.toJson(context.request().path(), RequestId.of(context)).toBuffer());
     }
 
     private static Problem problem(RoutingContext context, int status) {

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.access.Address;
 import dev.darkroom.access.Credential;
 import dev.darkroom.access.KeyRing;
 import dev.darkroom.access.Rights;
@@ -102,7 +103,7 @@ final class StreamDesk {
                 seated.stream.bye(reason);
             }
         };
-        seated.place = place(exchange.user(), exchange.requestId(), exchange.credential(), late);
+        seated.place = place(exchange, exchange.user(), exchange.credential(), late);
         EventStream stream = streams.open(exchange.request(), first, seated);
         seated.stream = stream;
         if (seated.place == null) {
@@ -119,19 +120,22 @@ final class StreamDesk {
     /**
      * A place for a line that is about to open.
      *
+     * @param user may be known only after the request
      * @param credential null where nothing had to be presented
      * @return null when there is none
      */
-    Place place(String user, String request, Credential credential, Line line) {
+    Place place(Exchange exchange, String user, Credential credential, Line line) {
         Context eventLoop = Vertx.currentContext();
-        StreamRoster.Seat seat = roster.take(user, () -> eventLoop.runOnContext(go -> line.bye("TOO_MANY_STREAMS")));
+        String address = Address.of(exchange.request().remoteAddress());
+        StreamRoster.Seat seat =
+                roster.take(user, address, () -> eventLoop.runOnContext(go -> line.bye("TOO_MANY_STREAMS")));
         if (seat == null) {
             return null;
         }
         if (credential == null) {
             return seat::leave;
         }
-        Guest guest = new Guest(user, request, credential, random.nextInt(turns));
+        Guest guest = new Guest(user, exchange.requestId(), credential, random.nextInt(turns));
         guest.line = line;
         guests.add(guest);
         return () -> {

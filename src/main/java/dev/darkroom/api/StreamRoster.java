@@ -19,6 +19,9 @@ public final class StreamRoster {
     private final Settings.Streams limits;
     private final Allowance connects;
 
+    /** Null for no limit. */
+    private final Allowance connectsOfAddress;
+
     // Guarded by this.
     private final Map<String, Deque<Seat>> byUser = new HashMap<>();
     private int taken;
@@ -28,6 +31,9 @@ public final class StreamRoster {
         this.limits = limits;
         this.connects =
                 new Allowance(limits.connectsPerSecond(), limits.connectsPerSecond(), Duration.ofSeconds(1), clock);
+        this.connectsOfAddress = limits.connectsPerAddress() == 0
+                ? null
+                : new Allowance(limits.connectsPerAddress(), limits.connectsPerAddress(), Duration.ofSeconds(1), clock);
     }
 
     /** The place of one stream. */
@@ -58,14 +64,19 @@ public final class StreamRoster {
     /**
      * One more. If its user has too many, the oldest is told to go: a tab in front beats one that was forgotten.
      *
+     * @param address that it comes from
      * @param giveUp tells it to go, on whatever thread
-     * @return null when there is no room, or too many come at once
+     * @return null when there is no room, or too many come at once, in all or from the address
      */
-    Seat take(String user, Runnable giveUp) {
+    Seat take(String user, String address, Runnable giveUp) {
         Seat seat = new Seat(user, giveUp);
         Seat oldest = null;
         synchronized (this) {
-            if (taken >= limits.perProcess() || !connects.take(ANYBODY).granted()) {
+            // The address first: what it may not do costs the others nothing.
+            if (taken >= limits.perProcess()
+                    || connectsOfAddress != null
+                            && !connectsOfAddress.take(address).granted()
+                    || !connects.take(ANYBODY).granted()) {
                 return null;
             }
             taken++;

@@ -1,13 +1,15 @@
 package dev.darkroom.api;
 
 import dev.darkroom.access.Access;
+import dev.darkroom.access.Address;
 import dev.darkroom.access.Allowance;
 import dev.darkroom.access.Caller;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
 /**
- * Lets each user ask so often and no more, and tells with every answer how much is left
+ * Lets each user, and each address without credentials, ask so often and no more, and tells with every answer how much is left
  * (draft-ietf-httpapi-ratelimit-headers-10).
  */
 final class Throttle {
@@ -19,26 +21,42 @@ final class Throttle {
 
     private final Allowance requests;
     private final CharSequence policy;
+    private final Allowance anonymous;
+    private final CharSequence anonymousPolicy;
 
     Throttle(Access access) {
         requests = access.requests();
-        policy = requests == null
+        policy = policy(requests);
+        anonymous = access.anonymous();
+        anonymousPolicy = policy(anonymous);
+    }
+
+    private static CharSequence policy(Allowance allowance) {
+        return allowance == null
                 ? null
                 : HttpHeaders.createOptimized(
-                        "\"requests\";q=" + requests.capacity() + ";w=" + requests.secondsUntilFull());
+                        "\"requests\";q=" + allowance.capacity() + ";w=" + allowance.secondsUntilFull());
     }
 
     /**
      * Counts a request.
      *
-     * @param caller null where nobody is known, and nothing limited
+     * @param caller null for a request without credentials, which counts for its address
      * @throws Problem when it is one too many
      */
-    void admit(Caller caller, HttpServerResponse response) {
-        if (caller == null || requests == null) {
+    void admit(Caller caller, HttpServerRequest request) {
+        if (caller == null) {
+            admit(anonymous, anonymousPolicy, Address.of(request.remoteAddress()), request.response());
+        } else {
+            admit(requests, policy, caller.user(), request.response());
+        }
+    }
+
+    private static void admit(Allowance allowance, CharSequence policy, String name, HttpServerResponse response) {
+        if (allowance == null) {
             return;
         }
-        Allowance.Answer answer = requests.take(caller.user());
+        Allowance.Answer answer = allowance.take(name);
         response.putHeader(POLICY_NAME, policy)
                 .putHeader(LIMIT_NAME, "\"requests\";r=" + answer.left() + ";t=" + answer.secondsUntilFull());
         if (!answer.granted()) {

@@ -5,6 +5,7 @@ import dev.darkroom.access.CutOff;
 import dev.darkroom.access.Doorkeeper;
 import dev.darkroom.access.FailedLoginLimiter;
 import dev.darkroom.config.Settings;
+import dev.darkroom.inbound.UnsentAccount;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -93,10 +94,20 @@ public final class Bridges {
                 .closeHandler(gone -> session.closed());
     }
 
-    private record SockJs(SockJSSocket socket) implements Wire {
+    private record SockJs(SockJSSocket socket, UnsentAccount unsent) implements Wire {
+        private SockJs(SockJSSocket socket) {
+            this(socket, UnsentAccount.of(socket.routingContext().request().connection()));
+        }
+
+        @Override
+        public void identify(String user) {
+            unsent.identify(user);
+        }
+
         @Override
         public Future<Void> write(JsonObject frame) {
-            return socket.write(frame.encode());
+            String text = frame.encode();
+            return unsent.write(text.length(), this::cutOff, () -> socket.write(text));
         }
 
         @Override

@@ -143,6 +143,9 @@ final class Session {
         if (!closed) {
             authorization = presented;
             caller = known;
+            if (presented != null) {
+                wire.identify(known.user());
+            }
             heard.computeIfAbsent(address, name -> vertx.eventBus().localConsumer(name, this::tell));
         }
     }
@@ -169,7 +172,10 @@ final class Session {
             return;
         }
         spoke = false;
-        if (caller != null) {
+        if (caller == null) {
+            // A place is for somebody who listens, and there are few.
+            end("nothing registered");
+        } else {
             rules.revalidate(authorization).onSuccess(known -> caller = known).onFailure(failure -> {
                 // While nobody can be asked nobody is sent away: the key was good a minute ago.
                 if (failure instanceof Refused refused && refused.why() == Refused.Why.NOT_GOOD) {

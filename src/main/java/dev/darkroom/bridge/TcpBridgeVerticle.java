@@ -2,8 +2,10 @@ package dev.darkroom.bridge;
 
 import dev.darkroom.access.Address;
 import dev.darkroom.access.CutOff;
+import dev.darkroom.inbound.UnsentAccount;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
@@ -61,10 +63,20 @@ public final class TcpBridgeVerticle extends VerticleBase {
                 .closeHandler(gone -> session.closed());
     }
 
-    private record Tcp(NetSocket socket) implements Wire {
+    private record Tcp(NetSocket socket, UnsentAccount unsent) implements Wire {
+        private Tcp(NetSocket socket) {
+            this(socket, UnsentAccount.of(socket));
+        }
+
+        @Override
+        public void identify(String user) {
+            unsent.identify(user);
+        }
+
         @Override
         public Future<Void> write(JsonObject frame) {
-            return socket.write(Frames.encode(frame));
+            Buffer bytes = Frames.encode(frame);
+            return unsent.write(bytes.length(), this::cutOff, () -> socket.write(bytes));
         }
 
         @Override

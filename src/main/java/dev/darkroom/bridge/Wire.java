@@ -9,6 +9,9 @@ interface Wire {
     /** Completes when the operating system has taken the frame. Never waits: what does not fit is kept in memory until then. */
     Future<Void> write(JsonObject frame);
 
+    /** Notes that credentials of this user were presented. */
+    void identify(String user);
+
     /** Ends it once what was written has been sent. */
     void close();
 

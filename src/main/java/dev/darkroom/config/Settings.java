@@ -22,6 +22,7 @@ public record Settings(
         Jwt jwt,
         Links links,
         Http http,
+        Connections connections,
         Management management,
         Simulator simulator,
         Api api,
@@ -108,6 +109,15 @@ public record Settings(
         }
     }
 
+    /**
+     * Connections that others open.
+     *
+     * @param max of this process; what the operating system allows may be less
+     * @param perAddress of one address; 0 for no limit
+     * @param http2ClearText whether HTTP/2 is spoken without TLS
+     */
+    public record Connections(int max, int perAddress, boolean http2ClearText) {}
+
     public record Management(String host, int port) {}
 
     public record Simulator(int port, Duration latency) {}
@@ -124,8 +134,10 @@ public record Settings(
      *
      * @param requestsPerSecond of a user; 0 for no limit
      * @param failedLogins of an address in a minute; 0 for no limit
+     * @param anonymousPerSecond of an address that presents no credentials; 0 for no limit
      */
-    public record Limits(int requestsPerSecond, int burst, int failedLogins) {}
+    public record Limits(
+            int requestsPerSecond, int burst, int failedLogins, int anonymousPerSecond, int anonymousBurst) {}
 
     /**
      * The life of a generation and the limits of a request.
@@ -161,10 +173,17 @@ public record Settings(
      * @param perUser of one user in this process
      * @param perProcess of all
      * @param connectsPerSecond how many come in a second at most
+     * @param connectsPerAddress how many come from one address in a second at most; 0 for no limit
      * @param recheck how often rights are looked at again
      * @param patience with readers who do not read
      */
-    public record Streams(int perUser, int perProcess, int connectsPerSecond, Duration recheck, Duration patience) {}
+    public record Streams(
+            int perUser,
+            int perProcess,
+            int connectsPerSecond,
+            int connectsPerAddress,
+            Duration recheck,
+            Duration patience) {}
 
     public record Worker(int concurrency, Duration poll) {}
 

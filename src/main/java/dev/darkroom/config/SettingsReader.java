@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.Auth;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Breaker;
+import dev.darkroom.config.Settings.Connections;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
@@ -99,13 +100,19 @@ final class SettingsReader {
                 jwt(),
                 new Links(values.get("links.lifetime").duration(SHORTEST_LINK, LONGEST_LINK)),
                 http(),
+                new Connections(
+                        integer("connections.max", 1, 1_000_000),
+                        integer("connections.perAddress", 0, 1_000_000),
+                        bool("connections.http2ClearText")),
                 new Management(host("management.host"), port("management.port")),
                 new Simulator(port("simulator.port"), duration("simulator.latency")),
                 new Api(instances("api.instances"), duration("api.replyTimeout")),
                 new Limits(
                         integer("limits.requestsPerSecond", 0, 1_000_000),
                         integer("limits.burst", 1, 1_000_000),
-                        integer("limits.failedLogins", 0, 1_000_000)),
+                        integer("limits.failedLogins", 0, 1_000_000),
+                        integer("limits.anonymousPerSecond", 0, 1_000_000),
+                        integer("limits.anonymousBurst", 1, 1_000_000)),
                 generation(),
                 new Notifications(
                         values.get("notifications.retention").duration(Duration.ofDays(1), OLDEST),
@@ -114,6 +121,7 @@ final class SettingsReader {
                         integer("streams.perUser", 1, 100_000),
                         integer("streams.perProcess", 1, 1_000_000),
                         integer("streams.connectsPerSecond", 1, 1_000_000),
+                        integer("streams.connectsPerAddress", 0, 1_000_000),
                         duration("streams.recheck"),
                         values.get("streams.patience").duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),

@@ -56,6 +56,7 @@ class ContractTest {
                         null,
                         new ProgressWatch(),
                         null,
+                        null,
                         null));
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);

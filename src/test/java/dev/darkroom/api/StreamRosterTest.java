@@ -15,8 +15,12 @@ class StreamRosterTest {
     private final List<String> told = new ArrayList<>();
 
     private StreamRoster roster(int perUser, int perProcess, int perSecond) {
-        Settings.Streams limits =
-                new Settings.Streams(perUser, perProcess, perSecond, Duration.ofSeconds(60), Duration.ofSeconds(30));
+        return roster(perUser, perProcess, perSecond, 0);
+    }
+
+    private StreamRoster roster(int perUser, int perProcess, int perSecond, int perAddress) {
+        Settings.Streams limits = new Settings.Streams(
+                perUser, perProcess, perSecond, perAddress, Duration.ofSeconds(60), Duration.ofSeconds(30));
         return new StreamRoster(limits, new TimeMeter() {
             @Override
             public long currentTimeNanos() {
@@ -31,7 +35,7 @@ class StreamRosterTest {
     }
 
     private StreamRoster.Seat take(StreamRoster roster, String user, String name) {
-        return roster.take(user, () -> told.add(name));
+        return roster.take(user, "192.0.2.1", () -> told.add(name));
     }
 
     @Test
@@ -64,6 +68,20 @@ class StreamRosterTest {
         assertThat(take(roster, "carol", "3")).isNull();
         assertThat(told).isEmpty();
         first.leave();
+        assertThat(take(roster, "carol", "3")).isNotNull();
+    }
+
+    @Test
+    void connectsOfAnAddressAreLimited() {
+        // given
+        StreamRoster roster = roster(100, 100, 100, 2);
+        take(roster, "alice", "1");
+        take(roster, "bob", "2");
+
+        // then
+        assertThat(take(roster, "carol", "3")).isNull();
+        assertThat(roster.take("carol", "192.0.2.2", () -> {})).isNotNull();
+        nanos.addAndGet(Duration.ofSeconds(1).toNanos());
         assertThat(take(roster, "carol", "3")).isNotNull();
     }
 

@@ -11,6 +11,7 @@ import dev.darkroom.testing.SockJsClient;
 import dev.darkroom.testing.TcpBridgeClient;
 import io.github.bucket4j.TimeMeter;
 import io.vertx.core.json.JsonObject;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,6 +185,23 @@ class BridgesTest {
             try (SockJsClient silent = SockJsClient.connect(bridge.api, Map.of())) {
                 assertThat(silent.isClosed()).isTrue();
             }
+        }
+    }
+
+    @Test
+    void aPeerThatTalksWithoutRegisteringLeavesRoom() throws Exception {
+        try (BridgeFixture bridge = new BridgeFixture(true, 1, Duration.ofMillis(400));
+                TcpBridgeClient talker = new TcpBridgeClient(bridge.tcpPort)) {
+            Awaitility.await("the end of a connection")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> {
+                        try {
+                            talker.send(new JsonObject().put("type", "ping"));
+                            return false;
+                        } catch (UncheckedIOException closed) {
+                            return true;
+                        }
+                    });
         }
     }
 

@@ -5,9 +5,12 @@ import static dev.darkroom.testing.Problems.errors;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
+import dev.darkroom.api.Http2Frames;
 import dev.darkroom.testing.ApiClient.Answer;
 import dev.darkroom.testing.RawHttp;
 import dev.darkroom.testing.Rows;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -45,6 +48,19 @@ class BadHttpIT {
     @AfterEach
     void nothingIsOurFault() {
         assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+    }
+
+    @Test
+    void http2WithoutTlsIsNotSpoken() throws IOException {
+        try (Socket socket = new Socket(
+                service.darkroom().api().getHost(), service.darkroom().api().getPort())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(Http2Frames.preface(0));
+
+            // then
+            byte[] answer = socket.getInputStream().readNBytes(5);
+            assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/");
+        }
     }
 
     @ParameterizedTest

@@ -71,6 +71,16 @@ class SlowSendersIT {
     }
 
     @Test
+    void aSilentConnectionToTheManagementPortIsClosed() throws IOException {
+        try (Socket socket = new Socket(
+                service.darkroom().management().getHost(),
+                service.darkroom().management().getPort())) {
+            socket.setSoTimeout(40_000);
+            assertThat(socket.getInputStream().read()).isNegative();
+        }
+    }
+
+    @Test
     void theNextHeadOnAConnectionToo() throws IOException {
         try (Socket socket = connect()) {
             // given a request that is answered

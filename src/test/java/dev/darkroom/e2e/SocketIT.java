@@ -13,7 +13,9 @@ import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.SocketClient;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.UpgradeRejectedException;
+import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -172,6 +174,26 @@ class SocketIT {
             much.say("x".repeat(5000));
             assertThat(often.awaitClose().intValue()).isEqualTo(1008);
             much.awaitClose();
+        }
+    }
+
+    @Test
+    void aBinaryFrameClosesTheSocket() throws Exception {
+        try (SocketClient socket = listen(resume())) {
+            socket.await("begin", 1);
+            socket.write(WebSocketFrame.binaryFrame(Buffer.buffer(), true));
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1003);
+        }
+    }
+
+    @Test
+    void tooManyPingsCloseTheSocket() throws Exception {
+        try (SocketClient socket = listen(resume())) {
+            socket.await("begin", 1);
+            for (int i = 0; i < 200; i++) {
+                socket.write(WebSocketFrame.pingFrame(Buffer.buffer("x")));
+            }
+            assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
         }
     }
 

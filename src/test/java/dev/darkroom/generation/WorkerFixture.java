@@ -45,6 +45,7 @@ final class WorkerFixture {
                         base.jwt(),
                         base.links(),
                         base.http(),
+                        base.connections(),
                         base.management(),
                         base.simulator(),
                         base.api(),

@@ -29,6 +29,7 @@ public final class DarkroomSettings {
                 .with("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0")
                 .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0")
                 .with("DARKROOM_LIMITS_FAILED_LOGINS", "0")
+                .with("DARKROOM_LIMITS_ANONYMOUS_PER_SECOND", "0")
                 // Links are made anew once in a while; so seldom that tests may compare what they were told with what
                 // they are.
                 .with("DARKROOM_LINKS_LIFETIME", "8784h")

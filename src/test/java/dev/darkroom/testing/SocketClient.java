@@ -8,6 +8,7 @@ import io.vertx.core.http.ClientWebSocket;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.http.WebSocketFrame;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
@@ -82,6 +83,11 @@ public final class SocketClient implements AutoCloseable {
 
     public void say(String text) {
         socket.writeTextMessage(text);
+    }
+
+    /** Sends a frame of any kind. */
+    public void write(WebSocketFrame frame) {
+        socket.writeFrame(frame);
     }
 
     /** Everything of one name. Fails when something broke the contract. */

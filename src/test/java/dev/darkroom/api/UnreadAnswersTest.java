@@ -1,0 +1,343 @@
+package dev.darkroom.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.inbound.InboundConnections;
+import dev.darkroom.inbound.UnsentAccount;
+import dev.darkroom.inbound.UnsentBudget;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Http2Settings;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.NetServerOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Peers that make the server write and do not read, over real sockets and every protocol. */
+@Timeout(180)
+class UnreadAnswersTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration NEVER = Duration.ofDays(1);
+    private static final int BUDGET = 1024 * 1024;
+    private static final int ANSWER = 200 * 1024;
+
+    /** Small socket buffers on both sides, so that an unread answer waits in the process. */
+    private static final int SMALL = 4 * 1024;
+
+    private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
+    private static final Buffer BODY = Buffer.buffer("x".repeat(ANSWER));
+
+    private final List<Socket> sockets = new ArrayList<>();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicLong highest = new AtomicLong();
+    private final AtomicLong highestAnonymous = new AtomicLong();
+    private InboundConnections connections;
+    private UnsentBudget budget;
+    private Vertx vertx;
+
+    @AfterEach
+    void close() throws Exception {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        vertx.close().await(20, TimeUnit.SECONDS);
+    }
+
+    private void begin(Duration patience) {
+        connections = new InboundConnections(1_000, 0, BUDGET, patience);
+        budget = connections.budget();
+        vertx = Vertx.builder().withTransport(connections.transport()).build();
+    }
+
+    private int serve(Handler<HttpServerRequest> handler) throws Exception {
+        return vertx.createHttpServer(new HttpServerOptions()
+                        .setSendBufferSize(SMALL)
+                        .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(32)))
+                .requestHandler(request -> {
+                    handler.handle(request);
+                    requests.incrementAndGet();
+                    sample();
+                })
+                .listen(0, "127.0.0.1")
+                .await(20, TimeUnit.SECONDS)
+                .actualPort();
+    }
+
+    private void sample() {
+        highest.accumulateAndGet(budget.used(), Math::max);
+        highestAnonymous.accumulateAndGet(budget.anonymousUsed(), Math::max);
+    }
+
+    private Socket connect(int port) throws IOException {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        socket.setReceiveBufferSize(SMALL);
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.connect(new InetSocketAddress("127.0.0.1", port));
+        return socket;
+    }
+
+    private Socket ask(int port, String headers) throws IOException {
+        Socket socket = connect(port);
+        send(socket, (GET + headers + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
+    private static void send(Socket socket, byte[] bytes) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        out.write(bytes);
+        out.flush();
+    }
+
+    private void awaitRequests(int count) {
+        Awaitility.await("requests").atMost(PATIENCE).until(() -> requests.get() >= count);
+    }
+
+    private void awaitOpen(int most) {
+        Awaitility.await("aborted connections").atMost(PATIENCE).until(() -> connections.open() <= most);
+    }
+
+    private void assertThatTheBudgetHeldAndIsReturned() throws IOException {
+        assertThat(highest.get()).isBetween(1L, (long) BUDGET);
+        assertThat(highestAnonymous.get()).isLessThanOrEqualTo(BUDGET / 2);
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+        assertThat(budget.anonymousUsed()).isZero();
+    }
+
+    @Test
+    void http1AnswersKeepToTheBudget() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> ResponseWriter.end(request, BODY));
+
+        // when
+        for (int i = 0; i < 30; i++) {
+            ask(port, "");
+        }
+
+        // then
+        awaitRequests(30);
+        // Half of the budget is for anonymous connections: two answers fit, and what was read of a third.
+        awaitOpen(3);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void http2AnswersKeepToTheBudgetOnOneConnection() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> ResponseWriter.end(request, BODY));
+        Socket socket = connect(port);
+
+        // when
+        send(socket, Http2Frames.preface(0));
+        for (int i = 0; i < 30; i++) {
+            try {
+                send(socket, Http2Frames.get(1 + 2 * i));
+            } catch (IOException aborted) {
+                break;
+            }
+        }
+
+        // then
+        awaitRequests(3);
+        awaitOpen(0);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void aStreamThatIsNotReadIsResetAndTheOthersGoOn() throws Exception {
+        // given
+        begin(Duration.ofSeconds(1));
+        int port = serve(request -> ResponseWriter.end(request, Buffer.buffer("much more than nothing")));
+        Socket socket = connect(port);
+
+        // when
+        send(socket, Http2Frames.preface(0));
+        send(socket, Http2Frames.get(1));
+
+        // then
+        Http2Frames frames = new Http2Frames(socket);
+        frames.await(Http2Frames.RST_STREAM, 1);
+        assertThat(connections.open()).isEqualTo(1);
+        send(socket, Http2Frames.windowUpdate(3, 1_000, Http2Frames.get(3)));
+        frames.await(Http2Frames.DATA, 3);
+        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+    }
+
+    @Test
+    void anAnswerThatIsNeverReadEndsItsConnection() throws Exception {
+        // given
+        begin(Duration.ofSeconds(1));
+        int port = serve(request -> ResponseWriter.end(request, BODY));
+
+        // when
+        ask(port, "");
+
+        // then
+        awaitRequests(1);
+        awaitOpen(0);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void aBodyThatAllShareCostsOnePieceForEach() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> ResponseWriter.endShared(request, BODY));
+
+        // when
+        for (int i = 0; i < 6; i++) {
+            ask(port, "");
+        }
+
+        // then
+        awaitRequests(6);
+        assertThat(connections.open()).isEqualTo(6);
+        assertThat(highest.get()).isLessThanOrEqualTo(6L * (ResponseWriter.PIECE_BYTES + SMALL));
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void aLargeAnswerArrivesWhole() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> ResponseWriter.end(request, BODY));
+
+        // when
+        Socket socket = ask(port, "Connection: close\r\n");
+
+        // then
+        byte[] answer = socket.getInputStream().readAllBytes();
+        String head = new String(answer, 0, answer.length - ANSWER, StandardCharsets.US_ASCII);
+        assertThat(head).startsWith("HTTP/1.1 200 ").containsIgnoringCase("content-length: " + ANSWER + "\r\n");
+        assertThat(new String(answer, answer.length - ANSWER, ANSWER, StandardCharsets.US_ASCII))
+                .isEqualTo(BODY.toString());
+        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+    }
+
+    @Test
+    void anonymousPeersDoNotCostKnownOnesTheirAnswers() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> {
+            if (request.getHeader("Authorization") != null) {
+                UnsentAccount.of(request.connection()).identify("alice");
+            }
+            ResponseWriter.end(request, BODY);
+        });
+        Socket alice = ask(port, "Authorization: alice\r\nConnection: close\r\n");
+        awaitRequests(1);
+
+        // when
+        for (int i = 0; i < 30; i++) {
+            ask(port, "");
+        }
+        awaitRequests(31);
+
+        // then
+        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(ANSWER);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void theAddressOrUserThatHoldsTheMostPays() throws Exception {
+        // given
+        begin(NEVER);
+        int port = serve(request -> {
+            UnsentAccount.of(request.connection()).identify(request.getHeader("Authorization"));
+            ResponseWriter.end(request, BODY);
+        });
+        Socket alice = ask(port, "Authorization: alice\r\nConnection: close\r\n");
+        awaitRequests(1);
+
+        // when
+        for (int i = 0; i < 20; i++) {
+            ask(port, "Authorization: mallory\r\n");
+        }
+        awaitRequests(21);
+
+        // then
+        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(ANSWER);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void aPingingSocketThatReadsNothingIsAborted() throws Exception {
+        // given
+        begin(Duration.ofSeconds(2));
+        int port = serve(request -> request.toWebSocket().onSuccess(socket -> {}));
+        Socket socket = ask(
+                port,
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        ByteArrayOutputStream pings = new ByteArrayOutputStream();
+        for (int i = 0; i < 1_000; i++) {
+            pings.write(0x89);
+            pings.write(0x80 | 100);
+            pings.write(new byte[104]);
+        }
+
+        // when
+        Awaitility.await("the end of a connection").atMost(PATIENCE).until(() -> {
+            sample();
+            try {
+                send(socket, pings.toByteArray());
+                return false;
+            } catch (IOException aborted) {
+                return true;
+            }
+        });
+
+        // then
+        awaitOpen(0);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
+    @Test
+    void aTcpPeerThatReadsNothingKeepsToTheBudget() throws Exception {
+        // given
+        begin(NEVER);
+        int port = vertx.createNetServer(new NetServerOptions().setSendBufferSize(SMALL))
+                .connectHandler(socket -> {
+                    UnsentAccount unsent = UnsentAccount.of(socket);
+                    socket.handler(bytes -> {
+                        for (int i = 0; i < 100; i++) {
+                            unsent.write(ANSWER, () -> {}, () -> socket.write(BODY));
+                            sample();
+                        }
+                        requests.incrementAndGet();
+                    });
+                })
+                .listen(0, "127.0.0.1")
+                .await(20, TimeUnit.SECONDS)
+                .actualPort();
+
+        // when
+        send(connect(port), new byte[] {1});
+
+        // then
+        awaitRequests(1);
+        awaitOpen(0);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+}
