@@ -46,6 +46,8 @@ final class StreamNode implements AutoCloseable {
         environment.put("DARKROOM_STREAMS_PER_USER", "20000");
         // No brake: what is measured is what a process can do.
         environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000");
+        environment.put("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0");
+        environment.put("DARKROOM_CONNECTIONS_PER_ADDRESS", "0");
         environment.putAll(settings);
         List<String> all = new ArrayList<>(flags);
         all.add("-Dvertx.cacheDirBase=" + directory.resolve("vertx-cache"));

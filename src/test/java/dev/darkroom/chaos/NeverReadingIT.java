@@ -168,6 +168,8 @@ class NeverReadingIT {
                 .with("DARKROOM_AUTH", "required")
                 .with("DARKROOM_STREAMS_PER_USER", "1000")
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0")
+                .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")

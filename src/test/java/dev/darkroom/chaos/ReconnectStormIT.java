@@ -99,6 +99,8 @@ class ReconnectStormIT {
                 .with("DARKROOM_AUTH", "required")
                 // Without the brake that operators get: what is looked at is what all of them at once do.
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0")
+                .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
                 .with("DARKROOM_API_INSTANCES", "2")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_NODE_HEARTBEAT", "5s")

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 final class ConfigurationTable {
     private static final Pattern COMMENT = Pattern.compile(" *# ?(.*)");
-    private static final Pattern KEY = Pattern.compile("( *)([A-Za-z]+):.*");
+    private static final Pattern KEY = Pattern.compile("( *)([A-Za-z0-9]+):.*");
 
     private final Map<String, String> descriptions = new LinkedHashMap<>();
     private final Deque<String> sections = new ArrayDeque<>();
