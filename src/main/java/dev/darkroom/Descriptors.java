@@ -51,7 +51,7 @@ final class Descriptors {
      * @param descriptors as {@link #limit} returns them
      */
     static int images(long descriptors) {
-        return (int) Math.max(8, Math.min(256, descriptors / 16));
+        return (int) Math.max(8, Math.min(1024, descriptors / 16));
     }
 
     /**
