@@ -83,9 +83,8 @@ public final class ManagementVerticle extends VerticleBase {
             SlowSenders slowSenders = new SlowSenders(vertx, FIRST_REQUEST, NEXT_REQUEST);
             server = vertx.createHttpServer(options)
                     .connectionHandler(slowSenders::watch)
-                    .requestHandler(slowSenders.arrived(
-                            ContractRouter.create(
- vertx, contract, handlers, Access.open(), BrowserPolicy.ofManagement(settings), BODIES)))
+                    .requestHandler(slowSenders.arrived(ContractRouter.create(
+                            vertx, contract, handlers, Access.open(), BrowserPolicy.ofManagement(settings), BODIES)))
                     .invalidRequestHandler(new InvalidRequest());
             return server.listen(settings.port(), settings.host());
         });

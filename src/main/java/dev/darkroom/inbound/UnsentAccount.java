@@ -63,7 +63,8 @@ public final class UnsentAccount {
 
     /** Opens the account of a connection that was just accepted. */
     static UnsentAccount open(UnsentBudget budget, Channel channel, Duration patience) {
-        UnsentAccount account = new UnsentAccount(budget, channel, InboundConnections.address(channel.remoteAddress()), patience);
+        UnsentAccount account =
+                new UnsentAccount(budget, channel, InboundConnections.address(channel.remoteAddress()), patience);
         channel.attr(KEY).set(account);
         budget.add(account);
         return account;
