@@ -17,6 +17,9 @@ import java.util.Optional;
 
 /** Makes, lists and revokes API keys, for whoever may use the database. Blocking, for one thread. */
 public final class KeyCabinet implements AutoCloseable {
+    /** How long the database may take for an answer; no statement here takes a second. */
+    private static final Duration ANSWER = Duration.ofSeconds(60);
+
     private final DatabaseUrl url;
     private final Connection connection;
 
@@ -28,7 +31,7 @@ public final class KeyCabinet implements AutoCloseable {
     /** @throws DatabaseException in one line when the database cannot be reached or refuses us */
     public static KeyCabinet open(DatabaseUrl url) {
         try {
-            return new KeyCabinet(url, Jdbc.connect(url, "darkroom keys"));
+            return new KeyCabinet(url, Jdbc.connect(url, "darkroom keys", ANSWER));
         } catch (SQLException e) {
             throw Jdbc.failure(url, e);
         }

@@ -1,16 +1,28 @@
 package dev.darkroom.config;
 
+import dev.darkroom.config.DatabaseUrl.Server;
+import dev.darkroom.config.DatabaseUrl.SslMode;
+import dev.darkroom.config.DatabaseUrl.TargetSession;
+import dev.darkroom.config.DatabaseUrl.Tls;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Understands {@code postgresql://user:password@host:port/database}, the connection URI of PostgreSQL's own tools
- * (PostgreSQL manual, "Connection URIs"), with one host and without parameters. The value is a secret: no message shows
- * any of it but the names of parameters.
+ * (PostgreSQL manual, "Connection URIs"), with one host or several and the parameters {@code sslmode}, {@code sslrootcert}
+ * and {@code target_session_attrs}. The value is a secret: no message shows any of it but the names of parameters.
  */
 final class DatabaseUrlReader {
     private static final String SHAPE = "postgresql://user:password@host:port/database";
@@ -20,18 +32,25 @@ final class DatabaseUrlReader {
             "(?<authority>[^/?#]*)(?<path>/[^?#]*)?(\\?(?<query>[^#]*))?(?<fragment>#.*)?", Pattern.DOTALL);
     private static final Pattern HOST_AND_PORT =
             Pattern.compile("(\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<name>[A-Za-z0-9._-]+))(:(?<port>[0-9]{1,5}))?");
+    private static final String SSL_MODE = "sslmode";
+    private static final String SSL_ROOT_CERT = "sslrootcert";
+    private static final String TARGET_SESSION = "target_session_attrs";
+    private static final Set<String> PARAMETERS = Set.of(SSL_MODE, SSL_ROOT_CERT, TARGET_SESSION);
     private static final Pattern PARAMETER_NAME = Pattern.compile("[A-Za-z_]{1,40}");
 
     private static final Pattern PERCENT_ENCODED = Pattern.compile("([^%]|%[0-9A-Fa-f]{2})*+");
 
     private final Value value;
+    private final Path base;
 
-    private DatabaseUrlReader(Value value) {
+    private DatabaseUrlReader(Value value, Path base) {
         this.value = value;
+        this.base = base;
     }
 
-    static DatabaseUrl read(Value value) {
-        return new DatabaseUrlReader(value).read();
+    /** @param base absolute; relative paths in the URL begin there */
+    static DatabaseUrl read(Value value, Path base) {
+        return new DatabaseUrlReader(value, base).read();
     }
 
     private DatabaseUrl read() {
@@ -52,47 +71,111 @@ final class DatabaseUrlReader {
         if (at != authority.indexOf('@') || url.group(2).indexOf('@', authority.length()) >= 0) {
             throw value.expected(SHAPE + " with @, /, ? and # in user and password written %40, %2F, %3F and %23");
         }
-        refuseParameters(rest.group("query"));
+        Map<String, String> parameters = parameters(rest.group("query"));
         if (rest.group("fragment") != null) {
             throw value.expected(SHAPE + " without a fragment (write # as %23)");
         }
-        return assemble(at < 0 ? "" : authority.substring(0, at), authority.substring(at + 1), rest.group("path"));
+        return assemble(
+                at < 0 ? "" : authority.substring(0, at), authority.substring(at + 1), rest.group("path"), parameters);
     }
 
-    private void refuseParameters(String query) {
+    private Map<String, String> parameters(String query) {
+        Map<String, String> parameters = new LinkedHashMap<>();
         if (query == null) {
-            return;
+            return parameters;
         }
-        String names = Arrays.stream(query.split("&", -1))
-                .map(parameter -> parameter.split("=", 2)[0])
-                .filter(name -> PARAMETER_NAME.matcher(name).matches())
-                .distinct()
-                .collect(Collectors.joining(", "));
-        String unsupported = names.isEmpty() ? "" : " (unsupported: " + names + ")";
-        throw value.expected(SHAPE + " without parameters" + unsupported);
+        List<String> given = Arrays.asList(query.split("&", -1));
+        List<String> names =
+                given.stream().map(parameter -> parameter.split("=", 2)[0]).toList();
+        if (!PARAMETERS.containsAll(names)) {
+            String unsupported = names.stream()
+                    .filter(name -> !PARAMETERS.contains(name))
+                    .filter(name -> PARAMETER_NAME.matcher(name).matches())
+                    .distinct()
+                    .collect(Collectors.joining(", "));
+            throw value.expected(SHAPE + " with no parameters but sslmode, sslrootcert and target_session_attrs"
+                    + (unsupported.isEmpty() ? "" : " (unsupported: " + unsupported + ")"));
+        }
+        for (String parameter : given) {
+            String[] parts = parameter.split("=", 2);
+            String text = parts.length < 2 ? "" : decode(parts[1]);
+            if (text.isEmpty() || parameters.put(parts[0], text) != null) {
+                throw value.expected(SHAPE + " with one value for " + parts[0]);
+            }
+        }
+        return parameters;
     }
 
-    private DatabaseUrl assemble(String userInfo, String hostAndPort, String path) {
+    private DatabaseUrl assemble(String userInfo, String hosts, String path, Map<String, String> parameters) {
         int colon = userInfo.indexOf(':');
         String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
         String password = colon < 0 ? "" : decode(userInfo.substring(colon + 1));
         if (user.isEmpty()) {
             throw value.expected(SHAPE + " with a user");
         }
-        Matcher host = HOST_AND_PORT.matcher(hostAndPort);
-        if (!host.matches()) {
-            throw value.expected(SHAPE + " with one host: a name, an IPv4 address or an IPv6 address in brackets");
-        }
-        int port = host.group("port") == null ? DEFAULT_PORT : Integer.parseInt(host.group("port"));
-        if (port < 1 || port > 65535) {
-            throw value.expected(SHAPE + " with a port from 1 to 65535");
-        }
+        List<Server> servers = servers(hosts);
         String database = path == null ? "" : decode(path.substring(1));
         if (database.isEmpty()) {
             throw value.expected(SHAPE + " with a database");
         }
-        String name = host.group("v6") == null ? host.group("name") : host.group("v6");
-        return new DatabaseUrl(name, port, database, user, new Secret(password));
+        return new DatabaseUrl(
+                servers,
+                database,
+                user,
+                new Secret(password),
+                tls(parameters),
+                choice(
+                        parameters,
+                        TARGET_SESSION,
+                        TargetSession.values(),
+                        TargetSession::word,
+                        TargetSession.READ_WRITE));
+    }
+
+    private List<Server> servers(String hosts) {
+        List<Server> servers = new ArrayList<>();
+        for (String one : hosts.split(",", -1)) {
+            Matcher host = HOST_AND_PORT.matcher(one);
+            if (!host.matches()) {
+                throw value.expected(
+                        SHAPE
+                                + " with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each");
+            }
+            int port = host.group("port") == null ? DEFAULT_PORT : Integer.parseInt(host.group("port"));
+            if (port < 1 || port > 65535) {
+                throw value.expected(SHAPE + " with a port from 1 to 65535");
+            }
+            servers.add(new Server(host.group("v6") == null ? host.group("name") : host.group("v6"), port));
+        }
+        return servers;
+    }
+
+    private Tls tls(Map<String, String> parameters) {
+        SslMode mode = choice(parameters, SSL_MODE, SslMode.values(), SslMode::word, SslMode.DISABLE);
+        String file = parameters.get(SSL_ROOT_CERT);
+        if (file == null) {
+            return new Tls(mode, null);
+        }
+        if (!mode.verifies()) {
+            throw value.expected(SHAPE + " with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full");
+        }
+        try {
+            return new Tls(mode, base.resolve(file).normalize());
+        } catch (InvalidPathException e) {
+            throw value.expected(SHAPE + " with a file in sslrootcert");
+        }
+    }
+
+    private <T> T choice(Map<String, String> parameters, String name, T[] known, Function<T, String> word, T unset) {
+        String text = parameters.get(name);
+        if (text == null) {
+            return unset;
+        }
+        return Arrays.stream(known)
+                .filter(one -> word.apply(one).equals(text))
+                .findFirst()
+                .orElseThrow(() -> value.expected(SHAPE + " with " + name + " one of "
+                        + Arrays.stream(known).map(word).collect(Collectors.joining(", "))));
     }
 
     /** RFC 3986, section 2.1: unlike in a form, a plus sign means a plus sign. */

@@ -254,8 +254,8 @@ final class SettingsReader {
         Value url = values.get("database.url");
         Value direct = values.get("database.directUrl");
         return new Database(
-                url.isEmpty() ? null : DatabaseUrlReader.read(url),
-                direct.isEmpty() ? null : DatabaseUrlReader.read(direct),
+                url.isEmpty() ? null : DatabaseUrlReader.read(url, base),
+                direct.isEmpty() ? null : DatabaseUrlReader.read(direct, base),
                 integer("database.poolSize", 1, 1000),
                 integer("database.maxWaiting", 0, 1_000_000),
                 duration("database.connectTimeout"),

@@ -12,6 +12,7 @@ import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -34,16 +35,21 @@ public final class Database {
     private static final int HEARTBEATS_WAITING = 16;
     /**
      * How long a connection may be idle before it is closed. Short, because silence can only be told from idleness when
-     * it lasts longer; see {@link #transportOptions}.
+     * it lasts longer; see {@link #silence}.
      */
     private static final Duration IDLE = Duration.ofSeconds(10);
 
+    /** How long the server may take to end the connections at {@link #close}. */
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+
+    private final DatabaseSockets sockets;
     private final SqlClient client;
     private final Pool pool;
     private final Pool heartbeats;
     private final Duration patience;
 
-    private Database(SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
+    private Database(DatabaseSockets sockets, SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
+        this.sockets = sockets;
         this.client = client;
         this.pool = pool;
         this.heartbeats = heartbeats;
@@ -59,29 +65,42 @@ public final class Database {
         int forClient = Math.max(1, settings.poolSize() / 4);
         int forPool = Math.max(1, settings.poolSize() - forClient);
         boolean pooled = settings.directUrl() != null;
-        PgConnectOptions connect = connectOptions(url, settings, pooled);
-        NetClientOptions transport = transportOptions(settings, idle);
+        DatabaseSockets sockets = new DatabaseSockets(vertx, silence(settings, idle));
+        NetClientOptions transport = transportOptions(settings);
+        // Each made anew: the copy of options forgets that there is a pooler.
+        List<PgConnectOptions> servers = options(url, settings);
+        List<PgConnectOptions> pipelined = options(url, settings);
+        pipelined.forEach(options -> options.setPipeliningLimit(pooled ? 1 : PIPELINE));
+        ServerSelector selector =
+                new ServerSelector(vertx, sockets, transport, servers, url.target(), settings.connectTimeout());
         return new Database(
+                sockets,
                 PgBuilder.client()
                         .with(poolOptions("client", forClient, settings.maxWaiting(), settings, idle))
                         .with(transport)
-                        // Made anew: the copy of options forgets that there is a pooler.
-                        .connectingTo(connectOptions(url, settings, pooled).setPipeliningLimit(pooled ? 1 : PIPELINE))
-                        .using(vertx)
+                        .connectingTo(() -> selector.choose().map(pipelined::get))
+                        .using(sockets)
                         .build(),
                 PgBuilder.pool()
                         .with(poolOptions("pool", forPool, settings.maxWaiting(), settings, idle))
                         .with(transport)
-                        .connectingTo(connect)
-                        .using(vertx)
+                        .connectingTo(() -> selector.choose().map(servers::get))
+                        .using(sockets)
                         .build(),
                 PgBuilder.pool()
                         .with(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, HEARTBEATS_WAITING, settings, idle))
                         .with(transport)
-                        .connectingTo(connect)
-                        .using(vertx)
+                        .connectingTo(() -> selector.choose().map(servers::get))
+                        .using(sockets)
                         .build(),
                 settings.connectTimeout().plus(settings.statementTimeout()));
+    }
+
+    /** How to connect to each server, in the order of the URL. */
+    private static List<PgConnectOptions> options(DatabaseUrl url, Settings.Database settings) {
+        return url.servers().stream()
+                .map(server -> connectOptions(url, server, settings, settings.directUrl() != null))
+                .toList();
     }
 
     /**
@@ -131,16 +150,32 @@ public final class Database {
                 .mapEmpty();
     }
 
-    /** Closes every connection; whoever still waits for one fails. Last, after everything that uses them. */
+    /** How many sockets are open, half-closed ones too. */
+    int openSockets() {
+        return sockets.open();
+    }
+
+    /**
+     * Closes every connection; whoever still waits for one fails. Last, after everything that uses them. A connection that the
+     * server does not end in time is aborted.
+     */
     public Future<Void> close() {
-        return Future.join(client.close(), pool.close(), heartbeats.close()).mapEmpty();
+        Future<?> closing = Future.join(client.close(), pool.close(), heartbeats.close());
+        return closing.timeout(FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+                .recover(late -> {
+                    sockets.abortAll();
+                    return Future.succeededFuture();
+                })
+                .mapEmpty();
     }
 
     /** @param pooled whether a pooler in transaction mode stands between: then each statement may meet another session */
-    static PgConnectOptions connectOptions(DatabaseUrl url, Settings.Database settings, boolean pooled) {
+    static PgConnectOptions connectOptions(
+            DatabaseUrl url, DatabaseUrl.Server server, Settings.Database settings, boolean pooled) {
         PgConnectOptions options = new PgConnectOptions();
-        options.setHost(url.host())
-                .setPort(url.port())
+        DatabaseTls.configure(options, url.tls());
+        options.setHost(server.host())
+                .setPort(server.port())
                 .setDatabase(url.database())
                 .setUser(url.user())
                 .setPassword(url.password().value())
@@ -170,17 +205,18 @@ public final class Database {
     }
 
     /**
-     * The server bounds every statement, but a server that vanished without a word bounds nothing, and TCP notices only after
-     * a quarter of an hour or more. A connection on which nothing arrives for longer than any healthy one can be silent
-     * is therefore given up.
+     * How long nothing may arrive before a connection is aborted. The server bounds every statement, but a server that
+     * vanished without a word bounds nothing, and TCP notices only after a quarter of an hour or more. No healthy connection
+     * is silent for longer than this.
      */
-    private static NetClientOptions transportOptions(Settings.Database settings, Duration idle) {
-        Duration silence = idle.plus(settings.statementTimeout()).plus(settings.idleInTransactionTimeout());
+    private static Duration silence(Settings.Database settings, Duration idle) {
+        return idle.plus(settings.statementTimeout()).plus(settings.idleInTransactionTimeout());
+    }
+
+    static NetClientOptions transportOptions(Settings.Database settings) {
         return new NetClientOptions()
                 .setConnectTimeout((int) settings.connectTimeout().toMillis())
-                .setTcpKeepAlive(true)
-                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setReadIdleTimeout((int) silence.toMillis());
+                .setTcpKeepAlive(true);
     }
 
     private static PoolOptions poolOptions(

@@ -24,6 +24,7 @@ public final class DatabaseErrors {
             "25P04", // transaction timeout
             "28", // the server refuses our user or password
             "3D000", // the database does not exist
+            "26000", // a prepared statement is gone
             "40", // serialization failure, deadlock
             "53", // too many connections, disk full, out of memory
             "55000", // the database accepts no connections
@@ -38,7 +39,11 @@ public final class DatabaseErrors {
             "Client is closed",
             "Connection was closed",
             "Connection is not active now",
-            "Pending requests failed to be sent");
+            "Pending requests failed to be sent",
+            "SSL handshake failed");
+
+    /** The driver says so of a server without TLS where the settings require it. */
+    private static final String NO_TLS = "Postgres Server does not handle SSL connection";
 
     private DatabaseErrors() {}
 
@@ -57,7 +62,7 @@ public final class DatabaseErrors {
         }
         if (failure instanceof PgException error) {
             String state = String.valueOf(error.getSqlState());
-            return UNAVAILABLE.stream().anyMatch(state::startsWith);
+            return UNAVAILABLE.stream().anyMatch(state::startsWith) || tableChanged(error);
         }
         // Vert.x fails some futures with a Throwable of an internal type that is neither Exception nor Error.
         if (failure instanceof VertxException || !(failure instanceof Exception || failure instanceof Error)) {
@@ -65,7 +70,15 @@ public final class DatabaseErrors {
                     || failure instanceof ConnectionPoolTooBusyException
                     || LOST.stream().anyMatch(String.valueOf(failure.getMessage())::startsWith);
         }
-        return failure instanceof IOException || failure instanceof TimeoutException;
+        return failure instanceof IOException
+                || failure instanceof TimeoutException
+                || NO_TLS.equals(failure.getMessage());
+    }
+
+    /** A table has changed under a prepared statement, which is prepared anew the next time. */
+    private static boolean tableChanged(PgException error) {
+        return "0A000".equals(error.getSqlState())
+                && String.valueOf(error.getErrorMessage()).startsWith("cached plan must not change result type");
     }
 
     /**

@@ -1,15 +1,19 @@
 package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.DatabaseUrl.TargetSession;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotification;
+import io.vertx.pgclient.spi.PgDriver;
 import io.vertx.sqlclient.Tuple;
+import io.vertx.sqlclient.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -50,6 +54,11 @@ public final class Hints {
 
     private static final Duration FIRST_WAIT = Duration.ofMillis(100);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+    /** Self-tests without an answer after which a connection is aborted, if it was not given up before. */
+    private static final int SILENT_TESTS = 3;
+
+    private static final String READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on'";
+
     private static final String SELF_TEST = "self-test";
 
     /** Between a topic and what it is about. */
@@ -60,8 +69,12 @@ public final class Hints {
 
     private final Vertx vertx;
     private final Context context;
-    private final PgConnectOptions options;
     private final Duration test;
+    private final DatabaseSockets sockets;
+    private final ConnectionFactory<PgConnectOptions> connections;
+    private final List<PgConnectOptions> servers;
+    private final ServerSelector selector;
+    private final TargetSession target;
     private final Map<String, List<Consumer<String>>> handlers = new LinkedHashMap<>();
     /** Tells our own hints from those of others. */
     private final String sender = UUID.randomUUID().toString();
@@ -71,13 +84,31 @@ public final class Hints {
     private PgConnection connection;
     private boolean flushing;
     private boolean heardMyself;
+    /** Whether the server accepted writes when it was last asked. */
+    private boolean writable;
+
     private boolean closed;
 
-    private Hints(Vertx vertx, PgConnectOptions options, Duration test) {
+    private Hints(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration test) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.options = options;
         this.test = test;
+        // A healthy connection brings something with every self-test.
+        this.sockets = new DatabaseSockets(vertx, test.multipliedBy(SILENT_TESTS));
+        NetClientOptions transport = Database.transportOptions(settings);
+        this.connections = PgDriver.INSTANCE.createConnectionFactory(sockets, transport);
+        this.servers = url.servers().stream()
+                .map(server -> options(url, server, settings))
+                .toList();
+        this.target = url.target();
+        this.selector = new ServerSelector(vertx, sockets, transport, servers, url.target(), test);
+    }
+
+    private static PgConnectOptions options(DatabaseUrl url, DatabaseUrl.Server server, Settings.Database settings) {
+        PgConnectOptions options = Database.connectOptions(url, server, settings, false);
+        options.getProperties().put("application_name", "darkroom hints");
+        options.setReconnectAttempts(0);
+        return options;
     }
 
     /**
@@ -90,10 +121,7 @@ public final class Hints {
     }
 
     static Hints open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration test) {
-        PgConnectOptions options = Database.connectOptions(url, settings, false);
-        options.getProperties().put("application_name", "darkroom hints");
-        options.setReconnectAttempts(0);
-        Hints hints = new Hints(vertx, options, test);
+        Hints hints = new Hints(vertx, url, settings, test);
         hints.context.runOnContext(start -> hints.connect(FIRST_WAIT));
         return hints;
     }
@@ -134,16 +162,21 @@ public final class Hints {
         }
     }
 
+    /** How many sockets are open, half-closed ones too. */
+    int openSockets() {
+        return sockets.open();
+    }
+
     /** Stops listening. */
     public Future<Void> close() {
         Promise<Void> done = Promise.<Void>promise();
         context.runOnContext(v -> {
             closed = true;
-            if (connection == null) {
-                done.complete();
-            } else {
-                connection.close().onComplete(ended -> done.complete());
-            }
+            Future<Void> ended = connection == null ? Future.succeededFuture() : connection.close();
+            ended.timeout(test.toMillis(), TimeUnit.MILLISECONDS).onComplete(parted -> {
+                sockets.abortAll();
+                connections.close(done);
+            });
         });
         return done.future();
     }
@@ -167,18 +200,38 @@ public final class Hints {
     private void notify(String topics) {
         if (connection != null) {
             PgConnection used = connection;
-            used.preparedQuery("SELECT pg_notify($1, $2)")
+            used.preparedQuery("SELECT pg_notify($1, $2), (" + READ_ONLY + ")")
                     .execute(Tuple.of(CHANNEL, sender + ":" + topics))
                     .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
+                    .onSuccess(
+                            rows -> checkWritable(used, rows.iterator().next().getBoolean(1)))
                     .onFailure(error -> giveUp(used, error.getMessage()));
         }
+    }
+
+    /** After a fail-over the processes notify each other on the new server; the old one, read-only now, stays silent. */
+    private void checkWritable(PgConnection used, boolean readOnly) {
+        if (readOnly && writable) {
+            giveUp(used, "the server is read-only now");
+        }
+        writable = !readOnly;
+    }
+
+    /** Where there are several servers, notifications come from the one that accepts writes. */
+    private Future<Void> accepted(boolean writes) {
+        writable = writes;
+        return writes || servers.size() == 1 || target == TargetSession.ANY
+                ? Future.succeededFuture()
+                : Future.failedFuture("the server is read-only");
     }
 
     private void connect(Duration wait) {
         if (closed) {
             return;
         }
-        Future<PgConnection> connecting = PgConnection.connect(vertx, options);
+        Future<PgConnection> connecting = connections
+                .connect(context, selector.choose().map(servers::get))
+                .map(PgConnection::cast);
         connecting
                 .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
                 // One that comes after all, when another has been tried for, would listen for nobody.
@@ -188,9 +241,14 @@ public final class Hints {
                     opened.notificationHandler(this::heard);
                     return opened.query("LISTEN " + CHANNEL)
                             .execute()
+                            .compose(listening -> opened.query(READ_ONLY).execute())
+                            .compose(rows -> accepted(!rows.iterator().next().getBoolean(0)))
                             .timeout(test.toMillis(), TimeUnit.MILLISECONDS)
                             .map(opened)
-                            .onFailure(error -> opened.close());
+                            .onFailure(error -> {
+                                sockets.lost();
+                                sockets.abortAll();
+                            });
                 })
                 .onComplete(done -> {
                     if (done.succeeded()) {
@@ -242,7 +300,9 @@ public final class Hints {
         connection = null;
         if (!closed) {
             LOG.atWarn().addKeyValue("reason", reason).log("connection for hints lost, connecting again");
-            lost.close();
+            sockets.lost();
+            // Not closed: the driver would wait for a server that may be gone.
+            sockets.abortAll();
             connect(FIRST_WAIT);
         }
     }

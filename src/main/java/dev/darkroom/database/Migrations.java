@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
@@ -24,6 +25,9 @@ public final class Migrations {
 
     /** How long a server that is there may take until it answers. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** A server that has not answered a statement for this long is given up, even when its connection still stands. */
+    private static final Duration LONGEST_STATEMENT = Duration.ofHours(1);
 
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
     /** SQLSTATE cannot_connect_now: starting up, or recovering from a crash. */
@@ -51,13 +55,7 @@ public final class Migrations {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(Migrations.class.getClassLoader())
                     .dataSource(url.jdbcUrl(), url.user(), url.password().value())
-                    .jdbcProperties(Map.of(
-                            "ApplicationName",
-                            "darkroom migrations",
-                            "tcpKeepAlive",
-                            "true",
-                            "options",
-                            bounds(settings)))
+                    .jdbcProperties(properties(url, settings))
                     .locations(scripts)
                     .failOnMissingLocations(true)
                     .lockRetryCount(LOCK_RETRIES)
@@ -69,6 +67,13 @@ public final class Migrations {
             throw new DatabaseException(
                     "the tables in " + name(url, settings) + " cannot be migrated: " + oneLine(e), e);
         }
+    }
+
+    private static Map<String, String> properties(DatabaseUrl url, Settings.Database settings) {
+        Properties properties = Jdbc.properties(url, "darkroom migrations", PATIENCE, LONGEST_STATEMENT);
+        properties.setProperty("options", bounds(settings));
+        return properties.stringPropertyNames().stream()
+                .collect(Collectors.toMap(name -> name, properties::getProperty));
     }
 
     /**
@@ -100,14 +105,9 @@ public final class Migrations {
     }
 
     private static int version(DatabaseUrl url, Settings.Database settings, Duration patience) throws SQLException {
-        String seconds = String.valueOf(patience.toSeconds());
-        Properties properties = new Properties();
-        properties.setProperty("user", url.user());
-        properties.setProperty("password", url.password().value());
-        // Until somebody is there at all; and then, until he answers.
-        properties.setProperty("connectTimeout", String.valueOf(Math.max(1, roundUp(settings.connectTimeout()))));
-        properties.setProperty("loginTimeout", seconds);
-        properties.setProperty("socketTimeout", seconds);
+        // Connecting is bounded apart from the wait for an answer.
+        Properties properties = Jdbc.properties(url, "darkroom migrations", settings.connectTimeout(), patience);
+        properties.setProperty("loginTimeout", String.valueOf(patience.toSeconds()));
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
             return connection.getMetaData().getDatabaseMajorVersion();
         }
@@ -121,12 +121,8 @@ public final class Migrations {
     }
 
     private static String name(DatabaseUrl url, Settings.Database settings) {
-        return "the database " + url.database() + " at " + url.host() + ":" + url.port()
+        return "the database " + url.described()
                 + (settings.url() == null ? " (embedded)" : " (DARKROOM_DATABASE_URL)");
-    }
-
-    private static long roundUp(Duration duration) {
-        return duration.plusMillis(999).toSeconds();
     }
 
     private static String oneLine(Throwable e) {

@@ -84,7 +84,7 @@ public final class Doctor {
         List<String> notes = new ArrayList<>();
         notes.addAll(session.query(IDLE, List.of(), row -> row.getString(1)));
         notes.addAll(session.query(OVERDUE, List.of(), row -> row.getString(1)));
-        return new Report(url.database() + " at " + url.host() + ":" + url.port(), at, results, notes);
+        return new Report(url.described(), at, results, notes);
     }
 
     private static Result run(Session session, Check check) throws SQLException {

@@ -17,6 +17,9 @@ import java.util.List;
  * nothing depends on the session, which behind PgBouncer is not ours.
  */
 final class Session implements AutoCloseable {
+    /** How much longer than a statement the database may take for its answer. */
+    private static final Duration ANSWER = Duration.ofSeconds(25);
+
     private final Connection connection;
     private final Duration statementTimeout;
     private final DatabaseUrl url;
@@ -41,7 +44,7 @@ final class Session implements AutoCloseable {
     static Session open(DatabaseUrl url, Duration statementTimeout) {
         Connection connection = null;
         try {
-            connection = Jdbc.connect(url, "darkroom doctor");
+            connection = Jdbc.connect(url, "darkroom doctor", statementTimeout.plus(ANSWER));
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setAutoCommit(false);

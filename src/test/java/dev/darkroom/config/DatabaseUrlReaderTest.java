@@ -2,6 +2,12 @@ package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.DatabaseUrl.Server;
+import dev.darkroom.config.DatabaseUrl.SslMode;
+import dev.darkroom.config.DatabaseUrl.TargetSession;
+import dev.darkroom.config.DatabaseUrl.Tls;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +39,28 @@ class DatabaseUrlReaderTest {
                 .isEqualTo(new DatabaseUrl(host, port, database, user, new Secret(password)));
     }
 
+    @Test
+    void readsServersAndParameters() {
+        // when
+        DatabaseUrl url = Loading.settings(Map.of(
+                        NAME,
+                        "postgresql://ada:x@a:1,[::1],c/d?sslmode=verify-full&sslrootcert=/etc/my%20ca.pem"
+                                + "&target_session_attrs=primary"))
+                .database()
+                .url();
+
+        // then
+        assertThat(url)
+                .isEqualTo(new DatabaseUrl(
+                        List.of(new Server("a", 1), new Server("::1", 5432), new Server("c", 5432)),
+                        "d",
+                        "ada",
+                        new Secret("x"),
+                        new Tls(SslMode.VERIFY_FULL, Path.of("/etc/my ca.pem")),
+                        TargetSession.PRIMARY));
+        assertThat(url.jdbcUrl()).isEqualTo("jdbc:postgresql://a:1,[::1]:5432,c:5432/d");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -46,20 +74,26 @@ class DatabaseUrlReaderTest {
                 "postgresql://:secret@db/d | ' with a user'",
                 "postgresql://ada:secret@db | ' with a database'",
                 "postgresql://ada:secret@db/ | ' with a database'",
-                "postgresql://ada:secret@/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@a,b/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@a:1,b:2/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@::1/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@%2Frun/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@db:/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
-                "postgresql://ada:secret@db:x/d | ' with one host: a name, an IPv4 address or an IPv6 address in brackets'",
+                "postgresql://ada:secret@/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@a,/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@a:1 ,b:2/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@::1/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@%2Frun/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@db:/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
+                "postgresql://ada:secret@db:x/d | ' with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each'",
                 "postgresql://ada:secret@db:0/d | ' with a port from 1 to 65535'",
                 "postgresql://ada:secret@db:65536/d | ' with a port from 1 to 65535'",
-                "postgresql://ada:secret@db/d?sslmode=require | ' without parameters (unsupported: sslmode)'",
-                "postgresql://ada:secret@db?sslmode=require | ' without parameters (unsupported: sslmode)'",
-                "postgresql://ada:x@db/d?password=secret&options=-c&sslmode | ' without parameters (unsupported: password, options, sslmode)'",
-                "postgresql://ada:x@db/d? | ' without parameters'",
-                "postgresql://ada:x@db/d?s-e-c-r-e-t | ' without parameters'",
+                "postgresql://ada:secret@db?sslmode=require | ' with a database'",
+                "postgresql://ada:x@db/d?password=secret&options=-c&sslmode | ' with no parameters but sslmode, sslrootcert and target_session_attrs (unsupported: password, options)'",
+                "postgresql://ada:x@db/d? | ' with no parameters but sslmode, sslrootcert and target_session_attrs'",
+                "postgresql://ada:x@db/d?s-e-c-r-e-t | ' with no parameters but sslmode, sslrootcert and target_session_attrs'",
+                "postgresql://ada:x@db/d?sslmode=secret | ' with sslmode one of disable, prefer, require, verify-ca, verify-full'",
+                "postgresql://ada:x@db/d?sslmode=allow | ' with sslmode one of disable, prefer, require, verify-ca, verify-full'",
+                "postgresql://ada:x@db/d?sslmode | ' with one value for sslmode'",
+                "postgresql://ada:x@db/d?sslmode=require&sslmode=require | ' with one value for sslmode'",
+                "postgresql://ada:x@db/d?sslmode=require&sslrootcert=secret | ' with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full'",
+                "postgresql://ada:x@db/d?sslmode=verify-ca&sslrootcert=%00 | ' percent-encoded as UTF-8 and without NUL'",
+                "postgresql://ada:x@db/d?target_session_attrs=standby | ' with target_session_attrs one of any, read-write, primary'",
                 "postgresql://ada:x@db/d#secret | ' without a fragment (write # as %23)'",
                 "postgresql://ada:sec@ret@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",
                 "postgresql://ada:sec/ret@db/d | ' with @, /, ? and # in user and password written %40, %2F, %3F and %23'",

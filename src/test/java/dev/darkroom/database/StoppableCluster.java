@@ -1,12 +1,16 @@
 package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Secret;
 import dev.darkroom.testing.Directories;
 import dev.darkroom.testing.StoppablePostgres;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** A cluster of the embedded PostgreSQL, with the parameters that operators get. */
 public final class StoppableCluster implements StoppablePostgres {
@@ -62,8 +66,26 @@ public final class StoppableCluster implements StoppablePostgres {
 
     @Override
     public void startAgain() {
+        startAgain(Map.of());
+    }
+
+    /** Starts it with further parameters. */
+    void startAgain(Map<String, String> further) {
+        Map<String, String> parameters = new LinkedHashMap<>(EmbeddedDatabase.parameters(url.port()));
+        parameters.putAll(further);
         try {
-            server.start(EmbeddedDatabase.parameters(url.port()));
+            server.start(parameters);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How to connect as superuser. */
+    DatabaseUrl superuser() {
+        try {
+            String password = Files.readString(directory.resolve("postgres/superuser-password"))
+                    .strip();
+            return new DatabaseUrl(url.host(), url.port(), url.database(), "postgres", new Secret(password));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -20,6 +20,15 @@ public final class KeyStores {
 
     /** Makes a certificate for 127.0.0.1 under a name, and writes {@code cert.pem} and {@code key.pem}; the certificate. */
     public static X509Certificate write(Path directory, String name, String keyAlgorithm) {
+        return write(directory, name, keyAlgorithm, "ip:127.0.0.1,dns:localhost");
+    }
+
+    /**
+     * Makes a certificate and writes {@code cert.pem} and {@code key.pem}; the certificate.
+     *
+     * @param alternativeNames as keytool takes them, such as {@code dns:localhost}
+     */
+    public static X509Certificate write(Path directory, String name, String keyAlgorithm, String alternativeNames) {
         try {
             Files.createDirectories(directory);
             Path store = directory.resolve(name + ".p12");
@@ -34,7 +43,7 @@ public final class KeyStores {
                             "-dname",
                             "CN=" + name,
                             "-ext",
-                            "san=ip:127.0.0.1,dns:localhost",
+                            "san=" + alternativeNames,
                             "-validity",
                             "30",
                             "-storetype",

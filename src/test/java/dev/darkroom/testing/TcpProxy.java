@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -28,6 +29,7 @@ public final class TcpProxy implements AutoCloseable {
     private final Set<Socket> callers = ConcurrentHashMap.newKeySet();
     private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
+    private final CountDownLatch closing = new CountDownLatch(1);
     private ServerSocket server;
     private boolean silent;
     private volatile Ambush ambush;
@@ -135,7 +137,10 @@ public final class TcpProxy implements AutoCloseable {
 
     private record Ambush(List<String> requests, CompletableFuture<Void> sprung) {}
 
-    /** What is connected now falls silent for ever, new connections are well: as after a fail-over that tells nobody. */
+    /**
+     * What is connected now falls silent for ever, new connections are well: as after a fail-over behind a balancer. Nothing is
+     * answered any more, the end of a connection neither; only a reset ends one.
+     */
     public void forget() {
         watches.forEach(watch -> watch.forgotten = true);
     }
@@ -188,6 +193,9 @@ public final class TcpProxy implements AutoCloseable {
                 if (!watch.forgotten && !to.isOutputShutdown()) {
                     out.write(block, 0, count);
                 }
+            }
+            if (watch.forgotten) {
+                closing.await();
             }
         } finally {
             sockets.remove(from);
@@ -259,6 +267,7 @@ public final class TcpProxy implements AutoCloseable {
 
     @Override
     public void close() {
+        closing.countDown();
         speak();
         refuse();
     }

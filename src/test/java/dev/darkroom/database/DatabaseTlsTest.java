@@ -1,0 +1,187 @@
+package dev.darkroom.database;
+
+import static dev.darkroom.database.DatabaseFixture.await;
+import static dev.darkroom.database.DatabaseFixture.failureOf;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.DatabaseUrl.SslMode;
+import dev.darkroom.config.DatabaseUrl.Tls;
+import dev.darkroom.testing.KeyStores;
+import dev.darkroom.testing.StoppablePostgres;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A PostgreSQL with TLS, by each of the ways in which the service connects: pools, listener and JDBC. */
+@Tag("database")
+@Timeout(240)
+class DatabaseTlsTest {
+    private static final String RIGHT = "right";
+    private static final String OTHER = "other";
+    private static final Vertx VERTX = Vertx.vertx();
+
+    @TempDir
+    static Path directory;
+
+    private static StoppableCluster cluster;
+
+    @BeforeAll
+    static void startWithTls() throws IOException {
+        KeyStores.write(directory.resolve(RIGHT), RIGHT, "RSA");
+        KeyStores.write(directory.resolve(OTHER), OTHER, "RSA", "dns:db.example.org");
+        cluster =
+                StoppableCluster.make(Files.createTempDirectory("darkroom-tls").resolve("data"));
+        serve(RIGHT);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+        await(VERTX.close());
+    }
+
+    /** Restarts the server with another certificate. */
+    private static void serve(String name) throws IOException {
+        Path key = directory.resolve(name).resolve("key.pem");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        cluster.stop(StoppablePostgres.Mode.FAST);
+        cluster.startAgain(Map.of(
+                "ssl", "on",
+                "ssl_cert_file", directory.resolve(name).resolve("cert.pem").toString(),
+                "ssl_key_file", key.toString()));
+    }
+
+    private static DatabaseUrl url(SslMode mode, String root) {
+        return cluster.url()
+                .with(new Tls(
+                        mode, root == null ? null : directory.resolve(root).resolve("cert.pem")));
+    }
+
+    @ParameterizedTest(name = "{0}: encrypted {1}")
+    @CsvSource({"DISABLE, false", "PREFER, true", "REQUIRE, true", "VERIFY_CA, true", "VERIFY_FULL, true"})
+    void connects(SslMode mode, boolean encrypted) throws SQLException {
+        assertConnects(url(mode, mode.verifies() ? RIGHT : null), encrypted);
+    }
+
+    @Test
+    @DisplayName("a certificate of an unknown authority is rejected by verify-ca and verify-full alone")
+    void verifiesTheAuthority() throws SQLException {
+        assertRejected(url(SslMode.VERIFY_CA, OTHER));
+        assertRejected(url(SslMode.VERIFY_FULL, OTHER));
+        // The authorities of the Java runtime do not know it either.
+        assertRejected(url(SslMode.VERIFY_CA, null));
+        assertRejected(url(SslMode.VERIFY_FULL, null));
+    }
+
+    @Test
+    @DisplayName(
+            "a certificate for another name is rejected by verify-full alone; a server without TLS by all that require it")
+    void verifiesTheName() throws IOException, SQLException {
+        try {
+            // given
+            serve(OTHER);
+
+            // then
+            assertConnects(url(SslMode.VERIFY_CA, OTHER), true);
+            assertRejected(url(SslMode.VERIFY_FULL, OTHER));
+
+            // given
+            cluster.stop(StoppablePostgres.Mode.FAST);
+            cluster.startAgain();
+
+            // then
+            assertConnects(url(SslMode.PREFER, null), false);
+            assertRejected(url(SslMode.REQUIRE, null));
+            assertRejected(url(SslMode.VERIFY_FULL, RIGHT));
+        } finally {
+            serve(RIGHT);
+        }
+    }
+
+    @Test
+    @DisplayName("the embedded server keeps what is committed on disk, with TLS too")
+    void keepsWhatIsCommitted() throws SQLException {
+        try (Connection connection = Jdbc.connect(url(SslMode.VERIFY_FULL, RIGHT), "test", Duration.ofSeconds(30))) {
+            for (String setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
+                try (ResultSet row = connection.createStatement().executeQuery("SHOW " + setting)) {
+                    row.next();
+                    assertThat(row.getString(1)).as(setting).isEqualTo("on");
+                }
+            }
+        }
+    }
+
+    private static void assertConnects(DatabaseUrl url, boolean encrypted) throws SQLException {
+        String question = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        Database database = Database.open(VERTX, url, DatabaseSettings.of(url));
+        assertThat(await(database.client().query(question).execute())
+                        .iterator()
+                        .next()
+                        .getBoolean(0))
+                .isEqualTo(encrypted);
+        assertThat(await(database.pool().query(question).execute())
+                        .iterator()
+                        .next()
+                        .getBoolean(0))
+                .isEqualTo(encrypted);
+        await(database.heartbeats().query(question).execute());
+
+        AtomicInteger calls = new AtomicInteger();
+        Hints hints = Hints.open(VERTX, url, DatabaseSettings.of(url));
+        hints.listen("work", calls::incrementAndGet);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> calls.get() > 0);
+        assertThat(await(database.pool()
+                                .query("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
+                                        + " WHERE a.application_name = 'darkroom hints'")
+                                .execute())
+                        .iterator()
+                        .next()
+                        .getBoolean(0))
+                .isEqualTo(encrypted);
+        await(hints.close());
+        await(database.close());
+
+        try (Connection connection = Jdbc.connect(url, "test", Duration.ofSeconds(30));
+                ResultSet row = connection.createStatement().executeQuery(question)) {
+            row.next();
+            assertThat(row.getBoolean(1)).isEqualTo(encrypted);
+        }
+        Migrations.migrate(url, DatabaseSettings.of(url));
+    }
+
+    private static void assertRejected(DatabaseUrl url) {
+        Database database = Database.open(VERTX, url, DatabaseSettings.of(url));
+        for (Throwable failure : new Throwable[] {
+            failureOf(database.client().query("SELECT 1").execute()),
+            failureOf(database.pool().query("SELECT 1").execute())
+        }) {
+            assertThat(DatabaseErrors.unavailable(failure)).as("%s", failure).isTrue();
+        }
+        await(database.close());
+        assertThatThrownBy(() -> Jdbc.connect(url, "test", Duration.ofSeconds(30)))
+                .isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url)))
+                .isInstanceOf(DatabaseException.class)
+                .hasMessageContaining("cannot be used");
+    }
+}
