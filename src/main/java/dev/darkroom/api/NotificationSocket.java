@@ -61,6 +61,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
     private int framesThisSecond;
 
     private final UnsentAccount unsent;
+    private final Runnable abort = this::abort;
 
     /** Releases the place among those whose users are not known; null when there is none to release. */
     private Runnable waiting;
@@ -205,7 +206,7 @@ final class NotificationSocket implements EventStreams.Held, StreamSink {
 
     private void write(String text) {
         if (place >= 0 && !socket.isClosed()) {
-            unsent.write(text.length(), this::abort, () -> socket.writeTextMessage(text));
+            unsent.write(text.length(), abort, () -> socket.writeTextMessage(text));
         }
     }
 

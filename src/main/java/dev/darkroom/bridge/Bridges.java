@@ -94,9 +94,12 @@ public final class Bridges {
                 .closeHandler(gone -> session.closed());
     }
 
-    private record SockJs(SockJSSocket socket, UnsentAccount unsent) implements Wire {
+    private record SockJs(SockJSSocket socket, UnsentAccount unsent, Runnable abort) implements Wire {
         private SockJs(SockJSSocket socket) {
-            this(socket, UnsentAccount.of(socket.routingContext().request().connection()));
+            this(
+                    socket,
+                    UnsentAccount.of(socket.routingContext().request().connection()),
+                    () -> CutOff.of(socket.routingContext().request().connection()));
         }
 
         @Override
@@ -107,7 +110,7 @@ public final class Bridges {
         @Override
         public Future<Void> write(JsonObject frame) {
             String text = frame.encode();
-            return unsent.write(text.length(), this::cutOff, () -> socket.write(text));
+            return unsent.write(text.length(), abort, () -> socket.write(text));
         }
 
         @Override
@@ -117,7 +120,7 @@ public final class Bridges {
 
         @Override
         public void cutOff() {
-            CutOff.of(socket.routingContext().request().connection());
+            abort.run();
         }
     }
 }

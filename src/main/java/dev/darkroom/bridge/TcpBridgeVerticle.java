@@ -63,9 +63,9 @@ public final class TcpBridgeVerticle extends VerticleBase {
                 .closeHandler(gone -> session.closed());
     }
 
-    private record Tcp(NetSocket socket, UnsentAccount unsent) implements Wire {
+    private record Tcp(NetSocket socket, UnsentAccount unsent, Runnable abort) implements Wire {
         private Tcp(NetSocket socket) {
-            this(socket, UnsentAccount.of(socket));
+            this(socket, UnsentAccount.of(socket), () -> CutOff.of(socket));
         }
 
         @Override
@@ -76,7 +76,7 @@ public final class TcpBridgeVerticle extends VerticleBase {
         @Override
         public Future<Void> write(JsonObject frame) {
             Buffer bytes = Frames.encode(frame);
-            return unsent.write(bytes.length(), this::cutOff, () -> socket.write(bytes));
+            return unsent.write(bytes.length(), abort, () -> socket.write(bytes));
         }
 
         @Override
@@ -86,7 +86,7 @@ public final class TcpBridgeVerticle extends VerticleBase {
 
         @Override
         public void cutOff() {
-            CutOff.of(socket);
+            abort.run();
         }
     }
 }

@@ -103,7 +103,8 @@ public final class UnsentAccount {
      * Writes, and counts the bytes until the operating system has taken them.
      *
      * @param bytes that this write keeps in memory
-     * @param giveUp ends the write when it has made no progress for too long
+     * @param giveUp ends the writes of one sender when they have made no progress for too long; the same object for all of them, since
+     *     the end of one renews the time of the others
      * @param write begins the write, and completes with it
      * @return fails at once when the connection was aborted to keep to the budget
      */
@@ -126,6 +127,11 @@ public final class UnsentAccount {
 
     private void finish(Pending one, long bytes) {
         pending.remove(one);
+        for (Pending other : pending) {
+            if (other.giveUp == one.giveUp) {
+                other.since = System.nanoTime();
+            }
+        }
         release(bytes);
     }
 

@@ -13,6 +13,7 @@ public final class Http2Frames {
     static final int RST_STREAM = 3;
     private static final int HEADERS = 1;
     private static final int SETTINGS = 4;
+    private static final int PING = 6;
     private static final int WINDOW_UPDATE = 8;
     private static final int INITIAL_WINDOW_SIZE = 4;
     private static final int END_HEADERS_AND_STREAM = 0x5;
@@ -52,6 +53,10 @@ public final class Http2Frames {
             headers.writeBytes(pairs[i + 1].getBytes(StandardCharsets.US_ASCII));
         }
         return frame(HEADERS, END_HEADERS_AND_STREAM, stream, headers.toByteArray());
+    }
+
+    static byte[] ping() {
+        return frame(PING, 0, 0, new byte[8]);
     }
 
     /** Returns a request, followed by a window for its answer. */

@@ -281,36 +281,55 @@ class UnreadAnswersTest {
         assertThatTheBudgetHeldAndIsReturned();
     }
 
+    private static byte[] webSocketPing() {
+        byte[] ping = new byte[106];
+        ping[0] = (byte) 0x89;
+        ping[1] = (byte) (0x80 | 100);
+        return ping;
+    }
+
+    private void assertThatASenderThatReadsNothingIsAborted(Socket socket, byte[] frame) throws IOException {
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        for (int i = 0; i < 1_000; i++) {
+            frames.writeBytes(frame);
+        }
+        Awaitility.await("the end of a connection").atMost(PATIENCE).until(() -> {
+            sample();
+            try {
+                send(socket, frames.toByteArray());
+                return false;
+            } catch (IOException aborted) {
+                return true;
+            }
+        });
+        awaitOpen(0);
+        assertThatTheBudgetHeldAndIsReturned();
+    }
+
     @Test
-    void aPingingSocketThatReadsNothingIsAborted() throws Exception {
-        // given
+    void aPingingWebSocketThatReadsNothingIsAborted() throws Exception {
         begin(Duration.ofSeconds(2));
         int port = serve(request -> request.toWebSocket().onSuccess(socket -> {}));
         Socket socket = ask(
                 port,
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-        ByteArrayOutputStream pings = new ByteArrayOutputStream();
-        for (int i = 0; i < 1_000; i++) {
-            pings.write(0x89);
-            pings.write(0x80 | 100);
-            pings.write(new byte[104]);
-        }
+        assertThatASenderThatReadsNothingIsAborted(socket, webSocketPing());
+    }
 
-        // when
-        Awaitility.await("the end of a connection").atMost(PATIENCE).until(() -> {
-            sample();
-            try {
-                send(socket, pings.toByteArray());
-                return false;
-            } catch (IOException aborted) {
-                return true;
-            }
-        });
+    @Test
+    void aPingingHttp2ConnectionThatReadsNothingIsAborted() throws Exception {
+        begin(Duration.ofSeconds(2));
+        Socket socket = connect(serve(request -> request.response().end()));
+        send(socket, Http2Frames.preface(1));
+        assertThatASenderThatReadsNothingIsAborted(socket, Http2Frames.ping());
+    }
 
-        // then
-        awaitOpen(0);
-        assertThatTheBudgetHeldAndIsReturned();
+    @Test
+    void aPipeliningConnectionThatReadsNothingIsAborted() throws Exception {
+        begin(Duration.ofSeconds(2));
+        Socket socket = connect(serve(request -> ResponseWriter.end(request, Buffer.buffer("x".repeat(100)))));
+        assertThatASenderThatReadsNothingIsAborted(socket, (GET + "\r\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test
