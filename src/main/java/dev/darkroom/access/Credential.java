@@ -11,6 +11,9 @@ import java.util.regex.Matcher;
  * What somebody was let in with, for as long as they stay: to be looked at again. {@code toString} shows no secret.
  */
 public final class Credential {
+    /** 9999-12-31T23:59:59Z, in seconds. A token may name any number, and neither {@link Instant} nor PostgreSQL knows all of them. */
+    private static final long LATEST = 253_402_300_799L;
+
     /** Of the API key, or of that with which the ticket was asked for; null when it was none. */
     private final String keyHash;
 
@@ -59,10 +62,11 @@ public final class Credential {
     /** Of a token whose signature and claims were judged before. */
     private static Instant end(String token) {
         String claims = token.split("\\.", -1)[1];
-        return Instant.ofEpochSecond(new JsonObject(
+        double end = new JsonObject(
                         new String(Base64.getUrlDecoder().decode(claims), java.nio.charset.StandardCharsets.UTF_8))
                 .getNumber("exp")
-                .longValue());
+                .doubleValue();
+        return Instant.ofEpochSecond((long) Math.max(0, Math.min(end, LATEST)));
     }
 
     String keyHash() {

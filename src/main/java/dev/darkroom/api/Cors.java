@@ -32,7 +32,7 @@ final class Cors implements Handler<RoutingContext> {
                 .allowedHeaders(Set.of(
                         "Authorization",
                         "Content-Type",
-                        Parameters.IDEMPOTENCY_KEY,
+                        IdempotencyKeyHeader.NAME,
                         Preferences.HEADER,
                         "If-None-Match",
                         LastEventId.HEADER,

@@ -80,13 +80,11 @@ final class GenerationClient {
     }
 
     private static JsonObject withKey(JsonObject command, Exchange exchange) {
-        String header = exchange.parameter(Parameters.IDEMPOTENCY_KEY);
+        String header = exchange.parameter(IdempotencyKeyHeader.NAME);
         if (header == null) {
             return command;
         }
-        // The draft has a structured string, in quotes; nearly everybody leaves them out.
-        boolean quoted = header.length() > 2 && header.startsWith("\"") && header.endsWith("\"");
-        return command.put("idempotencyKey", quoted ? header.substring(1, header.length() - 1) : header);
+        return command.put("idempotencyKey", IdempotencyKeyHeader.key(header));
     }
 
     private static JsonObject byId(Exchange exchange, String id) {

@@ -45,10 +45,11 @@ final class JsonBody {
      * @throws Problem if they are anything else
      */
     static JsonObject parse(Buffer bytes) {
-        if (bytes.length() == 0) {
+        String text = withoutByteOrderMark(text(bytes));
+        if (text.isEmpty()) {
             throw Problem.invalid("#", "is empty; a JSON object is expected");
         }
-        if (decode(text(bytes)) instanceof JsonObject object) {
+        if (decode(text) instanceof JsonObject object) {
             return object;
         }
         throw Problem.invalid("#", "must be a JSON object");
@@ -64,6 +65,11 @@ final class JsonBody {
         } catch (CharacterCodingException e) {
             throw Problem.invalid("#", "is not UTF-8");
         }
+    }
+
+    /** RFC 8259, section 8.1, lets a parser ignore one. Some editors and .NET write it. */
+    private static String withoutByteOrderMark(String text) {
+        return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
     private static Object decode(String text) {

@@ -87,12 +87,10 @@ final class Parameters {
 
     /** Lists may come as several lines (RFC 9110, section 5.3); a key can not. */
     private static String header(String name, HttpServerRequest request) {
-        return name.equals(IDEMPOTENCY_KEY)
+        return name.equals(IdempotencyKeyHeader.NAME)
                 ? single(name, request.headers())
                 : request.headers().contains(name)
                         ? String.join(", ", request.headers().getAll(name))
                         : null;
     }
-
-    static final String IDEMPOTENCY_KEY = "Idempotency-Key";
 }

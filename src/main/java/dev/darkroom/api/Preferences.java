@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,7 +12,7 @@ final class Preferences {
 
     /** The first counts, section 2. */
     private static final Pattern WAIT = Pattern.compile(
-            "(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
+            "(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]+)\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
 
     private Preferences() {}
 
@@ -29,8 +30,9 @@ final class Preferences {
         if (!wait.find()) {
             return null;
         }
-        Duration wanted = Duration.ofSeconds(Long.parseLong(wait.group(1)));
-        return wanted.compareTo(most) > 0 ? most : wanted;
+        BigInteger wanted = new BigInteger(wait.group(1));
+        BigInteger limit = BigInteger.valueOf(most.toSeconds());
+        return wanted.compareTo(limit) > 0 ? most : Duration.ofSeconds(wanted.longValue());
     }
 
     /** What the answer says of it. */

@@ -178,6 +178,14 @@ final class Problem extends RuntimeException {
         return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", Map.of());
     }
 
+    /** RFC 9110, section 12.5.3: the answer says which codings are taken. */
+    static Problem unsupportedContentEncoding() {
+        return new Problem(
+                Type.UNSUPPORTED_MEDIA_TYPE,
+                "The body must not be compressed: no Content-Encoding is supported.",
+                Map.of("Accept-Encoding", "identity"));
+    }
+
     static Problem internalError() {
         return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", Map.of());
     }

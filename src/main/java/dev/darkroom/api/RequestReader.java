@@ -3,6 +3,7 @@ package dev.darkroom.api;
 import dev.darkroom.access.Caller;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.json.schema.OutputUnit;
@@ -41,6 +42,7 @@ final class RequestReader {
             if (body == null) {
                 return Future.succeededFuture(new Exchange(context, caller, given, null));
             }
+            checkContentEncoding(context.request());
             checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
         } catch (Problem problem) {
             return Future.failedFuture(problem);
@@ -49,19 +51,38 @@ final class RequestReader {
                 .map(bytes -> new Exchange(context, caller, given, valid(JsonBody.parse(bytes))));
     }
 
-    /** RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset. */
+    /** RFC 9110, section 15.5.16. The header is believed whatever the bytes look like. */
+    private static void checkContentEncoding(HttpServerRequest request) {
+        for (String line : request.headers().getAll(HttpHeaders.CONTENT_ENCODING)) {
+            for (String coding : line.split(",", -1)) {
+                String name = coding.trim();
+                if (!name.isEmpty() && !name.equalsIgnoreCase("identity")) {
+                    throw Problem.unsupportedContentEncoding();
+                }
+            }
+        }
+    }
+
+    /**
+     * RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset; {@code utf8} is no registered name of
+     * it, but many clients write it.
+     */
     private static void checkContentType(String header) {
         String[] parts = header == null ? new String[] {""} : header.split(";", -1);
         boolean json = parts[0].trim().equalsIgnoreCase("application/json");
         for (String parameter : parts) {
             String[] pair = parameter.split("=", 2);
             if (pair[0].trim().equalsIgnoreCase("charset")) {
-                json &= pair.length == 2 && pair[1].replace("\"", "").trim().equalsIgnoreCase("utf-8");
+                json &= pair.length == 2 && isUtf8(pair[1].replace("\"", "").trim());
             }
         }
         if (!json) {
             throw Problem.unsupportedMediaType();
         }
+    }
+
+    private static boolean isUtf8(String charset) {
+        return charset.equalsIgnoreCase("utf-8") || charset.equalsIgnoreCase("utf8");
     }
 
     private JsonObject valid(JsonObject value) {

@@ -1,6 +1,7 @@
 package dev.darkroom.api;
 
 import dev.darkroom.notification.Subscriber;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.OutputUnit;
@@ -23,7 +24,7 @@ final class Violations {
 
     private Violations() {}
 
-    /** What is wrong with a parameter: its schema is simple enough for one sentence. */
+    /** What was expected of a parameter: a sentence of its own, or what its schema says. */
     static String ofParameter(String name, JsonSchema schema) {
         return switch (name) {
             case "imageName" -> "must be the name of a picture: its id and the extension of its type";
@@ -31,12 +32,48 @@ final class Violations {
             case "subscriber" -> Subscriber.EXPECTED;
             case "createdAfter", "createdBefore" ->
                 "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
-            case "status" -> "must be PENDING, COMPLETE or FAILED";
-            case "limit" -> "must be an integer between " + schema.get("minimum") + " and " + schema.get("maximum");
-            case Parameters.IDEMPOTENCY_KEY ->
-                "must have 1 to " + schema.get("maxLength") + " printable ASCII characters, not only spaces";
-            default -> "must be a UUID";
+            case IdempotencyKeyHeader.NAME -> IdempotencyKeyHeader.EXPECTED;
+            default -> ofSchema(new JsonObject(schema.toString()));
         };
+    }
+
+    /** As text a schema has the schemas that it refers to in their places. */
+    private static String ofSchema(JsonObject schema) {
+        if (schema.containsKey("const")) {
+            return "must be " + schema.getValue("const");
+        }
+        if (schema.getValue("enum") instanceof JsonArray values) {
+            return "must be " + alternatives(values);
+        }
+        Object type = schema.getValue("type", "string");
+        if ("uuid".equals(schema.getValue("format"))) {
+            return "must be a UUID";
+        }
+        if (!"string".equals(type)) {
+            return "must be " + article(String.valueOf(type)) + range(schema, "minimum", "maximum", "");
+        }
+        String length = range(schema, "minLength", "maxLength", " characters");
+        return schema.containsKey("pattern")
+                ? "must match the pattern " + schema.getString("pattern") + (length.isEmpty() ? "" : "," + length)
+                : length.isEmpty() ? "does not fit the contract" : "must have" + length;
+    }
+
+    private static String alternatives(JsonArray values) {
+        List<String> words = values.stream().map(String::valueOf).toList();
+        int last = words.size() - 1;
+        return last == 0 ? words.get(0) : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
+    }
+
+    private static String range(JsonObject schema, String least, String most, String unit) {
+        Object from = schema.getValue(least);
+        Object to = schema.getValue(most);
+        if (from != null && to != null) {
+            return " " + (unit.isEmpty() ? "between " + from + " and " + to : from + " to " + to + unit);
+        }
+        if (from != null) {
+            return (unit.isEmpty() ? " of at least " : " at least ") + from + unit;
+        }
+        return to == null ? "" : (unit.isEmpty() ? " of at most " : " at most ") + to + unit;
     }
 
     /** What is wrong with a body, in the order in which it was found. Never empty, at most {@value #MOST}. */

@@ -1,6 +1,7 @@
 package dev.darkroom.cluster;
 
 import com.hazelcast.config.Config;
+import com.hazelcast.config.JavaSerializationFilterConfig;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.NetworkConfig;
 import dev.darkroom.config.Settings;
@@ -31,7 +32,19 @@ final class HazelcastConfig {
         // What the cluster knows may be lost, so a stop does not wait until others have copied it.
         config.setProperty("hazelcast.graceful.shutdown.max.wait", "2");
         network(config.getNetworkConfig(), cluster);
+        config.getSerializationConfig().setJavaSerializationFilterConfig(serializationFilter());
         return config;
+    }
+
+    /**
+     * What members may make us deserialize: what Hazelcast and its cluster manager send, and the classes of the JDK that these hold.
+     * Anything else is refused before its code runs.
+     */
+    private static JavaSerializationFilterConfig serializationFilter() {
+        JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig().setDefaultsDisabled(true);
+        filter.getWhitelist()
+                .addPrefixes("com.hazelcast.", "io.vertx.spi.cluster.hazelcast.", "java.lang.", "java.util.", "[");
+        return filter;
     }
 
     private static void network(NetworkConfig network, Settings.Cluster cluster) {

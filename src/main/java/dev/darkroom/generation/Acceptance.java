@@ -120,15 +120,16 @@ final class Acceptance {
     /** What was found valid. */
     private Future<JsonObject> accept(Command command, String user, JsonObject request, UUID retryOf, String key) {
         long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
+        GenerationRequest resolved = GenerationRequest.of(request, settings, model, seed);
         Submission submission = new Submission(
                 ids.generate(),
                 user,
-                GenerationRequest.of(request, settings, model, seed),
+                resolved,
                 retryOf,
                 key == null
                         ? null
                         : retryOf == null
-                                ? IdempotencyKey.ofCreate(key, request)
+                                ? IdempotencyKey.ofCreate(key, request, resolved)
                                 : IdempotencyKey.ofRetry(key, retryOf),
                 request.getString(GenerationRequest.WEBHOOK_URL));
         if (shared.backlog().reaches(settings.maxWaiting())) {
@@ -237,7 +238,7 @@ final class Acceptance {
     }
 
     private Future<JsonObject> replay(Submission submission, Used used) {
-        if (!used.fingerprint().equals(submission.key().fingerprint())) {
+        if (!submission.key().matches(used.fingerprint())) {
             return Future.succeededFuture(
                     Reply.error(GenerationBus.KEY_REUSED, "the idempotency key was used with another request"));
         }

@@ -44,6 +44,10 @@ public record GenerationRequest(
     private static final int MAX_METADATA = 16;
     private static final int MAX_METADATA_KEY = 64;
     private static final int MAX_METADATA_VALUE = 512;
+    /** Grapheme joiner, Hangul fillers, Khmer inherent vowels, the braille pattern without dots. */
+    private static final Set<Integer> INVISIBLE =
+            Set.of(0x034f, 0x115f, 0x1160, 0x3164, 0xffa0, 0x17b4, 0x17b5, 0x2800);
+
     private static final Set<String> FIELDS = Set.of(
             "prompt",
             "negativePrompt",
@@ -117,6 +121,8 @@ public record GenerationRequest(
             errors.add(new FieldError("#/" + field, "must be a string"));
         } else if (text.isBlank()) {
             errors.add(new FieldError("#/" + field, "must not be blank"));
+        } else if (text.codePoints().noneMatch(GenerationRequest::isVisible)) {
+            errors.add(new FieldError("#/" + field, "must have a visible character"));
         } else if (length(text) > maxLength) {
             errors.add(new FieldError("#/" + field, "must be at most " + maxLength + " characters long"));
         } else if (!storable(text)) {
@@ -171,6 +177,29 @@ public record GenerationRequest(
 
     private static int length(String text) {
         return text.codePointCount(0, text.length());
+    }
+
+    /**
+     * Whether a character leaves a mark: no white space, no control or format character, and none of those that Unicode wants ignored
+     * (Default_Ignorable_Code_Point) or that are blank by design.
+     */
+    private static boolean isVisible(int character) {
+        return switch (Character.getType(character)) {
+            case Character.SPACE_SEPARATOR,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.CONTROL,
+                    Character.FORMAT,
+                    Character.UNASSIGNED,
+                    Character.SURROGATE -> false;
+            default -> !INVISIBLE.contains(character) && !isVariationSelector(character);
+        };
+    }
+
+    private static boolean isVariationSelector(int character) {
+        return (character >= 0xfe00 && character <= 0xfe0f)
+                || (character >= 0xe0100 && character <= 0xe01ef)
+                || (character >= 0x180b && character <= 0x180f);
     }
 
     /** PostgreSQL stores neither NUL nor half a surrogate pair. */

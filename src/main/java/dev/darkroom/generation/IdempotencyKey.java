@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -13,14 +14,36 @@ import java.util.UUID;
  * The name that a caller gave to a request, so that it may be sent again (draft-ietf-httpapi-idempotency-key-header-07).
  *
  * @param key as the caller made it up
- * @param fingerprint of what is asked for: equal requests have equal ones, in whatever order their fields came
+ * @param fingerprint of what is asked for: as the caller wrote it, and with the defaults in place of what is left out
  */
 record IdempotencyKey(String key, String fingerprint) {
     /** As long as a key may be. The same stands in the contract. */
     static final int MAX_LENGTH = 255;
 
-    static IdempotencyKey ofCreate(String key, JsonObject request) {
-        return new IdempotencyKey(key, hash("create " + sorted(request)));
+    /** @param resolved the same request, every choice made */
+    static IdempotencyKey ofCreate(String key, JsonObject request, GenerationRequest resolved) {
+        return new IdempotencyKey(
+                key, hash("create " + sorted(request)) + " " + hash("create " + sorted(withDefaults(request, resolved))));
+    }
+
+    /**
+     * Whether the request is one that was stored before: written alike, in whatever order, or asking for the same once the defaults
+     * are applied. The first still holds when the operator has changed a default in between.
+     */
+    boolean matches(String stored) {
+        List<String> others = List.of(stored.split(" ", -1));
+        String[] own = fingerprint.split(" ", -1);
+        return others.get(0).equals(own[0]) || others.get(others.size() - 1).equals(own[own.length - 1]);
+    }
+
+    /** The seed is not resolved: without one each request has another. */
+    private static JsonObject withDefaults(JsonObject request, GenerationRequest resolved) {
+        JsonObject all = request.copy()
+                .put("width", resolved.width())
+                .put("height", resolved.height())
+                .put("count", resolved.count())
+                .put("priority", resolved.priority());
+        return resolved.model() == null ? all : all.put("model", resolved.model());
     }
 
     static IdempotencyKey ofRetry(String key, UUID retryOf) {

@@ -36,6 +36,11 @@ final class DurableFiles {
             }
             : new FileAttribute<?>[0];
 
+    private static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = POSIX
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+            }
+            : new FileAttribute<?>[0];
+
     private final Path root;
     private final Path aside;
     /** Directories whose own entry this process has synced. Another process may have made one without having got so far. */
@@ -48,7 +53,7 @@ final class DurableFiles {
 
     /** Makes the directories, proves that they can be written to, and clears away what killed processes left behind. */
     void prepare() throws IOException {
-        Files.createDirectories(aside);
+        Files.createDirectories(aside, OWNER_ONLY_DIRECTORY);
         syncDirectory(root);
         Path above = root.getParent();
         if (above != null && Files.isReadable(above)) {
@@ -101,7 +106,7 @@ final class DurableFiles {
             return;
         }
         makeDirectory(directory.getParent());
-        Files.createDirectories(directory);
+        Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
         syncDirectory(directory.getParent());
         syncedDirectories.add(directory);
     }

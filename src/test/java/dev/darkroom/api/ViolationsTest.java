@@ -11,6 +11,12 @@ import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.Validator;
 import java.util.List;
+import io.vertx.core.Vertx;
+import io.vertx.openapi.contract.Parameter;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.Test;
 
 /** What a validator says, in words. The whole request has its corpus elsewhere; here are the shapes that it does not have. */
@@ -84,6 +90,51 @@ class ViolationsTest {
         // then
         assertThat(Violations.ofBody(silent, JsonSchema.of(new JsonObject())))
                 .containsExactly(new Problem.FieldError("#", "does not fit the contract"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'type':'string','format':'uuid'} | must be a UUID",
+                "{'type':'integer','minimum':1,'maximum':7} | must be an integer between 1 and 7",
+                "{'type':'integer','minimum':1} | must be an integer of at least 1",
+                "{'type':'integer'} | must be an integer",
+                "{'type':'boolean'} | must be a boolean",
+                "{'type':'string','enum':['a','b','c']} | must be a, b or c",
+                "{'type':'string','enum':['a']} | must be a",
+                "{'type':'string','const':'x'} | must be x",
+                "{'type':'string','minLength':2,'maxLength':9} | must have 2 to 9 characters",
+                "{'type':'string','maxLength':9} | must have at most 9 characters",
+                "{'type':'string','pattern':'^a+$'} | must match the pattern ^a+$",
+                "{'type':'string'} | does not fit the contract",
+            })
+    void describesNewParameterByItsSchema(String schema, String expected) {
+        assertThat(Violations.ofParameter("brandNew", JsonSchema.of(new JsonObject(schema.replace('\'', '"')))))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void callsNoParameterOfTheContractUuidThatIsNone() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            List<Parameter> parameters = Stream.of(ContractLoader.api(vertx), ContractLoader.management(vertx))
+                    .flatMap(contract -> contract.await().parsed().operations().stream())
+                    .flatMap(operation -> operation.getParameters().stream())
+                    .toList();
+            assertThat(parameters)
+                    .hasSizeGreaterThan(20)
+                    .filteredOn(parameter -> Violations.ofParameter(parameter.getName(), parameter.getSchema())
+                            .equals("must be a UUID"))
+                    .isNotEmpty()
+                    .allSatisfy(parameter -> assertThat(new JsonObject(
+                                            parameter.getSchema().toString())
+                                    .getString("format"))
+                            .as(parameter.getName())
+                            .isEqualTo("uuid"));
+        } finally {
+            vertx.close().await(30, TimeUnit.SECONDS);
+        }
     }
 
     private static JsonObject object(String field, JsonObject schema) {

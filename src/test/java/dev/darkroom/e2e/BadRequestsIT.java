@@ -68,7 +68,7 @@ class BadRequestsIT {
         return Stream.of(
                 Arguments.of("nothing", utf8(""), "# is empty; a JSON object is expected"),
                 Arguments.of("half an object", utf8("{\"prompt\":"), "# is not JSON"),
-                Arguments.of("a byte order mark", utf8("\ufeff{\"prompt\":\"x\"}"), "# is not JSON"),
+                Arguments.of("two byte order marks", utf8("\ufeff\ufeff{\"prompt\":\"x\"}"), "# is not JSON"),
                 Arguments.of("UTF-16", "{\"prompt\":\"x\"}".getBytes(StandardCharsets.UTF_16BE), "# is not JSON"),
                 Arguments.of(
                         "latin1", "{\"prompt\":\"\u00fc\"}".getBytes(StandardCharsets.ISO_8859_1), "# is not UTF-8"),

@@ -88,6 +88,27 @@ class IdempotencyIT {
     }
 
     @Test
+    void aDefaultThatIsStatedIsTheSameRequest() {
+        String id = post(new JsonObject().put("prompt", "defaults"), "defaults")
+                .json()
+                .getString("id");
+        service.client().awaitEnd(id);
+        JsonObject stated = new JsonObject().put("prompt", "defaults").put("width", 512).put("count", 1);
+
+        assertThat(post(stated, "defaults").json().getString("id")).isEqualTo(id);
+        assertProblem(
+                post(stated.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
+    }
+
+    @Test
+    void aKeyInQuotesIsTheSameKeyAsWithoutThem() {
+        String id = post(request(), "a \\ b").json().getString("id");
+        service.client().awaitEnd(id);
+
+        assertThat(post(request(), "\"a \\\\ b\"").json().getString("id")).isEqualTo(id);
+    }
+
+    @Test
     void aReplayTellsHowItStandsNow() {
         // given
         String id = post(request(), "now").json().getString("id");
@@ -149,17 +170,22 @@ class IdempotencyIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "   ", "x\ty"})
+    @ValueSource(strings = {"", "   ", "x\ty", "\"\"", "\"  \"", "\"open", "\"a\"b\"", "\"bad \\escape\""})
     void whatIsNoKeyIsRefused(String key) {
         Answer answer = post(request(), key);
         assertProblem(answer, 400, "invalid-request", "/api/generation");
         assertThat(errors(answer))
-                .containsExactly("Idempotency-Key must have 1 to 255 printable ASCII characters, not only spaces");
+                .containsExactly("Idempotency-Key must have 1 to 255 printable ASCII characters, not only spaces, bare or in double quotes");
     }
 
     @Test
     void whatIsTooLongIsRefused() {
-        assertThat(post(request(), "x".repeat(255)).status()).isEqualTo(202);
+        for (String key : List.of("x".repeat(255), '"' + "y".repeat(255) + '"', '"' + "\\\\".repeat(255) + '"')) {
+            Answer answer = post(request(), key);
+            assertThat(answer.status()).as(key).isEqualTo(202);
+            service.client().awaitEnd(answer.json().getString("id"));
+        }
         assertThat(post(request(), "x".repeat(256)).status()).isEqualTo(400);
+        assertThat(post(request(), '"' + "y".repeat(256) + '"').status()).isEqualTo(400);
     }
 }

@@ -31,6 +31,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import java.util.Map;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,6 +106,17 @@ class TokensIT {
         JsonObject claims = claims("alice");
         change.accept(claims);
         return RSA.sign(header("RS256", RSA), claims);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {253_402_300_800L, 300_000_000_000_000L, Long.MAX_VALUE})
+    void aTokenThatEndsInTheFarFutureOpensEverything(long exp) {
+        ApiClient caller = caller(with(claims -> claims.put("exp", exp)));
+
+        assertThat(caller.get("/api/generation").status()).isEqualTo(200);
+        assertThat(caller.send("POST", "/api/notifications/ticket", Map.of(), null)
+                        .status())
+                .isEqualTo(201);
     }
 
     private static ApiClient caller(String token) {

@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,18 @@ class LocalImageStoreTest {
         assertThat(read("3f/0199-abc.png"))
                 .isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
         assertThat(files()).containsExactly("3f/0199-abc.png");
+    }
+
+    @Test
+    void onlyTheOwnerMayReadImagesAndTheirDirectories() throws Exception {
+        get(store.keep("3f/a0/0199-abc.png", picture(Pictures.png(64, 64))));
+
+        try (Stream<Path> paths = Files.walk(dir.resolve("images"))) {
+            assertThat(paths.toList()).hasSizeGreaterThan(4).allSatisfy(path -> assertThat(
+                            PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                    .as(path.toString())
+                    .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
+        }
     }
 
     @Test

@@ -1,0 +1,109 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.Problems.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.DarkroomExtension;
+import dev.darkroom.testing.ApiClient.Answer;
+import dev.darkroom.testing.DarkroomSettings;
+import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests as other programs write them: what HTTP and JSON allow is accepted, the rest is refused by its name. */
+class RequestVariantsIT {
+    private static final byte[] BODY = "{\"prompt\":\"a lighthouse\"}".getBytes(StandardCharsets.UTF_8);
+
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+
+    private static Answer post(byte[] body, Map<String, String> headers) {
+        Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        all.put("Content-Type", "application/json");
+        all.putAll(headers);
+        return service.client().send("POST", "/api/generation", all, body);
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(bytes);
+        }
+        return out.toByteArray();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "GZIP", "br", "zstd", "identity, gzip", "x-unknown"})
+    void refusesCompressedBody(String coding) throws IOException {
+        for (byte[] body : new byte[][] {gzip(BODY), BODY}) {
+            Answer answer = post(body, Map.of("Content-Encoding", coding));
+
+            assertProblem(answer, 415, "unsupported-media-type", "/api/generation");
+            assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+        }
+    }
+
+    @Test
+    void acceptsBodyThatIsDeclaredAsNotCompressed() {
+        assertThat(post(BODY, Map.of("Content-Encoding", "identity")).status()).isEqualTo(202);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"utf8", "UTF8", "utf-8", "\"utf8\""})
+    void acceptsEveryNameOfUtf8(String charset) {
+        Answer answer = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
+
+        assertThat(answer.status()).isEqualTo(202);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"latin1", "utf-16", "utf", "utf-88", ""})
+    void refusesOtherCharsets(String charset) {
+        Answer answer = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
+
+        assertProblem(answer, 415, "unsupported-media-type", "/api/generation");
+    }
+
+    @Test
+    void acceptsByteOrderMark() {
+        byte[] mark = "\ufeff".getBytes(StandardCharsets.UTF_8);
+        byte[] body = new byte[mark.length + BODY.length];
+        System.arraycopy(mark, 0, body, 0, mark.length);
+        System.arraycopy(BODY, 0, body, mark.length, BODY.length);
+
+        Answer answer = post(body, Map.of());
+
+        assertThat(answer.status()).isEqualTo(202);
+        assertThat(answer.json().getString("prompt")).isEqualTo("a lighthouse");
+        assertProblem(post(mark, Map.of()), 400, "invalid-request", "/api/generation");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wait=99999999999", "wait=999999999999999999999999999", "respond-async, wait=\"99999999999\""})
+    void capsTheTimeToWait(String prefer) {
+        String id = service.client().create("capped");
+        service.client().awaitEnd(id);
+
+        Answer answer = service.client().get("/api/generation/" + id, Map.of("Prefer", prefer));
+
+        assertThat(answer.header("Preference-Applied")).matches("wait=[0-9]{1,3}");
+    }
+
+    @Test
+    void refusesPromptOfInvisibleCharacters() {
+        Answer answer = post(
+                new JsonObject().put("prompt", "\u200b\u2060").encode().getBytes(StandardCharsets.UTF_8), Map.of());
+
+        assertProblem(answer, 400, "invalid-request", "/api/generation");
+        assertThat(answer.json().getJsonArray("errors").getJsonObject(0).getString("pointer"))
+                .isEqualTo("#/prompt");
+    }
+}

@@ -1,0 +1,89 @@
+package dev.darkroom.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When two requests with the same key are the same request. */
+class IdempotencyKeyTest {
+    private static final JsonObject SHORT = new JsonObject().put("prompt", "a lighthouse");
+
+    private static Settings.Generation defaults(int side) {
+        return new Settings.Generation(
+                1, Duration.ofMinutes(15), side, side, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1);
+    }
+
+    private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {
+        return IdempotencyKey.ofCreate(
+                "k", request, GenerationRequest.of(request, defaults(side), model, seed));
+    }
+
+    private static IdempotencyKey key(JsonObject request) {
+        return key(request, 512, null, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'prompt':'a lighthouse','width':512}",
+                "{'prompt':'a lighthouse','height':512,'count':2}",
+                "{'width':512.0,'prompt':'a lighthouse'}",
+                "{'prompt':'a lighthouse','priority':0}",
+                "{'priority':0,'count':2,'height':512,'width':512,'prompt':'a lighthouse'}"
+            })
+    void matchesRequestThatStatesDefaults(String stated) {
+        JsonObject request = new JsonObject(stated.replace('\'', '"'));
+
+        assertThat(key(request).matches(key(SHORT).fingerprint())).isTrue();
+        assertThat(key(SHORT).matches(key(request).fingerprint())).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'prompt':'a lighthouse','width':513}",
+                "{'prompt':'a lighthouse','seed':1}",
+                "{'prompt':'a lighthouse','priority':1}",
+                "{'prompt':'a lighthouse','negativePrompt':'people'}",
+                "{'prompt':'a lighthouse','metadata':{'a':'b'}}",
+                "{'prompt':'a lighthouse','webhookUrl':'https://example.org'}",
+                "{'prompt':'another'}"
+            })
+    void matchesNoOtherRequest(String other) {
+        JsonObject request = new JsonObject(other.replace('\'', '"'));
+
+        assertThat(key(request).matches(key(SHORT).fingerprint())).isFalse();
+        assertThat(key(SHORT).matches(key(request).fingerprint())).isFalse();
+    }
+
+    @Test
+    void matchesTheConfiguredModelWhetherItIsStatedOrNot() {
+        JsonObject stated = SHORT.copy().put("model", "flux");
+
+        assertThat(key(stated, 512, "flux", 1).matches(key(SHORT, 512, "flux", 2).fingerprint()))
+                .isTrue();
+    }
+
+    @Test
+    void matchesTheSameTextAfterDefaultsHaveChanged() {
+        assertThat(key(SHORT, 1024, null, 1).matches(key(SHORT, 512, null, 2).fingerprint()))
+                .isTrue();
+    }
+
+    @Test
+    void matchesRetryOfTheSameGenerationAlone() {
+        UUID id = UUID.randomUUID();
+        String stored = IdempotencyKey.ofRetry("k", id).fingerprint();
+
+        assertThat(IdempotencyKey.ofRetry("k", id).matches(stored)).isTrue();
+        assertThat(IdempotencyKey.ofRetry("k", UUID.randomUUID()).matches(stored))
+                .isFalse();
+        assertThat(key(SHORT).matches(stored)).isFalse();
+    }
+}
