@@ -11,8 +11,8 @@ final class Preferences {
     static final String APPLIED = "Preference-Applied";
 
     /** The first counts, section 2. */
-    private static final Pattern WAIT = Pattern.compile(
-            "(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]+)\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern WAIT =
+            Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]+)\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
 
     private Preferences() {}
 

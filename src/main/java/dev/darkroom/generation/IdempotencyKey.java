@@ -23,7 +23,8 @@ record IdempotencyKey(String key, String fingerprint) {
     /** @param resolved the same request, every choice made */
     static IdempotencyKey ofCreate(String key, JsonObject request, GenerationRequest resolved) {
         return new IdempotencyKey(
-                key, hash("create " + sorted(request)) + " " + hash("create " + sorted(withDefaults(request, resolved))));
+                key,
+                hash("create " + sorted(request)) + " " + hash("create " + sorted(withDefaults(request, resolved))));
     }
 
     /**

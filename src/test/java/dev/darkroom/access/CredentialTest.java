@@ -26,6 +26,7 @@ class CredentialTest {
                 .withoutPadding()
                 .encodeToString(("{\"exp\":" + exp + "}").getBytes(StandardCharsets.UTF_8));
 
-        assertThat(Credential.presented("Bearer e30." + claims + ".c2ln").ends()).isEqualTo(end);
+        assertThat(Credential.presented("Bearer e30." + claims + ".c2ln").ends())
+                .isEqualTo(end);
     }
 }

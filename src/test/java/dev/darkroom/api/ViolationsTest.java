@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.Draft;
@@ -10,14 +11,13 @@ import io.vertx.json.schema.JsonSchemaOptions;
 import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.Validator;
-import java.util.List;
-import io.vertx.core.Vertx;
 import io.vertx.openapi.contract.Parameter;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 
 /** What a validator says, in words. The whole request has its corpus elsewhere; here are the shapes that it does not have. */
 class ViolationsTest {
@@ -127,9 +127,8 @@ class ViolationsTest {
                     .filteredOn(parameter -> Violations.ofParameter(parameter.getName(), parameter.getSchema())
                             .equals("must be a UUID"))
                     .isNotEmpty()
-                    .allSatisfy(parameter -> assertThat(new JsonObject(
-                                            parameter.getSchema().toString())
-                                    .getString("format"))
+                    .allSatisfy(parameter -> assertThat(
+                                    new JsonObject(parameter.getSchema().toString()).getString("format"))
                             .as(parameter.getName())
                             .isEqualTo("uuid"));
         } finally {

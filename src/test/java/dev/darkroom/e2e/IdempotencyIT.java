@@ -93,11 +93,11 @@ class IdempotencyIT {
                 .json()
                 .getString("id");
         service.client().awaitEnd(id);
-        JsonObject stated = new JsonObject().put("prompt", "defaults").put("width", 512).put("count", 1);
+        JsonObject stated =
+                new JsonObject().put("prompt", "defaults").put("width", 512).put("count", 1);
 
         assertThat(post(stated, "defaults").json().getString("id")).isEqualTo(id);
-        assertProblem(
-                post(stated.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
+        assertProblem(post(stated.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
     }
 
     @Test
@@ -175,7 +175,8 @@ class IdempotencyIT {
         Answer answer = post(request(), key);
         assertProblem(answer, 400, "invalid-request", "/api/generation");
         assertThat(errors(answer))
-                .containsExactly("Idempotency-Key must have 1 to 255 printable ASCII characters, not only spaces, bare or in double quotes");
+                .containsExactly(
+                        "Idempotency-Key must have 1 to 255 printable ASCII characters, not only spaces, bare or in double quotes");
     }
 
     @Test

@@ -87,7 +87,8 @@ class RequestVariantsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"wait=99999999999", "wait=999999999999999999999999999", "respond-async, wait=\"99999999999\""})
+    @ValueSource(
+            strings = {"wait=99999999999", "wait=999999999999999999999999999", "respond-async, wait=\"99999999999\""})
     void capsTheTimeToWait(String prefer) {
         String id = service.client().create("capped");
         service.client().awaitEnd(id);

@@ -89,8 +89,23 @@ class GenerationRequestTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\u200b", "\u200b\u200d\ufeff", "\u00ad", "\u2060 \u2063", "\u202e\u202c", "\u3164", "\uffa0", "\u115f\u1160",
-                "\u2800", "\ufe0f", "\udb40\udd00", "\udb40\udc41", "\u034f", "\u180e", "\u0001\u0007", "\u00a0", "\uffff"
+                "\u200b",
+                "\u200b\u200d\ufeff",
+                "\u00ad",
+                "\u2060 \u2063",
+                "\u202e\u202c",
+                "\u3164",
+                "\uffa0",
+                "\u115f\u1160",
+                "\u2800",
+                "\ufe0f",
+                "\udb40\udd00",
+                "\udb40\udc41",
+                "\u034f",
+                "\u180e",
+                "\u0001\u0007",
+                "\u00a0",
+                "\uffff"
             })
     void rejectsTextWithoutVisibleCharacter(String invisible) {
         assertThat(check(prompt(invisible))).containsExactly(error("#/prompt", "must have a visible character"));
@@ -100,7 +115,16 @@ class GenerationRequestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "\u9f8d", "\ud83d\udc08", "\u200d\ud83d\udc69\u200d\ud83d\ude80", "?", "\u0e01\u0e33", "\ue000"})
+    @ValueSource(
+            strings = {
+                "a",
+                "\u9f8d",
+                "\ud83d\udc08",
+                "\u200d\ud83d\udc69\u200d\ud83d\ude80",
+                "?",
+                "\u0e01\u0e33",
+                "\ue000"
+            })
     void acceptsTextWithVisibleCharacter(String visible) {
         assertThat(check(prompt(visible))).isEmpty();
     }

@@ -15,13 +15,11 @@ class IdempotencyKeyTest {
     private static final JsonObject SHORT = new JsonObject().put("prompt", "a lighthouse");
 
     private static Settings.Generation defaults(int side) {
-        return new Settings.Generation(
-                1, Duration.ofMinutes(15), side, side, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1);
+        return new Settings.Generation(1, Duration.ofMinutes(15), side, side, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1);
     }
 
     private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {
-        return IdempotencyKey.ofCreate(
-                "k", request, GenerationRequest.of(request, defaults(side), model, seed));
+        return IdempotencyKey.ofCreate("k", request, GenerationRequest.of(request, defaults(side), model, seed));
     }
 
     private static IdempotencyKey key(JsonObject request) {
@@ -66,7 +64,8 @@ class IdempotencyKeyTest {
     void matchesTheConfiguredModelWhetherItIsStatedOrNot() {
         JsonObject stated = SHORT.copy().put("model", "flux");
 
-        assertThat(key(stated, 512, "flux", 1).matches(key(SHORT, 512, "flux", 2).fingerprint()))
+        assertThat(key(stated, 512, "flux", 1)
+                        .matches(key(SHORT, 512, "flux", 2).fingerprint()))
                 .isTrue();
     }
 
