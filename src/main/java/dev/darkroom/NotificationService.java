@@ -24,13 +24,12 @@ record NotificationService(StreamHub hub, RecordStore records, WebhookService we
     static NotificationService deploy(
             Vertx vertx, Settings settings, Lifecycle lifecycle, Database database, Hints hints) throws Exception {
         Settings.Notifications its = settings.notifications();
-        StreamHub hub = new StreamHub(vertx, database);
+        HubVerticle owner = new HubVerticle(database, hints, its.poll());
+        lifecycle.deploy(vertx, "hub", owner);
+        StreamHub hub = owner.hub();
         WebhookService webhooks = WebhookService.open(vertx, settings, lifecycle, database, hints);
         RecordStore records = new RecordStore(List.of(webhooks.queue()), new Announcer(vertx, hub, hints));
         lifecycle.deploy(vertx, "partitions", new PartitionVerticle(database, its.retention()));
-        if (settings.api().instances() > 0) {
-            lifecycle.deploy(vertx, "hub", new HubVerticle(hub, hints, its.poll()));
-        }
         lifecycle.deploy(
                 vertx,
                 "notification",

@@ -12,6 +12,7 @@ import dev.darkroom.api.StreamRoster;
 import dev.darkroom.api.UnusableCertificateException;
 import dev.darkroom.backend.BackendEvents;
 import dev.darkroom.backend.Guard;
+import dev.darkroom.backend.GuardVerticle;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
@@ -21,6 +22,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.EmbeddedDatabase;
 import dev.darkroom.database.Hints;
+import dev.darkroom.database.HintsVerticle;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.egress.Egress;
 import dev.darkroom.generation.Backlog;
@@ -128,8 +130,9 @@ final class Service {
 
         Database database = Database.open(vertx, url, settings.database());
         lifecycle.started("database pools", database::close);
-        Hints hints = Hints.open(vertx, direct, settings.database());
-        lifecycle.started("hints", hints::close);
+        HintsVerticle listener = new HintsVerticle(direct, settings.database());
+        lifecycle.deploy(vertx, "hints", listener);
+        Hints hints = listener.hints();
         ImageBackend backend = new OpenAiImagesBackend(
                 vertx,
                 settings.backend(),
@@ -266,18 +269,16 @@ final class Service {
             throws Exception {
         int concurrency = settings.worker().concurrency();
         if (concurrency > 0) {
-            Guard guard = new Guard(
-                    vertx,
+            GuardVerticle owner = new GuardVerticle(context -> new Guard(
+                    context,
                     backend,
                     concurrency,
                     settings.backend().breaker(),
                     settings.retry().maxRetryAfter(),
-                    System::nanoTime);
+                    System::nanoTime));
+            lifecycle.deploy(vertx, "guard", owner);
+            Guard guard = owner.guard();
             guards.add(guard);
-            lifecycle.started("guard", () -> {
-                guard.close();
-                return Future.succeededFuture();
-            });
             String id = await(vertx.deployVerticle(
                     new WorkerVerticle(node, guard, backend.name(), database, hints, images, settings, endListeners)));
             lifecycle.started("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));

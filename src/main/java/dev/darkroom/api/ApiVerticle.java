@@ -44,8 +44,8 @@ public final class ApiVerticle extends VerticleBase {
     /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
     private static final int CLOSING_SECONDS = 2;
 
-    /** In so long all who listen are told to come back elsewhere. */
-    private static final int DISMISSAL_SECONDS = 5;
+    /** The time over which a stop closes all streams and sockets, in seconds, so that their clients do not reconnect at once. */
+    public static final int DRAIN_SECONDS = 15;
 
     /** How much longer than others a command may take that has a name looked up. */
     private static final Duration LOOKUP = Duration.ofSeconds(5);
@@ -100,7 +100,7 @@ public final class ApiVerticle extends VerticleBase {
     public Future<?> stop() {
         return server == null
                 ? Future.succeededFuture()
-                : streams.dismiss("DEPLOY", DISMISSAL_SECONDS)
+                : streams.dismiss("DEPLOY", DRAIN_SECONDS)
                         .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
     }
 

@@ -4,6 +4,7 @@ import dev.darkroom.database.DatabaseErrors;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class CommandDesk {
     private static final Logger LOG = LoggerFactory.getLogger(CommandDesk.class);
+
+    /** The feature checks what is in there, with pointers into it. */
+    private static final String REQUEST = "request";
 
     private final Function<Command, Future<JsonObject>> actions;
 
@@ -36,9 +40,13 @@ public final class CommandDesk {
             return Reply.refusal("the header version must be " + CommandNames.VERSION);
         }
         Object body = message.body();
-        return body instanceof JsonObject fields
+        if (!(body instanceof JsonObject fields)) {
+            return Reply.refusal("the body must be an object that names its user");
+        }
+        List<FieldError> errors = StorableText.check(fields, REQUEST);
+        return errors.isEmpty()
                 ? actions.apply(Command.of(message.headers(), fields))
-                : Reply.refusal("the body must be an object that names its user");
+                : Future.succeededFuture(Reply.invalid("the command is not valid", errors));
     }
 
     private static JsonObject failed(Throwable cause, String requestId) {

@@ -1,6 +1,7 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.command.FieldError;
+import dev.darkroom.command.StorableText;
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.pointer.JsonPointer;
@@ -87,6 +88,8 @@ public record GenerationRequest(
         checkMetadata(json, errors);
         if (json.containsKey(WEBHOOK_URL) && !(json.getValue(WEBHOOK_URL) instanceof String)) {
             errors.add(new FieldError("#/" + WEBHOOK_URL, "must be a string"));
+        } else if (json.getValue(WEBHOOK_URL) instanceof String url && !StorableText.isStorable(url)) {
+            errors.add(new FieldError("#/" + WEBHOOK_URL, "must be well-formed text without NUL"));
         }
         return errors;
     }
@@ -125,7 +128,7 @@ public record GenerationRequest(
             errors.add(new FieldError("#/" + field, "must have a visible character"));
         } else if (length(text) > maxLength) {
             errors.add(new FieldError("#/" + field, "must be at most " + maxLength + " characters long"));
-        } else if (!storable(text)) {
+        } else if (!StorableText.isStorable(text)) {
             errors.add(new FieldError("#/" + field, "must be well-formed text without NUL"));
         }
     }
@@ -160,7 +163,7 @@ public record GenerationRequest(
             errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA + " entries"));
         }
         for (Map.Entry<String, Object> pair : pairs) {
-            if (!(pair.getValue() instanceof String value) || !storable(value) || !storable(pair.getKey())) {
+            if (!(pair.getValue() instanceof String value) || !StorableText.isStorable(value) || !StorableText.isStorable(pair.getKey())) {
                 errors.add(new FieldError("#/metadata", "must hold only well-formed strings without NUL"));
                 return;
             }
@@ -200,11 +203,5 @@ public record GenerationRequest(
         return (character >= 0xfe00 && character <= 0xfe0f)
                 || (character >= 0xe0100 && character <= 0xe01ef)
                 || (character >= 0x180b && character <= 0x180f);
-    }
-
-    /** PostgreSQL stores neither NUL nor half a surrogate pair. */
-    private static boolean storable(String text) {
-        return text.codePoints()
-                .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
     }
 }

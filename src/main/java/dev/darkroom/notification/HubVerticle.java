@@ -1,5 +1,6 @@
 package dev.darkroom.notification;
 
+import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import dev.darkroom.node.Recurring;
 import io.vertx.core.Future;
@@ -9,26 +10,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes a {@link StreamHub}: by the hints of other processes, and now and then without one, for a hint may get lost. Where nobody
- * listens nothing is asked. One instance per process that serves streams.
+ * Owns the {@link StreamHub} of a process, which runs on its context, and wakes it: by the hints of other processes, and now and then
+ * without one, for a hint may get lost. Where nobody listens nothing is asked. One instance per process.
  */
 public final class HubVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(HubVerticle.class);
 
-    private final StreamHub hub;
+    private final Database database;
     private final Hints hints;
     private final Duration interval;
     private Recurring looking;
+    private volatile StreamHub hub;
 
     /** @param interval how long what is new may go unnoticed when its hint gets lost */
-    public HubVerticle(StreamHub hub, Hints hints, Duration interval) {
-        this.hub = hub;
+    public HubVerticle(Database database, Hints hints, Duration interval) {
+        this.database = database;
         this.hints = hints;
         this.interval = interval;
     }
 
     @Override
     public Future<?> start() {
+        hub = new StreamHub(vertx, database);
         hints.listen(NotificationBus.TOLD_HINT, hub::hinted);
         hints.listen(NotificationBus.STATE_HINT, hub::stateHinted);
         looking = new Recurring(
@@ -40,6 +43,11 @@ public final class HubVerticle extends VerticleBase {
                                 .log("could not look for what is new")));
         looking.start();
         return Future.succeededFuture();
+    }
+
+    /** Null before the start. */
+    public StreamHub hub() {
+        return hub;
     }
 
     @Override

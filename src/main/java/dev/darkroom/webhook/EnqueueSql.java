@@ -6,6 +6,19 @@ final class EnqueueSql {
     private static final String LANE_OF_URL = "md5(user_id || ' ' || split_part(url, '/', 3))::uuid";
 
     /**
+     * Of notifications that are being recorded: those that somebody wants, by their number, and whether a request named a URL.
+     * An endpoint that is made between this statement and {@link #ENQUEUE} is told of the next one.
+     */
+    static final String WANTED = """
+            SELECT j.n, o.generation_id IS NOT NULL AS once
+            FROM jsonb_to_recordset($1::jsonb) AS j (n int, user_id text, type text, generation_id uuid)
+            LEFT JOIN generation_webhooks o ON o.generation_id = j.generation_id AND j.type = 'generation.ended'
+            WHERE o.generation_id IS NOT NULL OR EXISTS (
+              SELECT FROM webhooks w WHERE w.user_id = j.user_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+                AND w.event_types && ARRAY['*', j.type])
+            ORDER BY j.n""";
+
+    /**
      * Makes deliveries of notifications that are being recorded, in the same transaction: for each endpoint of the user that wants to be
      * told, and to the URL that the request of the generation named. With $2 for that endpoint alone, whatever it missed. A delivery
      * that is there already is not made again.

@@ -9,6 +9,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.security.SecureRandom;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Puts deliveries into the queue: in the transaction that records a notification, so that there is none without the other, and when somebody
@@ -26,17 +28,25 @@ public final class EnqueueStore implements RecordListener {
     /** So many come to the queue again at once; for more one asks again. */
     static final int MOST_AGAIN = 1000;
 
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private final Bodies bodies;
     private final Runnable wake;
-    private final SecureRandom random = new SecureRandom();
+    private final Supplier<byte[]> secrets;
 
     /**
      * @param source who speaks, for CloudEvents: a URI
      * @param wake called when something has come to the queue, for good
      */
     public EnqueueStore(String source, Runnable wake) {
+        this(source, wake, () -> SigningSecret.mint(RANDOM));
+    }
+
+    /** @param secrets a new one each time */
+    EnqueueStore(String source, Runnable wake, Supplier<byte[]> secrets) {
         this.bodies = new Bodies(source);
         this.wake = wake;
+        this.secrets = secrets;
     }
 
     /** Tells the senders of this process and of others that there is something to deliver. */
@@ -45,36 +55,56 @@ public final class EnqueueStore implements RecordListener {
         hints.send(WebhookBus.HINT);
     }
 
+    /** One statement where nobody wants to be told, which is the rule; bodies and secrets are made only for those who do. */
     @Override
     public Future<Runnable> recorded(SqlConnection connection, List<Notification> notifications) {
-        return enqueue(connection, notifications, null).map(queued -> queued > 0 ? wake : () -> {});
+        JsonArray rows = new JsonArray();
+        notifications.forEach(one -> rows.add(row(rows.size(), one)));
+        return connection.preparedQuery(EnqueueSql.WANTED).execute(Tuple.of(rows)).compose(wanted -> {
+            JsonArray deliveries = new JsonArray();
+            for (Row row : wanted) {
+                Notification one = notifications.get(row.getInteger("n"));
+                JsonObject delivery = withBodies(row(deliveries.size(), one), one);
+                if (row.getBoolean("once")) {
+                    // Used where the user has none yet.
+                    delivery.put("secret", Base64.getEncoder().encodeToString(secrets.get()));
+                }
+                deliveries.add(delivery);
+            }
+            return enqueue(connection, deliveries, null).map(queued -> queued > 0 ? wake : () -> {});
+        });
     }
 
-    private Future<Integer> enqueue(SqlConnection connection, List<Notification> notifications, UUID webhookId) {
-        if (notifications.isEmpty()) {
+    private static JsonObject row(int number, Notification one) {
+        return new JsonObject()
+                .put("n", number)
+                .put("user_id", one.userId())
+                .put("type", one.type())
+                .put(
+                        "generation_id",
+                        one.generationId() == null ? null : one.generationId().toString());
+    }
+
+    private JsonObject withBodies(JsonObject row, Notification one) {
+        return row.put("id", one.id().toString())
+                .put("standard", bodies.standard(one))
+                .put("cloud", bodies.cloudEvent(one));
+    }
+
+    private static Future<Integer> enqueue(SqlConnection connection, JsonArray deliveries, UUID webhookId) {
+        if (deliveries.isEmpty()) {
             return Future.succeededFuture(0);
-        }
-        JsonArray rows = new JsonArray();
-        for (Notification one : notifications) {
-            rows.add(new JsonObject()
-                    .put("n", rows.size())
-                    .put("id", one.id().toString())
-                    .put("user_id", one.userId())
-                    .put("type", one.type())
-                    .put(
-                            "generation_id",
-                            one.generationId() == null
-                                    ? null
-                                    : one.generationId().toString())
-                    .put("standard", bodies.standard(one))
-                    .put("cloud", bodies.cloudEvent(one))
-                    // Used where a user has none yet.
-                    .put("secret", Base64.getEncoder().encodeToString(SigningSecret.mint(random))));
         }
         return connection
                 .preparedQuery(EnqueueSql.ENQUEUE)
-                .execute(Tuple.of(rows, webhookId))
+                .execute(Tuple.of(deliveries, webhookId))
                 .map(queued -> queued.size());
+    }
+
+    private Future<Integer> enqueue(SqlConnection connection, List<Notification> missed, UUID webhookId) {
+        JsonArray deliveries = new JsonArray();
+        missed.forEach(one -> deliveries.add(withBodies(row(deliveries.size(), one), one)));
+        return enqueue(connection, deliveries, webhookId);
     }
 
     /** Sends one delivery again, or at once when it waits; false when that is not possible as it stands. */

@@ -3,6 +3,7 @@ package dev.darkroom.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.concurrent.CompletableFuture;
 import dev.darkroom.backend.Guard.Guarded;
 import dev.darkroom.backend.Guard.State;
 import dev.darkroom.config.Settings;
@@ -73,6 +74,28 @@ class GuardTest {
     void stop() throws Exception {
         guard.close();
         get(vertx.close());
+    }
+
+    @Test
+    void runsOnTheContextOfItsVerticle() throws Exception {
+        // given
+        GuardVerticle verticle = new GuardVerticle(owner -> new Guard(
+                owner,
+                backend,
+                CONCURRENCY,
+                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, PROBES),
+                MAX_RETRY_AFTER,
+                nanos::get));
+        String id = get(vertx.deployVerticle(verticle));
+        CompletableFuture<String> context = new CompletableFuture<>();
+        verticle.guard().onChange(() -> context.complete(Vertx.currentContext().deploymentID()));
+
+        // when
+        verticle.guard().run(REQUEST, new Call(Duration.ofSeconds(60)));
+        backend.answer(PICTURES);
+
+        // then
+        assertThat(context.get(30, TimeUnit.SECONDS)).isEqualTo(id);
     }
 
     @Test

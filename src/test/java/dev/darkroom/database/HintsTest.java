@@ -2,6 +2,8 @@ package dev.darkroom.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicReference;
+import io.vertx.core.Context;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
@@ -77,6 +79,21 @@ class HintsTest {
         await("the hint", () -> others.get() == 1);
         assertThat(mine.get()).isZero();
         assertThat(elsewhere.get()).isZero();
+    }
+
+    @Test
+    void runOnTheContextOfTheirVerticle() throws Exception {
+        // given
+        HintsVerticle verticle = new HintsVerticle(url, DatabaseSettings.of(url));
+        String id = vertx.deployVerticle(verticle).await(30, TimeUnit.SECONDS);
+        AtomicReference<Context> context = new AtomicReference<>();
+
+        // when
+        verticle.hints().listen("work", () -> context.set(Vertx.currentContext()));
+
+        // then
+        await("called", () -> context.get() != null);
+        assertThat(context.get().deploymentID()).isEqualTo(id);
     }
 
     @Test

@@ -2,6 +2,10 @@ package dev.darkroom.notification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicReference;
+import io.vertx.core.Vertx;
+import io.vertx.core.Context;
+import dev.darkroom.database.Hints;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,6 +95,23 @@ class StreamHubTest extends NotificationFixture {
 
         // then
         assertThat(slow.numbers()).isEqualTo(upTo(255));
+    }
+
+    @Test
+    void runsOnTheContextOfItsVerticle() {
+        // given
+        Hints hints = Hints.open(vertx, url, settings.database());
+        HubVerticle verticle = new HubVerticle(database, hints, Duration.ofHours(1));
+        String id = await(vertx.deployVerticle(verticle));
+        AtomicReference<Context> context = new AtomicReference<>();
+
+        // when
+        verticle.hub().run(() -> context.set(Vertx.currentContext()));
+
+        // then
+        until("run", () -> context.get() != null);
+        assertThat(context.get().deploymentID()).isEqualTo(id);
+        await(hints.close());
     }
 
     @Test

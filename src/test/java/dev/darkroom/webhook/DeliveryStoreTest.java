@@ -17,6 +17,11 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import dev.darkroom.notification.Notification;
+import io.vertx.core.json.JsonObject;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -305,6 +310,40 @@ class DeliveryStoreTest {
         assertThat(await(transition.apply(frozen))).isFalse();
         assertThat(rows()).isEqualTo(before);
         assertThat(await(store.delivered(current, 204))).isPresent();
+    }
+
+    private static int recorded(EnqueueStore queue, String user, UUID generation) {
+        Notification told = new Notification(
+                UUID.randomUUID(),
+                user,
+                1,
+                Notification.GENERATION_ENDED,
+                generation,
+                OffsetDateTime.now(ZoneOffset.UTC),
+                null,
+                new JsonObject());
+        await(database.inTransaction(connection -> queue.recorded(connection, List.of(told))));
+        return Integer.parseInt(value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + told.id() + "'"));
+    }
+
+    @Test
+    void drawsASecretOnlyWhereARequestNamedAReceiver() {
+        // given
+        AtomicInteger drawn = new AtomicInteger();
+        EnqueueStore queue = new EnqueueStore("urn:darkroom", () -> {}, () -> {
+            drawn.incrementAndGet();
+            return new byte[32];
+        });
+        endpoint("mary", 0);
+        UUID named = UUID.randomUUID();
+        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + named + "', 'https://hooks.example.org/')");
+
+        // then
+        assertThat(recorded(queue, "nobody", UUID.randomUUID())).isZero();
+        assertThat(recorded(queue, "mary", UUID.randomUUID())).isEqualTo(1);
+        assertThat(drawn).hasValue(0);
+        assertThat(recorded(queue, "nobody", named)).isEqualTo(1);
+        assertThat(drawn).hasValue(1);
     }
 
     @Test
