@@ -38,14 +38,18 @@ class StopOrderTest {
 
     private static Map<String, String> effects() {
         Map<String, String> effects = new LinkedHashMap<>();
-        effects.put("accepting", "readiness becomes 503; the node drains: the database gives it no more work; waiting requests are answered");
+        effects.put(
+                "accepting",
+                "readiness becomes 503; the node drains: the database gives it no more work; waiting requests are answered");
         effects.put("listeners", "connections of the event-bus bridges are closed");
         effects.put("tcp bridge", "its port is closed");
         effects.put(
                 "api",
                 "streams and sockets are closed with `bye`, spread over up to " + ApiVerticle.DRAIN_SECONDS
                         + " s; then no new connections, and requests in flight finish, up to 15 s");
-        effects.put("worker", "attempts under way finish, up to `shutdown.grace`; the rest is aborted and released, uncounted");
+        effects.put(
+                "worker",
+                "attempts under way finish, up to `shutdown.grace`; the rest is aborted and released, uncounted");
         effects.put("guard", "the circuit breaker lets nothing through");
         effects.put("sender", "webhook deliveries under way finish, up to `shutdown.grace`");
         effects.put("webhook", "commands about webhooks are no longer answered");
@@ -103,7 +107,11 @@ class StopOrderTest {
         for (int i = 0; i < order.size(); i++) {
             table.append("| %d | %s | %s |\n".formatted(i + 1, order.get(i), effects.get(order.get(i))));
         }
-        new GeneratedPart("docs/architecture.md", "stop order", "the steps of a running service", "./mvnw test -Dtest=StopOrderTest")
+        new GeneratedPart(
+                        "docs/architecture.md",
+                        "stop order",
+                        "the steps of a running service",
+                        "./mvnw test -Dtest=StopOrderTest")
                 .assertShows(table.toString());
     }
 

@@ -163,7 +163,9 @@ public record GenerationRequest(
             errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA + " entries"));
         }
         for (Map.Entry<String, Object> pair : pairs) {
-            if (!(pair.getValue() instanceof String value) || !StorableText.isStorable(value) || !StorableText.isStorable(pair.getKey())) {
+            if (!(pair.getValue() instanceof String value)
+                    || !StorableText.isStorable(value)
+                    || !StorableText.isStorable(pair.getKey())) {
                 errors.add(new FieldError("#/metadata", "must hold only well-formed strings without NUL"));
                 return;
             }

@@ -60,19 +60,22 @@ public final class EnqueueStore implements RecordListener {
     public Future<Runnable> recorded(SqlConnection connection, List<Notification> notifications) {
         JsonArray rows = new JsonArray();
         notifications.forEach(one -> rows.add(row(rows.size(), one)));
-        return connection.preparedQuery(EnqueueSql.WANTED).execute(Tuple.of(rows)).compose(wanted -> {
-            JsonArray deliveries = new JsonArray();
-            for (Row row : wanted) {
-                Notification one = notifications.get(row.getInteger("n"));
-                JsonObject delivery = withBodies(row(deliveries.size(), one), one);
-                if (row.getBoolean("once")) {
-                    // Used where the user has none yet.
-                    delivery.put("secret", Base64.getEncoder().encodeToString(secrets.get()));
-                }
-                deliveries.add(delivery);
-            }
-            return enqueue(connection, deliveries, null).map(queued -> queued > 0 ? wake : () -> {});
-        });
+        return connection
+                .preparedQuery(EnqueueSql.WANTED)
+                .execute(Tuple.of(rows))
+                .compose(wanted -> {
+                    JsonArray deliveries = new JsonArray();
+                    for (Row row : wanted) {
+                        Notification one = notifications.get(row.getInteger("n"));
+                        JsonObject delivery = withBodies(row(deliveries.size(), one), one);
+                        if (row.getBoolean("once")) {
+                            // Used where the user has none yet.
+                            delivery.put("secret", Base64.getEncoder().encodeToString(secrets.get()));
+                        }
+                        deliveries.add(delivery);
+                    }
+                    return enqueue(connection, deliveries, null).map(queued -> queued > 0 ? wake : () -> {});
+                });
     }
 
     private static JsonObject row(int number, Notification one) {

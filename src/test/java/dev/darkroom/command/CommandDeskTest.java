@@ -34,7 +34,9 @@ class CommandDeskTest {
         vertx.eventBus().<JsonObject>localConsumer("commands", desk::take);
         return vertx.eventBus()
                 .<JsonObject>request(
-                        "commands", body, new DeliveryOptions().addHeader(CommandNames.VERSION_HEADER, CommandNames.VERSION))
+                        "commands",
+                        body,
+                        new DeliveryOptions().addHeader(CommandNames.VERSION_HEADER, CommandNames.VERSION))
                 .await(30, TimeUnit.SECONDS)
                 .body();
     }
@@ -49,7 +51,8 @@ class CommandDeskTest {
                                 user.copy().put("webhook", new JsonObject().put("description", text)),
                                 "#/webhook/description"),
                         Arguments.of(
-                                user.copy().put("changes", new JsonObject().put("eventTypes", new JsonArray().add(text))),
+                                user.copy()
+                                        .put("changes", new JsonObject().put("eventTypes", new JsonArray().add(text))),
                                 "#/changes/eventTypes/0")));
     }
 

@@ -8,20 +8,19 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.lease.Fence;
+import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.RecordStore;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.webhook.DeliveryStore.Abandoned;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import dev.darkroom.notification.Notification;
-import io.vertx.core.json.JsonObject;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -323,7 +323,8 @@ class DeliveryStoreTest {
                 null,
                 new JsonObject());
         await(database.inTransaction(connection -> queue.recorded(connection, List.of(told))));
-        return Integer.parseInt(value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + told.id() + "'"));
+        return Integer.parseInt(
+                value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + told.id() + "'"));
     }
 
     @Test
@@ -336,7 +337,8 @@ class DeliveryStoreTest {
         });
         endpoint("mary", 0);
         UUID named = UUID.randomUUID();
-        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + named + "', 'https://hooks.example.org/')");
+        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + named
+                + "', 'https://hooks.example.org/')");
 
         // then
         assertThat(recorded(queue, "nobody", UUID.randomUUID())).isZero();
