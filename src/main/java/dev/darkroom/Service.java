@@ -39,7 +39,10 @@ import dev.darkroom.generation.SweepVerticle;
 import dev.darkroom.generation.WorkerVerticle;
 import dev.darkroom.housekeeping.HorizonVerticle;
 import dev.darkroom.housekeeping.HousekeepingVerticle;
+import dev.darkroom.housekeeping.ImageDirectoryStore;
+import dev.darkroom.housekeeping.ImageStoreVerticle;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.image.LocalImageStore;
 import dev.darkroom.inbound.InboundConnections;
 import dev.darkroom.node.Node;
@@ -71,6 +74,7 @@ final class Service {
     private final Lifecycle lifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
     private final List<Guard> guards = new CopyOnWriteArrayList<>();
+    private final ImageStoreHealth imageHealth = new ImageStoreHealth();
     private final EndWatch endWatch = new EndWatch();
     private final ProgressWatch progress = new ProgressWatch();
     /** Features that want to be told of a generation's end. */
@@ -140,7 +144,8 @@ final class Service {
                 memory(),
                 settings.outbound().maxHeaderBytes());
         lifecycle.started("backend", backend::close);
-        ImageStore images = await(LocalImageStore.open(vertx, settings.imageDir()));
+        ImageStore images = await(ImageDirectoryStore.identity(database)
+                .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
 
         NotificationService notifications = NotificationService.deploy(vertx, settings, lifecycle, database, hints);
         endListeners.add(notifications.records());
@@ -208,9 +213,10 @@ final class Service {
                 Map.of(
                         "accepting", () -> check(accepting.get()),
                         "database", database::ping,
+                        "images", () -> check(!imageHealth.failing()),
                         "node", () -> check(node.trusted().isPresent())),
                 () -> new JsonArray(guards.stream().map(Guard::toJson).toList()),
-                node::toJson,
+                () -> node.toJson().put("imageStore", imageHealth.toJson()),
                 horizon::seen);
         try {
             lifecycle.deploy(vertx, "management", management);
@@ -279,8 +285,9 @@ final class Service {
             lifecycle.deploy(vertx, "guard", owner);
             Guard guard = owner.guard();
             guards.add(guard);
-            String id = await(vertx.deployVerticle(
-                    new WorkerVerticle(node, guard, backend.name(), database, hints, images, settings, endListeners)));
+            lifecycle.deploy(vertx, "image store check", new ImageStoreVerticle(images, imageHealth));
+            String id = await(vertx.deployVerticle(new WorkerVerticle(
+                    node, guard, backend.name(), database, hints, images, imageHealth, settings, endListeners)));
             lifecycle.started("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));
         }
     }

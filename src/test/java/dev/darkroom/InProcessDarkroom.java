@@ -9,6 +9,7 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomProcess;
 import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.ImageDirectories;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ public final class InProcessDarkroom implements Darkroom {
         if ("jar".equals(System.getProperty("darkroom.e2e"))) {
             return DarkroomProcess.start(directory, settings.environment());
         }
+        ImageDirectories.adopt(directory, settings.environment());
         try {
             return new InProcessDarkroom(
                     SettingsLoader.load(settings.environment(), directory).settings());

@@ -7,9 +7,12 @@ import io.vertx.circuitbreaker.CircuitBreakerOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens when the AI server is sick, tries it after a while, and lets the work come back slowly. vertx-circuit-breaker is the
@@ -21,19 +24,33 @@ import java.util.function.Supplier;
  * <p>Thread-safe. No lock of ours is held while the circuit's own is taken.
  */
 final class Breaker {
+    private static final Logger LOG = LoggerFactory.getLogger(Breaker.class);
+
+    /** A server may have no health check and say so by 5xx. So many in a row hold generations back, no more. */
+    private static final int FAILED_CHECKS = 3;
+
+    private final String name;
     private final CircuitBreaker circuit;
     private final CallWindow window;
     private final int probes;
     private final int concurrency;
     private final LongSupplier nanoTime;
     private final Consumer<State> listener;
+    private final Vertx vertx;
+    private final Duration reset;
+    private final Supplier<Future<HealthCheck>> healthCheck;
 
     // Guarded by this.
+    private final OpenTimes openTimes;
     private State state = State.CLOSED;
+    private Duration openTime = Duration.ZERO;
     private int round;
     private int probing;
     private int passed;
     private final ConcurrencyLimit limit;
+    private int failedChecks;
+    private boolean closed;
+    private long timer = -1;
 
     /**
      * A call on its way.
@@ -43,14 +60,24 @@ final class Breaker {
      */
     record Pass(int round, boolean probe) {}
 
-    /** @param listener told of every change of state, on any thread, with no lock of ours held */
+    /**
+     * @param healthCheck asked before generations probe; never fails
+     * @param listener called after every change of state, on any thread, with no lock of ours held
+     */
     Breaker(
             Vertx vertx,
             String name,
             int concurrency,
             Settings.Breaker settings,
             LongSupplier nanoTime,
+            Supplier<Future<HealthCheck>> healthCheck,
             Consumer<State> listener) {
+        this.vertx = vertx;
+        this.reset = settings.reset();
+        this.openTimes = new OpenTimes(
+                settings.reset(), settings.maxReset(), () -> ThreadLocalRandom.current().nextDouble());
+        this.healthCheck = healthCheck;
+        this.name = name;
         this.concurrency = concurrency;
         this.limit = new ConcurrencyLimit(concurrency);
         this.nanoTime = nanoTime;
@@ -59,7 +86,7 @@ final class Breaker {
         this.listener = listener;
         this.circuit = CircuitBreaker.create(name, vertx, options(settings))
                 .openHandler(v -> entered(State.OPEN))
-                .halfOpenHandler(v -> entered(State.HALF_OPEN))
+                .halfOpenHandler(v -> resetTimeOver())
                 .closeHandler(v -> entered(State.CLOSED));
     }
 
@@ -141,10 +168,10 @@ final class Breaker {
         }
     }
 
-    /** Bad news and no news open it again: nobody is to be sent to a server of which nothing good is known. */
+    /** Bad news and no news open it again, unless the news are of ourselves: nobody is to be sent to a server of which nothing good is known. */
     private State afterProbe(Outcome outcome) {
         probing--;
-        if (outcome instanceof Outcome.Aborted) {
+        if (outcome instanceof Outcome.Aborted || Verdict.ofOurselves(outcome)) {
             // Our own doing; the next call may probe in its place.
             return State.HALF_OPEN;
         }
@@ -176,7 +203,7 @@ final class Breaker {
         return window.sick() ? State.OPEN : State.CLOSED;
     }
 
-    /** Called by the circuit, which holds its own lock meanwhile. */
+    /** Called by the circuit, which holds its own lock meanwhile, and at the end of the open time. */
     private void entered(State now) {
         synchronized (this) {
             state = now;
@@ -184,14 +211,74 @@ final class Breaker {
             probing = 0;
             passed = 0;
             if (now == State.OPEN) {
+                openTime = openTimes.next();
                 limit.outage(probes);
                 window.clear();
+            } else if (now == State.CLOSED) {
+                openTimes.clear();
+                failedChecks = 0;
             }
         }
         listener.accept(now);
     }
 
+    /**
+     * Called by the circuit, whose open time has one length. It stays half-open for the rest of a longer one, during which
+     * this breaker still counts as open.
+     */
+    private void resetTimeOver() {
+        Duration rest;
+        synchronized (this) {
+            rest = openTime.minus(reset);
+        }
+        if (rest.toMillis() > 0) {
+            after(rest);
+        } else {
+            checkHealth();
+        }
+    }
+
+    private void after(Duration time) {
+        synchronized (this) {
+            if (!closed) {
+                timer = vertx.setTimer(Math.max(1, time.toMillis()), fired -> checkHealth());
+            }
+        }
+    }
+
+    /** Lets generations probe if the server answers a request that costs nothing. Otherwise it is left alone for longer. */
+    private void checkHealth() {
+        healthCheck.get().onSuccess(result -> {
+            Duration longer = null;
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
+                failedChecks = result == HealthCheck.FAILED ? failedChecks + 1 : 0;
+                boolean holds = result == HealthCheck.UNREACHABLE
+                        || result == HealthCheck.FAILED && failedChecks <= FAILED_CHECKS;
+                if (holds) {
+                    longer = openTimes.next();
+                }
+            }
+            if (longer == null) {
+                entered(State.HALF_OPEN);
+            } else {
+                LOG.atInfo()
+                        .addKeyValue("backend", name)
+                        .addKeyValue("result", result)
+                        .addKeyValue("millis", longer.toMillis())
+                        .log("health check failed, breaker stays open");
+                after(longer);
+            }
+        });
+    }
+
     void close() {
+        synchronized (this) {
+            closed = true;
+            vertx.cancelTimer(timer);
+        }
         circuit.close();
     }
 

@@ -24,7 +24,12 @@ public enum FailureClass {
     /** A success without what was asked for: no picture, too few, bytes that are no picture. */
     EMPTY_SUCCESS(true, true),
     /** The picture was made, but its URL could not be downloaded (5xx, timeout). */
-    RESULT_FETCH(true, false);
+    RESULT_FETCH(true, false),
+    /**
+     * Darkroom itself failed: its image store, its memory, its descriptors, its code. Never counted towards the limit of
+     * attempts and never reported to the breaker.
+     */
+    INTERNAL(true, false);
 
     private final boolean retryable;
     private final boolean breakerCounts;

@@ -25,7 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class Guard {
     private static final Logger LOG = LoggerFactory.getLogger(Guard.class);
     private static final Failure BROKEN_BACKEND =
-            Failure.of(FailureClass.AMBIGUOUS, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+            Failure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+
+    private static final Duration HEALTH_CHECK_LIMIT = Duration.ofSeconds(5);
 
     /** Whether calls are let through. */
     public enum State {
@@ -78,7 +80,15 @@ public final class Guard {
         this.pause = new Pause(maxRetryAfter, nanoTime);
         this.events = new BackendEvents(vertx, backend.name());
         this.breaker =
-                new Breaker(vertx, "darkroom.backend." + backend.name(), concurrency, breaker, nanoTime, this::entered);
+                new Breaker(
+                vertx,
+                "darkroom.backend." + backend.name(),
+                concurrency,
+                breaker,
+                nanoTime,
+                () -> backend.checkHealth(HEALTH_CHECK_LIMIT)
+                        .otherwise(error -> HealthCheck.UNREACHABLE),
+                this::entered);
     }
 
     /** How many calls may be started now. */

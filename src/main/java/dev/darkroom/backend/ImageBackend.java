@@ -1,6 +1,7 @@
 package dev.darkroom.backend;
 
 import io.vertx.core.Future;
+import java.time.Duration;
 
 /**
  * An AI server, as we call it. One implementation per protocol, in a package of its own below this one. An
@@ -19,6 +20,15 @@ public interface ImageBackend {
      *     completes as {@link Outcome.Aborted} and the socket is closed likewise.
      */
     Future<Outcome> generate(ImageRequest request, Call call);
+
+    /**
+     * Asks the AI server for something that costs nothing, once.
+     *
+     * @return completes within {@code limit}, never fails; {@link HealthCheck#PASSED} where there is nothing to ask for
+     */
+    default Future<HealthCheck> checkHealth(Duration limit) {
+        return Future.succeededFuture(HealthCheck.PASSED);
+    }
 
     /** Closes connections. Calls under way end as aborted or failed. */
     Future<Void> close();

@@ -16,6 +16,12 @@ enum Verdict {
      */
     NOTHING_LEARNT;
 
+    /** Returns whether an outcome tells of this process and not of the AI server. */
+    static boolean ofOurselves(Outcome outcome) {
+        return outcome instanceof Outcome.Failed failed
+                && failed.failure().failureClass() == FailureClass.INTERNAL;
+    }
+
     static Verdict of(Outcome outcome) {
         if (outcome instanceof Outcome.Generated) {
             return WELL;

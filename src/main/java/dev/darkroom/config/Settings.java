@@ -187,7 +187,7 @@ public record Settings(
 
     public record Worker(int concurrency, Duration poll) {}
 
-    public record Retry(Duration base, Duration cap, int maxAttempts, int maxLost, Duration maxRetryAfter) {}
+    public record Retry(Duration base, Duration cap, int maxAttempts, int maxUncounted, int maxLost, Duration maxRetryAfter) {}
 
     /**
      * The AI server.
@@ -223,6 +223,13 @@ public record Settings(
         PASS
     }
 
+    /**
+     * When calls stop and how they begin again.
+     *
+     * @param reset the first open time
+     * @param maxReset the longest open time
+     * @param healthCheck a path below the AI server's URL, with a leading slash; null for none
+     */
     public record Breaker(
             Duration window,
             int minimumCalls,
@@ -231,7 +238,9 @@ public record Settings(
             Duration slowCall,
             int slowPercent,
             Duration reset,
-            int probes) {}
+            Duration maxReset,
+            int probes,
+            String healthCheck) {}
 
     /**
      * PostgreSQL and how its connections are used.

@@ -44,6 +44,7 @@ final class SettingsReader {
 
     private static final Duration OLDEST = Duration.ofHours(100_000);
 
+    private static final Pattern PATH = Pattern.compile("/[0-9A-Za-z._~/-]{1,200}");
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
     private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
     private static final Pattern MODEL = Pattern.compile("[^\\p{Cntrl}]{1,200}");
@@ -215,6 +216,7 @@ final class SettingsReader {
                 duration("retry.base"),
                 duration("retry.cap"),
                 integer("retry.maxAttempts", 1, 100),
+                integer("retry.maxUncounted", 1, 1000),
                 integer("retry.maxLost", 1, 100),
                 duration("retry.maxRetryAfter"));
     }
@@ -247,7 +249,14 @@ final class SettingsReader {
                         duration("backend.breaker.slowCall"),
                         integer("backend.breaker.slowPercent", 1, 100),
                         duration("backend.breaker.reset"),
-                        integer("backend.breaker.probes", 1, 100)));
+                        duration("backend.breaker.maxReset"),
+                        integer("backend.breaker.probes", 1, 100),
+                        healthCheck()));
+    }
+
+    private String healthCheck() {
+        Value path = values.get("backend.breaker.healthCheck");
+        return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
     }
 
     private Database database() {

@@ -50,6 +50,13 @@ final class SettingsRules {
                 "http.idleTimeout");
         checkLimits(settings.generation());
         require(!isLonger(settings.retry().base(), settings.retry().cap()), "retry.cap", "at least", "retry.base");
+        require(
+                !isLonger(
+                        settings.backend().breaker().reset(),
+                        settings.backend().breaker().maxReset()),
+                "backend.breaker.maxReset",
+                "at least",
+                "backend.breaker.reset");
         // One late heartbeat must not cost a process its work.
         require(
                 !isLonger(

@@ -1,6 +1,9 @@
 package dev.darkroom.doctor;
 
-/** Why an attempt counted towards the limit of attempts, or did not: the rules of {@code RetryPolicy} in words. */
+/**
+ * Why an attempt counted towards the limit of attempts, or did not: the rules of {@code RetryPolicy} in words. What is not
+ * counted has a limit of its own.
+ */
 final class Counting {
     private Counting() {}
 
@@ -16,6 +19,9 @@ final class Counting {
         }
         if (errorClass.equals("NOT_SENT")) {
             return "not counted: it never reached the AI server";
+        }
+        if (errorClass.equals("INTERNAL")) {
+            return "not counted: Darkroom itself failed";
         }
         if (errorCode.equals("RATE_LIMITED")) {
             return "not counted: the AI server only asked for patience";

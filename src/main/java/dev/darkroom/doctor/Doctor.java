@@ -64,7 +64,7 @@ public final class Doctor {
             return new Report(
                     tables.database(),
                     tables.at(),
-                    Stream.concat(tables.results().stream(), Stream.of(pictures))
+                    Stream.concat(tables.results().stream(), Stream.of(files.directory(), pictures))
                             .toList(),
                     Stream.concat(tables.notes().stream(), files.orphans().stream())
                             .toList());

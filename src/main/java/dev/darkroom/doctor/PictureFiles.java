@@ -32,6 +32,12 @@ final class PictureFiles {
             SELECT id::text, generation_id::text, storage_key, bytes, sha256 FROM images
             WHERE id > ?::uuid ORDER BY images.id LIMIT\s""" + PAGE;
 
+    /** As {@code DirectoryMarker} of the image store names it. */
+    private static final String MARKER = ".darkroom";
+
+    private static final String DATABASE_ID =
+            "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
+
     private static final String STILL_THERE = "SELECT id::text FROM images WHERE id = ANY (?::uuid[])";
     private static final String KEYS = "SELECT storage_key FROM images WHERE id = ANY (?::uuid[])";
 
@@ -46,6 +52,34 @@ final class PictureFiles {
     }
 
     private record Picture(String id, String generation, String key, long bytes, String sha256) {}
+
+    /** The directory names this database, unless the database names no images. */
+    Result directory() {
+        List<Finding> findings = new ArrayList<>();
+        for (String id : session.inSnapshot(() -> session.query(DATABASE_ID, List.of(), row -> row.getString(1)))) {
+            String what = marker(id);
+            if (what != null) {
+                findings.add(new Finding("image directory", directory.toString(), what));
+            }
+        }
+        return new Result(
+                "files",
+                "the image directory is that of this database",
+                findings.size(),
+                findings,
+                "Is it mounted, and is DARKROOM_IMAGE_DIR right? No process stores images until it is.");
+    }
+
+    private String marker(String id) {
+        try {
+            String found = Files.readString(directory.resolve(MARKER)).strip();
+            return found.equals(id) ? null : "belongs to another database, as its file " + MARKER + " says";
+        } catch (NoSuchFileException e) {
+            return "has no file " + MARKER;
+        } catch (IOException e) {
+            return "cannot be read (" + e.getClass().getSimpleName() + ")";
+        }
+    }
 
     /** Every row's file is there, with the recorded size, and if {@code deep} with the recorded content. */
     Result check(boolean deep) {
@@ -169,7 +203,9 @@ final class PictureFiles {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (attributes.lastModifiedTime().toInstant().isBefore(youngest)) {
+            // No image's name begins with a dot.
+            boolean image = !file.getFileName().toString().startsWith(".");
+            if (image && attributes.lastModifiedTime().toInstant().isBefore(youngest)) {
                 page.put(directory.relativize(file).toString(), attributes.size());
                 if (page.size() == PAGE) {
                     look();

@@ -43,7 +43,9 @@ public final class Story {
             WHERE g.id = ? ORDER BY n.seq""";
 
     private static final String QUEUE = """
-            SELECT q.*, now() AS now, n.host, n.expires_at, n.expires_at > now() AS alive
+            SELECT q.*, now() AS now,
+              (SELECT count(*) FROM generation_attempts a WHERE a.generation_id = q.generation_id AND NOT a.counted
+                 AND a.outcome <> 'LOST') AS uncounted, n.host, n.expires_at, n.expires_at > now() AS alive
             FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner WHERE q.generation_id = ?""";
 
     private final Settings settings;
@@ -158,7 +160,8 @@ public final class Story {
         say(
                 null,
                 row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
-                        + " counted failures and " + row.getInt("lost_attempts") + " of "
+                        + " counted failures, " + row.getInt("uncounted") + " of "
+                        + settings.retry().maxUncounted() + " uncounted ones and " + row.getInt("lost_attempts") + " of "
                         + settings.retry().maxLost() + " lost attempts are used up");
         say(
                 null,

@@ -1,57 +1,48 @@
 package dev.darkroom.generation;
 
-import com.fasterxml.uuid.Generators;
-import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.backend.Call;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.Outcome;
 import dev.darkroom.generation.RetryDecision.Fail;
+import dev.darkroom.generation.RetryDecision.Reason;
 import dev.darkroom.generation.RetryDecision.Retry;
-import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.Picture;
 import dev.darkroom.lease.Recorder;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes one attempt with a lease: asks the AI server, keeps the pictures, writes what came of it. No transaction is open
- * while it waits for the AI server.
+ * while it waits for the AI server. Has no state of its own.
  */
 final class AttemptRunner {
     private static final Logger LOG = LoggerFactory.getLogger(AttemptRunner.class);
 
     private static final Failure INTERRUPTED = Failure.of(
             FailureClass.AMBIGUOUS, "INTERRUPTED", "The attempt was broken off because its process stopped.");
-    private static final Failure NOT_KEPT =
-            Failure.of(FailureClass.RESULT_FETCH, "NOT_KEPT", "The pictures were made but could not be kept.");
+    private static final Failure NOT_KEPT = Failure.of(
+            FailureClass.INTERNAL, "NOT_KEPT", "The images were made, and could not be stored before the deadline.");
 
     private final Guard guard;
-    private final ImageStore images;
+    private final ImageWriter images;
     private final LeaseStore leases;
     private final Recorder<Lease, AttemptOutcome> recorder;
     private final RetryPolicy policy;
     private final EndAnnouncer announcer;
     private final LongSupplier nanoClock;
-    /** Attempts whose generations were found to be not ours any more. */
-    private final Set<Lease> brokenOff = ConcurrentHashMap.newKeySet();
-
-    private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
 
     AttemptRunner(
             Guard guard,
-            ImageStore images,
+            ImageWriter images,
             LeaseStore leases,
             Recorder<Lease, AttemptOutcome> recorder,
             RetryPolicy policy,
@@ -67,13 +58,22 @@ final class AttemptRunner {
     }
 
     /**
+     * An attempt under way.
+     *
+     * @param lost whether the lease was found to be another's, so that there is nothing to write
+     * @param startedAt by the clock of this runner
+     */
+    private record Running(Lease lease, Call call, BooleanSupplier lost, long startedAt) {}
+
+    /**
      * Makes the attempt.
      *
+     * @param lost whether the lease was found to be another's, so that there is nothing to write
      * @return completes, never fails, when everything is written; with how long to wait before looking for this generation
      *     again, or null when there is nothing to wait for
      */
-    Future<Duration> run(Lease lease, Call call) {
-        long startedAt = nanoClock.getAsLong();
+    Future<Duration> run(Lease lease, Call call, BooleanSupplier lost) {
+        Running attempt = new Running(lease, call, lost, nanoClock.getAsLong());
         LOG.atInfo()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
@@ -86,61 +86,57 @@ final class AttemptRunner {
                 .compose(guarded -> {
                     Outcome outcome = guarded.outcome();
                     if (outcome instanceof Outcome.Generated generated) {
-                        return keep(lease, call, generated.pictures(), startedAt);
+                        return keep(attempt, generated.pictures());
                     }
                     if (outcome instanceof Outcome.Failed failed) {
-                        Failure failure = failed.failure();
-                        Duration timeLeft = timeLeft(lease, startedAt);
                         return failed(
-                                lease,
-                                failure,
+                                attempt,
+                                failed.failure(),
                                 policy.afterFailure(
-                                        failure, lease.counted(), guarded.probe(), guarded.slowDown(), timeLeft));
+                                        failed.failure(),
+                                        lease.counts(),
+                                        guarded.probe(),
+                                        guarded.slowDown(),
+                                        timeLeft(attempt)));
                     }
-                    return outcome instanceof Outcome.Aborted ? interrupted(lease) : giveBack(lease);
+                    return outcome instanceof Outcome.Aborted ? interrupted(attempt) : giveBack(lease);
                 });
     }
 
-    /** Ends an attempt that nobody wants any more: its lease is gone, and with it anything to write. */
-    void breakOff(Lease lease, Call call) {
-        brokenOff.add(lease);
-        call.abort();
+    private Future<Duration> keep(Running attempt, List<Picture> pictures) {
+        return images.write(pictures, attempt.lease(), attempt.call(), timeLeft(attempt))
+                .onComplete(done -> attempt.call().finish())
+                .compose(written -> {
+                    if (written instanceof ImageWriter.Result.Stored stored) {
+                        return complete(attempt, stored.images());
+                    }
+                    return written instanceof ImageWriter.Result.Late late
+                            ? notKept(attempt, late.reason())
+                            : interrupted(attempt);
+                });
     }
 
-    /** The attempt is over. */
-    void over(Lease lease) {
-        brokenOff.remove(lease);
+    /** The store failed for as long as the generation had time. The generation ends, and no attempt is charged to it. */
+    private Future<Duration> notKept(Running attempt, String reason) {
+        Failure failure = NOT_KEPT.withDetail(reason);
+        Reason end = RetryPolicy.deadlineExceeded(failure.failureClass(), failure.message());
+        return failed(attempt, failure, new Fail(end, false));
     }
 
-    private Future<Duration> keep(Lease lease, Call call, List<Picture> pictures, long startedAt) {
-        List<KeptPicture> kept = new ArrayList<>();
-        List<Future<Void>> writes = new ArrayList<>();
-        for (Picture picture : pictures) {
-            UUID id = ids.generate();
-            String key = KeptPicture.storageKey(id, picture);
-            kept.add(KeptPicture.of(id, key, picture));
-            writes.add(images.keep(key, picture));
-        }
-        return Future.join(writes)
-                .onComplete(written -> call.finish())
-                .transform(done ->
-                        done.succeeded() ? complete(lease, kept, startedAt) : notKept(lease, done.cause(), startedAt));
-    }
-
-    private Future<Duration> notKept(Lease lease, Throwable cause, long startedAt) {
-        Failure failure = NOT_KEPT.withDetail(String.valueOf(cause.getMessage()));
-        Duration timeLeft = timeLeft(lease, startedAt);
-        return failed(lease, failure, policy.afterFailure(failure, lease.counted(), false, false, timeLeft));
-    }
-
-    private Future<Duration> complete(Lease lease, List<KeptPicture> kept, long startedAt) {
-        return recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> leases.complete(lease, kept))
+    private Future<Duration> complete(Running attempt, List<KeptPicture> kept) {
+        Lease lease = attempt.lease();
+        return recorder.record(
+                        lease,
+                        AttemptOutcome.SUCCEEDED,
+                        attempt.lost(),
+                        () -> images.discard(kept),
+                        () -> leases.complete(lease, kept))
                 .map(ended -> {
                     ended.ifPresent(end -> {
                         LOG.atInfo()
                                 .addKeyValue("generation", lease.generationId())
                                 .addKeyValue("attempt", lease.number())
-                                .addKeyValue("attemptMs", elapsed(startedAt).toMillis())
+                                .addKeyValue("attemptMs", elapsed(attempt).toMillis())
                                 .addKeyValue("images", kept.size())
                                 .log("attempt succeeded");
                         announcer.announce(end);
@@ -149,11 +145,19 @@ final class AttemptRunner {
                 });
     }
 
-    private Future<Duration> failed(Lease lease, Failure failure, RetryDecision decision) {
-        AttemptOutcome outcome = outcome(failure);
+    private Future<Duration> failed(Running attempt, Failure failure, RetryDecision decision) {
+        return failed(attempt, outcome(failure), failure, decision);
+    }
+
+    private Future<Duration> failed(
+            Running attempt, AttemptOutcome outcome, Failure failure, RetryDecision decision) {
+        Lease lease = attempt.lease();
         if (decision instanceof Retry retry) {
             return recorder.record(
-                            lease, outcome, () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
+                            lease,
+                            outcome,
+                            attempt.lost(),
+                            () -> leases.retry(lease, outcome, retry.counted(), failure, retry.delay()))
                     .map(requeued -> {
                         OffsetDateTime retryAt =
                                 requeued.map(LeaseStore.Requeued::retryAt).orElse(null);
@@ -164,7 +168,10 @@ final class AttemptRunner {
         }
         Fail fail = (Fail) decision;
         return recorder.record(
-                        lease, outcome, () -> leases.fail(lease, outcome, fail.counted(), failure, fail.reason()))
+                        lease,
+                        outcome,
+                        attempt.lost(),
+                        () -> leases.fail(lease, outcome, fail.counted(), failure, fail.reason()))
                 .map(ended -> {
                     AttemptLog.failed(LOG, lease, failure, decision, null);
                     ended.ifPresent(announcer::announce);
@@ -180,17 +187,23 @@ final class AttemptRunner {
     }
 
     /** Goes back at once and uncounted: it is not the generation's fault. */
-    private Future<Duration> interrupted(Lease lease) {
+    private Future<Duration> interrupted(Running attempt) {
+        Lease lease = attempt.lease();
         LOG.atInfo()
                 .addKeyValue("generation", lease.generationId())
                 .addKeyValue("attempt", lease.number())
                 .log("attempt interrupted");
-        if (brokenOff.contains(lease)) {
+        if (attempt.lost().getAsBoolean()) {
             return Future.succeededFuture();
+        }
+        RetryDecision decision = policy.afterInterruption(INTERRUPTED, lease.counts());
+        if (decision instanceof Fail) {
+            return failed(attempt, AttemptOutcome.INTERRUPTED, INTERRUPTED, decision);
         }
         return recorder.record(
                         lease,
                         AttemptOutcome.INTERRUPTED,
+                        attempt.lost(),
                         () -> leases.retry(lease, AttemptOutcome.INTERRUPTED, false, INTERRUPTED, Duration.ZERO))
                 .map(requeued -> {
                     announcer.moved(lease.generationId());
@@ -207,15 +220,16 @@ final class AttemptRunner {
         return recorder.record(
                         lease,
                         null,
+                        () -> false,
                         () -> leases.release(lease).map(held -> held ? Optional.of(true) : Optional.empty()))
                 .map(released -> null);
     }
 
-    private Duration timeLeft(Lease lease, long startedAt) {
-        return lease.timeLeft().minus(elapsed(startedAt));
+    private Duration timeLeft(Running attempt) {
+        return attempt.lease().timeLeft().minus(elapsed(attempt));
     }
 
-    private Duration elapsed(long startedAt) {
-        return Duration.ofNanos(nanoClock.getAsLong() - startedAt);
+    private Duration elapsed(Running attempt) {
+        return Duration.ofNanos(nanoClock.getAsLong() - attempt.startedAt());
     }
 }

@@ -35,6 +35,11 @@ record Lease(
         ImageRequest work)
         implements Leased {
 
+    /** Returns the attempts before this one. */
+    AttemptCounts counts() {
+        return new AttemptCounts(counted, Math.max(0, number - 1 - counted - lost), lost);
+    }
+
     @Override
     public Fence fence() {
         return new Fence(generationId, nodeId, token);

@@ -106,6 +106,13 @@ final class LeaseSql {
             FROM generation""".formatted(QUEUE.fence());
 
     /**
+     * Lets an attempt go on until the generation's own deadline: its images are there and wait for the store. Fenced like
+     * {@link #COMPLETE}.
+     */
+    static final String EXTEND = "UPDATE generation_queue SET attempt_deadline = deadline WHERE " + QUEUE.fence()
+            + " RETURNING generation_id";
+
+    /**
      * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
      * the caller; without an attempt nothing was ever sent. The guard is the missing lease: a claim that came first wins.
      */

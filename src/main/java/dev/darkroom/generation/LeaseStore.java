@@ -130,6 +130,11 @@ final class LeaseStore {
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
     }
 
+    /** Lets an attempt go on until the generation's deadline. True when its lease was still held. */
+    Future<Boolean> extend(Lease lease) {
+        return pool.preparedQuery(LeaseSql.EXTEND).execute(fence(lease)).map(rows -> rows.size() > 0);
+    }
+
     /** Gives back a lease with which nothing was done. True when it was still held. */
     Future<Boolean> release(Lease lease) {
         return release(lease.fence());

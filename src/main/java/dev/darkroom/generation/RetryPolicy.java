@@ -15,10 +15,12 @@ import java.util.function.DoubleSupplier;
  *
  * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(cap, base · 2^(n-1)))</pre>
  *
- * where n is the number of counted failures, at least 1. Full jitter because it makes the least total work of the usual
+ * where n is the number of ended attempts, the last one included. Every attempt counts towards one of three limits, so that
+ * their sum bounds the submissions of a generation. Full jitter because it makes the least total work of the usual
  * schemes when many retry at once (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
 final class RetryPolicy {
+    private static final String TIME_RAN_OUT = "The time for this generation ran out.";
     static final Duration MIN_DELAY = Duration.ofMillis(100);
 
     /** 2^62 is the last power of two that a long holds: whatever the base, the cap is reached by then. */
@@ -36,28 +38,48 @@ final class RetryPolicy {
     /**
      * After an attempt that failed.
      *
-     * @param counted failures counted before this attempt
+     * @param before the attempts before this one
      * @param probe whether the attempt was the breaker's probe: then it tells of the AI server, not of the generation
      * @param slowDown whether the backend's retry budget is used up: then only the widest window will do
      * @param timeLeft until the generation's deadline
      */
-    RetryDecision afterFailure(Failure failure, int counted, boolean probe, boolean slowDown, Duration timeLeft) {
+    RetryDecision afterFailure(
+            Failure failure, AttemptCounts before, boolean probe, boolean slowDown, Duration timeLeft) {
         if (!failure.failureClass().retryable()) {
             return new Fail(new Reason(failure.code(), failure.failureClass(), failure.message(), false), true);
         }
         boolean counts = counts(failure, probe);
-        int failures = counted + (counts ? 1 : 0);
-        // What does not count cannot exhaust, even where an operator has lowered the limit below what is already
-        // counted.
-        if (counts && failures >= settings.maxAttempts()) {
-            String message = "Given up after " + failures + " failed attempts. The last one: " + failure.message();
-            return new Fail(new Reason("ATTEMPTS_EXHAUSTED", failure.failureClass(), message, true), counts);
+        if (counts && before.counted() + 1 >= settings.maxAttempts()) {
+            String message =
+                    "Given up after " + (before.counted() + 1) + " failed attempts. The last one: " + failure.message();
+            return new Fail(new Reason("ATTEMPTS_EXHAUSTED", failure.failureClass(), message, true), true);
         }
-        Duration delay = delay(slowDown ? settings.cap() : window(failures), failure.retryAfter());
+        if (!counts && before.uncounted() + 1 >= settings.maxUncounted()) {
+            return new Fail(uncountedExhausted(failure, before), false);
+        }
+        Duration delay = delay(slowDown ? settings.cap() : window(before.total() + 1), failure.retryAfter());
         if (delay.compareTo(timeLeft) >= 0) {
-            return new Fail(deadlineExceeded(failure.failureClass()), counts);
+            return new Fail(deadlineExceeded(failure.failureClass(), failure.message()), counts);
         }
         return new Retry(delay, counts);
+    }
+
+    /**
+     * After an attempt that this process broke off because it stops. It is due again at once, for another process.
+     *
+     * @param before the attempts before this one
+     */
+    RetryDecision afterInterruption(Failure failure, AttemptCounts before) {
+        return before.uncounted() + 1 >= settings.maxUncounted()
+                ? new Fail(uncountedExhausted(failure, before), false)
+                : new Retry(Duration.ZERO, false);
+    }
+
+    private static Reason uncountedExhausted(Failure failure, AttemptCounts before) {
+        String message = "Given up after " + (before.total() + 1) + " attempts without success, "
+                + (before.uncounted() + 1) + " of them for reasons that are not the generation's. The last one: "
+                + failure.message();
+        return new Reason("ATTEMPTS_EXHAUSTED", failure.failureClass(), message, true);
     }
 
     /**
@@ -78,17 +100,25 @@ final class RetryPolicy {
         return new Retry(delay, false);
     }
 
-    /** The reason of a generation whose time ran out. */
+    /** The reason of a generation whose time ran out while it waited. */
     static Reason deadlineExceeded(FailureClass lastFailure) {
-        return new Reason("DEADLINE_EXCEEDED", lastFailure, "The time for this generation ran out.", true);
+        return new Reason("DEADLINE_EXCEEDED", lastFailure, TIME_RAN_OUT, true);
+    }
+
+    /** The same, after an attempt that failed with a message. */
+    static Reason deadlineExceeded(FailureClass lastFailure, String message) {
+        return new Reason("DEADLINE_EXCEEDED", lastFailure, TIME_RAN_OUT + " The last attempt: " + message, true);
     }
 
     /**
-     * A rate limit and an AI server that cannot be reached say nothing about the generation, and neither does a probe: an
-     * outage alone must not use attempts up.
+     * Returns whether a failure may be the generation's fault. A rate limit, an AI server that cannot be reached, a failure
+     * of our own and a probe are not: they have a limit of their own, {@code retry.maxUncounted}.
      */
     private static boolean counts(Failure failure, boolean probe) {
-        return !probe && !failure.rateLimited() && failure.failureClass() != FailureClass.NOT_SENT;
+        return !probe
+                && !failure.rateLimited()
+                && failure.failureClass() != FailureClass.NOT_SENT
+                && failure.failureClass() != FailureClass.INTERNAL;
     }
 
     /** Exposed to the property tests of the schedule. */
@@ -106,9 +136,9 @@ final class RetryPolicy {
         return asked.compareTo(MIN_DELAY) > 0 ? asked : MIN_DELAY;
     }
 
-    /** The width of the window from which the random part is drawn. */
-    Duration window(int counted) {
-        int exponent = Math.min(Math.max(counted, 1) - 1, MAX_EXPONENT);
+    /** The width of the window from which the random part is drawn, after so many attempts. */
+    Duration window(int attempts) {
+        int exponent = Math.min(Math.max(attempts, 1) - 1, MAX_EXPONENT);
         long cap = settings.cap().toMillis();
         long base = settings.base().toMillis();
         return Duration.ofMillis(base > cap >> exponent ? cap : base << exponent);

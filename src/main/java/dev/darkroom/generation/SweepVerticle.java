@@ -28,7 +28,7 @@ public final class SweepVerticle extends VerticleBase {
     private static final Failure NODE_DIED =
             Failure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
     private static final Failure OVERRAN = Failure.of(
-            FailureClass.AMBIGUOUS, Failure.TIMED_OUT, "The attempt did not end by its deadline and was given up.");
+            FailureClass.INTERNAL, Failure.TIMED_OUT, "The attempt did not end by its deadline and was given up.");
 
     private final Hints hints;
     private final LeaseStore leases;
@@ -72,7 +72,7 @@ public final class SweepVerticle extends VerticleBase {
         Failure failure = abandoned.ownerAlive() ? OVERRAN : NODE_DIED;
         AttemptOutcome outcome = abandoned.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
         RetryDecision decision = abandoned.ownerAlive()
-                ? policy.afterFailure(failure, lease.counted(), false, false, lease.timeLeft())
+                ? policy.afterFailure(failure, lease.counts(), false, false, lease.timeLeft())
                 : policy.afterLoss(lease.lost(), lease.timeLeft());
         if (decision instanceof Retry retry) {
             return leases.retry(lease, outcome, retry.counted(), failure, retry.delay())

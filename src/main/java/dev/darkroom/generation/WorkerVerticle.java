@@ -6,6 +6,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Hints;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.lease.Attempt;
 import dev.darkroom.lease.ClaimLoop;
 import dev.darkroom.lease.Fence;
@@ -35,6 +36,7 @@ public final class WorkerVerticle extends VerticleBase {
     private final LeaseStore leases;
     private final Hints hints;
     private final ImageStore images;
+    private final ImageStoreHealth health;
     private final Settings settings;
     private final String backend;
 
@@ -47,6 +49,7 @@ public final class WorkerVerticle extends VerticleBase {
 
     /**
      * @param backend the name of what the guard guards
+     * @param health of {@code images}; nothing is claimed while they cannot be written
      * @param listeners called inside the transactions that end generations
      */
     public WorkerVerticle(
@@ -56,6 +59,7 @@ public final class WorkerVerticle extends VerticleBase {
             Database database,
             Hints hints,
             ImageStore images,
+            ImageStoreHealth health,
             Settings settings,
             List<GenerationEndListener> listeners) {
         this.node = node;
@@ -64,6 +68,7 @@ public final class WorkerVerticle extends VerticleBase {
         this.leases = new LeaseStore(database, listeners);
         this.hints = hints;
         this.images = images;
+        this.health = health;
         this.settings = settings;
     }
 
@@ -73,7 +78,7 @@ public final class WorkerVerticle extends VerticleBase {
         announcer = new EndAnnouncer(vertx, hints);
         runner = new AttemptRunner(
                 guard,
-                images,
+                new ImageWriter(vertx, images, health, leases, System::nanoTime),
                 leases,
                 new Recorder<>(vertx, node, NOUN, leases::recorded),
                 new RetryPolicy(
@@ -89,6 +94,10 @@ public final class WorkerVerticle extends VerticleBase {
                         settings.node().sweep(),
                         settings.shutdown().grace()));
         guard.onChange(() -> eventLoop.runOnContext(change -> {
+            reportPace();
+            loop.claimSoon();
+        }));
+        health.onChange(() -> eventLoop.runOnContext(change -> {
             reportPace();
             loop.claimSoon();
         }));
@@ -109,7 +118,8 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void reportPace() {
-        int concurrency = Math.min(guard.concurrency(), settings.worker().concurrency());
+        int concurrency =
+                health.failing() ? 0 : Math.min(guard.concurrency(), settings.worker().concurrency());
         node.report(new Node.Pace(concurrency, times.averageMillis()));
     }
 
@@ -128,7 +138,7 @@ public final class WorkerVerticle extends VerticleBase {
 
         @Override
         public int free(int running) {
-            return Math.min(guard.permits(), places() - running);
+            return health.failing() ? 0 : Math.min(guard.permits(), places() - running);
         }
 
         @Override
@@ -160,6 +170,7 @@ public final class WorkerVerticle extends VerticleBase {
     private final class AiCall implements Attempt {
         private final Lease lease;
         private final Call call;
+        private volatile boolean lost;
 
         AiCall(Lease lease) {
             this.lease = lease;
@@ -170,7 +181,7 @@ public final class WorkerVerticle extends VerticleBase {
         public Future<Duration> make() {
             long begunAt = System.nanoTime();
             announcer.moved(lease.generationId());
-            return over(runner.run(lease, call)).onComplete(done -> {
+            return over(runner.run(lease, call, () -> lost)).onComplete(done -> {
                 times.took(Duration.ofNanos(System.nanoTime() - begunAt));
                 reportPace();
             });
@@ -188,16 +199,14 @@ public final class WorkerVerticle extends VerticleBase {
 
         @Override
         public void breakOff() {
-            runner.breakOff(lease, call);
+            lost = true;
+            call.abort();
         }
 
         /** Back on our event loop, wherever the last write was answered. */
         private Future<Duration> over(Future<Duration> attempt) {
             Promise<Duration> over = Promise.promise();
-            attempt.onComplete(done -> eventLoop.runOnContext(back -> {
-                runner.over(lease);
-                over.handle(done);
-            }));
+            attempt.onComplete(done -> eventLoop.runOnContext(back -> over.handle(done)));
             return over.future();
         }
     }

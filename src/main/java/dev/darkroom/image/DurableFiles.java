@@ -51,17 +51,30 @@ final class DurableFiles {
         this.aside = root.resolve(ASIDE);
     }
 
-    /** Makes the directories, proves that they can be written to, and clears away what killed processes left behind. */
-    void prepare() throws IOException {
+    /** Makes the directories. */
+    void makeDirectories() throws IOException {
         Files.createDirectories(aside, OWNER_ONLY_DIRECTORY);
         syncDirectory(root);
         Path above = root.getParent();
         if (above != null && Files.isReadable(above)) {
             syncDirectory(above);
         }
+    }
+
+    /** Proves that files can be written. */
+    void probe() throws IOException {
         Path probe = aside.resolve(UUID.randomUUID().toString());
-        writeAndSync(probe, Blocks.of(new byte[] {1}));
+        try {
+            writeAndSync(probe, Blocks.of(new byte[] {1}));
+        } catch (IOException e) {
+            discard(probe, e);
+            throw e;
+        }
         Files.delete(probe);
+    }
+
+    /** Clears away what killed processes left behind. */
+    void clear() throws IOException {
         Instant limit = Instant.now().minus(ABANDONED);
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(aside)) {
             for (Path leftover : leftovers) {
@@ -74,8 +87,21 @@ final class DurableFiles {
         }
     }
 
-    /** Writes a file below the root. When it throws, nothing is to be seen at {@code target}. */
+    /**
+     * Writes a file below the root. Directories below the root that were removed meanwhile are made again. When it throws,
+     * nothing is to be seen at {@code target}.
+     */
     void write(Path target, Blocks content) throws IOException {
+        try {
+            writeOnce(target, content);
+        } catch (NoSuchFileException e) {
+            syncedDirectories.clear();
+            makeDirectories();
+            writeOnce(target, content);
+        }
+    }
+
+    private void writeOnce(Path target, Blocks content) throws IOException {
         Path temporary = aside.resolve(UUID.randomUUID().toString());
         boolean moved = false;
         try {

@@ -26,6 +26,9 @@ public interface ImageStore {
      */
     Future<ReadStream<Buffer>> read(String key);
 
+    /** Checks that pictures can be written, without writing one. Fails with the reason when they cannot. */
+    Future<Void> check();
+
     /** Deletes a picture; nothing there is fine. Fails when it is still there afterwards. */
     Future<Void> delete(String key);
 

@@ -34,29 +34,30 @@ public final class LocalImageStore implements ImageStore {
     private final Path dir;
     private final WorkerExecutor workers;
     private final DurableFiles files;
+    private final DirectoryMarker marker;
+    private final ImageStoreIdentity identity;
 
-    private LocalImageStore(Vertx vertx, Path dir) {
+    private LocalImageStore(Vertx vertx, Path dir, ImageStoreIdentity identity) {
         this.vertx = vertx;
         this.dir = dir;
         this.workers = vertx.createSharedWorkerExecutor("darkroom-images", THREADS);
         this.files = new DurableFiles(dir);
+        this.identity = identity;
+        this.marker = new DirectoryMarker(dir, identity.databaseId());
     }
 
     /**
      * Opens the store, making its directory where it does not exist.
      *
      * @param dir absolute
-     * @return fails with a {@link SettingsException} when the directory cannot be made or written to
+     * @param identity whose images it is for
+     * @return fails with a {@link SettingsException} when the directory cannot be made or written to, or belongs to another
+     *     database
      */
-    public static Future<LocalImageStore> open(Vertx vertx, Path dir) {
-        LocalImageStore store = new LocalImageStore(vertx, dir);
-        return store.workers
-                .<Void>executeBlocking(
-                        () -> {
-                            store.files.prepare();
-                            return null;
-                        },
-                        false)
+    public static Future<LocalImageStore> open(Vertx vertx, Path dir, ImageStoreIdentity identity) {
+        LocalImageStore store = new LocalImageStore(vertx, dir, identity);
+        return store.check()
+                .compose(checked -> store.blocking(store.files::clear))
                 .map(store)
                 .recover(failure -> store.close()
                         .transform(closed -> Future.failedFuture(new SettingsException(
@@ -69,9 +70,41 @@ public final class LocalImageStore implements ImageStore {
         if (!KEY.matcher(key).matches()) {
             return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
         }
+        return blocking(() -> {
+            marker.require();
+            files.write(dir.resolve(key), picture.bytes());
+        });
+    }
+
+    /** Also marks a directory that is new, or has images of the database and no marker yet. */
+    @Override
+    public Future<Void> check() {
+        return workers.executeBlocking(marker::present, false)
+                .compose(present -> present ? Future.succeededFuture() : adopt())
+                .compose(marked -> blocking(() -> {
+                    files.makeDirectories();
+                    files.probe();
+                }));
+    }
+
+    private Future<Void> adopt() {
+        return identity.someKeys().get().compose(keys -> blocking(() -> {
+            if (!keys.isEmpty() && keys.stream().noneMatch(key -> Files.exists(dir.resolve(key)))) {
+                throw marker.unknown();
+            }
+            files.makeDirectories();
+            marker.write(files);
+        }));
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private Future<Void> blocking(Work work) {
         return workers.executeBlocking(
                 () -> {
-                    files.write(dir.resolve(key), picture.bytes());
+                    work.run();
                     return null;
                 },
                 false);
@@ -92,12 +125,7 @@ public final class LocalImageStore implements ImageStore {
         if (!KEY.matcher(key).matches()) {
             return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
         }
-        return workers.executeBlocking(
-                () -> {
-                    Files.deleteIfExists(dir.resolve(key));
-                    return null;
-                },
-                false);
+        return blocking(() -> Files.deleteIfExists(dir.resolve(key)));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,34 +41,50 @@ public final class Recorder<L extends Leased, O> {
         this.recorded = recorded;
     }
 
-    /**
-     * Runs a fenced write until it is answered.
-     *
-     * @param outcome what the write puts on record for the attempt; null when it puts nothing there
-     * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
-     */
-    public <T> Future<Optional<T>> record(L lease, O outcome, Supplier<Future<Optional<T>>> write) {
-        return attempt(lease, outcome, write, FIRST_WAIT);
+    /** As {@link #record(Leased, Object, BooleanSupplier, Runnable, Supplier)}, with nothing to do after a refusal. */
+    public <T> Future<Optional<T>> record(
+            L lease, O outcome, BooleanSupplier lost, Supplier<Future<Optional<T>>> write) {
+        return record(lease, outcome, lost, () -> {}, write);
     }
 
-    private <T> Future<Optional<T>> attempt(L lease, O outcome, Supplier<Future<Optional<T>>> write, Duration wait) {
-        if (!ours(lease)) {
-            return Future.succeededFuture(discarded(lease));
+    /**
+     * Runs a fenced write until it is answered, or until the lease is known to be lost.
+     *
+     * @param outcome what the write puts on record for the attempt; null when it puts nothing there
+     * @param lost whether the lease was found to be another's; ends the repetitions of a write that keeps failing
+     * @param refused runs when the database has said that nothing of the attempt is on record, nor ever will be
+     * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
+     */
+    public <T> Future<Optional<T>> record(
+            L lease, O outcome, BooleanSupplier lost, Runnable refused, Supplier<Future<Optional<T>>> write) {
+        return attempt(new Writing<>(lease, outcome, lost, refused, write), FIRST_WAIT);
+    }
+
+    private record Writing<L, O, T>(
+            L lease, O outcome, BooleanSupplier lost, Runnable refused, Supplier<Future<Optional<T>>> write) {}
+
+    private <T> Future<Optional<T>> attempt(Writing<L, O, T> writing, Duration wait) {
+        if (!ours(writing.lease())) {
+            return Future.succeededFuture(discarded(writing.lease()));
         }
         // Composed, so that a write that throws fails like any other.
-        return Future.succeededFuture()
-                .compose(start -> write.get())
-                .compose(written -> written.isPresent() ? Future.succeededFuture(written) : explain(lease, outcome))
-                .recover(error -> again(lease, outcome, write, wait, error));
+        Future<Optional<T>> written = writing.lost().getAsBoolean()
+                ? explain(writing)
+                : Future.succeededFuture()
+                        .compose(start -> writing.write().get())
+                        .compose(answer -> answer.isPresent() ? Future.succeededFuture(answer) : explain(writing));
+        return written.recover(error -> again(writing, wait, error));
     }
 
     /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
-    private <T> Future<Optional<T>> explain(L lease, O outcome) {
-        if (outcome == null) {
+    private <T> Future<Optional<T>> explain(Writing<L, O, T> writing) {
+        L lease = writing.lease();
+        if (writing.outcome() == null) {
             return Future.succeededFuture(discarded(lease));
         }
-        return recorded.apply(lease, outcome).map(onRecord -> {
+        return recorded.apply(lease, writing.outcome()).map(onRecord -> {
             if (!onRecord) {
+                writing.refused().run();
                 return discarded(lease);
             }
             LOG.atWarn()
@@ -87,8 +104,8 @@ public final class Recorder<L extends Leased, O> {
         return Optional.empty();
     }
 
-    private <T> Future<Optional<T>> again(
-            L lease, O outcome, Supplier<Future<Optional<T>>> write, Duration wait, Throwable error) {
+    private <T> Future<Optional<T>> again(Writing<L, O, T> writing, Duration wait, Throwable error) {
+        L lease = writing.lease();
         var log =
                 DatabaseErrors.unavailable(error) ? LOG.atWarn() : LOG.atError().setCause(error);
         log.addKeyValue(noun, lease.fence().key())
@@ -97,8 +114,7 @@ public final class Recorder<L extends Leased, O> {
                 .log("attempt could not be recorded, trying again");
         Promise<Optional<T>> promise = Promise.promise();
         Duration next = wait.multipliedBy(2).compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait.multipliedBy(2);
-        vertx.setTimer(
-                wait.toMillis(), timer -> attempt(lease, outcome, write, next).onComplete(promise));
+        vertx.setTimer(wait.toMillis(), timer -> attempt(writing, next).onComplete(promise));
         return promise.future();
     }
 

@@ -40,7 +40,7 @@ record Chance(int failurePercent, Duration least, Duration most, Random dice) im
         boolean fails = dice.nextInt(100) < failurePercent;
         Fault failure = FAILURES.get(dice.nextInt(FAILURES.size()));
         double part = dice.nextDouble();
-        return new Step(fails ? failure : new Fault.None(), latency(part), 1, null);
+        return new Step(fails ? failure : new Fault.None(), latency(part), 1, false, null);
     }
 
     private Duration latency(double part) {

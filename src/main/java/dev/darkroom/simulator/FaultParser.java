@@ -17,7 +17,7 @@ import java.util.function.Function;
  * and why: a fault that silently does not happen makes a test that tests nothing.
  */
 final class FaultParser {
-    private static final Set<String> EVERYWHERE = Set.of("delay", "times");
+    private static final Set<String> EVERYWHERE = Set.of("delay", "times", "models");
     private static final Set<String> PROFILE = Set.of("failurePercent", "latency", "seed");
 
     /** The fault that a key names. */
@@ -97,7 +97,11 @@ final class FaultParser {
         }
         // A delay alone is a step of its own: slow, but well.
         Fault fault = source.containsKey(name) ? kind.read().apply(fields) : new Fault.None();
-        return new Step(fault, fields.duration("delay", null), fields.times(), source);
+        boolean models = fields.yes("models");
+        if (models && !(fault instanceof WireFault)) {
+            throw fields.wrong("models", "\"models\" cannot stand beside \"" + name + "\"");
+        }
+        return new Step(fault, fields.duration("delay", null), fields.times(), models, source);
     }
 
     private static String name(StepFields fields) {

@@ -25,6 +25,11 @@ final class Script {
         return step.fault() instanceof Chance chance ? chance.draw() : step;
     }
 
+    /** The next step, not used up; {@link Step#WELL} when none is left. */
+    Step first() {
+        return steps.isEmpty() ? Step.WELL : steps.peekFirst();
+    }
+
     private Step written() {
         Step step = steps.peekFirst();
         if (step == null) {

@@ -6,8 +6,6 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
@@ -75,7 +73,7 @@ public final class SimulatorVerticle extends VerticleBase {
         Director director = new Director(vertx, latency);
         Router router = Router.router(vertx);
         router.post("/v1/images/generations").handler(new ImagesHandler(script, log, director, studio));
-        router.get("/v1/models").handler(SimulatorVerticle::models);
+        router.get("/v1/models").handler(new ModelsHandler(script, director));
         router.get("/pictures/:file").handler(new PictureHandler(director, studio));
         new ScriptRoutes(script).mount(router);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
@@ -91,14 +89,5 @@ public final class SimulatorVerticle extends VerticleBase {
 
     private static void fail(RoutingContext context, int status, String message) {
         new Wire(context).json(status, ApiError.of(status, message));
-    }
-
-    private static void models(RoutingContext context) {
-        JsonObject model = new JsonObject()
-                .put("id", "simulator")
-                .put("object", "model")
-                .put("created", 0)
-                .put("owned_by", "darkroom");
-        context.json(new JsonObject().put("object", "list").put("data", new JsonArray().add(model)));
     }
 }

@@ -8,16 +8,17 @@ import java.time.Duration;
  *
  * @param delay how long the answer takes; null for the usual time
  * @param times how many submissions meet it, {@link #FOR_EVER} for all from now on
+ * @param models whether the list of models meets it too, without using it up
  * @param source as it was written
  */
-record Step(Fault fault, Duration delay, int times, JsonObject source) {
+record Step(Fault fault, Duration delay, int times, boolean models, JsonObject source) {
     static final int FOR_EVER = -1;
 
     /** What a submission meets when there is no script. */
-    static final Step WELL = new Step(new Fault.None(), null, FOR_EVER, new JsonObject());
+    static final Step WELL = new Step(new Fault.None(), null, FOR_EVER, false, new JsonObject());
 
     Step withTimes(int left) {
-        return new Step(fault, delay, left, source);
+        return new Step(fault, delay, left, models, source);
     }
 
     /** As it was written, with the times that are left. */

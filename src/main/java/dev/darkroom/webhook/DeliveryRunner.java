@@ -49,7 +49,7 @@ final class DeliveryRunner {
      */
     Future<Duration> run(DeliveryLease lease, CallHandle handle, BooleanSupplier lost) {
         if (lease.disabled()) {
-            return recorder.record(lease, null, () -> held(store.drop(lease))).map(dropped -> null);
+            return recorder.record(lease, null, lost, () -> held(store.drop(lease))).map(dropped -> null);
         }
         String id = lease.notificationId().toString();
         return courier.post(
@@ -62,17 +62,17 @@ final class DeliveryRunner {
                         CallFailedException failed = (CallFailedException) done.cause();
                         return failed.why() == Why.ABORTED
                                 ? interrupted(lease, lost)
-                                : failed(lease, DeliveryOutcome.FAILED, Failure.of(failed));
+                                : failed(lease, DeliveryOutcome.FAILED, Failure.of(failed), lost);
                     }
                     Failure failure = Failure.of(done.result(), retryAfter);
                     return failure == null
-                            ? delivered(lease, done.result().status())
-                            : failed(lease, DeliveryOutcome.FAILED, failure);
+                            ? delivered(lease, done.result().status(), lost)
+                            : failed(lease, DeliveryOutcome.FAILED, failure, lost);
                 });
     }
 
-    private Future<Duration> delivered(DeliveryLease lease, int status) {
-        return recorder.record(lease, DeliveryOutcome.DELIVERED, () -> store.delivered(lease, status))
+    private Future<Duration> delivered(DeliveryLease lease, int status, BooleanSupplier lost) {
+        return recorder.record(lease, DeliveryOutcome.DELIVERED, lost, () -> store.delivered(lease, status))
                 .map(recorded -> {
                     recorded.ifPresent(
                             done -> line(lease).addKeyValue("status", status).log("delivered"));
@@ -80,9 +80,10 @@ final class DeliveryRunner {
                 });
     }
 
-    private Future<Duration> failed(DeliveryLease lease, DeliveryOutcome outcome, Failure failure) {
+    private Future<Duration> failed(
+            DeliveryLease lease, DeliveryOutcome outcome, Failure failure, BooleanSupplier lost) {
         Optional<Duration> delay = failure.gone() ? Optional.empty() : schedule.next(lease.failures(), failure);
-        return recorder.record(lease, outcome, () -> write(lease, outcome, failure, delay))
+        return recorder.record(lease, outcome, lost, () -> write(lease, outcome, failure, delay))
                 .map(recorded -> {
                     recorded.ifPresent(done -> line(lease)
                             .addKeyValue("code", failure.code())
@@ -118,6 +119,7 @@ final class DeliveryRunner {
         return recorder.record(
                         lease,
                         DeliveryOutcome.INTERRUPTED,
+                        lost,
                         () -> store.retry(
                                 lease,
                                 DeliveryOutcome.INTERRUPTED,
@@ -130,7 +132,7 @@ final class DeliveryRunner {
 
     /** Ends a lease with which nothing was done. Completes like {@link #run}. */
     Future<Duration> giveBack(DeliveryLease lease) {
-        return recorder.record(lease, null, () -> held(store.release(lease.fence())))
+        return recorder.record(lease, null, () -> false, () -> held(store.release(lease.fence())))
                 .map(released -> null);
     }
 

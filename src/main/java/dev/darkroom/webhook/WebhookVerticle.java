@@ -109,7 +109,11 @@ public final class WebhookVerticle extends VerticleBase {
                 .compose(found -> found.isEmpty()
                         ? DeliveryCommands.notThere()
                         : judged(json, false, wanted -> told(store.change(id, command.user(), wanted))))
-                .onSuccess(done -> changed("webhook changed", command, id));
+                .onSuccess(reply -> {
+                    if (reply.containsKey("webhook")) {
+                        changed("webhook changed", command, id);
+                    }
+                });
     }
 
     private interface Judged {

@@ -38,6 +38,7 @@ class GuardTest {
     private static final int PROBES = 2;
     private static final Duration SLOW = Duration.ofSeconds(20);
     private static final Duration RESET = Duration.ofMillis(150);
+    private static final Duration MAX_RESET = RESET;
     private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
     private static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null);
 
@@ -64,7 +65,7 @@ class GuardTest {
                 vertx,
                 backend,
                 CONCURRENCY,
-                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, PROBES),
+                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, MAX_RESET, PROBES, null),
                 MAX_RETRY_AFTER,
                 nanos::get);
         guard.onChange(changes::incrementAndGet);
@@ -283,6 +284,55 @@ class GuardTest {
 
         // then
         assertThat(guard.state()).isEqualTo(State.CLOSED);
+    }
+
+    @Test
+    void noGenerationIsRiskedWhileTheHealthCheckIsNotAnswered() throws Exception {
+        // given
+        backend.health = HealthCheck.UNREACHABLE;
+        open();
+        int before = backend.calls;
+
+        // when it was tried again and again
+        await().atMost(30, TimeUnit.SECONDS).until(() -> backend.checks >= 6);
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.OPEN);
+        assertThat(guard.permits()).isZero();
+        assertThat(backend.calls).isEqualTo(before);
+
+        // when
+        backend.health = HealthCheck.PASSED;
+
+        // then
+        await().atMost(30, TimeUnit.SECONDS).until(() -> guard.state() == State.HALF_OPEN);
+        assertThat(guard.permits()).isEqualTo(PROBES);
+    }
+
+    @Test
+    void aServerWhoseHealthCheckFailsForGoodIsStillTriedWithAGeneration() throws Exception {
+        // given
+        backend.health = HealthCheck.FAILED;
+
+        // when
+        open();
+
+        // then
+        await().atMost(30, TimeUnit.SECONDS).until(() -> guard.state() == State.HALF_OPEN);
+        assertThat(backend.checks).isEqualTo(4);
+    }
+
+    @Test
+    void aProbeThatFailsForAReasonOfOurOwnProvesNothing() throws Exception {
+        // given
+        halfOpen();
+
+        // when
+        call(failure(FailureClass.INTERNAL, "OUT_OF_RESOURCES"));
+
+        // then
+        assertThat(guard.state()).isEqualTo(State.HALF_OPEN);
+        assertThat(guard.permits()).isEqualTo(PROBES);
     }
 
     @Test
@@ -513,10 +563,14 @@ class GuardTest {
         assertThat(get(run()).outcome()).isInstanceOf(Outcome.NotStarted.class);
     }
 
-    private void halfOpen() throws Exception {
+    private void open() throws Exception {
         for (int i = 0; i < CONNECTION_FAILURES; i++) {
             call(UNREACHABLE);
         }
+    }
+
+    private void halfOpen() throws Exception {
+        open();
         awaitState(State.HALF_OPEN);
     }
 
@@ -559,6 +613,14 @@ class GuardTest {
         private final Queue<Promise<Outcome>> waiting = new ArrayDeque<>();
         private int calls;
         private boolean throwing;
+        private volatile HealthCheck health = HealthCheck.PASSED;
+        private volatile int checks;
+
+        @Override
+        public Future<HealthCheck> checkHealth(Duration limit) {
+            checks++;
+            return Future.succeededFuture(health);
+        }
 
         @Override
         public String name() {

@@ -22,6 +22,8 @@ class VerdictTest {
         "MODERATED,MODERATED,WELL",
         "EMPTY_SUCCESS,EMPTY_RESPONSE,SICK",
         "RESULT_FETCH,DOWNLOAD_FAILED,WELL",
+        "INTERNAL,NO_ROOM,NOTHING_LEARNT",
+        "INTERNAL,OUT_OF_RESOURCES,NOTHING_LEARNT",
     })
     void failureSaysThisAboutTheServersHealth(FailureClass failureClass, String code, Verdict expected) {
         assertThat(Verdict.of(new Outcome.Failed(Failure.of(failureClass, code, ""))))

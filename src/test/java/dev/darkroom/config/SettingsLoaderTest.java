@@ -61,7 +61,7 @@ class SettingsLoaderTest {
                         100_000));
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(
-                        Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 5, Duration.ofMinutes(10)));
+                        Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 20, 5, Duration.ofMinutes(10)));
         assertThat(settings.backend().url()).isNull();
         assertThat(settings.backend().apiKey()).isEqualTo(Secret.NONE);
         assertThat(settings.backend().model()).isNull();

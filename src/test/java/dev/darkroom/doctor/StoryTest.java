@@ -57,7 +57,7 @@ class StoryTest {
         assertThat(story(WAITING))
                 .contains("not counted: the process that made it died")
                 .contains("and waits for a worker with a free place")
-                .contains("1 of 5 counted failures and 1 of 5 lost attempts are used up")
+                .contains("1 of 5 counted failures, 0 of 20 uncounted ones and 1 of 5 lost attempts are used up")
                 .containsPattern(
                         "if it has not ended by .*, in (9|10) min \\d+ s, it ends FAILED with DEADLINE_EXCEEDED");
     }

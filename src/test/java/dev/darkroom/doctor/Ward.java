@@ -55,6 +55,10 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
                 END $$""");
     }
 
+    private static String databaseId(DatabaseUrl url) {
+        return TestPostgres.query(url, "SELECT id FROM installation").get(0);
+    }
+
     static String id(int n) {
         return "0199b1d0-0000-7000-8000-00000000000" + n;
     }
@@ -87,6 +91,7 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
         Directories.delete(images);
         Files.createDirectories(images);
         write(KEY, "picture", Duration.ofDays(1));
+        write(".darkroom", databaseId(url), Duration.ofDays(1));
         execute(
                 "TRUNCATE images, deleted_attempts, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
                         + " user_streams, subscriber_cursors, webhooks, webhook_deliveries, webhook_attempts, webhook_queue, generation_webhooks",

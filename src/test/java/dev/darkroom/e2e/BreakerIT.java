@@ -88,7 +88,8 @@ class BreakerIT {
         for (int i = 0; i < 8; i++) {
             ids.add(client.create("waiting " + i));
         }
-        awaitLines("breaker opened", 4);
+        awaitLines("breaker opened", 1);
+        awaitLines("health check failed, breaker stays open", 3);
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> breakerState(), "OPEN"::equals);
         List<JsonObject> waiting = ids.stream().map(client::generation).toList();
         aiServer = new AiServer(port, Duration.ofMillis(10));
@@ -192,6 +193,44 @@ class BreakerIT {
                     Attempts.time(Attempts.of(ended).get(probe), "startedAt"));
             assertThat(closed).isGreaterThan(Duration.ofMillis(450));
         }
+    }
+
+    @Test
+    void aServerThatFailsForGoodEndsAGenerationLongBeforeItsDeadline() {
+        // given a limit of 3 uncounted attempts, and a server whose list of models works
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
+                .with("DARKROOM_RETRY_BASE", "10ms")
+                .with("DARKROOM_RETRY_MAX_UNCOUNTED", "3"));
+        aiServer.script(new JsonObject().put("status", 500).put("times", -1));
+
+        // when
+        JsonObject ended = client.awaitEnd(client.create("for good"));
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("FAILED");
+        assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
+        assertThat(ended.getJsonObject("error").getString("message"))
+                .contains("attempts without success")
+                .contains("The AI server failed.");
+        assertThat(aiServer.requests()).hasSize(THRESHOLD + 3);
+    }
+
+    @Test
+    void noGenerationIsRiskedWhileTheListOfModelsFails() {
+        // given
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        aiServer.script(new JsonObject().put("status", 503).put("times", -1).put("models", true));
+
+        // when
+        String id = client.create("held back");
+        awaitLines("health check failed, breaker stays open", 3);
+
+        // then
+        assertThat(aiServer.requests()).hasSize(THRESHOLD);
+
+        // when
+        aiServer.script();
+        assertThat(client.awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
     }
 
     @Test

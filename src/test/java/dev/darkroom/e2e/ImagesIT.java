@@ -4,6 +4,7 @@ import static dev.darkroom.testing.Problems.assertProblem;
 import static dev.darkroom.testing.Problems.errors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.DarkroomExtension;
 import dev.darkroom.InProcessDarkroom;
@@ -15,11 +16,15 @@ import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +74,7 @@ class ImagesIT {
     }
 
     @Test
-    void aPictureThatCannotBeKeptIsAFailedAttempt() throws Exception {
+    void anImageThatCannotBeStoredIsStoredLater() throws Exception {
         // given a file where the directory was
         Path images = service.directory().resolve("data").resolve("images");
         Path aside = images.resolveSibling("aside");
@@ -77,23 +82,35 @@ class ImagesIT {
         Files.createFile(images);
 
         // when
-        JsonObject ended;
+        String id;
         try {
-            ended = service.client().awaitEnd(service.client().create("nowhere to put it"));
+            id = service.client().create("nowhere to put it");
+            await("readiness shows it").atMost(Duration.ofSeconds(60)).until(() -> health()
+                    .contains("{\"id\":\"images\",\"status\":\"DOWN\"}"));
+
+            // then it waits, and nothing is charged
+            JsonObject waiting = service.client().generation(id);
+            assertThat(waiting.getString("status")).isEqualTo("PENDING");
+            assertThat(Attempts.of(waiting)).isEmpty();
         } finally {
             Files.delete(images);
             Files.move(aside, images);
         }
 
-        // then
-        assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
-        assertThat(Attempts.of(ended))
-                .extracting(Attempts::told)
-                .hasSize(5)
-                .containsOnly("RETRYABLE RESULT_FETCH NOT_KEPT counted");
-
         // and once the disk is well
-        assertThat(picture("somewhere to put it").getString("status")).isEqualTo("COMPLETE");
+        JsonObject ended = service.client().awaitEnd(id);
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        assertThat(Attempts.of(ended)).extracting(Attempts::told).hasSize(1);
+        await("readiness is back").atMost(Duration.ofSeconds(60)).until(() -> health()
+                .contains("{\"id\":\"images\",\"status\":\"UP\"}"));
+    }
+
+    private static String health() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(service.darkroom().management().resolve("/health/ready"))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     @ParameterizedTest

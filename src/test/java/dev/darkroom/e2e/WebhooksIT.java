@@ -445,6 +445,29 @@ class WebhooksIT {
     }
 
     @Test
+    void aChangeThatWasRefusedIsNotLogged() {
+        // given
+        JsonObject webhook = webhook("/unchanged");
+        String unknown = UUID.randomUUID().toString();
+
+        // when
+        refused(send("PATCH", of(webhook, ""), new JsonObject().put("url", "ftp://127.0.0.1/")), 400);
+        refused(
+                send(
+                        "PATCH",
+                        of(webhook, "").replace(webhook.getString("id"), unknown),
+                        new JsonObject().put("description", "Nothing")),
+                404);
+        send("PATCH", of(webhook, ""), new JsonObject().put("description", "Something"));
+
+        // then
+        assertThat(service.darkroom().log().stream()
+                        .filter(line -> line.contains("webhook changed"))
+                        .filter(line -> line.contains(webhook.getString("id")) || line.contains(unknown)))
+                .hasSize(1);
+    }
+
+    @Test
     void changesAndListsAndLimits() {
         JsonObject webhook = webhook("/first");
         JsonObject changed = send(

@@ -20,8 +20,8 @@ final class Failures {
         return Failure.of(failureClass, failureClass.name(), "Something of the class " + failureClass + ".");
     }
 
-    /** Five counted failures, five lost attempts, waits of at most 10 min asked for by the AI server. */
+    /** Five counted failures, twenty uncounted, five lost attempts, waits of at most 10 min asked for by the AI server. */
     static Settings.Retry schedule(Duration base, Duration cap) {
-        return new Settings.Retry(base, cap, 5, 5, Duration.ofMinutes(10));
+        return new Settings.Retry(base, cap, 5, 20, 5, Duration.ofMinutes(10));
     }
 }

@@ -37,6 +37,11 @@ final class FakeBackend implements ImageBackend {
         }
 
         @Override
+        public Future<Void> check() {
+            return Future.succeededFuture();
+        }
+
+        @Override
         public Future<Void> delete(String key) {
             return Future.succeededFuture();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.Guard;
 import dev.darkroom.backend.Outcome;
 import dev.darkroom.config.Settings;
+import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import dev.darkroom.testing.TestPostgres;
@@ -55,7 +56,7 @@ class ManyNodesTest {
                 base.streams(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // Losing work is what this is about: no number of losses makes a generation fail.
-                new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, Duration.ofSeconds(1)),
+                new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
                 base.backend(),
                 base.outbound(),
                 base.database(),
@@ -93,7 +94,7 @@ class ManyNodesTest {
         };
         Node node = new Node(System::nanoTime);
         Settings.Breaker deaf = new Settings.Breaker(
-                Duration.ofSeconds(1), 10_000, 100, 10_000, Duration.ofMinutes(1), 100, Duration.ofSeconds(1), 1);
+                Duration.ofSeconds(1), 10_000, 100, 10_000, Duration.ofMinutes(1), 100, Duration.ofSeconds(1), Duration.ofSeconds(1), 1, null);
         Guard guard = new Guard(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.hints, settings, List.of(listener))));
@@ -104,6 +105,7 @@ class ManyNodesTest {
                 queue.database,
                 queue.hints,
                 FakeBackend.NO_DISK,
+                new ImageStoreHealth(),
                 settings,
                 List.of(listener))));
     }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +61,7 @@ class RecorderTest {
     @Test
     void whatIsWrittenAtOnceIsWrittenOnce() {
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -78,6 +79,7 @@ class RecorderTest {
         Optional<Ended> ended = await(recorder.record(
                 lease,
                 AttemptOutcome.SUCCEEDED,
+                () -> false,
                 () -> writes.incrementAndGet() <= 3 ? Future.failedFuture(new IOException("reset")) : complete()));
 
         // then
@@ -92,7 +94,7 @@ class RecorderTest {
         TestPostgres.terminateBackends(queue.url.database());
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, this::complete));
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, this::complete));
 
         // then
         assertThat(ended).isPresent();
@@ -102,7 +104,7 @@ class RecorderTest {
     @Test
     void aWriteThatThrowsIsTriedAgainToo() {
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             if (writes.incrementAndGet() == 1) {
                 throw new IllegalStateException("a bug that goes away");
             }
@@ -117,7 +119,7 @@ class RecorderTest {
     void aCommitWhoseAnswerWasLostIsRecognised() {
         // given the write goes through, and its answer does not
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             Future<Optional<Ended>> written = complete();
             return writes.incrementAndGet() == 1
                     ? written.compose(done -> Future.failedFuture(new IOException("reset after the commit")))
@@ -134,13 +136,52 @@ class RecorderTest {
     }
 
     @Test
+    void aWriteThatAlwaysFailsEndsWithItsLease() {
+        // given a write that no repetition mends, and a lease that the sweep has given to others
+        AtomicBoolean lost = new AtomicBoolean();
+        AtomicInteger refused = new AtomicInteger();
+        await(queue.leases.retry(lease, AttemptOutcome.TIMEOUT, false, Failures.SERVER_ERROR, Duration.ofMinutes(1)));
+
+        // when
+        Optional<Ended> ended = await(
+                recorder.record(lease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> {
+                    lost.set(writes.incrementAndGet() == 3);
+                    return Future.failedFuture(new IllegalStateException("a bug that stays"));
+                }));
+
+        // then
+        assertThat(ended).isEmpty();
+        assertThat(writes).hasValue(3);
+        assertThat(refused).hasValue(1);
+    }
+
+    @Test
+    void aCommitWhoseAnswerWasLostIsNoRefusal() {
+        // given a write that went through, whose answer was lost, and whose lease is therefore gone
+        AtomicBoolean lost = new AtomicBoolean();
+        AtomicInteger refused = new AtomicInteger();
+
+        // when
+        Optional<Ended> ended = await(
+                recorder.record(lease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> complete()
+                        .compose(done -> {
+                            lost.set(true);
+                            return Future.failedFuture(new IOException("reset after the commit"));
+                        })));
+
+        // then its images are not to be deleted
+        assertThat(ended).isEmpty();
+        assertThat(refused).hasValue(0);
+    }
+
+    @Test
     void theResultOfALeaseThatWasTakenBackIsDiscarded() {
         // given
         await(queue.leases.retry(lease, AttemptOutcome.LOST, false, Failures.SERVER_ERROR, Duration.ofMinutes(1)));
         List<String> before = queue.snapshot();
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -160,7 +201,7 @@ class RecorderTest {
         skipped.set(Duration.ofMinutes(9).toNanos());
 
         // when
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             writes.incrementAndGet();
             return complete();
         }));
@@ -176,7 +217,7 @@ class RecorderTest {
     void whileTheDatabaseIsAwayTrustRunsOut() {
         // given
         // when the identity goes after the second try
-        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder.record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             if (writes.incrementAndGet() == 2) {
                 skipped.set(Duration.ofMinutes(9).toNanos());
             }
@@ -195,7 +236,7 @@ class RecorderTest {
         join(other);
 
         // when
-        Optional<Ended> ended = await(recorder(other).record(lease, AttemptOutcome.SUCCEEDED, () -> {
+        Optional<Ended> ended = await(recorder(other).record(lease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
             writes.incrementAndGet();
             return complete();
         }));

@@ -33,6 +33,7 @@ class RetryPolicyPropertiesTest {
                 Duration.ofMillis(Math.max(one, other)),
                 random.intBetween(1, 100),
                 random.intBetween(1, 100),
+                random.intBetween(1, 100),
                 Duration.ofMillis(millis(random)));
     }
 
@@ -146,7 +147,7 @@ class RetryPolicyPropertiesTest {
             // when
             Duration timeLeft = Duration.ofMillis(millisLeft);
             RetryPolicy policy = new RetryPolicy(settings, () -> fraction);
-            RetryDecision decision = policy.afterFailure(failure, 0, probe, false, timeLeft);
+            RetryDecision decision = policy.afterFailure(failure, AttemptCounts.NONE, probe, false, timeLeft);
             RetryDecision afterLoss = policy.afterLoss(0, timeLeft);
 
             // then
@@ -172,25 +173,23 @@ class RetryPolicyPropertiesTest {
             Failure failure = retryableFailure(random);
             RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
             boolean counts =
-                    policy.afterFailure(failure, 0, false, false, FOR_EVER).counted();
+                    policy.afterFailure(failure, AttemptCounts.NONE, false, false, FOR_EVER).counted();
 
             // when the same goes wrong again and again
             int attempts = 1;
             int counted = counts ? 1 : 0;
-            RetryDecision decision = policy.afterFailure(failure, 0, false, false, FOR_EVER);
+            int uncounted = counts ? 0 : 1;
+            RetryDecision decision = policy.afterFailure(failure, AttemptCounts.NONE, false, false, FOR_EVER);
             while (decision instanceof Retry && attempts < 200) {
-                decision = policy.afterFailure(failure, counted, false, false, FOR_EVER);
+                decision = policy.afterFailure(failure, new AttemptCounts(counted, uncounted, 0), false, false, FOR_EVER);
                 attempts++;
                 counted += decision.counted() ? 1 : 0;
+                uncounted += decision.counted() ? 0 : 1;
             }
 
             // then
-            if (counts) {
-                assertThat(attempts).isEqualTo(settings.maxAttempts());
-                assertThat(((Fail) decision).reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
-            } else {
-                assertThat(decision).isInstanceOf(Retry.class);
-            }
+            assertThat(attempts).isEqualTo(counts ? settings.maxAttempts() : settings.maxUncounted());
+            assertThat(((Fail) decision).reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
         });
     }
 
@@ -204,10 +203,10 @@ class RetryPolicyPropertiesTest {
 
             // when it was the breaker's probe that failed
             RetryDecision decision =
-                    new RetryPolicy(settings, () -> 0).afterFailure(failure, countedBefore, true, false, FOR_EVER);
+                    new RetryPolicy(settings, () -> 0).afterFailure(failure, new AttemptCounts(countedBefore, 0, 0), true, false, FOR_EVER);
 
             // then
-            assertThat(decision).isInstanceOf(Retry.class);
+            assertThat(decision instanceof Retry).isEqualTo(settings.maxUncounted() > 1);
             assertThat(decision.counted()).isFalse();
         });
     }

@@ -39,6 +39,7 @@ class RetryPolicyTest {
                 row(FailureClass.BACKEND_LOST, true, true, false),
                 row(FailureClass.EMPTY_SUCCESS, true, true, false),
                 row(FailureClass.RESULT_FETCH, true, true, false),
+                row(FailureClass.INTERNAL, true, false, false),
                 row(FailureClass.TERMINAL_INPUT, false, true, true),
                 row(FailureClass.TERMINAL_AUTH, false, true, true),
                 row(FailureClass.MODERATED, false, true, true));
@@ -56,8 +57,8 @@ class RetryPolicyTest {
         Failure failure = Failures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).afterFailure(failure, 0, false, false, AGES);
-        RetryDecision asProbe = policy(0).afterFailure(failure, 0, true, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, AGES);
+        RetryDecision asProbe = policy(0).afterFailure(failure, AttemptCounts.NONE, true, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -80,7 +81,7 @@ class RetryPolicyTest {
         Failure failure = Failures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).afterFailure(failure, 4, false, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(failure, new AttemptCounts(4, 0, 0), false, false, AGES);
 
         // then
         if (retried && counted) {
@@ -101,17 +102,71 @@ class RetryPolicyTest {
     @Test
     void aRateLimitIsRetriedAndNeverCounted() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, 4, false, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
         assertThat(decision.counted()).isFalse();
     }
 
+    static Stream<Failure> uncounted() {
+        return Stream.of(
+                Failures.RATE_LIMITED, Failures.of(FailureClass.NOT_SENT), Failures.of(FailureClass.INTERNAL));
+    }
+
+    @ParameterizedTest
+    @MethodSource("uncounted")
+    void uncountedFailuresHaveALimitOfTheirOwn(Failure failure) {
+        // given 19 uncounted ones, of 20 allowed, and 4 counted ones, of 5 allowed
+        AttemptCounts before = new AttemptCounts(4, 19, 0);
+
+        // when
+        RetryDecision before20 = policy(0).afterFailure(failure, new AttemptCounts(4, 18, 0), false, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(failure, before, false, false, AGES);
+
+        // then
+        assertThat(before20).isInstanceOf(Retry.class);
+        assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
+            assertThat(fail.counted()).isFalse();
+            assertThat(fail.reason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+            assertThat(fail.reason().message())
+                    .contains("24 attempts")
+                    .contains("20 of them")
+                    .contains(failure.message());
+            assertThat(fail.reason().retryable()).isTrue();
+        });
+    }
+
+    @Test
+    void probesAndInterruptionsHaveTheSameLimit() {
+        // given
+        AttemptCounts before = new AttemptCounts(0, 19, 0);
+
+        // when
+        RetryDecision probe = policy(0).afterFailure(Failures.SERVER_ERROR, before, true, false, AGES);
+        RetryDecision interrupted = policy(0).afterInterruption(Failures.SERVER_ERROR, before);
+        RetryDecision first = policy(0).afterInterruption(Failures.SERVER_ERROR, AttemptCounts.NONE);
+
+        // then
+        assertThat(probe).isInstanceOf(Fail.class);
+        assertThat(interrupted).isInstanceOf(Fail.class);
+        assertThat(first).isEqualTo(new Retry(Duration.ZERO, false));
+    }
+
+    @Test
+    void uncountedFailuresMakeTheDelayGrowToo() {
+        // when
+        RetryDecision decision = policy(0.5)
+                .afterFailure(Failures.of(FailureClass.NOT_SENT), new AttemptCounts(0, 3, 0), false, false, AGES);
+
+        // then
+        assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(4100), false));
+    }
+
     @Test
     void aTimeoutCountsLikeEveryOtherDoubt() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.TIMED_OUT, 0, false, false, AGES);
+        RetryDecision decision = policy(0).afterFailure(Failures.TIMED_OUT, AttemptCounts.NONE, false, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -130,7 +185,7 @@ class RetryPolicyTest {
     })
     void theDelayIsTheFloorAndAPartOfTheWindow(int countedBefore, double random, long millis) {
         // when
-        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, countedBefore, false, false, AGES);
+        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, AGES);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
@@ -164,9 +219,9 @@ class RetryPolicyTest {
         Failure failure = Failures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
 
         // when
-        RetryDecision justInTime = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline = policy(0).afterFailure(failure, 0, false, false, Duration.ofSeconds(2));
-        RetryDecision afterIt = policy(0).afterFailure(failure, 0, false, false, Duration.ofMillis(-1));
+        RetryDecision justInTime = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(2001));
+        RetryDecision atTheDeadline = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofSeconds(2));
+        RetryDecision afterIt = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(-1));
 
         // then
         assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
@@ -182,7 +237,7 @@ class RetryPolicyTest {
     @Test
     void whatNothingMendsIsNotBlamedOnTheDeadline() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, 0, false, false, Duration.ZERO);
+        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
 
         // then
         assertThat(((Fail) decision).reason().code()).isEqualTo("MODERATED");
@@ -224,7 +279,7 @@ class RetryPolicyTest {
     @Test
     void aUsedUpRetryBudgetLeavesOnlyTheWidestWindow() {
         // when
-        RetryDecision first = policy(0.5).afterFailure(Failures.SERVER_ERROR, 0, false, true, AGES);
+        RetryDecision first = policy(0.5).afterFailure(Failures.SERVER_ERROR, AttemptCounts.NONE, false, true, AGES);
 
         // then
         Duration half = policy(0).window(Integer.MAX_VALUE).dividedBy(2);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.Guard;
 import dev.darkroom.config.Settings;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.node.Node;
 import dev.darkroom.node.NodeVerticle;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -33,10 +35,13 @@ final class WorkerFixture {
     }
 
     String deploy(FakeBackend backend, Duration grace) {
+        return deploy(backend, settings(grace));
+    }
+
+    /** For four calls at once, with polls that never come within a test. */
+    Settings settings(Duration grace) {
         Settings base = queue.settings;
-        return deploy(
-                backend,
-                new Settings(
+        return new Settings(
                         base.publicUrl(),
                         base.dataDir(),
                         base.imageDir(),
@@ -64,14 +69,18 @@ final class WorkerFixture {
                         base.cluster(),
                         base.bridge(),
                         new Settings.Shutdown(grace),
-                        base.log()));
+                        base.log());
     }
 
     String deploy(FakeBackend backend, Settings settings) {
+        return deploy(backend, settings, FakeBackend.NO_DISK, new ImageStoreHealth());
+    }
+
+    String deploy(FakeBackend backend, Settings settings, ImageStore images, ImageStoreHealth health) {
         Guard guard = new Guard(
                 queue.vertx, backend, 4, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
         return await(queue.vertx.deployVerticle(new WorkerVerticle(
-                node, guard, backend.name(), queue.database, queue.hints, FakeBackend.NO_DISK, settings, List.of())));
+                node, guard, backend.name(), queue.database, queue.hints, images, health, settings, List.of())));
     }
 
     void wake() {

@@ -54,7 +54,8 @@ class HousekeepingVerticleTest {
                 .settings();
         Migrations.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
-        store = result(LocalImageStore.open(vertx, images));
+        store = result(ImageDirectoryStore.identity(database)
+                .compose(identity -> LocalImageStore.open(vertx, images, identity)));
     }
 
     @AfterEach
@@ -121,7 +122,8 @@ class HousekeepingVerticleTest {
 
     private long files() throws IOException {
         try (var walk = Files.walk(images)) {
-            return walk.filter(Files::isRegularFile).count();
+            return walk.filter(file -> Files.isRegularFile(file)
+                            && !file.getFileName().toString().startsWith(".")).count();
         }
     }
 

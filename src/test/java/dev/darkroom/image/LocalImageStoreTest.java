@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -37,16 +38,89 @@ class LocalImageStoreTest {
     private Vertx vertx;
     private LocalImageStore store;
 
+    private static final ImageStoreIdentity IDENTITY = ImageStoreIdentity.withoutImages(UUID.randomUUID());
+
     @BeforeEach
     void open() throws Exception {
         vertx = Vertx.vertx();
-        store = get(LocalImageStore.open(vertx, dir.resolve("images")));
+        store = get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY));
     }
 
     @AfterEach
     void close() throws Exception {
         get(store.close());
         get(vertx.close());
+    }
+
+    @Test
+    void makesDirectoriesAgainThatWereRemoved() throws Exception {
+        // given
+        get(store.keep("3f/one.png", unchecked(new byte[] {1})));
+        Files.delete(dir.resolve("images/3f/one.png"));
+        Files.delete(dir.resolve("images/3f"));
+        Files.delete(dir.resolve("images/.incoming"));
+
+        // when
+        get(store.keep("3f/two.png", unchecked(new byte[] {2})));
+
+        // then
+        assertThat(files()).containsExactly("3f/two.png");
+        get(store.check());
+    }
+
+    @Test
+    void writesNothingIntoADirectoryThatTookThePlaceOfItsOwn() throws Exception {
+        // given
+        Path images = dir.resolve("images");
+        Path away = dir.resolve("away");
+        Files.move(images, away);
+        Files.createDirectory(images);
+
+        // when
+        assertThatThrownBy(() -> get(store.keep("3f/one.png", unchecked(new byte[] {1}))))
+                .cause()
+                .isInstanceOf(WrongDirectoryException.class)
+                .hasMessageContaining(images.toString());
+        assertThat(images).isEmptyDirectory();
+
+        // and when it is back
+        Files.delete(images);
+        Files.move(away, images);
+
+        // then
+        get(store.keep("3f/one.png", unchecked(new byte[] {1})));
+        assertThat(files()).containsExactly("3f/one.png");
+    }
+
+    @Test
+    void doesNotAdoptADirectoryWithoutTheImagesOfTheDatabase() throws Exception {
+        // given a database that names an image
+        ImageStoreIdentity identity =
+                new ImageStoreIdentity(UUID.randomUUID(), () -> Future.succeededFuture(List.of("3f/one.png")));
+        Path empty = Files.createDirectory(dir.resolve("empty"));
+        Path full = Files.createDirectories(dir.resolve("full/3f")).getParent();
+        Files.write(full.resolve("3f/one.png"), new byte[] {1});
+
+        // then
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, empty, identity)))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("none of the images")
+                .hasMessageContaining(identity.databaseId().toString());
+        assertThat(empty).isEmptyDirectory();
+        get(get(LocalImageStore.open(vertx, full, identity)).close());
+        assertThat(full.resolve(".darkroom"))
+                .hasContent(identity.databaseId().toString());
+    }
+
+    @Test
+    void refusesTheDirectoryOfAnotherDatabase() {
+        assertThatThrownBy(() -> get(LocalImageStore.open(
+                        vertx, dir.resolve("images"), ImageStoreIdentity.withoutImages(UUID.randomUUID()))))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("DARKROOM_IMAGE_DIR")
+                .hasMessageContaining("another database");
     }
 
     @Test
@@ -217,7 +291,7 @@ class LocalImageStoreTest {
         Path file = Files.writeString(dir.resolve("file"), "no directory");
 
         // then
-        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file)))
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file, IDENTITY)))
                 .cause()
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("DARKROOM_IMAGE_DIR")
@@ -232,7 +306,7 @@ class LocalImageStoreTest {
         Path young = Files.writeString(dir.resolve("images/.incoming/young"), "half a pic");
 
         // when
-        get(LocalImageStore.open(vertx, dir.resolve("images")).compose(LocalImageStore::close));
+        get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY).compose(LocalImageStore::close));
 
         // then
         assertThat(old).doesNotExist();
@@ -310,7 +384,8 @@ class LocalImageStoreTest {
     private List<String> files() throws IOException {
         Path images = dir.resolve("images");
         try (Stream<Path> all = Files.walk(images)) {
-            return all.filter(Files::isRegularFile)
+            return all.filter(file -> Files.isRegularFile(file)
+                            && !file.getFileName().toString().startsWith("."))
                     .map(file -> images.relativize(file).toString())
                     .toList();
         }

@@ -110,6 +110,14 @@ class SimulatorVerticleTest {
     @Test
     void theModelIsListed() {
         assertThat(data(get("/v1/models")).getJsonObject(0).getString("id")).isEqualTo("simulator");
+
+        // when it fails for submissions, and then for everything
+        script("{\"status\": 503, \"times\": -1}");
+        assertThat(get("/v1/models").statusCode()).isEqualTo(200);
+        script("{\"status\": 503, \"times\": -1, \"models\": true}");
+
+        // then
+        assertThat(get("/v1/models").statusCode()).isEqualTo(503);
     }
 
     @Test

@@ -92,6 +92,7 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
             List<String> jvmOptions,
             List<String> program,
             String... arguments) {
+        ImageDirectories.adopt(directory, environment);
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // They live for seconds only: the best code would come too late.

@@ -27,11 +27,11 @@ import org.slf4j.LoggerFactory;
 public final class CallScope {
     private static final Logger LOG = LoggerFactory.getLogger(CallScope.class);
     private static final Failure NO_ROOM = Failure.of(
-            FailureClass.RESULT_FETCH,
+            FailureClass.INTERNAL,
             "NO_ROOM",
             "The AI server's answer is large, and there was no room beside others to read it before the deadline.");
     private static final Failure INTERNAL =
-            Failure.of(FailureClass.AMBIGUOUS, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+            Failure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed for a reason of our own.");
 
     private final Vertx vertx;
     private final String key;

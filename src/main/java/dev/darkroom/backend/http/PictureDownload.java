@@ -50,7 +50,8 @@ public final class PictureDownload {
         Duration limit = scope.remaining().dividedBy(settings.downloadAttempts() - number + 2L);
         return hop(scope, url, 0, limit).recover(cause -> {
             boolean again = cause instanceof CallFailedException failed
-                    && failed.failure().failureClass() == FailureClass.RESULT_FETCH
+                    && (failed.failure().failureClass() == FailureClass.RESULT_FETCH
+                            || failed.failure().failureClass() == FailureClass.INTERNAL)
                     && !failed.failure().code().equals("TOO_MANY_REDIRECTS");
             if (!again || number >= settings.downloadAttempts() || scope.over()) {
                 return Future.failedFuture(cause);
@@ -109,6 +110,9 @@ public final class PictureDownload {
     }
 
     private static CallFailedException unreachable(Throwable cause) {
+        if (cause instanceof CallFailedException failed && failed.failure().failureClass() == FailureClass.INTERNAL) {
+            return failed;
+        }
         String why =
                 cause instanceof CallFailedException failed ? failed.failure().code() : cause.toString();
         return new CallFailedException(Failure.of(

@@ -36,6 +36,12 @@ final class TransportFailure {
     }
 
     private static Failure beforeSending(Throwable cause) {
+        if (LocalResources.exhausted(cause)) {
+            return Failure.of(
+                    FailureClass.INTERNAL,
+                    "OUT_OF_RESOURCES",
+                    "Darkroom had no file descriptor, port or buffer left for the call.");
+        }
         if (cause instanceof UnknownHostException) {
             return notSent("UNKNOWN_HOST", "The AI server's host name could not be resolved.");
         }

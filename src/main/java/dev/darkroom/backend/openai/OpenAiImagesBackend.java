@@ -3,6 +3,7 @@ package dev.darkroom.backend.openai;
 import dev.darkroom.backend.Call;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheck;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.Outcome;
@@ -24,6 +25,7 @@ import dev.darkroom.image.PictureInspector;
 import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -31,6 +33,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,10 +49,14 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class OpenAiImagesBackend implements ImageBackend {
     private static final int THREADS = 2;
 
+    /** A longer answer is cut off, and is an answer. */
+    private static final int MAX_HEALTH_BYTES = 1 << 16;
+
     private final Vertx vertx;
     private final AnswerMemory memory;
     private final Settings.Backend settings;
     private final Destination endpoint;
+    private final Destination healthCheck;
     private final HttpCaller http;
     private final PictureDownload downloads;
     private final WorkerExecutor workers;
@@ -68,8 +75,10 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.vertx = vertx;
         this.memory = memory;
         this.settings = settings;
-        this.endpoint = Destination.configured(
-                OutboundUrl.of(URI.create(base.toString().replaceAll("/+$", "") + "/images/generations")));
+        String root = base.toString().replaceAll("/+$", "");
+        this.endpoint = Destination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
+        String path = settings.breaker().healthCheck();
+        this.healthCheck = path == null ? null : Destination.configured(OutboundUrl.of(URI.create(root + path)));
         this.http = new HttpCaller(vertx, settings.connectTimeout(), maxHeaderBytes);
         this.downloads = new PictureDownload(http, settings);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
@@ -91,14 +100,40 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 .onComplete(done -> calls.remove(call));
     }
 
-    private Future<Outcome> submit(CallScope scope, ImageRequest request) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap()
-                .add(HttpHeaders.CONTENT_TYPE, "application/json")
-                .add(HttpHeaders.ACCEPT, "application/json")
-                .add("Idempotency-Key", request.key());
-        if (settings.apiKey().isPresent()) {
-            headers.add(HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value());
+    /** A path that is unknown there, or credentials that are refused, are answers too: the server is at work. */
+    @Override
+    public Future<HealthCheck> checkHealth(Duration limit) {
+        if (healthCheck == null) {
+            return Future.succeededFuture(HealthCheck.PASSED);
         }
+        Promise<HealthCheck> result = Promise.promise();
+        Call call = new Call(limit);
+        CallScope.run(vertx, memory, "health check", call, scope -> {
+                    HttpCaller.Request get = new HttpCaller.Request(HttpMethod.GET, healthCheck, headers(), null);
+                    return http.send(scope, get, MAX_HEALTH_BYTES, scope.remaining())
+                            .onSuccess(answer -> result.tryComplete(
+                                    answer.status() >= 500 ? HealthCheck.FAILED : HealthCheck.PASSED))
+                            .map(answer -> new Outcome.Generated(List.of()));
+                })
+                .onComplete(done -> {
+                    call.finish();
+                    result.tryComplete(HealthCheck.UNREACHABLE);
+                });
+        return result.future();
+    }
+
+    private MultiMap headers() {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/json");
+        return settings.apiKey().isPresent()
+                ? headers.add(
+                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
+                : headers;
+    }
+
+    private Future<Outcome> submit(CallScope scope, ImageRequest request) {
+        MultiMap headers = headers()
+                .add(HttpHeaders.CONTENT_TYPE, "application/json")
+                .add("Idempotency-Key", request.key());
         Buffer body = OpenAiRequest.of(request, settings.promptControls()).toBuffer();
         return http.send(
                         scope,

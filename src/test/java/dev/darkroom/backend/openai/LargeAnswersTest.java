@@ -89,7 +89,7 @@ class LargeAnswersTest {
         aborted.abort();
 
         // then
-        assertThat(late.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(late.failureClass()).isEqualTo(FailureClass.INTERNAL);
         assertThat(late.code()).isEqualTo("NO_ROOM");
         assertThat(get(leaving)).isInstanceOf(Outcome.Aborted.class);
         await().atMost(2, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
