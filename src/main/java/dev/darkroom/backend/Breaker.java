@@ -75,7 +75,9 @@ final class Breaker {
         this.vertx = vertx;
         this.reset = settings.reset();
         this.openTimes = new OpenTimes(
-                settings.reset(), settings.maxReset(), () -> ThreadLocalRandom.current().nextDouble());
+                settings.reset(),
+                settings.maxReset(),
+                () -> ThreadLocalRandom.current().nextDouble());
         this.healthCheck = healthCheck;
         this.name = name;
         this.concurrency = concurrency;

@@ -79,15 +79,13 @@ public final class Guard {
         this.context = vertx.getOrCreateContext();
         this.pause = new Pause(maxRetryAfter, nanoTime);
         this.events = new BackendEvents(vertx, backend.name());
-        this.breaker =
-                new Breaker(
+        this.breaker = new Breaker(
                 vertx,
                 "darkroom.backend." + backend.name(),
                 concurrency,
                 breaker,
                 nanoTime,
-                () -> backend.checkHealth(HEALTH_CHECK_LIMIT)
-                        .otherwise(error -> HealthCheck.UNREACHABLE),
+                () -> backend.checkHealth(HEALTH_CHECK_LIMIT).otherwise(error -> HealthCheck.UNREACHABLE),
                 this::entered);
     }
 

@@ -18,8 +18,7 @@ enum Verdict {
 
     /** Returns whether an outcome tells of this process and not of the AI server. */
     static boolean ofOurselves(Outcome outcome) {
-        return outcome instanceof Outcome.Failed failed
-                && failed.failure().failureClass() == FailureClass.INTERNAL;
+        return outcome instanceof Outcome.Failed failed && failed.failure().failureClass() == FailureClass.INTERNAL;
     }
 
     static Verdict of(Outcome outcome) {

@@ -187,7 +187,8 @@ public record Settings(
 
     public record Worker(int concurrency, Duration poll) {}
 
-    public record Retry(Duration base, Duration cap, int maxAttempts, int maxUncounted, int maxLost, Duration maxRetryAfter) {}
+    public record Retry(
+            Duration base, Duration cap, int maxAttempts, int maxUncounted, int maxLost, Duration maxRetryAfter) {}
 
     /**
      * The AI server.

@@ -35,8 +35,7 @@ final class PictureFiles {
     /** As {@code DirectoryMarker} of the image store names it. */
     private static final String MARKER = ".darkroom";
 
-    private static final String DATABASE_ID =
-            "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
+    private static final String DATABASE_ID = "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
 
     private static final String STILL_THERE = "SELECT id::text FROM images WHERE id = ANY (?::uuid[])";
     private static final String KEYS = "SELECT storage_key FROM images WHERE id = ANY (?::uuid[])";

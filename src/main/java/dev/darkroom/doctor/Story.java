@@ -161,7 +161,8 @@ public final class Story {
                 null,
                 row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
                         + " counted failures, " + row.getInt("uncounted") + " of "
-                        + settings.retry().maxUncounted() + " uncounted ones and " + row.getInt("lost_attempts") + " of "
+                        + settings.retry().maxUncounted() + " uncounted ones and " + row.getInt("lost_attempts")
+                        + " of "
                         + settings.retry().maxLost() + " lost attempts are used up");
         say(
                 null,

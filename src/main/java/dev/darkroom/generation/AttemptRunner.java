@@ -149,8 +149,7 @@ final class AttemptRunner {
         return failed(attempt, outcome(failure), failure, decision);
     }
 
-    private Future<Duration> failed(
-            Running attempt, AttemptOutcome outcome, Failure failure, RetryDecision decision) {
+    private Future<Duration> failed(Running attempt, AttemptOutcome outcome, Failure failure, RetryDecision decision) {
         Lease lease = attempt.lease();
         if (decision instanceof Retry retry) {
             return recorder.record(

@@ -108,7 +108,8 @@ final class ImageWriter {
                 }
             }
             return Future.join(writes)
-                    .transform(done -> done.succeeded() ? ended(new Result.Stored(images)) : failed(done.cause(), pause));
+                    .transform(
+                            done -> done.succeeded() ? ended(new Result.Stored(images)) : failed(done.cause(), pause));
         }
 
         private Future<Result> failed(Throwable cause, Duration pause) {

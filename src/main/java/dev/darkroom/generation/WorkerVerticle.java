@@ -118,8 +118,9 @@ public final class WorkerVerticle extends VerticleBase {
     }
 
     private void reportPace() {
-        int concurrency =
-                health.failing() ? 0 : Math.min(guard.concurrency(), settings.worker().concurrency());
+        int concurrency = health.failing()
+                ? 0
+                : Math.min(guard.concurrency(), settings.worker().concurrency());
         node.report(new Node.Pace(concurrency, times.averageMillis()));
     }
 

@@ -36,8 +36,8 @@ final class DirectoryMarker {
             return false;
         }
         if (!found.equals(databaseId.toString())) {
-            throw new WrongDirectoryException("image directory " + directory
-                    + " belongs to another database, as its file " + NAME + " says");
+            throw new WrongDirectoryException(
+                    "image directory " + directory + " belongs to another database, as its file " + NAME + " says");
         }
         return true;
     }

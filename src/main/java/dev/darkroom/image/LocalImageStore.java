@@ -88,13 +88,15 @@ public final class LocalImageStore implements ImageStore {
     }
 
     private Future<Void> adopt() {
-        return identity.someKeys().get().compose(keys -> blocking(() -> {
-            if (!keys.isEmpty() && keys.stream().noneMatch(key -> Files.exists(dir.resolve(key)))) {
-                throw marker.unknown();
-            }
-            files.makeDirectories();
-            marker.write(files);
-        }));
+        return identity.someKeys()
+                .get()
+                .compose(keys -> blocking(() -> {
+                    if (!keys.isEmpty() && keys.stream().noneMatch(key -> Files.exists(dir.resolve(key)))) {
+                        throw marker.unknown();
+                    }
+                    files.makeDirectories();
+                    marker.write(files);
+                }));
     }
 
     private interface Work {

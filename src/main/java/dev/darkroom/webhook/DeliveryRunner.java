@@ -49,7 +49,8 @@ final class DeliveryRunner {
      */
     Future<Duration> run(DeliveryLease lease, CallHandle handle, BooleanSupplier lost) {
         if (lease.disabled()) {
-            return recorder.record(lease, null, lost, () -> held(store.drop(lease))).map(dropped -> null);
+            return recorder.record(lease, null, lost, () -> held(store.drop(lease)))
+                    .map(dropped -> null);
         }
         String id = lease.notificationId().toString();
         return courier.post(

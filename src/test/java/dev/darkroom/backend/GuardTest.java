@@ -65,7 +65,17 @@ class GuardTest {
                 vertx,
                 backend,
                 CONCURRENCY,
-                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, MAX_RESET, PROBES, null),
+                new Settings.Breaker(
+                        Duration.ofSeconds(60),
+                        MINIMUM,
+                        50,
+                        CONNECTION_FAILURES,
+                        SLOW,
+                        80,
+                        RESET,
+                        MAX_RESET,
+                        PROBES,
+                        null),
                 MAX_RETRY_AFTER,
                 nanos::get);
         guard.onChange(changes::incrementAndGet);

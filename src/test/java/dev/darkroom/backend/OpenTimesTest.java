@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 class OpenTimesTest {
 
     private static List<Long> seconds(OpenTimes times, int count) {
-        return Stream.generate(times::next).limit(count).map(Duration::toSeconds).toList();
+        return Stream.generate(times::next)
+                .limit(count)
+                .map(Duration::toSeconds)
+                .toList();
     }
 
     private static OpenTimes times(double random) {

@@ -239,7 +239,8 @@ class WithdrawalIT {
     private List<Path> files() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("images"))) {
             return all.filter(file -> Files.isRegularFile(file)
-                            && !file.getFileName().toString().startsWith(".")).toList();
+                            && !file.getFileName().toString().startsWith("."))
+                    .toList();
         }
     }
 

@@ -66,8 +66,7 @@ class ImageStoreFailureTest {
         assertThat(health.failing()).isFalse();
         assertThat(backend.calls(id.toString())).isEqualTo(1);
         assertThat(process.attempts()).isEqualTo("SUCCEEDED true, SUCCEEDED true");
-        assertThat(store.files)
-                .containsExactlyInAnyOrderElementsOf(queue.query("SELECT storage_key FROM images"));
+        assertThat(store.files).containsExactlyInAnyOrderElementsOf(queue.query("SELECT storage_key FROM images"));
     }
 
     @Test

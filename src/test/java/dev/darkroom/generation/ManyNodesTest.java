@@ -56,7 +56,8 @@ class ManyNodesTest {
                 base.streams(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // Losing work is what this is about: no number of losses makes a generation fail.
-                new Settings.Retry(Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
+                new Settings.Retry(
+                        Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
                 base.backend(),
                 base.outbound(),
                 base.database(),
@@ -94,7 +95,16 @@ class ManyNodesTest {
         };
         Node node = new Node(System::nanoTime);
         Settings.Breaker deaf = new Settings.Breaker(
-                Duration.ofSeconds(1), 10_000, 100, 10_000, Duration.ofMinutes(1), 100, Duration.ofSeconds(1), Duration.ofSeconds(1), 1, null);
+                Duration.ofSeconds(1),
+                10_000,
+                100,
+                10_000,
+                Duration.ofMinutes(1),
+                100,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1,
+                null);
         Guard guard = new Guard(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(new NodeVerticle(node, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(new SweepVerticle(queue.database, queue.hints, settings, List.of(listener))));

@@ -143,8 +143,8 @@ class RecorderTest {
         await(queue.leases.retry(lease, AttemptOutcome.TIMEOUT, false, Failures.SERVER_ERROR, Duration.ofMinutes(1)));
 
         // when
-        Optional<Ended> ended = await(
-                recorder.record(lease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> {
+        Optional<Ended> ended =
+                await(recorder.record(lease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> {
                     lost.set(writes.incrementAndGet() == 3);
                     return Future.failedFuture(new IllegalStateException("a bug that stays"));
                 }));
@@ -162,12 +162,15 @@ class RecorderTest {
         AtomicInteger refused = new AtomicInteger();
 
         // when
-        Optional<Ended> ended = await(
-                recorder.record(lease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> complete()
-                        .compose(done -> {
-                            lost.set(true);
-                            return Future.failedFuture(new IOException("reset after the commit"));
-                        })));
+        Optional<Ended> ended = await(recorder.record(
+                lease,
+                AttemptOutcome.SUCCEEDED,
+                lost::get,
+                refused::incrementAndGet,
+                () -> complete().compose(done -> {
+                    lost.set(true);
+                    return Future.failedFuture(new IOException("reset after the commit"));
+                })));
 
         // then its images are not to be deleted
         assertThat(ended).isEmpty();

@@ -166,14 +166,14 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void countedFailuresBoundTheAttempts() {
+    void everyKindOfFailureBoundsTheAttempts() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
             Failure failure = retryableFailure(random);
             RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-            boolean counts =
-                    policy.afterFailure(failure, AttemptCounts.NONE, false, false, FOR_EVER).counted();
+            boolean counts = policy.afterFailure(failure, AttemptCounts.NONE, false, false, FOR_EVER)
+                    .counted();
 
             // when the same goes wrong again and again
             int attempts = 1;
@@ -181,7 +181,8 @@ class RetryPolicyPropertiesTest {
             int uncounted = counts ? 0 : 1;
             RetryDecision decision = policy.afterFailure(failure, AttemptCounts.NONE, false, false, FOR_EVER);
             while (decision instanceof Retry && attempts < 200) {
-                decision = policy.afterFailure(failure, new AttemptCounts(counted, uncounted, 0), false, false, FOR_EVER);
+                decision =
+                        policy.afterFailure(failure, new AttemptCounts(counted, uncounted, 0), false, false, FOR_EVER);
                 attempts++;
                 counted += decision.counted() ? 1 : 0;
                 uncounted += decision.counted() ? 0 : 1;
@@ -194,7 +195,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void whatIsNotCountedNeverExhausts() {
+    void countedFailuresDoNotExhaustUncountedOnes() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -202,8 +203,8 @@ class RetryPolicyPropertiesTest {
             int countedBefore = random.intBetween(0, 1_000);
 
             // when it was the breaker's probe that failed
-            RetryDecision decision =
-                    new RetryPolicy(settings, () -> 0).afterFailure(failure, new AttemptCounts(countedBefore, 0, 0), true, false, FOR_EVER);
+            RetryDecision decision = new RetryPolicy(settings, () -> 0)
+                    .afterFailure(failure, new AttemptCounts(countedBefore, 0, 0), true, false, FOR_EVER);
 
             // then
             assertThat(decision instanceof Retry).isEqualTo(settings.maxUncounted() > 1);

@@ -102,7 +102,8 @@ class RetryPolicyTest {
     @Test
     void aRateLimitIsRetriedAndNeverCounted() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, AGES);
+        RetryDecision decision =
+                policy(0).afterFailure(Failures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, AGES);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -110,8 +111,7 @@ class RetryPolicyTest {
     }
 
     static Stream<Failure> uncounted() {
-        return Stream.of(
-                Failures.RATE_LIMITED, Failures.of(FailureClass.NOT_SENT), Failures.of(FailureClass.INTERNAL));
+        return Stream.of(Failures.RATE_LIMITED, Failures.of(FailureClass.NOT_SENT), Failures.of(FailureClass.INTERNAL));
     }
 
     @ParameterizedTest
@@ -185,7 +185,8 @@ class RetryPolicyTest {
     })
     void theDelayIsTheFloorAndAPartOfTheWindow(int countedBefore, double random, long millis) {
         // when
-        RetryDecision decision = policy(random).afterFailure(Failures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, AGES);
+        RetryDecision decision = policy(random)
+                .afterFailure(Failures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, AGES);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
@@ -219,9 +220,12 @@ class RetryPolicyTest {
         Failure failure = Failures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
 
         // when
-        RetryDecision justInTime = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofSeconds(2));
-        RetryDecision afterIt = policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(-1));
+        RetryDecision justInTime =
+                policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(2001));
+        RetryDecision atTheDeadline =
+                policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofSeconds(2));
+        RetryDecision afterIt =
+                policy(0).afterFailure(failure, AttemptCounts.NONE, false, false, Duration.ofMillis(-1));
 
         // then
         assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
@@ -237,7 +241,8 @@ class RetryPolicyTest {
     @Test
     void whatNothingMendsIsNotBlamedOnTheDeadline() {
         // when
-        RetryDecision decision = policy(0).afterFailure(Failures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
+        RetryDecision decision =
+                policy(0).afterFailure(Failures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
 
         // then
         assertThat(((Fail) decision).reason().code()).isEqualTo("MODERATED");

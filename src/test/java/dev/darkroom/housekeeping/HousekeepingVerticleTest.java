@@ -123,7 +123,8 @@ class HousekeepingVerticleTest {
     private long files() throws IOException {
         try (var walk = Files.walk(images)) {
             return walk.filter(file -> Files.isRegularFile(file)
-                            && !file.getFileName().toString().startsWith(".")).count();
+                            && !file.getFileName().toString().startsWith("."))
+                    .count();
         }
     }
 

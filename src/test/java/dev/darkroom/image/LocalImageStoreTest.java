@@ -109,8 +109,7 @@ class LocalImageStoreTest {
                 .hasMessageContaining(identity.databaseId().toString());
         assertThat(empty).isEmptyDirectory();
         get(get(LocalImageStore.open(vertx, full, identity)).close());
-        assertThat(full.resolve(".darkroom"))
-                .hasContent(identity.databaseId().toString());
+        assertThat(full.resolve(".darkroom")).hasContent(identity.databaseId().toString());
     }
 
     @Test

@@ -18,7 +18,8 @@ final class LocalResources {
         Throwable each = cause;
         for (int depth = 0; each != null && depth < DEEPEST; depth++, each = each.getCause()) {
             String message = each.getMessage();
-            if (message != null && EXHAUSTED.matcher(message.toLowerCase(Locale.ROOT)).find()) {
+            if (message != null
+                    && EXHAUSTED.matcher(message.toLowerCase(Locale.ROOT)).find()) {
                 return true;
             }
         }

@@ -131,9 +131,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<Outcome> submit(CallScope scope, ImageRequest request) {
-        MultiMap headers = headers()
-                .add(HttpHeaders.CONTENT_TYPE, "application/json")
-                .add("Idempotency-Key", request.key());
+        MultiMap headers =
+                headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Idempotency-Key", request.key());
         Buffer body = OpenAiRequest.of(request, settings.promptControls()).toBuffer();
         return http.send(
                         scope,

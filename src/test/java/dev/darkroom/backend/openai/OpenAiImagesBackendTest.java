@@ -664,7 +664,16 @@ class OpenAiImagesBackendTest {
                 3,
                 Settings.PromptControls.NEUTRALISE,
                 new Settings.Breaker(
-                        Duration.ofSeconds(60), 10, 50, 5, Duration.ofSeconds(90), 90, Duration.ofSeconds(10), Duration.ofMinutes(5), 3, "/models"));
+                        Duration.ofSeconds(60),
+                        10,
+                        50,
+                        5,
+                        Duration.ofSeconds(90),
+                        90,
+                        Duration.ofSeconds(10),
+                        Duration.ofMinutes(5),
+                        3,
+                        "/models"));
     }
 
     private static ImageRequest request(int count) {
