@@ -94,7 +94,17 @@ class GuardTest {
                 owner,
                 backend,
                 CONCURRENCY,
-                new Settings.Breaker(Duration.ofSeconds(60), MINIMUM, 50, CONNECTION_FAILURES, SLOW, 80, RESET, MAX_RESET, PROBES, null),
+                new Settings.Breaker(
+                        Duration.ofSeconds(60),
+                        MINIMUM,
+                        50,
+                        CONNECTION_FAILURES,
+                        SLOW,
+                        80,
+                        RESET,
+                        MAX_RESET,
+                        PROBES,
+                        null),
                 MAX_RETRY_AFTER,
                 nanos::get));
         String id = get(vertx.deployVerticle(verticle));
