@@ -1,5 +1,6 @@
 package dev.darkroom;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.config.DatabaseUrl;
@@ -82,6 +83,19 @@ class CommandArgumentsTest {
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> Tools.doctor(settings, List.of()))
                 .withMessageContaining("does not have the tables of this version");
+    }
+
+    @Test
+    @Tag("database")
+    void explainEndsWithOneForAnUnknownGeneration() {
+        Settings settings = SettingsLoader.load(
+                        DarkroomSettings.quick()
+                                .database(TestPostgres.migratedDatabase())
+                                .environment(),
+                        directory)
+                .settings();
+        assertThat(Tools.explain(settings, List.of("01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d")))
+                .isEqualTo(1);
     }
 
     private static List<String> split(String arguments) {

@@ -213,7 +213,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         static Instance start(DarkroomSettings settings) {
             try {
                 Path directory = Files.createTempDirectory("darkroom-test");
-                DatabaseUrl database = TestPostgres.newDatabase();
+                DatabaseUrl database = TestPostgres.migratedDatabase();
                 AiServer aiServer = new AiServer(Duration.ofMillis(10));
                 try {
                     return new Instance(

@@ -42,7 +42,7 @@ class UncaughtTest {
             });
 
             // then
-            Awaitility.await().atMost(20, TimeUnit.SECONDS).until(() -> !log.list.isEmpty());
+            Awaitility.await().atMost(60, TimeUnit.SECONDS).until(() -> !log.list.isEmpty());
             assertThat(log.list).singleElement().satisfies(line -> {
                 assertThat(line.getLevel()).isEqualTo(Level.ERROR);
                 assertThat(line.getThrowableProxy().getMessage()).isEqualTo("a mistake");

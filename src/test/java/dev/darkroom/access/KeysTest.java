@@ -45,7 +45,7 @@ class KeysTest {
     @BeforeAll
     static void open() {
         vertx = Vertx.vertx();
-        url = TestPostgres.newDatabase();
+        url = TestPostgres.migratedDatabase();
         Settings.Database settings = SettingsLoader.load(
                         DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
                 .settings()

@@ -143,7 +143,7 @@ class GuardTest {
         // then
         assertThat(get(first)).isEqualTo(new Guarded(PICTURES, false, false));
         assertThat(guard.permits()).isEqualTo(1);
-        await().atMost(5, TimeUnit.SECONDS).until(() -> changes.get() == 1);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 1);
     }
 
     @Test
@@ -386,7 +386,7 @@ class GuardTest {
         get(second);
 
         // then
-        await().atMost(5, TimeUnit.SECONDS)
+        await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> types().stream().filter("breaker.halfOpen"::equals).count() == 2);
         assertThat(types().stream().filter("breaker.opened"::equals)).hasSize(2);
         assertThat(guard.permits()).isEqualTo(PROBES);
@@ -524,13 +524,13 @@ class GuardTest {
     void endOfAPauseIsAnnounced() throws Exception {
         // given
         call(RATE_LIMITED);
-        await().atMost(5, TimeUnit.SECONDS).until(() -> changes.get() == 1);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 1);
 
         // when
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
 
         // then
-        await().atMost(5, TimeUnit.SECONDS).until(() -> changes.get() == 2);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 2);
         assertThat(types()).containsExactly("backend.paused", "backend.resumed");
     }
 
@@ -553,7 +553,7 @@ class GuardTest {
         call(PICTURES);
 
         // then
-        await().atMost(5, TimeUnit.SECONDS).until(() -> events.size() == 3);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> events.size() == 3);
         assertThat(types()).containsExactly("breaker.opened", "breaker.halfOpen", "breaker.closed");
         for (JsonObject event : events) {
             assertThat(event.fieldNames()).containsExactlyInAnyOrder("version", "backend", "type", "at");
@@ -595,7 +595,7 @@ class GuardTest {
     }
 
     private void awaitState(State state) {
-        await().atMost(5, TimeUnit.SECONDS).until(() -> guard.state() == state);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> guard.state() == state);
     }
 
     private Guarded call(Outcome outcome) throws Exception {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which writes share a statement, and what becomes of them when it fails. */
 class BatchTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final AtomicLong nanos = new AtomicLong();
     private final List<List<String>> statements = new ArrayList<>();

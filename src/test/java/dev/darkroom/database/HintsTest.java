@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** What processes tell each other through PostgreSQL, and what they do when it does not get through. */
 @Tag("database")
 class HintsTest {
-    private static final Duration TEST = Duration.ofMillis(300);
+    private static final Duration TEST = Duration.ofSeconds(1);
 
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();

@@ -31,7 +31,7 @@ final class Ward implements BeforeEachCallback, AfterAllCallback {
     static final String KEY = "00/" + id(7) + ".png";
     static final String PROMPT = "a lighthouse";
 
-    final DatabaseUrl url = TestPostgres.newDatabase();
+    final DatabaseUrl url = TestPostgres.migratedDatabase();
     final Path images;
     final Settings settings;
 

@@ -68,7 +68,7 @@ class AgainIT {
 
     @Test
     void whatHasEndedIsToldWithoutTheDatabase() throws Exception {
-        DatabaseUrl database = TestPostgres.newDatabase();
+        DatabaseUrl database = TestPostgres.migratedDatabase();
         try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
                 TcpProxy proxy = new TcpProxy("127.0.0.1", database.port());
                 Darkroom darkroom = InProcessDarkroom.start(

@@ -111,7 +111,7 @@ class AttemptDeadlineIT {
                 Darkroom darkroom = InProcessDarkroom.start(
                         directory,
                         settings()
-                                .database(TestPostgres.newDatabase())
+                                .database(TestPostgres.migratedDatabase())
                                 .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "1m")
                                 .with("DARKROOM_BACKEND_URL", server.url().toString()))) {
             // when

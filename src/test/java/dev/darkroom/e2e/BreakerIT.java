@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BreakerIT {
     private static final int THRESHOLD = 3;
     private static final int PROBES = 2;
-    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
 
     @TempDir
     Path directory;

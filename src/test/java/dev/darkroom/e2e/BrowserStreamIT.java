@@ -50,7 +50,7 @@ class BrowserStreamIT {
     @BeforeEach
     void start() throws IOException {
         aiServer = new AiServer(Duration.ofMillis(10));
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         pages = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         pages.createContext("/", exchange -> {
             try (InputStream page = getClass().getResourceAsStream("/browser/listen.html");

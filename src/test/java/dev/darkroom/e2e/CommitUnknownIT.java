@@ -48,7 +48,7 @@ class CommitUnknownIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         proxy = new TcpProxy(database.host(), database.port());
         aiServer = new AiServer(Duration.ofMillis(10));
         DatabaseUrl proxied =

@@ -50,7 +50,7 @@ class CrashIT {
     void aRestartCompletesThemAll() {
         // given
         firstSubmissionsTake("10m", CONCURRENCY);
-        DatabaseUrl database = TestPostgres.newDatabase();
+        DatabaseUrl database = TestPostgres.migratedDatabase();
         DarkroomSettings settings = settings().database(database);
         List<String> ids;
         try (DarkroomProcess killed = start(settings)) {

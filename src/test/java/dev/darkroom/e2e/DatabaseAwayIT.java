@@ -49,7 +49,7 @@ class DatabaseAwayIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         proxy = new TcpProxy(database.host(), database.port());
         aiServer = new AiServer(Duration.ofMillis(10));
         DatabaseUrl proxied =

@@ -23,7 +23,7 @@ class DeadlineIT {
     /** Long enough for a first attempt on a busy machine. */
     private static final Duration LIFE = Duration.ofSeconds(10);
 
-    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
 
     @TempDir
     Path directory;

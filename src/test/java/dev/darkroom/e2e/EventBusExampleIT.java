@@ -35,7 +35,7 @@ class EventBusExampleIT {
         try (DarkroomProcess service = DarkroomProcess.start(
                 directory,
                 DarkroomSettings.quick()
-                        .database(TestPostgres.newDatabase())
+                        .database(TestPostgres.migratedDatabase())
                         .with("DARKROOM_CLUSTER_ENABLED", "true")
                         .with("DARKROOM_CLUSTER_PORT", String.valueOf(port))
                         .with("DARKROOM_CLUSTER_BUS_PORT", "0")

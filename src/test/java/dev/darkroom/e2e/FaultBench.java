@@ -84,7 +84,7 @@ final class FaultBench implements AutoCloseable {
 
     private static DarkroomSettings settings() {
         return DarkroomSettings.quick()
-                .database(TestPostgres.newDatabase())
+                .database(TestPostgres.migratedDatabase())
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "4")

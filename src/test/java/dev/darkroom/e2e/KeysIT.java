@@ -91,7 +91,7 @@ class KeysIT {
     @Test
     void aRevokedKeyIsRefusedByEveryProcess() {
         // given two that have both seen the key
-        DatabaseUrl url = TestPostgres.newDatabase();
+        DatabaseUrl url = TestPostgres.migratedDatabase();
         settings.database(url);
         try (Darkroom one = InProcessDarkroom.start(directory.resolve("one"), settings);
                 Darkroom other = InProcessDarkroom.start(directory.resolve("other"), settings)) {

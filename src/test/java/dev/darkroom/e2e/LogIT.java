@@ -43,7 +43,7 @@ class LogIT {
         darkroom = DarkroomProcess.start(
                 directory,
                 DarkroomSettings.quick()
-                        .database(TestPostgres.newDatabase())
+                        .database(TestPostgres.migratedDatabase())
                         .aiServer(aiServer)
                         .with("DARKROOM_LOG_FORMAT", format)
                         // Nobody knows this one, and the first line of the log warns of it.

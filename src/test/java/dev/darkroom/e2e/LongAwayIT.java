@@ -42,7 +42,7 @@ class LongAwayIT {
 
     @BeforeEach
     void start() {
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         aiServer = new AiServer(Duration.ofMillis(10));
         settings =
                 DarkroomSettings.quick().database(database).aiServer(aiServer).with("DARKROOM_AUTH", "required");

@@ -35,7 +35,7 @@ class ManyVerticlesIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         aiServer = new AiServer(Duration.ofMillis(100));
         left = service("left");
         right = service("right");

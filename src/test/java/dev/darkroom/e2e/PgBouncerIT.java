@@ -47,7 +47,7 @@ class PgBouncerIT {
     @Test
     void twoProcessesShareTheWorkAndHearOfIt() throws Exception {
         // given: one takes requests, the other does the work, and they share two sessions
-        DatabaseUrl direct = TestPostgres.newDatabase();
+        DatabaseUrl direct = TestPostgres.migratedDatabase();
         Path own = directory.resolve("pgbouncer");
         assertThat(own.toFile().mkdir()).isTrue();
         try (PgBouncer bouncer = new PgBouncer(direct, own);

@@ -27,7 +27,7 @@ class QueueIT {
     @TempDir
     Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private final DatabaseUrl database = TestPostgres.migratedDatabase();
 
     private Darkroom service(String name, AiServer aiServer, String concurrency) {
         assertThat(directory.resolve(name).toFile().mkdir()).isTrue();

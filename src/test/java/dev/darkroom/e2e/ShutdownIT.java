@@ -47,7 +47,7 @@ class ShutdownIT {
     @BeforeEach
     void start() {
         aiServer = new AiServer(Duration.ofMillis(10));
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
     }
 
     @AfterEach

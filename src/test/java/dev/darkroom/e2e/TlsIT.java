@@ -71,7 +71,7 @@ class TlsIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
-                        .database(TestPostgres.newDatabase())
+                        .database(TestPostgres.migratedDatabase())
                         .aiServer(aiServer)
                         .with(
                                 "DARKROOM_HTTP_TLS_CERT_FILE",

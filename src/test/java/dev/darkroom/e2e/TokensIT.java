@@ -58,7 +58,7 @@ class TokensIT {
 
     @BeforeAll
     static void start() {
-        database = TestPostgres.newDatabase();
+        database = TestPostgres.migratedDatabase();
         darkroom = InProcessDarkroom.start(
                 directory,
                 settings()

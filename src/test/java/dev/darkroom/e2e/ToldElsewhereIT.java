@@ -28,7 +28,7 @@ class ToldElsewhereIT {
     @TempDir
     Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private final DatabaseUrl database = TestPostgres.migratedDatabase();
     private AiServer aiServer;
 
     @BeforeEach

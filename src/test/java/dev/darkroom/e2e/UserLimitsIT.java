@@ -40,7 +40,7 @@ class UserLimitsIT {
     @TempDir
     Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private final DatabaseUrl database = TestPostgres.migratedDatabase();
     private final AiServer aiServer = new AiServer(Duration.ofMillis(10));
     private Darkroom darkroom;
 

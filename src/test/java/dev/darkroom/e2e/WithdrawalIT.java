@@ -38,7 +38,7 @@ class WithdrawalIT {
     @TempDir
     static Path directory;
 
-    private static final DatabaseUrl DATABASE = TestPostgres.newDatabase();
+    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
     private static AiServer aiServer;
     private static Darkroom front;
     private static Darkroom back;

@@ -53,7 +53,7 @@ class GenerationBusTest {
 
     @BeforeAll
     static void start() throws Exception {
-        DatabaseUrl url = TestPostgres.newDatabase();
+        DatabaseUrl url = TestPostgres.migratedDatabase();
         Settings settings = settings(DarkroomSettings.quick()
                 .database(url)
                 .with("DARKROOM_GENERATION_MAX_PROMPT_LENGTH", "100")

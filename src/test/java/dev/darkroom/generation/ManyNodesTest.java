@@ -61,7 +61,7 @@ class ManyNodesTest {
                 base.backend(),
                 base.outbound(),
                 base.database(),
-                new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(5), Duration.ofMillis(30)),
+                new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(15), Duration.ofMillis(30)),
                 base.retention(),
                 base.webhooks(),
                 base.cluster(),

@@ -47,7 +47,7 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
             new Egress.Rules(List.of(), false, List.of()), name -> Future.failedFuture("there are no names"));
 
     final Vertx vertx = Vertx.vertx();
-    final DatabaseUrl url = TestPostgres.newDatabase();
+    final DatabaseUrl url = TestPostgres.migratedDatabase();
     final Settings settings;
     final Database database;
     final Hints hints;
@@ -115,9 +115,17 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
 
     /** As many at once as there are users named, each of its user. */
     List<UUID> submitAll(List<String> users) {
-        List<Future<UUID>> submitted =
-                users.stream().map(user -> submit(submissions, user, 0)).toList();
-        return await(Future.all(submitted).map(all -> all.list()));
+        // So few at once that none waits for long to be written.
+        int atOnce = 500;
+        List<UUID> all = new ArrayList<>();
+        for (int from = 0; from < users.size(); from += atOnce) {
+            List<Future<UUID>> submitted =
+                    users.subList(from, Math.min(from + atOnce, users.size())).stream()
+                            .map(user -> submit(submissions, user, 0))
+                            .toList();
+            all.addAll(await(Future.all(submitted).map(written -> written.list())));
+        }
+        return all;
     }
 
     private static Future<UUID> submit(SubmissionStore to, String user, int priority) {

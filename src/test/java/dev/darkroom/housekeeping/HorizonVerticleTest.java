@@ -38,7 +38,7 @@ class HorizonVerticleTest {
     private static final String ENDS = "dead rows can be cleared away again";
 
     private final Vertx vertx = Vertx.vertx();
-    private final DatabaseUrl url = TestPostgres.newDatabase();
+    private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private HorizonVerticle horizon;
 
@@ -137,7 +137,7 @@ class HorizonVerticleTest {
 
     @Test
     void sessionsThatOnlyIdleAndOtherDatabasesDoNot() throws SQLException {
-        DatabaseUrl other = TestPostgres.newDatabase();
+        DatabaseUrl other = TestPostgres.migratedDatabase();
         try (Connection elsewhere = connect(other);
                 Connection idle = connect(url)) {
             // given

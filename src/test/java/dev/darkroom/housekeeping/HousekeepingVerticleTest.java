@@ -43,7 +43,7 @@ class HousekeepingVerticleTest {
     Path images;
 
     private final Vertx vertx = Vertx.vertx();
-    private final DatabaseUrl url = TestPostgres.newDatabase();
+    private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private Database database;
     private LocalImageStore store;
 

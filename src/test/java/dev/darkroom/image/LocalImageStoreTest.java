@@ -332,7 +332,7 @@ class LocalImageStoreTest {
 
         // then
         assertThat(blocks).hasValue(1);
-        await().atMost(5, TimeUnit.SECONDS)
+        await().atMost(60, TimeUnit.SECONDS)
                 .untilAsserted(() -> assertThat(openFiles("left.png")).isZero());
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 @Tag("database")
 abstract class NotificationFixture {
     final Vertx vertx = Vertx.vertx();
-    final DatabaseUrl url = TestPostgres.newDatabase();
+    final DatabaseUrl url = TestPostgres.migratedDatabase();
     final Settings settings;
     final Database database;
     final RecordStore record;

@@ -1,7 +1,10 @@
 package dev.darkroom.testing;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.database.Migrations;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -26,10 +29,19 @@ public final class TestPostgres {
 
     /** A new database, empty, owned by the user of the url. */
     public static DatabaseUrl newDatabase() {
+        return newDatabase("");
+    }
+
+    private static DatabaseUrl newDatabase(String options) {
         String name = "test_" + COUNT.incrementAndGet();
         DatabaseUrl server = Server.URL;
-        execute(server, "CREATE DATABASE " + name);
+        execute(server, "CREATE DATABASE " + name + options);
         return new DatabaseUrl(server.host(), server.port(), name, server.user(), server.password());
+    }
+
+    /** A new database with the tables of this version, copied from one that was migrated once. */
+    public static DatabaseUrl migratedDatabase() {
+        return newDatabase(" TEMPLATE " + Template.NAME);
     }
 
     /** Cuts every connection to a database, as a restart of the server would. */
@@ -74,6 +86,20 @@ public final class TestPostgres {
     private static Connection connect(DatabaseUrl url) throws SQLException {
         return DriverManager.getConnection(
                 url.jdbcUrl(), url.user(), url.password().value());
+    }
+
+    /** The database that {@link #migratedDatabase} copies. */
+    private static final class Template {
+        private static final String NAME = make();
+
+        private static String make() {
+            DatabaseUrl url = newDatabase();
+            Settings settings = SettingsLoader.load(
+                            DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+                    .settings();
+            Migrations.migrate(url, settings.database());
+            return url.database();
+        }
     }
 
     /** Started by whoever touches it first. */

@@ -25,7 +25,7 @@ class ClearanceVerticleTest {
     private static final Duration MONTH = Duration.ofDays(30);
 
     private final Vertx vertx = Vertx.vertx();
-    private final DatabaseUrl url = TestPostgres.newDatabase();
+    private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private Database database;
     private String clearance;
 

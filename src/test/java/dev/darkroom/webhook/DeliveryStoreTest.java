@@ -47,7 +47,7 @@ class DeliveryStoreTest {
     private static final Failure FAILED = new Failure("HTTP_500", 500, false, false, null);
 
     private static final Vertx vertx = Vertx.vertx();
-    private static final DatabaseUrl url = TestPostgres.newDatabase();
+    private static final DatabaseUrl url = TestPostgres.migratedDatabase();
     private static Database database;
     private static DeliveryStore store;
 

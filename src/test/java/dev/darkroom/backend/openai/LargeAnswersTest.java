@@ -92,7 +92,7 @@ class LargeAnswersTest {
         assertThat(late.failureClass()).isEqualTo(FailureClass.INTERNAL);
         assertThat(late.code()).isEqualTo("NO_ROOM");
         assertThat(get(leaving)).isInstanceOf(Outcome.Aborted.class);
-        await().atMost(2, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
 
         // when
         first.finish();
@@ -150,7 +150,7 @@ class LargeAnswersTest {
     }
 
     private void awaitRequests(int count) {
-        await().atMost(5, TimeUnit.SECONDS)
+        await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> server.requests(GENERATIONS).size() == count);
     }
 
