@@ -119,10 +119,9 @@ final class QueueFixture implements AfterEachCallback, AfterAllCallback, AutoClo
         int atOnce = 500;
         List<UUID> all = new ArrayList<>();
         for (int from = 0; from < users.size(); from += atOnce) {
-            List<Future<UUID>> submitted =
-                    users.subList(from, Math.min(from + atOnce, users.size())).stream()
-                            .map(user -> submit(submissions, user, 0))
-                            .toList();
+            List<Future<UUID>> submitted = users.subList(from, Math.min(from + atOnce, users.size())).stream()
+                    .map(user -> submit(submissions, user, 0))
+                    .toList();
             all.addAll(await(Future.all(submitted).map(written -> written.list())));
         }
         return all;

@@ -130,7 +130,8 @@ class NodeVerticleTest {
         String end = rows("expires_at + interval '200 ms'").get(0);
 
         // when several heartbeats have come
-        awaitTrue("a longer life", () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
+        awaitTrue(
+                "a longer life", () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
 
         // then
         assertThat(node.trusted()).contains(id);

@@ -95,7 +95,8 @@ public final class DarkroomProcess implements Darkroom, AutoCloseable {
         ImageDirectories.adopt(directory, environment);
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // They live for seconds only: the best code would come too late, and so would a garbage collector of many threads.
+        // They live for seconds only: the best code would come too late, and so would a garbage collector of many
+        // threads.
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
         // What a killed process leaves behind goes with the next clean build.

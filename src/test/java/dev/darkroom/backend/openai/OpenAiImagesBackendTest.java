@@ -524,7 +524,8 @@ class OpenAiImagesBackendTest {
         files.on("/a.png", files.drip());
         Call call = new Call(PLENTY);
         Future<Outcome> running = backend.generate(request(1), call);
-        await().atMost(60, TimeUnit.SECONDS).until(() -> files.requests("/a.png").size() == 1);
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> files.requests("/a.png").size() == 1);
 
         // when
         call.abort();
