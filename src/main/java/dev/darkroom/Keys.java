@@ -119,7 +119,7 @@ final class Keys {
             int key = cabinet.rotateLinkKeys(secret, grace);
             System.out.println("Key " + key + " signs picture links now. Links signed before "
                     + (now ? "are refused within " : "are good until they expire. Processes know of it within ")
-                    + PictureLinks.BELIEVED.toSeconds() + " s.");
+                    + PictureLinks.STALE.toSeconds() + " s.");
             return 0;
         });
     }

@@ -25,11 +25,11 @@ import java.util.function.Predicate;
  * blocks.
  */
 public final class PictureLinks {
-    /** Within about this time every process knows that the keys have changed. */
+    /** Age after which a use of the keys loads them again in the background. */
     public static final Duration BELIEVED = Duration.ofSeconds(5);
 
-    /** Nobody has asked for so long that the keys may have been retired long ago. */
-    private static final Duration STALE = Duration.ofSeconds(30);
+    /** Age after which the keys are not used any more. Within this time every process refuses what retired keys have signed. */
+    public static final Duration STALE = Duration.ofSeconds(30);
 
     /** A link that names an unknown key makes us read the keys again, as it may be new. Anybody can name keys. */
     private static final Duration SPACING = Duration.ofSeconds(1);

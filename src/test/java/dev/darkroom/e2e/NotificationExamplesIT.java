@@ -37,8 +37,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The examples of {@code docs/notifications.md} are what the page shows, and do what it says. What needs curl or Node is for the
- * profile "examples": everything else needs a JDK and nothing more.
+ * The examples of {@code docs/notifications.md} are what the page shows, and do what it says. What needs Node is for the
+ * profile "examples": everything else needs a JDK and nothing more. {@code DocumentedCommandsIT} runs the script for curl.
  */
 @Timeout(300)
 class NotificationExamplesIT {
@@ -105,17 +105,6 @@ class NotificationExamplesIT {
         // then
         heardOfItsOwn(said);
         assertThat(acked(key)).isEqualTo(1);
-    }
-
-    @Test
-    @Tag("examples")
-    void theScriptForCurlHearsListsAndAcknowledges() {
-        String said = Examples.run(
-                directory,
-                environment(key("curl")),
-                List.of("sh", EXAMPLES.resolve("notifications.sh").toString()));
-
-        assertThat(said).contains("event: notification", "\"items\":[{", "{\"acked\":1,\"top\":1,\"unread\":1}");
     }
 
     @Test

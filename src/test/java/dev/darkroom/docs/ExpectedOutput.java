@@ -1,0 +1,200 @@
+package dev.darkroom.docs;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The output that a page shows. What differs from run to run matches anything of the same form: ids, times, hashes, signatures, cursors,
+ * sizes. An id, hash, signature or cursor that occurs again stands for the same value again, in later commands of the page too. {@code ...}
+ * and {@code …} stand for what the page leaves out. JSON may be formatted. Headers may stand in any order, and the page may leave some out.
+ */
+final class ExpectedOutput {
+    private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    private static final String TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]+Z";
+
+    /** By name: the form of a value that differs from run to run. The same value is expected where the same text stands again. */
+    private static final Map<String, String> NAMED = new LinkedHashMap<>();
+
+    /** The same, but each occurrence stands alone. */
+    private static final Map<String, String> FREE = new LinkedHashMap<>();
+
+    static {
+        NAMED.put("uuid", UUID);
+        NAMED.put("hash", "[0-9a-f]{64}");
+        NAMED.put("query", "expires=[0-9]+&key=[0-9]+&signature=[A-Za-z0-9_-]+");
+        NAMED.put("cursor", "(?<![0-9a-f-])[0-9a-f]{8}-[0-9]+(?![0-9a-f-])");
+        NAMED.put("page", "(?<=\"nextCursor\":\"|cursor=)[A-Za-z0-9_-]{20,}");
+        NAMED.put("tag", "(?<=etag: )\"[^\"]+\"");
+        NAMED.put("secret", "whsec_[A-Za-z0-9+/]+=*");
+        NAMED.put("pid", "(?<=  Process    )[0-9]+");
+        FREE.put("time", TIME);
+        FREE.put(
+                "number",
+                "(?<=\"(?:seed|bytes|seq|unread|top|retryMs|deadQueueRows)\":|[rt]=|port=|delayMs=|retry: |content-length: |seed |notification |"
+                        + " at 127\\.0\\.0\\.1:)[0-9]+");
+        FREE.put("seconds", "[0-9]+\\.[0-9]{3}(?= s)");
+        FREE.put("size", "[0-9]+(?= bytes)");
+        FREE.put("folder", "[0-9a-f]{2}(?=/" + UUID + ")");
+        FREE.put("release", "(?<=Darkroom )[A-Za-z0-9.-]+(?= is ready)");
+    }
+
+    private static final Pattern TOKEN = token();
+
+    private final String text;
+
+    ExpectedOutput(String text) {
+        this.text = text;
+    }
+
+    /** Values of this run by the text that stands for them on the page. */
+    static final class Values {
+        private final Map<String, String> values = new HashMap<>();
+
+        void put(String shown, String actual) {
+            values.put(shown, actual);
+        }
+
+        /** The longest texts first, since one may be a part of another. */
+        String insertInto(String command) {
+            String result = command;
+            for (String shown : values.keySet().stream()
+                    .sorted((one, other) -> other.length() - one.length())
+                    .toList()) {
+                result = result.replace(shown, values.get(shown));
+            }
+            return result;
+        }
+    }
+
+    private static Pattern token() {
+        List<String> alternatives = new ArrayList<>();
+        NAMED.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
+        FREE.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
+        alternatives.add("(?<gap>\\.\\.\\.|…)");
+        return Pattern.compile(String.join("|", alternatives));
+    }
+
+    /**
+     * Whether this is what was expected; then the values are taken over.
+     *
+     * @param prefix whether more may follow
+     */
+    boolean matches(String actual, boolean prefix, Values values) {
+        String shown = text.strip();
+        String got = actual.strip();
+        Values copy = new Values();
+        copy.values.putAll(values.values);
+        if (shown.startsWith("HTTP/")) {
+            String[] expected = halves(shown);
+            String[] received = halves(got);
+            for (String line : expected[0].lines().toList()) {
+                if (!line.equals("...")
+                        && received[0]
+                                .lines()
+                                .noneMatch(header -> matches(lowerName(line), lowerName(header), false, copy))) {
+                    return false;
+                }
+            }
+            shown = expected[1];
+            got = received[1];
+            if (shown.isEmpty()) {
+                values.values.putAll(copy.values);
+                return true;
+            }
+        }
+        boolean same = matches(compact(shown), compact(got), prefix, copy);
+        if (same) {
+            values.values.putAll(copy.values);
+        }
+        return same;
+    }
+
+    private static boolean matches(String expected, String actual, boolean prefix, Values values) {
+        List<String> bound = new ArrayList<>();
+        Matcher matcher = pattern(expected, values, bound).matcher(actual);
+        if (!(prefix ? matcher.lookingAt() : matcher.matches())) {
+            return false;
+        }
+        for (int i = 0; i < bound.size(); i++) {
+            values.put(bound.get(i), matcher.group("bound" + i));
+        }
+        return true;
+    }
+
+    private static Pattern pattern(String expected, Values values, List<String> bound) {
+        StringBuilder regex = new StringBuilder();
+        Matcher token = TOKEN.matcher(expected);
+        int from = 0;
+        while (token.find()) {
+            regex.append(Pattern.quote(expected.substring(from, token.start())));
+            regex.append(form(token, values, bound));
+            from = token.end();
+        }
+        regex.append(Pattern.quote(expected.substring(from)));
+        return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    }
+
+    private static String form(Matcher token, Values values, List<String> bound) {
+        if (token.group("gap") != null) {
+            return ".*?";
+        }
+        for (Map.Entry<String, String> free : FREE.entrySet()) {
+            if (token.group(free.getKey()) != null) {
+                return free.getValue();
+            }
+        }
+        String shown = token.group();
+        String known = values.values.get(shown);
+        if (known != null) {
+            return Pattern.quote(known);
+        }
+        if (bound.contains(shown)) {
+            return "\\k<bound" + bound.indexOf(shown) + ">";
+        }
+        String name = NAMED.keySet().stream()
+                .filter(each -> token.group(each) != null)
+                .findFirst()
+                .orElseThrow();
+        bound.add(shown);
+        return "(?<bound" + (bound.size() - 1) + ">" + NAMED.get(name) + ")";
+    }
+
+    private static String[] halves(String answer) {
+        String[] halves = answer.split("\r?\n\r?\n", 2);
+        return new String[] {halves[0].replace("\r", ""), halves.length == 2 ? halves[1].strip() : ""};
+    }
+
+    private static String lowerName(String header) {
+        int colon = header.indexOf(": ");
+        return colon < 0 ? header : header.substring(0, colon).toLowerCase(Locale.ROOT) + header.substring(colon);
+    }
+
+    /** JSON without white space between its parts; other text without white space at the end of its lines. */
+    private static String compact(String text) {
+        if (!text.startsWith("{") && !text.startsWith("[")) {
+            return text.replaceAll("[ \t\r]+\n", "\n");
+        }
+        StringBuilder compact = new StringBuilder();
+        boolean inString = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (inString && c == '\\') {
+                compact.append(c).append(text.charAt(++i));
+                continue;
+            }
+            if (c == '"') {
+                inString = !inString;
+            }
+            if (inString || !Character.isWhitespace(c)) {
+                compact.append(c);
+            }
+        }
+        return compact.toString();
+    }
+}

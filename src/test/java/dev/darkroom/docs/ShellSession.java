@@ -1,0 +1,95 @@
+package dev.darkroom.docs;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/** One bash, which keeps variables from command to command as a terminal does. */
+final class ShellSession implements AutoCloseable {
+    private static final Duration DEADLINE = Duration.ofSeconds(120);
+    private static final String END = "end-of-command-";
+
+    private final Path directory;
+    private final Process bash;
+    private final BufferedWriter input;
+    private final InputStream output;
+
+    /** @param environment beside what this process has, without its settings of Darkroom */
+    ShellSession(Path directory, Map<String, String> environment) {
+        this.directory = directory;
+        ProcessBuilder builder = new ProcessBuilder("bash", "--noprofile", "--norc")
+                .directory(directory.toFile())
+                .redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
+        builder.environment().putAll(environment);
+        String java = Path.of(System.getProperty("java.home"), "bin").toString();
+        builder.environment().merge("PATH", java, (path, first) -> first + ":" + path);
+        try {
+            bash = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        input = bash.outputWriter(StandardCharsets.UTF_8);
+        output = bash.getInputStream();
+    }
+
+    /**
+     * What a command came to.
+     *
+     * @param output standard output and standard error
+     */
+    record Result(int exitCode, String output) {}
+
+    Result run(String command) {
+        try {
+            String wrapped = command;
+            if (command.startsWith("#!")) {
+                Path script = Files.createTempFile(directory, "script", ".sh");
+                Files.writeString(script, command);
+                wrapped = "sh " + script;
+            }
+            input.write("{\n" + wrapped.strip() + "\n} </dev/null\necho\necho " + END + "$?\n");
+            input.flush();
+            return await();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Result await() throws IOException, InterruptedException {
+        StringBuilder text = new StringBuilder();
+        long end = System.nanoTime() + DEADLINE.toNanos();
+        while (System.nanoTime() < end) {
+            int mark = text.lastIndexOf("\n" + END);
+            int line = mark < 0 ? -1 : text.indexOf("\n", mark + 1);
+            if (line >= 0) {
+                int exitCode = Integer.parseInt(text.substring(mark + 1 + END.length(), line));
+                return new Result(exitCode, text.substring(0, mark));
+            }
+            if (output.available() > 0) {
+                text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
+            } else if (!bash.isAlive()) {
+                throw new AssertionError("the shell has ended: " + text);
+            } else {
+                // The output of another process: there is nothing to be woken by.
+                Thread.sleep(20);
+            }
+        }
+        throw new AssertionError("no end within " + DEADLINE + ": " + text);
+    }
+
+    @Override
+    public void close() {
+        bash.descendants().forEach(ProcessHandle::destroyForcibly);
+        bash.destroyForcibly();
+    }
+}
