@@ -214,7 +214,8 @@ final class Service {
                         "accepting", () -> check(accepting.get()),
                         "database", database::ping,
                         "images", () -> check(!imageHealth.failing()),
-                        "node", () -> check(node.trusted().isPresent())),
+                        "node", () -> check(node.trusted().isPresent()),
+                        "databaseClock", () -> check(node.clockSteady())),
                 () -> new JsonArray(guards.stream().map(Guard::toJson).toList()),
                 () -> node.toJson().put("imageStore", imageHealth.toJson()),
                 horizon::seen);

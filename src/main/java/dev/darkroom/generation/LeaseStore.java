@@ -61,6 +61,17 @@ final class LeaseStore {
     /** A lease that nobody will end. */
     record Abandoned(Lease lease, boolean ownerAlive) {}
 
+    /**
+     * Sets the times of the queue anew after the database's clock has stepped.
+     *
+     * @param attempt how long an attempt may take
+     * @param lifetime how long a generation may wait and be worked on
+     */
+    Future<Void> adjust(Duration step, Duration attempt, Duration lifetime) {
+        return fences.adjust(
+                database, LeaseSql.ADJUST, Tuple.of(step.toMillis(), attempt.toMillis(), lifetime.toMillis()));
+    }
+
     /** Claims up to {@code limit} due generations for a node. */
     Future<List<Lease>> claim(UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
         long askedAt = System.nanoTime();

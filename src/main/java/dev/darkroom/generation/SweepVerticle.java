@@ -9,12 +9,15 @@ import dev.darkroom.generation.LeaseStore.Abandoned;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
 import dev.darkroom.lease.Sweep;
+import dev.darkroom.node.DatabaseClock;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +37,24 @@ public final class SweepVerticle extends VerticleBase {
     private final LeaseStore leases;
     private final RetryPolicy policy;
     private final Duration interval;
+    private final Settings settings;
+    private final DatabaseClock clock;
     private EndAnnouncer announcer;
     private Sweep sweep;
 
     public SweepVerticle(Database database, Hints hints, Settings settings, List<GenerationEndListener> listeners) {
+        this(database, hints, settings, listeners, () -> DatabaseClock.read(database));
+    }
+
+    /** @param reading the database's clock */
+    SweepVerticle(
+            Database database,
+            Hints hints,
+            Settings settings,
+            List<GenerationEndListener> listeners,
+            Supplier<Future<OffsetDateTime>> reading) {
+        this.settings = settings;
+        this.clock = new DatabaseClock(reading, System::nanoTime, WorkerVerticle.NOUN, this::adjust);
         this.hints = hints;
         this.leases = new LeaseStore(database, listeners);
         this.policy = new RetryPolicy(
@@ -54,10 +71,10 @@ public final class SweepVerticle extends VerticleBase {
                 WorkerVerticle.NOUN,
                 List.of(
                         new Sweep.Errand<Abandoned>(
-                                () -> leases.abandoned(Sweep.DEADLINE_GRACE, Sweep.BATCH),
+                                this::abandoned,
                                 found -> found.lease().generationId(),
                                 this::takeBack),
-                        new Sweep.Errand<UUID>(() -> leases.overdue(Sweep.BATCH), id -> id, this::expire)));
+                        new Sweep.Errand<UUID>(this::overdue, id -> id, this::expire)));
         sweep.start();
         return Future.succeededFuture();
     }
@@ -65,6 +82,23 @@ public final class SweepVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         return sweep.stop();
+    }
+
+    private Future<?> adjust(Duration step) {
+        return leases.adjust(
+                step, settings.backend().timeout(), settings.generation().deadline());
+    }
+
+    /** After a step of the clock every node may seem dead; each has a lease's time to say that it is not. */
+    private Future<List<Abandoned>> abandoned() {
+        return clock.check()
+                .compose(checked -> clock.settledFor(settings.node().ttl())
+                        ? leases.abandoned(Sweep.DEADLINE_GRACE, Sweep.BATCH)
+                        : Future.succeededFuture(List.of()));
+    }
+
+    private Future<List<UUID>> overdue() {
+        return clock.check().compose(checked -> leases.overdue(Sweep.BATCH));
     }
 
     private Future<?> takeBack(Abandoned abandoned) {

@@ -51,6 +51,21 @@ public record FenceSql(String table, String key, List<String> besides) {
     }
 
     /**
+     * Sets the times of leases and waits anew after the clock of the database has stepped by $1 milliseconds, negative for back.
+     * After a step back a wait that seems long is shortened by it; a wait of now may become shorter too, which only makes a retry
+     * earlier. After a step ahead waits are over early, and an attempt gets the time back that the step took, at most as much as one
+     * of now would have, $2. So nothing is wrong when several processes do this after each other.
+     */
+    public String adjust(String further) {
+        return "UPDATE " + table + " SET run_at = CASE WHEN $1::bigint < 0 AND run_at > now()"
+                + " THEN run_at + $1 * interval '1 millisecond' ELSE run_at END,"
+                + " attempt_started_at = CASE WHEN attempt_started_at > now() THEN now() ELSE attempt_started_at END,"
+                + " attempt_deadline = CASE WHEN lease_owner IS NOT NULL THEN least("
+                + "attempt_deadline + greatest($1, 0) * interval '1 millisecond', now() + $2::bigint * interval '1 millisecond')"
+                + " END" + further;
+    }
+
+    /**
      * Leases that nobody will end: their node is gone ({@code owner_alive} false), or it lives and let the attempt run past
      * its deadline by more than the grace. An expired node never revives, so what is found here stays true until the fenced
      * statement that follows; a result that still arrives first wins, and that statement then changes nothing.

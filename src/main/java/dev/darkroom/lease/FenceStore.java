@@ -1,5 +1,6 @@
 package dev.darkroom.lease;
 
+import dev.darkroom.database.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Tuple;
@@ -10,6 +11,9 @@ import java.util.UUID;
 
 /** What is done with the leases of a table whatever is worked on. Futures fail with the driver's errors. Usable from any event loop. */
 public final class FenceStore {
+    /** Below the silence after which a connection is given up. */
+    private static final String WHOLE_QUEUE = "SET LOCAL statement_timeout = '20s'";
+
     private final Pool pool;
     private final String held;
     private final String release;
@@ -36,6 +40,19 @@ public final class FenceStore {
     /** Gives back a lease with which nothing was done. True when it was still held. */
     public Future<Boolean> release(Fence fence) {
         return pool.preparedQuery(release).execute(values(fence)).map(rows -> rows.size() > 0);
+    }
+
+    /**
+     * Runs a statement that goes over the whole queue, and may take longer than others.
+     *
+     * @param sql see {@link FenceSql#adjust}
+     */
+    public Future<Void> adjust(Database database, String sql, Tuple values) {
+        return database.inTransaction(connection -> connection
+                .query(WHOLE_QUEUE)
+                .execute()
+                .compose(set -> connection.preparedQuery(sql).execute(values))
+                .mapEmpty());
     }
 
     /** The first three parameters of every fenced statement: $1, $2 and $3. */

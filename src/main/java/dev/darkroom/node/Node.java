@@ -22,6 +22,7 @@ public final class Node {
     private boolean draining;
     private long refusedResults;
     private volatile Pace pace = Pace.NONE;
+    private volatile boolean clockSteady = true;
 
     /**
      * How much this process works at once, and how long that takes.
@@ -77,6 +78,15 @@ public final class Node {
     /** Tells others with the next heartbeat how fast this process works. */
     public void report(Pace measured) {
         pace = measured;
+    }
+
+    /** False from the moment at which a step of the database's clock was noticed, until a heartbeat finds none. */
+    public boolean clockSteady() {
+        return clockSteady;
+    }
+
+    void clockSteady(boolean steady) {
+        clockSteady = steady;
     }
 
     /** As last reported, never null. */

@@ -14,6 +14,20 @@ final class NodeSql {
             WHERE id = $1 AND expires_at > now()
             RETURNING id""";
 
+    /**
+     * The same after the clock of the database has stepped ahead: the row seems expired and is not, for this process trusts its
+     * identity by its own clock. What a sweep has taken back meanwhile stays refused by its token.
+     */
+    static final String HEARTBEAT_AFTER_STEP = """
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
+            WHERE id = $1
+            RETURNING id""";
+
+    /** After a step back no node, dead ones neither, may seem to live for longer than a heartbeat of now would let it. Harmless when repeated. */
+    static final String SHORTEN = """
+            UPDATE nodes SET expires_at = now() + $1::bigint * interval '1 millisecond'
+            WHERE expires_at > now() + $1::bigint * interval '1 millisecond'""";
+
     /** From now on the database gives it no work. */
     static final String DRAIN = "UPDATE nodes SET draining = true WHERE id = $1";
 

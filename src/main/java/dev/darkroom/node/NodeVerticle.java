@@ -9,8 +9,10 @@ import io.vertx.sqlclient.Tuple;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,11 +32,25 @@ public final class NodeVerticle extends VerticleBase {
     private final Settings.Node settings;
     private final String version;
     private final String host;
+    private final DatabaseClock clock;
     private Future<Void> beat = Future.succeededFuture();
+    /** Steps of the database's clock when the last heartbeat was confirmed. */
+    private long stepsConfirmed;
     private boolean leaving;
 
     /** Looks the host's name up, which may block for a while: not for an event loop. */
     public NodeVerticle(Node node, Database database, Settings.Node settings, String version) {
+        this(node, database, settings, version, () -> DatabaseClock.read(database));
+    }
+
+    /** @param reading the database's clock */
+    NodeVerticle(
+            Node node,
+            Database database,
+            Settings.Node settings,
+            String version,
+            Supplier<Future<OffsetDateTime>> reading) {
+        this.clock = new DatabaseClock(reading, node::now, "node", this::adjust);
         this.node = node;
         this.database = database;
         this.settings = settings;
@@ -97,25 +113,44 @@ public final class NodeVerticle extends VerticleBase {
         if (leaving || !beat.isComplete()) {
             return;
         }
-        beat = node.lastKnown()
-                .map(this::heartbeat)
-                .orElseGet(this::join)
-                .compose(alive -> database.heartbeats()
-                        .preparedQuery(NodeSql.BURY)
-                        .execute()
-                        .<Void>mapEmpty())
+        beat = clock.check()
+                .compose(checked -> node.lastKnown().map(this::heartbeat).orElseGet(this::join))
+                .compose(alive -> bury())
                 .onFailure(error ->
                         LOG.atWarn().addKeyValue("reason", error.getMessage()).log("heartbeat failed"))
                 .otherwiseEmpty();
     }
 
+    /** Of a clock that has just stepped nothing can be told of how long others are dead. */
+    private Future<Void> bury() {
+        return clock.settledFor(settings.ttl())
+                ? database.heartbeats().preparedQuery(NodeSql.BURY).execute().mapEmpty()
+                : Future.succeededFuture();
+    }
+
+    private Future<?> adjust(Duration step) {
+        node.clockSteady(false);
+        return step.isNegative()
+                ? database.heartbeats()
+                        .preparedQuery(NodeSql.SHORTEN)
+                        .execute(Tuple.of(settings.ttl().toMillis()))
+                : Future.succeededFuture();
+    }
+
     private Future<Void> heartbeat(UUID id) {
         long sentAt = node.now();
         Node.Pace pace = node.pace();
+        long steps = clock.steps();
+        boolean stepped = steps != stepsConfirmed;
+        if (!stepped) {
+            node.clockSteady(true);
+        }
+        boolean revives = stepped && node.trusted().isPresent();
         return database.heartbeats()
-                .preparedQuery(NodeSql.HEARTBEAT)
+                .preparedQuery(revives ? NodeSql.HEARTBEAT_AFTER_STEP : NodeSql.HEARTBEAT)
                 .execute(Tuple.of(id, settings.ttl().toMillis(), pace.concurrency(), pace.attemptMillis()))
                 .compose(rows -> {
+                    stepsConfirmed = steps;
                     if (rows.size() > 0) {
                         node.confirm(id, sentAt, trustNanos());
                         return Future.succeededFuture();

@@ -135,6 +135,9 @@ final class DeliverySql {
               DELETE FROM webhook_queue WHERE lane = $1 AND lease_owner IS NULL RETURNING delivery_id)
             UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM dropped q WHERE d.id = q.delivery_id""";
 
+    /** After a step of the database's clock, see {@link FenceSql#adjust}. */
+    static final String ADJUST = QUEUE.adjust("");
+
     /** What nobody will end, with what decides how it goes on. */
     static final String ABANDONED = QUEUE.abandoned(
             "q.failures, d.attempts, d.webhook_id, d.notification_id, d.generation_id",

@@ -163,6 +163,15 @@ final class DeliveryStore {
                 .map(rows -> rows.size() > 0);
     }
 
+    /**
+     * Sets the times of the queue anew after the database's clock has stepped.
+     *
+     * @param attempt how long an attempt may take
+     */
+    Future<Void> adjust(Duration step, Duration attempt) {
+        return fences.adjust(database, DeliverySql.ADJUST, Tuple.of(step.toMillis(), attempt.toMillis()));
+    }
+
     /** Gives back a lease with which nothing was done. True when it was still held. */
     Future<Boolean> release(Fence fence) {
         return fences.release(fence);

@@ -12,6 +12,7 @@ import dev.darkroom.lease.Fence;
 import dev.darkroom.lease.Recorder;
 import dev.darkroom.lease.Sweep;
 import dev.darkroom.lease.Work;
+import dev.darkroom.node.DatabaseClock;
 import dev.darkroom.node.Node;
 import dev.darkroom.notification.RecordStore;
 import io.vertx.core.Context;
@@ -39,6 +40,8 @@ public final class SenderVerticle extends VerticleBase {
     private final Courier courier;
     private final Hints hints;
     private final Settings settings;
+    private final Database database;
+    private DatabaseClock clock;
     private DeliveryRunner runner;
     private ClaimLoop<DeliveryLease> loop;
     private Sweep sweep;
@@ -50,6 +53,7 @@ public final class SenderVerticle extends VerticleBase {
     public SenderVerticle(
             Node node, Database database, RecordStore records, Courier courier, Hints hints, Settings settings) {
         this.node = node;
+        this.database = database;
         this.store = new DeliveryStore(database, records);
         this.courier = courier;
         this.hints = hints;
@@ -75,12 +79,17 @@ public final class SenderVerticle extends VerticleBase {
                         settings.webhooks().poll(),
                         settings.node().sweep(),
                         settings.shutdown().grace()));
+        clock = new DatabaseClock(
+                database,
+                System::nanoTime,
+                NOUN,
+                step -> store.adjust(step, settings.webhooks().timeout().plus(RECORDING)));
         sweep = new Sweep(
                 vertx,
                 settings.node().sweep(),
                 NOUN,
                 List.of(new Sweep.Errand<DeliveryStore.Abandoned>(
-                        () -> store.abandoned(Sweep.DEADLINE_GRACE, Sweep.BATCH),
+                        this::abandoned,
                         found -> found.lease().deliveryId(),
                         runner::takeBack)));
         hints.listen(WebhookBus.HINT, () -> eventLoop.runOnContext(hint -> loop.claim()));
@@ -89,6 +98,14 @@ public final class SenderVerticle extends VerticleBase {
         return vertx.eventBus()
                 .localConsumer(WebhookBus.WAKE, wake -> loop.claim())
                 .completion();
+    }
+
+    /** After a step of the database's clock every node may seem dead; each has a lease's time to say that it is not. */
+    private Future<List<DeliveryStore.Abandoned>> abandoned() {
+        return clock.check()
+                .compose(checked -> clock.settledFor(settings.node().ttl())
+                        ? store.abandoned(Sweep.DEADLINE_GRACE, Sweep.BATCH)
+                        : Future.succeededFuture(List.of()));
     }
 
     /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
+import dev.darkroom.testing.SteppingClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,6 +27,66 @@ class SweepVerticleTest {
     private String sweep(GenerationEndListener... listeners) {
         return await(queue.vertx.deployVerticle(
                 new SweepVerticle(queue.database, queue.hints, queue.settings, List.of(listeners))));
+    }
+
+    private SteppingClock sweepBySteppingClock() {
+        SteppingClock clock = new SteppingClock();
+        await(queue.vertx.deployVerticle(
+                new SweepVerticle(queue.database, queue.hints, queue.settings, List.of(), clock)));
+        Awaitility.await("read").atMost(Duration.ofSeconds(60)).until(() -> clock.readings() > 0);
+        return clock;
+    }
+
+    /** Waits for whole turns of the sweep. */
+    private void awaitTurns(SteppingClock clock) {
+        int before = clock.readings();
+        Awaitility.await("turns").atMost(Duration.ofSeconds(60)).until(() -> clock.readings() > before + 5);
+    }
+
+    @Test
+    @DisplayName("when the database's clock steps ahead, nothing expires and no lease is taken from a live process")
+    void toleratesAStepAhead() {
+        // given
+        Lease underWay = queue.claimed();
+        UUID waiting = queue.submit();
+        SteppingClock clock = sweepBySteppingClock();
+
+        // when all times are as after ten minutes more
+        clock.step(
+                Duration.ofMinutes(10),
+                () -> queue.execute(
+                        "UPDATE generation_queue SET deadline = deadline - interval '10 min', attempt_deadline = attempt_deadline - interval '10 min',"
+                                + " run_at = run_at - interval '10 min', attempt_started_at = attempt_started_at - interval '10 min'",
+                        "UPDATE nodes SET expires_at = expires_at - interval '10 min'"));
+        awaitTurns(clock);
+
+        // then
+        assertThat(queue.value("SELECT count(*) FROM generations WHERE status = 'PENDING'"))
+                .isEqualTo("2");
+        assertThat(queue.value("SELECT lease_owner FROM generation_queue WHERE generation_id = '"
+                        + underWay.generationId() + "'"))
+                .isEqualTo(underWay.nodeId().toString());
+        assertThat(queue.value("SELECT (deadline > now())::text FROM generation_queue WHERE generation_id = '" + waiting + "'"))
+                .isEqualTo("true");
+    }
+
+    @Test
+    @DisplayName("when the database's clock steps back, what was due stays due, and deadlines move no further than they may")
+    void toleratesAStepBack() {
+        // given
+        UUID waiting = queue.submit();
+        SteppingClock clock = sweepBySteppingClock();
+
+        // when
+        clock.step(
+                Duration.ofMinutes(-10),
+                () -> set(waiting, "deadline = deadline + interval '10 min', run_at = run_at + interval '10 min'"));
+        awaitTurns(clock);
+
+        // then
+        assertThat(queue.value("SELECT concat_ws(' ', run_at <= now(), deadline <= now() + interval '"
+                        + queue.settings.generation().deadline().toSeconds() + " s') FROM generation_queue"))
+                .isEqualTo("t t");
     }
 
     private void awaitValue(String sql, String expected) {

@@ -8,6 +8,7 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.SteppingClock;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Context;
 import io.vertx.core.Deployable;
@@ -120,6 +121,47 @@ class NodeVerticleTest {
 
         // then
         assertThat(node.trusted().orElseThrow()).isNotEqualTo(first);
+    }
+
+    @Test
+    void aStepOfTheDatabasesClockAheadIsNoReasonForANewIdentity() {
+        // given
+        SteppingClock clock = new SteppingClock();
+        Settings.Node rhythm = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        await(vertx.deployVerticle(new NodeVerticle(node, database, rhythm, "1.2.3", clock)));
+        UUID id = node.trusted().orElseThrow();
+        awaitTrue("read", () -> clock.readings() > 0);
+
+        // when
+        clock.step(
+                Duration.ofHours(2),
+                () -> TestPostgres.execute(url, "UPDATE nodes SET expires_at = expires_at - interval '2 hours'"));
+
+        // then
+        awaitTrue("alive", () -> rows("expires_at > now()").equals(List.of("t")));
+        awaitTrue("steady again", node::clockSteady);
+        assertThat(node.trusted()).contains(id);
+        assertThat(rows("id")).containsExactly(id.toString());
+        assertThat(lost).hasValue(0);
+    }
+
+    @Test
+    void afterAStepBackTheDeadDoNotSeemAlive() {
+        // given
+        SteppingClock clock = new SteppingClock();
+        Settings.Node rhythm = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        await(vertx.deployVerticle(new NodeVerticle(node, database, rhythm, "1.2.3", clock)));
+        awaitTrue("read", () -> clock.readings() > 0);
+
+        // when
+        clock.step(
+                Duration.ofHours(-2),
+                () -> TestPostgres.execute(
+                        url,
+                        "INSERT INTO nodes (id, host, version, expires_at) VALUES (gen_random_uuid(), 'dead', '1', now() + interval '2 hours')"));
+
+        // then
+        awaitTrue("shortened", () -> rows("max(expires_at) <= now() + interval '10 min'").equals(List.of("t")));
     }
 
     @Test
