@@ -191,8 +191,9 @@ final class LeaseSql {
               (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
     /** After a step of the database's clock, see {@link FenceSql#adjust}. A deadline is never further ahead than one of now, $3. */
-    static final String ADJUST = QUEUE.adjust(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
-            + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
+    static final String ADJUST =
+            QUEUE.adjust(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
+                    + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
 
     /** Generations whose time ran out while they waited. */
     static final String OVERDUE = """

@@ -71,9 +71,7 @@ public final class SweepVerticle extends VerticleBase {
                 WorkerVerticle.NOUN,
                 List.of(
                         new Sweep.Errand<Abandoned>(
-                                this::abandoned,
-                                found -> found.lease().generationId(),
-                                this::takeBack),
+                                this::abandoned, found -> found.lease().generationId(), this::takeBack),
                         new Sweep.Errand<UUID>(this::overdue, id -> id, this::expire)));
         sweep.start();
         return Future.succeededFuture();

@@ -94,7 +94,10 @@ public final class DatabaseClock {
 
     private Future<Void> adjust() {
         Duration step = pending;
-        return adjustment.apply(step).onSuccess(done -> pending = pending.minus(step)).mapEmpty();
+        return adjustment
+                .apply(step)
+                .onSuccess(done -> pending = pending.minus(step))
+                .mapEmpty();
     }
 
     /** How far the clock is beside the range in which it can be; zero within the tolerance. */

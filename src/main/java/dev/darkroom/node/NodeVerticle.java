@@ -36,6 +36,7 @@ public final class NodeVerticle extends VerticleBase {
     private Future<Void> beat = Future.succeededFuture();
     /** Steps of the database's clock when the last heartbeat was confirmed. */
     private long stepsConfirmed;
+
     private boolean leaving;
 
     /** Looks the host's name up, which may block for a while: not for an event loop. */

@@ -89,9 +89,7 @@ public final class SenderVerticle extends VerticleBase {
                 settings.node().sweep(),
                 NOUN,
                 List.of(new Sweep.Errand<DeliveryStore.Abandoned>(
-                        this::abandoned,
-                        found -> found.lease().deliveryId(),
-                        runner::takeBack)));
+                        this::abandoned, found -> found.lease().deliveryId(), runner::takeBack)));
         hints.listen(WebhookBus.HINT, () -> eventLoop.runOnContext(hint -> loop.claim()));
         sweep.start();
         loop.start();

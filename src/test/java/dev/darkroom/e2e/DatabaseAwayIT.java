@@ -218,7 +218,8 @@ class DatabaseAwayIT {
         Answer ready = Awaitility.await()
                 .atMost(atMost)
                 .until(() -> management.get("/health/ready"), answer -> answer.status() == 200);
-        assertThat(checks(ready)).containsExactlyInAnyOrder("database UP", "node UP", "databaseClock UP", "images UP", "accepting UP");
+        assertThat(checks(ready))
+                .containsExactlyInAnyOrder("database UP", "node UP", "databaseClock UP", "images UP", "accepting UP");
         assertCompletes(accepted);
         assertCompletes(client.create("accepted afterwards"));
     }

@@ -3,10 +3,10 @@ package dev.darkroom.generation;
 import static dev.darkroom.generation.QueueFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.testing.SteppingClock;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
-import dev.darkroom.testing.SteppingClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,12 +66,14 @@ class SweepVerticleTest {
         assertThat(queue.value("SELECT lease_owner FROM generation_queue WHERE generation_id = '"
                         + underWay.generationId() + "'"))
                 .isEqualTo(underWay.nodeId().toString());
-        assertThat(queue.value("SELECT (deadline > now())::text FROM generation_queue WHERE generation_id = '" + waiting + "'"))
+        assertThat(queue.value("SELECT (deadline > now())::text FROM generation_queue WHERE generation_id = '" + waiting
+                        + "'"))
                 .isEqualTo("true");
     }
 
     @Test
-    @DisplayName("when the database's clock steps back, what was due stays due, and deadlines move no further than they may")
+    @DisplayName(
+            "when the database's clock steps back, what was due stays due, and deadlines move no further than they may")
     void toleratesAStepBack() {
         // given
         UUID waiting = queue.submit();

@@ -161,7 +161,9 @@ class NodeVerticleTest {
                         "INSERT INTO nodes (id, host, version, expires_at) VALUES (gen_random_uuid(), 'dead', '1', now() + interval '2 hours')"));
 
         // then
-        awaitTrue("shortened", () -> rows("max(expires_at) <= now() + interval '10 min'").equals(List.of("t")));
+        awaitTrue(
+                "shortened",
+                () -> rows("max(expires_at) <= now() + interval '10 min'").equals(List.of("t")));
     }
 
     @Test
