@@ -26,7 +26,7 @@ public final class CommandNames {
     /** As things stand, this cannot be done. */
     public static final String CONFLICT = "CONFLICT";
 
-    /** The database is away. What the command writes may or may not have been written. */
+    /** The database is away, or a host cannot be looked up. What the command writes may or may not have been written. */
     public static final String UNAVAILABLE = "UNAVAILABLE";
 
     /** Our fault; the log knows more. */

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * All settings of one process: parsed once, validated, immutable. What each one means, its unit and its reason stand in
@@ -196,6 +197,8 @@ public record Settings(
      * @param url null means the bundled simulator; without a trailing slash, ends in {@code /v1}
      * @param apiKey {@link Secret#NONE} when there is none
      * @param model null leaves the choice to the AI server
+     * @param downloadNetworks where pictures may be downloaded from beside public addresses and the AI server itself
+     * @param bodyFields the optional fields that requests carry; null leaves the choice to the model's name
      */
     public record Backend(
             URI url,
@@ -208,6 +211,8 @@ public record Settings(
             int maxPictureBytes,
             int downloadAttempts,
             int maxRedirects,
+            List<String> downloadNetworks,
+            Set<BodyField> bodyFields,
             PromptControls promptControls,
             Breaker breaker) {}
 
@@ -217,6 +222,26 @@ public record Settings(
      * @param maxHeaderBytes the largest head of an answer
      */
     public record Outbound(int maxHeaderBytes) {}
+
+    /** A field of a request that not every AI server takes. */
+    public enum BodyField {
+        N("n"),
+        SIZE("size"),
+        NEGATIVE_PROMPT("negative_prompt"),
+        SEED("seed"),
+        RESPONSE_FORMAT("response_format");
+
+        private final String text;
+
+        BodyField(String text) {
+            this.text = text;
+        }
+
+        /** As it is written in the request and in the setting. */
+        public String text() {
+            return text;
+        }
+    }
 
     /** What becomes of that in a prompt which some AI servers take for orders. */
     public enum PromptControls {

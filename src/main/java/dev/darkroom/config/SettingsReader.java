@@ -3,6 +3,7 @@ package dev.darkroom.config;
 import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.Auth;
 import dev.darkroom.config.Settings.Backend;
+import dev.darkroom.config.Settings.BodyField;
 import dev.darkroom.config.Settings.Breaker;
 import dev.darkroom.config.Settings.Connections;
 import dev.darkroom.config.Settings.Database;
@@ -27,8 +28,11 @@ import dev.darkroom.config.Settings.Worker;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsRules}. */
 final class SettingsReader {
@@ -236,6 +240,8 @@ final class SettingsReader {
                 integer("backend.maxPictureBytes", KIB, GIB),
                 integer("backend.downloadAttempts", 1, 10),
                 integer("backend.maxRedirects", 0, 20),
+                NetworkList.read(values.get("backend.downloadNetworks")),
+                bodyFields(values.get("backend.bodyFields")),
                 values.get("backend.promptControls")
                                 .matching(PROMPT_CONTROLS, "neutralise or pass")
                                 .equals("pass")
@@ -257,6 +263,22 @@ final class SettingsReader {
     private String healthCheck() {
         Value path = values.get("backend.breaker.healthCheck");
         return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
+    }
+
+    /** Null for auto. */
+    private static Set<BodyField> bodyFields(Value value) {
+        if (value.text().equals("auto")) {
+            return null;
+        }
+        Set<BodyField> fields = EnumSet.noneOf(BodyField.class);
+        for (String text : value.isEmpty() ? new String[0] : value.text().split("\\s*,\\s*", -1)) {
+            fields.add(Stream.of(BodyField.values())
+                    .filter(field -> field.text().equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> value.expected(
+                            "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas")));
+        }
+        return fields;
     }
 
     private Database database() {

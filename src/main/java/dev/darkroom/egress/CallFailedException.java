@@ -10,6 +10,8 @@ public final class CallFailedException extends Exception {
     public enum Why {
         /** The guard says no: where it leads now is not to be called. */
         REFUSED_ADDRESS,
+        /** The name could not be looked up now. */
+        LOOKUP_FAILED,
         CONNECTION_FAILED,
         TLS_FAILED,
         TIMEOUT,

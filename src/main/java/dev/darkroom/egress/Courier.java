@@ -1,5 +1,6 @@
 package dev.darkroom.egress;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.egress.CallFailedException.Why;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -27,6 +28,7 @@ public final class Courier {
     private final Egress egress;
     private final OutboundClient client;
     private final Duration patience;
+    private final RefusedAnswerLog refusedAnswers = new RefusedAnswerLog(Ticker.systemTicker());
 
     /**
      * What came back.
@@ -63,7 +65,13 @@ public final class Courier {
     public Future<Answer> post(String url, Map<String, String> headers, Buffer body, CallHandle handle) {
         Delivery delivery = new Delivery(vertx, handle, patience);
         egress.judge(url)
-                .onFailure(refused -> delivery.fail(Why.REFUSED_ADDRESS, "The URL " + refused.getMessage() + "."))
+                .onFailure(error -> {
+                    if (error instanceof RefusedUrlException) {
+                        delivery.fail(Why.REFUSED_ADDRESS, "The URL " + error.getMessage() + ".");
+                    } else {
+                        delivery.fail(Why.LOOKUP_FAILED, "The name of the server could not be looked up.");
+                    }
+                })
                 .onSuccess(destination -> connect(destination, headers, body, delivery));
         return delivery.answer();
     }
@@ -73,6 +81,7 @@ public final class Courier {
             return;
         }
         MultiMap all = MultiMap.caseInsensitiveMultiMap().addAll(headers);
+        delivery.onRefused(error -> refusedAnswers.log(destination.url(), error));
         client.request(HttpMethod.POST, destination, all, patience.plus(LATER))
                 .onSuccess(request -> delivery.send(request, body))
                 .onFailure(delivery::failed);

@@ -2,6 +2,7 @@ package dev.darkroom.egress;
 
 import dev.darkroom.egress.CallFailedException.Why;
 import dev.darkroom.egress.Courier.Answer;
+import io.netty.handler.codec.DecoderException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -9,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import java.time.Duration;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /** One call on its way: ends once, by its answer, by a failure, by the clock or by whoever breaks it off. */
@@ -19,6 +21,7 @@ final class Delivery {
     private HttpClientRequest request;
     private Answer head;
     private int read;
+    private Consumer<Throwable> onRefused = error -> {};
 
     Delivery(Vertx vertx, CallHandle handle, Duration patience) {
         this.vertx = vertx;
@@ -32,6 +35,11 @@ final class Delivery {
 
     boolean over() {
         return answer.future().isComplete();
+    }
+
+    /** @param handler gets the reason when an answer comes that is no valid HTTP */
+    void onRefused(Consumer<Throwable> handler) {
+        onRefused = handler;
     }
 
     void send(HttpClientRequest made, Buffer body) {
@@ -81,6 +89,9 @@ final class Delivery {
         } else if (OutboundClient.couldNotConnect(error) || request == null) {
             fail(Why.CONNECTION_FAILED, "No connection could be made.");
         } else {
+            if (error instanceof DecoderException || error instanceof IllegalArgumentException) {
+                onRefused.accept(error);
+            }
             fail(Why.NO_ANSWER, "The connection ended without an answer.");
         }
     }

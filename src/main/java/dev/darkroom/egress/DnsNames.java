@@ -1,12 +1,16 @@
 package dev.darkroom.egress;
 
+import io.netty.handler.codec.dns.DnsResponseCode;
+import io.netty.resolver.dns.DnsErrorCauseException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,9 +23,12 @@ public final class DnsNames implements Names {
     private static final long PATIENCE_MS = 5_000;
 
     private final VertxInternal vertx;
+    private final boolean searchDomains;
 
-    public DnsNames(Vertx vertx) {
+    /** @param searchDomains whether a name may be completed by the machine's search domains */
+    public DnsNames(Vertx vertx, boolean searchDomains) {
         this.vertx = (VertxInternal) vertx;
+        this.searchDomains = searchDomains;
     }
 
     @Override
@@ -31,10 +38,25 @@ public final class DnsNames implements Names {
         // The dot at the end keeps search domains out: a stranger's name must not be completed to one of ours.
         vertx.nameResolver()
                 .resolveAll(
-                        host.indexOf('.') < 0 ? host : host + ".",
+                        searchDomains || host.indexOf('.') < 0 ? host : host + ".",
                         answer -> caller.runOnContext(back -> found.handle(answer)));
         return found.future()
                 .timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
+                .recover(error -> Future.failedFuture(definite(error) ? new UnknownHostException(host) : new IOException(error)))
                 .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());
+    }
+
+    /**
+     * Whether a name server answered that there is no such name. Vert.x reports everything else by the same exception: an outage, a refusal,
+     * a name with other records. The cause tells.
+     */
+    private static boolean definite(Throwable error) {
+        for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof DnsErrorCauseException answered
+                    && answered.getCode().equals(DnsResponseCode.NXDOMAIN)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

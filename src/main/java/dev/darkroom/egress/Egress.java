@@ -3,6 +3,7 @@ package dev.darkroom.egress;
 import io.vertx.core.Future;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ public final class Egress {
     private final Rules rules;
     private final Names names;
     private final List<Network> allowed;
+    private final OutboundUrl trusted;
 
     /**
      * What is allowed beyond the public internet, https and its port.
@@ -29,6 +31,12 @@ public final class Egress {
 
     /** @throws IllegalArgumentException when one of the networks is none */
     public Egress(Rules rules, Names names) {
+        this(rules, names, null);
+    }
+
+    /** @param trusted its scheme, host and port may be called whatever the rules say; null for none */
+    public Egress(Rules rules, Names names, OutboundUrl trusted) {
+        this.trusted = trusted;
         this.rules = rules;
         this.names = names;
         this.allowed = rules.networks().stream().map(Network::parse).toList();
@@ -37,49 +45,58 @@ public final class Egress {
     /**
      * Whether a URL may be called, for whoever wants to keep it.
      *
-     * @return fails with a {@link RefusedUrlException} when it may not
+     * @return fails with a {@link RefusedUrlException} when it may not, with a {@link LookupFailedException} when that cannot be told now
      */
     public Future<Void> check(String url) {
         return judge(url).mapEmpty();
     }
 
-    /** Fails with a {@link RefusedUrlException}, too when the name means nothing: who asks is not to learn which names there are. */
     Future<Destination> judge(String text) {
-        ReceiverUrl url;
         try {
-            url = letters(text);
+            return judge(ReceiverUrl.parse(text).outbound());
         } catch (RefusedUrlException e) {
             return Future.failedFuture(e);
+        }
+    }
+
+    /**
+     * Where a URL leads now, and may be called.
+     *
+     * @return fails with a {@link RefusedUrlException} when it may not be called. The message is the same for a name that means nothing:
+     *     who asks is not to learn which names there are. Fails with a {@link LookupFailedException} when the lookup failed
+     */
+    public Future<Destination> judge(OutboundUrl url) {
+        if (trusted != null && url.sameOrigin(trusted)) {
+            return Future.succeededFuture(Destination.configured(url));
+        }
+        if (!url.tls() && !rules.http()) {
+            return Future.failedFuture(new RefusedUrlException("must be an https URL"));
+        }
+        if (!rules.ports().isEmpty() && !rules.ports().contains(url.port())) {
+            return Future.failedFuture(
+                    new RefusedUrlException("must not name a port other than those that the operator allows"));
         }
         if (url.address() != null) {
             return addresses(url, List.of(url.address()));
         }
         return names.resolve(url.host())
-                .recover(unknown -> Future.failedFuture(new RefusedUrlException(NOT_PUBLIC)))
+                .recover(error -> Future.failedFuture(
+                        error instanceof UnknownHostException
+                                ? new RefusedUrlException(NOT_PUBLIC, true)
+                                : new LookupFailedException(error)))
                 .compose(found -> addresses(url, found));
     }
 
-    private ReceiverUrl letters(String text) throws RefusedUrlException {
-        ReceiverUrl url = ReceiverUrl.parse(text);
-        if (!url.tls() && !rules.http()) {
-            throw new RefusedUrlException("must be an https URL");
-        }
-        if (!rules.ports().isEmpty() && !rules.ports().contains(url.port())) {
-            throw new RefusedUrlException("must not name a port other than those that the operator allows");
-        }
-        return url;
-    }
-
     /** One that is not allowed among several is a trick: none of them is called. */
-    private Future<Destination> addresses(ReceiverUrl url, List<InetAddress> found) {
-        boolean all = !found.isEmpty() && found.stream().allMatch(this::mayBeCalled);
-        return all
-                ? Future.succeededFuture(new Destination(
-                        url.outbound(),
-                        found.stream()
-                                .map(address -> SocketAddress.inetSocketAddress(url.port(), address.getHostAddress()))
-                                .toList()))
-                : Future.failedFuture(new RefusedUrlException(NOT_PUBLIC));
+    private Future<Destination> addresses(OutboundUrl url, List<InetAddress> found) {
+        if (found.isEmpty() || !found.stream().allMatch(this::mayBeCalled)) {
+            return Future.failedFuture(new RefusedUrlException(NOT_PUBLIC, found.isEmpty()));
+        }
+        return Future.succeededFuture(new Destination(
+                url,
+                found.stream()
+                        .map(address -> SocketAddress.inetSocketAddress(url.port(), address.getHostAddress()))
+                        .toList()));
     }
 
     private boolean mayBeCalled(InetAddress address) {

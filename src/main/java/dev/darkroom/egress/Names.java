@@ -12,7 +12,7 @@ public interface Names {
      * All addresses of a host. May answer another thing each time it is asked, and whoever owns the name decides which.
      *
      * @param host a name in small letters
-     * @return fails when it has none
+     * @return fails with a {@link java.net.UnknownHostException} when the host has none, with another exception when the lookup failed
      */
     Future<List<InetAddress>> resolve(String host);
 }

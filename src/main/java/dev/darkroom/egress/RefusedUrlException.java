@@ -4,8 +4,20 @@ package dev.darkroom.egress;
 public final class RefusedUrlException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    private final boolean unknownHost;
+
     RefusedUrlException(String message) {
+        this(message, false);
+    }
+
+    RefusedUrlException(String message, boolean unknownHost) {
         // An answer, not a fault of the program: no stack trace.
         super(message, null, false, false);
+        this.unknownHost = unknownHost;
+    }
+
+    /** Whether the host has no address. Not for callers, who are not to learn which names there are. */
+    public boolean unknownHost() {
+        return unknownHost;
     }
 }

@@ -3,9 +3,11 @@ package dev.darkroom.generation;
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.FieldError;
 import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
+import dev.darkroom.egress.LookupFailedException;
 import dev.darkroom.egress.RefusedUrlException;
 import dev.darkroom.generation.SubmissionStore.Submission;
 import dev.darkroom.generation.SubmissionStore.Used;
@@ -112,6 +114,8 @@ final class Acceptance {
                         ? Future.succeededFuture(Reply.invalid(
                                 "the request is not valid",
                                 List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
+                        : judged.cause() instanceof LookupFailedException away
+                        ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
                         : judged.failed()
                                 ? Future.failedFuture(judged.cause())
                                 : accept(command, user, request, retryOf, key));

@@ -1,21 +1,18 @@
 package dev.darkroom.image;
 
 /**
- * The marker segments of a JPEG file: start, frame header with the size, start of scan, and an end-of-image marker as
- * the last two bytes. Source: ITU-T T.81, annex B.
+ * The marker segments of a JPEG file: start, frame header with the size, scans, and an end-of-image marker. Bytes behind that marker
+ * are left alone: cameras, editors and transports add some, and every decoder ignores them. Source: ITU-T T.81, annex B.
  */
 final class JpegStructure {
     static final byte[] SIGNATURE = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
-    private static final int END_OF_IMAGE = 0xffd9;
+    private static final int END_OF_IMAGE = 0xd9;
     private static final int START_OF_SCAN = 0xda;
 
     private JpegStructure() {}
 
     static PictureInspector.Size sizeOf(Blocks file) {
         Bytes bytes = new Bytes(file);
-        if (bytes.u16(file.length() - 2) != END_OF_IMAGE) {
-            throw new NotAPictureException("JPEG cut off");
-        }
         PictureInspector.Size size = null;
         int at = 2;
         while (true) {
@@ -27,6 +24,7 @@ final class JpegStructure {
                 if (size == null) {
                     throw new NotAPictureException("JPEG without a frame header");
                 }
+                findEnd(bytes, at + 2 + bytes.u16(at + 2));
                 return size;
             }
             if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
@@ -41,6 +39,32 @@ final class JpegStructure {
             }
             at += 2 + length;
         }
+    }
+
+    /** Reads scans, and the segments between them, up to the end of the image. Fails when the file ends before. */
+    private static void findEnd(Bytes bytes, int scan) {
+        int at = scan;
+        while (true) {
+            if (bytes.u8(at) != 0xff) {
+                at++;
+                continue;
+            }
+            int marker = bytes.u8(at + 1);
+            if (marker == END_OF_IMAGE) {
+                return;
+            }
+            if (marker == 0xff) { // fill byte
+                at++;
+            } else if (marker >= 0xc0 && !isRestart(marker)) { // a segment with a length
+                at += 2 + Math.max(2, bytes.u16(at + 2));
+            } else { // a stuffed byte, a restart or a reserved marker
+                at += 2;
+            }
+        }
+    }
+
+    private static boolean isRestart(int marker) {
+        return marker >= 0xd0 && marker <= 0xd7;
     }
 
     private static int marker(Bytes bytes, int at) {

@@ -1,12 +1,14 @@
 package dev.darkroom.webhook;
 
 import dev.darkroom.command.Command;
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.CommandDesk;
 import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.egress.Courier;
 import dev.darkroom.egress.Egress;
+import dev.darkroom.egress.LookupFailedException;
 import dev.darkroom.egress.RefusedUrlException;
 import dev.darkroom.webhook.WebhookStore.Wanted;
 import io.vertx.core.Future;
@@ -132,6 +134,8 @@ public final class WebhookVerticle extends VerticleBase {
         return egress.check(wanted.url())
                 .transform(done -> done.cause() instanceof RefusedUrlException refused
                         ? DeliveryCommands.invalid("#/url", refused.getMessage())
+                        : done.cause() instanceof LookupFailedException away
+                        ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
                         : done.failed() ? Future.failedFuture(done.cause()) : judged.then(wanted));
     }
 

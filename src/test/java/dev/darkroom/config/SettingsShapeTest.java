@@ -124,6 +124,8 @@ class SettingsShapeTest {
         "backend.maxPictureBytes, DARKROOM_BACKEND_MAX_PICTURE_BYTES, 1073741824, 1073741824",
         "backend.downloadAttempts, DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS, 4, 4",
         "backend.maxRedirects, DARKROOM_BACKEND_MAX_REDIRECTS, 0, 0",
+        "backend.downloadNetworks, DARKROOM_BACKEND_DOWNLOAD_NETWORKS, 'fd00::/8, 10.1.0.0/16', '[fd00::/8, 10.1.0.0/16]'",
+        "backend.bodyFields, DARKROOM_BACKEND_BODY_FIELDS, 'size, n', '[N, SIZE]'",
         "backend.promptControls, DARKROOM_BACKEND_PROMPT_CONTROLS, pass, PASS",
         "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
         "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",

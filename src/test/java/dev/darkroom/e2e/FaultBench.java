@@ -92,6 +92,7 @@ final class FaultBench implements AutoCloseable {
                 .with("DARKROOM_RETRY_CAP", "10ms")
                 .with("DARKROOM_RETRY_MAX_RETRY_AFTER", MAX_RETRY_AFTER.toSeconds() + "s")
                 .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "3s")
+                .with("DARKROOM_BACKEND_DOWNLOAD_NETWORKS", "127.0.0.0/8")
                 .with("DARKROOM_BACKEND_MAX_RESPONSE_BYTES", "8388608")
                 .with("DARKROOM_BACKEND_MAX_PICTURE_BYTES", "4194304");
     }

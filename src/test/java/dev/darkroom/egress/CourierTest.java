@@ -168,7 +168,7 @@ class CourierTest {
 
     @Test
     void theHeadCountsHoweverLongOrSlowTheRest() throws CallFailedException {
-        patience = LITTLE;
+        patience = Duration.ofSeconds(5);
         receiver.script("/slow", Step.slowBody());
         receiver.script("/huge", Step.huge());
         assertThat(post(receiver.url("/slow")).status()).isEqualTo(200);

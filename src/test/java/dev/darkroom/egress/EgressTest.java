@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.egress.Egress.Rules;
 import io.vertx.core.Future;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class EgressTest {
         for (String address : addresses) {
             try {
                 found.add(InetAddress.getByName(address));
-            } catch (java.net.UnknownHostException e) {
+            } catch (UnknownHostException e) {
                 throw new AssertionError(e);
             }
         }
@@ -188,7 +189,7 @@ class EgressTest {
 
     @Test
     void aNameThatMeansNothingIsRefusedInTheSameWords() {
-        Egress nothing = new Egress(STRICT, name -> Future.failedFuture("NXDOMAIN"));
+        Egress nothing = new Egress(STRICT, name -> Future.failedFuture(new UnknownHostException("inner.example.org")));
         Egress inner = new Egress(STRICT, name -> Future.succeededFuture(inet("10.0.0.1")));
         String url = "https://inner.example.org/";
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,32 @@ class PictureInspectorTest {
                         IntStream.range(0, 64), IntStream.rangeClosed(1, 16).map(n -> length - n))
                 .filter(n -> n >= 0 && n < length)
                 .toArray();
+    }
+
+    static Stream<byte[]> trailers() {
+        return Stream.of(
+                new byte[3],
+                new byte[] {'\n'},
+                new byte[] {(byte) 0xff, (byte) 0xff},
+                new byte[2048],
+                Pictures.jpeg(3, 3));
+    }
+
+    @ParameterizedTest
+    @MethodSource("trailers")
+    void bytesBehindTheEndAreLeftAlone(byte[] trailer) {
+        for (byte[] whole : List.of(Pictures.jpeg(33, 77), Pictures.png(33, 77))) {
+            // given
+            byte[] bytes = Arrays.copyOf(whole, whole.length + trailer.length);
+            System.arraycopy(trailer, 0, bytes, whole.length, trailer.length);
+
+            // when
+            Picture picture = PictureInspector.inspect(Blocks.of(bytes), MANY);
+
+            // then
+            assertThat(picture.width()).isEqualTo(33);
+            assertThat(picture.bytes().toBytes()).isEqualTo(bytes);
+        }
     }
 
     @Test

@@ -3,17 +3,14 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
-import dev.darkroom.egress.Destination;
-import dev.darkroom.egress.OutboundUrl;
-import dev.darkroom.image.Blocks;
+import dev.darkroom.egress.BrowserUrl;
+import dev.darkroom.egress.Egress;
+import dev.darkroom.egress.RefusedUrlException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * Fetches a picture from the URL under which an AI server announced it. A download that fails is tried again, so that a
@@ -25,27 +22,27 @@ public final class PictureDownload {
 
     private final HttpCaller http;
     private final Settings.Backend settings;
+    private final Egress egress;
 
-    public PictureDownload(HttpCaller http, Settings.Backend settings) {
+    /** @param egress judges the URL and each redirect */
+    public PictureDownload(HttpCaller http, Settings.Backend settings, Egress egress) {
         this.http = http;
         this.settings = settings;
+        this.egress = egress;
     }
 
     /**
      * Downloads.
      *
      * @param url as the AI server gave it, not to be trusted
-     * @return the bytes, not yet looked at; fails with a {@link CallFailedException}
+     * @return the answer with the bytes, neither decoded nor looked at; fails with a {@link CallFailedException}
      */
-    public Future<Blocks> fetch(CallScope scope, String url) {
-        try {
-            return attempt(scope, checked(url), 1);
-        } catch (CallFailedException e) {
-            return Future.failedFuture(e);
-        }
+    public Future<Answer> fetch(CallScope scope, String url) {
+        BrowserUrl parsed = BrowserUrl.parse(url);
+        return parsed == null ? Future.failedFuture(invalid()) : attempt(scope, parsed, 1);
     }
 
-    private Future<Blocks> attempt(CallScope scope, URI url, int number) {
+    private Future<Answer> attempt(CallScope scope, BrowserUrl url, int number) {
         // One share is kept back, so that a server which never answers ends as a failed download and not as a deadline.
         Duration limit = scope.remaining().dividedBy(settings.downloadAttempts() - number + 2L);
         return hop(scope, url, 0, limit).recover(cause -> {
@@ -61,16 +58,19 @@ public final class PictureDownload {
         });
     }
 
-    private Future<Blocks> hop(CallScope scope, URI url, int redirects, Duration limit) {
+    private Future<Answer> hop(CallScope scope, BrowserUrl url, int redirects, Duration limit) {
         long start = System.nanoTime();
-        HttpCaller.Request request =
-                new HttpCaller.Request(HttpMethod.GET, Destination.configured(OutboundUrl.of(url)), HEADERS, null);
-        return http.send(scope, request, settings.maxPictureBytes(), limit)
-                .recover(cause -> Future.failedFuture(unreachable(cause)))
+        return egress.judge(url.outbound())
+                .compose(destination -> http.send(
+                        scope,
+                        new HttpCaller.Request(HttpMethod.GET, destination, HEADERS, null),
+                        settings.maxPictureBytes(),
+                        left(limit, start)))
+                .recover(cause -> Future.failedFuture(unreachable(url, cause)))
                 .compose(answer -> {
                     String location = answer.headers().get("Location");
                     if (answer.status() < 300 || answer.status() >= 400 || location == null) {
-                        return Future.succeededFuture(body(answer));
+                        return Future.succeededFuture(whole(answer));
                     }
                     if (redirects >= settings.maxRedirects()) {
                         throw new CallFailedException(Failure.of(
@@ -78,12 +78,15 @@ public final class PictureDownload {
                                 "TOO_MANY_REDIRECTS",
                                 "The announced picture was redirected too often."));
                     }
-                    Duration left = limit.minusNanos(System.nanoTime() - start);
-                    return hop(scope, resolved(url, location), redirects + 1, left.isNegative() ? Duration.ZERO : left);
+                    BrowserUrl next = url.resolve(location);
+                    if (next == null) {
+                        throw invalid();
+                    }
+                    return hop(scope, next, redirects + 1, left(limit, start));
                 });
     }
 
-    private static Blocks body(Answer answer) {
+    private static Answer whole(Answer answer) {
         int status = answer.status();
         if (answer.success()) {
             if (answer.cutOff()) {
@@ -92,7 +95,7 @@ public final class PictureDownload {
                         "RESPONSE_TOO_LARGE",
                         "The announced picture is larger than allowed."));
             }
-            return answer.body();
+            return answer;
         }
         boolean gone = status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
         throw new CallFailedException(
@@ -109,36 +112,28 @@ public final class PictureDownload {
                                 .withHttpStatus(status));
     }
 
-    private static CallFailedException unreachable(Throwable cause) {
+    private static Duration left(Duration limit, long start) {
+        Duration left = limit.minusNanos(System.nanoTime() - start);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private static CallFailedException unreachable(BrowserUrl url, Throwable cause) {
+        if (cause instanceof RefusedUrlException refused && !refused.unknownHost()) {
+            return new CallFailedException(Failure.of(
+                            FailureClass.TERMINAL_AUTH,
+                            "PICTURE_URL_REFUSED",
+                            "The AI server announced a picture at an address that Darkroom may not call.")
+                    .withDetail("not in backend.downloadNetworks: " + url.outbound().origin()));
+        }
         if (cause instanceof CallFailedException failed && failed.failure().failureClass() == FailureClass.INTERNAL) {
             return failed;
         }
-        String why =
-                cause instanceof CallFailedException failed ? failed.failure().code() : cause.toString();
+        String why = cause instanceof CallFailedException failed
+                ? failed.failure().code()
+                : cause instanceof RefusedUrlException ? "UNKNOWN_HOST" : cause.toString();
         return new CallFailedException(Failure.of(
                         FailureClass.RESULT_FETCH, "DOWNLOAD_FAILED", "The announced picture could not be downloaded.")
                 .withDetail("download: " + why));
-    }
-
-    private static URI resolved(URI from, String location) {
-        try {
-            return checked(from.resolve(new URI(location)).toString());
-        } catch (URISyntaxException e) {
-            throw invalid();
-        }
-    }
-
-    private static URI checked(String text) {
-        try {
-            URI url = new URI(text);
-            String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
-            if (url.getHost() != null && (scheme.equals("http") || scheme.equals("https"))) {
-                return url;
-            }
-        } catch (URISyntaxException e) {
-            // Refused below, with everything else that is no web address.
-        }
-        throw invalid();
     }
 
     private static CallFailedException invalid() {

@@ -5,7 +5,6 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.util.Set;
 
 /**
  * What a server says about an error, in whichever dialect: {@code {"error":{"message","type","code"}}} (OpenAI),
@@ -15,26 +14,20 @@ import java.util.Set;
  * @param code null when there is none
  * @param type null when there is none
  * @param retryAfter seconds, as written; null when there is none
+ * @param refusal a refusal by content policy or quota, wherever it stands; null when there is none
  */
-record ErrorBody(String message, String code, String type, String retryAfter) {
-    private static final Set<String> MODERATION =
-            Set.of("moderation_blocked", "content_policy_violation", "content_filter");
-    private static final Set<String> QUOTA = Set.of(
-            "insufficient_quota",
-            "credit_balance_exhausted",
-            "organization_spend_limit_exceeded",
-            "project_spend_limit_exceeded",
-            "billing_hard_limit_reached");
-
+record ErrorBody(String message, String code, String type, String retryAfter, RefusalCodes.Kind refusal) {
     static ErrorBody parse(Buffer body) {
         try {
-            if (Json.decodeValue(body) instanceof JsonObject object) {
+            Object json = Json.decodeValue(body);
+            if (json instanceof JsonObject object) {
                 return of(object);
             }
+            return new ErrorBody(body.toString(), null, null, null, RefusalCodes.find(json));
         } catch (DecodeException e) {
             // HTML from a proxy, or nothing at all: what is left is its text.
         }
-        return new ErrorBody(body.toString(), null, null, null);
+        return new ErrorBody(body.toString(), null, null, null, RefusalCodes.find(body.toString()));
     }
 
     private static ErrorBody of(JsonObject object) {
@@ -45,14 +38,16 @@ record ErrorBody(String message, String code, String type, String retryAfter) {
                     text(details.getValue("message")),
                     name(details.getValue("code")),
                     name(details.getValue("type")),
-                    name(wait));
+                    name(wait),
+                    RefusalCodes.find(object));
         }
         Object message = error != null ? error : object.getValue("detail", object.getValue("message"));
         return new ErrorBody(
                 text(message == null ? object : message),
                 name(object.getValue("code")),
                 name(object.getValue("type")),
-                name(object.getValue("retry_after")));
+                name(object.getValue("retry_after")),
+                RefusalCodes.find(object));
     }
 
     private static String text(Object value) {
@@ -68,15 +63,11 @@ record ErrorBody(String message, String code, String type, String retryAfter) {
 
     /** The content policy refused the prompt or the picture. */
     boolean moderated() {
-        return among(MODERATION);
+        return refusal == RefusalCodes.Kind.MODERATION;
     }
 
     /** The account has nothing left to spend: waiting does not help, a person has to act. */
     boolean quotaExhausted() {
-        return among(QUOTA);
-    }
-
-    private boolean among(Set<String> names) {
-        return (code != null && names.contains(code)) || (type != null && names.contains(type));
+        return refusal == RefusalCodes.Kind.QUOTA;
     }
 }

@@ -8,6 +8,7 @@ import dev.darkroom.egress.RetryAfter;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Sorts answers that are no success. One table by status, and three exceptions to it that only the body tells: content
@@ -68,6 +69,14 @@ final class OpenAiErrors {
             Map.entry(524, GATEWAY_TIMEOUT),
             Map.entry(529, UNAVAILABLE));
 
+    /** As OpenAI, Azure, FastAPI, and Python and Go servers put it. */
+    private static final Pattern UNKNOWN_FIELD = Pattern.compile(
+            "(unknown|unsupported|unrecognized|unexpected|invalid|extra)[ _](request )?"
+                    + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern EXTENSION = Pattern.compile("\\b(seed|response_format)\\b");
+
     private final RetryAfter retryAfter;
     private final Redactor redactor;
 
@@ -93,12 +102,32 @@ final class OpenAiErrors {
         return explained(kind, answer, said);
     }
 
+    /**
+     * What the body of a success without pictures means.
+     *
+     * @return null when it tells nothing
+     */
+    Failure refusal(Answer answer, Buffer start) {
+        ErrorBody said = ErrorBody.parse(start);
+        return said.refusal() == null ? null : insideSuccess(answer, start);
+    }
+
+    /** Whether an answer refuses {@code seed} or {@code response_format} as a field that it does not know. */
+    boolean refusesExtensions(Answer answer) {
+        if (answer.status() != 400 && answer.status() != 422) {
+            return false;
+        }
+        String said = answer.start().toString();
+        return UNKNOWN_FIELD.matcher(said).find() && EXTENSION.matcher(said).find();
+    }
+
     private static Failure kind(int status, ErrorBody said) {
         boolean clientError = status >= 400 && status < 500;
-        if (clientError && said.moderated()) {
+        // Gateways report what the AI server refused under 5xx too. Asking again would be paid for and refused again.
+        if (status >= 400 && said.moderated()) {
             return MODERATED;
         }
-        if (clientError && said.quotaExhausted()) {
+        if (status >= 400 && said.quotaExhausted()) {
             return QUOTA;
         }
         Failure known = BY_STATUS.get(status);

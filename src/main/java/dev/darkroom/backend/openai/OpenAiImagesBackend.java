@@ -11,11 +11,15 @@ import dev.darkroom.backend.http.Answer;
 import dev.darkroom.backend.http.AnswerMemory;
 import dev.darkroom.backend.http.CallFailedException;
 import dev.darkroom.backend.http.CallScope;
+import dev.darkroom.backend.http.ContentCoding;
 import dev.darkroom.backend.http.HttpCaller;
 import dev.darkroom.backend.http.PictureDownload;
 import dev.darkroom.backend.http.Redactor;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.BodyField;
 import dev.darkroom.egress.Destination;
+import dev.darkroom.egress.DnsNames;
+import dev.darkroom.egress.Egress;
 import dev.darkroom.egress.OutboundUrl;
 import dev.darkroom.egress.RetryAfter;
 import dev.darkroom.image.Blocks;
@@ -34,9 +38,12 @@ import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An AI server that speaks the OpenAI Images protocol: {@code POST {base}/images/generations}. Thread-safe; each call
@@ -47,7 +54,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * servers of the protocol know.
  */
 public final class OpenAiImagesBackend implements ImageBackend {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
     private static final int THREADS = 2;
+    private static final int ACCEPTED = 202;
 
     /** A longer answer is cut off, and is an answer. */
     private static final int MAX_HEALTH_BYTES = 1 << 16;
@@ -63,6 +72,9 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final PicturesReader reader;
     private final OpenAiErrors errors;
     private final Redactor redactor;
+    /** Learned once: what refused these fields refuses them always. */
+    private volatile boolean extensionsRefused;
+
     private final Set<Call> calls = ConcurrentHashMap.newKeySet();
 
     /**
@@ -80,7 +92,11 @@ public final class OpenAiImagesBackend implements ImageBackend {
         String path = settings.breaker().healthCheck();
         this.healthCheck = path == null ? null : Destination.configured(OutboundUrl.of(URI.create(root + path)));
         this.http = new HttpCaller(vertx, settings.connectTimeout(), maxHeaderBytes);
-        this.downloads = new PictureDownload(http, settings);
+        Egress egress = new Egress(
+                new Egress.Rules(settings.downloadNetworks(), true, List.of()),
+                new DnsNames(vertx, true),
+                endpoint.url());
+        this.downloads = new PictureDownload(http, settings, egress);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
         this.reader = new PicturesReader(settings.maxPictureBytes());
         this.redactor = new Redactor(settings.apiKey());
@@ -133,15 +149,48 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private Future<Outcome> submit(CallScope scope, ImageRequest request) {
         MultiMap headers =
                 headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Idempotency-Key", request.key());
-        Buffer body = OpenAiRequest.of(request, settings.promptControls()).toBuffer();
-        return http.send(
-                        scope,
-                        new HttpCaller.Request(HttpMethod.POST, endpoint, headers, body),
-                        settings.maxResponseBytes(),
-                        scope.remaining())
+        Set<BodyField> fields = fields(request.model());
+        return post(scope, request, headers, fields)
+                .compose(coded -> {
+                    // An error is small enough for the event loop.
+                    Answer answer =
+                            coded.success() ? coded : ContentCoding.decode(coded, settings.maxResponseBytes());
+                    boolean again = settings.bodyFields() == null
+                            && fields.removeAll(OpenAiRequest.EXTENSIONS)
+                            && errors.refusesExtensions(answer);
+                    if (!again) {
+                        return Future.succeededFuture(answer);
+                    }
+                    extensionsRefused = true;
+                    LOG.atInfo().addKeyValue("backend", name()).log("seed and response_format refused, no longer sent");
+                    return post(scope, request, headers, fields);
+                })
                 .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
                 .compose(entries -> pictures(scope, entries))
                 .map(Outcome.Generated::new);
+    }
+
+    /** The optional fields to send. The caller may change the set. */
+    private Set<BodyField> fields(String model) {
+        Set<BodyField> fields = settings.bodyFields() == null
+                ? OpenAiRequest.fields(model)
+                : EnumSet.noneOf(BodyField.class);
+        if (settings.bodyFields() != null) {
+            fields.addAll(settings.bodyFields());
+        } else if (extensionsRefused) {
+            fields.removeAll(OpenAiRequest.EXTENSIONS);
+        }
+        return fields;
+    }
+
+    private Future<Answer> post(CallScope scope, ImageRequest request, MultiMap headers, Set<BodyField> fields) {
+        Buffer body =
+                OpenAiRequest.of(request, settings.promptControls(), fields).toBuffer();
+        return http.send(
+                scope,
+                new HttpCaller.Request(HttpMethod.POST, endpoint, headers, body),
+                settings.maxResponseBytes(),
+                scope.remaining());
     }
 
     private Future<List<Picture>> pictures(CallScope scope, List<AnnouncedPicture> entries) {
@@ -152,7 +201,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return Future.all(pictures).map(CompositeFuture::list);
     }
 
-    private List<AnnouncedPicture> read(Answer answer, int count) {
+    private List<AnnouncedPicture> read(Answer coded, int count) {
+        Answer answer = ContentCoding.decode(coded, settings.maxResponseBytes());
         if (!answer.success()) {
             throw new CallFailedException(errors.of(answer));
         }
@@ -171,18 +221,33 @@ public final class OpenAiImagesBackend implements ImageBackend {
             throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
         }
         Buffer start = answer.start();
-        List<AnnouncedPicture> pictures = reader.read(answer.body(), count);
-        if (pictures == null) {
-            throw new CallFailedException(errors.insideSuccess(answer, start));
+        try {
+            return reader.read(answer.body(), count);
+        } catch (ErrorInAnswerException e) {
+            throw new CallFailedException(errors.insideSuccess(answer, e.error()));
+        } catch (CallFailedException e) {
+            boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
+            Failure refusal = empty ? errors.refusal(answer, start) : null;
+            throw refusal != null ? new CallFailedException(refusal) : empty && answer.status() == ACCEPTED ? PicturesReader.task() : e;
         }
-        return pictures;
     }
 
     private Future<Picture> picture(CallScope scope, AnnouncedPicture entry) {
-        Future<Blocks> bytes = entry instanceof AnnouncedPicture.Link link
-                ? downloads.fetch(scope, link.url())
-                : Future.succeededFuture(((AnnouncedPicture.Inline) entry).bytes());
-        return bytes.compose(found -> workers.executeBlocking(() -> inspect(found), false));
+        if (entry instanceof AnnouncedPicture.Link link) {
+            return downloads
+                    .fetch(scope, link.url())
+                    .compose(answer -> workers.executeBlocking(() -> inspect(answer), false));
+        }
+        Blocks bytes = ((AnnouncedPicture.Inline) entry).bytes();
+        return workers.executeBlocking(() -> inspect(bytes), false);
+    }
+
+    private Picture inspect(Answer download) {
+        Answer decoded = ContentCoding.decode(download, settings.maxPictureBytes());
+        if (decoded.cutOff()) {
+            throw empty("RESPONSE_TOO_LARGE", "The announced picture is larger than allowed.", null);
+        }
+        return inspect(decoded.body());
     }
 
     private Picture inspect(Blocks bytes) {

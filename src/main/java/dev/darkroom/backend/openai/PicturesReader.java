@@ -3,6 +3,7 @@ package dev.darkroom.backend.openai;
 import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -13,7 +14,9 @@ import dev.darkroom.backend.Failure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.CallFailedException;
 import dev.darkroom.image.Blocks;
+import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +24,7 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Reads the body of a successful answer, {@code {"data":[{"b64_json"|"url"}]}}. Token by token, because a body of many
@@ -36,6 +40,12 @@ final class PicturesReader {
 
     /** Room for a media type with parameters. */
     private static final int LONGEST_DATA_PREFIX = 200;
+
+    /** Longer runs of blanks are no way to leave a field empty. */
+    private static final int LONGEST_BLANK = 1_000;
+
+    /** As APIs name the work that they have begun and not ended. */
+    private static final Set<String> TASK_FIELDS = Set.of("task_id", "taskId", "job_id", "jobId");
 
     /** For what is kept whole; base64 is not. Generous for a URL with a signature. */
     private static final int LONGEST_TEXT = 64 * 1024;
@@ -61,12 +71,12 @@ final class PicturesReader {
      * Reads at most {@code count} entries; further ones are left alone.
      *
      * @param body used up
-     * @return null when the body is an error object rather than pictures
+     * @return never fewer pictures than asked for
      * @throws CallFailedException when there is not what was asked for
+     * @throws ErrorInAnswerException when there is an error instead, or in one of the entries
      */
     List<AnnouncedPicture> read(Blocks body, int count) {
-        List<AnnouncedPicture> pictures = null;
-        boolean error = false;
+        Reading reading = new Reading(count);
         try (JsonParser parser = json.createParser(body.drain())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed();
@@ -75,52 +85,99 @@ final class PicturesReader {
                 String field = parser.currentName();
                 JsonToken value = parser.nextToken();
                 if (field.equals("data") && value == JsonToken.START_ARRAY) {
-                    pictures = entries(parser, body, count);
+                    entries(parser, body, reading);
                 } else {
-                    error |= field.equals("error") && value != JsonToken.VALUE_NULL;
-                    parser.skipChildren();
+                    other(parser, field, reading);
                 }
             }
         } catch (IOException e) {
             throw malformed();
         }
-        if (error && (pictures == null || pictures.isEmpty())) {
-            return null;
-        }
-        if (pictures == null || pictures.isEmpty()) {
-            throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.");
-        }
-        if (pictures.size() < count) {
-            throw empty("TOO_FEW_PICTURES", "The AI server made fewer pictures than asked for.");
-        }
-        return pictures;
+        return reading.result();
     }
 
-    private List<AnnouncedPicture> entries(JsonParser parser, Blocks body, int count) throws IOException {
-        List<AnnouncedPicture> pictures = new ArrayList<>();
+    /** What was found so far. */
+    private static final class Reading {
+        private final int count;
+        private final List<AnnouncedPicture> pictures = new ArrayList<>();
+        private Buffer error;
+        private boolean task;
+
+        Reading(int count) {
+            this.count = count;
+        }
+
+        List<AnnouncedPicture> result() {
+            if (pictures.size() < count && error != null) {
+                throw new ErrorInAnswerException(error);
+            }
+            if (pictures.isEmpty() && task) {
+                throw task();
+            }
+            if (pictures.isEmpty()) {
+                throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.");
+            }
+            if (pictures.size() < count) {
+                throw empty("TOO_FEW_PICTURES", "The AI server made fewer pictures than asked for.");
+            }
+            return pictures;
+        }
+    }
+
+    /** A field that holds no picture. */
+    private void other(JsonParser parser, String field, Reading reading) throws IOException {
+        JsonToken value = parser.currentToken();
+        if (field.equals("error") && value != JsonToken.VALUE_NULL && reading.error == null) {
+            reading.error = copy(parser, field);
+        } else {
+            reading.task |= TASK_FIELDS.contains(field) && value.isScalarValue() && value != JsonToken.VALUE_NULL;
+            parser.skipChildren();
+        }
+    }
+
+    /** An object with the one field to which the parser has come. */
+    private Buffer copy(JsonParser parser, String field) throws IOException {
+        ByteArrayOutputStream copy = new ByteArrayOutputStream();
+        try (JsonGenerator generator = json.createGenerator(copy)) {
+            generator.writeStartObject();
+            generator.writeFieldName(field);
+            generator.copyCurrentStructure(parser);
+            generator.writeEndObject();
+        }
+        if (copy.size() > LONGEST_TEXT) {
+            throw malformed();
+        }
+        return Buffer.buffer(copy.toByteArray());
+    }
+
+    private void entries(JsonParser parser, Blocks body, Reading reading) throws IOException {
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             if (parser.currentToken() == null) {
                 throw malformed();
             }
-            if (parser.currentToken() != JsonToken.START_OBJECT || pictures.size() == count) {
+            if (parser.currentToken() != JsonToken.START_OBJECT || reading.pictures.size() == reading.count) {
                 parser.skipChildren();
                 continue;
             }
-            AnnouncedPicture picture = entry(parser, body);
+            AnnouncedPicture picture = entry(parser, body, reading);
             if (picture != null) {
-                pictures.add(picture);
+                reading.pictures.add(picture);
             }
         }
-        return pictures;
     }
 
-    private AnnouncedPicture entry(JsonParser parser, Blocks body) throws IOException {
+    private AnnouncedPicture entry(JsonParser parser, Blocks body, Reading reading) throws IOException {
         AnnouncedPicture picture = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
             boolean inline = field.equals("b64_json");
             boolean link = field.equals("url") && picture == null;
             if (parser.nextToken() != JsonToken.VALUE_STRING || !(inline || link)) {
+                other(parser, field, reading);
+                continue;
+            }
+            // Servers that write every field leave those empty that they do not use.
+            if (blank(parser, body)) {
                 parser.skipChildren();
                 continue;
             }
@@ -135,6 +192,26 @@ final class PicturesReader {
             }
         }
         return picture;
+    }
+
+    /** Whether the text to which the parser has come is empty or white space. Reads no more than the start of a long one. */
+    private static boolean blank(JsonParser parser, Blocks body) throws IOException {
+        int start = textStart(parser);
+        if (start == 0) {
+            return parser.getText().isBlank();
+        }
+        try (InputStream text = body.read(start)) {
+            for (int i = 0; i < LONGEST_BLANK; i++) {
+                int next = text.read();
+                if (next == '"') {
+                    return true;
+                }
+                if (next != ' ') {
+                    return false;
+                }
+            }
+        }
+        return false;
     }
 
     /** Where the text begins to which the parser has come; 0 when it cannot tell, because the body is not in UTF-8. */
@@ -197,6 +274,14 @@ final class PicturesReader {
             }
             bytes.append(from, start, count);
         }
+    }
+
+    /** Final: asked again, the server would begin a second task, and be paid for both. */
+    static CallFailedException task() {
+        return new CallFailedException(Failure.of(
+                FailureClass.TERMINAL_INPUT,
+                "TASK_ANSWER",
+                "The AI server answered with a task instead of a picture. Darkroom does not speak that protocol."));
     }
 
     private static CallFailedException undecodable() {

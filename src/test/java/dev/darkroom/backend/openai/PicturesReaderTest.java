@@ -44,6 +44,10 @@ class PicturesReaderTest {
                         2,
                         List.of(ONE, TWO)),
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"\",\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
+                Arguments.of("{\"data\":[{\"url\":\"https://pictures/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(TWO)),
+                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(ONE)),
                 Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
                 Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(ONE)));
     }
@@ -71,6 +75,9 @@ class PicturesReaderTest {
                 Arguments.of("{\"" + "x".repeat(2_000) + "\":1}", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[{\"url\":\"http://x/" + "x".repeat(100_000) + "\"}]}", "MALFORMED_RESPONSE"),
                 Arguments.of("{}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"\"}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\" \"}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"task_id\":null}]}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":null}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":[]}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":{}}", "EMPTY_RESPONSE"),
@@ -82,10 +89,33 @@ class PicturesReaderTest {
                 Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "NOT_A_PICTURE"));
     }
 
+    /** Asked again, the server would begin another task. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"data\":[{\"task_id\":\"t-1\"}]}",
+                "{\"task_id\":\"t-1\",\"status\":\"queued\"}",
+                "{\"data\":[{\"jobId\":17}]}"
+            })
+    void answerThatNamesATaskIsFinal(String body) {
+        assertThatThrownBy(() -> reader.read(blocks(body), 1)).isInstanceOfSatisfying(CallFailedException.class, e -> {
+            assertThat(e.failure().code()).isEqualTo("TASK_ANSWER");
+            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
+        });
+    }
+
     @Test
     void errorObjectInsteadOfPicturesIsLeftToTheErrors() {
-        assertThat(reader.read(blocks("{\"error\":{\"message\":\"m\"}}"), 1)).isNull();
-        assertThat(reader.read(blocks("{\"data\":[],\"error\":\"m\"}"), 1)).isNull();
+        for (String body : List.of(
+                "{\"error\":{\"message\":\"m\"}}",
+                "{\"data\":[],\"error\":{\"message\":\"m\"}}",
+                "{\"data\":[{\"error\":{\"message\":\"m\"}}]}",
+                "{\"data\":[{\"b64_json\":\"\",\"error\":{\"message\":\"m\"}}]}")) {
+            assertThatThrownBy(() -> reader.read(blocks(body), 1))
+                    .isInstanceOfSatisfying(
+                            ErrorInAnswerException.class,
+                            e -> assertThat(e.error()).hasToString("{\"error\":{\"message\":\"m\"}}"));
+        }
     }
 
     @Test

@@ -167,9 +167,10 @@ final class ScriptedServer {
         };
     }
 
-    Step raw(String bytes) {
+    /** Bytes in ISO-8859-1. */
+    Step raw(String... bytes) {
         return (request, socket) -> {
-            write(socket, Buffer.buffer(bytes));
+            write(socket, Buffer.buffer(String.join("", bytes), "ISO-8859-1"));
             socket.end();
         };
     }
@@ -230,6 +231,12 @@ final class ScriptedServer {
     List<Seen> requests(String path) {
         synchronized (requests) {
             return requests.stream().filter(seen -> seen.path().equals(path)).toList();
+        }
+    }
+
+    List<Seen> requests() {
+        synchronized (requests) {
+            return List.copyOf(requests);
         }
     }
 

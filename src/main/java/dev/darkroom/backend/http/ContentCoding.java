@@ -1,0 +1,123 @@
+package dev.darkroom.backend.http;
+
+import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.image.Blocks;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+
+/**
+ * Undoes the content coding of an answer (RFC 9110, section 8.4.1): gzip and deflate, which servers and proxies use although requests ask
+ * for {@code identity}. Others are refused by name. Busy for a while: for workers.
+ */
+public final class ContentCoding {
+    private static final int STEP = 16 * 1024;
+    private static final int MOST_CODINGS = 2;
+
+    private ContentCoding() {}
+
+    /** Whether the body is not what it seems. */
+    static boolean coded(String header) {
+        return !codings(header).isEmpty();
+    }
+
+    /**
+     * Decodes an answer.
+     *
+     * @param answer its body is used up
+     * @param maxBytes the largest body of a success; of an error, the first bytes are enough
+     * @return the same answer when it is not coded; one that is cut off when the decoded body of a success is too large
+     * @throws CallFailedException when a success cannot be decoded
+     */
+    public static Answer decode(Answer answer, int maxBytes) {
+        List<String> codings = codings(answer.headers().get(HttpHeaders.CONTENT_ENCODING));
+        if (codings.isEmpty() || answer.body().length() == 0) {
+            return answer;
+        }
+        int limit = answer.success() ? maxBytes : Answer.MAX_ERROR_BYTES;
+        Blocks.Builder decoded = new Blocks.Builder();
+        boolean more = false;
+        try (InputStream in = decoder(answer.body().drain(), codings)) {
+            byte[] step = new byte[STEP];
+            for (int read = in.read(step); read >= 0 && !more; read = in.read(step)) {
+                more = read > limit - decoded.length();
+                decoded.append(step, 0, Math.min(read, limit - decoded.length()));
+            }
+        } catch (IOException e) {
+            if (answer.success()) {
+                throw undecodable(codings, e);
+            }
+        }
+        Blocks body = more && answer.success() ? new Blocks.Builder().build() : decoded.build();
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().addAll(answer.headers());
+        headers.remove(HttpHeaders.CONTENT_ENCODING);
+        return new Answer(answer.status(), headers, body, more || answer.cutOff());
+    }
+
+    private static CallFailedException undecodable(List<String> codings, IOException e) {
+        return new CallFailedException(
+                e instanceof UnknownCodingException
+                        ? Failure.of(
+                                        FailureClass.EMPTY_SUCCESS,
+                                        "UNSUPPORTED_CODING",
+                                        "The AI server's answer is in a content coding that was not asked for.")
+                                .withDetail("Content-Encoding: " + String.join(", ", codings))
+                        : Failure.of(
+                                        FailureClass.EMPTY_SUCCESS,
+                                        "MALFORMED_RESPONSE",
+                                        "The AI server reported success with an answer that cannot be read.")
+                                .withDetail("content coding: " + e));
+    }
+
+    private static List<String> codings(String header) {
+        return header == null
+                ? List.of()
+                : Stream.of(header.split(",", -1))
+                        .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                        .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
+                        .toList();
+    }
+
+    /** Codings are listed in the order in which they were applied. */
+    private static InputStream decoder(InputStream body, List<String> codings) throws IOException {
+        if (codings.size() > MOST_CODINGS) {
+            throw new UnknownCodingException();
+        }
+        InputStream in = body;
+        for (int i = codings.size() - 1; i >= 0; i--) {
+            in = switch (codings.get(i)) {
+                case "gzip", "x-gzip" -> new GZIPInputStream(in, STEP);
+                case "deflate" -> inflater(in);
+                default -> throw new UnknownCodingException();
+            };
+        }
+        return in;
+    }
+
+    /** Some servers leave the zlib wrapper out. */
+    private static InputStream inflater(InputStream in) throws IOException {
+        PushbackInputStream peeking = new PushbackInputStream(in, 2);
+        byte[] start = peeking.readNBytes(2);
+        peeking.unread(start);
+        if (start.length < 2) {
+            throw new EOFException(Arrays.toString(start));
+        }
+        boolean zlib = (start[0] & 0x0f) == 8 && ((start[0] & 0xff) << 8 | start[1] & 0xff) % 31 == 0;
+        return new InflaterInputStream(peeking, new Inflater(!zlib), STEP);
+    }
+
+    private static final class UnknownCodingException extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+}

@@ -1,0 +1,153 @@
+package dev.darkroom.backend.openai;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Finds refusals by content policy and used-up quotas in an error, wherever AI servers and gateways put them and however they spell them.
+ * Codes are compared without case, punctuation and a final "error". Gateways also quote the code of the AI server in their message.
+ */
+final class RefusalCodes {
+
+    /** What a refusal is about. */
+    enum Kind {
+        MODERATION,
+        QUOTA
+    }
+
+    private static final Set<String> MODERATION = Set.of(
+            "bannedprompt", // Midjourney proxies
+            "bannedpromptdetected",
+            "contentfilter", // OpenAI, Azure
+            "contentfiltered", // Stability
+            "contentmoderated", // BFL
+            "contentmoderation",
+            "contentpolicy",
+            "contentpolicyblocked",
+            "contentpolicyviolation", // OpenAI, fal, LiteLLM
+            "contentviolation",
+            "corruptprompt", // AI Horde
+            "datainspectionfailed", // Alibaba
+            "imagesafety", // Google
+            "inputtextsensitivecontentdetected", // Volcengine
+            "moderationblocked", // OpenAI
+            "nsfwcontent",
+            "nsfwcontentdetected",
+            "nsfwdetected",
+            "outputimagesensitivecontentdetected",
+            "policyviolation",
+            "prohibitedcontent", // Google
+            "promptblocked",
+            "requestmoderated", // BFL
+            "responsibleaipolicyviolation", // Azure
+            "safetyviolation",
+            "safetyviolations",
+            "sensitivecontentdetected",
+            "sensitivewordsdetected", // one-api, new-api
+            "unsafecontent");
+
+    /** Ordinary words. They count only as the whole value of a field that names a reason. */
+    private static final Set<String> MODERATION_REASONS =
+            Set.of("blocklist", "censored", "csam", "moderated", "nsfw", "safety", "spii");
+
+    private static final Set<String> REASON_FIELDS =
+            Set.of("blockreason", "code", "errorcode", "finishreason", "raifilteredreason", "reason", "state", "status", "type");
+
+    private static final Set<String> QUOTA = Set.of(
+            "accountoverdue",
+            "arrearage", // Alibaba
+            "billinghardlimitreached", // OpenAI
+            "billingnotactive",
+            "budgetexceeded", // LiteLLM
+            "creditbalanceexhausted",
+            "exceededcurrentquota", // Moonshot
+            "insufficientbalance",
+            "insufficientcredit",
+            "insufficientcredits",
+            "insufficientfunds",
+            "insufficientquota", // OpenAI
+            "insufficientuserquota", // one-api, new-api
+            "organizationspendlimitexceeded",
+            "outofcredits",
+            "projectspendlimitexceeded",
+            "quotaexceeded",
+            "quotaexhausted");
+
+    /** What the caller wrote, and pictures. */
+    private static final Set<String> IGNORED_FIELDS =
+            Set.of("b64json", "body", "input", "negativeprompt", "prompt", "revisedprompt", "url", "user");
+
+    private static final Pattern PUNCTUATION = Pattern.compile("[^A-Za-z0-9]+");
+    private static final Pattern BETWEEN_CODES = Pattern.compile("[^A-Za-z0-9_-]+");
+    private static final int MAX_DEPTH = 16;
+    private static final int LONGEST_CODE = 80;
+
+    private RefusalCodes() {}
+
+    /**
+     * Searches a JSON value, or a text.
+     *
+     * @return null when there is no such refusal in it
+     */
+    static Kind find(Object json) {
+        return find("", json, 0);
+    }
+
+    private static Kind find(String field, Object value, int depth) {
+        if (depth > MAX_DEPTH || IGNORED_FIELDS.contains(field)) {
+            return null;
+        }
+        Kind found = null;
+        if (value instanceof JsonObject object) {
+            for (Map.Entry<String, Object> entry : object) {
+                found = stronger(found, find(plain(entry.getKey()), entry.getValue(), depth + 1));
+            }
+        } else if (value instanceof JsonArray array) {
+            for (Object entry : array) {
+                found = stronger(found, find(field, entry, depth + 1));
+            }
+        } else if (value instanceof String text) {
+            found = inText(field, text);
+        } else if (field.equals("filtered") && Boolean.TRUE.equals(value)) { // Azure, content_filter_results
+            found = Kind.MODERATION;
+        }
+        return found;
+    }
+
+    /** A refusal by policy is final whatever else is said. */
+    private static Kind stronger(Kind one, Kind other) {
+        return one == Kind.MODERATION || other == null ? one : other;
+    }
+
+    private static Kind inText(String field, String text) {
+        if (text.length() <= LONGEST_CODE) {
+            String code = plain(text);
+            if (REASON_FIELDS.contains(field) && MODERATION_REASONS.contains(code)) {
+                return Kind.MODERATION;
+            }
+            Kind whole = ofCode(code);
+            if (whole != null) {
+                return whole;
+            }
+        }
+        Kind found = null;
+        for (String word : BETWEEN_CODES.split(text)) {
+            // A code is written as one word. Two words of a sentence are none.
+            found = stronger(found, word.length() <= LONGEST_CODE ? ofCode(plain(word)) : null);
+        }
+        return found;
+    }
+
+    private static Kind ofCode(String code) {
+        return MODERATION.contains(code) ? Kind.MODERATION : QUOTA.contains(code) ? Kind.QUOTA : null;
+    }
+
+    private static String plain(String text) {
+        String plain = PUNCTUATION.matcher(text).replaceAll("").toLowerCase(Locale.ROOT);
+        return plain.endsWith("error") ? plain.substring(0, plain.length() - "error".length()) : plain;
+    }
+}
