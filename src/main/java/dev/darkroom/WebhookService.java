@@ -40,7 +40,8 @@ final class WebhookService {
         this.database = database;
         this.hints = hints;
         this.egress = new Egress(
-                new Egress.Rules(its.allowedNetworks(), its.allowHttp(), its.allowedPorts()), new DnsNames(vertx, false));
+                new Egress.Rules(its.allowedNetworks(), its.allowHttp(), its.allowedPorts()),
+                new DnsNames(vertx, false));
         this.courier =
                 new Courier(vertx, egress, its.timeout(), settings.outbound().maxHeaderBytes());
         String source = settings.publicUrl() == null

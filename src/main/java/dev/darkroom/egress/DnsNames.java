@@ -42,7 +42,8 @@ public final class DnsNames implements Names {
                         answer -> caller.runOnContext(back -> found.handle(answer)));
         return found.future()
                 .timeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
-                .recover(error -> Future.failedFuture(definite(error) ? new UnknownHostException(host) : new IOException(error)))
+                .recover(error ->
+                        Future.failedFuture(definite(error) ? new UnknownHostException(host) : new IOException(error)))
                 .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());
     }
 

@@ -32,7 +32,10 @@ final class RefusedAnswerLog {
         if (logged.asMap().putIfAbsent(url.origin(), true) != null) {
             return false;
         }
-        LOG.atWarn().addKeyValue("server", url.origin()).addKeyValue("reason", reason.toString()).log("answer refused");
+        LOG.atWarn()
+                .addKeyValue("server", url.origin())
+                .addKeyValue("reason", reason.toString())
+                .log("answer refused");
         return true;
     }
 }

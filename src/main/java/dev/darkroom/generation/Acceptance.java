@@ -115,10 +115,10 @@ final class Acceptance {
                                 "the request is not valid",
                                 List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
                         : judged.cause() instanceof LookupFailedException away
-                        ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
-                        : judged.failed()
-                                ? Future.failedFuture(judged.cause())
-                                : accept(command, user, request, retryOf, key));
+                                ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
+                                : judged.failed()
+                                        ? Future.failedFuture(judged.cause())
+                                        : accept(command, user, request, retryOf, key));
     }
 
     /** What was found valid. */

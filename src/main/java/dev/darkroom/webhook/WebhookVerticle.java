@@ -1,8 +1,8 @@
 package dev.darkroom.webhook;
 
 import dev.darkroom.command.Command;
-import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.CommandDesk;
+import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.Reply;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
@@ -135,8 +135,8 @@ public final class WebhookVerticle extends VerticleBase {
                 .transform(done -> done.cause() instanceof RefusedUrlException refused
                         ? DeliveryCommands.invalid("#/url", refused.getMessage())
                         : done.cause() instanceof LookupFailedException away
-                        ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
-                        : done.failed() ? Future.failedFuture(done.cause()) : judged.then(wanted));
+                                ? Future.succeededFuture(Reply.error(CommandNames.UNAVAILABLE, away.getMessage()))
+                                : done.failed() ? Future.failedFuture(done.cause()) : judged.then(wanted));
     }
 
     private Future<JsonObject> delete(Command command, UUID id) {

@@ -123,7 +123,8 @@ public final class PictureDownload {
                             FailureClass.TERMINAL_AUTH,
                             "PICTURE_URL_REFUSED",
                             "The AI server announced a picture at an address that Darkroom may not call.")
-                    .withDetail("not in backend.downloadNetworks: " + url.outbound().origin()));
+                    .withDetail(
+                            "not in backend.downloadNetworks: " + url.outbound().origin()));
         }
         if (cause instanceof CallFailedException failed && failed.failure().failureClass() == FailureClass.INTERNAL) {
             return failed;

@@ -153,8 +153,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return post(scope, request, headers, fields)
                 .compose(coded -> {
                     // An error is small enough for the event loop.
-                    Answer answer =
-                            coded.success() ? coded : ContentCoding.decode(coded, settings.maxResponseBytes());
+                    Answer answer = coded.success() ? coded : ContentCoding.decode(coded, settings.maxResponseBytes());
                     boolean again = settings.bodyFields() == null
                             && fields.removeAll(OpenAiRequest.EXTENSIONS)
                             && errors.refusesExtensions(answer);
@@ -172,9 +171,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     /** The optional fields to send. The caller may change the set. */
     private Set<BodyField> fields(String model) {
-        Set<BodyField> fields = settings.bodyFields() == null
-                ? OpenAiRequest.fields(model)
-                : EnumSet.noneOf(BodyField.class);
+        Set<BodyField> fields =
+                settings.bodyFields() == null ? OpenAiRequest.fields(model) : EnumSet.noneOf(BodyField.class);
         if (settings.bodyFields() != null) {
             fields.addAll(settings.bodyFields());
         } else if (extensionsRefused) {
@@ -228,7 +226,9 @@ public final class OpenAiImagesBackend implements ImageBackend {
         } catch (CallFailedException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
             Failure refusal = empty ? errors.refusal(answer, start) : null;
-            throw refusal != null ? new CallFailedException(refusal) : empty && answer.status() == ACCEPTED ? PicturesReader.task() : e;
+            throw refusal != null
+                    ? new CallFailedException(refusal)
+                    : empty && answer.status() == ACCEPTED ? PicturesReader.task() : e;
         }
     }
 

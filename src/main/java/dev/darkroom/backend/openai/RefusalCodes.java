@@ -54,8 +54,16 @@ final class RefusalCodes {
     private static final Set<String> MODERATION_REASONS =
             Set.of("blocklist", "censored", "csam", "moderated", "nsfw", "safety", "spii");
 
-    private static final Set<String> REASON_FIELDS =
-            Set.of("blockreason", "code", "errorcode", "finishreason", "raifilteredreason", "reason", "state", "status", "type");
+    private static final Set<String> REASON_FIELDS = Set.of(
+            "blockreason",
+            "code",
+            "errorcode",
+            "finishreason",
+            "raifilteredreason",
+            "reason",
+            "state",
+            "status",
+            "type");
 
     private static final Set<String> QUOTA = Set.of(
             "accountoverdue",

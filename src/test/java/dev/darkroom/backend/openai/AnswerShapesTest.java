@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -60,14 +59,13 @@ class AnswerShapesTest {
     }
 
     private static Buffer coded(String coding, byte[] bytes) {
-        Coder coder =
-                switch (coding) {
-                    case "gzip", "x-gzip" -> GZIPOutputStream::new;
-                    case "deflate" -> DeflaterOutputStream::new;
-                    case "raw deflate" ->
-                        out -> new DeflaterOutputStream(out, new Deflater(Deflater.DEFAULT_COMPRESSION, true));
-                    default -> throw new IllegalArgumentException(coding);
-                };
+        Coder coder = switch (coding) {
+            case "gzip", "x-gzip" -> GZIPOutputStream::new;
+            case "deflate" -> DeflaterOutputStream::new;
+            case "raw deflate" ->
+                out -> new DeflaterOutputStream(out, new Deflater(Deflater.DEFAULT_COMPRESSION, true));
+            default -> throw new IllegalArgumentException(coding);
+        };
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         try (OutputStream out = coder.on(all)) {
             out.write(bytes);
@@ -174,9 +172,14 @@ class AnswerShapesTest {
 
     @Test
     void refusedFieldsAreLeftOutAndNotTriedAgain() throws Exception {
-        String refusal = "{\"error\":{\"message\":\"Unknown parameter: 'seed'.\",\"param\":\"seed\",\"code\":\"unknown_parameter\"}}";
+        String refusal =
+                "{\"error\":{\"message\":\"Unknown parameter: 'seed'.\",\"param\":\"seed\",\"code\":\"unknown_parameter\"}}";
         server.on(
-                GENERATIONS, server.status(400, refusal), server.pictures(PNG), server.pictures(PNG), server.status(400, refusal));
+                GENERATIONS,
+                server.status(400, refusal),
+                server.pictures(PNG),
+                server.pictures(PNG),
+                server.status(400, refusal));
 
         assertThat(width(generate())).isEqualTo(64);
         assertThat(width(generate())).isEqualTo(64);

@@ -99,9 +99,12 @@ class OpenAiErrorsTest {
     @MethodSource("refusals")
     void refusalIsRecognisedInEveryPlaceAndShape(String body, String expectedCode) {
         for (int status : new int[] {400, 422, 500}) {
-            assertThat(errors.of(answer(status, body)).code()).as("status %d", status).isEqualTo(expectedCode);
+            assertThat(errors.of(answer(status, body)).code())
+                    .as("status %d", status)
+                    .isEqualTo(expectedCode);
         }
-        assertThat(errors.refusal(answer(200, body), Buffer.buffer(body)).code()).isEqualTo(expectedCode);
+        assertThat(errors.refusal(answer(200, body), Buffer.buffer(body)).code())
+                .isEqualTo(expectedCode);
     }
 
     static Stream<Arguments> refusals() {
@@ -118,7 +121,8 @@ class OpenAiErrorsTest {
                                 + "{\"code\":\"ResponsibleAIPolicyViolation\"}}}}",
                         "MODERATED"),
                 Arguments.of(
-                        "{\"error\":{\"inner_error\":{\"content_filter_results\":{\"hate\":{\"filtered\":true}}}}}", "MODERATED"),
+                        "{\"error\":{\"inner_error\":{\"content_filter_results\":{\"hate\":{\"filtered\":true}}}}}",
+                        "MODERATED"),
                 Arguments.of("{\"detail\":{\"error\":{\"code\":\"content_policy_violation\"}}}", "MODERATED"),
                 Arguments.of("{\"detail\":[{\"type\":\"content_policy_violation\",\"msg\":\"m\"}]}", "MODERATED"),
                 Arguments.of("{\"data\":[{\"error\":{\"code\":\"content_policy_violation\"}}]}", "MODERATED"),
@@ -132,8 +136,7 @@ class OpenAiErrorsTest {
                 Arguments.of("{\"code\":\"insufficient_user_quota\",\"message\":\"m\"}", "QUOTA_EXHAUSTED"),
                 Arguments.of("{\"error\":{\"type\":\"budget_exceeded\",\"code\":\"400\"}}", "QUOTA_EXHAUSTED"),
                 Arguments.of("{\"error\":{\"code\":\"Arrearage\"}}", "QUOTA_EXHAUSTED"),
-                Arguments.of(
-                        "{\"error\":{\"code\":\"insufficient_quota\",\"type\":\"content_filter\"}}", "MODERATED"));
+                Arguments.of("{\"error\":{\"code\":\"insufficient_quota\",\"type\":\"content_filter\"}}", "MODERATED"));
     }
 
     /** What the caller wrote, and sentences, are no codes. */

@@ -118,10 +118,15 @@ class OpenAiImagesBackendTest {
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequest.of(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"), Settings.PromptControls.PASS, OpenAiRequest.fields("dall-e-3"))
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"),
+                                Settings.PromptControls.PASS,
+                                OpenAiRequest.fields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
-        assertThat(OpenAiRequest.of(new ImageRequest("k", "p", null, 8, 8, 1, 1, null), Settings.PromptControls.PASS, OpenAiRequest.fields(null))
+        assertThat(OpenAiRequest.of(
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, null),
+                                Settings.PromptControls.PASS,
+                                OpenAiRequest.fields(null))
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");
     }

@@ -60,8 +60,19 @@ class PictureEgressTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "0.0.0.0",
-                "public.example@127.0.0.1", "127.0.0.1.", "10.0.0.1", "169.254.169.254", "[fd00::1]"
+                "127.0.0.1",
+                "localhost",
+                "[::ffff:127.0.0.1]",
+                "127.1",
+                "0x7f000001",
+                "2130706433",
+                "0177.0.0.1",
+                "0.0.0.0",
+                "public.example@127.0.0.1",
+                "127.0.0.1.",
+                "10.0.0.1",
+                "169.254.169.254",
+                "[fd00::1]"
             })
     void otherServersOfTheInternalNetworkAreNotCalled(String host) throws Exception {
         server.on(GENERATIONS, server.links("http://" + host + ":" + inner.port() + "/inner.png"));

@@ -45,7 +45,8 @@ class PicturesReaderTest {
                         List.of(ONE, TWO)),
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(ONE)),
                 Arguments.of("{\"data\":[{\"b64_json\":\"\",\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
-                Arguments.of("{\"data\":[{\"url\":\"https://pictures/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(TWO)),
+                Arguments.of(
+                        "{\"data\":[{\"url\":\"https://pictures/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(TWO)),
                 Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(ONE)),
                 Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
