@@ -50,6 +50,7 @@ class StopOrderTest {
         effects.put(
                 "worker",
                 "attempts under way finish, up to `shutdown.grace`; the rest is aborted and released, uncounted");
+        effects.put("image store check", "the image store is no longer checked");
         effects.put("guard", "the circuit breaker lets nothing through");
         effects.put("sender", "webhook deliveries under way finish, up to `shutdown.grace`");
         effects.put("webhook", "commands about webhooks are no longer answered");
