@@ -77,6 +77,7 @@ class ShutdownIT {
                             "accepting",
                             "api",
                             "worker",
+                            "image store check",
                             "guard",
                             "sender",
                             "webhook",
