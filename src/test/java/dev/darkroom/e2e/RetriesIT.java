@@ -154,7 +154,7 @@ class RetriesIT {
                 expected.add(List.of(
                         "attempt failed, will retry",
                         number,
-                        "class=" + error.getString("errorClass"),
+                        "errorClass=" + error.getString("errorClass"),
                         "code=" + error.getString("code"),
                         "counted=" + attempt.getBoolean("counted"),
                         "delayMs=" + Attempts.delay(attempt).toMillis(),
