@@ -135,7 +135,7 @@ class CrashRecoveryIT {
     }
 
     private DarkroomSettings settings() {
-        return DarkroomSettings.quick().shortLeases().aiServer(aiServer);
+        return DarkroomSettings.quick().aiServer(aiServer);
     }
 
     private DarkroomProcess start(DarkroomSettings settings) {
