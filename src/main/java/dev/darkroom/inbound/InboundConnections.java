@@ -1,9 +1,7 @@
 package dev.darkroom.inbound;
 
 import dev.darkroom.access.Address;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelOption;
 import io.vertx.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -88,9 +86,6 @@ public final class InboundConnections {
             account.close();
             leave.run();
         });
-        // Reads once and looks again whether there is room to answer, instead of sixteen times.
-        channel.config()
-                .setOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator().maxMessagesPerRead(1));
         channel.pipeline().addFirst("outboundMonitor", new OutboundMonitor(account));
         return true;
     }

@@ -2,9 +2,11 @@ package dev.darkroom.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.access.CutOff;
 import dev.darkroom.inbound.InboundConnections;
 import dev.darkroom.inbound.UnsentAccount;
 import dev.darkroom.inbound.UnsentBudget;
+import io.netty.channel.Channel;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -12,9 +14,13 @@ import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.NetServerOptions;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +75,10 @@ class UnreadAnswersTest {
     private int serve(Handler<HttpServerRequest> handler) throws Exception {
         return vertx.createHttpServer(new HttpServerOptions()
                         .setSendBufferSize(SMALL)
+                        // As the API does. The handlers for it close a connection with more than 128 requests that
+                        // wait.
+                        .setPerFrameWebSocketCompressionSupported(false)
+                        .setPerMessageWebSocketCompressionSupported(false)
                         .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(32)))
                 .requestHandler(request -> {
                     handler.handle(request);
@@ -281,6 +292,15 @@ class UnreadAnswersTest {
         assertThatTheBudgetHeldAndIsReturned();
     }
 
+    private static String readLine(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c != '\n'; c = in.read()) {
+            assertThat(c).isNotNegative();
+            line.append((char) c);
+        }
+        return line.toString().trim();
+    }
+
     private static byte[] webSocketPing() {
         byte[] ping = new byte[106];
         ping[0] = (byte) 0x89;
@@ -315,6 +335,55 @@ class UnreadAnswersTest {
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
         assertThatASenderThatReadsNothingIsAborted(socket, webSocketPing());
+    }
+
+    @Test
+    void nothingIsReadWhileThePeerReadsNothingAndEverythingAfterwards() throws Exception {
+        // given
+        begin(NEVER);
+        AtomicReference<Channel> channel = new AtomicReference<>();
+        int port = serve(request -> {
+            channel.set(CutOff.channel(request.connection()));
+            request.toWebSocket().onSuccess(socket -> {});
+        });
+        Socket socket = ask(
+                port,
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        awaitRequests(1);
+        int pings = 100_000;
+        Thread sender = new Thread(() -> {
+            try {
+                for (int i = 0; i < pings; i++) {
+                    send(socket, webSocketPing());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        // when
+        sender.start();
+
+        // then
+        Awaitility.await("the end of reading")
+                .atMost(PATIENCE)
+                .until(() ->
+                        !channel.get().isWritable() && !channel.get().config().isAutoRead());
+        sample();
+
+        // when
+        DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+        String head = readLine(in);
+        while (!head.isEmpty()) {
+            head = readLine(in);
+        }
+
+        // then
+        in.readFully(new byte[pings * (2 + 100)]);
+        sender.join();
+        assertThat(channel.get().config().isAutoRead()).isTrue();
+        assertThatTheBudgetHeldAndIsReturned();
     }
 
     @Test
