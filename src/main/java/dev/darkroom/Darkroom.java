@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** The command line: {@code java -jar darkroom.jar [serve|simulator|keys|doctor|explain]}. */
+/** The command line: {@code java -jar darkroom.jar [serve|simulator|keys|users|doctor|explain]}. */
 public final class Darkroom {
     private static final String USAGE = """
             Usage: java -jar darkroom.jar [command]
@@ -17,6 +17,7 @@ public final class Darkroom {
               simulator  run only the bundled AI server, on DARKROOM_SIMULATOR_PORT
               keys       who may call: keys create --user NAME [--role admin] [--expires 90d], keys list, keys revoke ID,
                          keys rotate-links [--now]
+              users      delete everything of a user, beside the service or without it: users erase NAME
               doctor     look for what is wrong, beside the service or without it, and change nothing
                          [--deep: read the pictures too] [--json] [--timeout SECONDS, of a statement]
               explain    tell the story of one generation: explain [--prompt] ID
@@ -33,11 +34,12 @@ public final class Darkroom {
             case "serve" -> run(Service::start);
             case "simulator" -> run(SimulatorService::start);
             case "keys" -> look(Keys::run, args);
+            case "users" -> look(Users::run, args);
             case "doctor" -> look(Tools::doctor, args);
             case "explain" -> look(Tools::explain, args);
             case "help", "-h", "--help" -> System.out.println(USAGE);
             default -> {
-                complain("unknown command \"" + command + "\"; known: serve, simulator, keys, doctor, explain, help");
+                complain("unknown command \"" + command + "\"; known: serve, simulator, keys, users, doctor, explain, help");
                 System.exit(1);
             }
         }

@@ -25,6 +25,7 @@ import dev.darkroom.database.Hints;
 import dev.darkroom.database.HintsVerticle;
 import dev.darkroom.database.Migrations;
 import dev.darkroom.egress.Egress;
+import dev.darkroom.erasure.ErasureVerticle;
 import dev.darkroom.generation.Backlog;
 import dev.darkroom.generation.BacklogVerticle;
 import dev.darkroom.generation.EndWatch;
@@ -157,6 +158,7 @@ final class Service {
         lifecycle.deploy(vertx, "node", new NodeVerticle(node, database, settings.node(), Version.current()));
         lifecycle.deploy(vertx, "sweep", new SweepVerticle(database, hints, settings, endListeners));
         lifecycle.deploy(vertx, "horizon", horizon);
+        lifecycle.deploy(vertx, "erasure", new ErasureVerticle(database, hints, images));
         lifecycle.deploy(vertx, "housekeeping", new HousekeepingVerticle(database, images, settings.retention()));
         deployGenerations(
                 vertx, database, hints, images, notifications.webhooks().egress());

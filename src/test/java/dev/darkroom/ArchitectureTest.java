@@ -26,6 +26,7 @@ import dev.darkroom.command.Command;
 import dev.darkroom.command.CommandNames;
 import dev.darkroom.command.Timestamp;
 import dev.darkroom.database.DatabaseErrors;
+import dev.darkroom.erasure.ErasureBus;
 import dev.darkroom.generation.EndedGeneration;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationEndListener;
@@ -75,6 +76,7 @@ class ArchitectureTest {
     private static final String NODE = "dev.darkroom.node..";
     private static final String DATABASE = "dev.darkroom.database..";
     private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
+    private static final String ERASURE = "dev.darkroom.erasure..";
     private static final String DOCTOR = "dev.darkroom.doctor..";
     private static final String COMMAND = "dev.darkroom.command..";
     private static final String NOTIFICATION = "dev.darkroom.notification..";
@@ -104,6 +106,7 @@ class ArchitectureTest {
                     SIMULATOR,
                     DOCTOR,
                     HOUSEKEEPING,
+                    ERASURE,
                     COMMAND,
                     NOTIFICATION,
                     CLUSTER,
@@ -188,6 +191,12 @@ class ArchitectureTest {
             resideInAnyPackage(HOUSEKEEPING, NODE, IMAGE, DATABASE, CONFIG).or(belongToAnyOf(Timestamp.class)));
 
     @ArchTest
+    static final ArchRule erasureKnowsTheTablesAndTheNamesOfMessages = knowsOnly(
+            ERASURE,
+            resideInAnyPackage(ERASURE, COMMAND, NODE, IMAGE, DATABASE, CONFIG)
+                    .or(belongToAnyOf(GenerationBus.class)));
+
+    @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
 
     @ArchTest
@@ -207,6 +216,7 @@ class ArchitectureTest {
             API,
             resideInAnyPackage(API, ACCESS, INBOUND, IMAGE, CONFIG)
                     .or(belongToAnyOf(
+                            ErasureBus.class,
                             GenerationBus.class,
                             GenerationStatus.class,
                             Command.class,
@@ -313,7 +323,7 @@ class ArchitectureTest {
 
     /** The stores, what reads their rows, and what is called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING, LEASE, NOTIFICATION, WEBHOOK)
+        return resideInAnyPackage(GENERATION, HOUSEKEEPING, ERASURE, LEASE, NOTIFICATION, WEBHOOK)
                 .and(DescribedPredicate.describe(
                         "are stores",
                         type -> type.getSimpleName().endsWith("Store")

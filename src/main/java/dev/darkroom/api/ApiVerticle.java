@@ -2,6 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.access.Access;
 import dev.darkroom.config.Settings;
+import dev.darkroom.erasure.ErasureBus;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.ProgressWatch;
 import dev.darkroom.image.ImageStore;
@@ -127,6 +128,8 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, shared.ended(), maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
+                new EraseUser(new BusClient(
+                        vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
                 new GetGenerationEvents(vertx, generations, shared.progress(), desk),
                 GetImage.get(generations, shared.images(), shared.openImages()),
                 GetImage.head(generations, shared.images(), shared.openImages()),

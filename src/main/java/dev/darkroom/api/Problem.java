@@ -28,6 +28,7 @@ final class Problem extends RuntimeException {
         UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
         LINK_NOT_GOOD("link-not-good", 403, "The link is not good"),
         ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "This origin may not"),
+        FORBIDDEN("forbidden", 403, "Forbidden"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
@@ -111,6 +112,10 @@ final class Problem extends RuntimeException {
     }
 
     /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
+    static Problem forbidden() {
+        return new Problem(Type.FORBIDDEN, "Only admins may do this.", Map.of());
+    }
+
     static Problem originNotAllowed() {
         return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
     }

@@ -29,16 +29,16 @@ public final class GenerationBus {
     static final String PROGRESS_HINT = "progress";
 
     /** Within one process only: generations were cancelled, a worker may be at work on one. */
-    static final String CANCELLED = "darkroom.generation.cancelled";
+    public static final String CANCELLED = "darkroom.generation.cancelled";
 
     /** The same for other processes. */
-    static final String CANCELLED_HINT = "cancelled";
+    public static final String CANCELLED_HINT = "cancelled";
 
     /** Within one process only: generations were deleted, here or elsewhere. Whoever keeps some in memory forgets them. */
     public static final String FORGET = "darkroom.generation.forget";
 
     /** The same for other processes. */
-    static final String FORGET_HINT = "forget";
+    public static final String FORGET_HINT = "forget";
 
     /**
      * {@code {"user", "request", "idempotencyKey"?}} → {@code {"generation", "replayed"?}}; replayed is true when an earlier command

@@ -233,6 +233,7 @@ class ContractTest {
                         Problem.unauthorized(false, "x"),
                         Problem.linkNotGood("x"),
                         Problem.originNotAllowed(),
+                        Problem.forbidden(),
                         Problem.unknownPath(),
                         Problem.requestTimeout(),
                         Problem.conflict("x"),
