@@ -39,7 +39,8 @@ public final class Darkroom {
             case "explain" -> look(Tools::explain, args);
             case "help", "-h", "--help" -> System.out.println(USAGE);
             default -> {
-                complain("unknown command \"" + command + "\"; known: serve, simulator, keys, users, doctor, explain, help");
+                complain("unknown command \"" + command
+                        + "\"; known: serve, simulator, keys, users, doctor, explain, help");
                 System.exit(1);
             }
         }

@@ -193,8 +193,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule erasureKnowsTheTablesAndTheNamesOfMessages = knowsOnly(
             ERASURE,
-            resideInAnyPackage(ERASURE, COMMAND, NODE, IMAGE, DATABASE, CONFIG)
-                    .or(belongToAnyOf(GenerationBus.class)));
+            resideInAnyPackage(ERASURE, COMMAND, NODE, IMAGE, DATABASE, CONFIG).or(belongToAnyOf(GenerationBus.class)));
 
     @ArchTest
     static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));

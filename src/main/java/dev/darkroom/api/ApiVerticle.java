@@ -128,8 +128,8 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGeneration(generations, answer, shared.ended(), maxWait),
                 new CancelGeneration(generations, answer),
                 new DeleteGeneration(generations),
-                new EraseUser(new BusClient(
-                        vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
+                new EraseUser(
+                        new BusClient(vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
                 new GetGenerationEvents(vertx, generations, shared.progress(), desk),
                 GetImage.get(generations, shared.images(), shared.openImages()),
                 GetImage.head(generations, shared.images(), shared.openImages()),

@@ -49,8 +49,7 @@ final class ErasureStore {
     Future<Integer> deleteCredentials(String user) {
         Future<Integer> deleted = Future.succeededFuture(0);
         for (String sql : ErasureSql.CREDENTIALS) {
-            deleted = deleted.compose(
-                    before -> execute(sql, Tuple.of(user)).map(rows -> before + rows.rowCount()));
+            deleted = deleted.compose(before -> execute(sql, Tuple.of(user)).map(rows -> before + rows.rowCount()));
         }
         return deleted;
     }
@@ -65,7 +64,8 @@ final class ErasureStore {
 
     /** The files of these images are gone. */
     Future<Void> filesDeleted(List<String> keys) {
-        return execute(ErasureSql.FILES_DELETED, Tuple.of(keys.toArray(String[]::new))).mapEmpty();
+        return execute(ErasureSql.FILES_DELETED, Tuple.of(keys.toArray(String[]::new)))
+                .mapEmpty();
     }
 
     /** Deletes all other rows; completes with their number. */

@@ -96,7 +96,11 @@ class UserErasureIT {
             assertThat(keyed.status()).isEqualTo(202);
             JsonObject ended = alice.awaitEnd(keyed.json().getString("id"));
             assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            send(alice, "POST", "/api/notifications/ack", new JsonObject().put("seq", 1).put("subscriber", "phone"));
+            send(
+                    alice,
+                    "POST",
+                    "/api/notifications/ack",
+                    new JsonObject().put("seq", 1).put("subscriber", "phone"));
             send(alice, "POST", "/api/notifications/ticket", null);
             JsonObject others = bob.awaitEnd(bob.create("somebody else's"));
             // and one under way, one waiting, and one in the cache of the second process
@@ -113,19 +117,20 @@ class UserErasureIT {
             // when
             assertProblem(
                     bob.send("DELETE", "/api/users/" + USER, Map.of(), null), 403, "forbidden", "/api/users/" + USER);
-            assertThat(admin.send("DELETE", "/api/users/" + USER, Map.of(), null).status())
+            assertThat(admin.send("DELETE", "/api/users/" + USER, Map.of(), null)
+                            .status())
                     .isIn(202, 204);
 
             // then nothing is left in any table or file
-            await("no trace").atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(found()).isEmpty());
+            await("no trace")
+                    .atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(found()).isEmpty());
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM user_erasures"))
                     .containsExactly("0");
             assertThat(files()).hasSize(1);
             // and the call was broken off, and nobody gets in
-            await().atMost(Duration.ofSeconds(60)).until(() -> aiServer.requests(running)
-                            .get(0)
-                            .getString("closedAt")
-                    != null);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> aiServer.requests(running).get(0).getString("closedAt") != null);
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> elsewhere.get("/api/generation/" + waiting).status() == 401);
             assertThat(alice.get("/api/generation/" + waiting).status()).isEqualTo(401);
@@ -134,9 +139,10 @@ class UserErasureIT {
             for (String id : List.of(ended.getString("id"), running, waiting)) {
                 assertThat(again.get("/api/generation/" + id).status()).isEqualTo(404);
             }
-            assertThat(first.log()).anyMatch(line -> line.contains("audit: user erasure requested")
-                    && line.contains("admin=admin")
-                    && line.contains("user=" + USER));
+            assertThat(first.log())
+                    .anyMatch(line -> line.contains("audit: user erasure requested")
+                            && line.contains("admin=admin")
+                            && line.contains("user=" + USER));
             // and nobody else lost anything
             assertThat(bob.generation(others.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
@@ -160,15 +166,15 @@ class UserErasureIT {
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace");
         assertThat(tables).hasSizeGreaterThan(20);
         List<String> needles = Stream.of(USER, "secret-lighthouse")
-                .flatMap(text -> Stream.of(
-                        text, HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8))))
+                .flatMap(text -> Stream.of(text, HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8))))
                 .toList();
         List<String> found = new java.util.ArrayList<>();
         for (String table : tables) {
             for (String needle : needles) {
                 found.addAll(TestPostgres.query(
                         database,
-                        "SELECT '" + table + " ' || t::text FROM " + table + " t WHERE t::text LIKE '%" + needle + "%'"));
+                        "SELECT '" + table + " ' || t::text FROM " + table + " t WHERE t::text LIKE '%" + needle
+                                + "%'"));
             }
         }
         for (Path file : files()) {
