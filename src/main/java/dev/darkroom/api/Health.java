@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.CheckResult;
 import io.vertx.ext.healthchecks.HealthChecks;
+import java.util.Comparator;
 
 /** {@code GET /health/live} and {@code GET /health/ready}. What fails is named, why it fails stays in the log. */
 final class Health implements OperationHandler {
@@ -33,9 +34,11 @@ final class Health implements OperationHandler {
     private static JsonArray list(CheckResult result) {
         JsonArray list = new JsonArray();
         if (result != null && result.getChecks() != null) {
-            for (CheckResult check : result.getChecks()) {
-                list.add(new JsonObject().put("id", check.getId()).put("status", check.getUp() ? "UP" : "DOWN"));
-            }
+            // The library returns them in the order of a hash table.
+            result.getChecks().stream()
+                    .sorted(Comparator.comparing(CheckResult::getId))
+                    .forEach(check -> list.add(
+                            new JsonObject().put("id", check.getId()).put("status", check.getUp() ? "UP" : "DOWN")));
         }
         return list;
     }
