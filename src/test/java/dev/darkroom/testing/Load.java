@@ -29,11 +29,8 @@ public final class Load implements AutoCloseable {
 
     private static final int CALLERS = 40;
 
-    private static final String BODY = new JsonObject()
-            .put("prompt", "A lighthouse under load")
-            .put("width", 64)
-            .put("height", 64)
-            .encode();
+    /** So many different images are asked for, each known by its prompt and seed. */
+    private static final int MOTIFS = 64;
 
     private final ScheduledExecutorService callers = Executors.newScheduledThreadPool(CALLERS);
     private final List<String> accepted = new ArrayList<>();
@@ -78,7 +75,8 @@ public final class Load implements AutoCloseable {
         synchronized (this) {
             sent++;
         }
-        Answer answer = timed(client -> client.post(BODY));
+        String body = body(ThreadLocalRandom.current().nextInt(MOTIFS));
+        Answer answer = timed(client -> client.post(body));
         if (answer != null && answer.status() == 202) {
             synchronized (this) {
                 accepted.add(answer.json().getString("id"));
@@ -86,6 +84,15 @@ public final class Load implements AutoCloseable {
         } else {
             refused(answer);
         }
+    }
+
+    private static String body(int motif) {
+        return new JsonObject()
+                .put("prompt", "A lighthouse under load, seen from " + motif)
+                .put("seed", motif)
+                .put("width", 64)
+                .put("height", 64)
+                .encode();
     }
 
     private void get() {
@@ -190,7 +197,7 @@ public final class Load implements AutoCloseable {
 
     /**
      * Waits until nothing is left to do; then every generation for which a caller got a 202 has ended in one of these ways,
-     * and in the one that callers were told of.
+     * and in the one that callers were told of, with images that belong to its prompt.
      */
     public void assertAllAcceptedEnded(DatabaseUrl database, Duration atMost, Set<String> statuses) {
         Awaitility.await("the queue is empty")
@@ -204,6 +211,7 @@ public final class Load implements AutoCloseable {
         assertThat(accepted().stream().filter(id -> !statuses.contains(ended.get(id))))
                 .as("accepted and not ended in one of the ways " + statuses)
                 .isEmpty();
+        PictureCheck.assertImagesBelongToTheirPrompts(database);
         synchronized (this) {
             assertThat(ends.entrySet().stream()
                             .filter(end -> !new JsonObject(end.getValue())
