@@ -21,8 +21,9 @@ public final class PictureCheck {
         PictureRenderer renderer = new PictureRenderer();
         Map<String, String> painted = new HashMap<>();
         List<String> wrong = new ArrayList<>();
-        String images = "SELECT concat_ws(' ', i.sha256, i.generation_id, i.position, g.seed, g.width, g.height, g.prompt)"
-                + " FROM images i JOIN generations g ON g.id = i.generation_id WHERE g.status = 'COMPLETE'";
+        String images =
+                "SELECT concat_ws(' ', i.sha256, i.generation_id, i.position, g.seed, g.width, g.height, g.prompt)"
+                        + " FROM images i JOIN generations g ON g.id = i.generation_id WHERE g.status = 'COMPLETE'";
         for (String row : TestPostgres.query(database, images)) {
             String[] image = row.split(" ", 3);
             String expected = painted.computeIfAbsent(image[2], asked -> sha256(paint(renderer, asked.split(" ", 5))));
@@ -30,7 +31,9 @@ public final class PictureCheck {
                 wrong.add(image[1]);
             }
         }
-        assertThat(wrong).as("generations with an image that does not belong to their prompt").isEmpty();
+        assertThat(wrong)
+                .as("generations with an image that does not belong to their prompt")
+                .isEmpty();
     }
 
     /** @param asked position, seed, width, height and prompt */
