@@ -169,6 +169,7 @@ final class Service {
         notifications.webhooks().deploy(node, notifications.records());
         deployWorker(vertx, node, backend, database, hints, images);
         int apiPort = deployApi(vertx, database, images, notifications.hub());
+        inbound.limitHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);
         lifecycle.started("accepting", () -> {

@@ -11,6 +11,9 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.openapi.router.OpenAPIRoute;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.openapi.contract.Operation;
+import java.util.stream.Collectors;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,13 +40,17 @@ final class ContractRouter {
             BrowserPolicy policy,
             BodyLimits limits) {
         Throttle throttle = new Throttle(access);
+        Set<String> streams = handlers.stream()
+                .filter(OperationHandler::opensStream)
+                .map(OperationHandler::operationId)
+                .collect(Collectors.toSet());
         RouterBuilder builder = RouterBuilder.create(vertx, contract.parsed())
                 .rootHandler(new RequestId())
                 .rootHandler(new AccessLog())
                 .rootHandler(new Manners())
                 .rootHandler(new HostCheck(policy))
                 .rootHandler(new Cors(policy.corsOrigins()))
-                .rootHandler(new KnownPaths(contract.parsed()));
+                .rootHandler(new KnownPaths(contract.parsed(), streams));
         Set<String> unanswered = new HashSet<>(contract.operationIds());
         for (OperationHandler handler : handlers) {
             if (!unanswered.remove(handler.operationId())) {
@@ -64,7 +71,12 @@ final class ContractRouter {
         if (!unanswered.isEmpty()) {
             throw new IllegalStateException("no handler for " + unanswered);
         }
-        return withProblems(builder.createRouter());
+        Router router = builder.createRouter();
+        router.getRoutes().stream()
+                .filter(route -> route.getMetadata(RouterBuilder.KEY_META_DATA_OPERATION) instanceof Operation operation
+                        && KnownPaths.answersHead(contract.parsed(), operation, streams))
+                .forEach(route -> route.method(HttpMethod.HEAD));
+        return withProblems(router);
     }
 
     private static Handler<RoutingContext> ofKnownOrigin(

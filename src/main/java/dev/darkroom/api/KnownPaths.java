@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Lets through what the contract knows, to the letter. The router by itself forgives slashes too many and resolves dots, so
@@ -22,9 +23,10 @@ final class KnownPaths implements Handler<RoutingContext> {
 
     private record Known(Pattern pattern, Set<HttpMethod> methods) {}
 
-    KnownPaths(OpenAPIContract contract) {
+    /** @param streams ids of the operations whose answers may stay open */
+    KnownPaths(OpenAPIContract contract, Set<String> streams) {
         paths = contract.getPaths().stream()
-                .map(path -> new Known(pattern(path.getName()), methods(path)))
+                .map(path -> new Known(pattern(path.getName()), methods(contract, path, streams)))
                 .toList();
     }
 
@@ -54,8 +56,24 @@ final class KnownPaths implements Handler<RoutingContext> {
         return Pattern.compile(literals);
     }
 
-    private static Set<HttpMethod> methods(Path path) {
-        return path.getOperations().stream().map(Operation::getHttpMethod).collect(Collectors.toUnmodifiableSet());
+    private static Set<HttpMethod> methods(OpenAPIContract contract, Path path, Set<String> streams) {
+        return path.getOperations().stream()
+                .flatMap(operation -> answersHead(contract, operation, streams)
+                        ? Stream.of(operation.getHttpMethod(), HttpMethod.HEAD)
+                        : Stream.of(operation.getHttpMethod()))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * Whether the operation answers HEAD too (RFC 9110, section 9.3.2): a GET, unless its path has a HEAD of its own, or its answer may
+     * stay open.
+     */
+    static boolean answersHead(OpenAPIContract contract, Operation operation, Set<String> streams) {
+        return HttpMethod.GET.equals(operation.getHttpMethod())
+                && !streams.contains(operation.getOperationId())
+                && contract.operations().stream()
+                        .noneMatch(other -> HttpMethod.HEAD.equals(other.getHttpMethod())
+                                && other.getOpenAPIPath().equals(operation.getOpenAPIPath()));
     }
 
     private static String names(Set<HttpMethod> methods) {

@@ -6,6 +6,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -35,6 +36,9 @@ final class ResponseWriter {
 
     /** Ends the response with a body that only this response has. */
     static void end(HttpServerRequest request, Buffer body) {
+        if (endedWithoutBody(request, body)) {
+            return;
+        }
         ResponseWriter writer = new ResponseWriter(request);
         if (body.length() <= PIECE_BYTES) {
             writer.endWith(body);
@@ -49,7 +53,20 @@ final class ResponseWriter {
 
     /** Ends the response with a body that many responses share: only what is under way counts. */
     static void endShared(HttpServerRequest request, Buffer body) {
-        new ResponseWriter(request).endInPieces(body);
+        if (!endedWithoutBody(request, body)) {
+            new ResponseWriter(request).endInPieces(body);
+        }
+    }
+
+    /** HEAD gets the head that GET would get. */
+    private static boolean endedWithoutBody(HttpServerRequest request, Buffer body) {
+        if (!HttpMethod.HEAD.equals(request.method())) {
+            return false;
+        }
+        request.response()
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(body.length()))
+                .end();
+        return true;
     }
 
     /**

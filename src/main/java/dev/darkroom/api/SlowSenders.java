@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.inbound.RequestHeadTimeout;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -26,7 +27,7 @@ final class SlowSenders {
     }
 
     /**
-     * @param first how long the first request may take to arrive
+     * @param first how long the first request may take to arrive, and each head from its first byte
      * @param next how long the next one may let itself be waited for
      */
     SlowSenders(Vertx vertx, Duration first, Duration next) {
@@ -38,6 +39,7 @@ final class SlowSenders {
     /** Looks after a new connection. */
     void watch(HttpConnection connection) {
         connections.put(connection, new State());
+        RequestHeadTimeout.connected(connection, first);
         connection.closeHandler(closed -> connections.remove(connection));
     }
 

@@ -29,6 +29,9 @@ public final class InboundConnections {
 
     private final Map<Integer, Boolean> exempt = new ConcurrentHashMap<>();
 
+    /** By port. */
+    private final Map<Integer, Duration> headTimeouts = new ConcurrentHashMap<>();
+
     // Guarded by this.
     private final Map<String, Integer> byAddress = new HashMap<>();
     private int open;
@@ -54,6 +57,11 @@ public final class InboundConnections {
     /** Counts connections to this port apart, a few: the port stays reachable when all other connections are taken. */
     public void separate(int port) {
         separate.put(port, 0);
+    }
+
+    /** Bounds the time that request heads to this port may take. */
+    public void limitHeads(int port, Duration timeout) {
+        headTimeouts.put(port, timeout);
     }
 
     /** Neither limits nor measures connections to this port, on which the process talks to itself. */
@@ -87,6 +95,10 @@ public final class InboundConnections {
             leave.run();
         });
         channel.pipeline().addFirst("outboundMonitor", new OutboundMonitor(account));
+        Duration headTimeout = headTimeouts.get(port);
+        if (headTimeout != null) {
+            RequestHeadTimeout.accepted(channel, headTimeout);
+        }
         return true;
     }
 

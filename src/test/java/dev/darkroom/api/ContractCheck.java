@@ -72,12 +72,23 @@ public final class ContractCheck {
         Optional<Operation> operation = contract.parsed().operations().stream()
                 .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))
                 .findFirst();
+        if (operation.isEmpty() && method.equals("HEAD") && status != 405) {
+            // Every GET answers HEAD too, with the same head.
+            operation = contract.parsed().operations().stream()
+                    .filter(op -> op.getHttpMethod().name().equals("GET") && matches(op.getOpenAPIPath(), path))
+                    .findFirst();
+        }
         if (operation.isEmpty()) {
             checkUnknown(where, contract, path, status, byName, contentType, body);
             return;
         }
         Response described = operation.get().getResponse(status);
         assertThat(described).as("%s is described for %s", status, where).isNotNull();
+        if (method.equals("HEAD")) {
+            assertThat(body).as(where).isEmpty();
+            checkHeaders(where, described, contract.parsed(), byName);
+            return;
+        }
         checkMediaType(where, operation.get(), status, contentType, body);
         checkHeaders(where, described, contract.parsed(), byName);
         if (isJson(contentType)) {

@@ -4,6 +4,7 @@ import static dev.darkroom.testing.Problems.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.DarkroomExtension;
+import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.Answer;
 import dev.darkroom.testing.DarkroomSettings;
 import io.vertx.core.json.JsonObject;
@@ -96,6 +97,52 @@ class RequestVariantsIT {
         Answer answer = service.client().get("/api/generation/" + id, Map.of("Prefer", prefer));
 
         assertThat(answer.header("Preference-Applied")).matches("wait=[0-9]{1,3}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/generation", "/api/generation?limit=1", "/api/notifications", "/api/webhooks", "/api/webhook-secret", "/openapi.yaml"
+            })
+    void answersHeadAsGetWithoutBody(String path) {
+        assertSameHead(service.client(), path);
+    }
+
+    @Test
+    void answersHeadOfOneGeneration() {
+        String id = service.client().create("head");
+        service.client().awaitEnd(id);
+
+        assertSameHead(service.client(), "/api/generation/" + id);
+        String unknown = "/api/generation/01a20919-f15c-75a9-bb7a-000000000000";
+        assertThat(service.client().send("HEAD", unknown, Map.of(), null).status())
+                .isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/health/live", "/health/ready", "/backends", "/node", "/database"})
+    void answersHeadOnTheManagementPort(String path) {
+        assertSameHead(new ApiClient(service.darkroom().management()), path);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/notifications/stream", "/api/notifications/socket", "/api/notifications/ticket"})
+    void refusesHeadOfWhatIsNotRead(String path) {
+        Answer answer = service.client().send("HEAD", path, Map.of(), null);
+
+        assertThat(answer.status()).isEqualTo(405);
+        assertThat(answer.header("Allow")).doesNotContain("HEAD");
+    }
+
+    private static void assertSameHead(ApiClient client, String path) {
+        Answer get = client.get(path);
+        Answer head = client.send("HEAD", path, Map.of(), null);
+
+        assertThat(get.status()).isEqualTo(200);
+        assertThat(head.status()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(head.header("Content-Type")).isEqualTo(get.header("Content-Type"));
+        assertThat(head.headers().keySet()).containsAll(get.headers().keySet());
     }
 
     @Test

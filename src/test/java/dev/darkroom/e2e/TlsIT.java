@@ -156,6 +156,10 @@ class TlsIT {
         assertThat(url).startsWith("https://127.0.0.1:");
         HttpResponse<byte[]> picture = send(client, "GET", URI.create(url), null);
         assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+        HttpResponse<byte[]> head = send(client, "HEAD", darkroom.api().resolve("/api/generation"), null);
+        assertThat(head.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
     }
 
     /** Over HTTP/2 a body that does not come to an end ends its own request, and nobody else's on that connection. */
