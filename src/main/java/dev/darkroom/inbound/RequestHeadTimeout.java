@@ -64,8 +64,7 @@ public final class RequestHeadTimeout {
         /** Goes on as it is when it was started before. */
         final void start(ChannelHandlerContext context) {
             if (timer == null) {
-                timer = context.executor()
-                        .schedule(() -> expire(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
+                timer = context.executor().schedule(() -> expire(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
             }
         }
 
@@ -127,7 +126,9 @@ public final class RequestHeadTimeout {
         public void channelRead(ChannelHandlerContext context, Object message) {
             ChannelPipeline pipeline = context.pipeline();
             ChannelHandlerContext tls = pipeline.context(SslHandler.class);
-            if (tls != null && pipeline.names().indexOf(context.name()) < pipeline.names().indexOf(tls.name())) {
+            if (tls != null
+                    && pipeline.names().indexOf(context.name())
+                            < pipeline.names().indexOf(tls.name())) {
                 pipeline.addAfter(tls.name(), "firstPlainBytes", new FirstBytes(timeout()));
                 pipeline.remove(this);
             } else if (message instanceof ByteBuf bytes && !http1) {

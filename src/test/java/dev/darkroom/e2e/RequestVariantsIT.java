@@ -102,7 +102,12 @@ class RequestVariantsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/api/generation", "/api/generation?limit=1", "/api/notifications", "/api/webhooks", "/api/webhook-secret", "/openapi.yaml"
+                "/api/generation",
+                "/api/generation?limit=1",
+                "/api/notifications",
+                "/api/webhooks",
+                "/api/webhook-secret",
+                "/openapi.yaml"
             })
     void answersHeadAsGetWithoutBody(String path) {
         assertSameHead(service.client(), path);
