@@ -55,11 +55,13 @@ class FairnessTest {
         });
         await(queue.vertx.deployVerticle(
                 new GenerationVerticle(queue.shared(), queue.settings.generation(), null, () -> 7L)));
-        List<Future<String>> submissions = new ArrayList<>();
-        for (int i = 0; i < 5_000; i++) {
-            submissions.add(create("greedy"));
+        for (int round = 0; round < 50; round++) {
+            List<Future<String>> submissions = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                submissions.add(create("greedy"));
+            }
+            await(Future.all(submissions));
         }
-        await(Future.all(submissions));
         process.deploy(backend, Duration.ofMillis(200));
         WorkerFixture.awaitTrue("under way", () -> begun.get() > 20);
 
