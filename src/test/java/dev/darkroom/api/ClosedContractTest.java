@@ -80,8 +80,8 @@ class ClosedContractTest {
         "Generation, Failed, error",
         "Generation, Failed, completedAt",
         "Webhook, DisabledWebhook, disabledAt",
-        "NewWebhook, NewWebhook, secret",
-        "NewWebhook, NewWebhook, url"
+        "WebhookWithSecret, NewWebhook, secret",
+        "WebhookWithSecret, NewWebhook, url"
     })
     void theClosedCopyMissesAFieldOfTheState(String schema, String example, String field) {
         assertBroken(schema, example, changed -> changed.remove(field));
@@ -92,7 +92,7 @@ class ClosedContractTest {
         "Generation, Pending, completedAt",
         "Generation, Complete, estimatedStart",
         "Webhook, Webhook, disabledAt",
-        "NewWebhook, NewWebhook, disabledAt",
+        "WebhookWithSecret, NewWebhook, disabledAt",
         "Delivery, Delivery, endedAt"
     })
     void theClosedCopyRejectsAFieldOfAnotherState(String schema, String example, String field) {

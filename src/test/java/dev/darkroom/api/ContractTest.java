@@ -152,6 +152,32 @@ class ContractTest {
     }
 
     @Test
+    void everyOperationHasSummaryDescriptionTagExamplesAndClientErrors() {
+        file.operations().forEach((name, operation) -> {
+            for (String text : List.of("summary", "description")) {
+                assertThat(operation.path(text).asText()).as(name + " " + text).isNotBlank();
+            }
+            assertThat(operation.path("tags")).as(name + " tags").hasSize(1);
+            JsonNode responses = operation.path("responses");
+            assertThat(responses.fieldNames())
+                    .as(name + " 4xx")
+                    .toIterable()
+                    .anyMatch(status -> status.startsWith("4"));
+            assertThat(hasExample(operation)).as(name + " examples").isTrue();
+        });
+    }
+
+    /** An example of a response or of a parameter. */
+    private boolean hasExample(JsonNode operation) {
+        List<JsonNode> carriers = new ArrayList<>();
+        operation
+                .path("responses")
+                .forEach(response -> file.resolved(response).path("content").forEach(carriers::add));
+        operation.path("parameters").forEach(parameter -> carriers.add(file.resolved(parameter)));
+        return carriers.stream().anyMatch(carrier -> carrier.has("example") || carrier.has("examples"));
+    }
+
+    @Test
     void everyAnswerCarriesARequestIdUnlessItIsAHealthCheck() {
         // then
         file.operations().forEach((name, operation) -> {
