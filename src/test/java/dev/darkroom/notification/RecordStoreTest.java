@@ -62,8 +62,7 @@ class RecordStoreTest extends NotificationFixture {
 
         // when
         for (int round = 0; round < 10; round++) {
-            await(Future.join(
-                    IntStream.range(0, 30).mapToObj(i -> tell("anna")).toList()));
+            await(Future.join(IntStream.range(0, 30).mapToObj(i -> tell("anna")).toList()));
         }
         over.set(true);
         reader.join();
