@@ -87,6 +87,7 @@ class ShutdownIT {
                             "end watch",
                             "backlog",
                             "housekeeping",
+                            "erasure",
                             "horizon",
                             "sweep",
                             "node",
