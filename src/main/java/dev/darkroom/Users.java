@@ -12,6 +12,7 @@ import dev.darkroom.image.LocalImageStore;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import org.slf4j.LoggerFactory;
 
 /** {@code users erase NAME}: deletes everything of a user, beside the service or without it. Returns the exit code. */
@@ -55,7 +56,12 @@ final class Users {
                 .addKeyValue("admin", "command line")
                 .addKeyValue("user", user)
                 .log("audit: user erasure requested");
-        erasure.complete(user).toCompletionStage().toCompletableFuture().get();
+        try {
+            erasure.complete(user).toCompletionStage().toCompletableFuture().get();
+        } catch (ExecutionException e) {
+            throw new StartException("users erase: not finished, running processes continue: "
+                    + e.getCause().getMessage());
+        }
         await(images.close());
         await(hints.close());
         await(database.close());

@@ -49,6 +49,21 @@ class CommandArgumentsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            value = {
+                "'' | users: expected erase",
+                "remove mary | users: expected erase",
+                "erase | users erase: expected the name of a user",
+                "erase mary bob | unknown argument \"bob\"",
+            })
+    void usersRefusesWrongArguments(String arguments, String reason) {
+        assertThatExceptionOfType(StartException.class)
+                .isThrownBy(() -> Users.run(settings(), split(arguments)))
+                .withMessageContaining(reason);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
             value = {"--depp | unknown argument \"--depp\"", "--timeout 5m | --timeout: expected seconds"})
     void doctorRefusesWrongArguments(String arguments, String reason) {
         assertThatExceptionOfType(StartException.class)

@@ -7,6 +7,7 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /** Deletes a user's rows in batches, each in a transaction of its own. Futures fail with the driver's errors. */
 final class ErasureStore {
@@ -18,8 +19,12 @@ final class ErasureStore {
         this.database = database;
     }
 
-    /** The result of a batch: deleted generations, and the storage keys of their images. */
-    record Batch(int generations, List<String> keys) {}
+    /**
+     * An attempt that may have left files.
+     *
+     * @param images how many its generation asked for
+     */
+    record ErasedAttempt(UUID generationId, UUID nodeId, long token, int images) {}
 
     /** Stores that a user is to be erased. */
     Future<Void> request(String user) {
@@ -54,18 +59,53 @@ final class ErasureStore {
         return deleted;
     }
 
-    /** Deletes a batch of generations. */
-    Future<Batch> deleteGenerations(String user) {
-        return execute(ErasureSql.GENERATIONS, Tuple.of(user, BATCH)).map(rows -> {
-            Row row = rows.iterator().next();
-            return new Batch(row.getInteger("deleted"), List.of(row.getArrayOfStrings("keys")));
+    /** Deletes a batch of generations; completes with their number. */
+    Future<Integer> deleteGenerations(String user) {
+        return execute(ErasureSql.GENERATIONS, Tuple.of(user, BATCH))
+                .map(rows -> rows.iterator().next().getInteger("deleted"));
+    }
+
+    /** Storage keys of erased images whose files may still exist, at most a batch. */
+    Future<List<String>> images(String user) {
+        return execute(ErasureSql.IMAGES, Tuple.of(user, BATCH)).map(rows -> {
+            List<String> keys = new ArrayList<>(rows.size());
+            rows.forEach(row -> keys.add(row.getString("storage_key")));
+            return keys;
         });
     }
 
     /** The files of these images are gone. */
-    Future<Void> filesDeleted(List<String> keys) {
-        return execute(ErasureSql.FILES_DELETED, Tuple.of(keys.toArray(String[]::new)))
+    Future<Void> imagesDeleted(List<String> keys) {
+        return execute(ErasureSql.IMAGES_DELETED, Tuple.of(keys.toArray(String[]::new)))
                 .mapEmpty();
+    }
+
+    /** Attempts that write no more files and may have left some, at most a batch. */
+    Future<List<ErasedAttempt>> endedAttempts(String user) {
+        return execute(ErasureSql.ENDED_ATTEMPTS, Tuple.of(user, BATCH)).map(rows -> {
+            List<ErasedAttempt> attempts = new ArrayList<>(rows.size());
+            rows.forEach(row -> attempts.add(new ErasedAttempt(
+                    row.getUUID("generation_id"),
+                    row.getUUID("node_id"),
+                    row.getLong("lease_token"),
+                    row.getInteger("image_count"))));
+            return attempts;
+        });
+    }
+
+    /** The files of these attempts are gone. */
+    Future<Void> attemptsDeleted(List<ErasedAttempt> attempts) {
+        Tuple values = Tuple.tuple()
+                .addArrayOfUUID(
+                        attempts.stream().map(ErasedAttempt::generationId).toArray(UUID[]::new))
+                .addArrayOfLong(attempts.stream().map(ErasedAttempt::token).toArray(Long[]::new));
+        return execute(ErasureSql.ATTEMPTS_DELETED, values).mapEmpty();
+    }
+
+    /** How many attempts may still write files. */
+    Future<Integer> attemptsLeft(String user) {
+        return execute(ErasureSql.ATTEMPTS_LEFT, Tuple.of(user))
+                .map(rows -> rows.iterator().next().getInteger("attempts"));
     }
 
     /** Deletes all other rows; completes with their number. */

@@ -24,7 +24,7 @@ public final class ErasureVerticle extends VerticleBase {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
 
     /** Shorter than callers wait for a reply. */
-    private static final long REPLY_MS = 3_000;
+    private static final Duration LONGEST_REPLY = Duration.ofSeconds(3);
 
     private static final int LONGEST_NAME = 128;
 
@@ -43,13 +43,7 @@ public final class ErasureVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         erasure = new UserErasure(vertx, database, hints, images);
-        resuming = new Recurring(
-                vertx,
-                INTERVAL,
-                () -> erasure.resume()
-                        .onFailure(error -> LOG.atWarn()
-                                .addKeyValue("reason", error.getMessage())
-                                .log("user erasure interrupted, will continue")));
+        resuming = new Recurring(vertx, INTERVAL, erasure::resume);
         resuming.start();
         return vertx.eventBus()
                 .<JsonObject>consumer(ErasureBus.COMMANDS, new CommandDesk(this::answer)::take)
@@ -78,9 +72,8 @@ public final class ErasureVerticle extends VerticleBase {
                     .addKeyValue("user", user)
                     .addKeyValue("request", command.requestId())
                     .log("audit: user erasure requested");
-            return erasure.pass(user)
-                    .map(deleted -> true)
-                    .timeout(REPLY_MS, TimeUnit.MILLISECONDS)
+            return erasure.erase(user, LONGEST_REPLY)
+                    .timeout(LONGEST_REPLY.toMillis(), TimeUnit.MILLISECONDS)
                     .otherwise(false)
                     .map(erased -> new JsonObject().put("erased", erased));
         });

@@ -34,6 +34,12 @@ public final class GenerationBus {
     /** The same for other processes. */
     public static final String CANCELLED_HINT = "cancelled";
 
+    /** Within one process only: generations with attempts under way were erased. Its worker stores which of them have ended. */
+    public static final String ERASED = "darkroom.generation.erased";
+
+    /** The same for other processes. */
+    public static final String ERASED_HINT = "erased";
+
     /** Within one process only: generations were deleted, here or elsewhere. Whoever keeps some in memory forgets them. */
     public static final String FORGET = "darkroom.generation.forget";
 

@@ -1,8 +1,7 @@
 package dev.darkroom.generation;
 
-import com.fasterxml.uuid.Generators;
-import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.backend.Call;
+import dev.darkroom.image.ImageKeys;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.image.Picture;
@@ -34,7 +33,6 @@ final class ImageWriter {
     private final ImageStoreHealth health;
     private final LeaseStore leases;
     private final LongSupplier nanoClock;
-    private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
 
     /** How the writing ended. */
     sealed interface Result {
@@ -94,8 +92,8 @@ final class ImageWriter {
             this.call = call;
             this.end = end;
             for (Picture picture : pictures) {
-                UUID id = ids.generate();
-                images.add(KeptPicture.of(id, KeptPicture.storageKey(id, picture), picture));
+                UUID id = ImageKeys.id(lease.generationId(), lease.fence().nodeId(), lease.token(), images.size());
+                images.add(KeptPicture.of(id, ImageKeys.key(id, picture.format()), picture));
             }
         }
 

@@ -16,14 +16,4 @@ record KeptPicture(UUID id, String contentType, int width, int height, long byte
                 picture.sha256(),
                 storageKey);
     }
-
-    /**
-     * The key under which a picture is kept: its id, which no other attempt shares, in one of 256 directories. The last
-     * two digits are random; the first ones of a UUIDv7 are its time.
-     */
-    static String storageKey(UUID id, Picture picture) {
-        String name = id.toString();
-        return name.substring(name.length() - 2) + "/" + name + "."
-                + picture.format().extension();
-    }
 }

@@ -129,6 +129,15 @@ final class LeaseSql {
             RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
               (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
 
+    /** Attempts of this node whose generations were erased, as far as it has not stored that they have ended. */
+    static final String ERASED =
+            "SELECT generation_id, node_id, lease_token FROM erased_attempts WHERE node_id = $1 AND NOT ended";
+
+    /** Stores that attempts of erased generations have ended: their process writes no more files. */
+    static final String ERASED_ENDED = """
+            UPDATE erased_attempts e SET ended = true FROM unnest($2::uuid[], $3::bigint[]) AS done (generation_id, token)
+            WHERE e.node_id = $1 AND e.generation_id = done.generation_id AND e.lease_token = done.token""";
+
     /**
      * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
      * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row. Having waited

@@ -193,6 +193,25 @@ final class LeaseStore {
         return fences.held(nodeId, age);
     }
 
+    /** Attempts of this node whose generations were erased, as far as it has not stored that they have ended. */
+    Future<List<Fence>> erased(UUID nodeId) {
+        return pool.preparedQuery(LeaseSql.ERASED).execute(Tuple.of(nodeId)).map(rows -> {
+            List<Fence> found = new ArrayList<>(rows.size());
+            rows.forEach(row -> found.add(
+                    new Fence(row.getUUID("generation_id"), row.getUUID("node_id"), row.getLong("lease_token"))));
+            return found;
+        });
+    }
+
+    /** Stores that these attempts of a node have ended. */
+    Future<Void> erasedEnded(UUID nodeId, List<Fence> ended) {
+        Tuple values = Tuple.of(
+                nodeId,
+                ended.stream().map(Fence::key).toArray(UUID[]::new),
+                ended.stream().map(Fence::token).toArray(Long[]::new));
+        return pool.preparedQuery(LeaseSql.ERASED_ENDED).execute(values).mapEmpty();
+    }
+
     /**
      * Those that were ended, by their ids; the rest was no longer held.
      *

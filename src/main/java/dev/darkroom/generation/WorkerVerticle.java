@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
@@ -28,6 +30,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
  */
 public final class WorkerVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerVerticle.class);
+
     /** What is worked on, as the log calls it. */
     static final String NOUN = "generation";
 
@@ -105,6 +109,8 @@ public final class WorkerVerticle extends VerticleBase {
         hints.listen(GenerationBus.WORK_HINT, () -> eventLoop.runOnContext(hint -> loop.claim()));
         hints.listen(GenerationBus.CANCELLED_HINT, () -> eventLoop.runOnContext(hint -> loop.abortLost()));
         vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> loop.abortLost());
+        hints.listen(GenerationBus.ERASED_HINT, () -> eventLoop.runOnContext(hint -> confirmErased()));
+        vertx.eventBus().localConsumer(GenerationBus.ERASED, erased -> confirmErased());
         loop.start();
         return vertx.eventBus()
                 .localConsumer(GenerationBus.WAKE, wake -> loop.claim())
@@ -115,6 +121,28 @@ public final class WorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         return loop.stop();
+    }
+
+    /**
+     * Stores which attempts of erased generations have ended. The database is asked first: an attempt that it names was claimed
+     * before, so it is known here once no claim is under way. What fails is repeated with the next hint.
+     */
+    private void confirmErased() {
+        node.trusted()
+                .ifPresent(id -> leases.erased(id)
+                        .onSuccess(erased -> eventLoop.runOnContext(back -> loop.withRunning(running -> {
+                            List<Fence> ended = erased.stream()
+                                    .filter(attempt -> !running.contains(attempt))
+                                    .toList();
+                            if (!ended.isEmpty()) {
+                                leases.erasedEnded(id, ended).onFailure(WorkerVerticle::confirmationFailed);
+                            }
+                        })))
+                        .onFailure(WorkerVerticle::confirmationFailed));
+    }
+
+    private static void confirmationFailed(Throwable error) {
+        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("end of erased attempts not stored");
     }
 
     private void reportPace() {

@@ -127,7 +127,11 @@ public final class LocalImageStore implements ImageStore {
         if (!KEY.matcher(key).matches()) {
             return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
         }
-        return blocking(() -> Files.deleteIfExists(dir.resolve(key)));
+        return blocking(() -> {
+            // A directory that is not mounted has no file, and the file exists all the same.
+            marker.require();
+            Files.deleteIfExists(dir.resolve(key));
+        });
     }
 
     @Override

@@ -8,10 +8,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +42,7 @@ public final class ClaimLoop<L extends Leased> {
     private final Times times;
     private final Recurring polling;
     private final Map<Fence, Attempt> running = new HashMap<>();
+    private final List<Consumer<Set<Fence>>> afterClaim = new ArrayList<>();
 
     private boolean claiming;
     private boolean wokenMeanwhile;
@@ -122,6 +126,23 @@ public final class ClaimLoop<L extends Leased> {
         work.claim(claimant, free).onComplete(claimed -> eventLoop.runOnContext(back -> claimed(claimed, free)));
     }
 
+    /**
+     * Calls {@code handler} with the leases of the attempts under way, after the claim that is under way: its answer may name more
+     * of them.
+     */
+    public void withRunning(Consumer<Set<Fence>> handler) {
+        afterClaim.add(handler);
+        if (!claiming) {
+            callWithRunning();
+        }
+    }
+
+    private void callWithRunning() {
+        List<Consumer<Set<Fence>>> handlers = List.copyOf(afterClaim);
+        afterClaim.clear();
+        handlers.forEach(handler -> handler.accept(Set.copyOf(running.keySet())));
+    }
+
     private void claimed(AsyncResult<List<L>> claimed, int free) {
         claiming = false;
         if (claimed.failed()) {
@@ -129,10 +150,12 @@ public final class ClaimLoop<L extends Leased> {
                     .addKeyValue("work", work.noun())
                     .addKeyValue("reason", claimed.cause().getMessage())
                     .log("claiming failed");
+            callWithRunning();
             checkIdle();
             return;
         }
         claimed.result().forEach(this::begin);
+        callWithRunning();
         checkIdle();
         backlog = claimed.result().size() == free;
         if (wokenMeanwhile || backlog) {

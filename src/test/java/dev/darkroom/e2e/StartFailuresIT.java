@@ -188,7 +188,7 @@ class StartFailuresIT {
     void anUnknownCommand() {
         assertThat(failureOfProcess(quick(), "develop"))
                 .isEqualTo(
-                        "darkroom: unknown command \"develop\"; known: serve, simulator, keys, doctor, explain, help");
+                        "darkroom: unknown command \"develop\"; known: serve, simulator, keys, users, doctor, explain, help");
     }
 
     @Test

@@ -15,6 +15,8 @@ import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.KeyServer;
+import dev.darkroom.testing.SigningKey;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -43,17 +46,38 @@ class UserErasureIT {
     @TempDir
     Path directory;
 
+    private static final SigningKey SIGNING_KEY = SigningKey.rsa("rsa-1");
+
+    /** Tables that name a user of whom everything is known, and those that have their prompt. */
+    private static final List<String> TABLES = List.of(
+            "api_keys",
+            "generation_queue",
+            "generation_webhooks",
+            "generations",
+            "idempotency_keys",
+            "notifications",
+            "stream_tickets",
+            "subscriber_cursors",
+            "user_streams",
+            "webhook_deliveries",
+            "webhook_queue",
+            "webhook_secrets",
+            "webhooks");
+
     private final DatabaseUrl database = TestPostgres.newDatabase();
+    private KeyServer keyServer;
     private AiServer aiServer;
 
     @BeforeEach
     void start() {
         aiServer = new AiServer(Duration.ofMillis(10));
+        keyServer = new KeyServer(SIGNING_KEY);
     }
 
     @AfterEach
     void stop() {
         aiServer.close();
+        keyServer.close();
     }
 
     private Darkroom process(String name, int concurrency) throws IOException {
@@ -63,11 +87,26 @@ class UserErasureIT {
                         .database(database)
                         .aiServer(aiServer)
                         .with("DARKROOM_AUTH", "required")
+                        .with("DARKROOM_JWT_ISSUER", "https://login.example.org/")
+                        .with("DARKROOM_JWT_AUDIENCE", "darkroom")
+                        .with("DARKROOM_JWT_JWKS_URL", keyServer.url().toString())
                         .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.1/32")
                         .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
                         .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "9")
                         .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(concurrency))
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+    }
+
+    private static String token(String user) {
+        long now = Instant.now().getEpochSecond();
+        return SIGNING_KEY.sign(
+                new JsonObject().put("alg", "RS256").put("kid", SIGNING_KEY.id()),
+                new JsonObject()
+                        .put("iss", "https://login.example.org/")
+                        .put("aud", "darkroom")
+                        .put("sub", user)
+                        .put("iat", now)
+                        .put("exp", now + 3_600));
     }
 
     private String key(String user, Role role) {
@@ -102,32 +141,48 @@ class UserErasureIT {
                     "/api/notifications/ack",
                     new JsonObject().put("seq", 1).put("subscriber", "phone"));
             send(alice, "POST", "/api/notifications/ticket", null);
+            send(alice, "GET", "/api/webhook-secret", null);
+            ApiClient token = first.client().withKey(token(USER));
+            assertThat(token.generation(ended.getString("id")).getString("status"))
+                    .isEqualTo("COMPLETE");
             JsonObject others = bob.awaitEnd(bob.create("somebody else's"));
             // and one under way, one waiting, and one in the cache of the second process
             aiServer.script(new JsonObject().put("hang", true));
-            String running = alice.create(PROMPT + ", under way");
+            String running = alice.post(new JsonObject()
+                            .put("prompt", PROMPT + ", under way")
+                            .put("webhookUrl", "http://127.0.0.1:9/" + USER)
+                            .encode())
+                    .json()
+                    .getString("id");
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> aiServer.requests(running).size() == 1);
             String waiting = alice.create(PROMPT + ", waiting");
             ApiClient elsewhere = second.client().withKey(key(USER, Role.USER));
             assertThat(elsewhere.generation(ended.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
-            assertThat(found()).isNotEmpty();
+            assertThat(foundTables()).containsAll(TABLES);
+            assertThat(found()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
+            assertThat(files()).hasSize(2);
 
             // when
             assertProblem(
                     bob.send("DELETE", "/api/users/" + USER, Map.of(), null), 403, "forbidden", "/api/users/" + USER);
-            assertThat(admin.send("DELETE", "/api/users/" + USER, Map.of(), null)
-                            .status())
-                    .isIn(202, 204);
+            await("204").atMost(Duration.ofSeconds(120)).until(() -> {
+                int status = admin.send("DELETE", "/api/users/" + USER, Map.of(), null)
+                        .status();
+                assertThat(status).isIn(202, 204);
+                return status == 204;
+            });
 
-            // then nothing is left in any table or file
+            // then nothing but the request is left in any table or file
+            assertThat(files()).hasSize(1);
+            assertThat(foundTables()).isSubsetOf("user_erasures");
+            assertThat(TestPostgres.query(database, "SELECT count(*) FROM erased_attempts"))
+                    .containsExactly("0");
+            // and that does not stay
             await("no trace")
                     .atMost(Duration.ofSeconds(60))
                     .untilAsserted(() -> assertThat(found()).isEmpty());
-            assertThat(TestPostgres.query(database, "SELECT count(*) FROM user_erasures"))
-                    .containsExactly("0");
-            assertThat(files()).hasSize(1);
             // and the call was broken off, and nobody gets in
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> aiServer.requests(running).get(0).getString("closedAt") != null);
@@ -143,6 +198,12 @@ class UserErasureIT {
                     .anyMatch(line -> line.contains("audit: user erasure requested")
                             && line.contains("admin=admin")
                             && line.contains("user=" + USER));
+            // and a user of the issuer begins anew
+            assertThat(token.get("/api/generation/" + ended.getString("id")).status())
+                    .isEqualTo(404);
+            aiServer.script();
+            assertThat(token.awaitEnd(token.create("begun anew")).getString("status"))
+                    .isEqualTo("COMPLETE");
             // and nobody else lost anything
             assertThat(bob.generation(others.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
@@ -157,6 +218,13 @@ class UserErasureIT {
                 body == null ? Map.of() : Map.of("Content-Type", "application/json"),
                 body == null ? null : body.toBuffer().getBytes());
         assertThat(answer.status()).as(answer.text()).isBetween(200, 299);
+    }
+
+    private List<String> foundTables() {
+        return found().stream()
+                .map(row -> row.substring(0, row.indexOf(' ') < 0 ? row.length() : row.indexOf(' ')))
+                .distinct()
+                .toList();
     }
 
     /** The rows and files that name the user or have a part of the prompt, in the clear or as bytes. */

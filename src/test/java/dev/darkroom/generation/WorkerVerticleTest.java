@@ -98,6 +98,42 @@ class WorkerVerticleTest {
     }
 
     @Test
+    void confirmsThatAttemptsOfErasedGenerationsHaveEnded() {
+        // given an attempt under way whose generation is erased, and one that ended before
+        FakeBackend backend = FakeBackend.silent();
+        queue.submit();
+        process.deploy(backend);
+        awaitTrue("a call", () -> backend.calls() == 1);
+        String node = process.node.claimant().orElseThrow().toString();
+        queue.execute(
+                "INSERT INTO erased_attempts SELECT generation_id, lease_token, lease_owner, user_id, 1 FROM generation_queue",
+                "INSERT INTO erased_attempts VALUES (gen_random_uuid(), 7, '" + node + "', 'local', 1)",
+                "INSERT INTO erased_attempts VALUES (gen_random_uuid(), 8, gen_random_uuid(), 'local', 1)",
+                "DELETE FROM generation_queue");
+
+        // when
+        queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+
+        // then only the one that is over is confirmed
+        awaitTrue("a confirmation", () -> confirmed().equals("7"));
+
+        // when the attempt is aborted
+        queue.vertx.eventBus().publish(GenerationBus.CANCELLED, null);
+
+        // then
+        awaitTrue("the other confirmation", () -> {
+            queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+            return confirmed().equals("1 7");
+        });
+        queue.execute("TRUNCATE erased_attempts");
+    }
+
+    private static String confirmed() {
+        return queue.value("SELECT coalesce(string_agg(lease_token::text, ' ' ORDER BY lease_token), '')"
+                + " FROM erased_attempts WHERE ended");
+    }
+
+    @Test
     void aLeaseWhoseClaimWasNeverAnsweredIsGivenBack() {
         // given what the database says this process has held for long, and the process knows nothing of
         queue.submit();

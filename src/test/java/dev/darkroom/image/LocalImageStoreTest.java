@@ -93,6 +93,25 @@ class LocalImageStoreTest {
     }
 
     @Test
+    void deletesNothingWhileItsDirectoryIsAway() throws Exception {
+        // given
+        get(store.keep("3f/one.png", unchecked(new byte[] {1})));
+        Path images = dir.resolve("images");
+        Path away = dir.resolve("away");
+        Files.move(images, away);
+        Files.createDirectory(images);
+
+        // then
+        assertThatThrownBy(() -> get(store.delete("3f/one.png"))).cause().isInstanceOf(WrongDirectoryException.class);
+
+        // and when it is back
+        Files.delete(images);
+        Files.move(away, images);
+        get(store.delete("3f/one.png"));
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
     void doesNotAdoptADirectoryWithoutTheImagesOfTheDatabase() throws Exception {
         // given a database that names an image
         ImageStoreIdentity identity =
