@@ -108,9 +108,12 @@ final class FaultBench implements AutoCloseable {
                 .with("DARKROOM_BACKEND_BREAKER_RESET", "100ms");
     }
 
-    /** A service with little patience, and a breaker that stays out of it. */
+    /** A service with few attempts, a deadline that no attempt reaches, and a breaker that stays out of it. */
     private static DarkroomSettings impatient() {
-        return settings().with("DARKROOM_RETRY_MAX_ATTEMPTS", "2").with("DARKROOM_GENERATION_DEADLINE", "5s");
+        return settings()
+                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "2")
+                .with("DARKROOM_RETRY_MAX_UNCOUNTED", "2")
+                .with("DARKROOM_GENERATION_DEADLINE", "10m");
     }
 
     /**
