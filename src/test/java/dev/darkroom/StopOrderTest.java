@@ -61,7 +61,9 @@ class StopOrderTest {
         effects.put("end watch", "no more ends of generations are read");
         effects.put("backlog", "the size of the queue is no longer read");
         effects.put("housekeeping", "retention ends; a batch under way finishes");
-        effects.put("erasure", "erasures of users are no longer continued; another process or the next start continues them");
+        effects.put(
+                "erasure",
+                "erasures of users are no longer continued; another process or the next start continues them");
         effects.put("horizon", "long transactions are no longer looked for");
         effects.put("sweep", "expired leases are no longer taken back");
         effects.put("node", "the row of the process is deleted: leases left over are free at once");
