@@ -50,6 +50,7 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.client.WebClient;
 import java.time.Clock;
 import java.util.Date;
 
@@ -264,15 +265,34 @@ class ArchitectureTest {
     static final ArchRule onlyTheEdgesRouteHttp = noClasses()
             .that(not(resideInAnyPackage(API, SIMULATOR, BRIDGE)))
             .should()
+            .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..").and(not(isOfTheWebClient())));
+
+    /** Its own classes and the codecs that it takes. */
+    private static DescribedPredicate<JavaClass> isOfTheWebClient() {
+        return resideInAnyPackage("io.vertx.ext.web.client", "io.vertx.ext.web.codec");
+    }
+
+    @ArchTest
+    static final ArchRule onlyEgressAndSmallFetchesUseTheWebClient = noClasses()
+            .that(not(resideInAPackage(EGRESS)))
+            .and()
+            .doNotHaveFullyQualifiedName("dev.darkroom.access.JwksFetch")
+            .should()
+            .dependOnClassesThat(isOfTheWebClient());
+
+    @ArchTest
+    static final ArchRule nobodyUsesTheInternalsOfTheWebClient = noClasses()
+            .should()
             .dependOnClassesThat()
-            .resideInAPackage("io.vertx.ext.web..");
+            .resideInAnyPackage("io.vertx.ext.web.client.impl..", "io.vertx.ext.web.codec.impl..");
 
     @ArchTest
     static final ArchRule onlyEgressOpensHttpConnections = noClasses()
             .that(not(resideInAPackage(EGRESS)))
             .should()
-            .dependOnClassesThat(resideInAnyPackage("io.vertx.ext.web.client..", "java.net.http..")
-                    .or(assignableTo(HttpClient.class)))
+            .dependOnClassesThat(resideInAPackage("java.net.http..")
+                    .or(assignableTo(HttpClient.class))
+                    .or(assignableTo(WebClient.class)))
             .because("OutboundClient gives each exchange a connection of its own");
 
     @ArchTest

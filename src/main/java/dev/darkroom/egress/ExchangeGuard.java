@@ -5,11 +5,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 
 /**
  * Keeps a client connection to one exchange. It skips interim answers (RFC 9110, section 15.2), of which Vert.x takes all but 100 and 103
@@ -25,11 +27,18 @@ final class ExchangeGuard extends ChannelDuplexHandler {
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int FIRST_FINAL = 200;
 
+    private final WebExchanges webExchanges;
     private ChannelHandlerContext context;
+    private long maxBodyBytes = Long.MAX_VALUE;
+    private long bodyBytes;
     private boolean requested;
     private boolean interim;
     private boolean ended;
     private int interimCount;
+
+    ExchangeGuard(WebExchanges webExchanges) {
+        this.webExchanges = webExchanges;
+    }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
@@ -38,16 +47,33 @@ final class ExchangeGuard extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpRequest) {
+        if (message instanceof HttpRequest request) {
             if (requested) {
-                ReferenceCountUtil.release(message);
-                promise.tryFailure(new IllegalStateException("the connection has carried a request"));
-                abort();
+                refuse(message, promise, "the connection has carried a request");
                 return;
             }
             requested = true;
+            String exchange = request.headers().get(WebExchanges.ID);
+            if (exchange != null) {
+                request.headers().remove(WebExchanges.ID);
+                if (!webExchanges.assign(exchange, this)) {
+                    refuse(message, promise, "the exchange is over");
+                    return;
+                }
+            }
         }
         ctx.write(message, promise);
+    }
+
+    private void refuse(Object message, ChannelPromise promise, String reason) {
+        ReferenceCountUtil.release(message);
+        promise.tryFailure(new IllegalStateException(reason));
+        abort();
+    }
+
+    /** Sets the largest body of the answer. A larger one is a failure. */
+    void limitBody(int maxBytes) {
+        maxBodyBytes = maxBytes;
     }
 
     @Override
@@ -80,6 +106,14 @@ final class ExchangeGuard extends ChannelDuplexHandler {
         if (interim) {
             ReferenceCountUtil.release(message);
             return;
+        }
+        if (message instanceof HttpContent content) {
+            bodyBytes += content.content().readableBytes();
+            if (bodyBytes > maxBodyBytes) {
+                ReferenceCountUtil.release(message);
+                fail(ctx, new IOException("it answered more than " + maxBodyBytes + " bytes"));
+                return;
+            }
         }
         if (message instanceof LastHttpContent) {
             ended = true;
@@ -115,6 +149,14 @@ final class ExchangeGuard extends ChannelDuplexHandler {
         ChannelHandlerContext nextToTheSocket = context.pipeline().firstContext();
         if (nextToTheSocket != null) {
             nextToTheSocket.close();
+        }
+    }
+
+    void abortFromAnyThread() {
+        if (context.executor().inEventLoop()) {
+            abort();
+        } else {
+            context.executor().execute(this::abort);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -19,10 +20,15 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.TrustOptions;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.ext.web.client.WebClient;
+import io.vertx.ext.web.client.WebClientOptions;
+import io.vertx.ext.web.codec.BodyCodec;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The HTTP client of all outbound calls: AI servers, downloads of pictures, webhooks, JWKS. Each exchange has a connection of its own,
@@ -39,7 +45,10 @@ public final class OutboundClient {
     /** Milliseconds. TLS contexts are cached by their options, so the timeouts of handshakes come in steps. */
     private static final int HANDSHAKE_STEP = 250;
 
+    private final Vertx vertx;
     private final HttpClient client;
+    private final WebClient webClient;
+    private final WebExchanges webExchanges = new WebExchanges();
     private final long connectMillis;
     private final TrustOptions trust;
     private final int maxHeaderBytes;
@@ -54,6 +63,7 @@ public final class OutboundClient {
 
     /** @param trust the certificates to trust; null for those of the JVM */
     OutboundClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust) {
+        this.vertx = vertx;
         this.connectMillis = connectTimeout.toMillis();
         this.trust = trust;
         this.maxHeaderBytes = maxHeaderBytes;
@@ -61,12 +71,19 @@ public final class OutboundClient {
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setKeepAlive(false)
                 .setDecompressionSupported(false)
-                .setConnectTimeout(Math.toIntExact(connectMillis));
+                .setConnectTimeout(Math.toIntExact(connectMillis))
+                // The TLS of the web client, which ignores the TLS options of a request.
+                .setVerifyHost(true)
+                .setTrustOptions(trust)
+                .setSslHandshakeTimeout(connectMillis)
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
         this.client = vertx.httpClientBuilder()
                 .with(options)
                 .with(new PoolOptions().setHttp1MaxSize(POOL))
                 .withConnectHandler(this::guard)
                 .build();
+        this.webClient = WebClient.wrap(
+                client, new WebClientOptions().setUserAgentEnabled(false).setFollowRedirects(false));
     }
 
     /**
@@ -85,7 +102,7 @@ public final class OutboundClient {
                 .setUseRfc9112TransferEncoding(false)
                 .setStrictLineParsing(false);
         pipeline.replace("codec", "codec", new HttpClientCodec(config, false, false));
-        pipeline.addBefore("handler", ExchangeGuard.NAME, new ExchangeGuard());
+        pipeline.addBefore("handler", ExchangeGuard.NAME, new ExchangeGuard(webExchanges));
         // Netty reads sixteen times in a row, up to 1 MiB, before a paused answer takes effect.
         if (pipeline.channel().config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reading) {
             reading.maxMessagesPerRead(1);
@@ -108,6 +125,39 @@ public final class OutboundClient {
     public Future<HttpClientRequest> request(
             HttpMethod method, Destination destination, MultiMap headers, Duration limit) {
         return connect(method, destination, 0, headers, limit);
+    }
+
+    /**
+     * Gets a small resource with the web client. When the result is a failure, the connection is aborted.
+     *
+     * @param destination its first server is called
+     * @param headers of the request; {@code Host} is added
+     * @param codec decodes the body of the answer, whatever the status
+     * @param maxBytes the largest body of the answer; a larger one is a failure
+     * @param limit from the call of this method to the last byte of the answer; at least 1 ms
+     * @return the answer, whatever its status
+     */
+    public <T> Future<HttpResponse<T>> get(
+            Destination destination, MultiMap headers, BodyCodec<T> codec, int maxBytes, Duration limit) {
+        Promise<HttpResponse<T>> answer = Promise.promise();
+        String exchange = webExchanges.add(maxBytes);
+        // The timeouts of the web client end with the head of the answer.
+        long timer = vertx.setTimer(
+                limit.toMillis(),
+                t -> answer.tryFail(new TimeoutException("no answer within " + limit.toMillis() + " ms")));
+        answer.future()
+                .onComplete(done -> vertx.cancelTimer(timer))
+                .onSuccess(complete -> webExchanges.remove(exchange))
+                .onFailure(failure -> webExchanges.abort(exchange));
+        RequestOptions request =
+                options(HttpMethod.GET, destination, 0, headers, limit).putHeader(WebExchanges.ID, exchange);
+        webClient
+                .request(HttpMethod.GET, request)
+                .as(codec)
+                .send()
+                .onSuccess(answer::tryComplete)
+                .onFailure(answer::tryFail);
+        return answer.future();
     }
 
     private Future<HttpClientRequest> connect(

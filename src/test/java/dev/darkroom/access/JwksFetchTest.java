@@ -3,12 +3,16 @@ package dev.darkroom.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.BrokenServer;
+import dev.darkroom.testing.DesyncAnswer;
+import dev.darkroom.testing.KeepAliveServer;
 import dev.darkroom.testing.KeyServer;
 import dev.darkroom.testing.SigningKey;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -151,6 +155,16 @@ class JwksFetchTest {
     void whoeverSaysNothingIsGivenUp() {
         try (BrokenServer full = BrokenServer.full()) {
             assertThat(failure(full.url(), Duration.ofMillis(200))).isEqualTo("no answer within 200 ms");
+        }
+    }
+
+    @Test
+    void refusesAContentCoding() throws Exception {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+        try (KeepAliveServer coding = new KeepAliveServer(List.of(
+                new DesyncAnswer("coded", false, false, List.of(answer.getBytes(StandardCharsets.US_ASCII)))))) {
+            assertThat(failure(URI.create("http://127.0.0.1:" + coding.port() + "/"), JwksFetch.PATIENCE))
+                    .isEqualTo("it answered in a content coding that was not asked for");
         }
     }
 }
