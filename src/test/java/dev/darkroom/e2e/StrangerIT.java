@@ -138,9 +138,25 @@ class StrangerIT {
         return service.anonymous().withKey(key.secret());
     }
 
-    /** Method, a space, and path. */
+    /** Operations on resources that their owner may use, as method, a space, and path. */
     static Stream<String> operationsOnSomethingOfSomebodys() {
-        return ContractFile.read().operations().keySet().stream().filter(operation -> operation.contains("{"));
+        return ContractFile.read().operations().keySet().stream()
+                .filter(operation -> operation.contains("{") && !operation.contains("{userId}"));
+    }
+
+    /** Operations on users, which are for admins. */
+    static Stream<String> operationsOnUsers() {
+        return ContractFile.read().operations().keySet().stream().filter(operation -> operation.contains("{userId}"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("operationsOnUsers")
+    void operationsOnUsersAreForAdmins(String operation) {
+        String path = new Hers(Map.of("userId", ALICE)).path(operation);
+        assertThat(send(service.anonymous(), operation, path).status()).isEqualTo(401);
+        assertThat(send(mallory, operation, path).status()).isEqualTo(403);
+        assertThat(send(alice, operation, path).status()).isEqualTo(403);
+        assertThat(alice.get("/api/generation").status()).isEqualTo(200);
     }
 
     /** What somebody was told is theirs alone, and no admin's business; so is whom else they want to be told, and with which secret. */
