@@ -77,9 +77,20 @@ record BrowserPolicy(List<String> corsOrigins, AcceptedHosts hosts, Set<String> 
         if (authority == null || authority.host().isEmpty()) {
             throw Problem.invalid("Host", "must be a host name or an IP address, with or without a port");
         }
-        if (!hosts.accept(authority.host())) {
+        if (!hosts.accept(authority.host()) || !acceptsTarget(request.uri())) {
             throw Problem.misdirected();
         }
+    }
+
+    /** A request target in absolute form names the host in place of {@code Host} (RFC 9112, section 3.2.2). */
+    private boolean acceptsTarget(String target) {
+        int end = target.indexOf("://");
+        if (target.startsWith("/") || end < 0) {
+            return true;
+        }
+        String rest = target.substring(end + "://".length());
+        HostAndPort authority = HostAndPort.parseAuthority(rest.split("[/?#]", 2)[0], -1);
+        return authority != null && hosts.accept(authority.host());
     }
 
     private static boolean differs(String host, HostAndPort authority) {

@@ -10,6 +10,7 @@ import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.SchemaRepository;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
+import java.util.List;
 
 /**
  * Checks requests of one operation against the contract, on the event loop: bodies are small, and the router's own
@@ -42,6 +43,7 @@ final class RequestReader {
             if (body == null) {
                 return Future.succeededFuture(new Exchange(context, caller, given, null));
             }
+            checkTransferEncoding(context.request());
             checkContentEncoding(context.request());
             checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
         } catch (Problem problem) {
@@ -49,6 +51,14 @@ final class RequestReader {
         }
         return BodyReader.read(context.vertx(), context.request(), limits)
                 .map(bytes -> new Exchange(context, caller, given, valid(JsonBody.parse(bytes))));
+    }
+
+    /** RFC 9112, section 6.1. The HTTP server reads chunks and ignores other codings. */
+    private static void checkTransferEncoding(HttpServerRequest request) {
+        List<String> lines = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
+        if (!lines.isEmpty() && !(lines.size() == 1 && lines.get(0).trim().equalsIgnoreCase("chunked"))) {
+            throw Problem.invalid("Transfer-Encoding", "must be chunked, if anything");
+        }
     }
 
     /** RFC 9110, section 15.5.16. The header is believed whatever the bytes look like. */

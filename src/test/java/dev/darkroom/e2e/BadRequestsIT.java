@@ -159,6 +159,23 @@ class BadRequestsIT {
         assertProblem(answer, 413, "too-large", "/api/generation");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip, chunked", "gzip, CHUNKED", "deflate, chunked"})
+    void refusesOtherTransferCodings(String codings) {
+        String headers = "Content-Type: application/json\r\nTransfer-Encoding: " + codings + "\r\n";
+
+        Answer answer;
+        try (RawHttp connection = new RawHttp(service.darkroom().api())) {
+            connection.send(request("POST", "/api/generation", headers));
+            answer = connection
+                    .send(utf8("e\r\n{\"prompt\":\"x\"}\r\n0\r\n\r\n"))
+                    .read();
+        }
+
+        assertProblem(answer, 400, "invalid-request", "/api/generation");
+        assertThat(answer.json().getString("detail")).isEqualTo("Transfer-Encoding: must be chunked, if anything");
+    }
+
     @Test
     void anExpectationThatCannotBeMet() {
         // when

@@ -95,6 +95,18 @@ class LocalModeIT {
                 .isEqualTo(421);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "http://localhost/nowhere, localhost, 404",
+        "http://127.0.0.1:8080/nowhere, localhost, 404",
+        "http://evil.example/nowhere, localhost, 421",
+        "http://evil.example:8080/nowhere?a=http://localhost, localhost, 421",
+        "http://localhost/nowhere, evil.example, 421"
+    })
+    void readsTheHostOfAnAbsoluteTarget(String target, String host, int status) {
+        assertThat(send("GET", target, "Host: " + host + "\r\n").status()).isEqualTo(status);
+    }
+
     @Test
     void refusesTwoHosts() {
         Answer answer = send("GET", "/api/generation", "Host: localhost\r\nHost: localhost\r\n");

@@ -12,6 +12,7 @@ import java.io.PushbackInputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
@@ -19,17 +20,22 @@ import java.util.zip.InflaterInputStream;
 
 /**
  * Undoes the content coding of an answer (RFC 9110, section 8.4.1): gzip and deflate, which servers and proxies use although requests ask
- * for {@code identity}. Others are refused by name. Busy for a while: for workers.
+ * for {@code identity}. Other registered codings are refused by name. Names that are no codings change nothing, as in browsers: servers
+ * send {@code utf-8}, {@code none} and {@code aws-chunked}. Busy for a while: for workers.
  */
 public final class ContentCoding {
     private static final int STEP = 16 * 1024;
     private static final int MOST_CODINGS = 2;
 
+    /** The IANA registry, without {@code identity}. */
+    private static final Set<String> REGISTERED = Set.of(
+            "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "pack200-gzip", "x-compress", "x-gzip", "zstd");
+
     private ContentCoding() {}
 
-    /** Whether the body is not what it seems. */
-    static boolean coded(String header) {
-        return !codings(header).isEmpty();
+    /** Whether the body is coded. */
+    static boolean coded(MultiMap headers) {
+        return !codings(headers).isEmpty();
     }
 
     /**
@@ -41,7 +47,7 @@ public final class ContentCoding {
      * @throws CallFailedException when a success cannot be decoded
      */
     public static Answer decode(Answer answer, int maxBytes) {
-        List<String> codings = codings(answer.headers().get(HttpHeaders.CONTENT_ENCODING));
+        List<String> codings = codings(answer.headers());
         if (codings.isEmpty() || answer.body().length() == 0) {
             return answer;
         }
@@ -80,13 +86,12 @@ public final class ContentCoding {
                                 .withDetail("content coding: " + e));
     }
 
-    private static List<String> codings(String header) {
-        return header == null
-                ? List.of()
-                : Stream.of(header.split(",", -1))
-                        .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
-                        .filter(coding -> !coding.isEmpty() && !coding.equals("identity"))
-                        .toList();
+    private static List<String> codings(MultiMap headers) {
+        return headers.getAll(HttpHeaders.CONTENT_ENCODING).stream()
+                .flatMap(line -> Stream.of(line.split(",", -1)))
+                .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
+                .filter(REGISTERED::contains)
+                .toList();
     }
 
     /** Codings are listed in the order in which they were applied. */

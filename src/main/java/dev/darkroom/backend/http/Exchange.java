@@ -125,7 +125,7 @@ final class Exchange {
     /** Lets the server wait, by reading no further, while other calls hold what may be held. */
     private void waitForRoom() {
         // Nobody knows how large a coded body is before it is decoded.
-        long expected = ContentCoding.coded(response.getHeader(HttpHeaders.CONTENT_ENCODING)) ? maxBytes : announced();
+        long expected = ContentCoding.coded(response.headers()) ? maxBytes : announced();
         if (successful() && !waiting && !holding.hasRoom(Math.max(0, expected - body.length()))) {
             waiting = true;
             response.pause();

@@ -65,6 +65,12 @@ final class RefusalCodes {
             "status",
             "type");
 
+    /** Sentences of AI servers that gateways pass on without the code. Each is specific enough not to stand in another error. */
+    private static final Pattern MODERATION_SENTENCE = Pattern.compile(
+            "(rejected|blocked) (as a result of|by) (our|the) safety system" // OpenAI
+                    + "|content management policy", // Azure
+            Pattern.CASE_INSENSITIVE);
+
     private static final Set<String> QUOTA = Set.of(
             "accountoverdue",
             "arrearage", // Alibaba
@@ -132,6 +138,9 @@ final class RefusalCodes {
     }
 
     private static Kind inText(String field, String text) {
+        if (MODERATION_SENTENCE.matcher(text).find()) {
+            return Kind.MODERATION;
+        }
         if (text.length() <= LONGEST_CODE) {
             String code = plain(text);
             if (REASON_FIELDS.contains(field) && MODERATION_REASONS.contains(code)) {

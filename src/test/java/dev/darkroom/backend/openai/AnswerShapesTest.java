@@ -119,6 +119,27 @@ class AnswerShapesTest {
         assertThat(code(generate())).isEqualTo(expectedCode);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"utf-8", "UTF8", "none", "aws-chunked", "identity", ""})
+    void ignoresNamesThatAreNoContentCodings(String name) throws Exception {
+        server.on(
+                GENERATIONS,
+                server.status(200, ScriptedServer.base64(PNG), header(name)),
+                server.links(server.url("/p.png")));
+        server.on("/p.png", server.bytes(200, Buffer.buffer(PNG), header(name)));
+
+        assertThat(width(generate())).isEqualTo(64);
+        assertThat(width(generate())).isEqualTo(64);
+    }
+
+    @Test
+    void decodesCodingsOfSeveralHeaderLines() throws Exception {
+        Buffer once = coded("gzip", ScriptedServer.base64(PNG).getBytes());
+        server.on(GENERATIONS, server.bytes(200, coded("deflate", once.getBytes()), header("gzip"), header("deflate")));
+
+        assertThat(width(generate())).isEqualTo(64);
+    }
+
     @Test
     void longHeadsAreRead() throws Exception {
         String policy = "Content-Security-Policy: " + "x".repeat(50_000);

@@ -133,6 +133,14 @@ class OpenAiErrorsTest {
                 Arguments.of("{\"status\":\"Request Moderated\"}", "MODERATED"),
                 Arguments.of("{\"error\":\"content_policy_violation\"}", "MODERATED"),
                 Arguments.of("upstream said: content_policy_violation", "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"message\":\"Your request was rejected as a result of our safety system.\",\"code\":null}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":\"Your request was rejected by the safety system. Your request ID\"}", "MODERATED"),
+                Arguments.of(
+                        "{\"message\":\"filtered due to the prompt triggering Azure OpenAI's content management policy\"}",
+                        "MODERATED"),
                 Arguments.of("{\"code\":\"insufficient_user_quota\",\"message\":\"m\"}", "QUOTA_EXHAUSTED"),
                 Arguments.of("{\"error\":{\"type\":\"budget_exceeded\",\"code\":\"400\"}}", "QUOTA_EXHAUSTED"),
                 Arguments.of("{\"error\":{\"code\":\"Arrearage\"}}", "QUOTA_EXHAUSTED"),
