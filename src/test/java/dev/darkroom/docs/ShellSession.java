@@ -2,13 +2,17 @@ package dev.darkroom.docs;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** One bash, which keeps variables from command to command as a terminal does. */
 final class ShellSession implements AutoCloseable {
@@ -18,7 +22,7 @@ final class ShellSession implements AutoCloseable {
     private final Path directory;
     private final Process bash;
     private final BufferedWriter input;
-    private final InputStream output;
+    private final Reader output;
 
     /** @param environment beside what this process has, without its settings of Darkroom */
     ShellSession(Path directory, Map<String, String> environment) {
@@ -36,7 +40,7 @@ final class ShellSession implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         input = bash.outputWriter(StandardCharsets.UTF_8);
-        output = bash.getInputStream();
+        output = bash.inputReader(StandardCharsets.UTF_8);
     }
 
     /**
@@ -65,26 +69,38 @@ final class ShellSession implements AutoCloseable {
         }
     }
 
-    private Result await() throws IOException, InterruptedException {
-        StringBuilder text = new StringBuilder();
-        long end = System.nanoTime() + DEADLINE.toNanos();
-        while (System.nanoTime() < end) {
-            int mark = text.lastIndexOf("\n" + END);
-            int line = mark < 0 ? -1 : text.indexOf("\n", mark + 1);
-            if (line >= 0) {
-                int exitCode = Integer.parseInt(text.substring(mark + 1 + END.length(), line));
-                return new Result(exitCode, text.substring(0, mark));
-            }
-            if (output.available() > 0) {
-                text.append(new String(output.readNBytes(output.available()), StandardCharsets.UTF_8));
-            } else if (!bash.isAlive()) {
-                throw new AssertionError("the shell has ended: " + text);
-            } else {
-                // The output of another process: there is nothing to be woken by.
-                Thread.sleep(20);
-            }
+    private Result await() throws InterruptedException {
+        CompletableFuture<Result> result = CompletableFuture.supplyAsync(this::readResult);
+        try {
+            return result.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        } catch (TimeoutException e) {
+            throw new AssertionError("no end within " + DEADLINE, e);
         }
-        throw new AssertionError("no end within " + DEADLINE + ": " + text);
+    }
+
+    /** Blocks until the shell has printed the end mark of a command. */
+    private Result readResult() {
+        StringBuilder text = new StringBuilder();
+        char[] buffer = new char[8192];
+        try {
+            while (true) {
+                int read = output.read(buffer);
+                if (read < 0) {
+                    throw new IllegalStateException("the shell has ended: " + text);
+                }
+                text.append(buffer, 0, read);
+                int mark = text.lastIndexOf("\n" + END);
+                int line = mark < 0 ? -1 : text.indexOf("\n", mark + 1);
+                if (line >= 0) {
+                    int exitCode = Integer.parseInt(text.substring(mark + 1 + END.length(), line));
+                    return new Result(exitCode, text.substring(0, mark));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

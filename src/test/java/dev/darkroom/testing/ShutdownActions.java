@@ -26,7 +26,7 @@ public final class ShutdownActions {
                     ACTIONS.pop().run();
                 } catch (RuntimeException e) {
                     // The others still have to run.
-                    e.printStackTrace();
+                    System.err.println("an action at the end of the test JVM failed: " + e);
                 }
             }
         }
