@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -24,12 +25,16 @@ class StreamHubTest extends NotificationFixture {
     private final class Ear implements StreamSink {
         private final List<Frame> frames = Collections.synchronizedList(new ArrayList<>());
         private final boolean eager;
-        private final Subscription subscription;
+        /** Null until the hub has returned it. The hub may send before, on its own event loop. */
+        private volatile Subscription subscription;
+
+        private final CompletableFuture<Subscription> opened = new CompletableFuture<>();
         private volatile int sent;
 
         Ear(String user, String cursor, String subscriber, boolean eager) {
             this.eager = eager;
             this.subscription = hub.open(user, cursor, subscriber, this);
+            opened.complete(subscription);
         }
 
         @Override
@@ -37,7 +42,7 @@ class StreamHubTest extends NotificationFixture {
             frames.addAll(some);
             sent++;
             if (eager) {
-                vertx.runOnContext(soon -> subscription.ready());
+                vertx.runOnContext(soon -> opened.thenAccept(Subscription::ready));
             }
         }
 
