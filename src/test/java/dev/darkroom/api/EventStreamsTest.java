@@ -7,6 +7,7 @@ import dev.darkroom.testing.EventStreamParser;
 import dev.darkroom.testing.EventStreamParser.Frame;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -145,10 +146,13 @@ class EventStreamsTest {
         clients.add(client);
         int before = senders.size();
         Reader reader = new Reader();
-        client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
+        // On one context from end to end: on another the first frames could come before their handler.
+        Promise<HttpClientResponse> response = Promise.promise();
+        vertx.runOnContext(go -> client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
                 .compose(request -> request.send())
                 .onSuccess(reader::takes)
-                .await(60, TimeUnit.SECONDS);
+                .onComplete(response));
+        response.future().await(60, TimeUnit.SECONDS);
         eventually("the stream is open", () -> senders.size() > before);
         reader.sender = senders.get(before);
         return reader;
