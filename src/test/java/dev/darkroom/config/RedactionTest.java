@@ -23,7 +23,8 @@ class RedactionTest {
                 .contains("apiKey=<redacted>", "user=ada, password=<redacted>")
                 .doesNotContain("hidden");
         assertThat(settings.database().url().toString())
-                .startsWith("DatabaseUrl[servers=[db:5432], database=darkroom, user=ada, password=<redacted>, ");
+                .isEqualTo("DatabaseUrl[servers=[db:5432], database=darkroom, user=ada, password=<redacted>,"
+                        + " tls=Tls[mode=DISABLE, rootCertificates=null], target=READ_WRITE]");
         assertThat(settings.database().url().jdbcUrl()).isEqualTo("jdbc:postgresql://db:5432/darkroom");
     }
 
