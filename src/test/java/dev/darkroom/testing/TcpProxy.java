@@ -66,10 +66,9 @@ public final class TcpProxy implements AutoCloseable {
 
     /** Connections are reset (RST), as by a firewall or a host that has lost its memory; new ones are well. */
     public void reset() {
-        each(sockets, socket -> {
-            socket.setSoLinger(true, 0);
-            socket.close();
-        });
+        // First for both sides of a connection: the end of one makes the pump close the other.
+        each(sockets, socket -> socket.setSoLinger(true, 0));
+        each(sockets, Socket::close);
     }
 
     /** The other server says no more on any connection, and goes on listening; new ones are well. */
