@@ -300,7 +300,6 @@ final class Service {
         Access access = Entrance.open(vertx, database, settings);
         EndedGenerations ended = new EndedGenerations(Ticker.systemTicker());
         StreamRoster roster = new StreamRoster(Descriptors.within(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
-        BridgeService bridges = new BridgeService(settings, access);
         ApiVerticle.Shared shared = new ApiVerticle.Shared(
                 await(ApiVerticle.contract(vertx)),
                 images,
@@ -309,8 +308,7 @@ final class Service {
                 hub,
                 progress,
                 roster,
-                new OpenImages(Descriptors.images(Descriptors.limit())),
-                bridges.annex());
+                new OpenImages(Descriptors.images(Descriptors.limit())));
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
             lifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
@@ -327,7 +325,6 @@ final class Service {
             }
             throw Ports.explain(e, "DARKROOM_HTTP", at.host(), at.port());
         }
-        bridges.start(vertx, lifecycle);
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 

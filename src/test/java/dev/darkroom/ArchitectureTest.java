@@ -46,8 +46,6 @@ import dev.darkroom.notification.Subscription;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.Message;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.client.WebClient;
@@ -83,7 +81,6 @@ class ArchitectureTest {
     private static final String NOTIFICATION = "dev.darkroom.notification..";
     private static final String CONFIG = "dev.darkroom.config..";
     private static final String CLUSTER = "dev.darkroom.cluster..";
-    private static final String BRIDGE = "dev.darkroom.bridge..";
     private static final String REFRESH = "dev.darkroom.refresh..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
@@ -111,25 +108,11 @@ class ArchitectureTest {
                     COMMAND,
                     NOTIFICATION,
                     CLUSTER,
-                    BRIDGE,
                     REFRESH);
 
     @ArchTest
     static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
             CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
-
-    @ArchTest
-    static final ArchRule bridgeKnowsWhoIsCalling =
-            knowsOnly(BRIDGE, resideInAnyPackage(BRIDGE, ACCESS, INBOUND, CONFIG));
-
-    @ArchTest
-    static final ArchRule noCommandCrossesABridge = noClasses()
-            .that()
-            .resideInAPackage(BRIDGE)
-            .should()
-            .callMethodWhere(target(owner(assignableTo(EventBus.class).or(assignableTo(Message.class))))
-                    .and(target(nameMatching("send|publish|request|sender|publisher|reply|replyAndRequest|fail"))))
-            .because("who listens by a bridge only listens");
 
     @ArchTest
     static final ArchRule inboundKnowsHowToAbortConnections =
@@ -139,7 +122,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule bodiesAreWrittenWhereTheyAreCounted = noClasses()
             .that()
-            .resideInAnyPackage(API, BRIDGE)
+            .resideInAPackage(API)
             .and()
             .doNotHaveFullyQualifiedName("dev.darkroom.api.ResponseWriter")
             .should()
@@ -263,7 +246,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyTheEdgesRouteHttp = noClasses()
-            .that(not(resideInAnyPackage(API, SIMULATOR, BRIDGE)))
+            .that(not(resideInAnyPackage(API, SIMULATOR)))
             .should()
             .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..").and(not(isOfTheWebClient())));
 

@@ -41,8 +41,6 @@ class StopOrderTest {
         effects.put(
                 "accepting",
                 "readiness becomes 503; the node drains: the database gives it no more work; waiting requests are answered");
-        effects.put("listeners", "connections of the event-bus bridges are closed");
-        effects.put("tcp bridge", "its port is closed");
         effects.put(
                 "api",
                 "streams and sockets are closed with `bye`, spread over up to " + ApiVerticle.DRAIN_SECONDS
@@ -87,9 +85,6 @@ class StopOrderTest {
         Settings settings = SettingsLoader.load(
                         DarkroomSettings.quick()
                                 .database(TestPostgres.newDatabase())
-                                .with("DARKROOM_BRIDGE_TCP", "true")
-                                .with("DARKROOM_BRIDGE_PORT", "0")
-                                .with("DARKROOM_BRIDGE_SOCKJS", "true")
                                 .environment(),
                         directory)
                 .settings();

@@ -3,7 +3,6 @@ package dev.darkroom.access;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
@@ -16,10 +15,6 @@ public final class CutOff {
     /** Also once it has become a WebSocket. */
     public static void of(HttpConnection connection) {
         cut(channel(connection));
-    }
-
-    public static void of(NetSocket socket) {
-        cut(channel(socket));
     }
 
     /** The channel of a connection that was accepted or opened with Netty itself. */
@@ -35,11 +30,6 @@ public final class CutOff {
     /** Returns the channel of a connection. The library hides it, and has no other way to it. */
     public static Channel channel(HttpConnection connection) {
         return ((ConnectionBase) connection).channel();
-    }
-
-    /** Returns the channel of a socket, likewise. */
-    public static Channel channel(NetSocket socket) {
-        return ((ConnectionBase) socket).channel();
     }
 
     /** From the handler that is next to the wire: each before it, TLS too, would send its farewell first. */

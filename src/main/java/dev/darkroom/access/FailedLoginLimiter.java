@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 
 /**
  * Limits how often credentials from one address may be wrong. One for all entrances of a process: the {@code Authorization} header,
- * tickets, sockets and event-bus bridges.
+ * tickets and sockets.
  *
  * <p>Each failure takes a token before its verdict leaves, and without a token there is no verdict. So of any number of credentials that
  * are verified at the same time only as many verdicts are given as there are tokens. Good credentials take none: many callers may share

@@ -39,8 +39,8 @@ public final class ApiVerticle extends VerticleBase {
     /** Of one HTTP/2 connection at once: each costs memory before it is answered. */
     private static final int STREAMS_PER_CONNECTION = 32;
 
-    /** Of a WebSocket: four bytes for each of the 4,096 characters that are read, and what SockJS puts around them. */
-    private static final int FRAME_BYTES = 32 * 1024;
+    /** Limit of a WebSocket frame and message: four bytes for each of the 4,096 characters of the longest text. */
+    private static final int FRAME_BYTES = 16 * 1024;
 
     /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
     private static final int CLOSING_SECONDS = 2;
@@ -61,7 +61,6 @@ public final class ApiVerticle extends VerticleBase {
      * What the instances of a process share.
      *
      * @param contract as {@link #contract} read it: reading it takes longer than all else that starts
-     * @param eventBus what is served under {@link EventBusPaths#PREFIX}, made anew for each instance; null for nothing
      */
     public record Shared(
             Contract contract,
@@ -71,8 +70,7 @@ public final class ApiVerticle extends VerticleBase {
             StreamHub hub,
             ProgressWatch progress,
             StreamRoster roster,
-            OpenImages openImages,
-            Annex eventBus) {}
+            OpenImages openImages) {}
 
     public ApiVerticle(Settings settings, Shared shared) {
         this.settings = settings;
@@ -165,10 +163,6 @@ public final class ApiVerticle extends VerticleBase {
                     shared.access(),
                     policy,
                     new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
-        }
-        if (shared.eventBus() != null) {
-            new EventBusPaths(shared.access(), policy)
-                    .mount(router, shared.eventBus().open(vertx));
         }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())

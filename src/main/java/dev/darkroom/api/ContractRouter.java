@@ -132,7 +132,7 @@ final class ContractRouter {
     }
 
     /** Where nobody has to present credentials every connection is anonymous. */
-    static void identify(RoutingContext context, Caller caller) {
+    private static void identify(RoutingContext context, Caller caller) {
         if (caller != null && Door.credential(context) != null) {
             UnsentAccount.of(context.request().connection()).identify(caller.user());
         }

@@ -68,16 +68,6 @@ final class Door {
         return ticket == null ? Credential.presented(context.request().getHeader(HttpHeaders.AUTHORIZATION)) : ticket;
     }
 
-    /** For what is no operation of the contract: everybody has to be known, and no link opens it. */
-    Door(Access access) {
-        this.doorkeeper = access.doorkeeper();
-        this.failures = access.failures();
-        this.links = null;
-        this.tickets = null;
-        this.open = false;
-        this.optional = false;
-    }
-
     /**
      * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise
      * the body of the request has to be kept from flowing until then.

@@ -40,7 +40,6 @@ public record Settings(
         Retention retention,
         Webhooks webhooks,
         Cluster cluster,
-        Bridge bridge,
         Shutdown shutdown,
         Log log) {
 
@@ -340,17 +339,6 @@ public record Settings(
             List<String> members,
             String kubernetesService,
             String name) {}
-
-    /**
-     * The ways to listen to events without being in a cluster.
-     *
-     * @param sockjs whether there is one on the API's port
-     * @param tcp whether there is one on {@code host} and {@code port}
-     * @param addresses that may be listened to
-     * @param maxConnections of both together
-     */
-    public record Bridge(
-            boolean sockjs, boolean tcp, String host, int port, List<String> addresses, int maxConnections) {}
 
     public record Shutdown(Duration grace) {}
 

@@ -138,7 +138,6 @@ final class SettingsReader {
                 retention(),
                 new WebhookSettingsReader(values).read(),
                 new BusSettingsReader(values).cluster(),
-                new BusSettingsReader(values).bridge(),
                 new Shutdown(duration("shutdown.grace")),
                 new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
     }

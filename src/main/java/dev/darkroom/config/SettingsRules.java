@@ -79,13 +79,6 @@ final class SettingsRules {
                 "nothing beside",
                 "cluster.members");
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
-        int bridge = settings.bridge().tcp() ? settings.bridge().port() : 0;
-        require(bridge == 0 || bridge != port, "bridge.port", "a port other than", "http.port");
-        require(
-                bridge == 0 || bridge != settings.management().port(),
-                "bridge.port",
-                "a port other than",
-                "management.port");
     }
 
     private void checkJwt(Settings.Jwt jwt) {

@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -73,11 +72,6 @@ public final class UnsentAccount {
     /** Returns the account of a connection. One that no {@link InboundConnections} accepted has a budget of its own. */
     public static UnsentAccount of(HttpConnection connection) {
         return of(CutOff.channel(connection));
-    }
-
-    /** Returns the account of a socket, likewise. */
-    public static UnsentAccount of(NetSocket socket) {
-        return of(CutOff.channel(socket));
     }
 
     private static UnsentAccount of(Channel channel) {

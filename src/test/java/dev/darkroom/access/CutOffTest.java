@@ -8,7 +8,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.SelfSignedCertificate;
 import io.vertx.core.streams.WriteStream;
 import java.io.IOException;
@@ -114,20 +113,6 @@ class CutOffTest {
                 serve(new HttpServerOptions()),
                 GET + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-        assertThatItCanBeCutOff();
-    }
-
-    @Test
-    void tcp() throws Exception {
-        int port = vertx.createNetServer(new NetServerOptions().setSendBufferSize(SMALL))
-                .connectHandler(socket -> {
-                    socket.closeHandler(closed -> gone.complete(null));
-                    fill(socket, () -> CutOff.of(socket));
-                })
-                .listen(0, "127.0.0.1")
-                .await(60, TimeUnit.SECONDS)
-                .actualPort();
-        connect(new Socket(), port, "");
         assertThatItCanBeCutOff();
     }
 

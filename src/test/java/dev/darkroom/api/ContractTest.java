@@ -56,7 +56,6 @@ class ContractTest {
                         null,
                         new ProgressWatch(),
                         null,
-                        null,
                         null));
         Deployable management = new ManagementVerticle(
                 settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);

@@ -13,7 +13,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.net.NetServerOptions;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -399,33 +398,5 @@ class UnreadAnswersTest {
         begin(Duration.ofSeconds(2));
         Socket socket = connect(serve(request -> ResponseWriter.end(request, Buffer.buffer("x".repeat(100)))));
         assertThatASenderThatReadsNothingIsAborted(socket, (GET + "\r\n").getBytes(StandardCharsets.US_ASCII));
-    }
-
-    @Test
-    void aTcpPeerThatReadsNothingKeepsToTheBudget() throws Exception {
-        // given
-        begin(NEVER);
-        int port = vertx.createNetServer(new NetServerOptions().setSendBufferSize(SMALL))
-                .connectHandler(socket -> {
-                    UnsentAccount unsent = UnsentAccount.of(socket);
-                    socket.handler(bytes -> {
-                        for (int i = 0; i < 100; i++) {
-                            unsent.write(ANSWER, () -> {}, () -> socket.write(BODY));
-                            sample();
-                        }
-                        requests.incrementAndGet();
-                    });
-                })
-                .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS)
-                .actualPort();
-
-        // when
-        send(connect(port), new byte[] {1});
-
-        // then
-        awaitRequests(1);
-        awaitOpen(0);
-        assertThatTheBudgetHeldAndIsReturned();
     }
 }

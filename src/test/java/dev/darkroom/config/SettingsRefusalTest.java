@@ -174,14 +174,6 @@ class SettingsRefusalTest {
                 "DARKROOM_CLUSTER_MEMBERS | a:1, | host:port, separated by commas, got \"a:1,\"",
                 "DARKROOM_CLUSTER_KUBERNETES_SERVICE | a b | a DNS name, got \"a b\"",
                 "DARKROOM_CLUSTER_NAME | My Cluster | 1 to 40 of a-z, 0-9 and hyphen, got \"My Cluster\"",
-                // bridge
-                "DARKROOM_BRIDGE_SOCKJS | yes | true or false, got \"yes\"",
-                "DARKROOM_BRIDGE_ADDRESSES | darkroom.generation | addresses of events, such as"
-                        + " darkroom.generation.events, separated by commas, got \"darkroom.generation\"",
-                "DARKROOM_BRIDGE_ADDRESSES | darkroom.generation.events, __vertx.reply.1 | addresses of events, such as"
-                        + " darkroom.generation.events, separated by commas,"
-                        + " got \"darkroom.generation.events, __vertx.reply.1\"",
-                "DARKROOM_BRIDGE_MAX_CONNECTIONS | 0 | a whole number from 1 to 10000, got \"0\"",
                 // a password in the wrong place
                 "DARKROOM_HTTP_PORT | postgresql://u:secret@db/d | a whole number from 0 to 65535,"
                         + " got a value that is not shown",

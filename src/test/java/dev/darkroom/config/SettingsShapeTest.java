@@ -170,12 +170,6 @@ class SettingsShapeTest {
         "cluster.members, DARKROOM_CLUSTER_MEMBERS, 'a:1, b.example.org:65535', '[a:1, b.example.org:65535]'",
         "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
         "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
-        "bridge.sockjs, DARKROOM_BRIDGE_SOCKJS, true, true",
-        "bridge.tcp, DARKROOM_BRIDGE_TCP, true, true",
-        "bridge.host, DARKROOM_BRIDGE_HOST, ::1, ::1",
-        "bridge.port, DARKROOM_BRIDGE_PORT, 9094, 9094",
-        "bridge.addresses, DARKROOM_BRIDGE_ADDRESSES, darkroom.generation.events, [darkroom.generation.events]",
-        "bridge.maxConnections, DARKROOM_BRIDGE_MAX_CONNECTIONS, 1, 1",
         "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, json"
     })

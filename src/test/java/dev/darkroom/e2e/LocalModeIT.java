@@ -24,7 +24,6 @@ class LocalModeIT {
             .with("DARKROOM_PUBLIC_URL", "https://images.example.org:8443")
             .with("DARKROOM_HTTP_ALLOWED_HOSTS", "darkroom, other")
             .with("DARKROOM_HTTP_CORS_ORIGINS", "https://app.example.org")
-            .with("DARKROOM_BRIDGE_SOCKJS", "true")
             .with("DARKROOM_LIMITS_FAILED_LOGINS", "5"));
 
     private static Answer send(URI server, String method, String path, String headers) {
@@ -87,7 +86,6 @@ class LocalModeIT {
                 .isEqualTo(421);
         assertThat(send("GET", "/nowhere", header).status()).isEqualTo(421);
         assertThat(send("GET", "/openapi.yaml", header).status()).isEqualTo(421);
-        assertThat(send("GET", "/eventbus/info", header).status()).isEqualTo(421);
         assertThat(send("OPTIONS", "/api/generation", header + "Origin: http://evil.example\r\n")
                         .status())
                 .isEqualTo(421);
@@ -156,7 +154,6 @@ class LocalModeIT {
                                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
                         .status())
                 .isEqualTo(403);
-        assertThat(send("GET", "/eventbus/info", headers).status()).isEqualTo(403);
         // Reading is left to the browser, which shows no page of another origin what comes back.
         assertThat(send("GET", "/api/generation", headers).status()).isEqualTo(200);
     }

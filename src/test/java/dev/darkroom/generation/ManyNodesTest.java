@@ -65,7 +65,6 @@ class ManyNodesTest {
                 base.retention(),
                 base.webhooks(),
                 base.cluster(),
-                base.bridge(),
                 new Settings.Shutdown(Duration.ofMillis(200)),
                 base.log());
     }

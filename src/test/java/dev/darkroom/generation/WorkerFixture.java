@@ -67,7 +67,6 @@ final class WorkerFixture {
                 base.retention(),
                 base.webhooks(),
                 base.cluster(),
-                base.bridge(),
                 new Settings.Shutdown(grace),
                 base.log());
     }

@@ -3,6 +3,7 @@ package dev.darkroom.testing;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JoinConfig;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.notification.NotificationBus;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -23,6 +24,7 @@ public final class ClusterClient implements AutoCloseable {
     private final Vertx vertx;
     private final HazelcastClusterManager manager;
     private final List<JsonObject> events = new CopyOnWriteArrayList<>();
+    private final List<JsonObject> notifications = new CopyOnWriteArrayList<>();
 
     private ClusterClient(Vertx vertx, HazelcastClusterManager manager) {
         this.vertx = vertx;
@@ -49,14 +51,19 @@ public final class ClusterClient implements AutoCloseable {
                     .buildClustered()
                     .await(60, TimeUnit.SECONDS);
             ClusterClient client = new ClusterClient(vertx, manager);
-            vertx.eventBus()
-                    .<JsonObject>consumer(GenerationBus.EVENTS, event -> client.events.add(event.body()))
-                    .completion()
-                    .await(60, TimeUnit.SECONDS);
+            client.subscribe(GenerationBus.EVENTS, client.events);
+            client.subscribe(NotificationBus.EVENTS, client.notifications);
             return client;
         } catch (TimeoutException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private void subscribe(String address, List<JsonObject> received) throws TimeoutException {
+        vertx.eventBus()
+                .<JsonObject>consumer(address, event -> received.add(event.body()))
+                .completion()
+                .await(60, TimeUnit.SECONDS);
     }
 
     /** How many members there are, this one included. */
@@ -68,6 +75,15 @@ public final class ClusterClient implements AutoCloseable {
     public List<JsonObject> events(String generationId) {
         return events.stream()
                 .filter(event -> generationId.equals(event.getString("id")))
+                .toList();
+    }
+
+    /** Returns the notification events about a generation that have arrived. */
+    public List<JsonObject> notifications(String generationId) {
+        return notifications.stream()
+                .filter(event -> generationId.equals(event.getJsonObject("notification")
+                        .getJsonObject("data")
+                        .getString("generationId")))
                 .toList();
     }
 

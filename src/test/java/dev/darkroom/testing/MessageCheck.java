@@ -76,7 +76,7 @@ public final class MessageCheck {
         check(null, "webhook", lower, body);
     }
 
-    /** What was heard on the bus, in the cluster, or by a bridge. */
+    /** An event of the event bus. */
     public static void busEvent(String address, JsonObject body) {
         JsonNode messages = channel(address).get("messages");
         assertThat(messages.size()).as("events on " + address).isEqualTo(1);
