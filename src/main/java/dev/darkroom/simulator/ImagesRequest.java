@@ -1,6 +1,6 @@
 package dev.darkroom.simulator;
 
-import dev.darkroom.simulator.picture.PictureRenderer;
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,13 +65,13 @@ record ImagesRequest(String prompt, int count, int width, int height, long seed,
             }
         }
         throw new BadRequestException(
-                "'size' must be \"auto\" or WIDTHxHEIGHT, each " + PictureRenderer.MIN_SIDE + " to "
-                        + PictureRenderer.MAX_SIDE + ".",
+                "'size' must be \"auto\" or WIDTHxHEIGHT, each " + PlaceholderImageRenderer.MIN_SIDE + " to "
+                        + PlaceholderImageRenderer.MAX_SIDE + ".",
                 "size");
     }
 
     private static boolean isSide(int side) {
-        return side >= PictureRenderer.MIN_SIDE && side <= PictureRenderer.MAX_SIDE;
+        return side >= PlaceholderImageRenderer.MIN_SIDE && side <= PlaceholderImageRenderer.MAX_SIDE;
     }
 
     private static boolean asUrl(Object format) {

@@ -1,6 +1,6 @@
 package dev.darkroom.simulator;
 
-import dev.darkroom.simulator.picture.PictureRenderer;
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
@@ -55,7 +55,7 @@ public final class SimulatorVerticle extends VerticleBase {
                 new HttpServerOptions().setHost(HOST).setPort(wantedPort).setHttp2ClearTextEnabled(false);
         server = vertx.createHttpServer(options);
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
-        Studio studio = new Studio(workers, new PictureRenderer(), () -> "http://" + HOST + ":" + port);
+        Studio studio = new Studio(workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
         return server.requestHandler(router(studio)).listen().map(bound -> {
             port = bound.actualPort();
             return null;

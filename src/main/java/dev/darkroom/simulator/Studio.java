@@ -1,6 +1,6 @@
 package dev.darkroom.simulator;
 
-import dev.darkroom.simulator.picture.PictureRenderer;
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -22,7 +22,7 @@ final class Studio {
     private static final int MOST_ANNOUNCED = 1000;
 
     private final WorkerExecutor workers;
-    private final PictureRenderer renderer;
+    private final PlaceholderImageRenderer renderer;
     private final Supplier<String> baseUrl;
     private final Map<String, Announced> announced = new LinkedHashMap<>();
 
@@ -35,7 +35,7 @@ final class Studio {
     record Announced(ImagesRequest request, int position, Script faults, RequestLog.Submitted submission) {}
 
     /** @param baseUrl asked at each use, as the port is known only once the server listens */
-    Studio(WorkerExecutor workers, PictureRenderer renderer, Supplier<String> baseUrl) {
+    Studio(WorkerExecutor workers, PlaceholderImageRenderer renderer, Supplier<String> baseUrl) {
         this.workers = workers;
         this.renderer = renderer;
         this.baseUrl = baseUrl;

@@ -3,7 +3,7 @@ package dev.darkroom.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.simulator.picture.PictureRenderer;
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -12,21 +12,22 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
-/** Holds every image of a database to the prompt and seed of its generation: the simulator paints both into it. */
+/** Checks that every image of a database shows the prompt and seed of its generation, as the simulator renders both. */
 public final class PictureCheck {
     private PictureCheck() {}
 
-    /** For databases whose images all come from the simulator, of this JDK. */
+    /** Requires that all images come from the simulator and from this JDK. */
     public static void assertImagesBelongToTheirPrompts(DatabaseUrl database) {
-        PictureRenderer renderer = new PictureRenderer();
-        Map<String, String> painted = new HashMap<>();
+        PlaceholderImageRenderer renderer = new PlaceholderImageRenderer();
+        Map<String, String> rendered = new HashMap<>();
         List<String> wrong = new ArrayList<>();
         String images =
                 "SELECT concat_ws(' ', i.sha256, i.generation_id, i.position, g.seed, g.width, g.height, g.prompt)"
                         + " FROM images i JOIN generations g ON g.id = i.generation_id WHERE g.status = 'COMPLETE'";
         for (String row : TestPostgres.query(database, images)) {
             String[] image = row.split(" ", 3);
-            String expected = painted.computeIfAbsent(image[2], asked -> sha256(paint(renderer, asked.split(" ", 5))));
+            String expected =
+                    rendered.computeIfAbsent(image[2], asked -> sha256(render(renderer, asked.split(" ", 5))));
             if (!expected.equals(image[0])) {
                 wrong.add(image[1]);
             }
@@ -37,7 +38,7 @@ public final class PictureCheck {
     }
 
     /** @param asked position, seed, width, height and prompt */
-    private static byte[] paint(PictureRenderer renderer, String... asked) {
+    private static byte[] render(PlaceholderImageRenderer renderer, String... asked) {
         return renderer.render(
                 asked[4],
                 Long.parseLong(asked[1]),

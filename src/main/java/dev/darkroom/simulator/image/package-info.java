@@ -1,0 +1,2 @@
+/** Placeholder images of the simulator. */
+package dev.darkroom.simulator.image;
