@@ -34,7 +34,8 @@ class BreakerIT {
             .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(THRESHOLD))
             .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", String.valueOf(THRESHOLD))
             .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
-            .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms");
+            .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms")
+            .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "500ms");
     private AiServer aiServer;
     private Darkroom darkroom;
     private ApiClient client;
@@ -120,17 +121,17 @@ class BreakerIT {
 
     @Test
     void aFailedProbeIsNotCountedAndItsGenerationGoesToTheBack() {
-        // given one call at a time, and an AI server that fails until two probes have failed
-        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
-                .with("DARKROOM_RETRY_BASE", "10ms")
-                // Time enough to ask for the second before the first probe.
-                .with("DARKROOM_BACKEND_BREAKER_RESET", "5s"));
-        aiServer.script(new JsonObject().put("status", 500).put("times", THRESHOLD + 2));
-
-        // when
+        // given one call at a time, and a breaker that opens and does not probe before there is a second generation
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        aiServer.script(
+                new JsonObject().put("status", 500).put("times", THRESHOLD),
+                new JsonObject().put("drop", true).put("times", -1).put("models", true));
         String first = client.create("the first");
         awaitLines("breaker opened", 1);
         String second = client.create("the second");
+
+        // when two probes fail
+        aiServer.script(new JsonObject().put("status", 500).put("times", 2));
         JsonObject firstEnded = client.awaitEnd(first);
         JsonObject secondEnded = client.awaitEnd(second);
 
@@ -218,8 +219,10 @@ class BreakerIT {
 
     @Test
     void noGenerationIsRiskedWhileTheListOfModelsFails() {
-        // given
-        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        // given open times that grow, so that none of them ends while the requests are counted
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
+                .with("DARKROOM_RETRY_BASE", "10ms")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m"));
         aiServer.script(new JsonObject().put("status", 503).put("times", -1).put("models", true));
 
         // when

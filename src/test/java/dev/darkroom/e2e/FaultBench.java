@@ -105,7 +105,8 @@ final class FaultBench implements AutoCloseable {
                 .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1")
                 .with("DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT", "60")
                 .with("DARKROOM_BACKEND_BREAKER_PROBES", "1")
-                .with("DARKROOM_BACKEND_BREAKER_RESET", "100ms");
+                .with("DARKROOM_BACKEND_BREAKER_RESET", "100ms")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "100ms");
     }
 
     /** A service with few attempts, a deadline that no attempt reaches, and a breaker that stays out of it. */
@@ -165,7 +166,9 @@ final class FaultBench implements AutoCloseable {
 
     /** As {@link #once(Fault.Scripted)}; the breaker opens and stays so. */
     static First once(Fault.Elsewhere fault) {
-        DarkroomSettings settings = watchful().with("DARKROOM_BACKEND_BREAKER_RESET", "1m");
+        DarkroomSettings settings = watchful()
+                .with("DARKROOM_BACKEND_BREAKER_RESET", "1m")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m");
         try (BrokenServer server = fault.server().get();
                 FaultBench bench = before(server, settings)) {
             String id = bench.client.create(request()).getString("id");

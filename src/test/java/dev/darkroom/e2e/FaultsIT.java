@@ -53,9 +53,9 @@ class FaultsIT {
         List<Fault.Elsewhere> elsewhere = only(Fault.Elsewhere.class);
         for (int part = 0; part < 2; part++) {
             lane(FaultBench.forOnce(LONG), half(quick, part), FaultBench::once, once);
+            lane(half(elsewhere, part), FaultBench::once, once);
         }
         lane(FaultBench.forOnce(SHORT), slow, FaultBench::once, once);
-        lane(elsewhere, FaultBench::once, once);
     }
 
     /** Tries every fault that stays until its generation ends, which takes the time of a deadline for many of them. */
