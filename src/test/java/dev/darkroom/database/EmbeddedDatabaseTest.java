@@ -17,16 +17,41 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseTest {
     private static final Path BINARIES = TestPostgres.BINARIES;
 
+    /** Of the tests that change nothing. */
+    @TempDir
+    static Path shared;
+
+    private static EmbeddedDatabase running;
+
     @TempDir
     Path temp;
+
+    @BeforeAll
+    static void start() {
+        running = EmbeddedDatabase.start(shared.resolve("new/data"), BINARIES);
+    }
+
+    @AfterAll
+    static void close() {
+        running.close();
+    }
+
+    private static Path postgres() {
+        return shared.resolve("new/data/postgres");
+    }
 
     @Test
     void keepsItsDataAcrossARestart() {
@@ -45,83 +70,65 @@ class EmbeddedDatabaseTest {
 
     @Test
     void losesNoCommitToAPowerCutAndListensOnLoopbackAlone() throws IOException {
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
-            assertThat(query(
-                            database.url(),
-                            "SELECT name || '=' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit',"
-                                    + " 'full_page_writes', 'listen_addresses', 'log_timezone',"
-                                    + " 'max_connections', 'logging_collector') ORDER BY lower(name)"))
-                    .containsExactly(
-                            "fsync=on",
-                            "full_page_writes=on",
-                            "listen_addresses=127.0.0.1",
-                            "log_timezone=UTC",
-                            "logging_collector=on",
-                            "max_connections=100",
-                            "synchronous_commit=on");
-            // The fifth line names the directory of the socket.
-            assertThat(Files.readAllLines(temp.resolve("postgres/cluster/postmaster.pid"))
-                            .get(4))
-                    .isEmpty();
-        }
+        assertThat(query(
+                        running.url(),
+                        "SELECT name || '=' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit',"
+                                + " 'full_page_writes', 'listen_addresses', 'log_timezone',"
+                                + " 'max_connections', 'logging_collector') ORDER BY lower(name)"))
+                .containsExactly(
+                        "fsync=on",
+                        "full_page_writes=on",
+                        "listen_addresses=127.0.0.1",
+                        "log_timezone=UTC",
+                        "logging_collector=on",
+                        "max_connections=100",
+                        "synchronous_commit=on");
+        // The fifth line names the directory of the socket.
+        assertThat(Files.readAllLines(postgres().resolve("cluster/postmaster.pid"))
+                        .get(4))
+                .isEmpty();
     }
 
     @Test
     void serverVersionIsEighteenAndTheRoleIsNoSuperuser() {
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
-            assertThat(query(database.url(), "SHOW server_version_num").get(0)).startsWith("18");
-            assertThat(query(database.url(), "SHOW is_superuser")).containsExactly("off");
-        }
+        assertThat(query(running.url(), "SHOW server_version_num").get(0)).startsWith("18");
+        assertThat(query(running.url(), "SHOW is_superuser")).containsExactly("off");
     }
 
     /** Its password is as good as a key, so that no connection has to pay for making guesses dear. */
     @Test
     void aConnectionGoesThroughOneIteration() throws IOException {
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
-            Secret superuser = new Secret(Files.readString(temp.resolve("postgres/superuser-password"))
-                    .strip());
-            DatabaseUrl url = new DatabaseUrl("127.0.0.1", database.url().port(), "darkroom", "postgres", superuser);
+        Secret superuser = new Secret(
+                Files.readString(postgres().resolve("superuser-password")).strip());
+        DatabaseUrl url = new DatabaseUrl("127.0.0.1", running.url().port(), "darkroom", "postgres", superuser);
 
-            assertThat(query(url, "SELECT substr(rolpassword, 1, 16) FROM pg_authid WHERE rolname = 'darkroom'"))
-                    .containsExactly("SCRAM-SHA-256$1:");
-        }
+        assertThat(query(url, "SELECT substr(rolpassword, 1, 16) FROM pg_authid WHERE rolname = 'darkroom'"))
+                .containsExactly("SCRAM-SHA-256$1:");
     }
 
     @Test
     void refusesAWrongPasswordAndNoPassword() {
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
-            for (String user : List.of("darkroom", "postgres")) {
-                for (Secret password : List.of(new Secret("wrong"), Secret.NONE)) {
-                    // given
-                    DatabaseUrl url =
-                            new DatabaseUrl("127.0.0.1", database.url().port(), "darkroom", user, password);
+        for (String user : List.of("darkroom", "postgres")) {
+            for (Secret password : List.of(new Secret("wrong"), Secret.NONE)) {
+                // given
+                DatabaseUrl url = new DatabaseUrl("127.0.0.1", running.url().port(), "darkroom", user, password);
 
-                    // then
-                    assertThatThrownBy(() -> query(url, "SELECT 1")).hasMessageContaining("password");
-                }
+                // then
+                assertThatThrownBy(() -> query(url, "SELECT 1")).hasMessageContaining("password");
             }
         }
     }
 
     @Test
     void onlyTheOwnerCanReadTheDirectoryAndThePasswords() throws IOException {
-        // given
-        Path dataDir = temp.resolve("new").resolve("data");
-
-        // when
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(dataDir, BINARIES)) {
-            // then
-            assertThat(permissions(dataDir)).isEqualTo("rwx------");
-            assertThat(permissions(dataDir.resolve("postgres"))).isEqualTo("rwx------");
-            assertThat(permissions(dataDir.resolve("postgres/cluster"))).isEqualTo("rwx------");
-            assertThat(permissions(dataDir.resolve("postgres/connection.properties")))
-                    .isEqualTo("rw-------");
-            assertThat(permissions(dataDir.resolve("postgres/superuser-password")))
-                    .isEqualTo("rw-------");
-            assertThat(Files.readString(dataDir.resolve("postgres/connection.properties")))
-                    .contains(database.url().password().value());
-            assertThat(database.url().password().value()).hasSize(43);
-        }
+        assertThat(permissions(postgres().getParent())).isEqualTo("rwx------");
+        assertThat(permissions(postgres())).isEqualTo("rwx------");
+        assertThat(permissions(postgres().resolve("cluster"))).isEqualTo("rwx------");
+        assertThat(permissions(postgres().resolve("connection.properties"))).isEqualTo("rw-------");
+        assertThat(permissions(postgres().resolve("superuser-password"))).isEqualTo("rw-------");
+        assertThat(Files.readString(postgres().resolve("connection.properties")))
+                .contains(running.url().password().value());
+        assertThat(running.url().password().value()).hasSize(43);
     }
 
     @Test

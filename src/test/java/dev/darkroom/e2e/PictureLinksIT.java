@@ -7,14 +7,23 @@ import dev.darkroom.DarkroomExtension;
 import dev.darkroom.access.ApiKey;
 import dev.darkroom.access.Caller;
 import dev.darkroom.access.KeyCabinet;
+import dev.darkroom.access.PictureLinks;
 import dev.darkroom.access.Role;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.Answer;
 import dev.darkroom.testing.DarkroomSettings;
+import io.vertx.core.Vertx;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,9 +35,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Pictures as a page shows them, which cannot say who asks. */
 @Timeout(300)
 class PictureLinksIT {
+    private static final Duration LIFETIME = Duration.ofSeconds(15);
+
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(
-            DarkroomSettings.quick().with("DARKROOM_AUTH", "required").with("DARKROOM_LINKS_LIFETIME", "15s"));
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+            .with("DARKROOM_AUTH", "required")
+            .with("DARKROOM_LINKS_LIFETIME", LIFETIME.toSeconds() + "s"));
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -61,6 +73,26 @@ class PictureLinksIT {
         URI url = URI.create(
                 alice.generation(generationId).getJsonArray("imageUrls").getString(0));
         return url.getPath() + "?" + url.getQuery();
+    }
+
+    /** A link to the same image that was signed, with the same keys, at another time. */
+    private static String linkOf(Instant time) throws Exception {
+        String path = path(freshLink());
+        Vertx vertx = Vertx.vertx();
+        Settings.Database settings = SettingsLoader.load(
+                        DarkroomSettings.quick().database(service.database()).environment(), service.directory())
+                .settings()
+                .database();
+        Database database = Database.open(vertx, service.database(), settings);
+        try {
+            return new PictureLinks(vertx, database, LIFETIME, InstantSource.fixed(time), System::nanoTime)
+                    .signer()
+                    .map(signer -> path + "?" + signer.query(path.substring(path.lastIndexOf('/') + 1)))
+                    .await(60, TimeUnit.SECONDS);
+        } finally {
+            database.close().await(60, TimeUnit.SECONDS);
+            vertx.close().await(60, TimeUnit.SECONDS);
+        }
     }
 
     private static String path(String link) {
@@ -125,23 +157,42 @@ class PictureLinksIT {
     }
 
     @Test
-    void aLinkThatHasExpiredIsRefused() {
-        // given
-        String link = freshLink();
-        assertThat(service.client().get(link).status()).isEqualTo(200);
+    void aLinkThatHasExpiredIsRefused() throws Exception {
+        // given a link that the service would have accepted until a minute ago
+        Instant now = Instant.now();
+        String link = linkOf(now.minus(LIFETIME.multipliedBy(5)));
+        assertThat(service.client().get(linkOf(now.plus(LIFETIME))).status()).isEqualTo(200);
 
         // when
-        Answer expired = Awaitility.await("expiry")
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(100))
-                .until(() -> service.client().get(link), answer -> answer.status() != 200);
+        Answer expired = service.client().get(link);
 
         // then
         assertProblem(expired, 403, "link-not-good", path(link));
         assertThat(expired.json().getString("detail")).startsWith("This link has expired.");
+    }
 
-        // and a new one is good, though the generation is told from memory
-        assertThat(service.client().get(freshLink()).status()).isEqualTo(200);
+    @Test
+    void linksAreMadeAnewThoughTheGenerationIsToldFromMemory() {
+        // given
+        Instant before = Instant.now();
+        String first = freshLink();
+
+        // when
+        String second = Awaitility.await("another link")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .until(PictureLinksIT::freshLink, link -> !link.equals(first));
+
+        // then each lasts for the lifetime, and up to a quarter longer
+        assertThat(service.client().get(second).status()).isEqualTo(200);
+        assertThat(expires(first)).isAfterOrEqualTo(before.plus(LIFETIME).truncatedTo(ChronoUnit.SECONDS));
+        assertThat(expires(second))
+                .isAfter(expires(first))
+                .isBeforeOrEqualTo(Instant.now().plus(LIFETIME).plus(LIFETIME.dividedBy(4)));
+    }
+
+    private static Instant expires(String link) {
+        return Instant.ofEpochSecond(Long.parseLong(link.replaceFirst(".*expires=([0-9]+).*", "$1")));
     }
 
     @Test

@@ -170,26 +170,74 @@ final class LeaseModel {
             tidy.add(tidy(state, p));
         }
         order.sort(Comparator.comparingInt(p -> code(state, p, tidy.get(p))));
-        List<Gen> gens = state.gens().stream()
-                .map(gen -> gen.ended()
-                        ? new Gen(gen.status(), -1, -1, 0, 0, gen.successes(), gen.broken(), Set.of())
-                        : new Gen(
-                                gen.status(),
-                                gen.owner() < 0 ? -1 : order.indexOf(gen.owner()),
-                                gen.formerLeft(),
-                                gen.lost(),
-                                gen.counted(),
-                                gen.successes(),
-                                gen.broken(),
-                                gen.sent()))
-                .toList();
-        return new State(gens, order.stream().map(tidy::get).toList(), state.faults());
+        // Loops, since this is most of the work of an exploration.
+        List<Gen> gens = new ArrayList<>();
+        for (Gen gen : state.gens()) {
+            gens.add(canonical(gen, order));
+        }
+        List<Proc> procs = new ArrayList<>();
+        for (int p : order) {
+            procs.add(tidy.get(p));
+        }
+        return new State(gens, procs, state.faults());
+    }
+
+    private static Gen canonical(Gen gen, List<Integer> order) {
+        if (gen.ended()) {
+            return new Gen(gen.status(), -1, -1, 0, 0, gen.successes(), gen.broken(), Set.of());
+        }
+        return new Gen(
+                gen.status(),
+                gen.owner() < 0 ? -1 : order.indexOf(gen.owner()),
+                gen.formerLeft(),
+                gen.lost(),
+                gen.counted(),
+                gen.successes(),
+                gen.broken(),
+                gen.sent());
+    }
+
+    /** A short text for a state, another one for each. Quicker to hash and to compare than records of records. */
+    static String key(State state) {
+        StringBuilder key = new StringBuilder();
+        add(key, state.faults());
+        for (Gen gen : state.gens()) {
+            add(key, gen.status().ordinal());
+            add(key, gen.owner());
+            add(key, gen.formerLeft());
+            add(key, gen.lost());
+            add(key, gen.counted());
+            add(key, gen.successes());
+            add(key, gen.broken() ? 1 : 0);
+            add(key, gen.sent().size());
+            for (Sent sent : gen.sent()) {
+                add(key, sent.write().ordinal() * 2 + (sent.newest() ? 1 : 0));
+            }
+        }
+        for (Proc proc : state.procs()) {
+            add(key, proc.life().ordinal());
+            add(key, proc.identity() ? 1 : 0);
+            add(key, proc.trust());
+            add(key, proc.row());
+            add(key, proc.answer());
+            for (Job job : proc.jobs()) {
+                add(key, job.phase().ordinal() * 2 + (job.newest() ? 1 : 0));
+            }
+        }
+        return key.toString();
+    }
+
+    /** @param number from -1 up */
+    private static void add(StringBuilder key, int number) {
+        key.append((char) (number + 1));
     }
 
     private static Proc tidy(State state, int p) {
         Proc proc = state.procs().get(p);
-        boolean rowMatters =
-                proc.identity() || proc.answer() >= 0 || state.gens().stream().anyMatch(gen -> holds(gen, p));
+        boolean rowMatters = proc.identity() || proc.answer() >= 0;
+        for (Gen gen : state.gens()) {
+            rowMatters |= holds(gen, p);
+        }
         List<Job> jobs = new ArrayList<>();
         for (int g = 0; g < proc.jobs().size(); g++) {
             Job job = proc.jobs().get(g);

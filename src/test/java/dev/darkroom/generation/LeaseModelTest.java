@@ -28,7 +28,7 @@ class LeaseModelTest {
 
     /** All states that can be reached, each with its first way there. */
     private static final class Explored {
-        private final Map<State, Integer> numbers = new HashMap<>();
+        private final Map<String, Integer> numbers = new HashMap<>();
         private final List<State> states = new ArrayList<>();
         private final List<Integer> cameFrom = new ArrayList<>();
         private final List<Step> cameBy = new ArrayList<>();
@@ -61,7 +61,7 @@ class LeaseModelTest {
         }
 
         private int add(State state, int from, Step by) {
-            Integer known = numbers.putIfAbsent(state, states.size());
+            Integer known = numbers.putIfAbsent(LeaseModel.key(state), states.size());
             if (known != null) {
                 return known;
             }
