@@ -18,9 +18,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What processes tell each other through PostgreSQL, and what they do when it does not get through. */
 @Tag("database")
+@Execution(ExecutionMode.CONCURRENT)
 class HintsTest {
     private static final Duration TEST = Duration.ofSeconds(1);
 

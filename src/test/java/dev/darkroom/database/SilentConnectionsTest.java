@@ -23,10 +23,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Connections whose other end vanishes without a word, and does not answer when they are closed either. */
 @Tag("database")
 @Timeout(180)
+@Execution(ExecutionMode.CONCURRENT)
 class SilentConnectionsTest {
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();

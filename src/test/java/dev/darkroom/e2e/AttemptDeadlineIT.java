@@ -2,24 +2,29 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
 import dev.darkroom.InProcessDarkroom;
+import dev.darkroom.testing.AiServer;
+import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.BrokenServer;
 import dev.darkroom.testing.Darkroom;
 import dev.darkroom.testing.DarkroomSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** At the deadline of an attempt its sockets close, whatever is on them: the other side of each is asked when they did. */
+@Execution(ExecutionMode.CONCURRENT)
 class AttemptDeadlineIT {
     /** Long enough for an attempt that nothing holds up, on a busy machine too. */
     private static final Duration TIMEOUT = Duration.ofSeconds(8);
@@ -27,19 +32,36 @@ class AttemptDeadlineIT {
     /** An attempt's time runs from when it was claimed, which is a little before the database says that it started. */
     private static final Duration AT_MOST_EARLIER = Duration.ofMillis(250);
 
-    @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(settings());
+    @TempDir
+    Path directory;
 
-    private static DarkroomSettings settings() {
-        return DarkroomSettings.quick()
-                .with("DARKROOM_RETRY_MAX_ATTEMPTS", "1")
-                .with("DARKROOM_BACKEND_TIMEOUT", TIMEOUT.toMillis() + "ms");
+    private final AiServer aiServer = new AiServer(Duration.ofMillis(10));
+    private Darkroom darkroom;
+    private ApiClient client;
+
+    @AfterEach
+    void stop() {
+        darkroom.close();
+        aiServer.close();
+    }
+
+    private void start(URI backend) {
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomSettings.quick()
+                        .database(TestPostgres.migratedDatabase())
+                        .with("DARKROOM_RETRY_MAX_ATTEMPTS", "1")
+                        .with("DARKROOM_BACKEND_TIMEOUT", TIMEOUT.toMillis() + "ms")
+                        .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "1m")
+                        .with("DARKROOM_BACKEND_URL", backend.toString()));
+        client = darkroom.client();
     }
 
     /** The AI server would go on for ever, so whatever closes the sockets is the deadline. */
     @Test
     void theSocketOfASubmissionClosesAtTheDeadline() {
         // given as many as are called at once
+        start(aiServer.url());
         List<String> faults = List.of(
                 "{\"hang\": true}",
                 "{\"drip\": true}",
@@ -63,6 +85,7 @@ class AttemptDeadlineIT {
     @Test
     void theSocketsOfDownloadsCloseWhenTheirShareOfTheTimeIsOver() {
         // given
+        start(aiServer.url());
         List<String> faults = List.of(
                 "{\"hang\": true, \"times\": -1}",
                 "{\"drip\": true, \"times\": -1}",
@@ -93,11 +116,10 @@ class AttemptDeadlineIT {
     }
 
     /** Asks for a picture for each step of the script at the same time and waits for their ends. */
-    private static List<JsonObject> endOfEach(List<JsonObject> steps) {
-        service.aiServer().script(steps.toArray(JsonObject[]::new));
-        List<String> ids =
-                steps.stream().map(step -> service.client().create("too slow")).toList();
-        return ids.stream().map(service.client()::awaitEnd).toList();
+    private List<JsonObject> endOfEach(List<JsonObject> steps) {
+        aiServer.script(steps.toArray(JsonObject[]::new));
+        List<String> ids = steps.stream().map(step -> client.create("too slow")).toList();
+        return ids.stream().map(client::awaitEnd).toList();
     }
 
     private static Instant deadline(JsonObject ended) {
@@ -105,23 +127,17 @@ class AttemptDeadlineIT {
     }
 
     @Test
-    void theSocketOfATlsHandshakeClosesAtTheDeadline(@TempDir Path directory) {
+    void theSocketOfATlsHandshakeClosesAtTheDeadline() {
         // given a server that never ends a handshake, which may take a minute
-        try (BrokenServer server = BrokenServer.silent();
-                Darkroom darkroom = InProcessDarkroom.start(
-                        directory,
-                        settings()
-                                .database(TestPostgres.migratedDatabase())
-                                .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "1m")
-                                .with("DARKROOM_BACKEND_URL", server.url().toString()))) {
+        try (BrokenServer server = BrokenServer.silent()) {
+            start(server.url());
+
             // when
-            String id = darkroom.client().create("shake hands");
+            String id = client.create("shake hands");
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> server.firstClosedAt() != null);
             JsonObject attempt = Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .until(
-                            () -> Attempts.of(darkroom.client().generation(id)).get(0),
-                            first -> first.containsKey("finishedAt"));
+                    .until(() -> Attempts.of(client.generation(id)).get(0), first -> first.containsKey("finishedAt"));
 
             // then nothing was sent, so there is nothing that may have been done
             assertThat(Attempts.told(attempt)).isEqualTo("RETRYABLE NOT_SENT CONNECT_TIMEOUT uncounted");
@@ -131,10 +147,10 @@ class AttemptDeadlineIT {
     }
 
     /** The submissions of a generation, once the AI server has seen each socket that was left on it close. */
-    private static List<JsonObject> awaitClosed(JsonObject generation) {
+    private List<JsonObject> awaitClosed(JsonObject generation) {
         return Awaitility.await("closed sockets")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> service.aiServer().requests(generation.getString("id")), AttemptDeadlineIT::allClosed);
+                .until(() -> aiServer.requests(generation.getString("id")), AttemptDeadlineIT::allClosed);
     }
 
     private static boolean allClosed(List<JsonObject> submissions) {

@@ -3,7 +3,6 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.Darkroom;
@@ -17,13 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The end of a generation's time, wherever it finds the generation. */
+@Execution(ExecutionMode.CONCURRENT)
 class DeadlineIT {
     /** Long enough for a first attempt on a busy machine. */
     private static final Duration LIFE = Duration.ofSeconds(10);
-
-    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
 
     @TempDir
     Path directory;
@@ -38,7 +38,7 @@ class DeadlineIT {
         darkroom = InProcessDarkroom.start(
                 directory,
                 DarkroomSettings.quick()
-                        .database(DATABASE)
+                        .database(TestPostgres.migratedDatabase())
                         .aiServer(aiServer)
                         .with("DARKROOM_GENERATION_DEADLINE", LIFE.toSeconds() + "s"));
         client = darkroom.client();

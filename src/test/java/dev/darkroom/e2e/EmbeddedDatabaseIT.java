@@ -25,9 +25,12 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The jar with a database of its own, through restarts and crashes. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseIT {
     private static final Map<String, String> QUICK = DarkroomSettings.quick().environment();
 

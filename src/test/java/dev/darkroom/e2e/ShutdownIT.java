@@ -30,11 +30,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar told to stop, by SIGTERM and by Ctrl-C. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class ShutdownIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 
@@ -199,6 +202,7 @@ class ShutdownIT {
                     .until(() -> !query(
                                     database,
                                     "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                            + " AND datname = current_database()"
                                             + " AND query LIKE '%jsonb_to_recordset%'")
                             .isEmpty());
 

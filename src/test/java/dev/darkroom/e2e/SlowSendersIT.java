@@ -17,9 +17,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Callers who always send something, and never come to an end. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class SlowSendersIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()

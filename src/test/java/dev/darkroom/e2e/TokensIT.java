@@ -35,6 +35,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Callers with tokens of an issuer elsewhere, over HTTP, whose keys come over HTTP too. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class TokensIT {
     private static final String ISSUER = "https://login.example.org/";
     private static final SigningKey RSA = SigningKey.rsa("rsa-1");

@@ -20,9 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code users erase} as an operator runs it. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 class UsersCommandIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();

@@ -32,9 +32,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Erasures in a database and an image directory without a service. */
 @Tag("database")
+@Execution(ExecutionMode.CONCURRENT)
 class UserErasureTest {
     private static final String COUNT = "SELECT count(*) FROM ";
 
