@@ -259,9 +259,10 @@ class TlsIT {
 
     @Test
     void brokenFilesAreNotUsed() throws Exception {
-        // when the key is another's
+        // when the key is another's, of the same kind
         byte[] key = Files.readAllBytes(files.resolve("key.pem"));
-        KeyStores.write(directory.resolve("other"), "other", "EC");
+        KeyStores.write(
+                directory.resolve("other"), "other", first.getPublicKey().getAlgorithm());
         Files.copy(
                 directory.resolve("other/key.pem"),
                 files.resolve("key.pem"),
