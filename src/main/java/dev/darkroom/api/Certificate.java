@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
@@ -48,11 +49,11 @@ final class Certificate {
     Future<HttpServerOptions> into(HttpServerOptions options) {
         return disk.executeBlocking(this::read)
                 .recover(error -> Future.failedFuture(new UnusableCertificateException(error)))
-                .map(version -> {
-                    used = version;
+                .map(loaded -> {
+                    used = loaded.version();
                     return options.setSsl(true)
                             .setUseAlpn(true)
-                            .setKeyCertOptions(keyAndCertificate())
+                            .setKeyCertOptions(loaded.options())
                             .setEnabledSecureTransportProtocols(PROTOCOLS);
                 });
     }
@@ -71,26 +72,28 @@ final class Certificate {
 
     private Future<Void> change(HttpServer server) {
         return disk.executeBlocking(this::read)
-                // Forced: the options are the same, what is in the files is not.
-                .compose(version -> server.updateSSLOptions(sslOptions(), true).map(changed -> {
-                    used = version;
-                    LOG.atInfo().addKeyValue("certFile", files.certFile()).log("certificate read again");
-                    return null;
-                }));
+                .compose(loaded -> server.updateSSLOptions(sslOptions(loaded.options()))
+                        .map(changed -> {
+                            used = loaded.version();
+                            LOG.atInfo()
+                                    .addKeyValue("certFile", files.certFile())
+                                    .log("certificate read again");
+                            return null;
+                        }));
     }
 
-    private ServerSSLOptions sslOptions() {
+    private static ServerSSLOptions sslOptions(PemKeyCertOptions options) {
         return new ServerSSLOptions()
-                .setKeyCertOptions(keyAndCertificate())
+                .setKeyCertOptions(options)
                 .setApplicationLayerProtocols(List.of("h2", "http/1.1"))
                 .setEnabledSecureTransportProtocols(PROTOCOLS);
     }
 
-    private PemKeyCertOptions keyAndCertificate() {
-        return new PemKeyCertOptions()
-                .setCertPath(files.certFile().toString())
-                .setKeyPath(files.keyFile().toString());
-    }
+    /**
+     * Content of both files, checked as a pair. The server gets this content and does not read the files again: they may change
+     * after the check.
+     */
+    private record Loaded(String version, PemKeyCertOptions options) {}
 
     /** Which files they are. Taken before they are read: what changes in between is read once more. Blocking. */
     private String version() throws IOException {
@@ -101,21 +104,22 @@ final class Certificate {
         return Files.getLastModifiedTime(file).toMillis() + "/" + Files.size(file);
     }
 
-    /** Whether the files can be read and belong together, which TLS itself would find out with the first caller. Blocking. */
-    private String read() throws Exception {
-        String version;
+    /** Reads both files and checks that the key belongs to the certificate. Blocking. */
+    private Loaded read() throws Exception {
         try {
-            version = version();
+            String version = version();
+            PemKeyCertOptions options = new PemKeyCertOptions()
+                    .setCertValue(Buffer.buffer(Files.readAllBytes(files.certFile())))
+                    .setKeyValue(Buffer.buffer(Files.readAllBytes(files.keyFile())));
+            for (KeyManager manager : options.getKeyManagerFactory(vertx).getKeyManagers()) {
+                if (manager instanceof X509KeyManager keys) {
+                    prove(keys);
+                }
+            }
+            return new Loaded(version, options);
         } catch (NoSuchFileException e) {
             throw new IOException(e.getMessage() + " does not exist");
         }
-        for (KeyManager manager :
-                keyAndCertificate().getKeyManagerFactory(vertx).getKeyManagers()) {
-            if (manager instanceof X509KeyManager keys) {
-                prove(keys);
-            }
-        }
-        return version;
     }
 
     private static void prove(X509KeyManager keys) throws GeneralSecurityException {
