@@ -1,4 +1,2 @@
-/**
- * The command line, and how the rooms are put together, started and stopped. Knows everything; nobody knows it.
- */
+/** The entry point of the process: {@code Main} dispatches to the commands. */
 package dev.darkroom;

@@ -16,33 +16,26 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import dev.darkroom.access.Address;
-import dev.darkroom.access.CutOff;
-import dev.darkroom.command.Command;
-import dev.darkroom.command.CommandNames;
-import dev.darkroom.command.Timestamp;
-import dev.darkroom.database.DatabaseErrors;
-import dev.darkroom.erasure.ErasureBus;
-import dev.darkroom.generation.EndedGeneration;
+import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationBus;
-import dev.darkroom.generation.GenerationEndListener;
-import dev.darkroom.generation.GenerationEvents;
+import dev.darkroom.generation.GenerationEventHistory;
+import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.ProgressWatch;
-import dev.darkroom.notification.Frame;
-import dev.darkroom.notification.NewNotification;
-import dev.darkroom.notification.Notification;
+import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.maintenance.ErasureBus;
 import dev.darkroom.notification.NotificationBus;
-import dev.darkroom.notification.RecordListener;
-import dev.darkroom.notification.RecordStore;
-import dev.darkroom.notification.StreamHub;
-import dev.darkroom.notification.StreamSink;
-import dev.darkroom.notification.Subscriber;
-import dev.darkroom.notification.Subscription;
+import dev.darkroom.notification.NotificationWriteListener;
+import dev.darkroom.notification.NotificationWriter;
+import dev.darkroom.notification.SubscriberName;
+import dev.darkroom.notification.stream.NotificationFrame;
+import dev.darkroom.notification.stream.NotificationFrameSink;
+import dev.darkroom.notification.stream.NotificationHub;
+import dev.darkroom.notification.stream.NotificationSubscription;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -50,81 +43,160 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.client.WebClient;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.Date;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Who may know whom. Imports point one way: api, generation, then backend, image and node, then database, then config. A
- * package that is missing here may not exist, so a new one has to be named.
+ * Dependencies between packages. Imports point one way: the API and the wiring at the top, then the features, then the queue, the
+ * database and the settings. A new package must be listed here.
  */
 @AnalyzeClasses(packages = "dev.darkroom", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
     private static final String ROOT = "dev.darkroom";
-    private static final String ACCESS = "dev.darkroom.access..";
-    private static final String API = "dev.darkroom.api..";
-    private static final String GENERATION = "dev.darkroom.generation..";
-    /** The interface and its records. */
-    private static final String BACKEND = "dev.darkroom.backend";
-    /** The same, with what calls real AI servers. */
-    private static final String BACKENDS = "dev.darkroom.backend..";
 
-    private static final String INBOUND = "dev.darkroom.inbound..";
-    private static final String IMAGE = "dev.darkroom.image..";
-    private static final String EGRESS = "dev.darkroom.egress..";
-    private static final String WEBHOOK = "dev.darkroom.webhook..";
-    private static final String LEASE = "dev.darkroom.lease..";
-    private static final String NODE = "dev.darkroom.node..";
-    private static final String DATABASE = "dev.darkroom.database..";
-    private static final String HOUSEKEEPING = "dev.darkroom.housekeeping..";
-    private static final String ERASURE = "dev.darkroom.erasure..";
-    private static final String DOCTOR = "dev.darkroom.doctor..";
-    private static final String COMMAND = "dev.darkroom.command..";
-    private static final String NOTIFICATION = "dev.darkroom.notification..";
-    private static final String CONFIG = "dev.darkroom.config..";
-    private static final String CLUSTER = "dev.darkroom.cluster..";
-    private static final String REFRESH = "dev.darkroom.refresh..";
+    /** Each package below {@link #ROOT} and the packages that it may depend on. {@code server} and {@code cli} may use all. */
+    private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
+            Map.entry(
+                    "api",
+                    "api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth config generation generation.watch image maintenance notification.stream webhook"),
+            Map.entry("api.contract", "api.problem api.security api.transport auth eventbus generation notification"),
+            Map.entry(
+                    "api.generation",
+                    "api.contract api.problem api.stream api.transport auth eventbus generation generation.watch image"),
+            Map.entry(
+                    "api.management",
+                    "api.contract api.problem api.security api.transport auth config eventbus maintenance"),
+            Map.entry(
+                    "api.notification",
+                    "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream"),
+            Map.entry("api.problem", ""),
+            Map.entry("api.security", "api.problem api.transport auth config"),
+            Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
+            Map.entry("api.transport", "api.problem auth"),
+            Map.entry("api.webhook", "api.contract webhook"),
+            Map.entry("auth", "cache config database"),
+            Map.entry("auth.jwt", "auth cache config http http.egress"),
+            Map.entry("backend", "config eventbus image"),
+            Map.entry("backend.http", "backend config http http.egress image"),
+            Map.entry("backend.openai", "backend backend.http config http http.egress image"),
+            Map.entry("cache", ""),
+            Map.entry("config", ""),
+            Map.entry("database", "config"),
+            Map.entry("database.embedded", "config database"),
+            Map.entry("eventbus", "database"),
+            Map.entry("eventbus.cluster", "config eventbus generation"),
+            Map.entry("generation", "backend config eventbus image queue"),
+            Map.entry(
+                    "generation.command",
+                    "config database eventbus generation generation.store generation.watch http.egress image node"),
+            Map.entry("generation.store", "backend config database eventbus generation queue"),
+            Map.entry("generation.watch", "database generation generation.store node"),
+            Map.entry(
+                    "generation.worker",
+                    "backend config database generation generation.command generation.store generation.watch image node queue"),
+            Map.entry("http", "config http.egress"),
+            Map.entry("http.egress", ""),
+            Map.entry("image", ""),
+            Map.entry("image.local", "config image"),
+            Map.entry("maintenance", "config database eventbus generation image image.local node"),
+            Map.entry("maintenance.doctor", "config database"),
+            Map.entry("node", "config database"),
+            Map.entry("notification", "database eventbus generation node"),
+            Map.entry("notification.command", "database eventbus notification notification.stream"),
+            Map.entry("notification.stream", "database node notification"),
+            Map.entry("queue", "database node"),
+            Map.entry("simulator", "simulator.image"),
+            Map.entry("simulator.image", ""),
+            Map.entry("webhook", "config database http node notification queue"),
+            Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
+
+    private static final String API = "dev.darkroom.api..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";
 
     @ArchTest
-    static final ArchRule everyClassLivesInAKnownRoom = classes()
+    static void packagesDependOnlyOnListedPackages(JavaClasses classes) {
+        DEPENDENCIES.forEach((name, allowed) -> {
+            String[] reachable = Stream.concat(Stream.of(name), Arrays.stream(allowed.split(" ")))
+                    .map(each -> ROOT + "." + each)
+                    .toArray(String[]::new);
+            noClasses()
+                    .that()
+                    .resideInAPackage(ROOT + "." + name)
+                    .should()
+                    .dependOnClassesThat(resideInAPackage("dev.darkroom..").and(not(resideInAnyPackage(reachable))))
+                    .allowEmptyShould(false)
+                    .check(classes);
+        });
+    }
+
+    @ArchTest
+    static final ArchRule everyPackageIsListed = classes()
             .should()
-            .resideInAnyPackage(
-                    ROOT,
-                    ACCESS,
-                    API,
-                    GENERATION,
-                    BACKENDS,
-                    INBOUND,
-                    IMAGE,
-                    EGRESS,
-                    WEBHOOK,
-                    LEASE,
-                    NODE,
-                    DATABASE,
-                    CONFIG,
-                    SIMULATOR,
-                    DOCTOR,
-                    HOUSEKEEPING,
-                    ERASURE,
-                    COMMAND,
-                    NOTIFICATION,
-                    CLUSTER,
-                    REFRESH);
+            .resideInAnyPackage(Stream.concat(
+                            Stream.of(ROOT, ROOT + ".server", ROOT + ".cli"),
+                            DEPENDENCIES.keySet().stream().map(each -> ROOT + "." + each))
+                    .toArray(String[]::new));
 
     @ArchTest
-    static final ArchRule clusterKnowsGenerationsOnlyByTheNamesOfTheirMessages = knowsOnly(
-            CLUSTER, resideInAnyPackage(CLUSTER, CONFIG).or(belongToAnyOf(GenerationBus.class, CommandNames.class)));
+    static final ArchRule onlyTheCommandLineDependsOnTheServer = noClasses()
+            .that(not(resideInAnyPackage(ROOT, ROOT + ".cli", ROOT + ".server")))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT, ROOT + ".cli", ROOT + ".server");
 
     @ArchTest
-    static final ArchRule inboundKnowsHowToAbortConnections =
-            knowsOnly(INBOUND, resideInAPackage(INBOUND).or(belongToAnyOf(Address.class, CutOff.class)));
+    static final ArchRule serverDoesNotDependOnTheCommandLine = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".server")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT, ROOT + ".cli");
 
-    /** A body that is written elsewhere does not count as unsent, and nobody notices when it is never read. */
+    /** The API sends messages to the features and uses their subscriptions. It calls no store. */
     @ArchTest
-    static final ArchRule bodiesAreWrittenWhereTheyAreCounted = noClasses()
+    static final ArchRule apiUsesFeaturesThroughTheirPublicTypes = noClasses()
             .that()
             .resideInAPackage(API)
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                            "dev.darkroom.generation..",
+                            "dev.darkroom.notification..",
+                            "dev.darkroom.webhook..",
+                            "dev.darkroom.maintenance..")
+                    .and(not(belongToAnyOf(
+                            ErasureBus.class,
+                            GenerationBus.class,
+                            GenerationStatus.class,
+                            GenerationEventHistory.class,
+                            ProgressSubscribers.class,
+                            ProgressSubscribers.Subscriber.class,
+                            ProgressSubscribers.ProgressListener.class,
+                            NotificationBus.class,
+                            SubscriberName.class,
+                            WebhookBus.class,
+                            NotificationHub.class,
+                            NotificationFrameSink.class,
+                            NotificationSubscription.class,
+                            NotificationFrame.class))));
+
+    @ArchTest
+    static final ArchRule notificationsUseGenerationsOnlyThroughTheirFinishEvent = noClasses()
+            .that()
+            .resideInAPackage("dev.darkroom.notification..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("dev.darkroom.generation..")
+                    .and(not(belongToAnyOf(
+                            GenerationFinishListener.class, FinishedGeneration.class, GenerationStatus.class))));
+
+    /** The byte counters do not see a body that another class writes. */
+    @ArchTest
+    static final ArchRule onlyTheResponseWriterWritesBodies = noClasses()
+            .that()
+            .resideInAnyPackage(API)
             .and()
-            .doNotHaveFullyQualifiedName("dev.darkroom.api.ResponseWriter")
+            .doNotHaveFullyQualifiedName("dev.darkroom.api.transport.ResponseWriter")
             .should()
             .callMethodWhere(target(owner(assignableTo(HttpServerResponse.class)))
                     .and(target(nameMatching("write|end|send|sendFile")))
@@ -133,119 +205,30 @@ class ArchitectureTest {
                             call -> !call.getTarget().getRawParameterTypes().isEmpty())));
 
     @ArchTest
-    static final ArchRule onlyOneRoomKnowsTheCluster = noClasses()
-            .that(not(resideInAPackage(CLUSTER)))
+    static final ArchRule onlyTheClusterPackageUsesHazelcast = noClasses()
+            .that(not(resideInAPackage("dev.darkroom.eventbus.cluster")))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("com.hazelcast..", "io.vertx.spi.cluster..");
 
     @ArchTest
-    static final ArchRule configKnowsNobody = knowsOnly(CONFIG, resideInAPackage(CONFIG));
-
-    @ArchTest
-    static final ArchRule simulatorKnowsNobody = knowsOnly(SIMULATOR, resideInAPackage(SIMULATOR));
-
-    @ArchTest
-    static final ArchRule databaseKnowsConfig = knowsOnly(DATABASE, resideInAnyPackage(DATABASE, CONFIG));
-
-    @ArchTest
-    static final ArchRule accessKnowsEgressDatabaseAndConfig =
-            knowsOnly(ACCESS, resideInAnyPackage(ACCESS, EGRESS, DATABASE, CONFIG, REFRESH));
-
-    @ArchTest
-    static final ArchRule refreshKnowsNobody = knowsOnly(REFRESH, resideInAPackage(REFRESH));
-
-    @ArchTest
-    static final ArchRule nodeKnowsDatabaseAndConfig = knowsOnly(NODE, resideInAnyPackage(NODE, DATABASE, CONFIG));
-
-    @ArchTest
-    static final ArchRule egressKnowsNobody = knowsOnly(EGRESS, resideInAPackage(EGRESS));
-
-    @ArchTest
-    static final ArchRule leaseKnowsNodeAndDatabase =
-            knowsOnly(LEASE, resideInAnyPackage(LEASE, NODE, DATABASE, CONFIG));
-
-    @ArchTest
-    static final ArchRule doctorKnowsDatabaseAndConfig =
-            knowsOnly(DOCTOR, resideInAnyPackage(DOCTOR, DATABASE, CONFIG));
-
-    @ArchTest
-    static final ArchRule housekeepingKnowsImageDatabaseAndConfig = knowsOnly(
-            HOUSEKEEPING,
-            resideInAnyPackage(HOUSEKEEPING, NODE, IMAGE, DATABASE, CONFIG).or(belongToAnyOf(Timestamp.class)));
-
-    @ArchTest
-    static final ArchRule erasureKnowsTheTablesAndTheNamesOfMessages = knowsOnly(
-            ERASURE,
-            resideInAnyPackage(ERASURE, COMMAND, NODE, IMAGE, DATABASE, CONFIG).or(belongToAnyOf(GenerationBus.class)));
-
-    @ArchTest
-    static final ArchRule imageKnowsConfig = knowsOnly(IMAGE, resideInAnyPackage(IMAGE, CONFIG));
-
-    @ArchTest
-    static final ArchRule backendKnowsImageAndConfig = knowsOnly(
-            BACKENDS, resideInAnyPackage(BACKENDS, IMAGE, EGRESS, CONFIG).or(belongToAnyOf(Timestamp.class)));
-
-    @ArchTest
-    static final ArchRule generationKnowsBackendsOnlyByTheirInterface = knowsOnly(
-            GENERATION, resideInAnyPackage(GENERATION, COMMAND, BACKEND, IMAGE, LEASE, EGRESS, NODE, DATABASE, CONFIG));
-
-    @ArchTest
-    static final ArchRule commandsKnowDatabaseErrors =
-            knowsOnly(COMMAND, resideInAPackage(COMMAND).or(belongToAnyOf(DatabaseErrors.class)));
-
-    @ArchTest
-    static final ArchRule apiKnowsGenerationsOnlyByTheirMessages = knowsOnly(
-            API,
-            resideInAnyPackage(API, ACCESS, INBOUND, IMAGE, CONFIG)
-                    .or(belongToAnyOf(
-                            ErasureBus.class,
-                            GenerationBus.class,
-                            GenerationStatus.class,
-                            Command.class,
-                            CommandNames.class,
-                            Timestamp.class))
-                    .or(belongToAnyOf(
-                            GenerationEvents.class,
-                            ProgressWatch.class,
-                            ProgressWatch.Watcher.class,
-                            ProgressWatch.Listener.class))
-                    .or(belongToAnyOf(
-                            NotificationBus.class,
-                            Subscriber.class,
-                            WebhookBus.class,
-                            StreamHub.class,
-                            StreamSink.class,
-                            Subscription.class,
-                            Frame.class)));
-
-    @ArchTest
-    static final ArchRule notificationHearsOfEndsAndKnowsNoneOfTheRest = knowsOnly(
-            NOTIFICATION,
-            resideInAnyPackage(NOTIFICATION, COMMAND, NODE, DATABASE, CONFIG)
-                    .or(belongToAnyOf(GenerationEndListener.class, EndedGeneration.class, GenerationStatus.class)));
-
-    @ArchTest
-    static final ArchRule webhooksKnowWhatIsRecordedAndHowWorkIsShared = knowsOnly(
-            WEBHOOK,
-            resideInAnyPackage(WEBHOOK, COMMAND, LEASE, EGRESS, NODE, DATABASE, CONFIG)
-                    .or(belongToAnyOf(
-                            RecordListener.class, RecordStore.class, Notification.class, NewNotification.class)));
-
-    @ArchTest
-    static final ArchRule noPackageIsInACircle =
+    static final ArchRule packagesAreFreeOfCycles =
             slices().matching("dev.darkroom.(**)").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule onlyStoresSpeakSql = noClasses()
-            .that(not(resideInAnyPackage(DATABASE, NODE, DOCTOR, ACCESS)))
+    static final ArchRule onlyStoresUseSql = noClasses()
+            .that(not(resideInAnyPackage(
+                    "dev.darkroom.database..",
+                    "dev.darkroom.node",
+                    "dev.darkroom.maintenance.doctor",
+                    "dev.darkroom.auth..")))
             .and(not(isAStore()))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.vertx.sqlclient..", "io.vertx.pgclient..", "java.sql..");
 
     @ArchTest
-    static final ArchRule onlyTheEdgesRouteHttp = noClasses()
+    static final ArchRule onlyTheApiAndTheSimulatorRouteHttp = noClasses()
             .that(not(resideInAnyPackage(API, SIMULATOR)))
             .should()
             .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..").and(not(isOfTheWebClient())));
@@ -256,46 +239,54 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static final ArchRule onlyEgressAndSmallFetchesUseTheWebClient = noClasses()
-            .that(not(resideInAPackage(EGRESS)))
+    static final ArchRule onlyTheHttpPackageAndTheJwksClientUseTheWebClient = noClasses()
+            .that(not(resideInAPackage("dev.darkroom.http")))
             .and()
-            .doNotHaveFullyQualifiedName("dev.darkroom.access.JwksFetch")
+            .doNotHaveFullyQualifiedName("dev.darkroom.auth.jwt.JwksClient")
             .should()
             .dependOnClassesThat(isOfTheWebClient());
 
     @ArchTest
-    static final ArchRule nobodyUsesTheInternalsOfTheWebClient = noClasses()
+    static final ArchRule webClientInternalsAreNotUsed = noClasses()
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.vertx.ext.web.client.impl..", "io.vertx.ext.web.codec.impl..");
 
     @ArchTest
-    static final ArchRule onlyEgressOpensHttpConnections = noClasses()
-            .that(not(resideInAPackage(EGRESS)))
+    static final ArchRule onlyTheHttpPackageOpensHttpConnections = noClasses()
+            .that(not(resideInAPackage("dev.darkroom.http")))
             .should()
             .dependOnClassesThat(resideInAPackage("java.net.http..")
                     .or(assignableTo(HttpClient.class))
                     .or(assignableTo(WebClient.class)))
-            .because("OutboundClient gives each exchange a connection of its own");
+            .because("OutboundHttpClient opens one connection per exchange");
 
     @ArchTest
-    static final ArchRule onlyTheCommandLinePrints =
-            noClasses().that(not(resideInAPackage(ROOT))).should(ACCESS_STANDARD_STREAMS);
+    static final ArchRule onlyTheCommandLinePrints = noClasses()
+            .that(not(resideInAnyPackage(ROOT, "dev.darkroom.cli", "dev.darkroom.server")))
+            .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
     static final ArchRule logsGoThroughSlf4j =
             noClasses().should().dependOnClassesThat().resideInAPackage("java.util.logging..");
 
     @ArchTest
-    static final ArchRule nobodySleeps = noClasses()
+    static final ArchRule threadsDoNotSleep = noClasses()
             .should()
             .callMethodWhere(target(owner(assignableTo(Thread.class))).and(target(name("sleep"))))
-            .because("an event loop that sleeps serves nobody, and other threads wait for conditions");
+            .because("a sleeping event loop serves no request; other threads wait for conditions");
 
     @ArchTest
-    static final ArchRule nobodyWhoDecidesLooksAtTheWall = noClasses()
+    static final ArchRule decisionsDoNotUseTheWallClock = noClasses()
             .that()
-            .resideInAnyPackage(NODE, LEASE, GENERATION, NOTIFICATION, DATABASE, ACCESS, REFRESH)
+            .resideInAnyPackage(
+                    "dev.darkroom.node",
+                    "dev.darkroom.queue",
+                    "dev.darkroom.generation..",
+                    "dev.darkroom.notification..",
+                    "dev.darkroom.database..",
+                    "dev.darkroom.auth..",
+                    "dev.darkroom.cache")
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class))).and(target(name("currentTimeMillis"))))
             .orShould()
@@ -309,28 +300,18 @@ class ArchitectureTest {
                     + " The times of tokens are of a third; whoever judges them is handed a clock");
 
     @ArchTest
-    static final ArchRule blockingWorkHasAPoolOfItsOwn = noClasses()
+    static final ArchRule blockingWorkUsesItsOwnPool = noClasses()
             .should()
             .callMethodWhere(target(owner(assignableTo(Vertx.class).or(assignableTo(Context.class))))
                     .and(target(name("executeBlocking"))))
-            .because("whatever blocks on the default pool makes everybody else wait");
+            .because("blocking work on the default pool delays all other work");
 
-    private static ArchRule knowsOnly(String room, DescribedPredicate<JavaClass> allowed) {
-        return noClasses()
-                .that()
-                .resideInAPackage(room)
-                .should()
-                .dependOnClassesThat(resideInAPackage("dev.darkroom..").and(not(allowed)));
-    }
-
-    /** The stores, what reads their rows, and what is called inside their transactions. */
+    /** Stores, row mappers, and the listeners that are called inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
-        return resideInAnyPackage(GENERATION, HOUSEKEEPING, ERASURE, LEASE, NOTIFICATION, WEBHOOK)
-                .and(DescribedPredicate.describe(
-                        "are stores",
-                        type -> type.getSimpleName().endsWith("Store")
-                                || type.getSimpleName().equals("GenerationJson")
-                                || type.isEquivalentTo(GenerationEndListener.class)
-                                || type.isEquivalentTo(RecordListener.class)));
+        return resideInAnyPackage("dev.darkroom.generation.store")
+                .or(DescribedPredicate.describe(
+                        "are stores", type -> type.getSimpleName().endsWith("Store")))
+                .or(belongToAnyOf(
+                        GenerationFinishListener.class, NotificationWriteListener.class, NotificationWriter.class));
     }
 }

@@ -1,12 +1,45 @@
 package dev.darkroom.api;
 
-import dev.darkroom.access.Access;
+import dev.darkroom.api.contract.ApiContract;
+import dev.darkroom.api.contract.CommandClient;
+import dev.darkroom.api.contract.ContractLoader;
+import dev.darkroom.api.contract.ContractRouter;
+import dev.darkroom.api.contract.JsonOperationHandler;
+import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.generation.CancelGenerationHandler;
+import dev.darkroom.api.generation.CreateGenerationHandler;
+import dev.darkroom.api.generation.DeleteGenerationHandler;
+import dev.darkroom.api.generation.FinishedGenerationCache;
+import dev.darkroom.api.generation.GenerationClient;
+import dev.darkroom.api.generation.GenerationPresenter;
+import dev.darkroom.api.generation.GenerationResponder;
+import dev.darkroom.api.generation.GetGenerationHandler;
+import dev.darkroom.api.generation.GetImageHandler;
+import dev.darkroom.api.generation.ListGenerationsHandler;
+import dev.darkroom.api.generation.OpenImageLimiter;
+import dev.darkroom.api.generation.StreamGenerationEventsHandler;
+import dev.darkroom.api.management.EraseUserHandler;
+import dev.darkroom.api.management.GetOpenApiDocumentHandler;
+import dev.darkroom.api.notification.CreateStreamTicketHandler;
+import dev.darkroom.api.notification.NotificationClient;
+import dev.darkroom.api.notification.OpenNotificationSocketHandler;
+import dev.darkroom.api.notification.StreamNotificationsHandler;
+import dev.darkroom.api.security.HostAndOriginPolicy;
+import dev.darkroom.api.security.TlsCertificateReloader;
+import dev.darkroom.api.stream.StreamAdmission;
+import dev.darkroom.api.stream.StreamLimiter;
+import dev.darkroom.api.stream.StreamRegistry;
+import dev.darkroom.api.transport.InvalidRequestHandler;
+import dev.darkroom.api.transport.RequestBodyLimits;
+import dev.darkroom.api.transport.SlowRequestGuard;
+import dev.darkroom.api.webhook.WebhookOperationHandler;
+import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
-import dev.darkroom.erasure.ErasureBus;
 import dev.darkroom.generation.GenerationBus;
-import dev.darkroom.generation.ProgressWatch;
+import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
-import dev.darkroom.notification.StreamHub;
+import dev.darkroom.maintenance.ErasureBus;
+import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -28,7 +61,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ApiVerticle extends VerticleBase {
     /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
-    private static final long SHUTDOWN_SECONDS = 15;
+    private static final long SHUTDOWN_TIMEOUT_SECONDS = 15;
 
     /**
      * What the operating system keeps of an answer that is not read yet. Left to itself, Linux lets it grow to 4 MB for each of
@@ -37,59 +70,62 @@ public final class ApiVerticle extends VerticleBase {
     private static final int SEND_BUFFER_BYTES = 256 * 1024;
 
     /** Of one HTTP/2 connection at once: each costs memory before it is answered. */
-    private static final int STREAMS_PER_CONNECTION = 32;
+    private static final int MAX_STREAMS_PER_CONNECTION = 32;
 
     /** Limit of a WebSocket frame and message: four bytes for each of the 4,096 characters of the longest text. */
-    private static final int FRAME_BYTES = 16 * 1024;
+    private static final int MAX_FRAME_BYTES = 16 * 1024;
 
     /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
-    private static final int CLOSING_SECONDS = 2;
+    private static final int CLOSE_TIMEOUT_SECONDS = 2;
 
     /** The time over which a stop closes all streams and sockets, in seconds, so that their clients do not reconnect at once. */
     public static final int DRAIN_SECONDS = 15;
 
     /** How much longer than others a command may take that has a name looked up. */
-    private static final Duration LOOKUP = Duration.ofSeconds(5);
+    private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
 
     private final Settings settings;
-    private final Shared shared;
-    private EventStreams streams;
-    private StreamDesk desk;
+    private final SharedServices sharedServices;
+    private StreamRegistry streams;
+    private StreamAdmission admission;
     private HttpServer server;
 
     /**
      * What the instances of a process share.
      *
-     * @param contract as {@link #contract} read it: reading it takes longer than all else that starts
+     * @param apiContract as {@link #apiContract} read it: reading it takes longer than all else that starts
      */
-    public record Shared(
-            Contract contract,
+    public record SharedServices(
+            ApiContract apiContract,
             ImageStore images,
-            Access access,
-            EndedGenerations ended,
-            StreamHub hub,
-            ProgressWatch progress,
-            StreamRoster roster,
-            OpenImages openImages) {}
+            AuthServices authServices,
+            FinishedGenerationCache finishedGenerations,
+            NotificationHub hub,
+            ProgressSubscribers progress,
+            StreamLimiter streamLimiter,
+            OpenImageLimiter openImageLimiter) {}
 
-    public ApiVerticle(Settings settings, Shared shared) {
+    public ApiVerticle(Settings settings, SharedServices sharedServices) {
         this.settings = settings;
-        this.shared = shared;
+        this.sharedServices = sharedServices;
     }
 
     @Override
     public Future<?> start() {
         vertx.eventBus()
-                .localConsumer(GenerationBus.FORGET, deleted -> shared.ended().forget());
-        streams = EventStreams.start(
+                .localConsumer(
+                        GenerationBus.DELETED,
+                        deleted -> sharedServices.finishedGenerations().invalidateAll());
+        streams = StreamRegistry.start(
                 vertx,
-                EventStreams.Pace.usual((int) settings.streams().patience().toSeconds()),
+                StreamRegistry.StreamTimings.withDefaults(
+                        (int) settings.streams().patience().toSeconds()),
                 ThreadLocalRandom.current());
-        desk = StreamDesk.start(
+        admission = StreamAdmission.start(
                 vertx,
                 streams,
-                shared.roster(),
-                shared.access().rights(),
+                sharedServices.streamLimiter(),
+                sharedServices.authServices().credentialRevalidator(),
                 settings.streams().recheck(),
                 ThreadLocalRandom.current());
         return listen();
@@ -99,100 +135,101 @@ public final class ApiVerticle extends VerticleBase {
     public Future<?> stop() {
         return server == null
                 ? Future.succeededFuture()
-                : streams.dismiss("DEPLOY", DRAIN_SECONDS)
-                        .compose(gone -> server.shutdown(SHUTDOWN_SECONDS, TimeUnit.SECONDS));
+                : streams.closeAll("DEPLOY", DRAIN_SECONDS)
+                        .compose(gone -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
     }
 
     /** What all instances of a process answer by. */
-    public static Future<Contract> contract(Vertx vertx) {
-        return ContractLoader.api(vertx);
+    public static Future<ApiContract> loadContract(Vertx vertx) {
+        return ContractLoader.loadApi(vertx);
     }
 
     private Future<HttpServer> listen() {
-        Contract contract = shared.contract();
+        ApiContract apiContract = sharedServices.apiContract();
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
-        GenerationAnswer answer =
-                new GenerationAnswer(presenter, shared.access().links());
+        GenerationResponder answer =
+                new GenerationResponder(presenter, sharedServices.authServices().imageUrlSigner());
         NotificationClient notifications =
                 new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
-        BrowserPolicy policy = BrowserPolicy.ofApi(settings);
+        HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         List<OperationHandler> handlers = new ArrayList<>(List.of(
-                MakeGeneration.create(generations, answer, maxWait),
-                MakeGeneration.retry(generations, answer, maxWait),
-                new ListGenerations(generations, presenter, answer),
-                new GetGeneration(generations, answer, shared.ended(), maxWait),
-                new CancelGeneration(generations, answer),
-                new DeleteGeneration(generations),
-                new EraseUser(
-                        new BusClient(vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
-                new GetGenerationEvents(vertx, generations, shared.progress(), desk),
-                GetImage.get(generations, shared.images(), shared.openImages()),
-                GetImage.head(generations, shared.images(), shared.openImages()),
-                new Asked("listNotifications", notifications::list),
-                new MintTicket(shared.access().tickets()),
-                new StreamNotifications(desk, shared.hub(), InstantSource.system()),
-                new OpenSocket(
-                        new OpenSocket.Shared(
+                CreateGenerationHandler.create(generations, answer, maxWait),
+                CreateGenerationHandler.retry(generations, answer, maxWait),
+                new ListGenerationsHandler(generations, presenter, answer),
+                new GetGenerationHandler(generations, answer, sharedServices.finishedGenerations(), maxWait),
+                new CancelGenerationHandler(generations, answer),
+                new DeleteGenerationHandler(generations),
+                new EraseUserHandler(new CommandClient(
+                        vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
+                new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),
+                GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
+                GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
+                new JsonOperationHandler("listNotifications", notifications::list),
+                new CreateStreamTicketHandler(sharedServices.authServices().streamTickets()),
+                new StreamNotificationsHandler(admission, sharedServices.hub(), InstantSource.system()),
+                new OpenNotificationSocketHandler(
+                        new OpenNotificationSocketHandler.SocketServices(
                                 streams,
-                                desk,
-                                shared.hub(),
+                                admission,
+                                sharedServices.hub(),
                                 notifications,
-                                shared.access().tickets(),
-                                shared.access().failures(),
+                                sharedServices.authServices().streamTickets(),
+                                sharedServices.authServices().failedLoginLimiter(),
                                 InstantSource.system()),
                         policy),
-                new Asked("acknowledgeNotifications", notifications::ack),
-                new Asked(
+                new JsonOperationHandler("acknowledgeNotifications", notifications::acknowledge),
+                new JsonOperationHandler(
                         "readNotification",
-                        exchange -> notifications.read(exchange, exchange.parameter("notificationId"))),
-                new GetContract(contract)));
-        handlers.addAll(WebhookOperation.all(
-                new BusClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
-                LOOKUP,
+                        operationContext ->
+                                notifications.markRead(operationContext, operationContext.parameter("notificationId"))),
+                new GetOpenApiDocumentHandler(apiContract)));
+        handlers.addAll(WebhookOperationHandler.createAll(
+                new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
+                DNS_LOOKUP_TIMEOUT,
                 settings.webhooks().timeout()));
         Settings.Http http = settings.http();
         Router router;
-        synchronized (contract) {
+        synchronized (apiContract) {
             router = ContractRouter.create(
                     vertx,
-                    contract,
+                    apiContract,
                     handlers,
-                    shared.access(),
+                    sharedServices.authServices(),
                     policy,
-                    new BodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         }
         HttpServerOptions options = new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setSendBufferSize(SEND_BUFFER_BYTES)
                 .setHttp2ClearTextEnabled(settings.connections().http2ClearText())
-                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(STREAMS_PER_CONNECTION))
-                .setMaxWebSocketFrameSize(FRAME_BYTES)
-                .setMaxWebSocketMessageSize(FRAME_BYTES)
-                .setWebSocketClosingTimeout(CLOSING_SECONDS)
+                .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(MAX_STREAMS_PER_CONNECTION))
+                .setMaxWebSocketFrameSize(MAX_FRAME_BYTES)
+                .setMaxWebSocketMessageSize(MAX_FRAME_BYTES)
+                .setWebSocketClosingTimeout(CLOSE_TIMEOUT_SECONDS)
                 // Memory of its own for each connection, for texts of a few hundred bytes.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);
         if (!http.tls().spoken()) {
             return listen(options, router);
         }
-        Certificate certificate = new Certificate(vertx, http.tls());
-        return certificate
-                .into(options)
+        TlsCertificateReloader tlsCertificateReloader = new TlsCertificateReloader(vertx, http.tls());
+        return tlsCertificateReloader
+                .configure(options)
                 .compose(secure -> listen(secure, router))
-                .onSuccess(certificate::keepUpToDate);
+                .onSuccess(tlsCertificateReloader::startReloading);
     }
 
     private Future<HttpServer> listen(HttpServerOptions options, Router router) {
         Settings.Http http = settings.http();
-        SlowSenders slowSenders = new SlowSenders(vertx, http.requestTimeout(), http.idleTimeout());
+        SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, http.requestTimeout(), http.idleTimeout());
         server = vertx.createHttpServer(options)
-                .connectionHandler(slowSenders::watch)
-                .requestHandler(slowSenders.arrived(router))
-                .invalidRequestHandler(new InvalidRequest());
+                .connectionHandler(slowRequestGuard::watch)
+                .requestHandler(slowRequestGuard.trackRequests(router))
+                .invalidRequestHandler(new InvalidRequestHandler());
         // Instances that ask for the same negative port share a free one; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());
     }

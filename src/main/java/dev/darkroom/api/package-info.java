@@ -1,5 +1,2 @@
-/**
- * The HTTP edge: contract loading, one handler class per operationId, problem details. Talks to the features by message;
- * no SQL and no AI server in here.
- */
+/** The HTTP API: the verticle that wires routes, handlers and guards. */
 package dev.darkroom.api;

@@ -32,11 +32,11 @@ public enum FailureClass {
     INTERNAL(true, false);
 
     private final boolean retryable;
-    private final boolean breakerCounts;
+    private final boolean countsForBreaker;
 
     FailureClass(boolean retryable, boolean breakerCounts) {
         this.retryable = retryable;
-        this.breakerCounts = breakerCounts;
+        this.countsForBreaker = breakerCounts;
     }
 
     /** Whether asking again can help. */
@@ -45,10 +45,10 @@ public enum FailureClass {
     }
 
     /**
-     * Whether a failure of this class says that the AI server is sick. A rate limit ({@link Failure#rateLimited()}) is
+     * Whether a failure of this class says that the AI server is sick. A rate limit ({@link BackendFailure#rateLimited()}) is
      * the exception: the server is well, it only asks for patience.
      */
-    public boolean breakerCounts() {
-        return breakerCounts;
+    public boolean countsForBreaker() {
+        return countsForBreaker;
     }
 }

@@ -16,18 +16,18 @@ public interface ImageBackend {
      * Asks for pictures, once.
      *
      * @return completes with the outcome, never fails. When the call's budget is used up it completes as a
-     *     {@link Failure#TIMED_OUT} failure and the socket is closed within a second; when the call is aborted it
-     *     completes as {@link Outcome.Aborted} and the socket is closed likewise.
+     *     {@link BackendFailure#TIMED_OUT} failure and the socket is closed within a second; when the call is aborted it
+     *     completes as {@link BackendOutcome.Aborted} and the socket is closed likewise.
      */
-    Future<Outcome> generate(ImageRequest request, Call call);
+    Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall);
 
     /**
      * Asks the AI server for something that costs nothing, once.
      *
-     * @return completes within {@code limit}, never fails; {@link HealthCheck#PASSED} where there is nothing to ask for
+     * @return completes within {@code limit}, never fails; {@link HealthCheckResult#PASSED} where there is nothing to ask for
      */
-    default Future<HealthCheck> checkHealth(Duration limit) {
-        return Future.succeededFuture(HealthCheck.PASSED);
+    default Future<HealthCheckResult> checkHealth(Duration limit) {
+        return Future.succeededFuture(HealthCheckResult.PASSED);
     }
 
     /** Closes connections. Calls under way end as aborted or failed. */

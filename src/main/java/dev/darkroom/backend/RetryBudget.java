@@ -6,25 +6,25 @@ package dev.darkroom.backend;
  * most of what a sick server gets. (The AWS SDKs' retry quota is the model.) Not thread-safe.
  */
 final class RetryBudget {
-    private static final int FULL = 100;
-    private static final int FAILURE = 5;
+    private static final int CAPACITY = 100;
+    private static final int FAILURE_COST = 5;
     /** A call that timed out has held the server for longest. */
-    private static final int TIMEOUT = 10;
+    private static final int TIMEOUT_COST = 10;
 
-    private static final int SUCCESS = 1;
+    private static final int SUCCESS_REFUND = 1;
 
-    private int left = FULL;
+    private int remaining = CAPACITY;
 
-    void succeeded() {
-        left = Math.min(FULL, left + SUCCESS);
+    void recordSuccess() {
+        remaining = Math.min(CAPACITY, remaining + SUCCESS_REFUND);
     }
 
-    void failed(boolean timedOut) {
-        left = Math.max(0, left - (timedOut ? TIMEOUT : FAILURE));
+    void recordFailure(boolean timedOut) {
+        remaining = Math.max(0, remaining - (timedOut ? TIMEOUT_COST : FAILURE_COST));
     }
 
     /** True when nothing is left for quick retries. */
     boolean exhausted() {
-        return left == 0;
+        return remaining == 0;
     }
 }

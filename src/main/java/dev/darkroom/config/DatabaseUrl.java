@@ -16,10 +16,15 @@ import java.util.stream.Collectors;
  * @param user never null
  * @param password {@link Secret#NONE} when there is none
  * @param tls never null
- * @param target never null
+ * @param targetSession never null
  */
 public record DatabaseUrl(
-        List<Server> servers, String database, String user, Secret password, Tls tls, TargetSession target) {
+        List<ServerAddress> servers,
+        String database,
+        String user,
+        Secret password,
+        Tls tls,
+        TargetSession targetSession) {
 
     /**
      * One server.
@@ -27,7 +32,7 @@ public record DatabaseUrl(
      * @param host a name or an address; without brackets when it is an IPv6 address
      * @param port 1 to 65535
      */
-    public record Server(String host, int port) {
+    public record ServerAddress(String host, int port) {
         @Override
         public String toString() {
             return host + ":" + port;
@@ -47,7 +52,7 @@ public record DatabaseUrl(
         VERIFY_FULL;
 
         /** The value of the parameter {@code sslmode}. */
-        public String word() {
+        public String parameterValue() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
@@ -77,7 +82,7 @@ public record DatabaseUrl(
         PRIMARY;
 
         /** The value of the parameter {@code target_session_attrs}. */
-        public String word() {
+        public String parameterValue() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
@@ -88,7 +93,7 @@ public record DatabaseUrl(
 
     /** One server, without encryption. */
     public DatabaseUrl(String host, int port, String database, String user, Secret password) {
-        this(List.of(new Server(host, port)), database, user, password, Tls.NONE, TargetSession.READ_WRITE);
+        this(List.of(new ServerAddress(host, port)), database, user, password, Tls.NONE, TargetSession.READ_WRITE);
     }
 
     /** The host of the first server. */
@@ -102,21 +107,21 @@ public record DatabaseUrl(
     }
 
     /** The same servers with other encryption. */
-    public DatabaseUrl with(Tls other) {
-        return new DatabaseUrl(servers, database, user, password, other, target);
+    public DatabaseUrl withTls(Tls other) {
+        return new DatabaseUrl(servers, database, user, password, other, targetSession);
     }
 
     /** For messages: {@code darkroom at db1:5432, db2:5432}. */
-    public String described() {
-        return database + " at " + servers.stream().map(Server::toString).collect(Collectors.joining(", "));
+    public String describe() {
+        return database + " at " + servers.stream().map(ServerAddress::toString).collect(Collectors.joining(", "));
     }
 
     /** For the JDBC driver, without user, password and parameters. The driver decodes the name of the database as a form does. */
     public String jdbcUrl() {
         String hosts = servers.stream()
-                .map(server -> server.host().indexOf(':') >= 0
-                        ? '[' + server.host() + "]:" + server.port()
-                        : server.toString())
+                .map(serverAddress -> serverAddress.host().indexOf(':') >= 0
+                        ? '[' + serverAddress.host() + "]:" + serverAddress.port()
+                        : serverAddress.toString())
                 .collect(Collectors.joining(","));
         return "jdbc:postgresql://" + hosts + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8);
     }

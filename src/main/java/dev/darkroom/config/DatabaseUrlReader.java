@@ -1,6 +1,6 @@
 package dev.darkroom.config;
 
-import dev.darkroom.config.DatabaseUrl.Server;
+import dev.darkroom.config.DatabaseUrl.ServerAddress;
 import dev.darkroom.config.DatabaseUrl.SslMode;
 import dev.darkroom.config.DatabaseUrl.TargetSession;
 import dev.darkroom.config.DatabaseUrl.Tls;
@@ -25,10 +25,10 @@ import java.util.stream.Collectors;
  * and {@code target_session_attrs}. The value is a secret: no message shows any of it but the names of parameters.
  */
 final class DatabaseUrlReader {
-    private static final String SHAPE = "postgresql://user:password@host:port/database";
+    private static final String EXPECTED_FORMAT = "postgresql://user:password@host:port/database";
     private static final int DEFAULT_PORT = 5432;
     private static final Pattern SCHEME = Pattern.compile("(?i)postgres(ql)?://(.*)", Pattern.DOTALL);
-    private static final Pattern REST = Pattern.compile(
+    private static final Pattern AFTER_SCHEME = Pattern.compile(
             "(?<authority>[^/?#]*)(?<path>/[^?#]*)?(\\?(?<query>[^#]*))?(?<fragment>#.*)?", Pattern.DOTALL);
     private static final Pattern HOST_AND_PORT =
             Pattern.compile("(\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<name>[A-Za-z0-9._-]+))(:(?<port>[0-9]{1,5}))?");
@@ -40,42 +40,44 @@ final class DatabaseUrlReader {
 
     private static final Pattern PERCENT_ENCODED = Pattern.compile("([^%]|%[0-9A-Fa-f]{2})*+");
 
-    private final Value value;
+    private final SettingValue settingValue;
     private final Path base;
 
-    private DatabaseUrlReader(Value value, Path base) {
-        this.value = value;
+    private DatabaseUrlReader(SettingValue settingValue, Path base) {
+        this.settingValue = settingValue;
         this.base = base;
     }
 
     /** @param base absolute; relative paths in the URL begin there */
-    static DatabaseUrl read(Value value, Path base) {
-        return new DatabaseUrlReader(value, base).read();
+    static DatabaseUrl read(SettingValue settingValue, Path base) {
+        return new DatabaseUrlReader(settingValue, base).read();
     }
 
     private DatabaseUrl read() {
-        if (value.text().regionMatches(true, 0, "jdbc:", 0, 5)) {
-            throw value.expected(SHAPE + " without \"jdbc:\" in front and with user and password inside");
+        if (settingValue.text().regionMatches(true, 0, "jdbc:", 0, 5)) {
+            throw settingValue.expected(
+                    EXPECTED_FORMAT + " without \"jdbc:\" in front and with user and password inside");
         }
-        Matcher url = SCHEME.matcher(value.text());
+        Matcher url = SCHEME.matcher(settingValue.text());
         if (!url.matches()) {
-            throw value.expected(SHAPE);
+            throw settingValue.expected(EXPECTED_FORMAT);
         }
-        Matcher rest = REST.matcher(url.group(2));
+        Matcher rest = AFTER_SCHEME.matcher(url.group(2));
         if (!rest.matches()) {
-            throw value.expected(SHAPE);
+            throw settingValue.expected(EXPECTED_FORMAT);
         }
         String authority = rest.group("authority");
         int at = authority.lastIndexOf('@');
         // Anything past a stray /, ? or # could be the rest of a password, so this comes before parameters are named.
         if (at != authority.indexOf('@') || url.group(2).indexOf('@', authority.length()) >= 0) {
-            throw value.expected(SHAPE + " with @, /, ? and # in user and password written %40, %2F, %3F and %23");
+            throw settingValue.expected(
+                    EXPECTED_FORMAT + " with @, /, ? and # in user and password written %40, %2F, %3F and %23");
         }
         Map<String, String> parameters = parameters(rest.group("query"));
         if (rest.group("fragment") != null) {
-            throw value.expected(SHAPE + " without a fragment (write # as %23)");
+            throw settingValue.expected(EXPECTED_FORMAT + " without a fragment (write # as %23)");
         }
-        return assemble(
+        return build(
                 at < 0 ? "" : authority.substring(0, at), authority.substring(at + 1), rest.group("path"), parameters);
     }
 
@@ -93,30 +95,31 @@ final class DatabaseUrlReader {
                     .filter(name -> PARAMETER_NAME.matcher(name).matches())
                     .distinct()
                     .collect(Collectors.joining(", "));
-            throw value.expected(SHAPE + " with no parameters but sslmode, sslrootcert and target_session_attrs"
-                    + (unsupported.isEmpty() ? "" : " (unsupported: " + unsupported + ")"));
+            throw settingValue.expected(
+                    EXPECTED_FORMAT + " with no parameters but sslmode, sslrootcert and target_session_attrs"
+                            + (unsupported.isEmpty() ? "" : " (unsupported: " + unsupported + ")"));
         }
         for (String parameter : given) {
             String[] parts = parameter.split("=", 2);
             String text = parts.length < 2 ? "" : decode(parts[1]);
             if (text.isEmpty() || parameters.put(parts[0], text) != null) {
-                throw value.expected(SHAPE + " with one value for " + parts[0]);
+                throw settingValue.expected(EXPECTED_FORMAT + " with one value for " + parts[0]);
             }
         }
         return parameters;
     }
 
-    private DatabaseUrl assemble(String userInfo, String hosts, String path, Map<String, String> parameters) {
+    private DatabaseUrl build(String userInfo, String hosts, String path, Map<String, String> parameters) {
         int colon = userInfo.indexOf(':');
         String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
         String password = colon < 0 ? "" : decode(userInfo.substring(colon + 1));
         if (user.isEmpty()) {
-            throw value.expected(SHAPE + " with a user");
+            throw settingValue.expected(EXPECTED_FORMAT + " with a user");
         }
-        List<Server> servers = servers(hosts);
+        List<ServerAddress> servers = servers(hosts);
         String database = path == null ? "" : decode(path.substring(1));
         if (database.isEmpty()) {
-            throw value.expected(SHAPE + " with a database");
+            throw settingValue.expected(EXPECTED_FORMAT + " with a database");
         }
         return new DatabaseUrl(
                 servers,
@@ -128,41 +131,42 @@ final class DatabaseUrlReader {
                         parameters,
                         TARGET_SESSION,
                         TargetSession.values(),
-                        TargetSession::word,
+                        TargetSession::parameterValue,
                         TargetSession.READ_WRITE));
     }
 
-    private List<Server> servers(String hosts) {
-        List<Server> servers = new ArrayList<>();
+    private List<ServerAddress> servers(String hosts) {
+        List<ServerAddress> servers = new ArrayList<>();
         for (String one : hosts.split(",", -1)) {
             Matcher host = HOST_AND_PORT.matcher(one);
             if (!host.matches()) {
-                throw value.expected(
-                        SHAPE
+                throw settingValue.expected(
+                        EXPECTED_FORMAT
                                 + " with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each");
             }
             int port = host.group("port") == null ? DEFAULT_PORT : Integer.parseInt(host.group("port"));
             if (port < 1 || port > 65535) {
-                throw value.expected(SHAPE + " with a port from 1 to 65535");
+                throw settingValue.expected(EXPECTED_FORMAT + " with a port from 1 to 65535");
             }
-            servers.add(new Server(host.group("v6") == null ? host.group("name") : host.group("v6"), port));
+            servers.add(new ServerAddress(host.group("v6") == null ? host.group("name") : host.group("v6"), port));
         }
         return servers;
     }
 
     private Tls tls(Map<String, String> parameters) {
-        SslMode mode = choice(parameters, SSL_MODE, SslMode.values(), SslMode::word, SslMode.DISABLE);
+        SslMode mode = choice(parameters, SSL_MODE, SslMode.values(), SslMode::parameterValue, SslMode.DISABLE);
         String file = parameters.get(SSL_ROOT_CERT);
         if (file == null) {
             return new Tls(mode, null);
         }
         if (!mode.verifies()) {
-            throw value.expected(SHAPE + " with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full");
+            throw settingValue.expected(
+                    EXPECTED_FORMAT + " with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full");
         }
         try {
             return new Tls(mode, base.resolve(file).normalize());
         } catch (InvalidPathException e) {
-            throw value.expected(SHAPE + " with a file in sslrootcert");
+            throw settingValue.expected(EXPECTED_FORMAT + " with a file in sslrootcert");
         }
     }
 
@@ -174,19 +178,20 @@ final class DatabaseUrlReader {
         return Arrays.stream(known)
                 .filter(one -> word.apply(one).equals(text))
                 .findFirst()
-                .orElseThrow(() -> value.expected(SHAPE + " with " + name + " one of "
+                .orElseThrow(() -> settingValue.expected(EXPECTED_FORMAT + " with " + name + " one of "
                         + Arrays.stream(known).map(word).collect(Collectors.joining(", "))));
     }
 
     /** RFC 3986, section 2.1: unlike in a form, a plus sign means a plus sign. */
     private String decode(String text) {
         if (!PERCENT_ENCODED.matcher(text).matches()) {
-            throw value.expected(SHAPE + " with every % written %25 or followed by two hexadecimal digits");
+            throw settingValue.expected(
+                    EXPECTED_FORMAT + " with every % written %25 or followed by two hexadecimal digits");
         }
         String decoded = URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         // The decoder puts the replacement character where bytes are no UTF-8; PostgreSQL's protocol cannot carry NUL.
         if (decoded.indexOf('\uFFFD') >= 0 || decoded.indexOf('\0') >= 0) {
-            throw value.expected(SHAPE + " percent-encoded as UTF-8 and without NUL");
+            throw settingValue.expected(EXPECTED_FORMAT + " percent-encoded as UTF-8 and without NUL");
         }
         return decoded;
     }

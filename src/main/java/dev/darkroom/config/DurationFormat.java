@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public final class DurationFormat {
     /** Nine digits of days still fit into a long of milliseconds. */
-    private static final Pattern SHAPE = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
+    private static final Pattern FORMAT = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
 
     private static final long SECOND = 1000;
     private static final long MINUTE = 60 * SECOND;
@@ -26,7 +26,7 @@ public final class DurationFormat {
      * @throws IllegalArgumentException when the text has another form
      */
     public static Duration parse(String text) {
-        Matcher matcher = SHAPE.matcher(text);
+        Matcher matcher = FORMAT.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException("expected a duration such as 250ms, 1s or 15m");
         }

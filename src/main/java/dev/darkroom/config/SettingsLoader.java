@@ -24,7 +24,7 @@ import java.util.Map;
  */
 public final class SettingsLoader {
     /** Where the settings stand, both in the jar and below the working directory. */
-    static final String FILE = "conf/darkroom.yaml";
+    static final String DEFAULT_FILE = "conf/darkroom.yaml";
 
     private SettingsLoader() {}
 
@@ -34,7 +34,7 @@ public final class SettingsLoader {
      * @param settings valid
      * @param warnings one line each, for the log: names in the environment that mean nothing here
      */
-    public record Loaded(Settings settings, List<String> warnings) {}
+    public record LoadedSettings(Settings settings, List<String> warnings) {}
 
     /**
      * Reads and checks all settings.
@@ -43,38 +43,44 @@ public final class SettingsLoader {
      * @param workingDirectory what relative paths are relative to
      * @throws SettingsException when a setting cannot be used
      */
-    public static Loaded load(Map<String, String> environment, Path workingDirectory) {
+    public static LoadedSettings load(Map<String, String> environment, Path workingDirectory) {
         Path base = workingDirectory.toAbsolutePath().normalize();
-        Values values = new Values(defaults());
-        String named = environment.getOrDefault(EnvironmentName.FILE, "").strip();
+        LayeredSettings layeredSettings = new LayeredSettings(defaults());
+        String named = environment
+                .getOrDefault(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, "")
+                .strip();
         if (!named.isEmpty()) {
-            values.layFile(Value.oneLine(named), SettingsFile.parse(Value.oneLine(named), readNamed(named, base)));
-        } else if (Files.exists(base.resolve(FILE))) {
-            values.layFile(FILE, SettingsFile.parse(FILE, read(base.resolve(FILE), FILE)));
+            layeredSettings.applyFile(
+                    SettingValue.toSingleLine(named),
+                    SettingsFileParser.parse(SettingValue.toSingleLine(named), readConfiguredFile(named, base)));
+        } else if (Files.exists(base.resolve(DEFAULT_FILE))) {
+            layeredSettings.applyFile(
+                    DEFAULT_FILE,
+                    SettingsFileParser.parse(DEFAULT_FILE, read(base.resolve(DEFAULT_FILE), DEFAULT_FILE)));
         }
-        values.layEnvironment(environment);
-        Settings settings = new SettingsReader(values, base).read();
-        SettingsRules.check(settings, values);
-        return new Loaded(settings, values.warnings());
+        layeredSettings.applyEnvironment(environment);
+        Settings settings = new SettingsReader(layeredSettings, base).read();
+        SettingsValidator.validate(settings, layeredSettings);
+        return new LoadedSettings(settings, layeredSettings.warnings());
     }
 
     /** Every setting there is, with its default, in the order of the file. */
     static Map<String, String> defaults() {
-        try (InputStream in = SettingsLoader.class.getClassLoader().getResourceAsStream(FILE)) {
+        try (InputStream in = SettingsLoader.class.getClassLoader().getResourceAsStream(DEFAULT_FILE)) {
             if (in == null) {
-                throw new IllegalStateException("The class path lacks " + FILE);
+                throw new IllegalStateException("The class path lacks " + DEFAULT_FILE);
             }
-            return SettingsFile.parse(FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            return SettingsFileParser.parse(DEFAULT_FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static String readNamed(String named, Path base) {
+    private static String readConfiguredFile(String named, Path base) {
         try {
-            return read(base.resolve(named), EnvironmentName.FILE);
+            return read(base.resolve(named), EnvironmentVariableName.SETTINGS_FILE_VARIABLE);
         } catch (InvalidPathException e) {
-            throw unreadable(EnvironmentName.FILE, Value.oneLine(named));
+            throw unreadable(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, SettingValue.toSingleLine(named));
         }
     }
 
@@ -82,9 +88,10 @@ public final class SettingsLoader {
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
-            throw new SettingsException(label + ": expected UTF-8 text in " + Value.oneLine(file.toString()));
+            throw new SettingsException(
+                    label + ": expected UTF-8 text in " + SettingValue.toSingleLine(file.toString()));
         } catch (IOException e) {
-            throw unreadable(label, Value.oneLine(file.toString()));
+            throw unreadable(label, SettingValue.toSingleLine(file.toString()));
         }
     }
 

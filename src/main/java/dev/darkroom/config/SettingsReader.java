@@ -34,19 +34,19 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsRules}. */
+/** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsValidator}. */
 final class SettingsReader {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final int GIB = 1024 * MIB;
 
     /** What is deleted is at least this old: whoever means minutes has mixed something up. */
-    private static final Duration YOUNGEST = Duration.ofHours(1);
+    private static final Duration MIN_RETENTION = Duration.ofHours(1);
 
-    private static final Duration SHORTEST_LINK = Duration.ofSeconds(4);
-    private static final Duration LONGEST_LINK = Duration.ofDays(366);
+    private static final Duration MIN_URL_LIFETIME = Duration.ofSeconds(4);
+    private static final Duration MAX_URL_LIFETIME = Duration.ofDays(366);
 
-    private static final Duration OLDEST = Duration.ofHours(100_000);
+    private static final Duration MAX_RETENTION = Duration.ofHours(100_000);
 
     private static final Pattern PATH = Pattern.compile("/[0-9A-Za-z._~/-]{1,200}");
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
@@ -55,7 +55,7 @@ final class SettingsReader {
     /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
-    private static final String A_DIRECTORY = "a directory";
+    private static final String DIRECTORY_DESCRIPTION = "a directory";
 
     private static final Pattern AUTH = Pattern.compile("local|required");
 
@@ -64,10 +64,10 @@ final class SettingsReader {
 
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
-    private static final String CLAIM_IN_WORDS = "1 to 500 characters and no control characters";
+    private static final String CLAIM_DESCRIPTION = "1 to 500 characters and no control characters";
 
     /** Clocks that are further apart are wrong, not different. */
-    private static final Duration MOST_SKEW = Duration.ofMinutes(10);
+    private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(10);
 
     /** As browsers write them in the header Origin: nothing after the port, and no port that goes without saying. */
     private static final String ORIGIN = "https?://[a-z0-9.\\-\\[\\]:]{1,255}";
@@ -83,27 +83,29 @@ final class SettingsReader {
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
 
-    private final Values values;
+    private final LayeredSettings layeredSettings;
     private final Path base;
 
     /** @param base absolute */
-    SettingsReader(Values values, Path base) {
-        this.values = values;
+    SettingsReader(LayeredSettings layeredSettings, Path base) {
+        this.layeredSettings = layeredSettings;
         this.base = base;
     }
 
     Settings read() {
-        Value publicUrl = values.get("publicUrl");
-        Path dataDir = path(values.get("dataDir"), A_DIRECTORY);
-        Value imageDir = values.get("imageDir");
+        SettingValue publicUrl = layeredSettings.get("publicUrl");
+        Path dataDir = path(layeredSettings.get("dataDir"), DIRECTORY_DESCRIPTION);
+        SettingValue imageDir = layeredSettings.get("imageDir");
         return new Settings(
-                publicUrl.isEmpty() ? null : HttpUrl.read(publicUrl),
+                publicUrl.isEmpty() ? null : HttpUrlReader.read(publicUrl),
                 dataDir,
-                imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir, A_DIRECTORY),
-                values.get("auth").matching(AUTH, "local or required").equals("required") ? Auth.REQUIRED : Auth.LOCAL,
+                imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir, DIRECTORY_DESCRIPTION),
+                layeredSettings.get("auth").matching(AUTH, "local or required").equals("required")
+                        ? Auth.REQUIRED
+                        : Auth.LOCAL,
                 bool("authLocalAnywhere"),
                 jwt(),
-                new Links(values.get("links.lifetime").duration(SHORTEST_LINK, LONGEST_LINK)),
+                new Links(layeredSettings.get("links.lifetime").duration(MIN_URL_LIFETIME, MAX_URL_LIFETIME)),
                 http(),
                 new Connections(
                         integer("connections.max", 1, 1_000_000),
@@ -120,7 +122,7 @@ final class SettingsReader {
                         integer("limits.anonymousBurst", 1, 1_000_000)),
                 generation(),
                 new Notifications(
-                        values.get("notifications.retention").duration(Duration.ofDays(1), OLDEST),
+                        layeredSettings.get("notifications.retention").duration(Duration.ofDays(1), MAX_RETENTION),
                         duration("notifications.poll")),
                 new Streams(
                         integer("streams.perUser", 1, 100_000),
@@ -128,7 +130,9 @@ final class SettingsReader {
                         integer("streams.connectsPerSecond", 1, 1_000_000),
                         integer("streams.connectsPerAddress", 0, 1_000_000),
                         duration("streams.recheck"),
-                        values.get("streams.patience").duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
+                        layeredSettings
+                                .get("streams.patience")
+                                .duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
                 retry(),
                 backend(),
@@ -136,34 +140,34 @@ final class SettingsReader {
                 database(),
                 new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
                 retention(),
-                new WebhookSettingsReader(values).read(),
-                new BusSettingsReader(values).cluster(),
+                new WebhookSettingsReader(layeredSettings).read(),
+                new EventBusSettingsReader(layeredSettings).cluster(),
                 new Shutdown(duration("shutdown.grace")),
-                new Log(values.get("log.format").matching(LOG_FORMAT, "text or json")));
+                new Log(layeredSettings.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
 
     private Jwt jwt() {
-        Value jwksUrl = values.get("jwt.jwksUrl");
-        Value publicKeyFile = values.get("jwt.publicKeyFile");
+        SettingValue jwksUrl = layeredSettings.get("jwt.jwksUrl");
+        SettingValue publicKeyFile = layeredSettings.get("jwt.publicKeyFile");
         return new Jwt(
                 claim("jwt.issuer"),
                 claim("jwt.audience"),
-                jwksUrl.isEmpty() ? null : HttpUrl.readExactly(jwksUrl),
+                jwksUrl.isEmpty() ? null : HttpUrlReader.readExactly(jwksUrl),
                 publicKeyFile.isEmpty() ? null : path(publicKeyFile, "a file"),
-                values.get("jwt.clockSkew").seconds(MOST_SKEW),
-                values.get("jwt.userClaim").matching(CLAIM, CLAIM_IN_WORDS),
+                layeredSettings.get("jwt.clockSkew").wholeSeconds(MAX_CLOCK_SKEW),
+                layeredSettings.get("jwt.userClaim").matching(CLAIM, CLAIM_DESCRIPTION),
                 claim("jwt.adminClaim"),
                 claim("jwt.adminValue"));
     }
 
     /** Null when nothing was given. */
     private String claim(String path) {
-        Value value = values.get(path);
-        return value.isEmpty() ? null : value.matching(CLAIM, CLAIM_IN_WORDS);
+        SettingValue settingValue = layeredSettings.get(path);
+        return settingValue.isEmpty() ? null : settingValue.matching(CLAIM, CLAIM_DESCRIPTION);
     }
 
     private Http http() {
-        Value origins = values.get("http.corsOrigins");
+        SettingValue origins = layeredSettings.get("http.corsOrigins");
         return new Http(
                 host("http.host"),
                 port("http.port"),
@@ -180,7 +184,7 @@ final class SettingsReader {
     }
 
     private List<String> hostNames(String path) {
-        Value names = values.get(path);
+        SettingValue names = layeredSettings.get(path);
         return names.isEmpty()
                 ? List.of()
                 : List.of(names.matching(HOST_NAMES, "host names without ports, in lower case, separated by commas")
@@ -188,8 +192,8 @@ final class SettingsReader {
     }
 
     private Tls tls() {
-        Value certFile = values.get("http.tls.certFile");
-        Value keyFile = values.get("http.tls.keyFile");
+        SettingValue certFile = layeredSettings.get("http.tls.certFile");
+        SettingValue keyFile = layeredSettings.get("http.tls.keyFile");
         Duration reload = duration("http.tls.reload");
         if (certFile.isEmpty() && keyFile.isEmpty()) {
             return new Tls(null, null, reload);
@@ -201,7 +205,7 @@ final class SettingsReader {
     private Generation generation() {
         return new Generation(
                 instances("generation.instances"),
-                values.get("generation.deadline").duration(Duration.ofSeconds(1)),
+                layeredSettings.get("generation.deadline").duration(Duration.ofSeconds(1)),
                 integer("generation.defaultWidth", 64, 2048),
                 integer("generation.defaultHeight", 64, 2048),
                 integer("generation.defaultCount", 1, 4),
@@ -225,23 +229,24 @@ final class SettingsReader {
     }
 
     private Backend backend() {
-        Value url = values.get("backend.url");
-        Value key = values.get("backend.apiKey");
-        Value model = values.get("backend.model");
+        SettingValue url = layeredSettings.get("backend.url");
+        SettingValue key = layeredSettings.get("backend.apiKey");
+        SettingValue model = layeredSettings.get("backend.model");
         return new Backend(
-                url.isEmpty() ? null : HttpUrl.readEndingInV1(url),
+                url.isEmpty() ? null : HttpUrlReader.readEndingInV1(url),
                 key.isEmpty() ? Secret.NONE : new Secret(key.matching(BEARER, "printable ASCII without spaces")),
                 model.isEmpty() ? null : model.matching(MODEL, "at most 200 characters and no control characters"),
-                values.get("backend.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"),
+                layeredSettings.get("backend.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"),
                 duration("backend.timeout"),
                 duration("backend.connectTimeout"),
                 integer("backend.maxResponseBytes", KIB, GIB),
                 integer("backend.maxPictureBytes", KIB, GIB),
                 integer("backend.downloadAttempts", 1, 10),
                 integer("backend.maxRedirects", 0, 20),
-                NetworkList.read(values.get("backend.downloadNetworks")),
-                bodyFields(values.get("backend.bodyFields")),
-                values.get("backend.promptControls")
+                CidrListReader.read(layeredSettings.get("backend.downloadNetworks")),
+                bodyFields(layeredSettings.get("backend.bodyFields")),
+                layeredSettings
+                                .get("backend.promptControls")
                                 .matching(PROMPT_CONTROLS, "neutralise or pass")
                                 .equals("pass")
                         ? PromptControls.PASS
@@ -260,29 +265,30 @@ final class SettingsReader {
     }
 
     private String healthCheck() {
-        Value path = values.get("backend.breaker.healthCheck");
+        SettingValue path = layeredSettings.get("backend.breaker.healthCheck");
         return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
     }
 
     /** Null for auto. */
-    private static Set<BodyField> bodyFields(Value value) {
-        if (value.text().equals("auto")) {
+    private static Set<BodyField> bodyFields(SettingValue settingValue) {
+        if (settingValue.text().equals("auto")) {
             return null;
         }
         Set<BodyField> fields = EnumSet.noneOf(BodyField.class);
-        for (String text : value.isEmpty() ? new String[0] : value.text().split("\\s*,\\s*", -1)) {
+        for (String text :
+                settingValue.isEmpty() ? new String[0] : settingValue.text().split("\\s*,\\s*", -1)) {
             fields.add(Stream.of(BodyField.values())
                     .filter(field -> field.text().equals(text))
                     .findFirst()
-                    .orElseThrow(() -> value.expected(
+                    .orElseThrow(() -> settingValue.expected(
                             "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas")));
         }
         return fields;
     }
 
     private Database database() {
-        Value url = values.get("database.url");
-        Value direct = values.get("database.directUrl");
+        SettingValue url = layeredSettings.get("database.url");
+        SettingValue direct = layeredSettings.get("database.directUrl");
         return new Database(
                 url.isEmpty() ? null : DatabaseUrlReader.read(url, base),
                 direct.isEmpty() ? null : DatabaseUrlReader.read(direct, base),
@@ -297,36 +303,36 @@ final class SettingsReader {
 
     private Retention retention() {
         return new Retention(
-                age("retention.ended"),
-                age("retention.attempts"),
-                age("retention.orphans"),
+                optionalAge("retention.ended"),
+                optionalAge("retention.attempts"),
+                optionalAge("retention.orphans"),
                 duration("retention.interval"));
     }
 
     /** How old something gets before it is deleted; null when it never is. */
-    private Duration age(String path) {
-        Value value = values.get(path);
-        return value.isEmpty() ? null : value.duration(YOUNGEST, OLDEST);
+    private Duration optionalAge(String path) {
+        SettingValue settingValue = layeredSettings.get(path);
+        return settingValue.isEmpty() ? null : settingValue.duration(MIN_RETENTION, MAX_RETENTION);
     }
 
-    private Path path(Value value, String expected) {
-        if (value.isEmpty()) {
-            throw value.expected(expected);
+    private Path path(SettingValue settingValue, String expected) {
+        if (settingValue.isEmpty()) {
+            throw settingValue.expected(expected);
         }
         try {
-            return base.resolve(value.text()).normalize();
+            return base.resolve(settingValue.text()).normalize();
         } catch (InvalidPathException e) {
-            throw value.expected(expected);
+            throw settingValue.expected(expected);
         }
     }
 
     private int instances(String path) {
-        Value value = values.get(path);
-        return value.isEmpty() ? Runtime.getRuntime().availableProcessors() : value.integer(0, 256);
+        SettingValue settingValue = layeredSettings.get(path);
+        return settingValue.isEmpty() ? Runtime.getRuntime().availableProcessors() : settingValue.integer(0, 256);
     }
 
     private String host(String path) {
-        return values.get(path).matching(HOST, "a host name or an IP address without brackets");
+        return layeredSettings.get(path).matching(HOST, "a host name or an IP address without brackets");
     }
 
     private int port(String path) {
@@ -334,14 +340,17 @@ final class SettingsReader {
     }
 
     private int integer(String path, int least, int most) {
-        return values.get(path).integer(least, most);
+        return layeredSettings.get(path).integer(least, most);
     }
 
     private boolean bool(String path) {
-        return values.get(path).matching(TRUE_OR_FALSE, "true or false").equals("true");
+        return layeredSettings
+                .get(path)
+                .matching(TRUE_OR_FALSE, "true or false")
+                .equals("true");
     }
 
     private Duration duration(String path) {
-        return values.get(path).duration();
+        return layeredSettings.get(path).duration();
     }
 }

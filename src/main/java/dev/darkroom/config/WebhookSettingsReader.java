@@ -8,64 +8,65 @@ import java.util.stream.Stream;
 
 /** Turns the texts of {@code webhooks} into settings. */
 final class WebhookSettingsReader {
-    private static final Duration LONGEST_STEP = Duration.ofHours(72);
-    private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(1);
-    private static final int MAX_STEPS = 20;
+    private static final Duration MAX_RETRY_DELAY = Duration.ofHours(72);
+    private static final Duration MAX_TIMEOUT = Duration.ofMinutes(1);
+    private static final int MAX_RETRIES = 20;
 
-    private static final Pattern LIST = Pattern.compile("\\s*,\\s*");
+    private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
     private static final Pattern PORTS = Pattern.compile("\\*|[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*");
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final int MAX_PORT = 65535;
 
-    private final Values values;
+    private final LayeredSettings layeredSettings;
 
-    WebhookSettingsReader(Values values) {
-        this.values = values;
+    WebhookSettingsReader(LayeredSettings layeredSettings) {
+        this.layeredSettings = layeredSettings;
     }
 
     Webhooks read() {
         return new Webhooks(
-                values.get("webhooks.atOnce").integer(0, 4096),
-                values.get("webhooks.poll").duration(),
-                schedule(values.get("webhooks.schedule")),
-                values.get("webhooks.timeout").duration(Duration.ofMillis(1), LONGEST_TIMEOUT),
-                values.get("webhooks.maxPerUser").integer(0, 1000),
-                values.get("webhooks.secretGrace").duration(),
-                NetworkList.read(values.get("webhooks.allowedNetworks")),
-                values.get("webhooks.allowHttp")
+                layeredSettings.get("webhooks.atOnce").integer(0, 4096),
+                layeredSettings.get("webhooks.poll").duration(),
+                retryDelays(layeredSettings.get("webhooks.schedule")),
+                layeredSettings.get("webhooks.timeout").duration(Duration.ofMillis(1), MAX_TIMEOUT),
+                layeredSettings.get("webhooks.maxPerUser").integer(0, 1000),
+                layeredSettings.get("webhooks.secretGrace").duration(),
+                CidrListReader.read(layeredSettings.get("webhooks.allowedNetworks")),
+                layeredSettings
+                        .get("webhooks.allowHttp")
                         .matching(TRUE_OR_FALSE, "true or false")
                         .equals("true"),
-                ports(values.get("webhooks.allowedPorts")));
+                ports(layeredSettings.get("webhooks.allowedPorts")));
     }
 
-    private static List<Duration> schedule(Value value) {
-        String expected = "durations such as 5s, 5m, 2h, at most " + MAX_STEPS + ", separated by commas";
+    private static List<Duration> retryDelays(SettingValue settingValue) {
+        String expected = "durations such as 5s, 5m, 2h, at most " + MAX_RETRIES + ", separated by commas";
         List<Duration> steps;
         try {
-            steps = Stream.of(LIST.split(value.text(), -1))
+            steps = Stream.of(SEPARATOR.split(settingValue.text(), -1))
                     .map(DurationFormat::parse)
                     .toList();
         } catch (IllegalArgumentException e) {
-            throw value.expected(expected);
+            throw settingValue.expected(expected);
         }
-        boolean sane = steps.size() <= MAX_STEPS
-                && steps.stream().allMatch(step -> !step.isZero() && step.compareTo(LONGEST_STEP) <= 0);
+        boolean sane = steps.size() <= MAX_RETRIES
+                && steps.stream().allMatch(step -> !step.isZero() && step.compareTo(MAX_RETRY_DELAY) <= 0);
         if (!sane) {
-            throw value.expected(expected + ", each from 1ms to 72h");
+            throw settingValue.expected(expected + ", each from 1ms to 72h");
         }
         return steps;
     }
 
-    private static List<Integer> ports(Value value) {
+    private static List<Integer> ports(SettingValue settingValue) {
         String expected = "ports from 1 to 65535, separated by commas, or *";
-        String text = value.matching(PORTS, expected);
+        String text = settingValue.matching(PORTS, expected);
         if (text.equals("*")) {
             return List.of();
         }
         List<Integer> ports =
-                Stream.of(LIST.split(text, -1)).map(Integer::valueOf).toList();
+                Stream.of(SEPARATOR.split(text, -1)).map(Integer::valueOf).toList();
         if (ports.stream().anyMatch(port -> port < 1 || port > MAX_PORT)) {
-            throw value.expected(expected);
+            throw settingValue.expected(expected);
         }
         return ports;
     }

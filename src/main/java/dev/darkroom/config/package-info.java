@@ -1,5 +1,2 @@
-/**
- * Settings: conf/ and environment parsed once into immutable, validated records that redact secrets.
- * Knows nothing else.
- */
+/** Typed, validated settings from {@code conf/} and the environment. Depends on no other package. */
 package dev.darkroom.config;

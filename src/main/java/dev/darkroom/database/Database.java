@@ -22,57 +22,57 @@ import java.util.function.Function;
  *
  * <p>Of {@code database.poolSize} a quarter, at least one, serves {@link #client}, the rest, at least one, {@link #pool}:
  * a transaction keeps a connection for several round trips, statements by themselves share one. Failures are read with
- * {@link DatabaseErrors}.
+ * {@link DatabaseErrorClassifier}.
  */
 public final class Database {
     /**
      * Statements under way at once on one connection of the client. The server runs them in turn, so each may wait for those
      * before it, a slow one up to its timeout: few enough to bound that, enough to hide the round trip.
      */
-    private static final int PIPELINE = 16;
+    private static final int PIPELINING_LIMIT = 16;
 
     private static final int HEARTBEAT_CONNECTIONS = 2;
-    private static final int HEARTBEATS_WAITING = 16;
+    private static final int MAX_WAITING_HEARTBEATS = 16;
     /**
      * How long a connection may be idle before it is closed. Short, because silence can only be told from idleness when
-     * it lasts longer; see {@link #silence}.
+     * it lasts longer; see {@link #maxSilence}.
      */
-    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(10);
 
     /** How long the server may take to end the connections at {@link #close}. */
-    private static final Duration FAREWELL = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
-    private final DatabaseSockets sockets;
+    private final DatabaseSocketMonitor sockets;
     private final SqlClient client;
     private final Pool pool;
     private final Pool heartbeats;
-    private final Duration patience;
+    private final Duration pingTimeout;
 
-    private Database(DatabaseSockets sockets, SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
+    private Database(DatabaseSocketMonitor sockets, SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
         this.sockets = sockets;
         this.client = client;
         this.pool = pool;
         this.heartbeats = heartbeats;
-        this.patience = patience;
+        this.pingTimeout = patience;
     }
 
     /** Connects when first used, not here; the database may be away. Nothing is thrown for it. */
     public static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
-        return open(vertx, url, settings, IDLE);
+        return open(vertx, url, settings, IDLE_TIMEOUT);
     }
 
     static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration idle) {
         int forClient = Math.max(1, settings.poolSize() / 4);
         int forPool = Math.max(1, settings.poolSize() - forClient);
         boolean pooled = settings.directUrl() != null;
-        DatabaseSockets sockets = new DatabaseSockets(vertx, silence(settings, idle));
+        DatabaseSocketMonitor sockets = new DatabaseSocketMonitor(vertx, maxSilence(settings, idle));
         NetClientOptions transport = transportOptions(settings);
         // Each made anew: the copy of options forgets that there is a pooler.
-        List<PgConnectOptions> servers = options(url, settings);
-        List<PgConnectOptions> pipelined = options(url, settings);
-        pipelined.forEach(options -> options.setPipeliningLimit(pooled ? 1 : PIPELINE));
-        ServerSelector selector =
-                new ServerSelector(vertx, sockets, transport, servers, url.target(), settings.connectTimeout());
+        List<PgConnectOptions> servers = serverOptions(url, settings);
+        List<PgConnectOptions> pipelined = serverOptions(url, settings);
+        pipelined.forEach(options -> options.setPipeliningLimit(pooled ? 1 : PIPELINING_LIMIT));
+        DatabaseServerSelector selector = new DatabaseServerSelector(
+                vertx, sockets, transport, servers, url.targetSession(), settings.connectTimeout());
         return new Database(
                 sockets,
                 PgBuilder.client()
@@ -88,7 +88,7 @@ public final class Database {
                         .using(sockets)
                         .build(),
                 PgBuilder.pool()
-                        .with(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, HEARTBEATS_WAITING, settings, idle))
+                        .with(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, MAX_WAITING_HEARTBEATS, settings, idle))
                         .with(transport)
                         .connectingTo(() -> selector.choose().map(servers::get))
                         .using(sockets)
@@ -97,9 +97,9 @@ public final class Database {
     }
 
     /** How to connect to each server, in the order of the URL. */
-    private static List<PgConnectOptions> options(DatabaseUrl url, Settings.Database settings) {
+    private static List<PgConnectOptions> serverOptions(DatabaseUrl url, Settings.Database settings) {
         return url.servers().stream()
-                .map(server -> connectOptions(url, server, settings, settings.directUrl() != null))
+                .map(serverAddress -> connectOptions(url, serverAddress, settings, settings.directUrl() != null))
                 .toList();
     }
 
@@ -146,13 +146,13 @@ public final class Database {
         return heartbeats
                 .query("SELECT 1")
                 .execute()
-                .timeout(patience.toMillis(), TimeUnit.MILLISECONDS)
+                .timeout(pingTimeout.toMillis(), TimeUnit.MILLISECONDS)
                 .mapEmpty();
     }
 
     /** How many sockets are open, half-closed ones too. */
     int openSockets() {
-        return sockets.open();
+        return sockets.openCount();
     }
 
     /**
@@ -161,7 +161,7 @@ public final class Database {
      */
     public Future<Void> close() {
         Future<?> closing = Future.join(client.close(), pool.close(), heartbeats.close());
-        return closing.timeout(FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+        return closing.timeout(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .recover(late -> {
                     sockets.abortAll();
                     return Future.succeededFuture();
@@ -171,11 +171,11 @@ public final class Database {
 
     /** @param pooled whether a pooler in transaction mode stands between: then each statement may meet another session */
     static PgConnectOptions connectOptions(
-            DatabaseUrl url, DatabaseUrl.Server server, Settings.Database settings, boolean pooled) {
+            DatabaseUrl url, DatabaseUrl.ServerAddress serverAddress, Settings.Database settings, boolean pooled) {
         PgConnectOptions options = new PgConnectOptions();
-        DatabaseTls.configure(options, url.tls());
-        options.setHost(server.host())
-                .setPort(server.port())
+        DatabaseTlsConfigurer.configure(options, url.tls());
+        options.setHost(serverAddress.host())
+                .setPort(serverAddress.port())
                 .setDatabase(url.database())
                 .setUser(url.user())
                 .setPassword(url.password().value())
@@ -209,7 +209,7 @@ public final class Database {
      * vanished without a word bounds nothing, and TCP notices only after a quarter of an hour or more. No healthy connection
      * is silent for longer than this.
      */
-    private static Duration silence(Settings.Database settings, Duration idle) {
+    private static Duration maxSilence(Settings.Database settings, Duration idle) {
         return idle.plus(settings.statementTimeout()).plus(settings.idleInTransactionTimeout());
     }
 

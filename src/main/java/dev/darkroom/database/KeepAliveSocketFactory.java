@@ -14,7 +14,7 @@ import jdk.net.ExtendedSocketOptions;
  * the JDBC driver, which names it by class and blocks in reads without a limit of their own.
  */
 public final class KeepAliveSocketFactory extends SocketFactory {
-    private static final Map<SocketOption<Integer>, Integer> PROBES = Map.of(
+    private static final Map<SocketOption<Integer>, Integer> KEEP_ALIVE_OPTIONS = Map.of(
             ExtendedSocketOptions.TCP_KEEPIDLE, 10,
             ExtendedSocketOptions.TCP_KEEPINTERVAL, 5,
             ExtendedSocketOptions.TCP_KEEPCOUNT, 3);
@@ -23,7 +23,7 @@ public final class KeepAliveSocketFactory extends SocketFactory {
     public Socket createSocket() throws IOException {
         Socket socket = new Socket();
         socket.setKeepAlive(true);
-        for (Map.Entry<SocketOption<Integer>, Integer> probe : PROBES.entrySet()) {
+        for (Map.Entry<SocketOption<Integer>, Integer> probe : KEEP_ALIVE_OPTIONS.entrySet()) {
             if (socket.supportedOptions().contains(probe.getKey())) {
                 socket.setOption(probe.getKey(), probe.getValue());
             }
@@ -33,25 +33,25 @@ public final class KeepAliveSocketFactory extends SocketFactory {
 
     @Override
     public Socket createSocket(String host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
+        return connect(new InetSocketAddress(host, port), null);
     }
 
     @Override
     public Socket createSocket(InetAddress host, int port) throws IOException {
-        return connected(new InetSocketAddress(host, port), null);
+        return connect(new InetSocketAddress(host, port), null);
     }
 
     @Override
     public Socket createSocket(String host, int port, InetAddress localHost, int localPort) throws IOException {
-        return connected(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
+        return connect(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
     }
 
     @Override
     public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) throws IOException {
-        return connected(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
+        return connect(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
     }
 
-    private Socket connected(InetSocketAddress remote, InetSocketAddress local) throws IOException {
+    private Socket connect(InetSocketAddress remote, InetSocketAddress local) throws IOException {
         Socket socket = createSocket();
         socket.bind(local);
         socket.connect(remote);

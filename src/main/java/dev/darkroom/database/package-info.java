@@ -1,5 +1,2 @@
-/**
- * PostgreSQL: the pools, the embedded server, the migrations, what an error of the driver means.
- * Knows no table.
- */
+/** PostgreSQL: pools, migrations, LISTEN/NOTIFY and error classification. Refers to no table. */
 package dev.darkroom.database;

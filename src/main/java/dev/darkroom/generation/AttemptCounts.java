@@ -7,10 +7,10 @@ package dev.darkroom.generation;
  * @param uncounted attempts that no other limit counts, see {@code retry.maxUncounted}
  * @param lost attempts whose process died, see {@code retry.maxLost}
  */
-record AttemptCounts(int counted, int uncounted, int lost) {
-    static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);
+public record AttemptCounts(int counted, int uncounted, int lost) {
+    public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);
 
-    int total() {
+    public int total() {
         return counted + uncounted + lost;
     }
 }

@@ -2,7 +2,7 @@ package dev.darkroom.generation;
 
 /**
  * The event-bus interface of generations: addresses, actions and its own error codes; {@code docs/event-bus.md} is its contract, and
- * {@link dev.darkroom.command.CommandNames} has what all commands share.
+ * {@link dev.darkroom.eventbus.CommandProtocol} has what all commands share.
  * This process's own bus carries it; with {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are
  * plain JSON.
  */
@@ -14,37 +14,37 @@ public final class GenerationBus {
     public static final String EVENTS = "darkroom.generation.events";
 
     /** Within one process only: work was submitted, a worker with free capacity may look. */
-    static final String WAKE = "darkroom.generation.wake";
+    public static final String WORK_AVAILABLE = "darkroom.generation.wake";
 
-    /** The same for other processes, by {@link dev.darkroom.database.Hints}. */
-    static final String WORK_HINT = "work";
+    /** The same for other processes, by {@link dev.darkroom.database.NotifyChannel}. */
+    public static final String WORK_SIGNAL = "work";
 
     /** The same for those who wait: generations have ended. */
-    static final String ENDED_HINT = "ended";
+    public static final String FINISHED_SIGNAL = "ended";
 
     /** Within one process only: the id of a generation that has come further without having ended. */
-    static final String PROGRESS = "darkroom.generation.progress";
+    public static final String PROGRESS = "darkroom.generation.progress";
 
     /** The same for other processes, also when one has ended; the id, without its hyphens, is the key. */
-    static final String PROGRESS_HINT = "progress";
+    public static final String PROGRESS_SIGNAL = "progress";
 
     /** Within one process only: generations were cancelled, a worker may be at work on one. */
     public static final String CANCELLED = "darkroom.generation.cancelled";
 
     /** The same for other processes. */
-    public static final String CANCELLED_HINT = "cancelled";
+    public static final String CANCELLED_SIGNAL = "cancelled";
 
     /** Within one process only: generations with attempts under way were erased. Its worker stores which of them have ended. */
     public static final String ERASED = "darkroom.generation.erased";
 
     /** The same for other processes. */
-    public static final String ERASED_HINT = "erased";
+    public static final String ERASED_SIGNAL = "erased";
 
     /** Within one process only: generations were deleted, here or elsewhere. Whoever keeps some in memory forgets them. */
-    public static final String FORGET = "darkroom.generation.forget";
+    public static final String DELETED = "darkroom.generation.forget";
 
     /** The same for other processes. */
-    public static final String FORGET_HINT = "forget";
+    public static final String DELETED_SIGNAL = "forget";
 
     /**
      * {@code {"user", "request", "idempotencyKey"?}} → {@code {"generation", "replayed"?}}; replayed is true when an earlier command
@@ -91,7 +91,7 @@ public final class GenerationBus {
     /**
      * The command's user has as much as the operator allows; nothing was stored. {@code retryAfterSeconds} says when to come again.
      */
-    public static final String LIMITED = "LIMITED";
+    public static final String QUOTA_EXCEEDED = "LIMITED";
 
     private GenerationBus() {}
 }

@@ -1,8 +1,8 @@
 package dev.darkroom.generation;
 
-import dev.darkroom.command.FieldError;
-import dev.darkroom.command.StorableText;
 import dev.darkroom.config.Settings;
+import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.StorableText;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.pointer.JsonPointer;
 import java.util.ArrayList;
@@ -38,13 +38,13 @@ public record GenerationRequest(
     public static final long MAX_SEED = Integer.MAX_VALUE;
 
     /** Names a server that is told of the end. No part of what is asked for: it leaves no trace in the generation. */
-    static final String WEBHOOK_URL = "webhookUrl";
+    public static final String WEBHOOK_URL = "webhookUrl";
 
     private static final int MIN_SIDE = 64;
     private static final int MAX_PRIORITY = 10;
-    private static final int MAX_METADATA = 16;
-    private static final int MAX_METADATA_KEY = 64;
-    private static final int MAX_METADATA_VALUE = 512;
+    private static final int MAX_METADATA_ENTRIES = 16;
+    private static final int MAX_METADATA_KEY_LENGTH = 64;
+    private static final int MAX_METADATA_VALUE_LENGTH = 512;
     /** Grapheme joiner, Hangul fillers, Khmer inherent vowels, the braille pattern without dots. */
     private static final Set<Integer> INVISIBLE =
             Set.of(0x034f, 0x115f, 0x1160, 0x3164, 0xffa0, 0x17b4, 0x17b5, 0x2800);
@@ -68,7 +68,7 @@ public record GenerationRequest(
      * @param model the one model that may be named, null when none may
      * @return empty when nothing is wrong
      */
-    static List<FieldError> check(JsonObject json, Settings.Generation limits, String model) {
+    public static List<FieldError> validate(JsonObject json, Settings.Generation limits, String model) {
         List<FieldError> errors = new ArrayList<>();
         for (String field : json.fieldNames()) {
             if (!FIELDS.contains(field)) {
@@ -99,7 +99,7 @@ public record GenerationRequest(
      *
      * @param seed used when the request names none
      */
-    static GenerationRequest of(JsonObject json, Settings.Generation defaults, String model, long seed) {
+    public static GenerationRequest resolve(JsonObject json, Settings.Generation defaults, String model, long seed) {
         return new GenerationRequest(
                 json.getString("prompt"),
                 json.getString("negativePrompt"),
@@ -159,8 +159,8 @@ public record GenerationRequest(
             errors.add(new FieldError("#/metadata", "must be an object"));
             return;
         }
-        if (pairs.size() > MAX_METADATA) {
-            errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA + " entries"));
+        if (pairs.size() > MAX_METADATA_ENTRIES) {
+            errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA_ENTRIES + " entries"));
         }
         for (Map.Entry<String, Object> pair : pairs) {
             if (!(pair.getValue() instanceof String value)
@@ -170,11 +170,11 @@ public record GenerationRequest(
                 return;
             }
             int keyLength = length(pair.getKey());
-            if (keyLength == 0 || keyLength > MAX_METADATA_KEY || length(value) > MAX_METADATA_VALUE) {
+            if (keyLength == 0 || keyLength > MAX_METADATA_KEY_LENGTH || length(value) > MAX_METADATA_VALUE_LENGTH) {
                 errors.add(new FieldError(
                         "#/metadata",
-                        "must have keys of 1 to " + MAX_METADATA_KEY + " and values of at most " + MAX_METADATA_VALUE
-                                + " characters"));
+                        "must have keys of 1 to " + MAX_METADATA_KEY_LENGTH + " and values of at most "
+                                + MAX_METADATA_VALUE_LENGTH + " characters"));
                 return;
             }
         }

@@ -16,22 +16,23 @@ import java.util.UUID;
  * @param key as the caller made it up
  * @param fingerprint of what is asked for: as the caller wrote it, and with the defaults in place of what is left out
  */
-record IdempotencyKey(String key, String fingerprint) {
+public record IdempotencyKey(String key, String fingerprint) {
     /** As long as a key may be. The same stands in the contract. */
-    static final int MAX_LENGTH = 255;
+    public static final int MAX_LENGTH = 255;
 
     /** @param resolved the same request, every choice made */
-    static IdempotencyKey ofCreate(String key, JsonObject request, GenerationRequest resolved) {
+    public static IdempotencyKey forCreate(String key, JsonObject request, GenerationRequest resolved) {
         return new IdempotencyKey(
                 key,
-                hash("create " + sorted(request)) + " " + hash("create " + sorted(withDefaults(request, resolved))));
+                hash("create " + canonicalize(request)) + " "
+                        + hash("create " + canonicalize(withDefaults(request, resolved))));
     }
 
     /**
      * Whether the request is one that was stored before: written alike, in whatever order, or asking for the same once the defaults
      * are applied. The first still holds when the operator has changed a default in between.
      */
-    boolean matches(String stored) {
+    public boolean matches(String stored) {
         List<String> others = List.of(stored.split(" ", -1));
         String[] own = fingerprint.split(" ", -1);
         return others.get(0).equals(own[0]) || others.get(others.size() - 1).equals(own[own.length - 1]);
@@ -47,19 +48,19 @@ record IdempotencyKey(String key, String fingerprint) {
         return resolved.model() == null ? all : all.put("model", resolved.model());
     }
 
-    static IdempotencyKey ofRetry(String key, UUID retryOf) {
+    public static IdempotencyKey forRetry(String key, UUID retryOf) {
         return new IdempotencyKey(key, hash("retry " + retryOf));
     }
 
-    private static String sorted(JsonObject json) {
+    private static String canonicalize(JsonObject json) {
         TreeMap<String, Object> fields = new TreeMap<>();
-        json.forEach(field -> fields.put(field.getKey(), sorted(field.getValue())));
+        json.forEach(field -> fields.put(field.getKey(), canonicalize(field.getValue())));
         return new JsonObject(fields).encode();
     }
 
-    private static Object sorted(Object value) {
+    private static Object canonicalize(Object value) {
         if (value instanceof JsonObject object) {
-            return sorted(object);
+            return canonicalize(object);
         }
         if (value instanceof Number number && number.doubleValue() % 1 == 0) {
             // 512.0 asks for what 512 asks for.

@@ -4,7 +4,7 @@ import dev.darkroom.backend.FailureClass;
 import java.time.Duration;
 
 /** What follows from an attempt without success. */
-sealed interface RetryDecision {
+public sealed interface RetryDecision {
 
     /** Whether the attempt counts towards the limit. */
     boolean counted();
@@ -13,7 +13,7 @@ sealed interface RetryDecision {
     record Retry(Duration delay, boolean counted) implements RetryDecision {}
 
     /** The end, FAILED for this reason. */
-    record Fail(Reason reason, boolean counted) implements RetryDecision {}
+    record Fail(FailureReason failureReason, boolean counted) implements RetryDecision {}
 
     /**
      * Why a generation is FAILED.
@@ -22,5 +22,5 @@ sealed interface RetryDecision {
      * @param message for people, in our words
      * @param retryable whether asking again, as a new generation, may help
      */
-    record Reason(String code, FailureClass failureClass, String message, boolean retryable) {}
+    record FailureReason(String code, FailureClass failureClass, String message, boolean retryable) {}
 }

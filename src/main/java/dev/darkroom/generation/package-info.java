@@ -1,5 +1,2 @@
-/**
- * The domain: a generation, its attempts and failures, the retry schedule, the verticle that answers commands, the worker that
- * claims and the store with its SQL. Knows AI servers and pictures only through their interfaces.
- */
+/** Domain types of a generation, its attempts and its bus addresses. */
 package dev.darkroom.generation;

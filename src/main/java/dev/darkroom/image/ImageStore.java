@@ -16,18 +16,18 @@ public interface ImageStore {
      * @return completes once the picture is whole and durable (it survives a power cut); fails when it could not be
      *     written, in which case nothing is to be seen under the key
      */
-    Future<Void> keep(String key, Picture picture);
+    Future<Void> put(String key, Image picture);
 
     /**
      * Opens a picture for reading.
      *
-     * @return a paused-until-piped stream of the bytes; fails with {@link MissingPictureException} when there is nothing
+     * @return a paused-until-piped stream of the bytes; fails with {@link ImageNotFoundException} when there is nothing
      *     under the key. The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
      */
     Future<ReadStream<Buffer>> read(String key);
 
     /** Checks that pictures can be written, without writing one. Fails with the reason when they cannot. */
-    Future<Void> check();
+    Future<Void> checkWritable();
 
     /** Deletes a picture; nothing there is fine. Fails when it is still there afterwards. */
     Future<Void> delete(String key);
@@ -38,5 +38,5 @@ public interface ImageStore {
      *
      * @return fails as soon as a page does
      */
-    Future<Void> oldKeys(Duration age, int limit, Function<List<String>, Future<Void>> page);
+    Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page);
 }

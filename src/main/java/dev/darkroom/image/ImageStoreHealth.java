@@ -17,7 +17,7 @@ public final class ImageStoreHealth {
 
     // Guarded by this.
     private String reason;
-    private int waitingWrites;
+    private int retryingWrites;
 
     /** Calls {@code handler} after every change of {@link #failing()}. */
     public void onChange(Runnable handler) {
@@ -29,41 +29,41 @@ public final class ImageStoreHealth {
         return reason != null;
     }
 
-    /** A write failed and is repeated from now on, until {@link #writeEnded}. */
-    public void writeFailed(Throwable cause) {
+    /** A write failed and is repeated from now on, until {@link #recordWriteEnd}. */
+    public void recordWriteFailure(Throwable cause) {
         synchronized (this) {
-            waitingWrites++;
+            retryingWrites++;
         }
-        becomes(String.valueOf(cause));
+        updateReason(String.valueOf(cause));
     }
 
     /** A write that had failed succeeded, or was given up. */
-    public void writeEnded(boolean stored) {
+    public void recordWriteEnd(boolean stored) {
         synchronized (this) {
-            waitingWrites--;
+            retryingWrites--;
         }
         if (stored) {
-            becomes(null);
+            updateReason(null);
         }
     }
 
     /** A check went well. It is smaller than an image, so that a write that still fails knows better. */
-    public void checkPassed() {
+    public void recordCheckSuccess() {
         boolean believed;
         synchronized (this) {
-            believed = waitingWrites == 0;
+            believed = retryingWrites == 0;
         }
         if (believed) {
-            becomes(null);
+            updateReason(null);
         }
     }
 
     /** A check failed. */
-    public void checkFailed(Throwable cause) {
-        becomes(String.valueOf(cause));
+    public void recordCheckFailure(Throwable cause) {
+        updateReason(String.valueOf(cause));
     }
 
-    private void becomes(String now) {
+    private void updateReason(String now) {
         boolean changed;
         synchronized (this) {
             changed = (reason == null) != (now == null);

@@ -1,5 +1,2 @@
-/**
- * Pictures: what bytes really are (sniffing, dimensions, hash) and where they are kept. Nothing here knows who asked
- * for them or which AI server made them.
- */
+/** Images: format detection, inspection and the {@code ImageStore} interface. */
 package dev.darkroom.image;

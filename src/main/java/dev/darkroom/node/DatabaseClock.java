@@ -23,20 +23,20 @@ public final class DatabaseClock {
     /** A smaller step is harmless: no lease and no deadline is shorter. Clocks that drift or are slewed stay far below it. */
     static final Duration TOLERANCE = Duration.ofSeconds(5);
 
-    private static final String NOW = "SELECT clock_timestamp() AS now";
+    private static final String READ_CLOCK = "SELECT clock_timestamp() AS now";
 
-    private final Supplier<Future<OffsetDateTime>> reading;
+    private final Supplier<Future<OffsetDateTime>> clockReader;
     private final LongSupplier nanoClock;
-    private final String noun;
+    private final String jobName;
     private final Function<Duration, Future<?>> adjustment;
 
-    private OffsetDateTime last;
+    private OffsetDateTime lastReading;
     private long lastSent;
     private long lastReceived;
-    private Duration pending = Duration.ZERO;
-    private long steps;
+    private Duration pendingStep = Duration.ZERO;
+    private long stepCount;
     private long steppedAt;
-    private Future<Void> checking = Future.succeededFuture();
+    private Future<Void> currentCheck = Future.succeededFuture();
 
     /**
      * @param noun what is adjusted, for the log
@@ -53,16 +53,16 @@ public final class DatabaseClock {
             LongSupplier nanoClock,
             String noun,
             Function<Duration, Future<?>> adjustment) {
-        this.reading = reading;
+        this.clockReader = reading;
         this.nanoClock = nanoClock;
-        this.noun = noun;
+        this.jobName = noun;
         this.adjustment = adjustment;
     }
 
     /** The clock of the database, on a connection that does not queue behind work. */
     public static Future<OffsetDateTime> read(Database database) {
         return database.heartbeats()
-                .query(NOW)
+                .query(READ_CLOCK)
                 .execute()
                 .map(rows -> rows.iterator().next().getOffsetDateTime("now"));
     }
@@ -72,60 +72,60 @@ public final class DatabaseClock {
      * database cannot be asked or the adjustment fails, and the next check tries again.
      */
     public Future<Void> check() {
-        if (!checking.isComplete()) {
-            return checking;
+        if (!currentCheck.isComplete()) {
+            return currentCheck;
         }
         long sent = nanoClock.getAsLong();
-        checking = reading.get().compose(now -> {
-            Duration step = step(now, sent, nanoClock.getAsLong());
+        currentCheck = clockReader.get().compose(now -> {
+            Duration step = detectStep(now, sent, nanoClock.getAsLong());
             if (!step.isZero()) {
-                pending = pending.plus(step);
-                steps++;
+                pendingStep = pendingStep.plus(step);
+                stepCount++;
                 steppedAt = nanoClock.getAsLong();
                 LOG.atError()
-                        .addKeyValue("work", noun)
+                        .addKeyValue("work", jobName)
                         .addKeyValue("stepMs", step.toMillis())
                         .log("database clock stepped, times adjusted");
             }
-            return pending.isZero() ? Future.succeededFuture() : adjust();
+            return pendingStep.isZero() ? Future.succeededFuture() : applyAdjustment();
         });
-        return checking;
+        return currentCheck;
     }
 
-    private Future<Void> adjust() {
-        Duration step = pending;
+    private Future<Void> applyAdjustment() {
+        Duration step = pendingStep;
         return adjustment
                 .apply(step)
-                .onSuccess(done -> pending = pending.minus(step))
+                .onSuccess(done -> pendingStep = pendingStep.minus(step))
                 .mapEmpty();
     }
 
     /** How far the clock is beside the range in which it can be; zero within the tolerance. */
-    private Duration step(OffsetDateTime now, long sent, long received) {
+    private Duration detectStep(OffsetDateTime now, long sent, long received) {
         Duration step = Duration.ZERO;
-        if (last != null) {
+        if (lastReading != null) {
             // Each reading was taken somewhere between its question and its answer.
-            OffsetDateTime earliest = last.plusNanos(sent - lastReceived);
-            OffsetDateTime latest = last.plusNanos(received - lastSent);
+            OffsetDateTime earliest = lastReading.plusNanos(sent - lastReceived);
+            OffsetDateTime latest = lastReading.plusNanos(received - lastSent);
             if (now.isBefore(earliest.minus(TOLERANCE))) {
                 step = Duration.between(earliest, now);
             } else if (now.isAfter(latest.plus(TOLERANCE))) {
                 step = Duration.between(latest, now);
             }
         }
-        last = now;
+        lastReading = now;
         lastSent = sent;
         lastReceived = received;
         return step;
     }
 
     /** Whether the last step, if there was one, is at least so long ago. */
-    public boolean settledFor(Duration time) {
-        return steps == 0 || nanoClock.getAsLong() - steppedAt >= time.toNanos();
+    public boolean isStableFor(Duration time) {
+        return stepCount == 0 || nanoClock.getAsLong() - steppedAt >= time.toNanos();
     }
 
     /** How many steps were noticed. */
-    public long steps() {
-        return steps;
+    public long stepCount() {
+        return stepCount;
     }
 }

@@ -4,7 +4,7 @@ package dev.darkroom.node;
 final class NodeSql {
 
     /** A new process. */
-    static final String JOIN = """
+    static final String REGISTER = """
             INSERT INTO nodes (id, host, version, expires_at)
             VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond')""";
 
@@ -24,7 +24,7 @@ final class NodeSql {
             RETURNING id""";
 
     /** After a step back no node, dead ones neither, may seem to live for longer than a heartbeat of now would let it. Harmless when repeated. */
-    static final String SHORTEN = """
+    static final String CAP_EXPIRIES = """
             UPDATE nodes SET expires_at = now() + $1::bigint * interval '1 millisecond'
             WHERE expires_at > now() + $1::bigint * interval '1 millisecond'""";
 
@@ -32,10 +32,10 @@ final class NodeSql {
     static final String DRAIN = "UPDATE nodes SET draining = true WHERE id = $1";
 
     /** It leaves in good order, or gave up its old identity: whatever it still held is free at once. */
-    static final String LEAVE = "DELETE FROM nodes WHERE id = $1";
+    static final String DEREGISTER = "DELETE FROM nodes WHERE id = $1";
 
     /** Forgets processes that are long dead. Leases that name them are found by the missing row as well. */
-    static final String BURY = "DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'";
+    static final String DELETE_EXPIRED = "DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'";
 
     private NodeSql() {}
 }

@@ -1,5 +1,2 @@
-/**
- * This process among its like: its row, its heartbeat, its readiness and draining.
- * Knows the database and nothing of what the process works on.
- */
+/** Registration, heartbeat, readiness and draining of this process; periodic tasks. */
 package dev.darkroom.node;

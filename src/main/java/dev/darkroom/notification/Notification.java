@@ -1,6 +1,6 @@
 package dev.darkroom.notification;
 
-import dev.darkroom.command.Timestamp;
+import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.json.JsonObject;
 import java.time.OffsetDateTime;
 import java.util.UUID;
@@ -34,12 +34,12 @@ public record Notification(
                 .put("id", id.toString())
                 .put("seq", seq)
                 .put("type", type)
-                .put("timestamp", Timestamp.text(createdAt))
+                .put("timestamp", Rfc3339Timestamp.format(createdAt))
                 .put("data", data);
     }
 
     /** The same for the list, with {@code readAt} once the user has opened it. */
-    JsonObject toInboxJson() {
-        return readAt == null ? toJson() : toJson().put("readAt", Timestamp.text(readAt));
+    public JsonObject toInboxJson() {
+        return readAt == null ? toJson() : toJson().put("readAt", Rfc3339Timestamp.format(readAt));
     }
 }

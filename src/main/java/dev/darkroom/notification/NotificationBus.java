@@ -2,7 +2,7 @@ package dev.darkroom.notification;
 
 /**
  * The event-bus interface of notifications: addresses and actions; {@code docs/event-bus.md} is its contract, and
- * {@link dev.darkroom.command.CommandNames} has what all commands share. Bodies are plain JSON.
+ * {@link dev.darkroom.eventbus.CommandProtocol} has what all commands share. Bodies are plain JSON.
  */
 public final class NotificationBus {
     /** Commands go here. Answered by any notification verticle. */
@@ -18,13 +18,13 @@ public final class NotificationBus {
     public static final String ACK = "ack";
 
     /** {@code {"user", "id"}} → {@code {"notification"}}, which is then read. */
-    public static final String READ = "read";
+    public static final String MARK_READ = "read";
 
-    /** For other processes, by {@link dev.darkroom.database.Hints}: a user was told something. */
-    static final String TOLD_HINT = "told";
+    /** For other processes, by {@link dev.darkroom.database.NotifyChannel}: a user was told something. */
+    public static final String RECORDED_TOPIC = "told";
 
     /** The same: a user has acknowledged or read something. */
-    static final String STATE_HINT = "state";
+    public static final String READ_STATE_TOPIC = "state";
 
     private NotificationBus() {}
 }

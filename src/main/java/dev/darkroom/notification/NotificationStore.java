@@ -16,71 +16,71 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** The notifications that are in PostgreSQL. Futures fail with the driver's errors. Usable from any event loop. */
-final class NotificationStore {
+public final class NotificationStore {
     /** More devices than anybody has. */
-    private static final int MOST_DEVICES = 50;
+    private static final int MAX_SUBSCRIBERS = 50;
 
     private final Database database;
 
-    NotificationStore(Database database) {
+    public NotificationStore(Database database) {
         this.database = database;
     }
 
     /** How a user's stream stands. */
-    record Standing(UUID epoch, long top, long acked) {}
+    public record StreamState(UUID epoch, long lastSeq, long ackedSeq) {}
 
     /** What a badge shows. */
-    record State(long acked, long top, long unread) {
+    public record UnreadState(long ackedSeq, long lastSeq, long unreadCount) {
 
-        JsonObject toJson() {
-            return new JsonObject().put("acked", acked).put("unread", unread);
+        public JsonObject toJson() {
+            return new JsonObject().put("acked", ackedSeq).put("unread", unreadCount);
         }
     }
 
     /**
      * What came of an acknowledgement.
      *
-     * @param acked of the device if one was named, else of the user
-     * @param room false when the device was one too many, and nothing was done
+     * @param ackedSeq of the device if one was named, else of the user
+     * @param accepted false when the device was one too many, and nothing was done
      */
-    record Acknowledged(long acked, long top, boolean room) {}
+    public record AckResult(long ackedSeq, long lastSeq, boolean accepted) {}
 
     /** A user's device. */
-    record Device(String user, String subscriber) {}
+    public record SubscriberId(String user, String subscriber) {}
 
     /** What these users have after a number each, the oldest first, at most {@code limit} of each. */
-    Future<Map<String, List<Notification>>> after(Map<String, Long> wanted, int limit) {
+    public Future<Map<String, List<Notification>>> fetchAfter(Map<String, Long> wanted, int limit) {
         return database.pool()
-                .preparedQuery(NotificationSql.AFTER)
+                .preparedQuery(NotificationSql.SELECT_AFTER)
                 .execute(Tuple.of(
                         wanted.keySet().toArray(String[]::new), wanted.values().toArray(Long[]::new), limit))
                 .map(rows -> {
                     Map<String, List<Notification>> found = new HashMap<>();
                     rows.forEach(row -> found.computeIfAbsent(row.getString("user_id"), user -> new ArrayList<>())
-                            .add(notification(row)));
+                            .add(toNotification(row)));
                     return found;
                 });
     }
 
     /** How the streams of these users stand; of those who had none, most have one now. */
-    Future<Map<String, Standing>> open(Collection<String> users) {
-        return standings(NotificationSql.OPEN, users);
+    public Future<Map<String, StreamState>> findOrCreateStreams(Collection<String> users) {
+        return queryStreams(NotificationSql.SELECT_OR_CREATE_STREAMS, users);
     }
 
     /** How the streams of these users stand. */
-    Future<Map<String, Standing>> tops(Collection<String> users) {
-        return standings(NotificationSql.TOPS, users);
+    public Future<Map<String, StreamState>> findStreams(Collection<String> users) {
+        return queryStreams(NotificationSql.SELECT_STREAMS, users);
     }
 
-    private Future<Map<String, Standing>> standings(String sql, Collection<String> users) {
+    private Future<Map<String, StreamState>> queryStreams(String sql, Collection<String> users) {
         return database.pool()
                 .preparedQuery(sql)
                 .execute(Tuple.of(users.toArray(String[]::new)))
                 .map(rows -> {
-                    Map<String, Standing> found = new HashMap<>();
+                    Map<String, StreamState> found = new HashMap<>();
                     rows.forEach(row -> found.put(
                             row.getString("user_id"),
-                            new Standing(
+                            new StreamState(
                                     row.getUUID("epoch"),
                                     row.getLong("top_seq"),
                                     row.getColumnIndex("acked_seq") < 0 ? 0 : row.getLong("acked_seq"))));
@@ -89,77 +89,77 @@ final class NotificationStore {
     }
 
     /** Up to where these devices have acknowledged; those that never have are missing. */
-    Future<Map<Device, Long>> cursors(Collection<Device> devices) {
+    public Future<Map<SubscriberId, Long>> findSubscriberCursors(Collection<SubscriberId> devices) {
         return database.pool()
-                .preparedQuery(NotificationSql.CURSORS)
+                .preparedQuery(NotificationSql.SELECT_SUBSCRIBER_CURSORS)
                 .execute(Tuple.tuple()
-                        .addArrayOfString(devices.stream().map(Device::user).toArray(String[]::new))
                         .addArrayOfString(
-                                devices.stream().map(Device::subscriber).toArray(String[]::new)))
+                                devices.stream().map(SubscriberId::user).toArray(String[]::new))
+                        .addArrayOfString(
+                                devices.stream().map(SubscriberId::subscriber).toArray(String[]::new)))
                 .map(rows -> {
-                    Map<Device, Long> found = new HashMap<>();
+                    Map<SubscriberId, Long> found = new HashMap<>();
                     rows.forEach(row -> found.put(
-                            new Device(row.getString("user_id"), row.getString("subscriber")),
+                            new SubscriberId(row.getString("user_id"), row.getString("subscriber")),
                             row.getLong("acked_seq")));
                     return found;
                 });
     }
 
     /** What the badges of these users show; of those who were never told anything there is none. */
-    Future<Map<String, State>> states(Collection<String> users) {
+    public Future<Map<String, UnreadState>> findUnreadStates(Collection<String> users) {
         return database.pool()
-                .preparedQuery(NotificationSql.STATES)
+                .preparedQuery(NotificationSql.SELECT_UNREAD_STATES)
                 .execute(Tuple.of(users.toArray(String[]::new)))
                 .map(rows -> {
-                    Map<String, State> found = new HashMap<>();
+                    Map<String, UnreadState> found = new HashMap<>();
                     rows.forEach(row -> found.put(
                             row.getString("user_id"),
-                            new State(row.getLong("acked_seq"), row.getLong("top_seq"), row.getLong("unread"))));
+                            new UnreadState(row.getLong("acked_seq"), row.getLong("top_seq"), row.getLong("unread"))));
                     return found;
                 });
     }
 
     /** A page of a user's, the oldest first. */
-    Future<List<Notification>> list(String user, long after, int limit) {
+    public Future<List<Notification>> list(String user, long after, int limit) {
         return database.pool()
-                .preparedQuery(NotificationSql.LIST)
+                .preparedQuery(NotificationSql.SELECT_PAGE)
                 .execute(Tuple.of(user, after, limit))
-                .map(NotificationStore::notifications);
+                .map(NotificationStore::toNotifications);
     }
 
     /** Empty when that number was not given out yet. {@code subscriber} may be null. */
-    Future<Optional<Acknowledged>> ack(String user, long seq, String subscriber) {
+    public Future<Optional<AckResult>> acknowledge(String user, long seq, String subscriber) {
         return database.pool()
-                .preparedQuery(NotificationSql.ACK)
-                .execute(Tuple.of(user, seq, subscriber, MOST_DEVICES))
-                .map(rows -> first(rows)
-                        .map(row ->
-                                new Acknowledged(row.getLong("acked"), row.getLong("top"), row.getBoolean("room"))));
+                .preparedQuery(NotificationSql.ACKNOWLEDGE)
+                .execute(Tuple.of(user, seq, subscriber, MAX_SUBSCRIBERS))
+                .map(rows -> firstRow(rows)
+                        .map(row -> new AckResult(row.getLong("acked"), row.getLong("top"), row.getBoolean("room"))));
     }
 
     /** The user has opened it; empty when there is none. */
-    Future<Optional<Notification>> read(String user, UUID id) {
+    public Future<Optional<Notification>> markRead(String user, UUID id) {
         return database.pool()
-                .preparedQuery(NotificationSql.READ)
+                .preparedQuery(NotificationSql.MARK_READ)
                 .execute(Tuple.of(id, user))
-                .map(rows -> first(rows).map(NotificationStore::notification));
+                .map(rows -> firstRow(rows).map(NotificationStore::toNotification));
     }
 
     /** Forgets devices that were not heard of for so long. */
-    Future<Integer> forgetDevices(Duration age) {
+    Future<Integer> deleteExpiredSubscribers(Duration age) {
         return database.pool()
-                .preparedQuery(NotificationSql.FORGET_DEVICES)
+                .preparedQuery(NotificationSql.DELETE_EXPIRED_SUBSCRIBERS)
                 .execute(Tuple.of(age.toMillis()))
                 .map(RowSet::rowCount);
     }
 
-    static List<Notification> notifications(RowSet<Row> rows) {
+    static List<Notification> toNotifications(RowSet<Row> rows) {
         List<Notification> found = new ArrayList<>(rows.size());
-        rows.forEach(row -> found.add(notification(row)));
+        rows.forEach(row -> found.add(toNotification(row)));
         return found;
     }
 
-    private static Notification notification(Row row) {
+    private static Notification toNotification(Row row) {
         return new Notification(
                 row.getUUID("id"),
                 row.getString("user_id"),
@@ -171,7 +171,7 @@ final class NotificationStore {
                 row.getJsonObject("data"));
     }
 
-    private static Optional<Row> first(RowSet<Row> rows) {
+    private static Optional<Row> firstRow(RowSet<Row> rows) {
         return rows.size() == 0 ? Optional.empty() : Optional.of(rows.iterator().next());
     }
 }

@@ -1,5 +1,2 @@
-/**
- * Tells users: the record of notifications, written with the ends of generations; the hub of those who listen; inbox and
- * acknowledgement. Hears of ends through what {@code generation} calls, and knows nothing of HTTP.
- */
+/** Notifications of users: records, cursors, partitions and their SQL. */
 package dev.darkroom.notification;

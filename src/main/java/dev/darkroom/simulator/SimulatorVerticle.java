@@ -16,8 +16,8 @@ import java.time.Duration;
  *
  * <ul>
  *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /pictures/…}: the protocol;
- *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the faults to come, see {@link FaultParser};
- *   <li>{@code GET}, {@code DELETE /simulator/requests}: the submissions so far, see {@link RequestLog}.
+ *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the faults to come, see {@link FaultScriptParser};
+ *   <li>{@code GET}, {@code DELETE /simulator/requests}: the submissions so far, see {@link SimulatorRequestLog}.
  * </ul>
  *
  * Listens on loopback only, over plain HTTP/1.1. Deploy one instance: script, log and pictures live in it and are used on its
@@ -28,7 +28,7 @@ public final class SimulatorVerticle extends VerticleBase {
     private static final String HOST = "127.0.0.1";
     private static final int RENDER_THREADS = 2;
 
-    private final int wantedPort;
+    private final int requestedPort;
     private final Duration latency;
     private volatile int port;
     private HttpServer server;
@@ -38,7 +38,7 @@ public final class SimulatorVerticle extends VerticleBase {
      * @param latency how long every answer takes unless the script says otherwise, not negative
      */
     public SimulatorVerticle(int port, Duration latency) {
-        this.wantedPort = port;
+        this.requestedPort = port;
         this.latency = latency;
     }
 
@@ -52,14 +52,17 @@ public final class SimulatorVerticle extends VerticleBase {
     public Future<?> start() {
         // HTTP/1.1 alone, so that one dropped connection is one dropped submission.
         HttpServerOptions options =
-                new HttpServerOptions().setHost(HOST).setPort(wantedPort).setHttp2ClearTextEnabled(false);
+                new HttpServerOptions().setHost(HOST).setPort(requestedPort).setHttp2ClearTextEnabled(false);
         server = vertx.createHttpServer(options);
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
-        Studio studio = new Studio(workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
-        return server.requestHandler(router(studio)).listen().map(bound -> {
-            port = bound.actualPort();
-            return null;
-        });
+        SimulatorImageRenderer simulatorImageRenderer = new SimulatorImageRenderer(
+                workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
+        return server.requestHandler(createRouter(simulatorImageRenderer))
+                .listen()
+                .map(bound -> {
+                    port = bound.actualPort();
+                    return null;
+                });
     }
 
     @Override
@@ -67,27 +70,28 @@ public final class SimulatorVerticle extends VerticleBase {
         return server.close();
     }
 
-    private Router router(Studio studio) {
-        Script script = new Script();
-        RequestLog log = new RequestLog(Clock.systemUTC());
-        Director director = new Director(vertx, latency);
+    private Router createRouter(SimulatorImageRenderer simulatorImageRenderer) {
+        FaultScript faultScript = new FaultScript();
+        SimulatorRequestLog log = new SimulatorRequestLog(Clock.systemUTC());
+        LatencyScheduler latencyScheduler = new LatencyScheduler(vertx, latency);
         Router router = Router.router(vertx);
-        router.post("/v1/images/generations").handler(new ImagesHandler(script, log, director, studio));
-        router.get("/v1/models").handler(new ModelsHandler(script, director));
-        router.get("/pictures/:file").handler(new PictureHandler(director, studio));
-        new ScriptRoutes(script).mount(router);
+        router.post("/v1/images/generations")
+                .handler(new SimulatorImagesHandler(faultScript, log, latencyScheduler, simulatorImageRenderer));
+        router.get("/v1/models").handler(new SimulatorModelsHandler(faultScript, latencyScheduler));
+        router.get("/pictures/:file").handler(new SimulatorDownloadHandler(latencyScheduler, simulatorImageRenderer));
+        new FaultScriptRoutes(faultScript).mount(router);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {
             log.clear();
             context.response().setStatusCode(204).end();
         });
-        router.errorHandler(404, context -> fail(context, 404, "Unknown path."));
-        router.errorHandler(405, context -> fail(context, 405, "This path does not take this method."));
-        router.errorHandler(500, context -> new Wire(context).broken(context.failure()));
+        router.errorHandler(404, context -> sendError(context, 404, "Unknown path."));
+        router.errorHandler(405, context -> sendError(context, 405, "This path does not take this method."));
+        router.errorHandler(500, context -> new SimulatorResponseWriter(context).sendInternalError(context.failure()));
         return router;
     }
 
-    private static void fail(RoutingContext context, int status, String message) {
-        new Wire(context).json(status, ApiError.of(status, message));
+    private static void sendError(RoutingContext context, int status, String message) {
+        new SimulatorResponseWriter(context).sendJson(status, SimulatorErrorBody.create(status, message));
     }
 }

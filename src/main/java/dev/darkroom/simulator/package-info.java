@@ -1,5 +1,2 @@
-/**
- * The bundled AI server with scripted faults. A server of its own:
- * it imports nothing of Darkroom, and only Darkroom starts it.
- */
+/** The bundled AI server with scripted faults. Imports nothing else of Darkroom. */
 package dev.darkroom.simulator;

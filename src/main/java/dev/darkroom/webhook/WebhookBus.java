@@ -11,8 +11,8 @@ public final class WebhookBus {
     /** Within one process only: there is something to deliver. */
     static final String WAKE = "darkroom.webhook.wake";
 
-    /** The same for other processes, by {@link dev.darkroom.database.Hints}. */
-    static final String HINT = "deliveries";
+    /** The same for other processes, by {@link dev.darkroom.database.NotifyChannel}. */
+    static final String DELIVERY_TOPIC = "deliveries";
 
     /** {@code {"user", "webhook"}} → {@code {"webhook"}}, with its secret, which is not shown again. */
     public static final String CREATE = "create";
@@ -24,7 +24,7 @@ public final class WebhookBus {
     public static final String GET = "get";
 
     /** {@code {"user", "id", "changes"}} → {@code {"webhook"}}. */
-    public static final String CHANGE = "change";
+    public static final String UPDATE = "change";
 
     /** {@code {"user", "id"}} → {@code {}}. */
     public static final String DELETE = "delete";
@@ -33,7 +33,7 @@ public final class WebhookBus {
     public static final String TEST = "test";
 
     /** {@code {"user", "id"}} → {@code {"secret"}}, the new one. */
-    public static final String ROTATE = "rotate";
+    public static final String ROTATE_WEBHOOK_SECRET = "rotate";
 
     /** {@code {"user", "id"}} → {@code {"webhook"}}. */
     public static final String ENABLE = "enable";
@@ -42,7 +42,7 @@ public final class WebhookBus {
     public static final String DISABLE = "disable";
 
     /** {@code {"user", "id", "status"?, "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, the newest first. */
-    public static final String DELIVERIES = "deliveries";
+    public static final String LIST_DELIVERIES = "deliveries";
 
     /** {@code {"user", "id", "deliveryId"}} → {@code {"delivery"}}, which is then due. */
     public static final String REDELIVER = "redeliver";
@@ -51,10 +51,10 @@ public final class WebhookBus {
     public static final String REDELIVER_RANGE = "redeliverRange";
 
     /** {@code {"user"}} → {@code {"secret"}}: what signs the deliveries that requests ask for by themselves. */
-    public static final String SECRET = "secret";
+    public static final String GET_USER_SECRET = "secret";
 
     /** {@code {"user"}} → {@code {"secret"}}, a new one. */
-    public static final String ROTATE_SECRET = "rotateSecret";
+    public static final String ROTATE_USER_SECRET = "rotateSecret";
 
     private WebhookBus() {}
 }

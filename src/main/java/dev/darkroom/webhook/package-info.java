@@ -1,5 +1,2 @@
-/**
- * What users are told, delivered to servers of theirs: endpoints, deliveries, signatures, the schedule, and the sender, which claims work
- * as generations do. Knows notifications by what is told of one that was recorded; nobody but the root knows it.
- */
+/** Webhook deliveries: payloads, signing, retry schedule, sender and retention. */
 package dev.darkroom.webhook;

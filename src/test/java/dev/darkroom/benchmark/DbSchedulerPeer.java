@@ -73,7 +73,7 @@ public final class DbSchedulerPeer {
         connections.setPassword(System.getenv("PEER_PASSWORD"));
         connections.setMaximumPoolSize(CONNECTIONS);
         OneTimeTask<Void> task =
-                Tasks.oneTime("generate", Void.class).execute((instance, context) -> work(instance.getId()));
+                Tasks.oneTime("generate", Void.class).execute((instance, context) -> runJob(instance.getId()));
         Scheduler.create(connections, task)
                 .threads(concurrency)
                 .pollUsingLockAndFetch(0.5, 4)
@@ -84,16 +84,16 @@ public final class DbSchedulerPeer {
         System.out.println("ready");
     }
 
-    private void work(String job) {
+    private void runJob(String job) {
         try {
             String answer = http.send(request, BodyHandlers.ofString()).body();
             String picture =
                     new JsonObject(answer).getJsonArray("data").getJsonObject(0).getString("b64_json");
             byte[] bytes = Base64.getDecoder().decode(picture);
             if (pictures != null) {
-                keep(job, bytes);
+                storeImage(job, bytes);
             }
-            record(job, bytes.length);
+            recordResult(job, bytes.length);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
@@ -104,7 +104,7 @@ public final class DbSchedulerPeer {
     }
 
     /** As Darkroom keeps it: written aside, synced, renamed, and the directory synced. */
-    private void keep(String job, byte[] bytes) throws IOException {
+    private void storeImage(String job, byte[] bytes) throws IOException {
         Path aside = Files.createDirectories(pictures.resolve("aside")).resolve(job);
         Path directory = Files.createDirectories(pictures.resolve(String.valueOf(Integer.parseInt(job) % 256)));
         try (FileChannel file = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -117,7 +117,7 @@ public final class DbSchedulerPeer {
         }
     }
 
-    private void record(String job, int bytes) throws SQLException {
+    private void recordResult(String job, int bytes) throws SQLException {
         try (Connection connection = connections.getConnection();
                 PreparedStatement insert =
                         connection.prepareStatement("INSERT INTO peer_results (job, bytes) VALUES (?, ?)")) {

@@ -1,6 +1,6 @@
 package dev.darkroom.benchmark;
 
-import dev.darkroom.benchmark.StreamClients.Arrival;
+import dev.darkroom.benchmark.StreamBenchmarkClients.Arrival;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,12 +20,13 @@ final class EventLatency {
      *
      * @param clientsPerUser clients 0, 1, 2 … are this many of the first user, then of the next
      */
-    static Quantiles fromCommit(BenchmarkDatabase database, List<Arrival> arrivals, int clientsPerUser)
+    static LatencyQuantiles fromCommit(ApiBenchmarkDatabase database, List<Arrival> arrivals, int clientsPerUser)
             throws SQLException {
-        Map<String, Long> commits = commits(database);
+        Map<String, Long> commits = commitTimes(database);
         return between(arrivals, arrival -> {
             String id = arrival.event().id();
-            String key = Users.name(arrival.client() / clientsPerUser) + " " + id.substring(id.lastIndexOf('-') + 1);
+            String key = BenchmarkUsers.name(arrival.client() / clientsPerUser) + " "
+                    + id.substring(id.lastIndexOf('-') + 1);
             Long committed = commits.get(key);
             if (committed == null) {
                 throw new IllegalStateException("told of " + key + ", which was never committed");
@@ -35,11 +36,12 @@ final class EventLatency {
     }
 
     /** Of the last so many on record those that no client was told of: user and number. */
-    static List<String> missing(BenchmarkDatabase database, List<Arrival> arrivals, int count) throws SQLException {
+    static List<String> findUndelivered(ApiBenchmarkDatabase database, List<Arrival> arrivals, int count)
+            throws SQLException {
         Set<String> told = new HashSet<>();
         for (Arrival arrival : arrivals) {
             String id = arrival.event().id();
-            told.add(Users.name(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1));
+            told.add(BenchmarkUsers.name(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1));
         }
         return database
                 .query("SELECT user_id || ' ' || seq FROM notifications ORDER BY created_at DESC LIMIT " + count)
@@ -49,7 +51,7 @@ final class EventLatency {
     }
 
     /** Those on record: user and number, and when, in microseconds. */
-    private static Map<String, Long> commits(BenchmarkDatabase database) throws SQLException {
+    private static Map<String, Long> commitTimes(ApiBenchmarkDatabase database) throws SQLException {
         Map<String, Long> commits = new HashMap<>();
         for (String row : database.query("SELECT user_id || ' ' || seq || '|'"
                 + " || (extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1e6)::bigint FROM notifications")) {
@@ -59,11 +61,11 @@ final class EventLatency {
         return commits;
     }
 
-    static Quantiles between(List<Arrival> arrivals, ToLongFunction<Arrival> fromMicros) {
+    static LatencyQuantiles between(List<Arrival> arrivals, ToLongFunction<Arrival> fromMicros) {
         List<Double> took = new ArrayList<>();
         for (Arrival arrival : arrivals) {
             took.add((arrival.event().arrivedMicros() - fromMicros.applyAsLong(arrival)) / 1e3);
         }
-        return Quantiles.of(took);
+        return LatencyQuantiles.of(took);
     }
 }

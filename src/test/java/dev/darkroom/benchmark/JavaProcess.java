@@ -24,15 +24,15 @@ import javax.management.remote.JMXServiceURL;
  * service does. The methods block.
  */
 final class JavaProcess implements AutoCloseable {
-    private final Program program;
+    private final ExternalProcess externalProcess;
     private final JMXConnector connector;
     private final MBeanServerConnection beans;
     private final ThreadMXBean threads;
 
     @SuppressWarnings("BanJNDI") // The address is that of a process which we have started.
-    private JavaProcess(Program program) throws IOException {
-        this.program = program;
-        this.connector = JMXConnectorFactory.connect(new JMXServiceURL(managementAddress(program)));
+    private JavaProcess(ExternalProcess externalProcess) throws IOException {
+        this.externalProcess = externalProcess;
+        this.connector = JMXConnectorFactory.connect(new JMXServiceURL(managementAddress(externalProcess)));
         this.beans = connector.getMBeanServerConnection();
         this.threads = ManagementFactory.newPlatformMXBeanProxy(
                 beans, ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
@@ -48,31 +48,31 @@ final class JavaProcess implements AutoCloseable {
             Path directory, List<String> flags, List<String> arguments, Map<String, String> environment, String ready)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
-        command.add(java());
+        command.add(javaExecutable());
         command.addAll(flags);
         command.addAll(arguments);
-        Program program = Program.start(directory, command, environment, ready);
+        ExternalProcess externalProcess = ExternalProcess.start(directory, command, environment, ready);
         boolean watched = false;
         try {
-            JavaProcess process = new JavaProcess(program);
+            JavaProcess process = new JavaProcess(externalProcess);
             watched = true;
             return process;
         } finally {
             if (!watched) {
-                program.close();
+                externalProcess.close();
             }
         }
     }
 
     /** The virtual machine that we run in. */
-    static String java() {
+    static String javaExecutable() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    private static String managementAddress(Program program) throws IOException {
+    private static String managementAddress(ExternalProcess externalProcess) throws IOException {
         try {
-            VirtualMachine machine =
-                    VirtualMachine.attach(String.valueOf(program.handle().pid()));
+            VirtualMachine machine = VirtualMachine.attach(
+                    String.valueOf(externalProcess.handle().pid()));
             try {
                 return machine.startLocalManagementAgent();
             } finally {
@@ -83,8 +83,8 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    String said(String expression) {
-        return program.said(expression);
+    String outputValue(String expression) {
+        return externalProcess.outputValue(expression);
     }
 
     /** What its threads have allocated so far. Threads that ended are forgotten, but none of those that matter do. */
@@ -109,7 +109,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     ProcessHandle handle() {
-        return program.handle();
+        return externalProcess.handle();
     }
 
     /** How many threads it has. */
@@ -119,14 +119,14 @@ final class JavaProcess implements AutoCloseable {
 
     /** The time of processors that it has used, which is counted in hundredths of a second. */
     Duration cpu() {
-        return Cpu.of(program.handle());
+        return ProcessCpuTime.ofProcess(externalProcess.handle());
     }
 
     /** Records where its threads are, a hundred times a second, while {@code work} runs. */
-    void record(Path recording, Work work) throws Exception {
-        diagnose("jfrStart", "name=benchmark", "settings=profile");
+    void recordProfile(Path recording, Work work) throws Exception {
+        runDiagnosticCommand("jfrStart", "name=benchmark", "settings=profile");
         work.run();
-        diagnose("jfrStop", "name=benchmark", "filename=" + recording.toAbsolutePath());
+        runDiagnosticCommand("jfrStop", "name=benchmark", "filename=" + recording.toAbsolutePath());
     }
 
     /** Something to be recorded. */
@@ -134,7 +134,7 @@ final class JavaProcess implements AutoCloseable {
         void run() throws Exception;
     }
 
-    private void diagnose(String command, String... arguments) throws IOException, JMException {
+    private void runDiagnosticCommand(String command, String... arguments) throws IOException, JMException {
         beans.invoke(
                 new ObjectName("com.sun.management:type=DiagnosticCommand"),
                 command,
@@ -149,6 +149,6 @@ final class JavaProcess implements AutoCloseable {
         } catch (IOException e) {
             // It was killed, and says goodbye to nobody.
         }
-        program.close();
+        externalProcess.close();
     }
 }

@@ -1,6 +1,6 @@
 package dev.darkroom.benchmark;
 
-import dev.darkroom.testing.Directories;
+import dev.darkroom.testing.TestDirectories;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,12 +18,12 @@ public final class LifecycleBenchmark {
     /** Calls of the AI server under way at once, in each process. */
     private static final int CONCURRENCY = 100;
 
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final int WAITING = 100_000;
-    private static final int ENDED = 1_000_000;
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
+    private static final int QUEUED = 100_000;
+    private static final int FINISHED = 1_000_000;
     private static final int CLAIMED = 4_000;
     /** What a process does because it has just started is done by then. */
-    private static final Duration SETTLED = Duration.ofSeconds(10);
+    private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
 
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Path DIRECTORY = Path.of("target", "lifecycles").toAbsolutePath();
@@ -32,50 +32,50 @@ public final class LifecycleBenchmark {
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
     private final int jobs = Integer.getInteger("benchmark.jobs", 12_000);
-    private final BenchmarkDatabase database;
-    private final Contender darkroom;
-    private final List<Contender> peers;
+    private final ApiBenchmarkDatabase database;
+    private final JobQueueContender darkroomContender;
+    private final List<JobQueueContender> peerContenders;
     private final LifecycleReport report;
 
-    private LifecycleBenchmark(BenchmarkDatabase database, String stub) {
+    private LifecycleBenchmark(ApiBenchmarkDatabase database, String stub) {
         this.database = database;
-        this.darkroom = darkroom(database, stub);
-        this.peers = peers(database, stub);
+        this.darkroomContender = darkroomContender(database, stub);
+        this.peerContenders = peerContenders(database, stub);
         this.report = new LifecycleReport(CONCURRENCY, rounds, jobs);
     }
 
     public static void main(String[] args) throws Exception {
-        new Measurement("lifecycles", DIRECTORY)
+        new BenchmarkRun("lifecycles", DIRECTORY)
                 .run((database, stub) -> new LifecycleBenchmark(database, stub.url()).run());
     }
 
     private String run() throws Exception {
-        report.machine(Machine.describe(
+        report.machine(MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0)));
         // Before the tables of others: the service wants its schema for itself.
-        idle();
+        measureIdle();
         database.execute("GRANT CREATE ON DATABASE " + database.url().database() + " TO darkroom");
-        database.execute(Contender.PEER_RESULTS);
+        database.execute(JobQueueContender.PEER_RESULTS);
         database.execute(DbSchedulerPeer.TABLE);
         for (int processes : List.of(1, 2)) {
             for (int round = 0; round < rounds; round++) {
-                measure(darkroom, processes);
-                for (Contender peer : peers) {
-                    measure(peer, processes);
+                measureContender(darkroomContender, processes);
+                for (JobQueueContender peer : peerContenders) {
+                    measureContender(peer, processes);
                 }
             }
         }
-        claims();
-        return report.text();
+        measureClaims();
+        return report.render();
     }
 
-    private static Contender darkroom(BenchmarkDatabase database, String stub) {
+    private static JobQueueContender darkroomContender(ApiBenchmarkDatabase database, String stub) {
         Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
-        return Contender.darkroom(
-                java("-jar", jar.toString()),
+        return JobQueueContender.ofDarkroom(
+                javaCommand("-jar", jar.toString()),
                 Map.of(
                         "DARKROOM_DATABASE_URL",
-                        database.setting(),
+                        database.urlSetting(),
                         "DARKROOM_BACKEND_URL",
                         stub,
                         "DARKROOM_WORKER_CONCURRENCY",
@@ -88,9 +88,9 @@ public final class LifecycleBenchmark {
                         "0"));
     }
 
-    private static List<Contender> peers(BenchmarkDatabase database, String stub) {
+    private static List<JobQueueContender> peerContenders(ApiBenchmarkDatabase database, String stub) {
         Map<String, String> peer = Map.of(
-                "PEER_DATABASE", database.setting(),
+                "PEER_DATABASE", database.urlSetting(),
                 "PEER_JDBC", database.url().jdbcUrl(),
                 "PEER_USER", database.url().user(),
                 "PEER_PASSWORD", database.url().password().value(),
@@ -100,111 +100,119 @@ public final class LifecycleBenchmark {
         batches.put("PEER_BATCHES", "true");
         Map<String, String> keeping = new HashMap<>(peer);
         keeping.put("PEER_PICTURES", PICTURES.toString());
-        List<String> dbScheduler = java("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
+        List<String> dbScheduler =
+                javaCommand("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
         List<String> graphile = List.of(
                 GRAPHILE.resolve("node_modules/.bin/node").toString(),
                 GRAPHILE.resolve("graphile.mjs").toString());
         return List.of(
-                Contender.dbScheduler("db-scheduler, keeps pictures", dbScheduler, keeping),
-                Contender.graphile("graphile-worker, keeps pictures", graphile, keeping),
-                Contender.dbScheduler("db-scheduler", dbScheduler, peer),
-                Contender.graphile("graphile-worker", graphile, peer),
-                Contender.graphile("graphile-worker, its batches on", graphile, batches));
+                JobQueueContender.ofDbScheduler("db-scheduler, keeps pictures", dbScheduler, keeping),
+                JobQueueContender.ofGraphile("graphile-worker, keeps pictures", graphile, keeping),
+                JobQueueContender.ofDbScheduler("db-scheduler", dbScheduler, peer),
+                JobQueueContender.ofGraphile("graphile-worker", graphile, peer),
+                JobQueueContender.ofGraphile("graphile-worker, its batches on", graphile, batches));
     }
 
-    private static List<String> java(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(JavaProcess.java(), "-Xms512m", "-Xmx512m"));
+    private static List<String> javaCommand(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(JavaProcess.javaExecutable(), "-Xms512m", "-Xmx512m"));
         command.addAll(List.of(arguments));
         return command;
     }
 
-    private void measure(Contender contender, int processes) throws Exception {
-        report.lifecycles(contender.name(), processes, lifecycles(contender, processes));
+    private void measureContender(JobQueueContender jobQueueContender, int processes) throws Exception {
+        report.lifecycles(jobQueueContender.name(), processes, measureRound(jobQueueContender, processes));
     }
 
     /** As many jobs to get warm, then those that count; the first tenth of them is not looked at. */
-    private LifecycleReport.Round lifecycles(Contender contender, int processes) throws Exception {
+    private LifecycleReport.LifecycleRound measureRound(JobQueueContender jobQueueContender, int processes)
+            throws Exception {
         if (Files.exists(PICTURES)) {
-            Directories.delete(PICTURES);
+            TestDirectories.delete(PICTURES);
         }
-        List<Program> running = new ArrayList<>();
+        List<ExternalProcess> running = new ArrayList<>();
         try {
             for (int i = 0; i < processes; i++) {
-                running.add(start(contender, i));
+                running.add(start(jobQueueContender, i));
             }
-            database.empty(BenchmarkDatabase.TABLES, "peer_results", "scheduled_tasks");
-            work(contender, 1, jobs);
-            database.forgetStatements();
-            Duration cpuBefore = database.cpu();
-            Duration ownBefore = cpu(running);
-            work(contender, jobs + 1, 2 * jobs);
-            Duration cpu = database.cpu().minus(cpuBefore);
-            Duration own = cpu(running).minus(ownBefore);
-            BenchmarkDatabase.Statements statements = database.statements();
-            List<Double> ended = database.query(contender.ended()).stream()
+            database.truncate(ApiBenchmarkDatabase.TABLES, "peer_results", "scheduled_tasks");
+            insertJobs(jobQueueContender, 1, jobs);
+            database.resetStatements();
+            Duration cpuBefore = database.cpuTime();
+            Duration ownBefore = totalCpuTime(running);
+            insertJobs(jobQueueContender, jobs + 1, 2 * jobs);
+            Duration cpu = database.cpuTime().minus(cpuBefore);
+            Duration own = totalCpuTime(running).minus(ownBefore);
+            ApiBenchmarkDatabase.Statements statements = database.statements();
+            List<Double> ended = database.query(jobQueueContender.finishTimesSql()).stream()
                     .map(Double::valueOf)
                     .toList();
             if (ended.size() != 2 * jobs) {
-                throw new IllegalStateException(contender.name() + " recorded " + ended.size());
+                throw new IllegalStateException(jobQueueContender.name() + " recorded " + ended.size());
             }
             int from = jobs + jobs / 10;
             int last = ended.size() - 1;
-            return new LifecycleReport.Round(
+            return new LifecycleReport.LifecycleRound(
                     (last - from) / (ended.get(last) - ended.get(from)),
                     statements.calls() / (double) jobs,
                     statements.walBytes() / jobs,
                     cpu.toNanos() / 1e3 / jobs,
                     own.toNanos() / 1e3 / jobs);
         } finally {
-            for (Program program : running) {
-                program.close();
+            for (ExternalProcess externalProcess : running) {
+                externalProcess.close();
             }
         }
     }
 
-    private static Duration cpu(List<Program> programs) {
-        return programs.stream().map(each -> Cpu.of(each.handle())).reduce(Duration.ZERO, Duration::plus);
+    private static Duration totalCpuTime(List<ExternalProcess> programs) {
+        return programs.stream()
+                .map(each -> ProcessCpuTime.ofProcess(each.handle()))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
-    private static Program start(Contender contender, int number) throws Exception {
-        String name = contender.name().replaceAll("[^A-Za-z]+", "-") + "-" + number;
-        return Program.start(DIRECTORY.resolve(name), contender.command(), contender.environment(), contender.ready());
+    private static ExternalProcess start(JobQueueContender jobQueueContender, int number) throws Exception {
+        String name = jobQueueContender.name().replaceAll("[^A-Za-z]+", "-") + "-" + number;
+        return ExternalProcess.start(
+                DIRECTORY.resolve(name),
+                jobQueueContender.command(),
+                jobQueueContender.environment(),
+                jobQueueContender.readyLine());
     }
 
-    private void work(Contender contender, int first, int last) throws Exception {
-        database.execute(contender.fill().formatted(first, last));
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!database.query(contender.left()).get(0).equals("0")) {
+    private void insertJobs(JobQueueContender jobQueueContender, int first, int last) throws Exception {
+        database.execute(jobQueueContender.insertJobsSql().formatted(first, last));
+        long end = System.nanoTime() + TIMEOUT.toNanos();
+        while (!database.query(jobQueueContender.countUnfinishedSql()).get(0).equals("0")) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException(contender.name() + " has not ended all");
+                throw new IllegalStateException(jobQueueContender.name() + " has not ended all");
             }
             Thread.sleep(100);
         }
     }
 
     /** What one process that has nothing to do asks of the database. */
-    private void idle() throws Exception {
-        try (Program service = start(darkroom, 0)) {
-            Thread.sleep(SETTLED.toMillis());
-            database.forgetStatements();
+    private void measureIdle() throws Exception {
+        try (ExternalProcess service = start(darkroomContender, 0)) {
+            Thread.sleep(SETTLE_TIME.toMillis());
+            database.resetStatements();
             Thread.sleep(IDLE.toMillis());
             report.idle(database.statements().calls() / (double) IDLE.toSeconds());
         }
     }
 
-    private void claims() throws Exception {
-        try (ClaimTables few = new ClaimTables(database, "few", DIRECTORY);
-                ClaimTables many = new ClaimTables(database, "many", DIRECTORY)) {
-            many.fill(ENDED, WAITING);
+    private void measureClaims() throws Exception {
+        try (ClaimBenchmarkTables few = new ClaimBenchmarkTables(database, "few", DIRECTORY);
+                ClaimBenchmarkTables many = new ClaimBenchmarkTables(database, "many", DIRECTORY)) {
+            many.insertGenerations(FINISHED, QUEUED);
             for (int round = 0; round <= rounds; round++) {
-                few.empty();
-                few.fill(0, CLAIMED);
-                double empty = few.claim(CLAIMED);
-                double full = many.claim(CLAIMED);
-                many.fill(0, CLAIMED);
+                few.truncate();
+                few.insertGenerations(0, CLAIMED);
+                double empty = few.measureClaimRate(CLAIMED);
+                double full = many.measureClaimRate(CLAIMED);
+                many.insertGenerations(0, CLAIMED);
                 // The first round is for the compiler to get warm.
                 if (round > 0) {
-                    report.claims(empty, full);
+                    report.addClaimRates(empty, full);
                 }
             }
         }

@@ -10,12 +10,12 @@ import java.util.function.ToDoubleFunction;
 
 /** The figures of {@link LifecycleBenchmark} in words and tables. */
 final class LifecycleReport {
-    private static final String OURS = "Darkroom";
+    private static final String DARKROOM = "Darkroom";
 
     private final int concurrency;
     private final int rounds;
     private final int jobs;
-    private final Map<Integer, Map<String, List<Round>>> lifecycles = new LinkedHashMap<>();
+    private final Map<Integer, Map<String, List<LifecycleRound>>> lifecycles = new LinkedHashMap<>();
     private final List<Double> empty = new ArrayList<>();
     private final List<Double> full = new ArrayList<>();
     private String machine;
@@ -30,7 +30,7 @@ final class LifecycleReport {
      * @param databaseCpu microseconds of PostgreSQL's processor time for each job
      * @param cpu microseconds of the contender's own
      */
-    record Round(double rate, double statements, double walBytes, double databaseCpu, double cpu) {}
+    record LifecycleRound(double rate, double statements, double walBytes, double databaseCpu, double cpu) {}
 
     LifecycleReport(int concurrency, int rounds, int jobs) {
         this.concurrency = concurrency;
@@ -46,20 +46,20 @@ final class LifecycleReport {
         idle = statementsPerSecond;
     }
 
-    void lifecycles(String contender, int processes, Round round) {
+    void lifecycles(String contender, int processes, LifecycleRound lifecycleRound) {
         lifecycles
                 .computeIfAbsent(processes, p -> new LinkedHashMap<>())
                 .computeIfAbsent(contender, c -> new ArrayList<>())
-                .add(round);
-        System.out.printf("%d x %s: %s%n", processes, contender, round);
+                .add(lifecycleRound);
+        System.out.printf("%d x %s: %s%n", processes, contender, lifecycleRound);
     }
 
-    void claims(double perSecondEmpty, double perSecondFull) {
+    void addClaimRates(double perSecondEmpty, double perSecondFull) {
         empty.add(perSecondEmpty);
         full.add(perSecondFull);
     }
 
-    String text() {
+    String render() {
         StringBuilder text = new StringBuilder();
         text.append(
                 "Measured on %s: %d rounds of %,d jobs, %d calls at once in each process. Medians; in brackets the worst and the best round.%n%n"
@@ -71,18 +71,29 @@ final class LifecycleReport {
         lifecycles.forEach((processes, contenders) -> contenders.forEach((name, measured) -> {
             List<Double> ratios = new ArrayList<>();
             for (int i = 0; i < measured.size(); i++) {
-                ratios.add(contenders.get(OURS).get(i).rate() / measured.get(i).rate());
+                ratios.add(
+                        contenders.get(DARKROOM).get(i).rate() / measured.get(i).rate());
             }
             text.append("| %d | %s | %s | %s | %s | %s | %s | %s |%n"
                     .formatted(
                             processes,
                             name,
-                            of(measured, Round::rate).text(0),
-                            name.equals(OURS) ? "" : Spread.of(ratios).text(2),
-                            Spread.number(of(measured, Round::statements).median(), 2),
-                            Spread.number(of(measured, Round::walBytes).median(), 0),
-                            Spread.number(of(measured, Round::databaseCpu).median(), 0),
-                            Spread.number(of(measured, Round::cpu).median(), 0)));
+                            medianOf(measured, LifecycleRound::rate).format(0),
+                            name.equals(DARKROOM)
+                                    ? ""
+                                    : MedianWithRange.of(ratios).format(2),
+                            MedianWithRange.formatNumber(
+                                    medianOf(measured, LifecycleRound::statements)
+                                            .median(),
+                                    2),
+                            MedianWithRange.formatNumber(
+                                    medianOf(measured, LifecycleRound::walBytes).median(), 0),
+                            MedianWithRange.formatNumber(
+                                    medianOf(measured, LifecycleRound::databaseCpu)
+                                            .median(),
+                                    0),
+                            MedianWithRange.formatNumber(
+                                    medianOf(measured, LifecycleRound::cpu).median(), 0)));
         }));
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < full.size(); i++) {
@@ -90,14 +101,16 @@ final class LifecycleReport {
         }
         text.append("\n| claims of 16, one after the other, from | generations a second | ratio |\n|---|--:|--:|\n");
         text.append("| tables that were empty but for what is claimed | %s | |%n"
-                .formatted(Spread.of(empty).text(0)));
+                .formatted(MedianWithRange.of(empty).format(0)));
         text.append("| 100,000 waiting of 1,000 users, 1,000,000 ended | %s | %s |%n"
-                .formatted(Spread.of(full).text(0), Spread.of(ratios).text(2)));
-        text.append("%nOne idle process: %s statements a second.%n".formatted(Spread.number(idle, 2)));
+                .formatted(
+                        MedianWithRange.of(full).format(0),
+                        MedianWithRange.of(ratios).format(2)));
+        text.append("%nOne idle process: %s statements a second.%n".formatted(MedianWithRange.formatNumber(idle, 2)));
         return text.toString();
     }
 
-    private static Spread of(List<Round> measured, ToDoubleFunction<Round> figure) {
-        return Spread.of(measured.stream().mapToDouble(figure).boxed().toList());
+    private static MedianWithRange medianOf(List<LifecycleRound> measured, ToDoubleFunction<LifecycleRound> figure) {
+        return MedianWithRange.of(measured.stream().mapToDouble(figure).boxed().toList());
     }
 }

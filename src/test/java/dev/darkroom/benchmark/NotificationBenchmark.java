@@ -1,8 +1,8 @@
 package dev.darkroom.benchmark;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Fleet;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TcpProxy;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,56 +23,57 @@ public final class NotificationBenchmark {
     private static final int MISSED = 1_000;
 
     /** Longer than a connection for hints takes to notice that it hears nothing, and to try in vain. */
-    private static final Duration DEAF = Duration.ofSeconds(15);
+    private static final Duration PROXY_DELAY = Duration.ofSeconds(15);
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
     private final Duration time = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", 10));
-    private final int aSecond = Integer.getInteger("benchmark.ends", 200);
+    private final int eventsPerSecond = Integer.getInteger("benchmark.ends", 200);
     /** Empty for all of them. */
     private final String parts = System.getProperty("benchmark.part", "");
 
-    private final BenchmarkDatabase database;
-    private final Arrivals aiServer;
+    private final ApiBenchmarkDatabase database;
+    private final StubAiServer aiServer;
     private final NotificationReport report;
-    private Users users;
+    private BenchmarkUsers benchmarkUsers;
 
-    private NotificationBenchmark(BenchmarkDatabase database, Arrivals aiServer) throws Exception {
+    private NotificationBenchmark(ApiBenchmarkDatabase database, StubAiServer aiServer) throws Exception {
         this.database = database;
         this.aiServer = aiServer;
-        String machine = Machine.describe(
+        String machine = MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0));
-        report = new NotificationReport(machine, STREAMS, USERS, aSecond, rounds);
+        report = new NotificationReport(machine, STREAMS, USERS, eventsPerSecond, rounds);
     }
 
     public static void main(String[] args) throws Exception {
-        new Measurement("notifications", DIRECTORY, List.of("track_commit_timestamp = on"))
+        new BenchmarkRun("notifications", DIRECTORY, List.of("track_commit_timestamp = on"))
                 .run((database, aiServer) -> new NotificationBenchmark(database, aiServer).run());
     }
 
     private String run() throws Exception {
         // A tool that is missing is said now, not after ten minutes.
-        nchan().close();
-        centrifugo().close();
+        startNchan().close();
+        startCentrifugo().close();
         // Makes the tables.
-        node("first", 0, StreamNode.USUAL, Map.of()).close();
-        users = new Users(database, STREAMS);
-        EventSpeed speed = new EventSpeed(database, users, rounds, time, aSecond);
-        Returning returning = new Returning(database, users);
+        startNode("first", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of()).close();
+        benchmarkUsers = new BenchmarkUsers(database, STREAMS);
+        EventLatencyBenchmark speed =
+                new EventLatencyBenchmark(database, benchmarkUsers, rounds, time, eventsPerSecond);
+        ReconnectBenchmark reconnectBenchmark = new ReconnectBenchmark(database, benchmarkUsers);
         if (isWanted("memory")) {
-            memory();
+            measureMemory();
         }
         if (isWanted("speed")) {
             speed(speed);
         }
         if (isWanted("fan-out")) {
-            fanOut(speed, returning);
+            measureFanOut(speed, reconnectBenchmark);
         }
         if (isWanted("return")) {
-            try (StreamNode node = node("replay", 0, StreamNode.USUAL, Map.of())) {
-                report.replay(MISSED, returning.replay(node, MISSED));
+            try (BenchmarkNode node = startNode("replay", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+                report.addReplay(MISSED, reconnectBenchmark.measureReplay(node, MISSED));
             }
-            storms(returning, "at once", 0);
-            storms(returning, "within five seconds", STREAMS / 5);
+            storms(reconnectBenchmark, "at once", 0);
+            storms(reconnectBenchmark, "within five seconds", STREAMS / 5);
         }
         return report.text();
     }
@@ -81,98 +82,107 @@ public final class NotificationBenchmark {
         return parts.isEmpty() || parts.equals(part);
     }
 
-    private void memory() throws Exception {
+    private void measureMemory() throws Exception {
         for (int round = 0; round < rounds; round++) {
-            try (StreamNode node = node("small", 0, StreamNode.SMALL, Map.of())) {
-                report.memory("Darkroom, serial collector, heap of 256 MB", idle(node));
+            try (BenchmarkNode node = startNode("small", 0, BenchmarkNode.SMALL_HEAP_FLAGS, Map.of())) {
+                report.memory("Darkroom, serial collector, heap of 256 MB", measureIdle(node));
             }
-            try (StreamNode node = node("usual", 0, List.of("-Xmx512m"), Map.of())) {
-                report.memory("Darkroom, G1, heap of 512 MB", idle(node));
+            try (BenchmarkNode node = startNode("usual", 0, List.of("-Xmx512m"), Map.of())) {
+                report.memory("Darkroom, G1, heap of 512 MB", measureIdle(node));
             }
-            try (StreamingPeer peer = nchan()) {
-                report.memory(peer.name(), IdleStreams.of(peer, USERS, STREAMS));
+            try (StreamingPeer peer = startNchan()) {
+                report.memory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
             }
-            try (StreamingPeer peer = centrifugo()) {
-                report.memory(peer.name(), IdleStreams.of(peer, USERS, STREAMS));
+            try (StreamingPeer peer = startCentrifugo()) {
+                report.memory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
             }
         }
     }
 
-    private IdleStreams.Each idle(StreamNode node) throws Exception {
-        return IdleStreams.of(node, client -> users.headerLine(client * USERS / STREAMS), STREAMS);
+    private IdleStreamBenchmark.MemoryPerStream measureIdle(BenchmarkNode node) throws Exception {
+        return IdleStreamBenchmark.measure(
+                node, client -> benchmarkUsers.authorizationLine(client * USERS / STREAMS), STREAMS);
     }
 
-    private void speed(EventSpeed speed) throws Exception {
-        try (StreamNode works = node("works", CONCURRENCY, StreamNode.USUAL, Map.of())) {
-            report.speed("Darkroom, from the commit", "same node, just started", speed.cold(works, works, USERS));
-            report.speed("Darkroom, from the commit", "same node", speed.steady(works, works, USERS));
-            try (StreamNode heard = node("heard", 0, StreamNode.USUAL, Map.of())) {
-                report.speed("Darkroom, from the commit", "another node, by hint", speed.steady(works, heard, USERS));
+    private void speed(EventLatencyBenchmark speed) throws Exception {
+        try (BenchmarkNode works = startNode("works", CONCURRENCY, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+            report.addLatency(
+                    "Darkroom, from the commit", "same node, just started", speed.measureCold(works, works, USERS));
+            report.addLatency("Darkroom, from the commit", "same node", speed.measureSteady(works, works, USERS));
+            try (BenchmarkNode heard = startNode("heard", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+                report.addLatency(
+                        "Darkroom, from the commit", "another node, by hint", speed.measureSteady(works, heard, USERS));
             }
             try (TcpProxy proxy =
                             new TcpProxy(database.url().host(), database.url().port());
-                    StreamNode deaf =
-                            node("deaf", 0, StreamNode.USUAL, Map.of("DARKROOM_DATABASE_DIRECT_URL", by(proxy)))) {
-                proxy.fallSilent();
-                Thread.sleep(DEAF.toMillis());
-                report.speed("Darkroom, from the commit", "another node, hints lost", speed.steady(works, deaf, USERS));
+                    BenchmarkNode deaf = startNode(
+                            "deaf",
+                            0,
+                            BenchmarkNode.DEFAULT_FLAGS,
+                            Map.of("DARKROOM_DATABASE_DIRECT_URL", viaProxy(proxy)))) {
+                proxy.blackhole();
+                Thread.sleep(PROXY_DELAY.toMillis());
+                report.addLatency(
+                        "Darkroom, from the commit",
+                        "another node, hints lost",
+                        speed.measureSteady(works, deaf, USERS));
             }
         }
-        try (StreamingPeer peer = nchan()) {
-            report.speed(peer.name() + ", from the publishing", "same node", speed.steady(peer, USERS));
+        try (StreamingPeer peer = startNchan()) {
+            report.addLatency(peer.name() + ", from the publishing", "same node", speed.measureSteady(peer, USERS));
         }
-        try (StreamingPeer peer = centrifugo()) {
-            report.speed(peer.name() + ", from the publishing", "same node", speed.steady(peer, USERS));
+        try (StreamingPeer peer = startCentrifugo()) {
+            report.addLatency(peer.name() + ", from the publishing", "same node", speed.measureSteady(peer, USERS));
         }
     }
 
-    private String by(TcpProxy proxy) {
-        DatabaseUrl url = Fleet.through(proxy, database.url());
-        return DarkroomSettings.text(url);
+    private String viaProxy(TcpProxy proxy) {
+        DatabaseUrl url = DarkroomFleet.throughProxy(proxy, database.url());
+        return DarkroomInstanceSettings.urlOf(url);
     }
 
-    private void fanOut(EventSpeed speed, Returning returning) throws Exception {
+    private void measureFanOut(EventLatencyBenchmark speed, ReconnectBenchmark reconnectBenchmark) throws Exception {
         String streams = "%,d streams of one user or channel".formatted(STREAMS);
-        try (StreamNode node = node("fan-out", CONCURRENCY, StreamNode.USUAL, Map.of())) {
-            report.fanOut("Darkroom", streams, speed.toStreamsOfOneUser(node, STREAMS));
-            List<Quantiles> many = new ArrayList<>();
+        try (BenchmarkNode node = startNode("fan-out", CONCURRENCY, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+            report.addFanOut("Darkroom", streams, speed.measureUserFanOut(node, STREAMS));
+            List<LatencyQuantiles> many = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
-                many.add(returning.toManyUsers(node, STREAMS));
+                many.add(reconnectBenchmark.measureReplayToManyUsers(node, STREAMS));
             }
-            report.fanOut("Darkroom", "one each to %,d users, found by the poll".formatted(STREAMS), many);
+            report.addFanOut("Darkroom", "one each to %,d users, found by the poll".formatted(STREAMS), many);
         }
-        try (StreamingPeer peer = nchan()) {
-            report.fanOut(peer.name(), streams, speed.toStreamsOfOneChannel(peer, STREAMS));
+        try (StreamingPeer peer = startNchan()) {
+            report.addFanOut(peer.name(), streams, speed.measureChannelFanOut(peer, STREAMS));
         }
-        try (StreamingPeer peer = centrifugo()) {
-            report.fanOut(peer.name(), streams, speed.toStreamsOfOneChannel(peer, STREAMS));
+        try (StreamingPeer peer = startCentrifugo()) {
+            report.addFanOut(peer.name(), streams, speed.measureChannelFanOut(peer, STREAMS));
         }
     }
 
-    private void storms(Returning returning, String how, int aSecond) throws Exception {
-        List<Returning.Storm> storms = new ArrayList<>();
-        try (StreamNode lives = node("lives", 0, StreamNode.USUAL, Map.of())) {
-            returning.warmUp(lives);
+    private void storms(ReconnectBenchmark reconnectBenchmark, String how, int aSecond) throws Exception {
+        List<ReconnectBenchmark.StormResult> storms = new ArrayList<>();
+        try (BenchmarkNode lives = startNode("lives", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+            reconnectBenchmark.warmUp(lives);
             for (int round = 0; round < rounds; round++) {
-                try (StreamNode dies = node("dies", 0, StreamNode.USUAL, Map.of())) {
-                    returning.warmUp(dies);
-                    storms.add(returning.storm(dies, lives, STREAMS, aSecond));
+                try (BenchmarkNode dies = startNode("dies", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+                    reconnectBenchmark.warmUp(dies);
+                    storms.add(reconnectBenchmark.measureStorm(dies, lives, STREAMS, aSecond));
                 }
             }
         }
-        report.storm(how, storms);
+        report.addStorm(how, storms);
     }
 
-    private StreamNode node(String name, int workers, List<String> flags, Map<String, String> settings)
+    private BenchmarkNode startNode(String name, int workers, List<String> flags, Map<String, String> settings)
             throws IOException, InterruptedException {
-        return new StreamNode(DIRECTORY, name, database, aiServer, workers, flags, settings);
+        return new BenchmarkNode(DIRECTORY, name, database, aiServer, workers, flags, settings);
     }
 
-    private static StreamingPeer nchan() throws IOException, InterruptedException {
-        return new Nchan(DIRECTORY.resolve("nchan"), STREAMS);
+    private static StreamingPeer startNchan() throws IOException, InterruptedException {
+        return new NchanPeer(DIRECTORY.resolve("nchan"), STREAMS);
     }
 
-    private static StreamingPeer centrifugo() throws IOException, InterruptedException {
-        return new Centrifugo(DIRECTORY.resolve("centrifugo"));
+    private static StreamingPeer startCentrifugo() throws IOException, InterruptedException {
+        return new CentrifugoPeer(DIRECTORY.resolve("centrifugo"));
     }
 }

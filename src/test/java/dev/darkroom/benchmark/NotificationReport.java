@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
 /** The figures of {@link NotificationBenchmark} as Markdown. */
 final class NotificationReport {
     private final StringBuilder text = new StringBuilder();
-    private final Map<String, List<IdleStreams.Each>> memory = new LinkedHashMap<>();
+    private final Map<String, List<IdleStreamBenchmark.MemoryPerStream>> memory = new LinkedHashMap<>();
     private final StringBuilder speeds = new StringBuilder();
     private final StringBuilder fanOuts = new StringBuilder();
     private final StringBuilder returns = new StringBuilder();
@@ -25,38 +25,41 @@ final class NotificationReport {
                         .formatted(LocalDate.now(ZoneOffset.UTC), streams, users, aSecond, rounds, machine));
     }
 
-    void memory(String who, IdleStreams.Each each) {
-        memory.computeIfAbsent(who, key -> new ArrayList<>()).add(each);
-        System.out.println(who + ": " + each);
+    void memory(String who, IdleStreamBenchmark.MemoryPerStream memoryPerStream) {
+        memory.computeIfAbsent(who, key -> new ArrayList<>()).add(memoryPerStream);
+        System.out.println(who + ": " + memoryPerStream);
     }
 
-    void speed(String who, String path, List<Quantiles> rounds) {
-        row(speeds, who, path, spread(rounds, Quantiles::median), spread(rounds, Quantiles::p99));
+    void addLatency(String who, String path, List<LatencyQuantiles> rounds) {
+        row(speeds, who, path, spread(rounds, LatencyQuantiles::median), spread(rounds, LatencyQuantiles::p99));
     }
 
-    void fanOut(String who, String what, List<Quantiles> events) {
-        row(fanOuts, who, what, spread(events, Quantiles::median), spread(events, Quantiles::longest));
+    void addFanOut(String who, String what, List<LatencyQuantiles> events) {
+        row(fanOuts, who, what, spread(events, LatencyQuantiles::median), spread(events, LatencyQuantiles::longest));
     }
 
-    void replay(int missed, Quantiles took) {
+    void addReplay(int missed, LatencyQuantiles took) {
         row(
                 returns,
                 "replay of %,d missed, one user".formatted(missed),
                 "%.0f ms, 99 %%: %.0f ms, %d times".formatted(took.median(), took.p99(), took.count()));
     }
 
-    void storm(String how, List<Returning.Storm> storms) {
+    void addStorm(String how, List<ReconnectBenchmark.StormResult> storms) {
         row(
                 returns,
                 "%,d come back %s".formatted(streams, how),
                 ("%s s until all are live; 99 %% have their first frame after %s ms; %s statements; seconds of processors: %s of"
                                 + " the service, %s of PostgreSQL")
                         .formatted(
-                                of(storms, Returning.Storm::seconds, 1),
-                                of(storms, storm -> storm.firstFrame().p99(), 0),
-                                of(storms, Returning.Storm::statements, 0),
-                                of(storms, Returning.Storm::cpu, 1),
-                                of(storms, Returning.Storm::databaseCpu, 1)));
+                                of(storms, ReconnectBenchmark.StormResult::seconds, 1),
+                                of(
+                                        storms,
+                                        stormResult -> stormResult.firstFrame().p99(),
+                                        0),
+                                of(storms, ReconnectBenchmark.StormResult::statements, 0),
+                                of(storms, ReconnectBenchmark.StormResult::cpu, 1),
+                                of(storms, ReconnectBenchmark.StormResult::databaseCpu, 1)));
     }
 
     String text() {
@@ -74,12 +77,13 @@ final class NotificationReport {
         return text.toString();
     }
 
-    private static String spread(List<Quantiles> rounds, ToDoubleFunction<Quantiles> figure) {
+    private static String spread(List<LatencyQuantiles> rounds, ToDoubleFunction<LatencyQuantiles> figure) {
         return of(rounds, figure, 1);
     }
 
     private static <T> String of(List<T> rounds, ToDoubleFunction<T> figure, int decimals) {
-        return Spread.of(rounds.stream().mapToDouble(figure).boxed().toList()).text(decimals);
+        return MedianWithRange.of(rounds.stream().mapToDouble(figure).boxed().toList())
+                .format(decimals);
     }
 
     private static void row(StringBuilder text, String... cells) {

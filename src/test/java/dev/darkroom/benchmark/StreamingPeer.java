@@ -21,16 +21,16 @@ interface StreamingPeer extends AutoCloseable {
     int port();
 
     /** How a client asks for the stream of a channel. */
-    byte[] subscribe(String channel);
+    byte[] subscribeRequest(String channel);
 
     /** How an event is published. */
-    HttpRequest publish(String channel, String json);
+    HttpRequest publishRequest(String channel, String json);
 
     @Override
     void close() throws InterruptedException;
 
     /** What a notification says, so that all send the same. */
-    static String notification(int seq) {
+    static String notificationJson(int seq) {
         return String.format(
                 Locale.ROOT,
                 "{\"id\":\"01a209f3-5c1e-7b8a-9c55-%012d\",\"seq\":%d,\"type\":\"generation.ended\","

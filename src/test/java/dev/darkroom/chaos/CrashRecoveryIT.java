@@ -1,16 +1,16 @@
 package dev.darkroom.chaos;
 
-import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.DarkroomInstanceProcess.SHARED_BINARIES;
 import static dev.darkroom.testing.TestPostgres.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.database.EmbeddedDatabase;
-import dev.darkroom.testing.AiServer;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -36,16 +36,16 @@ class CrashRecoveryIT {
     @TempDir
     Path directory;
 
-    private AiServer aiServer;
+    private InProcessSimulator inProcessSimulator;
 
     @BeforeEach
     void start() {
-        aiServer = new AiServer(Duration.ofMillis(500));
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(500));
     }
 
     @AfterEach
     void stop() {
-        aiServer.close();
+        inProcessSimulator.close();
     }
 
     @Test
@@ -53,9 +53,9 @@ class CrashRecoveryIT {
         // given
         firstSubmissionsTake("4s", 2 * CONCURRENCY);
         DatabaseUrl database = TestPostgres.newDatabase();
-        DarkroomSettings settings = settings().database(database);
-        try (DarkroomProcess killed = start(settings);
-                DarkroomProcess survivor = start(settings)) {
+        DarkroomInstanceSettings settings = settings().database(database);
+        try (DarkroomInstanceProcess killed = start(settings);
+                DarkroomInstanceProcess survivor = start(settings)) {
             List<String> ids = createTen(killed.client());
             awaitSubmissions(2 * CONCURRENCY);
 
@@ -65,7 +65,7 @@ class CrashRecoveryIT {
             // then
             assertAllComplete(survivor.client(), ids);
             assertLostUncounted(database);
-            Invariants.check(database, directory.resolve("data/images"));
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
         }
     }
 
@@ -74,7 +74,7 @@ class CrashRecoveryIT {
         // given
         firstSubmissionsTake("1m", CONCURRENCY);
         List<String> ids;
-        try (DarkroomProcess killed = start(settings())) {
+        try (DarkroomInstanceProcess killed = start(settings())) {
             ids = createTen(killed.client());
             awaitSubmissions(CONCURRENCY);
 
@@ -83,12 +83,12 @@ class CrashRecoveryIT {
         }
 
         // then
-        try (DarkroomProcess restarted = start(settings())) {
+        try (DarkroomInstanceProcess restarted = start(settings())) {
             assertAllComplete(restarted.client(), ids);
             DatabaseUrl database =
-                    EmbeddedDatabase.running(directory.resolve("data")).orElseThrow();
+                    EmbeddedDatabase.findRunning(directory.resolve("data")).orElseThrow();
             assertLostUncounted(database);
-            Invariants.check(database, directory.resolve("data/images"));
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
         }
     }
 
@@ -100,13 +100,13 @@ class CrashRecoveryIT {
 
     /** So that as many attempts as processes make at once are under way when one is killed. */
     private void firstSubmissionsTake(String delay, int times) {
-        aiServer.script(new JsonObject().put("delay", delay).put("times", times));
+        inProcessSimulator.script(new JsonObject().put("delay", delay).put("times", times));
     }
 
     private void awaitSubmissions(int count) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> aiServer.requests().size() == count);
+                .until(() -> inProcessSimulator.recordedRequests().size() == count);
     }
 
     private static void assertAllComplete(ApiClient client, List<String> ids) {
@@ -128,17 +128,19 @@ class CrashRecoveryIT {
                         "SELECT outcome || ' ' || counted FROM generation_attempts WHERE outcome <> 'SUCCEEDED'"))
                 .hasSize(CONCURRENCY)
                 .containsOnly("LOST false");
-        assertThat(aiServer.requests()).hasSize(10 + CONCURRENCY);
+        assertThat(inProcessSimulator.recordedRequests()).hasSize(10 + CONCURRENCY);
         for (String id : query(database, "SELECT generation_id FROM generation_attempts WHERE outcome = 'LOST'")) {
-            assertThat(aiServer.requests(id)).as("with the same key").hasSize(2);
+            assertThat(inProcessSimulator.recordedRequests(id))
+                    .as("with the same key")
+                    .hasSize(2);
         }
     }
 
-    private DarkroomSettings settings() {
-        return DarkroomSettings.quick().aiServer(aiServer);
+    private DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests().aiServer(inProcessSimulator);
     }
 
-    private DarkroomProcess start(DarkroomSettings settings) {
-        return DarkroomProcess.start(directory, settings.environment(), SHARED_BINARIES);
+    private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {
+        return DarkroomInstanceProcess.start(directory, settings.environment(), SHARED_BINARIES);
     }
 }

@@ -2,13 +2,13 @@ package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
-import dev.darkroom.testing.Load;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.LoadGenerator;
 import dev.darkroom.testing.StoppablePostgres;
 import dev.darkroom.testing.StoppablePostgres.Mode;
 import dev.darkroom.testing.TestPostgres;
@@ -37,31 +37,32 @@ class DatabaseRestartIT {
     static Path directory;
 
     private static StoppablePostgres postgres;
-    private static AiServer aiServer;
-    private static Darkroom darkroom;
+    private static InProcessSimulator inProcessSimulator;
+    private static DarkroomInstance darkroomInstance;
     private static ApiClient management;
 
-    private Load load;
+    private LoadGenerator loadGenerator;
 
     @BeforeAll
     static void start() {
         postgres = StoppablePostgres.start(directory.resolve("postgres"));
-        aiServer = new AiServer(Duration.ofMillis(10));
-        darkroom = InProcessDarkroom.start(
-                directory, DarkroomSettings.quick().database(postgres.url()).aiServer(aiServer));
-        management = new ApiClient(darkroom.management());
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        darkroomInstance = InProcessDarkroom.start(
+                directory,
+                DarkroomInstanceSettings.forTests().database(postgres.url()).aiServer(inProcessSimulator));
+        management = new ApiClient(darkroomInstance.management());
     }
 
     @AfterAll
     static void stop() {
-        darkroom.close();
-        aiServer.close();
+        darkroomInstance.close();
+        inProcessSimulator.close();
         postgres.close();
     }
 
     @AfterEach
     void nothingIsCalledOurFault() {
-        assertThat(darkroom.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+        assertThat(darkroomInstance.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @Test
@@ -115,23 +116,23 @@ class DatabaseRestartIT {
 
         // then
         if (!time.isZero()) {
-            int before = load.refused();
+            int before = loadGenerator.refused();
             awaitReadiness(503);
             assertThat(management.get("/health/live").status()).isEqualTo(200);
             pass(time);
-            assertThat(load.refused()).as("callers are told").isGreaterThan(before);
+            assertThat(loadGenerator.refused()).as("callers are told").isGreaterThan(before);
         }
 
         // when
-        postgres.startAgain();
+        postgres.restart();
 
         // then
         assertAllIsWellAgain();
     }
 
     private void startLoad() {
-        load = new Load(darkroom.client(), POSTS_PER_SECOND);
-        Awaitility.await().until(() -> load.accepted().size() > POSTS_PER_SECOND / 2);
+        loadGenerator = new LoadGenerator(darkroomInstance.client(), POSTS_PER_SECOND);
+        Awaitility.await().until(() -> loadGenerator.acceptedIds().size() > POSTS_PER_SECOND / 2);
     }
 
     /** It is no waiting for something: that the time passes is what is tested. */
@@ -150,19 +151,19 @@ class DatabaseRestartIT {
 
     private void assertAllIsWellAgain() {
         awaitReadiness(200);
-        int before = load.accepted().size();
+        int before = loadGenerator.acceptedIds().size();
         Awaitility.await("accepted again")
                 .atMost(Duration.ofSeconds(10))
-                .until(() -> load.accepted().size() > before + POSTS_PER_SECOND);
-        load.close();
-        load.assertAllWereAnswered();
-        load.assertAllAcceptedComplete(postgres.url(), Duration.ofSeconds(60));
-        Invariants.check(postgres.url(), directory.resolve("data/images"));
+                .until(() -> loadGenerator.acceptedIds().size() > before + POSTS_PER_SECOND);
+        loadGenerator.close();
+        loadGenerator.assertAllWereAnswered();
+        loadGenerator.assertAllAcceptedComplete(postgres.url(), Duration.ofSeconds(60));
+        DatabaseInvariants.assertNoViolations(postgres.url(), directory.resolve("data/images"));
     }
 
     private static void awaitReadiness(int status) {
         Awaitility.await("readiness " + status)
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> management.get("/health/ready"), answer -> answer.status() == status);
+                .until(() -> management.get("/health/ready"), apiResponse -> apiResponse.status() == status);
     }
 }

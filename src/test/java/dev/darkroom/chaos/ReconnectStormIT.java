@@ -3,10 +3,10 @@ package dev.darkroom.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Fleet;
-import dev.darkroom.testing.TestKeys;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestApiKeys;
 import dev.darkroom.testing.TestPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("chaos")
 @Timeout(600)
 class ReconnectStormIT {
-    private static final int CLIENTS = Chaos.figure("storm", 10_000);
+    private static final int CLIENTS = ChaosParameters.sizeProperty("storm", 10_000);
 
     /** After it PostgreSQL's sessions have reported what they have done: idle ones do so after ten seconds. */
     private static final Duration REPORTED = Duration.ofSeconds(12);
@@ -36,54 +36,55 @@ class ReconnectStormIT {
     @Test
     void theDatabaseHardlyNoticesThatAllComeBack() {
         // given
-        Random dice = Chaos.dice("reconnect storm");
+        Random dice = ChaosParameters.seededRandom("reconnect storm");
         DatabaseUrl database = TestPostgres.newDatabase();
         AtomicInteger place = new AtomicInteger();
-        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
-                Fleet fleet =
-                        new Fleet(directory, 2, settings().database(database).aiServer(aiServer), "-Xmx512m")) {
-            List<String> keys = TestKeys.make(
+        try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomFleet darkroomFleet = new DarkroomFleet(
+                        directory, 2, settings().database(database).aiServer(inProcessSimulator), "-Xmx512m")) {
+            List<String> keys = TestApiKeys.create(
                     database,
                     IntStream.range(0, CLIENTS).mapToObj(i -> "user-" + i).toList());
-            try (Listeners listeners =
-                    new Listeners(() -> fleet.node(place.get()).api().getPort(), keys, dice)) {
-                awaitAll(listeners);
-                Chaos.pass(REPORTED);
+            try (ReconnectingStreamClients reconnectingStreamClients = new ReconnectingStreamClients(
+                    () -> darkroomFleet.processAt(place.get()).api().getPort(), keys, dice)) {
+                awaitAll(reconnectingStreamClients);
+                ChaosParameters.waitFor(REPORTED);
                 long before = statements(database);
 
                 // when
                 place.set(1);
                 long killed = System.nanoTime();
-                fleet.kill(0);
-                Awaitility.await("cut off").until(() -> listeners.live() < CLIENTS);
-                awaitAll(listeners);
+                darkroomFleet.kill(0);
+                Awaitility.await("cut off").until(() -> reconnectingStreamClients.live() < CLIENTS);
+                awaitAll(reconnectingStreamClients);
                 Duration took = Duration.ofNanos(System.nanoTime() - killed);
 
                 // then
-                Chaos.pass(REPORTED);
+                ChaosParameters.waitFor(REPORTED);
                 long asked = statements(database) - before;
                 System.out.printf(
                         "chaos: reconnect storm: %d ms until all were back, %d statements; %s%n",
-                        took.toMillis(), asked, listeners);
+                        took.toMillis(), asked, reconnectingStreamClients);
                 assertThat(asked)
                         .as("statements, with what the process asks anyway")
                         .isLessThan(CLIENTS / 10);
                 assertThat(took).isLessThan(Duration.ofSeconds(30));
-                fleet.client(1).withKey(keys.get(0)).create("A lighthouse after the storm");
+                darkroomFleet.client(1).withKey(keys.get(0)).create("A lighthouse after the storm");
                 Awaitility.await("told")
                         .atMost(Duration.ofSeconds(20))
-                        .until(() -> listeners.last().get(0) == 1);
-                assertThat(listeners.last().subList(1, CLIENTS)).isEqualTo(Collections.nCopies(CLIENTS - 1, 0L));
-                listeners.assertNothingWasWrong();
+                        .until(() -> reconnectingStreamClients.lastNumbers().get(0) == 1);
+                assertThat(reconnectingStreamClients.lastNumbers().subList(1, CLIENTS))
+                        .isEqualTo(Collections.nCopies(CLIENTS - 1, 0L));
+                reconnectingStreamClients.assertNoViolations();
             }
         }
     }
 
-    private static void awaitAll(Listeners listeners) {
+    private static void awaitAll(ReconnectingStreamClients reconnectingStreamClients) {
         Awaitility.await("all are connected")
                 .atMost(Duration.ofSeconds(120))
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> listeners.live() == CLIENTS);
+                .until(() -> reconnectingStreamClients.live() == CLIENTS);
     }
 
     /** Each is a transaction of its own, but for those that end generations. */
@@ -94,8 +95,8 @@ class ReconnectStormIT {
                 .get(0));
     }
 
-    private static DarkroomSettings settings() {
-        return DarkroomSettings.quick()
+    private static DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
                 .with("DARKROOM_AUTH", "required")
                 // Without the brake that operators get: what is looked at is what all of them at once do.
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000")

@@ -2,14 +2,14 @@ package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
-import dev.darkroom.testing.Load;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.LoadGenerator;
 import dev.darkroom.testing.TestPostgres;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -40,17 +40,18 @@ class SlowDatabaseIT {
     void callersAreToldInTimeAndTheProcessIsNotTakenForDead() throws SQLException {
         // given
         DatabaseUrl database = TestPostgres.newDatabase();
-        DarkroomSettings settings = DarkroomSettings.quick()
+        DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
                 .database(database)
                 .with("DARKROOM_DATABASE_POOL_SIZE", "2")
                 .with("DARKROOM_NODE_HEARTBEAT", "500ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms");
-        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
-                Darkroom darkroom = InProcessDarkroom.start(directory, settings.aiServer(aiServer))) {
-            ApiClient management = new ApiClient(darkroom.management());
+        try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomInstance darkroomInstance =
+                        InProcessDarkroom.start(directory, settings.aiServer(inProcessSimulator))) {
+            ApiClient management = new ApiClient(darkroomInstance.management());
             String node = onlyNode(database);
-            Load load = new Load(darkroom.client(), 20);
-            Awaitility.await().until(() -> load.accepted().size() > 20);
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomInstance.client(), 20);
+            Awaitility.await().until(() -> loadGenerator.acceptedIds().size() > 20);
 
             // when
             try (Connection somebody = DriverManager.getConnection(
@@ -64,23 +65,23 @@ class SlowDatabaseIT {
                         .pollDelay(SLOW)
                         .atMost(SLOW.plusSeconds(30))
                         .untilAsserted(() -> assertThat(onlyNode(database)).isEqualTo(node));
-                assertThat(load.refused()).isPositive();
+                assertThat(loadGenerator.refused()).isPositive();
                 assertThat(management.get("/health/ready").status())
                         .as("the database answers, and so do we")
                         .isEqualTo(200);
             }
 
             // then
-            int before = load.accepted().size();
+            int before = loadGenerator.acceptedIds().size();
             Awaitility.await("accepted again")
                     .atMost(Duration.ofSeconds(20))
-                    .until(() -> load.accepted().size() > before + 20);
-            load.close();
-            load.assertAllWereAnswered();
-            load.assertAllAcceptedComplete(database, Duration.ofSeconds(60));
-            Invariants.check(database, directory.resolve("data/images"));
+                    .until(() -> loadGenerator.acceptedIds().size() > before + 20);
+            loadGenerator.close();
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedComplete(database, Duration.ofSeconds(60));
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
             assertThat(onlyNode(database)).isEqualTo(node);
-            assertThat(darkroom.log())
+            assertThat(darkroomInstance.log())
                     .noneMatch(line -> line.contains("heartbeat failed") || line.contains("no heartbeat for too long"))
                     .noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
         }

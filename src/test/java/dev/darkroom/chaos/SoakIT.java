@@ -3,11 +3,11 @@ package dev.darkroom.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Fleet;
-import dev.darkroom.testing.Load;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.LoadGenerator;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
@@ -43,37 +43,38 @@ class SoakIT {
     void nothingGrows() throws Exception {
         // given
         Duration time = duration(System.getProperty("darkroom.chaos.soak", "5m"));
-        Random dice = Chaos.dice("soak");
+        Random dice = ChaosParameters.seededRandom("soak");
         DatabaseUrl database = TestPostgres.newDatabase();
         List<Sample> samples = new ArrayList<>();
-        try (AiServer aiServer = new AiServer(Duration.ofMillis(10));
+        try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 TcpProxy proxy = new TcpProxy(database.host(), database.port());
-                Fleet fleet = new Fleet(
+                DarkroomFleet darkroomFleet = new DarkroomFleet(
                         directory,
                         3,
-                        place -> settings(aiServer)
-                                .database(place == 0 ? Fleet.through(proxy, database) : database)
+                        place -> settings(inProcessSimulator)
+                                .database(place == 0 ? DarkroomFleet.throughProxy(proxy, database) : database)
                                 .environment())) {
-            aiServer.script(Chaos.unsteadyAiServer(dice, 5));
-            DarkroomProcess spared = fleet.node(0);
-            Load load = new Load(fleet, 15);
+            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
+            DarkroomInstanceProcess spared = darkroomFleet.processAt(0);
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 15);
             long end = System.nanoTime() + time.toNanos();
 
             // when
             int faults = 0;
             while (System.nanoTime() < end) {
-                Chaos.pass(Duration.ofMillis(1_000 + dice.nextInt(4_000)));
-                fault(dice, fleet, proxy);
+                ChaosParameters.waitFor(Duration.ofMillis(1_000 + dice.nextInt(4_000)));
+                fault(dice, darkroomFleet, proxy);
                 faults++;
                 samples.add(sample(spared, database));
             }
-            load.close();
+            loadGenerator.close();
 
             // then
-            load.assertAllWereAnswered();
-            load.assertAllAcceptedEnded(database, Duration.ofMinutes(2), Set.of("COMPLETE", "FAILED"));
-            History.check(fleet.everyone(), database, directory.resolve("data/images"));
-            System.out.printf("chaos: soak of %s: %d faults; %s%n", time, faults, load);
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedEnded(database, Duration.ofMinutes(2), Set.of("COMPLETE", "FAILED"));
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+            System.out.printf("chaos: soak of %s: %d faults; %s%n", time, faults, loadGenerator);
             long memory = grows("resident KiB", samples, Sample::residentKb);
             long files = grows("descriptors", samples, Sample::descriptors);
             grows("dead rows of the queue", samples, Sample::deadRows);
@@ -85,31 +86,31 @@ class SoakIT {
         }
     }
 
-    private static void fault(Random dice, Fleet fleet, TcpProxy proxy) {
+    private static void fault(Random dice, DarkroomFleet darkroomFleet, TcpProxy proxy) {
         switch (dice.nextInt(6)) {
-            case 0 -> proxy.cut();
-            case 1 -> proxy.reset();
-            case 2 -> proxy.halfClose();
+            case 0 -> proxy.closeConnections();
+            case 1 -> proxy.resetConnections();
+            case 2 -> proxy.closeServerSide();
             case 3 -> {
-                proxy.fallSilent();
-                Chaos.pass(Duration.ofMillis(dice.nextInt(1_000)));
-                proxy.speak();
+                proxy.blackhole();
+                ChaosParameters.waitFor(Duration.ofMillis(dice.nextInt(1_000)));
+                proxy.resumeForwarding();
             }
             case 4 -> {
                 proxy.delay(Duration.ofMillis(dice.nextInt(50)));
-                Chaos.pass(Duration.ofSeconds(1));
+                ChaosParameters.waitFor(Duration.ofSeconds(1));
                 proxy.delay(Duration.ZERO);
             }
             default -> {
                 int place = 1 + dice.nextInt(2);
-                fleet.kill(place);
-                fleet.launch(place);
-                fleet.awaitReady(place);
+                darkroomFleet.kill(place);
+                darkroomFleet.launch(place);
+                darkroomFleet.awaitReady(place);
             }
         }
     }
 
-    private static Sample sample(DarkroomProcess process, DatabaseUrl database) {
+    private static Sample sample(DarkroomInstanceProcess process, DatabaseUrl database) {
         Path proc = Path.of("/proc", String.valueOf(process.pid()));
         try (Stream<String> status = Files.lines(proc.resolve("status"));
                 Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
@@ -142,9 +143,9 @@ class SoakIT {
         return Duration.parse("PT" + text.toUpperCase(java.util.Locale.ROOT));
     }
 
-    private static DarkroomSettings settings(AiServer aiServer) {
-        return DarkroomSettings.quick()
-                .aiServer(aiServer)
+    private static DarkroomInstanceSettings settings(InProcessSimulator inProcessSimulator) {
+        return DarkroomInstanceSettings.forTests()
+                .aiServer(inProcessSimulator)
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")

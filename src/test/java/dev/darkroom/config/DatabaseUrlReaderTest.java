@@ -2,7 +2,7 @@ package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl.Server;
+import dev.darkroom.config.DatabaseUrl.ServerAddress;
 import dev.darkroom.config.DatabaseUrl.SslMode;
 import dev.darkroom.config.DatabaseUrl.TargetSession;
 import dev.darkroom.config.DatabaseUrl.Tls;
@@ -35,14 +35,14 @@ class DatabaseUrlReaderTest {
                 "postgresql://ada@my_db.internal-1/d | my_db.internal-1 | 5432 | d | ada | ''",
             })
     void reads(String text, String host, int port, String database, String user, String password) {
-        assertThat(Loading.settings(Map.of(NAME, text)).database().url())
+        assertThat(SettingsTestLoader.load(Map.of(NAME, text)).database().url())
                 .isEqualTo(new DatabaseUrl(host, port, database, user, new Secret(password)));
     }
 
     @Test
     void readsServersAndParameters() {
         // when
-        DatabaseUrl url = Loading.settings(Map.of(
+        DatabaseUrl url = SettingsTestLoader.load(Map.of(
                         NAME,
                         "postgresql://ada:x@a:1,[::1],c/d?sslmode=verify-full&sslrootcert=/etc/my%20ca.pem"
                                 + "&target_session_attrs=primary"))
@@ -52,7 +52,10 @@ class DatabaseUrlReaderTest {
         // then
         assertThat(url)
                 .isEqualTo(new DatabaseUrl(
-                        List.of(new Server("a", 1), new Server("::1", 5432), new Server("c", 5432)),
+                        List.of(
+                                new ServerAddress("a", 1),
+                                new ServerAddress("::1", 5432),
+                                new ServerAddress("c", 5432)),
                         "d",
                         "ada",
                         new Secret("x"),
@@ -105,7 +108,7 @@ class DatabaseUrlReaderTest {
                 "postgresql://ada:secret%00@db/d | ' percent-encoded as UTF-8 and without NUL'",
             })
     void refusesWithoutShowingAnything(String text, String expected) {
-        assertThat(Loading.refusal(Map.of(NAME, text)))
+        assertThat(SettingsTestLoader.errorOf(Map.of(NAME, text)))
                 .isEqualTo(NAME + ": expected postgresql://user:password@host:port/database" + expected
                         + ", got a value that is not shown")
                 .doesNotContain("secret", "sec/", "ret@");
@@ -117,7 +120,7 @@ class DatabaseUrlReaderTest {
         String password = "%41".repeat(50_000);
 
         // when
-        DatabaseUrl url = Loading.settings(Map.of(NAME, "postgresql://ada:" + password + "@db/d"))
+        DatabaseUrl url = SettingsTestLoader.load(Map.of(NAME, "postgresql://ada:" + password + "@db/d"))
                 .database()
                 .url();
 

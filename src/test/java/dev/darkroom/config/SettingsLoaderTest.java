@@ -23,12 +23,13 @@ class SettingsLoaderTest {
     @Test
     void theDefaultsAreEnough() {
         // when
-        SettingsLoader.Loaded loaded = SettingsLoader.load(Map.of("PATH", "/bin"), Path.of("/srv/darkroom"));
+        SettingsLoader.LoadedSettings loadedSettings =
+                SettingsLoader.load(Map.of("PATH", "/bin"), Path.of("/srv/darkroom"));
 
         // then
-        Settings settings = loaded.settings();
+        Settings settings = loadedSettings.settings();
         int cores = Runtime.getRuntime().availableProcessors();
-        assertThat(loaded.warnings()).isEmpty();
+        assertThat(loadedSettings.warnings()).isEmpty();
         assertThat(settings.publicUrl()).isNull();
         assertThat(settings.dataDir()).isEqualTo(Path.of("/srv/darkroom/data"));
         assertThat(settings.imageDir()).isEqualTo(Path.of("/srv/darkroom/data/images"));
@@ -177,7 +178,7 @@ class SettingsLoaderTest {
     @Test
     void aVariableThatNobodyKnowsOnlyWarnsAndItsValueIsNotShown() {
         // when
-        SettingsLoader.Loaded loaded = SettingsLoader.load(
+        SettingsLoader.LoadedSettings loadedSettings = SettingsLoader.load(
                 Map.of(
                         "DARKROOM_RETRY_BSAE", "secret",
                         "DARKROOM_BACKEND_APIKEY", "secret",
@@ -188,8 +189,8 @@ class SettingsLoaderTest {
                 directory);
 
         // then
-        assertThat(loaded.settings()).isEqualTo(load(Map.of()));
-        assertThat(loaded.warnings())
+        assertThat(loadedSettings.settings()).isEqualTo(load(Map.of()));
+        assertThat(loadedSettings.warnings())
                 .containsExactly(
                         "unknown environment variable \"DARKROOM_BACKEND_APIKEY\" is ignored;"
                                 + " did you mean \"DARKROOM_BACKEND_API_KEY\"?",
@@ -260,6 +261,6 @@ class SettingsLoaderTest {
     }
 
     private String refusal(Map<String, String> environment) {
-        return Loading.refusal(environment, directory);
+        return SettingsTestLoader.errorOf(environment, directory);
     }
 }

@@ -20,7 +20,7 @@ abstract class DatabaseFixture {
     @BeforeEach
     void open() {
         url = TestPostgres.newDatabase();
-        database = Database.open(vertx, url, DatabaseSettings.of(url));
+        database = Database.open(vertx, url, TestDatabaseSettings.of(url));
     }
 
     @AfterEach

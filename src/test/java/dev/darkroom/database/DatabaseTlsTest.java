@@ -8,8 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.DatabaseUrl.SslMode;
 import dev.darkroom.config.DatabaseUrl.Tls;
-import dev.darkroom.testing.KeyStores;
+import dev.darkroom.database.embedded.StoppableEmbeddedPostgres;
 import dev.darkroom.testing.StoppablePostgres;
+import dev.darkroom.testing.TestCertificates;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,14 +44,14 @@ class DatabaseTlsTest {
     @TempDir
     static Path directory;
 
-    private static StoppableCluster cluster;
+    private static StoppableEmbeddedPostgres cluster;
 
     @BeforeAll
     static void startWithTls() throws IOException {
-        KeyStores.write(directory.resolve(RIGHT), RIGHT, "RSA");
-        KeyStores.write(directory.resolve(OTHER), OTHER, "RSA", "dns:db.example.org");
-        cluster =
-                StoppableCluster.make(Files.createTempDirectory("darkroom-tls").resolve("data"));
+        TestCertificates.writeCertificate(directory.resolve(RIGHT), RIGHT, "RSA");
+        TestCertificates.writeCertificate(directory.resolve(OTHER), OTHER, "RSA", "dns:db.example.org");
+        cluster = StoppableEmbeddedPostgres.create(
+                Files.createTempDirectory("darkroom-tls").resolve("data"));
         serve(RIGHT);
     }
 
@@ -73,7 +74,7 @@ class DatabaseTlsTest {
 
     private static DatabaseUrl url(SslMode mode, String root) {
         return cluster.url()
-                .with(new Tls(
+                .withTls(new Tls(
                         mode, root == null ? null : directory.resolve(root).resolve("cert.pem")));
     }
 
@@ -107,7 +108,7 @@ class DatabaseTlsTest {
 
             // given
             cluster.stop(StoppablePostgres.Mode.FAST);
-            cluster.startAgain();
+            cluster.restart();
 
             // then
             assertConnects(url(SslMode.PREFER, null), false);
@@ -121,7 +122,8 @@ class DatabaseTlsTest {
     @Test
     @DisplayName("the embedded server keeps what is committed on disk, with TLS too")
     void keepsWhatIsCommitted() throws SQLException {
-        try (Connection connection = Jdbc.connect(url(SslMode.VERIFY_FULL, RIGHT), "test", Duration.ofSeconds(30))) {
+        try (Connection connection =
+                JdbcConnectionFactory.connect(url(SslMode.VERIFY_FULL, RIGHT), "test", Duration.ofSeconds(30))) {
             for (String setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
                 try (ResultSet row = connection.createStatement().executeQuery("SHOW " + setting)) {
                     row.next();
@@ -133,7 +135,7 @@ class DatabaseTlsTest {
 
     private static void assertConnects(DatabaseUrl url, boolean encrypted) throws SQLException {
         String question = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        Database database = Database.open(VERTX, url, DatabaseSettings.of(url));
+        Database database = Database.open(VERTX, url, TestDatabaseSettings.of(url));
         assertThat(await(database.client().query(question).execute())
                         .iterator()
                         .next()
@@ -147,8 +149,8 @@ class DatabaseTlsTest {
         await(database.heartbeats().query(question).execute());
 
         AtomicInteger calls = new AtomicInteger();
-        Hints hints = Hints.open(VERTX, url, DatabaseSettings.of(url));
-        hints.listen("work", calls::incrementAndGet);
+        NotifyChannel notifyChannel = NotifyChannel.open(VERTX, url, TestDatabaseSettings.of(url));
+        notifyChannel.listen("work", calls::incrementAndGet);
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> calls.get() > 0);
         assertThat(await(database.pool()
                                 .query("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
@@ -158,29 +160,31 @@ class DatabaseTlsTest {
                         .next()
                         .getBoolean(0))
                 .isEqualTo(encrypted);
-        await(hints.close());
+        await(notifyChannel.close());
         await(database.close());
 
-        try (Connection connection = Jdbc.connect(url, "test", Duration.ofSeconds(30));
+        try (Connection connection = JdbcConnectionFactory.connect(url, "test", Duration.ofSeconds(30));
                 ResultSet row = connection.createStatement().executeQuery(question)) {
             row.next();
             assertThat(row.getBoolean(1)).isEqualTo(encrypted);
         }
-        Migrations.migrate(url, DatabaseSettings.of(url));
+        DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url));
     }
 
     private static void assertRejected(DatabaseUrl url) {
-        Database database = Database.open(VERTX, url, DatabaseSettings.of(url));
+        Database database = Database.open(VERTX, url, TestDatabaseSettings.of(url));
         for (Throwable failure : new Throwable[] {
             failureOf(database.client().query("SELECT 1").execute()),
             failureOf(database.pool().query("SELECT 1").execute())
         }) {
-            assertThat(DatabaseErrors.unavailable(failure)).as("%s", failure).isTrue();
+            assertThat(DatabaseErrorClassifier.isUnavailable(failure))
+                    .as("%s", failure)
+                    .isTrue();
         }
         await(database.close());
-        assertThatThrownBy(() -> Jdbc.connect(url, "test", Duration.ofSeconds(30)))
+        assertThatThrownBy(() -> JdbcConnectionFactory.connect(url, "test", Duration.ofSeconds(30)))
                 .isInstanceOf(SQLException.class);
-        assertThatThrownBy(() -> Migrations.migrate(url, DatabaseSettings.of(url)))
+        assertThatThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url)))
                 .isInstanceOf(DatabaseException.class)
                 .hasMessageContaining("cannot be used");
     }

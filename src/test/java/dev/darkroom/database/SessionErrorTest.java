@@ -29,7 +29,7 @@ class SessionErrorTest extends DatabaseFixture {
     @BeforeEach
     void openSingle() {
         // One connection for the client and one for the pool.
-        single = Database.open(vertx, url, DatabaseSettings.of(url, 2, 100));
+        single = Database.open(vertx, url, TestDatabaseSettings.of(url, 2, 100));
     }
 
     private static int session(SqlClient client) {
@@ -91,7 +91,7 @@ class SessionErrorTest extends DatabaseFixture {
             Throwable failure = raise(client, sqlState);
 
             // then
-            assertThat(DatabaseErrors.sqlState(failure)).isEqualTo(sqlState);
+            assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo(sqlState);
             assertThat(nextSession(client) != before).isEqualTo(ends);
         }
         await(single.close());
@@ -133,7 +133,7 @@ class SessionErrorTest extends DatabaseFixture {
                         set -> connection.preparedQuery("CREATE TABLE words ()").execute())));
 
         // then
-        assertThat(DatabaseErrors.sqlState(failure)).isEqualTo("25006");
+        assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo("25006");
         await(single.close());
     }
 
@@ -179,8 +179,8 @@ class SessionErrorTest extends DatabaseFixture {
                 failureOf(database.pool().preparedQuery("SELECT * FROM words").execute());
 
         // then
-        assertThat(DatabaseErrors.sqlState(failure)).isEqualTo("0A000");
-        assertThat(DatabaseErrors.unavailable(failure)).isTrue();
+        assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo("0A000");
+        assertThat(DatabaseErrorClassifier.isUnavailable(failure)).isTrue();
         int before = nextSession(database.pool());
         List<Future<?>> again = new ArrayList<>();
         for (int i = 0; i < 12; i++) {

@@ -23,9 +23,9 @@ import java.util.function.Predicate;
  * @param headers names and values in turn
  * @param body null for none
  * @param head whether the output begins with the status line and the headers
- * @param endless whether the answer has no end
+ * @param streaming whether the answer has no end
  */
-record CurlRequest(String method, String url, List<String> headers, String body, boolean head, boolean endless) {
+record CurlRequest(String method, String url, List<String> headers, String body, boolean head, boolean streaming) {
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(30))
@@ -35,7 +35,7 @@ record CurlRequest(String method, String url, List<String> headers, String body,
 
     /** Null when the command is another, or has options that this class does not know. */
     static CurlRequest parse(String command) {
-        List<String> words = ShellWords.split(command);
+        List<String> words = ShellWordSplitter.split(command);
         if (words == null || words.isEmpty() || !words.get(0).equals("curl")) {
             return null;
         }
@@ -84,7 +84,7 @@ record CurlRequest(String method, String url, List<String> headers, String body,
      *
      * @param output what curl would print
      */
-    record Answer(int status, String output) {}
+    record CurlResult(int status, String output) {}
 
     /**
      * Sends the request.
@@ -92,7 +92,7 @@ record CurlRequest(String method, String url, List<String> headers, String body,
      * @param enough of an answer without an end: then it is left
      * @param begun is run once, when something of an answer without an end has come
      */
-    Answer send(Predicate<String> enough, Runnable begun) {
+    CurlResult send(Predicate<String> enough, Runnable begun) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
                 .timeout(DEADLINE)
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
@@ -116,13 +116,13 @@ record CurlRequest(String method, String url, List<String> headers, String body,
                 output.append('\n');
             }
             try (InputStream answer = response.body()) {
-                if (endless) {
+                if (streaming) {
                     readUntil(answer, output, enough, begun);
                 } else {
                     output.append(new String(answer.readAllBytes(), StandardCharsets.UTF_8));
                 }
             }
-            return new Answer(response.statusCode(), output.toString());
+            return new CurlResult(response.statusCode(), output.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

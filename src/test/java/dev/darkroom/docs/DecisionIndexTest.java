@@ -2,7 +2,7 @@ package dev.darkroom.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.GeneratedPart;
+import dev.darkroom.testing.GeneratedDocumentSection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ class DecisionIndexTest {
     private static final Pattern NAME = Pattern.compile("([0-9]{4})-[a-z0-9-]+\\.md");
     private static final Pattern TITLE = Pattern.compile("# ([0-9]+)\\. (.+)");
     private static final Pattern STATUS = Pattern.compile("Status: (.+)");
-    private static final GeneratedPart INDEX = new GeneratedPart(
+    private static final GeneratedDocumentSection INDEX = new GeneratedDocumentSection(
             "docs/decisions/0001-record-decisions.md",
             "index",
             "the pages of this folder",
@@ -49,7 +49,7 @@ class DecisionIndexTest {
                     .formatted(name.substring(0, 4), name, line(page, TITLE, 2), line(page, STATUS, 1)));
         }
 
-        INDEX.assertShows(table.toString());
+        INDEX.assertContent(table.toString());
     }
 
     @Test

@@ -2,7 +2,7 @@ package dev.darkroom.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.SettingNames;
+import dev.darkroom.config.SettingVariableNames;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ class DocumentNamesTest {
 
     @Test
     void settingsExist() {
-        Set<String> known = SettingNames.variables();
+        Set<String> known = SettingVariableNames.variables();
         Set<String> missing = new TreeSet<>();
         for (Path page : MarkdownPages.all()) {
             for (MatchResult name : found(VARIABLE, MarkdownPages.read(page))) {

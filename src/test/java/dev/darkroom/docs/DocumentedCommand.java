@@ -56,7 +56,7 @@ record DocumentedCommand(String command, String output) {
     }
 
     /** The commands of a block. A block of output that directly follows belongs to the last one. */
-    static List<DocumentedCommand> of(MarkdownPages.Block block) {
+    static List<DocumentedCommand> commandsOf(MarkdownPages.Block block) {
         List<DocumentedCommand> commands =
                 block.text().lines().anyMatch(line -> line.startsWith(PROMPT)) ? session(block) : script(block);
         List<MarkdownPages.Block> all = MarkdownPages.blocks(block.page());
@@ -77,11 +77,11 @@ record DocumentedCommand(String command, String output) {
     }
 
     static Runner runner(MarkdownPages.Block block) {
-        List<DocumentedCommand> commands = of(block);
+        List<DocumentedCommand> commands = commandsOf(block);
         if (commands.stream().allMatch(command -> CurlRequest.parse(command.command()) != null)) {
             return Runner.REQUESTS;
         }
-        return commands.stream().allMatch(command -> SettingsCommand.isSettings(command.command()))
+        return commands.stream().allMatch(command -> ExportCommand.isExportScript(command.command()))
                 ? Runner.SETTINGS
                 : Runner.SHELL;
     }

@@ -2,9 +2,9 @@ package dev.darkroom.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Receiver;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.WebhookReceiver;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,25 +25,25 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class DocumentedCommandsIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick()
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
             .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "100")
             .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
             .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
             .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
 
-    private static Receiver receiver;
+    private static WebhookReceiver webhookReceiver;
 
     @TempDir
     static Path directory;
 
     @BeforeAll
     static void start() {
-        receiver = new Receiver();
+        webhookReceiver = new WebhookReceiver();
     }
 
     @AfterAll
     static void stop() {
-        receiver.close();
+        webhookReceiver.close();
     }
 
     /** What stands on the pages for the ports of this run. */
@@ -54,7 +54,7 @@ class DocumentedCommandsIT {
         places.put(
                 "http://127.0.0.1:8082",
                 "http://127.0.0.1:" + service.aiServer().port());
-        places.put("https://hooks.example.org", receiver.url(""));
+        places.put("https://hooks.example.org", webhookReceiver.url(""));
         return places;
     }
 
@@ -64,31 +64,34 @@ class DocumentedCommandsIT {
     }
 
     private Stream<DynamicTest> requestsOf(Path page) {
-        ExpectedOutput.Values values = new ExpectedOutput.Values();
-        CommandScenes scenes = new CommandScenes(service.darkroom(), service.aiServer()).ofTheApi();
+        ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
+        CommandPreconditions scenes =
+                new CommandPreconditions(service.darkroom(), service.aiServer()).addApiPreconditions();
         return run(page, DocumentedCommand.Runner.REQUESTS)
-                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> send(block, scenes, values)));
+                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> send(block, scenes, bindings)));
     }
 
     private static Stream<MarkdownPages.Block> run(Path page, DocumentedCommand.Runner runner) {
         return DocumentedCommand.blocks(page).stream()
-                .filter(block -> !CommandExceptions.skips(block))
+                .filter(block -> !SkippedCommands.isSkipped(block))
                 .filter(block -> DocumentedCommand.runner(block) == runner);
     }
 
-    private static void send(MarkdownPages.Block block, CommandScenes scenes, ExpectedOutput.Values values) {
-        Runnable begun = scenes.prepare(block, values);
-        for (DocumentedCommand documented : DocumentedCommand.of(block)) {
-            CurlRequest request =
-                    CurlRequest.parse(Places.replaceIn(values.insertInto(documented.command()), places()));
+    private static void send(MarkdownPages.Block block, CommandPreconditions scenes, ExpectedOutput.Bindings bindings) {
+        Runnable begun = scenes.prepare(block, bindings);
+        for (DocumentedCommand documented : DocumentedCommand.commandsOf(block)) {
+            CurlRequest request = CurlRequest.parse(
+                    PlaceholderSubstitution.toActual(bindings.insertInto(documented.command()), places()));
             ExpectedOutput expected = new ExpectedOutput(documented.output());
-            CurlRequest.Answer answer = request.send(
-                    so -> expected.matches(Places.restoreIn(so, places()), true, new ExpectedOutput.Values()), begun);
-            String output = Places.restoreIn(answer.output(), places());
+            CurlRequest.CurlResult curlResult = request.send(
+                    so -> expected.matches(
+                            PlaceholderSubstitution.toDocumented(so, places()), true, new ExpectedOutput.Bindings()),
+                    begun);
+            String output = PlaceholderSubstitution.toDocumented(curlResult.output(), places());
             if (documented.output().isBlank()) {
-                assertThat(answer.status()).as("%s: %s", block, output).isLessThan(400);
+                assertThat(curlResult.status()).as("%s: %s", block, output).isLessThan(400);
             } else {
-                assertThat(expected.matches(output, request.endless(), values))
+                assertThat(expected.matches(output, request.streaming(), bindings))
                         .as("%s shows\n%s\nand this run got\n%s\n", block, documented.output(), output)
                         .isTrue();
             }
@@ -99,14 +102,14 @@ class DocumentedCommandsIT {
     @TestFactory
     @Tag("examples")
     Stream<DynamicTest> commandsOfTheApiPrintWhatIsShown() {
-        ExpectedOutput.Values values = new ExpectedOutput.Values();
+        ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
         return Stream.of("docs/api.md", "docs/notifications.md", "docs/webhooks.md")
                 .flatMap(page -> run(Path.of(page), DocumentedCommand.Runner.SHELL))
                 .map(block -> DynamicTest.dynamicTest(block.toString(), () -> {
                     try (ShellSession shell = new ShellSession(
                             directory, Map.of("API", service.darkroom().api().toString()))) {
-                        DocumentedCommand.of(block)
-                                .forEach(command -> DocumentedTour.run(block, command, shell, places(), values));
+                        DocumentedCommand.commandsOf(block)
+                                .forEach(command -> ReadmeWalkthrough.run(block, command, shell, places(), bindings));
                     }
                 }));
     }
@@ -115,11 +118,11 @@ class DocumentedCommandsIT {
     @TestFactory
     @Tag("examples")
     Stream<DynamicTest> commandsOfTheReadmeAndOfOperatorsPrintWhatIsShown() {
-        DocumentedTour tour = new DocumentedTour(directory);
+        ReadmeWalkthrough tour = new ReadmeWalkthrough(directory);
         return Stream.of("README.md", "docs/operations.md")
                 .map(Path::of)
                 .flatMap(page -> DocumentedCommand.blocks(page).stream()
-                        .filter(block -> !CommandExceptions.skips(block))
+                        .filter(block -> !SkippedCommands.isSkipped(block))
                         .filter(block -> DocumentedCommand.runner(block) != DocumentedCommand.Runner.SETTINGS))
                 .map(block -> DynamicTest.dynamicTest(block.toString(), () -> tour.run(block)))
                 .onClose(tour::close);

@@ -23,23 +23,23 @@ class DocumentedCommandsTest {
     }
 
     static Stream<MarkdownPages.Block> settings() {
-        return blocks().filter(block -> !CommandExceptions.skips(block))
+        return blocks().filter(block -> !SkippedCommands.isSkipped(block))
                 .filter(block -> DocumentedCommand.runner(block) == DocumentedCommand.Runner.SETTINGS);
     }
 
     @ParameterizedTest
     @MethodSource("settings")
     void documentedSettingsAreAccepted(MarkdownPages.Block block) {
-        SettingsCommand.check(block.text().replaceAll("(?m)^\\$ ", ""), directory);
+        ExportCommand.assertAccepted(block.text().replaceAll("(?m)^\\$ ", ""), directory);
     }
 
     @Test
     void everyExceptionNamesOneBlock() {
-        for (CommandExceptions.Skipped skipped : CommandExceptions.ALL) {
-            assertThat(blocks().filter(skipped::is))
-                    .as("blocks of %s that begin with %s", skipped.page(), skipped.firstLine())
+        for (SkippedCommands.SkippedBlock skippedBlock : SkippedCommands.SKIPPED_BLOCKS) {
+            assertThat(blocks().filter(skippedBlock::is))
+                    .as("blocks of %s that begin with %s", skippedBlock.page(), skippedBlock.firstLine())
                     .hasSize(1);
-            assertThat(skipped.reason()).endsWith(".");
+            assertThat(skippedBlock.reason()).endsWith(".");
         }
     }
 
@@ -87,7 +87,7 @@ class DocumentedCommandsTest {
                 """);
 
         List<DocumentedCommand> commands =
-                DocumentedCommand.of(DocumentedCommand.blocks(page).get(0));
+                DocumentedCommand.commandsOf(DocumentedCommand.blocks(page).get(0));
 
         assertThat(commands)
                 .containsExactly(
@@ -102,7 +102,7 @@ class DocumentedCommandsTest {
 
     @Test
     void comparesOutputButForWhatDiffersFromRunToRun() {
-        ExpectedOutput.Values values = new ExpectedOutput.Values();
+        ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
         String id = "01a209f3-5c1e-7b8a-9c55-2f6d1a0b7e44";
         String other = "01b309f3-5c1e-7b8a-9c55-2f6d1a0b7e44";
         ExpectedOutput expected = new ExpectedOutput(
@@ -111,33 +111,33 @@ class DocumentedCommandsTest {
         String head = "HTTP/1.1 202 Accepted\nother: x\ncontent-length: 99\nlocation: /a/%s\n\n";
         String body = "{\"id\":\"%s\",\"at\":\"2027-01-01T00:00:00.1Z\",\"seed\":99,\"n\":%d,\"more\":{}}";
 
-        assertThat(expected.matches((head + body).formatted(other, other, 2), false, values))
+        assertThat(expected.matches((head + body).formatted(other, other, 2), false, bindings))
                 .as("another number")
                 .isFalse();
-        assertThat(expected.matches((head + body).formatted(id, other, 1), false, values))
+        assertThat(expected.matches((head + body).formatted(id, other, 1), false, bindings))
                 .as("two ids for one")
                 .isFalse();
-        assertThat(expected.matches(body.formatted(other, 1), false, values))
+        assertThat(expected.matches(body.formatted(other, 1), false, bindings))
                 .as("no head")
                 .isFalse();
-        assertThat(expected.matches((head.replace("202", "200") + body).formatted(other, other, 1), false, values))
+        assertThat(expected.matches((head.replace("202", "200") + body).formatted(other, other, 1), false, bindings))
                 .as("another status")
                 .isFalse();
-        assertThat(expected.matches((head + body).formatted(other, other, 1), false, values))
+        assertThat(expected.matches((head + body).formatted(other, other, 1), false, bindings))
                 .isTrue();
-        assertThat(values.insertInto("curl http://a/" + id)).isEqualTo("curl http://a/" + other);
-        assertThat(new ExpectedOutput(id).matches(id, false, values))
+        assertThat(bindings.insertInto("curl http://a/" + id)).isEqualTo("curl http://a/" + other);
+        assertThat(new ExpectedOutput(id).matches(id, false, bindings))
                 .as("an id that stands for another by now")
                 .isFalse();
-        assertThat(new ExpectedOutput("a\n").matches("a\nb", false, values)).isFalse();
-        assertThat(new ExpectedOutput("a\n").matches("a\nb", true, values)).isTrue();
+        assertThat(new ExpectedOutput("a\n").matches("a\nb", false, bindings)).isFalse();
+        assertThat(new ExpectedOutput("a\n").matches("a\nb", true, bindings)).isTrue();
     }
 
     @Test
     void everyPageHasCommandsThatAreRun() {
         for (Path page : DocumentedCommand.PAGES) {
             List<MarkdownPages.Block> run = new ArrayList<>(DocumentedCommand.blocks(page));
-            run.removeIf(CommandExceptions::skips);
+            run.removeIf(SkippedCommands::isSkipped);
             assertThat(run).as(page.toString()).isNotEmpty();
         }
     }

@@ -19,29 +19,29 @@ final class ExpectedOutput {
     private static final String TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]+Z";
 
     /** By name: the form of a value that differs from run to run. The same value is expected where the same text stands again. */
-    private static final Map<String, String> NAMED = new LinkedHashMap<>();
+    private static final Map<String, String> BOUND_PATTERNS = new LinkedHashMap<>();
 
     /** The same, but each occurrence stands alone. */
-    private static final Map<String, String> FREE = new LinkedHashMap<>();
+    private static final Map<String, String> FREE_PATTERNS = new LinkedHashMap<>();
 
     static {
-        NAMED.put("uuid", UUID);
-        NAMED.put("hash", "[0-9a-f]{64}");
-        NAMED.put("query", "expires=[0-9]+&key=[0-9]+&signature=[A-Za-z0-9_-]+");
-        NAMED.put("cursor", "(?<![0-9a-f-])[0-9a-f]{8}-[0-9]+(?![0-9a-f-])");
-        NAMED.put("page", "(?<=\"nextCursor\":\"|cursor=)[A-Za-z0-9_-]{20,}");
-        NAMED.put("tag", "(?<=etag: )\"[^\"]+\"");
-        NAMED.put("secret", "whsec_[A-Za-z0-9+/]+=*");
-        NAMED.put("pid", "(?<=  Process    )[0-9]+");
-        FREE.put("time", TIME);
-        FREE.put(
+        BOUND_PATTERNS.put("uuid", UUID);
+        BOUND_PATTERNS.put("hash", "[0-9a-f]{64}");
+        BOUND_PATTERNS.put("query", "expires=[0-9]+&key=[0-9]+&signature=[A-Za-z0-9_-]+");
+        BOUND_PATTERNS.put("cursor", "(?<![0-9a-f-])[0-9a-f]{8}-[0-9]+(?![0-9a-f-])");
+        BOUND_PATTERNS.put("page", "(?<=\"nextCursor\":\"|cursor=)[A-Za-z0-9_-]{20,}");
+        BOUND_PATTERNS.put("tag", "(?<=etag: )\"[^\"]+\"");
+        BOUND_PATTERNS.put("secret", "whsec_[A-Za-z0-9+/]+=*");
+        BOUND_PATTERNS.put("pid", "(?<=  Process    )[0-9]+");
+        FREE_PATTERNS.put("time", TIME);
+        FREE_PATTERNS.put(
                 "number",
                 "(?<=\"(?:seed|bytes|seq|unread|top|retryMs|deadQueueRows)\":|[rt]=|port=|delayMs=|retry: |content-length: |seed |notification |"
                         + " at 127\\.0\\.0\\.1:)[0-9]+");
-        FREE.put("seconds", "[0-9]+\\.[0-9]{3}(?= s)");
-        FREE.put("size", "[0-9]+(?= bytes)");
-        FREE.put("folder", "[0-9a-f]{2}(?=/" + UUID + ")");
-        FREE.put("release", "(?<=Darkroom )[A-Za-z0-9.-]+(?= is ready)");
+        FREE_PATTERNS.put("seconds", "[0-9]+\\.[0-9]{3}(?= s)");
+        FREE_PATTERNS.put("size", "[0-9]+(?= bytes)");
+        FREE_PATTERNS.put("folder", "[0-9a-f]{2}(?=/" + UUID + ")");
+        FREE_PATTERNS.put("release", "(?<=Darkroom )[A-Za-z0-9.-]+(?= is ready)");
     }
 
     private static final Pattern TOKEN = token();
@@ -53,7 +53,7 @@ final class ExpectedOutput {
     }
 
     /** Values of this run by the text that stands for them on the page. */
-    static final class Values {
+    static final class Bindings {
         private final Map<String, String> values = new HashMap<>();
 
         void put(String shown, String actual) {
@@ -74,8 +74,8 @@ final class ExpectedOutput {
 
     private static Pattern token() {
         List<String> alternatives = new ArrayList<>();
-        NAMED.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
-        FREE.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
+        BOUND_PATTERNS.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
+        FREE_PATTERNS.forEach((name, form) -> alternatives.add("(?<" + name + ">" + form + ")"));
         alternatives.add("(?<gap>\\.\\.\\.|…)");
         return Pattern.compile(String.join("|", alternatives));
     }
@@ -85,14 +85,14 @@ final class ExpectedOutput {
      *
      * @param prefix whether more may follow
      */
-    boolean matches(String actual, boolean prefix, Values values) {
+    boolean matches(String actual, boolean prefix, Bindings bindings) {
         String shown = text.strip();
         String got = actual.strip();
-        Values copy = new Values();
-        copy.values.putAll(values.values);
+        Bindings copy = new Bindings();
+        copy.values.putAll(bindings.values);
         if (shown.startsWith("HTTP/")) {
-            String[] expected = halves(shown);
-            String[] received = halves(got);
+            String[] expected = splitHead(shown);
+            String[] received = splitHead(got);
             for (String line : expected[0].lines().toList()) {
                 if (!line.equals("...")
                         && received[0]
@@ -104,68 +104,68 @@ final class ExpectedOutput {
             shown = expected[1];
             got = received[1];
             if (shown.isEmpty()) {
-                values.values.putAll(copy.values);
+                bindings.values.putAll(copy.values);
                 return true;
             }
         }
-        boolean same = matches(compact(shown), compact(got), prefix, copy);
+        boolean same = matches(compactJson(shown), compactJson(got), prefix, copy);
         if (same) {
-            values.values.putAll(copy.values);
+            bindings.values.putAll(copy.values);
         }
         return same;
     }
 
-    private static boolean matches(String expected, String actual, boolean prefix, Values values) {
+    private static boolean matches(String expected, String actual, boolean prefix, Bindings bindings) {
         List<String> bound = new ArrayList<>();
-        Matcher matcher = pattern(expected, values, bound).matcher(actual);
+        Matcher matcher = pattern(expected, bindings, bound).matcher(actual);
         if (!(prefix ? matcher.lookingAt() : matcher.matches())) {
             return false;
         }
         for (int i = 0; i < bound.size(); i++) {
-            values.put(bound.get(i), matcher.group("bound" + i));
+            bindings.put(bound.get(i), matcher.group("bound" + i));
         }
         return true;
     }
 
-    private static Pattern pattern(String expected, Values values, List<String> bound) {
+    private static Pattern pattern(String expected, Bindings bindings, List<String> bound) {
         StringBuilder regex = new StringBuilder();
         Matcher token = TOKEN.matcher(expected);
         int from = 0;
         while (token.find()) {
             regex.append(Pattern.quote(expected.substring(from, token.start())));
-            regex.append(form(token, values, bound));
+            regex.append(patternOf(token, bindings, bound));
             from = token.end();
         }
         regex.append(Pattern.quote(expected.substring(from)));
         return Pattern.compile(regex.toString(), Pattern.DOTALL);
     }
 
-    private static String form(Matcher token, Values values, List<String> bound) {
+    private static String patternOf(Matcher token, Bindings bindings, List<String> bound) {
         if (token.group("gap") != null) {
             return ".*?";
         }
-        for (Map.Entry<String, String> free : FREE.entrySet()) {
+        for (Map.Entry<String, String> free : FREE_PATTERNS.entrySet()) {
             if (token.group(free.getKey()) != null) {
                 return free.getValue();
             }
         }
         String shown = token.group();
-        String known = values.values.get(shown);
+        String known = bindings.values.get(shown);
         if (known != null) {
             return Pattern.quote(known);
         }
         if (bound.contains(shown)) {
             return "\\k<bound" + bound.indexOf(shown) + ">";
         }
-        String name = NAMED.keySet().stream()
+        String name = BOUND_PATTERNS.keySet().stream()
                 .filter(each -> token.group(each) != null)
                 .findFirst()
                 .orElseThrow();
         bound.add(shown);
-        return "(?<bound" + (bound.size() - 1) + ">" + NAMED.get(name) + ")";
+        return "(?<bound" + (bound.size() - 1) + ">" + BOUND_PATTERNS.get(name) + ")";
     }
 
-    private static String[] halves(String answer) {
+    private static String[] splitHead(String answer) {
         String[] halves = answer.split("\r?\n\r?\n", 2);
         return new String[] {halves[0].replace("\r", ""), halves.length == 2 ? halves[1].strip() : ""};
     }
@@ -176,7 +176,7 @@ final class ExpectedOutput {
     }
 
     /** JSON without white space between its parts; other text without white space at the end of its lines. */
-    private static String compact(String text) {
+    private static String compactJson(String text) {
         if (!text.startsWith("{") && !text.startsWith("[")) {
             return text.replaceAll("[ \t\r]+\n", "\n");
         }

@@ -2,12 +2,12 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.BrokenServer;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -35,33 +35,33 @@ class AttemptDeadlineIT {
     @TempDir
     Path directory;
 
-    private final AiServer aiServer = new AiServer(Duration.ofMillis(10));
-    private Darkroom darkroom;
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+    private DarkroomInstance darkroomInstance;
     private ApiClient client;
 
     @AfterEach
     void stop() {
-        darkroom.close();
-        aiServer.close();
+        darkroomInstance.close();
+        inProcessSimulator.close();
     }
 
     private void start(URI backend) {
-        darkroom = InProcessDarkroom.start(
+        darkroomInstance = InProcessDarkroom.start(
                 directory,
-                DarkroomSettings.quick()
+                DarkroomInstanceSettings.forTests()
                         .database(TestPostgres.migratedDatabase())
                         .with("DARKROOM_RETRY_MAX_ATTEMPTS", "1")
                         .with("DARKROOM_BACKEND_TIMEOUT", TIMEOUT.toMillis() + "ms")
                         .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "1m")
                         .with("DARKROOM_BACKEND_URL", backend.toString()));
-        client = darkroom.client();
+        client = darkroomInstance.client();
     }
 
     /** The AI server would go on for ever, so whatever closes the sockets is the deadline. */
     @Test
     void theSocketOfASubmissionClosesAtTheDeadline() {
         // given as many as are called at once
-        start(aiServer.url());
+        start(inProcessSimulator.url());
         List<String> faults = List.of(
                 "{\"hang\": true}",
                 "{\"drip\": true}",
@@ -73,11 +73,11 @@ class AttemptDeadlineIT {
 
         // then
         for (JsonObject ended : all) {
-            assertThat(Attempts.of(ended))
-                    .extracting(Attempts::told)
+            assertThat(AttemptJson.attemptsOf(ended))
+                    .extracting(AttemptJson::summary)
                     .containsExactly("TIMEOUT AMBIGUOUS TIMED_OUT counted");
             JsonObject submission = awaitClosed(ended).get(0);
-            assertThat(Attempts.time(submission, "closedAt"))
+            assertThat(AttemptJson.parseTime(submission, "closedAt"))
                     .isAfterOrEqualTo(deadline(ended).minus(AT_MOST_EARLIER));
         }
     }
@@ -85,7 +85,7 @@ class AttemptDeadlineIT {
     @Test
     void theSocketsOfDownloadsCloseWhenTheirShareOfTheTimeIsOver() {
         // given
-        start(aiServer.url());
+        start(inProcessSimulator.url());
         List<String> faults = List.of(
                 "{\"hang\": true, \"times\": -1}",
                 "{\"drip\": true, \"times\": -1}",
@@ -100,15 +100,15 @@ class AttemptDeadlineIT {
 
         // then
         for (JsonObject ended : all) {
-            assertThat(Attempts.of(ended))
-                    .extracting(Attempts::told)
+            assertThat(AttemptJson.attemptsOf(ended))
+                    .extracting(AttemptJson::summary)
                     .containsExactly("RETRYABLE RESULT_FETCH DOWNLOAD_FAILED counted");
             JsonArray downloads = awaitClosed(ended).get(0).getJsonArray("downloads");
             assertThat(downloads).hasSize(3);
             for (int i = 0; i < 3; i++) {
                 // It shares what is left with those that may follow, and with the end, for which a share is kept back.
-                Instant asked = Attempts.time(downloads.getJsonObject(i), "at");
-                Instant closed = Attempts.time(downloads.getJsonObject(i), "closedAt");
+                Instant asked = AttemptJson.parseTime(downloads.getJsonObject(i), "at");
+                Instant closed = AttemptJson.parseTime(downloads.getJsonObject(i), "closedAt");
                 Duration share = Duration.between(asked, deadline(ended)).dividedBy(4 - i);
                 assertThat(closed).isAfterOrEqualTo(asked.plus(share).minus(AT_MOST_EARLIER));
             }
@@ -117,19 +117,20 @@ class AttemptDeadlineIT {
 
     /** Asks for a picture for each step of the script at the same time and waits for their ends. */
     private List<JsonObject> endOfEach(List<JsonObject> steps) {
-        aiServer.script(steps.toArray(JsonObject[]::new));
+        inProcessSimulator.script(steps.toArray(JsonObject[]::new));
         List<String> ids = steps.stream().map(step -> client.create("too slow")).toList();
         return ids.stream().map(client::awaitEnd).toList();
     }
 
     private static Instant deadline(JsonObject ended) {
-        return Attempts.time(Attempts.of(ended).get(0), "startedAt").plus(TIMEOUT);
+        return AttemptJson.parseTime(AttemptJson.attemptsOf(ended).get(0), "startedAt")
+                .plus(TIMEOUT);
     }
 
     @Test
     void theSocketOfATlsHandshakeClosesAtTheDeadline() {
         // given a server that never ends a handshake, which may take a minute
-        try (BrokenServer server = BrokenServer.silent()) {
+        try (BrokenServer server = BrokenServer.neverResponding()) {
             start(server.url());
 
             // when
@@ -137,11 +138,13 @@ class AttemptDeadlineIT {
             Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> server.firstClosedAt() != null);
             JsonObject attempt = Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .until(() -> Attempts.of(client.generation(id)).get(0), first -> first.containsKey("finishedAt"));
+                    .until(
+                            () -> AttemptJson.attemptsOf(client.generation(id)).get(0),
+                            first -> first.containsKey("finishedAt"));
 
             // then nothing was sent, so there is nothing that may have been done
-            assertThat(Attempts.told(attempt)).isEqualTo("RETRYABLE NOT_SENT CONNECT_TIMEOUT uncounted");
-            Instant deadline = Attempts.time(attempt, "startedAt").plus(TIMEOUT);
+            assertThat(AttemptJson.summary(attempt)).isEqualTo("RETRYABLE NOT_SENT CONNECT_TIMEOUT uncounted");
+            Instant deadline = AttemptJson.parseTime(attempt, "startedAt").plus(TIMEOUT);
             assertThat(server.firstClosedAt()).isAfterOrEqualTo(deadline.minus(AT_MOST_EARLIER));
         }
     }
@@ -150,7 +153,9 @@ class AttemptDeadlineIT {
     private List<JsonObject> awaitClosed(JsonObject generation) {
         return Awaitility.await("closed sockets")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> aiServer.requests(generation.getString("id")), AttemptDeadlineIT::allClosed);
+                .until(
+                        () -> inProcessSimulator.recordedRequests(generation.getString("id")),
+                        AttemptDeadlineIT::allClosed);
     }
 
     private static boolean allClosed(List<JsonObject> submissions) {

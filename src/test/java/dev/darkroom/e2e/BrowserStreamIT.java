@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Browser;
-import dev.darkroom.testing.CuttingProxy;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Fleet;
-import dev.darkroom.testing.TestKeys;
+import dev.darkroom.testing.ConnectionCuttingProxy;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.HeadlessBrowser;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestApiKeys;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -41,15 +41,15 @@ class BrowserStreamIT {
     @TempDir
     Path directory;
 
-    private AiServer aiServer;
+    private InProcessSimulator inProcessSimulator;
     private HttpServer pages;
-    private Browser browser;
+    private HeadlessBrowser headlessBrowser;
     private DatabaseUrl database;
     private final AtomicInteger place = new AtomicInteger();
 
     @BeforeEach
     void start() throws IOException {
-        aiServer = new AiServer(Duration.ofMillis(10));
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
         database = TestPostgres.migratedDatabase();
         pages = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         pages.createContext("/", exchange -> {
@@ -61,34 +61,36 @@ class BrowserStreamIT {
             }
         });
         pages.start();
-        browser = new Browser(directory);
+        headlessBrowser = new HeadlessBrowser(directory);
     }
 
     @AfterEach
     void stop() {
-        browser.close();
+        headlessBrowser.close();
         pages.stop(0);
-        aiServer.close();
+        inProcessSimulator.close();
     }
 
     /** The browser comes back with the address that it has, ticket and all, to a node that has never seen it. */
     @Test
     void anEventSourceWithATicketLosesNothingWhenItsNodeIsKilled() {
-        DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
+        DarkroomInstanceSettings settings = settings().with("DARKROOM_AUTH", "required");
         survivesItsNode(settings, stream -> {
-            ApiClient.Answer answer = stream.caller().send("POST", "/api/notifications/ticket", Map.of(), null);
-            assertThat(answer.status()).as(answer.text()).isEqualTo(201);
-            browser.run(
+            ApiClient.ApiResponse apiResponse =
+                    stream.caller().send("POST", "/api/notifications/ticket", Map.of(), null);
+            assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(201);
+            headlessBrowser.runScript(
                     "listen(arguments[0])",
-                    stream.url() + "?ticket=" + answer.json().getString("ticket"));
+                    stream.url() + "?ticket=" + apiResponse.json().getString("ticket"));
         });
     }
 
     @Test
     void fetchWithAKeyLosesNothingWhenItsNodeIsKilled() {
-        DarkroomSettings settings = settings().with("DARKROOM_AUTH", "required");
+        DarkroomInstanceSettings settings = settings().with("DARKROOM_AUTH", "required");
         survivesItsNode(
-                settings, stream -> browser.run("read(arguments[0], arguments[1])", stream.url(), stream.key()));
+                settings,
+                stream -> headlessBrowser.runScript("read(arguments[0], arguments[1])", stream.url(), stream.key()));
     }
 
     /** @param caller the user whose stream it is, at the first node */
@@ -98,16 +100,18 @@ class BrowserStreamIT {
         void begin(Stream stream);
     }
 
-    private void survivesItsNode(DarkroomSettings settings, Listening listening) {
+    private void survivesItsNode(DarkroomInstanceSettings settings, Listening listening) {
         // given a page that listens through a load balancer
-        try (Fleet fleet = new Fleet(directory, 2, settings.database(database).aiServer(aiServer));
-                CuttingProxy balancer =
-                        new CuttingProxy(() -> fleet.node(place.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
-            String key = TestKeys.make(database, "alice");
+        try (DarkroomFleet darkroomFleet = new DarkroomFleet(
+                        directory, 2, settings.database(database).aiServer(inProcessSimulator));
+                ConnectionCuttingProxy balancer = new ConnectionCuttingProxy(
+                        () -> darkroomFleet.processAt(place.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
+            String key = TestApiKeys.create(database, "alice");
             String url = "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream";
-            ApiClient first = fleet.client(0).withKey(key);
-            ApiClient second = fleet.client(1).withKey(key);
-            browser.open(URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
+            ApiClient first = darkroomFleet.client(0).withKey(key);
+            ApiClient second = darkroomFleet.client(1).withKey(key);
+            headlessBrowser.open(
+                    URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
             listening.begin(new Stream(url, key, first));
             awaitTold("connected", told -> told.getInteger("opened") == 1);
 
@@ -120,7 +124,7 @@ class BrowserStreamIT {
 
             // when its node is killed, and more end while it is cut off
             place.set(1);
-            fleet.kill(0);
+            darkroomFleet.kill(0);
             make(second, 3, ids);
             awaitTold("connected again", told -> told.getInteger("opened") == 2);
             make(second, 2, ids);
@@ -156,7 +160,7 @@ class BrowserStreamIT {
         return Awaitility.await(what)
                 .atMost(Duration.ofSeconds(40))
                 .pollInterval(Duration.ofMillis(100))
-                .until(() -> browser.run("return told"), condition::holds);
+                .until(() -> headlessBrowser.runScript("return told"), condition::holds);
     }
 
     private static List<Long> numbers(JsonArray objects, String field) {
@@ -169,8 +173,8 @@ class BrowserStreamIT {
                 .toList();
     }
 
-    private DarkroomSettings settings() {
-        return DarkroomSettings.quick()
+    private DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")

@@ -1,15 +1,15 @@
 package dev.darkroom.e2e;
 
-import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.DarkroomInstanceProcess.SHARED_BINARIES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.database.EmbeddedDatabase;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.awt.image.BufferedImage;
@@ -32,7 +32,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseIT {
-    private static final Map<String, String> QUICK = DarkroomSettings.quick().environment();
+    private static final Map<String, String> QUICK =
+            DarkroomInstanceSettings.forTests().environment();
 
     @TempDir
     Path directory;
@@ -43,7 +44,7 @@ class EmbeddedDatabaseIT {
         Map<String, String> ports =
                 Map.of("DARKROOM_HTTP_PORT", "0", "DARKROOM_MANAGEMENT_PORT", "0", "DARKROOM_SIMULATOR_PORT", "0");
 
-        try (DarkroomProcess darkroom = DarkroomProcess.start(empty, ports)) {
+        try (DarkroomInstanceProcess darkroom = DarkroomInstanceProcess.start(empty, ports)) {
             // when
             JsonObject ended = complete(darkroom.client());
 
@@ -55,7 +56,7 @@ class EmbeddedDatabaseIT {
                     .anyMatch(line -> line.contains("AI server  ") && line.endsWith("(the bundled simulator)"))
                     .anyMatch(line -> line.contains("curl -i " + darkroom.api() + "/api/generation"));
             DatabaseUrl database =
-                    EmbeddedDatabase.running(empty.resolve("data")).orElseThrow();
+                    EmbeddedDatabase.findRunning(empty.resolve("data")).orElseThrow();
             for (String setting : List.of("fsync", "synchronous_commit", "full_page_writes")) {
                 assertThat(TestPostgres.query(database, "SHOW " + setting))
                         .as(setting)
@@ -74,12 +75,12 @@ class EmbeddedDatabaseIT {
         // given
         JsonObject made;
         byte[] picture;
-        try (DarkroomProcess first = start()) {
+        try (DarkroomInstanceProcess first = start()) {
             made = complete(first.client());
             picture = picture(first, made);
 
             // when
-            DarkroomProcess other = DarkroomProcess.launch(directory, QUICK, List.of(SHARED_BINARIES));
+            DarkroomInstanceProcess other = DarkroomInstanceProcess.launch(directory, QUICK, List.of(SHARED_BINARIES));
 
             // then
             assertThat(other.awaitExit()).isEqualTo(1);
@@ -87,13 +88,13 @@ class EmbeddedDatabaseIT {
                     .containsExactly("darkroom: data directory " + data() + " is in use by another Darkroom; give this"
                             + " one its own DARKROOM_DATA_DIR, or DARKROOM_DATABASE_URL to share the database");
             assertSameButForItsUrls(first, made, picture);
-            assertThat(EmbeddedDatabase.running(data())).isPresent();
+            assertThat(EmbeddedDatabase.findRunning(data())).isPresent();
 
             // when
             assertThat(first.stop()).isZero();
         }
-        assertThat(EmbeddedDatabase.running(data())).isEmpty();
-        try (DarkroomProcess second = start()) {
+        assertThat(EmbeddedDatabase.findRunning(data())).isEmpty();
+        try (DarkroomInstanceProcess second = start()) {
             // then
             assertSameButForItsUrls(second, made, picture);
 
@@ -104,19 +105,19 @@ class EmbeddedDatabaseIT {
         assertThat(TestPostgres.query(orphan, "SELECT id FROM generations"))
                 .as("the server that was left behind")
                 .contains(made.getString("id"));
-        try (DarkroomProcess third = start()) {
+        try (DarkroomInstanceProcess third = start()) {
             // then
             assertThatThrownBy(() -> TestPostgres.query(orphan, "SELECT 1"))
                     .as("the server that was left behind")
                     .isInstanceOf(IllegalStateException.class);
             assertSameButForItsUrls(third, made, picture);
             complete(third.client());
-            Invariants.check(joined(), data().resolve("images"));
+            DatabaseInvariants.assertNoViolations(joined(), data().resolve("images"));
         }
     }
 
-    private DarkroomProcess start() {
-        return DarkroomProcess.start(directory, QUICK, SHARED_BINARIES);
+    private DarkroomInstanceProcess start() {
+        return DarkroomInstanceProcess.start(directory, QUICK, SHARED_BINARIES);
     }
 
     private static JsonObject complete(ApiClient client) {
@@ -125,16 +126,16 @@ class EmbeddedDatabaseIT {
         return ended;
     }
 
-    private static byte[] picture(DarkroomProcess darkroom, JsonObject generation) {
+    private static byte[] picture(DarkroomInstanceProcess darkroom, JsonObject generation) {
         URI url = URI.create(generation.getJsonArray("imageUrls").getString(0));
-        ApiClient.Answer answer = darkroom.client().get(url.getPath());
-        assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.header("Content-Type")).isEqualTo("image/png");
-        return answer.body();
+        ApiClient.ApiResponse apiResponse = darkroom.client().get(url.getPath());
+        assertThat(apiResponse.status()).isEqualTo(200);
+        assertThat(apiResponse.header("Content-Type")).isEqualTo("image/png");
+        return apiResponse.body();
     }
 
     /** The port is another after a restart, and with it the URLs of the pictures. */
-    private static void assertSameButForItsUrls(DarkroomProcess darkroom, JsonObject made, byte[] picture) {
+    private static void assertSameButForItsUrls(DarkroomInstanceProcess darkroom, JsonObject made, byte[] picture) {
         JsonObject found = darkroom.client().generation(made.getString("id"));
         assertThat(picture(darkroom, found)).isEqualTo(picture);
         assertThat(withoutUrls(found)).isEqualTo(withoutUrls(made));
@@ -152,7 +153,7 @@ class EmbeddedDatabaseIT {
     }
 
     private DatabaseUrl joined() {
-        return EmbeddedDatabase.running(data()).orElseThrow();
+        return EmbeddedDatabase.findRunning(data()).orElseThrow();
     }
 
     private static String permissions(Path path) throws IOException {

@@ -3,8 +3,8 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.ClusterClient;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,9 +32,9 @@ class EventBusExampleIT {
     void theCommandOfTheDocumentCreatesAGenerationAndWaitsForItsEnd() throws Exception {
         // given
         int port = ClusterClient.freePort();
-        try (DarkroomProcess service = DarkroomProcess.start(
+        try (DarkroomInstanceProcess service = DarkroomInstanceProcess.start(
                 directory,
-                DarkroomSettings.quick()
+                DarkroomInstanceSettings.forTests()
                         .database(TestPostgres.migratedDatabase())
                         .with("DARKROOM_CLUSTER_ENABLED", "true")
                         .with("DARKROOM_CLUSTER_PORT", String.valueOf(port))

@@ -3,9 +3,9 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -26,8 +26,8 @@ class ExternalDatabaseIT {
         // given
         DatabaseUrl database = TestPostgres.newDatabase();
         Map<String, String> environment =
-                DarkroomSettings.quick().database(database).environment();
-        try (DarkroomProcess darkroom = DarkroomProcess.start(directory, environment)) {
+                DarkroomInstanceSettings.forTests().database(database).environment();
+        try (DarkroomInstanceProcess darkroom = DarkroomInstanceProcess.start(directory, environment)) {
             // when
             JsonObject ended = darkroom.client()
                     .awaitEnd(darkroom.client()
@@ -43,7 +43,7 @@ class ExternalDatabaseIT {
             assertThat(darkroom.log())
                     .contains("  Database   " + database.host() + ":" + database.port())
                     .noneMatch(line -> line.contains(database.password().value()));
-            Invariants.check(database, directory.resolve("data/images"));
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
 
             // and
             assertThat(darkroom.stop()).isZero();

@@ -2,8 +2,8 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
-import dev.darkroom.testing.LaterVersion;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.LaterVersionProxy;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Runs the programs of {@code src/examples/clients} with the clients that the profile "clients" generates from {@code openapi.yaml}. The
- * service is a {@link LaterVersion}: its responses have fields that the contract does not describe, and every client must ignore them.
+ * service is a {@link LaterVersionProxy}: its responses have fields that the contract does not describe, and every client must ignore them.
  */
 @Tag("clients")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -102,11 +102,11 @@ class GeneratedClientsIT {
     private static void assertPrints(Path directory, Map<String, String> environment, List<String> command)
             throws Exception {
         DarkroomExtension.User user = service.newUser();
-        try (LaterVersion later = new LaterVersion(service.darkroom().api(), service.aiServer())) {
+        try (LaterVersionProxy later = new LaterVersionProxy(service.darkroom().api(), service.aiServer())) {
             Map<String, String> all = new java.util.HashMap<>(environment);
             all.putAll(Map.of("API", later.api().toString(), "KEY", user.key(), "HOOK", "http://127.0.0.1:9/hook"));
             assertThat(run(directory, all, command)).isEqualTo(PRINTED);
-            assertThat(later.extended())
+            assertThat(later.extendedCount())
                     .as("responses with fields that are not described")
                     .isGreaterThan(10);
         }

@@ -2,12 +2,12 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
-import dev.darkroom.access.ApiKey;
-import dev.darkroom.access.Caller;
-import dev.darkroom.access.KeyCabinet;
-import dev.darkroom.access.Role;
-import dev.darkroom.testing.Examples;
+import dev.darkroom.auth.ApiKey;
+import dev.darkroom.auth.ApiKeyAdmin;
+import dev.darkroom.auth.Principal;
+import dev.darkroom.auth.Role;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.ExampleProgramRunner;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -51,9 +51,9 @@ class NotificationExamplesIT {
     Path directory;
 
     private static String key(String user) {
-        ApiKey key = ApiKey.mint(new SecureRandom());
-        try (KeyCabinet cabinet = KeyCabinet.open(service.database())) {
-            cabinet.add(key, new Caller(user, Role.USER), null);
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
+            cabinet.create(key, new Principal(user, Role.USER), null);
         }
         return key.secret();
     }
@@ -92,7 +92,7 @@ class NotificationExamplesIT {
     void theJavaProgramHearsTheEndOfWhatItAsksFor() {
         // when
         String key = key("java");
-        String said = Examples.run(
+        String said = ExampleProgramRunner.run(
                 directory,
                 Map.of(),
                 List.of(
@@ -111,7 +111,7 @@ class NotificationExamplesIT {
     @Tag("examples")
     void theProgramForNodeAndWithItTheOneForBrowsersHearsTheEndOfWhatItAsksFor() {
         String key = key("node");
-        String said = Examples.run(
+        String said = ExampleProgramRunner.run(
                 directory,
                 environment(key),
                 List.of("node", EXAMPLES.resolve("node/listen.mjs").toString()));
@@ -126,7 +126,7 @@ class NotificationExamplesIT {
         // given
         String secret = "whsec_ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM=";
         Path output = directory.resolve("receiver.txt");
-        Process receiver = Examples.start(
+        Process receiver = ExampleProgramRunner.start(
                 output,
                 Map.of("WEBHOOK_SECRET", secret, "PORT", "0"),
                 List.of("node", EXAMPLES.resolve("node/receiver.mjs").toString()));

@@ -2,13 +2,13 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.InProcessDarkroom;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
-import dev.darkroom.testing.PgBouncer;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.PgBouncerProcess;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -29,15 +29,19 @@ class PgBouncerIT {
     @TempDir
     Path directory;
 
-    private Darkroom service(
-            String name, DatabaseUrl pooled, DatabaseUrl direct, AiServer aiServer, String concurrency) {
+    private DarkroomInstance service(
+            String name,
+            DatabaseUrl pooled,
+            DatabaseUrl direct,
+            InProcessSimulator inProcessSimulator,
+            String concurrency) {
         assertThat(directory.resolve(name).toFile().mkdir()).isTrue();
         return InProcessDarkroom.start(
                 directory.resolve(name),
-                DarkroomSettings.quick()
+                DarkroomInstanceSettings.forTests()
                         .database(pooled)
-                        .with("DARKROOM_DATABASE_DIRECT_URL", DarkroomSettings.text(direct))
-                        .aiServer(aiServer)
+                        .with("DARKROOM_DATABASE_DIRECT_URL", DarkroomInstanceSettings.urlOf(direct))
+                        .aiServer(inProcessSimulator)
                         // What wakes the worker is a hint or nothing.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
@@ -50,11 +54,11 @@ class PgBouncerIT {
         DatabaseUrl direct = TestPostgres.migratedDatabase();
         Path own = directory.resolve("pgbouncer");
         assertThat(own.toFile().mkdir()).isTrue();
-        try (PgBouncer bouncer = new PgBouncer(direct, own);
-                AiServer aiServer = new AiServer(Duration.ofMillis(20));
-                Darkroom front = service("front", bouncer.url(), direct, aiServer, "0");
-                Darkroom back = service("back", bouncer.url(), direct, aiServer, "8")) {
-            aiServer.script(new JsonObject().put("status", 500), new JsonObject().put("status", 503));
+        try (PgBouncerProcess bouncer = new PgBouncerProcess(direct, own);
+                InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
+                DarkroomInstance front = service("front", bouncer.url(), direct, inProcessSimulator, "0");
+                DarkroomInstance back = service("back", bouncer.url(), direct, inProcessSimulator, "8")) {
+            inProcessSimulator.script(new JsonObject().put("status", 500), new JsonObject().put("status", 503));
 
             // when
             List<String> ids = new ArrayList<>();
@@ -68,7 +72,7 @@ class PgBouncerIT {
             for (String id : ids) {
                 assertThat(back.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
             }
-            Invariants.check(direct, directory.resolve("images"));
+            DatabaseInvariants.assertNoViolations(direct, directory.resolve("images"));
             assertThat(front.log()).noneMatch(line -> line.contains(" ERROR "));
             assertThat(back.log()).noneMatch(line -> line.contains(" ERROR "));
         }

@@ -1,12 +1,12 @@
 package dev.darkroom.e2e;
 
-import static dev.darkroom.testing.Problems.assertProblem;
+import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.DarkroomExtension;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.ApiClient.Answer;
-import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,9 +24,9 @@ class RequestVariantsIT {
     private static final byte[] BODY = "{\"prompt\":\"a lighthouse\"}".getBytes(StandardCharsets.UTF_8);
 
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomSettings.quick());
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests());
 
-    private static Answer post(byte[] body, Map<String, String> headers) {
+    private static ApiResponse post(byte[] body, Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         all.put("Content-Type", "application/json");
         all.putAll(headers);
@@ -45,10 +45,10 @@ class RequestVariantsIT {
     @ValueSource(strings = {"gzip", "GZIP", "br", "zstd", "identity, gzip", "x-unknown"})
     void refusesCompressedBody(String coding) throws IOException {
         for (byte[] body : new byte[][] {gzip(BODY), BODY}) {
-            Answer answer = post(body, Map.of("Content-Encoding", coding));
+            ApiResponse apiResponse = post(body, Map.of("Content-Encoding", coding));
 
-            assertProblem(answer, 415, "unsupported-media-type", "/api/generation");
-            assertThat(answer.header("Accept-Encoding")).isEqualTo("identity");
+            assertProblem(apiResponse, 415, "unsupported-media-type", "/api/generation");
+            assertThat(apiResponse.header("Accept-Encoding")).isEqualTo("identity");
         }
     }
 
@@ -60,17 +60,17 @@ class RequestVariantsIT {
     @ParameterizedTest
     @ValueSource(strings = {"utf8", "UTF8", "utf-8", "\"utf8\""})
     void acceptsEveryNameOfUtf8(String charset) {
-        Answer answer = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
+        ApiResponse apiResponse = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
 
-        assertThat(answer.status()).isEqualTo(202);
+        assertThat(apiResponse.status()).isEqualTo(202);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"latin1", "utf-16", "utf", "utf-88", ""})
     void refusesOtherCharsets(String charset) {
-        Answer answer = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
+        ApiResponse apiResponse = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
 
-        assertProblem(answer, 415, "unsupported-media-type", "/api/generation");
+        assertProblem(apiResponse, 415, "unsupported-media-type", "/api/generation");
     }
 
     @Test
@@ -80,10 +80,10 @@ class RequestVariantsIT {
         System.arraycopy(mark, 0, body, 0, mark.length);
         System.arraycopy(BODY, 0, body, mark.length, BODY.length);
 
-        Answer answer = post(body, Map.of());
+        ApiResponse apiResponse = post(body, Map.of());
 
-        assertThat(answer.status()).isEqualTo(202);
-        assertThat(answer.json().getString("prompt")).isEqualTo("a lighthouse");
+        assertThat(apiResponse.status()).isEqualTo(202);
+        assertThat(apiResponse.json().getString("prompt")).isEqualTo("a lighthouse");
         assertProblem(post(mark, Map.of()), 400, "invalid-request", "/api/generation");
     }
 
@@ -94,9 +94,9 @@ class RequestVariantsIT {
         String id = service.client().create("capped");
         service.client().awaitEnd(id);
 
-        Answer answer = service.client().get("/api/generation/" + id, Map.of("Prefer", prefer));
+        ApiResponse apiResponse = service.client().get("/api/generation/" + id, Map.of("Prefer", prefer));
 
-        assertThat(answer.header("Preference-Applied")).matches("wait=[0-9]{1,3}");
+        assertThat(apiResponse.header("Preference-Applied")).matches("wait=[0-9]{1,3}");
     }
 
     @ParameterizedTest
@@ -133,15 +133,15 @@ class RequestVariantsIT {
     @ParameterizedTest
     @ValueSource(strings = {"/api/notifications/stream", "/api/notifications/socket", "/api/notifications/ticket"})
     void refusesHeadOfWhatIsNotRead(String path) {
-        Answer answer = service.client().send("HEAD", path, Map.of(), null);
+        ApiResponse apiResponse = service.client().send("HEAD", path, Map.of(), null);
 
-        assertThat(answer.status()).isEqualTo(405);
-        assertThat(answer.header("Allow")).doesNotContain("HEAD");
+        assertThat(apiResponse.status()).isEqualTo(405);
+        assertThat(apiResponse.header("Allow")).doesNotContain("HEAD");
     }
 
     private static void assertSameHead(ApiClient client, String path) {
-        Answer get = client.get(path);
-        Answer head = client.send("HEAD", path, Map.of(), null);
+        ApiResponse get = client.get(path);
+        ApiResponse head = client.send("HEAD", path, Map.of(), null);
 
         assertThat(get.status()).isEqualTo(200);
         assertThat(head.status()).isEqualTo(200);
@@ -152,11 +152,11 @@ class RequestVariantsIT {
 
     @Test
     void refusesPromptOfInvisibleCharacters() {
-        Answer answer = post(
+        ApiResponse apiResponse = post(
                 new JsonObject().put("prompt", "\u200b\u2060").encode().getBytes(StandardCharsets.UTF_8), Map.of());
 
-        assertProblem(answer, 400, "invalid-request", "/api/generation");
-        assertThat(answer.json().getJsonArray("errors").getJsonObject(0).getString("pointer"))
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(apiResponse.json().getJsonArray("errors").getJsonObject(0).getString("pointer"))
                 .isEqualTo("#/prompt");
     }
 }

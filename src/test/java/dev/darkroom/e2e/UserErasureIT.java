@@ -1,22 +1,22 @@
 package dev.darkroom.e2e;
 
-import static dev.darkroom.testing.Problems.assertProblem;
+import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.InProcessDarkroom;
-import dev.darkroom.access.ApiKey;
-import dev.darkroom.access.Caller;
-import dev.darkroom.access.KeyCabinet;
-import dev.darkroom.access.Role;
+import dev.darkroom.auth.ApiKey;
+import dev.darkroom.auth.ApiKeyAdmin;
+import dev.darkroom.auth.Principal;
+import dev.darkroom.auth.Role;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.testing.AiServer;
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.Darkroom;
-import dev.darkroom.testing.DarkroomSettings;
-import dev.darkroom.testing.Invariants;
-import dev.darkroom.testing.KeyServer;
-import dev.darkroom.testing.SigningKey;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.JwksServer;
+import dev.darkroom.testing.JwtSigningKey;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -46,7 +46,7 @@ class UserErasureIT {
     @TempDir
     Path directory;
 
-    private static final SigningKey SIGNING_KEY = SigningKey.rsa("rsa-1");
+    private static final JwtSigningKey SIGNING_KEY = JwtSigningKey.rsa("rsa-1");
 
     /** Tables that name a user of whom everything is known, and those that have their prompt. */
     private static final List<String> TABLES = List.of(
@@ -65,31 +65,31 @@ class UserErasureIT {
             "webhooks");
 
     private final DatabaseUrl database = TestPostgres.newDatabase();
-    private KeyServer keyServer;
-    private AiServer aiServer;
+    private JwksServer jwksServer;
+    private InProcessSimulator inProcessSimulator;
 
     @BeforeEach
     void start() {
-        aiServer = new AiServer(Duration.ofMillis(10));
-        keyServer = new KeyServer(SIGNING_KEY);
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        jwksServer = new JwksServer(SIGNING_KEY);
     }
 
     @AfterEach
     void stop() {
-        aiServer.close();
-        keyServer.close();
+        inProcessSimulator.close();
+        jwksServer.close();
     }
 
-    private Darkroom process(String name, int concurrency) throws IOException {
+    private DarkroomInstance process(String name, int concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
-                DarkroomSettings.quick()
+                DarkroomInstanceSettings.forTests()
                         .database(database)
-                        .aiServer(aiServer)
+                        .aiServer(inProcessSimulator)
                         .with("DARKROOM_AUTH", "required")
                         .with("DARKROOM_JWT_ISSUER", "https://login.example.org/")
                         .with("DARKROOM_JWT_AUDIENCE", "darkroom")
-                        .with("DARKROOM_JWT_JWKS_URL", keyServer.url().toString())
+                        .with("DARKROOM_JWT_JWKS_URL", jwksServer.url().toString())
                         .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.1/32")
                         .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
                         .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "9")
@@ -110,17 +110,17 @@ class UserErasureIT {
     }
 
     private String key(String user, Role role) {
-        ApiKey key = ApiKey.mint(new SecureRandom());
-        try (KeyCabinet cabinet = KeyCabinet.open(database)) {
-            cabinet.add(key, new Caller(user, role), null);
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
+            cabinet.create(key, new Principal(user, role), null);
         }
         return key.secret();
     }
 
     @Test
     void nothingOfAnErasedUserRemains() throws Exception {
-        try (Darkroom first = process("first", 1);
-                Darkroom second = process("second", 0)) {
+        try (DarkroomInstance first = process("first", 1);
+                DarkroomInstance second = process("second", 0)) {
             // given a user with something in every table, and somebody else
             ApiClient alice = first.client().withKey(key(USER, Role.USER));
             ApiClient bob = first.client().withKey(key("bob", Role.USER));
@@ -130,7 +130,7 @@ class UserErasureIT {
                     "POST",
                     "/api/webhooks",
                     new JsonObject().put("url", "http://127.0.0.1:9/" + USER).put("description", PROMPT));
-            ApiClient.Answer keyed = alice.post(
+            ApiClient.ApiResponse keyed = alice.post(
                     new JsonObject().put("prompt", PROMPT).encode(), Map.of("Idempotency-Key", USER + "-key"));
             assertThat(keyed.status()).isEqualTo(202);
             JsonObject ended = alice.awaitEnd(keyed.json().getString("id"));
@@ -147,7 +147,7 @@ class UserErasureIT {
                     .isEqualTo("COMPLETE");
             JsonObject others = bob.awaitEnd(bob.create("somebody else's"));
             // and one under way, one waiting, and one in the cache of the second process
-            aiServer.script(new JsonObject().put("hang", true));
+            inProcessSimulator.script(new JsonObject().put("hang", true));
             String running = alice.post(new JsonObject()
                             .put("prompt", PROMPT + ", under way")
                             .put("webhookUrl", "http://127.0.0.1:9/" + USER)
@@ -155,7 +155,7 @@ class UserErasureIT {
                     .json()
                     .getString("id");
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> aiServer.requests(running).size() == 1);
+                    .until(() -> inProcessSimulator.recordedRequests(running).size() == 1);
             String waiting = alice.create(PROMPT + ", waiting");
             ApiClient elsewhere = second.client().withKey(key(USER, Role.USER));
             assertThat(elsewhere.generation(ended.getString("id")).getString("status"))
@@ -185,7 +185,8 @@ class UserErasureIT {
                     .untilAsserted(() -> assertThat(found()).isEmpty());
             // and the call was broken off, and nobody gets in
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> aiServer.requests(running).get(0).getString("closedAt") != null);
+                    .until(() ->
+                            inProcessSimulator.recordedRequests(running).get(0).getString("closedAt") != null);
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> elsewhere.get("/api/generation/" + waiting).status() == 401);
             assertThat(alice.get("/api/generation/" + waiting).status()).isEqualTo(401);
@@ -201,23 +202,23 @@ class UserErasureIT {
             // and a user of the issuer begins anew
             assertThat(token.get("/api/generation/" + ended.getString("id")).status())
                     .isEqualTo(404);
-            aiServer.script();
+            inProcessSimulator.script();
             assertThat(token.awaitEnd(token.create("begun anew")).getString("status"))
                     .isEqualTo("COMPLETE");
             // and nobody else lost anything
             assertThat(bob.generation(others.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
         }
-        Invariants.check(database, directory.resolve("images"));
+        DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     private static void send(ApiClient client, String method, String path, JsonObject body) {
-        ApiClient.Answer answer = client.send(
+        ApiClient.ApiResponse apiResponse = client.send(
                 method,
                 path,
                 body == null ? Map.of() : Map.of("Content-Type", "application/json"),
                 body == null ? null : body.toBuffer().getBytes());
-        assertThat(answer.status()).as(answer.text()).isBetween(200, 299);
+        assertThat(apiResponse.status()).as(apiResponse.text()).isBetween(200, 299);
     }
 
     private List<String> foundTables() {

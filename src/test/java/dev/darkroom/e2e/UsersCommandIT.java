@@ -1,16 +1,16 @@
 package dev.darkroom.e2e;
 
-import static dev.darkroom.testing.DarkroomProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.DarkroomInstanceProcess.SHARED_BINARIES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.DarkroomExtension;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.database.EmbeddedDatabase;
-import dev.darkroom.database.Migrations;
-import dev.darkroom.testing.DarkroomProcess;
-import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,11 +33,11 @@ class UsersCommandIT {
     @TempDir
     Path directory;
 
-    private DarkroomProcess run(DarkroomSettings settings, String... arguments) {
-        return DarkroomProcess.launch(directory, settings.environment(), List.of(SHARED_BINARIES), arguments);
+    private DarkroomInstanceProcess run(DarkroomInstanceSettings settings, String... arguments) {
+        return DarkroomInstanceProcess.launch(directory, settings.environment(), List.of(SHARED_BINARIES), arguments);
     }
 
-    private static List<String> output(DarkroomProcess process) {
+    private static List<String> output(DarkroomInstanceProcess process) {
         List<String> output = new ArrayList<>(process.log());
         output.removeAll(process.errors());
         return output;
@@ -52,14 +52,14 @@ class UsersCommandIT {
         assertThat(TestPostgres.query(
                         service.database(), "SELECT id FROM generations WHERE user_id = '" + mary.name() + "'"))
                 .containsExactly(ended);
-        DarkroomSettings settings = DarkroomSettings.quick()
+        DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
                 .database(service.database())
                 .with(
                         "DARKROOM_IMAGE_DIR",
                         service.directory().resolve("data/images").toString());
 
         // when
-        DarkroomProcess erase = run(settings, "users", "erase", mary.name());
+        DarkroomInstanceProcess erase = run(settings, "users", "erase", mary.name());
 
         // then
         assertThat(erase.awaitExit()).as("%s", erase.log()).isZero();
@@ -79,11 +79,11 @@ class UsersCommandIT {
     @Test
     void erasesAUserOfAStoppedService() {
         // given
-        DarkroomSettings settings = DarkroomSettings.quick();
+        DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests();
         Path data = directory.resolve("data");
         try (EmbeddedDatabase database = EmbeddedDatabase.start(data, TestPostgres.BINARIES)) {
             DatabaseUrl url = database.url();
-            Migrations.migrate(
+            DatabaseMigrator.migrate(
                     url,
                     SettingsLoader.load(settings.environment(), directory)
                             .settings()
@@ -97,12 +97,12 @@ class UsersCommandIT {
         }
 
         // when
-        DarkroomProcess erase = run(settings, "users", "erase", "mary");
+        DarkroomInstanceProcess erase = run(settings, "users", "erase", "mary");
 
         // then
         assertThat(erase.awaitExit()).as("%s", erase.log()).isZero();
         assertThat(output(erase)).containsExactly("Erased mary.");
-        assertThat(EmbeddedDatabase.running(data)).isEmpty();
+        assertThat(EmbeddedDatabase.findRunning(data)).isEmpty();
         try (EmbeddedDatabase database = EmbeddedDatabase.start(data, TestPostgres.BINARIES)) {
             assertThat(TestPostgres.query(database.url(), "SELECT user_id FROM generations"))
                     .containsExactly("bob");
@@ -113,7 +113,7 @@ class UsersCommandIT {
 
     @Test
     void exitsWith2AfterWrongArguments() {
-        DarkroomProcess erase = run(DarkroomSettings.quick(), "users", "erase", "mary", "bob");
+        DarkroomInstanceProcess erase = run(DarkroomInstanceSettings.forTests(), "users", "erase", "mary", "bob");
         assertThat(erase.awaitExit()).isEqualTo(2);
         assertThat(erase.log()).containsExactly("darkroom: unknown argument \"bob\"");
     }

@@ -2,8 +2,8 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.command.FieldError;
 import dev.darkroom.config.Settings;
+import dev.darkroom.eventbus.FieldError;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -23,7 +23,7 @@ class GenerationRequestTest {
     }
 
     private static List<FieldError> check(JsonObject request) {
-        return GenerationRequest.check(request, CONTRACT, null);
+        return GenerationRequest.validate(request, CONTRACT, null);
     }
 
     private static JsonObject prompt(Object prompt) {
@@ -56,7 +56,7 @@ class GenerationRequestTest {
                 .put("metadata", new JsonObject().put("project", "harbour"));
 
         // then
-        assertThat(GenerationRequest.check(request, CONTRACT, "flux")).isEmpty();
+        assertThat(GenerationRequest.validate(request, CONTRACT, "flux")).isEmpty();
     }
 
     @Test
@@ -175,7 +175,8 @@ class GenerationRequestTest {
 
         // then
         assertThat(check(request)).isEmpty();
-        assertThat(GenerationRequest.of(request, CONTRACT, null, 1).width()).isEqualTo(100);
+        assertThat(GenerationRequest.resolve(request, CONTRACT, null, 1).width())
+                .isEqualTo(100);
     }
 
     @Test
@@ -186,7 +187,7 @@ class GenerationRequestTest {
                 prompt("123456").put("width", 601).put("height", 600).put("count", 2);
 
         // when
-        List<FieldError> errors = GenerationRequest.check(request, tight, null);
+        List<FieldError> errors = GenerationRequest.validate(request, tight, null);
 
         // then
         assertThat(errors)
@@ -202,11 +203,11 @@ class GenerationRequestTest {
         JsonObject other = with("model", "sdxl");
 
         // then
-        assertThat(GenerationRequest.check(other, CONTRACT, "flux"))
+        assertThat(GenerationRequest.validate(other, CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
-        assertThat(GenerationRequest.check(with("model", 7), CONTRACT, "flux"))
+        assertThat(GenerationRequest.validate(with("model", 7), CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
-        assertThat(GenerationRequest.check(with("model", null), CONTRACT, "flux"))
+        assertThat(GenerationRequest.validate(with("model", null), CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
     }
 
@@ -270,7 +271,7 @@ class GenerationRequestTest {
     @Test
     void whatIsLeftOpenIsDecided() {
         // when
-        GenerationRequest request = GenerationRequest.of(prompt("a lighthouse"), CONTRACT, "flux", 42);
+        GenerationRequest request = GenerationRequest.resolve(prompt("a lighthouse"), CONTRACT, "flux", 42);
 
         // then
         assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, 0));
@@ -290,7 +291,7 @@ class GenerationRequestTest {
                 .put("priority", -3);
 
         // when
-        GenerationRequest request = GenerationRequest.of(asked, CONTRACT, null, 42);
+        GenerationRequest request = GenerationRequest.resolve(asked, CONTRACT, null, 42);
 
         // then
         assertThat(request)

@@ -19,7 +19,7 @@ class IdempotencyKeyTest {
     }
 
     private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {
-        return IdempotencyKey.ofCreate("k", request, GenerationRequest.of(request, defaults(side), model, seed));
+        return IdempotencyKey.forCreate("k", request, GenerationRequest.resolve(request, defaults(side), model, seed));
     }
 
     private static IdempotencyKey key(JsonObject request) {
@@ -78,10 +78,10 @@ class IdempotencyKeyTest {
     @Test
     void matchesRetryOfTheSameGenerationAlone() {
         UUID id = UUID.randomUUID();
-        String stored = IdempotencyKey.ofRetry("k", id).fingerprint();
+        String stored = IdempotencyKey.forRetry("k", id).fingerprint();
 
-        assertThat(IdempotencyKey.ofRetry("k", id).matches(stored)).isTrue();
-        assertThat(IdempotencyKey.ofRetry("k", UUID.randomUUID()).matches(stored))
+        assertThat(IdempotencyKey.forRetry("k", id).matches(stored)).isTrue();
+        assertThat(IdempotencyKey.forRetry("k", UUID.randomUUID()).matches(stored))
                 .isFalse();
         assertThat(key(SHORT).matches(stored)).isFalse();
     }

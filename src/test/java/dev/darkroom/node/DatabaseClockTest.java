@@ -47,7 +47,7 @@ class DatabaseClockTest {
             pass(Duration.ofMinutes(i));
         }
         assertThat(adjusted).isEmpty();
-        assertThat(clock.settledFor(TTL)).isTrue();
+        assertThat(clock.isStableFor(TTL)).isTrue();
     }
 
     @Test
@@ -62,7 +62,7 @@ class DatabaseClockTest {
 
         // then
         assertThat(adjusted).containsExactly(Duration.ofSeconds(-600));
-        assertThat(clock.settledFor(TTL)).isFalse();
+        assertThat(clock.isStableFor(TTL)).isFalse();
 
         // when
         pass(TTL);
@@ -72,9 +72,9 @@ class DatabaseClockTest {
 
         // then
         assertThat(adjusted).containsExactly(Duration.ofSeconds(-600), Duration.ofSeconds(600));
-        assertThat(clock.steps()).isEqualTo(2);
+        assertThat(clock.stepCount()).isEqualTo(2);
         pass(TTL);
-        assertThat(clock.settledFor(TTL)).isTrue();
+        assertThat(clock.isStableFor(TTL)).isTrue();
     }
 
     @Test

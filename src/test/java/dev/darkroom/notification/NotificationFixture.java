@@ -4,8 +4,8 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
-import dev.darkroom.database.Migrations;
-import dev.darkroom.testing.DarkroomSettings;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -20,21 +20,22 @@ import org.junit.jupiter.api.Tag;
 
 /** A database with the tables of notifications, and a record to write to, for each test. */
 @Tag("database")
-abstract class NotificationFixture {
-    final Vertx vertx = Vertx.vertx();
-    final DatabaseUrl url = TestPostgres.migratedDatabase();
-    final Settings settings;
-    final Database database;
-    final RecordStore record;
+public abstract class NotificationFixture {
+    public final Vertx vertx = Vertx.vertx();
+    public final DatabaseUrl url = TestPostgres.migratedDatabase();
+    public final Settings settings;
+    public final Database database;
+    final NotificationWriter writer;
     /** What was announced, in that order. */
-    final List<Notification> announced = java.util.Collections.synchronizedList(new ArrayList<>());
+    final List<Notification> published = java.util.Collections.synchronizedList(new ArrayList<>());
 
-    NotificationFixture() {
-        settings = SettingsLoader.load(DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+    public NotificationFixture() {
+        settings = SettingsLoader.load(
+                        DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
                 .settings();
-        Migrations.migrate(url, settings.database());
+        DatabaseMigrator.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
-        record = new RecordStore(List.of(), announced::addAll);
+        writer = new NotificationWriter(List.of(), published::addAll);
     }
 
     @AfterEach
@@ -44,31 +45,31 @@ abstract class NotificationFixture {
     }
 
     /** Tells a user something, in a transaction of its own. */
-    Future<Void> tell(String... users) {
+    public Future<Void> writeNotifications(String... users) {
         List<NewNotification> news = new ArrayList<>();
         for (String user : users) {
             news.add(NewNotification.of(user, "test.happened", null, new JsonObject()));
         }
-        return database.inTransaction(connection -> record.write(connection, news))
+        return database.inTransaction(connection -> writer.write(connection, news))
                 .onSuccess(Runnable::run)
                 .mapEmpty();
     }
 
-    void tell(String user, int times) {
+    public void writeNotifications(String user, int times) {
         for (int i = 0; i < times; i++) {
-            await(tell(user));
+            await(writeNotifications(user));
         }
     }
 
-    void execute(String... sql) {
+    public void execute(String... sql) {
         TestPostgres.execute(url, sql);
     }
 
-    List<String> query(String sql) {
+    public List<String> query(String sql) {
         return TestPostgres.query(url, sql);
     }
 
-    static <T> T await(Future<T> future) {
+    public static <T> T await(Future<T> future) {
         try {
             return future.await(30, TimeUnit.SECONDS);
         } catch (TimeoutException e) {

@@ -142,7 +142,8 @@ class SimulatorVerticleTest {
     @Test
     void aBodyThatIsTooLargeIsRefused() {
         // when
-        HttpResponse<Buffer> answer = result(client.post(IMAGES).sendBuffer(Buffer.buffer(new byte[Bodies.LIMIT + 1])));
+        HttpResponse<Buffer> answer =
+                result(client.post(IMAGES).sendBuffer(Buffer.buffer(new byte[SimulatorBodyReader.MAX_BODY_BYTES + 1])));
 
         // then
         assertError(answer, 413, "invalid_request_error", null);

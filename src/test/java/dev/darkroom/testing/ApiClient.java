@@ -2,7 +2,7 @@ package dev.darkroom.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.api.ContractCheck;
+import dev.darkroom.api.contract.OpenApiResponseValidator;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -54,7 +54,7 @@ public final class ApiClient {
 
     /** An answer that keeps the contract. Never compared with another, so the array does no harm. */
     @SuppressWarnings("ArrayRecordComponent")
-    public record Answer(int status, Map<String, String> headers, byte[] body) {
+    public record ApiResponse(int status, Map<String, String> headers, byte[] body) {
 
         /** The value of a header, null when absent. */
         public String header(String name) {
@@ -71,7 +71,7 @@ public final class ApiClient {
     }
 
     /** Sends a request as it is. The path may carry a query. */
-    public Answer send(String method, String path, Map<String, String> headers, byte[] body) {
+    public ApiResponse send(String method, String path, Map<String, String> headers, byte[] body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(Duration.ofSeconds(60))
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
@@ -82,8 +82,8 @@ public final class ApiClient {
             Map<String, String> received = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
             response.headers().map().forEach((name, values) -> received.put(name, values.get(0)));
             String pathOnly = path.replaceFirst("\\?.*", "");
-            ContractCheck.check(method, pathOnly, response.statusCode(), received, response.body());
-            return new Answer(response.statusCode(), received, response.body());
+            OpenApiResponseValidator.check(method, pathOnly, response.statusCode(), received, response.body());
+            return new ApiResponse(response.statusCode(), received, response.body());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -92,45 +92,45 @@ public final class ApiClient {
         }
     }
 
-    public Answer get(String path) {
+    public ApiResponse get(String path) {
         return send("GET", path, Map.of(), null);
     }
 
     /** POSTs to {@code /api/generation} with a body that may be anything. */
-    public Answer post(String body) {
+    public ApiResponse post(String body) {
         return post(body, Map.of());
     }
 
     /** The same with more headers. */
-    public Answer post(String body, Map<String, String> headers) {
+    public ApiResponse post(String body, Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(JSON);
         all.putAll(headers);
         return send("POST", "/api/generation", all, body.getBytes(StandardCharsets.UTF_8));
     }
 
-    public Answer get(String path, Map<String, String> headers) {
+    public ApiResponse get(String path, Map<String, String> headers) {
         return send("GET", path, headers, null);
     }
 
-    public Answer cancel(String id) {
+    public ApiResponse cancel(String id) {
         return send("POST", "/api/generation/" + id + "/cancel", Map.of(), null);
     }
 
-    public Answer delete(String id) {
+    public ApiResponse delete(String id) {
         return send("DELETE", "/api/generation/" + id, Map.of(), null);
     }
 
-    public Answer retry(String id, Map<String, String> headers) {
+    public ApiResponse retry(String id, Map<String, String> headers) {
         return send("POST", "/api/generation/" + id + "/retry", headers, null);
     }
 
     /** Asks for pictures, is accepted, and gives back the generation. */
     public JsonObject create(JsonObject request) {
-        Answer answer = post(request.encode());
-        assertThat(answer.status()).as(answer.text()).isEqualTo(202);
-        assertThat(answer.header("Location"))
-                .isEqualTo("/api/generation/" + answer.json().getString("id"));
-        return answer.json();
+        ApiResponse apiResponse = post(request.encode());
+        assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(202);
+        assertThat(apiResponse.header("Location"))
+                .isEqualTo("/api/generation/" + apiResponse.json().getString("id"));
+        return apiResponse.json();
     }
 
     /** Asks for one picture and gives back the id of its generation. */
@@ -140,9 +140,9 @@ public final class ApiClient {
 
     /** How a generation stands. */
     public JsonObject generation(String id) {
-        Answer answer = get("/api/generation/" + id);
-        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
-        return answer.json();
+        ApiResponse apiResponse = get("/api/generation/" + id);
+        assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(200);
+        return apiResponse.json();
     }
 
     /** Waits until a generation has ended. */

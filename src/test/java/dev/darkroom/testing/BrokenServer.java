@@ -28,7 +28,7 @@ public final class BrokenServer implements AutoCloseable {
 
     private final URI url;
     private final ServerSocket listening;
-    private final List<Socket> sockets = new ArrayList<>();
+    private final List<Socket> acceptedSockets = new ArrayList<>();
     private volatile Instant firstClosedAt;
 
     private BrokenServer(URI url, ServerSocket listening) {
@@ -37,27 +37,27 @@ public final class BrokenServer implements AutoCloseable {
     }
 
     /** What is done with a connection. */
-    private interface Manner {
+    private interface ConnectionBehavior {
         void serve(Socket socket) throws IOException;
     }
 
     /** A port on which nobody listens, nor will while the test runs. */
-    public static BrokenServer refusing() {
+    public static BrokenServer refusingConnections() {
         return new BrokenServer(URI.create("http://127.0.0.1:1/v1"), null);
     }
 
     /** A name that means no host, now or ever (RFC 6761, section 6.4). */
-    public static BrokenServer unknown() {
+    public static BrokenServer withUnknownHost() {
         return new BrokenServer(URI.create("http://no-such-host.invalid/v1"), null);
     }
 
     /** A port whose queue of connections is full, so that the kernel leaves a TCP handshake without an answer. */
-    public static BrokenServer full() {
+    public static BrokenServer acceptingNoMore() {
         try {
             BrokenServer broken = broken("http", listen(1));
-            while (broken.sockets.size() < 16) {
+            while (broken.acceptedSockets.size() < 16) {
                 Socket socket = new Socket();
-                broken.sockets.add(socket);
+                broken.acceptedSockets.add(socket);
                 try {
                     socket.connect(broken.listening.getLocalSocketAddress(), 300);
                 } catch (SocketTimeoutException e) {
@@ -72,57 +72,57 @@ public final class BrokenServer implements AutoCloseable {
     }
 
     /** Takes connections and whatever is sent on them, and never says a word: to TLS a handshake without end. */
-    public static BrokenServer silent() {
+    public static BrokenServer neverResponding() {
         return start("https", listen(50), socket -> {});
     }
 
     /** Speaks no TLS, though its address says so. */
-    public static BrokenServer plain() {
-        return answering("https", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    public static BrokenServer withoutTls() {
+        return respondingWith("https", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     }
 
     /** Speaks, but not HTTP. */
-    public static BrokenServer noHttp() {
-        return answering("http", "SSH-2.0-OpenSSH_9.6\r\n");
+    public static BrokenServer sendingNoHttp() {
+        return respondingWith("http", "SSH-2.0-OpenSSH_9.6\r\n");
     }
 
     /** Shows a certificate that it has signed itself. */
-    public static BrokenServer untrusted() {
+    public static BrokenServer withUntrustedCertificate() {
         try {
             Path file = Files.createTempDirectory("darkroom-test").resolve("certificate");
             try {
                 return start("https", tls(selfSigned(file)), socket -> {});
             } finally {
-                Directories.delete(file.getParent());
+                TestDirectories.delete(file.getParent());
             }
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static BrokenServer answering(String scheme, String answer) {
+    private static BrokenServer respondingWith(String scheme, String answer) {
         return start(
                 scheme,
                 listen(50),
                 socket -> socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII)));
     }
 
-    private static BrokenServer start(String scheme, ServerSocket listening, Manner manner) {
+    private static BrokenServer start(String scheme, ServerSocket listening, ConnectionBehavior connectionBehavior) {
         BrokenServer broken = broken(scheme, listening);
-        Thread accepting = new Thread(() -> broken.accept(manner), "broken server");
+        Thread accepting = new Thread(() -> broken.accept(connectionBehavior), "broken server");
         accepting.setDaemon(true);
         accepting.start();
         return broken;
     }
 
     /** One at a time, which is enough. */
-    private void accept(Manner manner) {
+    private void accept(ConnectionBehavior connectionBehavior) {
         while (!listening.isClosed()) {
             try (Socket socket = listening.accept()) {
                 InputStream in = socket.getInputStream();
                 // The first byte, or, with TLS, the end of the handshake.
                 in.read();
-                manner.serve(socket);
+                connectionBehavior.serve(socket);
                 in.transferTo(OutputStream.nullOutputStream());
             } catch (IOException e) {
                 // They have left, in whatever way.
@@ -207,7 +207,7 @@ public final class BrokenServer implements AutoCloseable {
             if (listening != null) {
                 listening.close();
             }
-            for (Socket socket : sockets) {
+            for (Socket socket : acceptedSockets) {
                 socket.close();
             }
         } catch (IOException e) {

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  * minutes to say that there is none.
  */
 public final class ContainerEngine {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration FETCH = Duration.ofMinutes(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration PULL_TIMEOUT = Duration.ofMinutes(5);
 
     private final String address;
 
@@ -51,7 +51,7 @@ public final class ContainerEngine {
             ContainerEngine engine = find();
             System.out.println("Container engine at " + engine.address + ", version " + engine.version());
             for (String image : images) {
-                engine.require(image);
+                engine.requireImage(image);
                 System.out.println("Image " + image + " is there");
             }
         } catch (IOException e) {
@@ -65,7 +65,7 @@ public final class ContainerEngine {
         for (String address : addresses()) {
             ContainerEngine engine = new ContainerEngine(address);
             try {
-                if (engine.ask("GET /_ping", PATIENCE).startsWith("HTTP/1.1 200")) {
+                if (engine.sendRequest("GET /_ping", TIMEOUT).startsWith("HTTP/1.1 200")) {
                     return engine;
                 }
                 tried.add(address + " (is no engine)");
@@ -94,11 +94,11 @@ public final class ContainerEngine {
     }
 
     private String version() throws IOException {
-        return field("Version", ask("GET /version", PATIENCE));
+        return field("Version", sendRequest("GET /version", TIMEOUT));
     }
 
-    private void require(String image) throws IOException {
-        if (has(image)) {
+    private void requireImage(String image) throws IOException {
+        if (hasImage(image)) {
             return;
         }
         System.out.println("Fetching " + image);
@@ -106,15 +106,15 @@ public final class ContainerEngine {
         boolean tagged = colon > image.lastIndexOf('/');
         String name = tagged ? image.substring(0, colon) : image;
         String tag = tagged ? image.substring(colon + 1) : "latest";
-        String said = ask("POST /images/create?fromImage=" + name + "&tag=" + tag, FETCH);
-        if (!has(image)) {
+        String said = sendRequest("POST /images/create?fromImage=" + name + "&tag=" + tag, PULL_TIMEOUT);
+        if (!hasImage(image)) {
             throw new IOException("The container engine at " + address + " has no image " + image
                     + " and cannot fetch it: " + field("message|error", said));
         }
     }
 
-    private boolean has(String image) throws IOException {
-        return ask("GET /images/" + image + "/json", PATIENCE).startsWith("HTTP/1.1 200");
+    private boolean hasImage(String image) throws IOException {
+        return sendRequest("GET /images/" + image + "/json", TIMEOUT).startsWith("HTTP/1.1 200");
     }
 
     private static String field(String name, String json) {
@@ -124,11 +124,11 @@ public final class ContainerEngine {
     }
 
     /** The whole answer to a request. Neither a connection nor a read of a Unix socket can be told how long to wait. */
-    private String ask(String request, Duration atMost) throws IOException {
+    private String sendRequest(String request, Duration atMost) throws IOException {
         CompletableFuture<String> answer = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
-                answer.complete(ask(request));
+                answer.complete(sendRequest(request));
             } catch (IOException | RuntimeException e) {
                 answer.completeExceptionally(e);
             }
@@ -147,7 +147,7 @@ public final class ContainerEngine {
         }
     }
 
-    private String ask(String request) throws IOException {
+    private String sendRequest(String request) throws IOException {
         URI uri = URI.create(address);
         if ("unix".equals(uri.getScheme())) {
             if (!Files.exists(Path.of(uri.getPath()))) {
@@ -156,7 +156,7 @@ public final class ContainerEngine {
             try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
                 SocketAddress socket = UnixDomainSocketAddress.of(uri.getPath());
                 channel.connect(socket);
-                return ask(request, Channels.newInputStream(channel), Channels.newOutputStream(channel));
+                return sendRequest(request, Channels.newInputStream(channel), Channels.newOutputStream(channel));
             }
         }
         if (!"tcp".equals(uri.getScheme())) {
@@ -164,11 +164,11 @@ public final class ContainerEngine {
         }
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
-            return ask(request, socket.getInputStream(), socket.getOutputStream());
+            return sendRequest(request, socket.getInputStream(), socket.getOutputStream());
         }
     }
 
-    private static String ask(String request, InputStream in, OutputStream out) throws IOException {
+    private static String sendRequest(String request, InputStream in, OutputStream out) throws IOException {
         out.write((request + " HTTP/1.1\r\nHost: engine\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
         out.flush();

@@ -29,12 +29,12 @@ public final class KeepAliveServer implements AutoCloseable {
     private static final Pattern LENGTH = Pattern.compile("content-length: *(\\d+)");
 
     private final ServerSocket listening;
-    private final Deque<DesyncAnswer> answers = new ArrayDeque<>();
+    private final Deque<DesyncResponse> answers = new ArrayDeque<>();
     private final List<Socket> sockets = new ArrayList<>();
     private final List<String> requests = new ArrayList<>();
     private final List<Integer> requestsByConnection = new ArrayList<>();
 
-    public KeepAliveServer(List<DesyncAnswer> answers) {
+    public KeepAliveServer(List<DesyncResponse> answers) {
         this.answers.addAll(answers);
         try {
             listening = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
@@ -78,7 +78,7 @@ public final class KeepAliveServer implements AutoCloseable {
     private void serve(Socket socket, int number) throws IOException {
         try (socket) {
             InputStream in = new BufferedInputStream(socket.getInputStream());
-            DesyncAnswer early = peek();
+            DesyncResponse early = peek();
             if (early.beforeRequest()) {
                 write(socket, in, next());
             }
@@ -93,15 +93,15 @@ public final class KeepAliveServer implements AutoCloseable {
         requestsByConnection.set(number, requestsByConnection.get(number) + 1);
     }
 
-    private synchronized DesyncAnswer peek() {
+    private synchronized DesyncResponse peek() {
         return answers.peek();
     }
 
-    private synchronized DesyncAnswer next() {
+    private synchronized DesyncResponse next() {
         return answers.size() > 1 ? answers.poll() : answers.peek();
     }
 
-    private static void write(Socket socket, InputStream in, DesyncAnswer answer) throws IOException {
+    private static void write(Socket socket, InputStream in, DesyncResponse answer) throws IOException {
         boolean first = true;
         for (byte[] part : answer.parts()) {
             if (!first) {

@@ -27,7 +27,7 @@ public final class PostgresContainer implements StoppablePostgres {
 
     /** Starts one. {@link ContainerEngine} has made sure that there is an engine, and that it has the image. */
     static PostgresContainer start(String image) {
-        int port = StoppablePostgres.lastingPort();
+        int port = StoppablePostgres.reservePort();
         PostgreSQLContainer container = new PostgreSQLContainer(
                         DockerImageName.parse(image).asCompatibleSubstituteFor("postgres"))
                 .withUsername(SUPERUSER)
@@ -66,7 +66,7 @@ public final class PostgresContainer implements StoppablePostgres {
     }
 
     @Override
-    public void startAgain() {
+    public void restart() {
         container
                 .getDockerClient()
                 .startContainerCmd(container.getContainerId())

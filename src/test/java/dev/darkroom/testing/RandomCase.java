@@ -35,7 +35,7 @@ public final class RandomCase {
     }
 
     /** A number from 0, included, to 1, excluded. */
-    public double fraction() {
+    public double anyFraction() {
         return draw(
                 switch (random.nextInt(20)) {
                     case 0 -> 0.0;
@@ -45,7 +45,7 @@ public final class RandomCase {
                 });
     }
 
-    public boolean flag() {
+    public boolean anyBoolean() {
         return draw(random.nextBoolean());
     }
 
@@ -60,7 +60,7 @@ public final class RandomCase {
     }
 
     /** Up to so many characters, of any kind: controls, surrogates without a partner, ASCII and everything else. */
-    public String text(int mostCharacters) {
+    public String anyText(int mostCharacters) {
         StringBuilder text = new StringBuilder();
         int length = random.nextInt(mostCharacters + 1);
         for (int i = 0; i < length; i++) {

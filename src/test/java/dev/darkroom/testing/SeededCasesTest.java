@@ -29,8 +29,8 @@ class SeededCasesTest {
         SeededCases.check(2_000, random -> {
             small.add(random.longBetween(-2, 3));
             all.add(random.anyLong());
-            assertThat(random.fraction()).isGreaterThanOrEqualTo(0).isLessThan(1);
-            assertThat(random.text(5)).hasSizeLessThanOrEqualTo(5);
+            assertThat(random.anyFraction()).isGreaterThanOrEqualTo(0).isLessThan(1);
+            assertThat(random.anyText(5)).hasSizeLessThanOrEqualTo(5);
         });
 
         assertThat(small).contains(-2L, -1L, 0L, 1L, 2L, 3L).allMatch(value -> value >= -2 && value <= 3);

@@ -1,7 +1,7 @@
 package dev.darkroom.testing;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.database.StoppableCluster;
+import dev.darkroom.database.embedded.StoppableEmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -29,7 +29,7 @@ public interface StoppablePostgres extends AutoCloseable {
     /** Starts a new one. */
     static StoppablePostgres start(Path directory) {
         String image = System.getProperty(IMAGE_PROPERTY);
-        return image == null ? StoppableCluster.make(directory) : PostgresContainer.start(image);
+        return image == null ? StoppableEmbeddedPostgres.create(directory) : PostgresContainer.start(image);
     }
 
     /** An empty database, as its owner, who may make further ones. */
@@ -37,7 +37,7 @@ public interface StoppablePostgres extends AutoCloseable {
 
     void stop(Mode mode);
 
-    void startAgain();
+    void restart();
 
     /** Stops it for good; its data goes. */
     @Override
@@ -47,7 +47,7 @@ public interface StoppablePostgres extends AutoCloseable {
      * A free port to come back to. Outside the range from which outgoing connections get theirs: otherwise one of them
      * could take it while the server is away, even one that tries to reach the server and so reaches itself.
      */
-    static int lastingPort() {
+    static int reservePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
             try (ServerSocket socket = new ServerSocket()) {

@@ -27,12 +27,12 @@ public final class TcpProxy implements AutoCloseable {
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final Set<Socket> callers = ConcurrentHashMap.newKeySet();
-    private final Set<Watch> watches = ConcurrentHashMap.newKeySet();
+    private final Set<ConnectionState> watches = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
     private final CountDownLatch closing = new CountDownLatch(1);
     private ServerSocket server;
-    private boolean silent;
-    private volatile Ambush ambush;
+    private boolean blackholed;
+    private volatile ResponseLoss responseLoss;
     private volatile Duration delay = Duration.ZERO;
     private volatile int bytesPerSecond = Integer.MAX_VALUE;
 
@@ -50,29 +50,29 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** Connections are cut, new ones refused, as when the server has stopped. */
-    public void refuse() {
+    public void refuseConnections() {
         try {
             server.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        cut();
+        closeConnections();
     }
 
     /** Connections are closed in order, as after a restart; new ones are well. */
-    public void cut() {
+    public void closeConnections() {
         each(sockets, Socket::close);
     }
 
     /** Connections are reset (RST), as by a firewall or a host that has lost its memory; new ones are well. */
-    public void reset() {
+    public void resetConnections() {
         // First for both sides of a connection: the end of one makes the pump close the other.
         each(sockets, socket -> socket.setSoLinger(true, 0));
         each(sockets, Socket::close);
     }
 
     /** The other server says no more on any connection, and goes on listening; new ones are well. */
-    public void halfClose() {
+    public void closeServerSide() {
         each(callers, Socket::shutdownOutput);
     }
 
@@ -82,40 +82,40 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** No more than so much passes, each way and on each connection. {@link Integer#MAX_VALUE} for no limit. */
-    public void throttle(int bytes) {
+    public void setBytesPerSecond(int bytes) {
         bytesPerSecond = bytes;
     }
 
-    private interface Act {
+    private interface SocketAction {
         void on(Socket socket) throws IOException;
     }
 
-    private static void each(Set<Socket> sockets, Act act) {
+    private static void each(Set<Socket> sockets, SocketAction socketAction) {
         for (Socket socket : sockets) {
             try {
-                act.on(socket);
+                socketAction.on(socket);
             } catch (IOException e) {
                 // Closed by one of its sides meanwhile.
             }
         }
     }
 
-    /** Listens again after {@link #refuse}. */
-    public void accept() {
+    /** Listens again after {@link #refuseConnections}. */
+    public void acceptConnections() {
         server = listen(port);
     }
 
     /** Bytes go nowhere, as when a cable is pulled or a machine hangs. */
-    public void fallSilent() {
+    public void blackhole() {
         synchronized (gate) {
-            silent = true;
+            blackholed = true;
         }
     }
 
-    /** What waited since {@link #fallSilent} goes on its way. */
-    public void speak() {
+    /** What waited since {@link #blackhole} goes on its way. */
+    public void resumeForwarding() {
         synchronized (gate) {
-            silent = false;
+            blackholed = false;
             gate.notifyAll();
         }
     }
@@ -128,20 +128,20 @@ public final class TcpProxy implements AutoCloseable {
      * @param requests text that only these requests contain
      * @return completes when the answer is lost
      */
-    public CompletableFuture<Void> loseAnswerTo(String... requests) {
-        Ambush prepared = new Ambush(List.of(requests), new CompletableFuture<>());
-        ambush = prepared;
-        return prepared.sprung;
+    public CompletableFuture<Void> dropResponseTo(String... requests) {
+        ResponseLoss prepared = new ResponseLoss(List.of(requests), new CompletableFuture<>());
+        responseLoss = prepared;
+        return prepared.triggered;
     }
 
-    private record Ambush(List<String> requests, CompletableFuture<Void> sprung) {}
+    private record ResponseLoss(List<String> requests, CompletableFuture<Void> triggered) {}
 
     /**
      * What is connected now falls silent for ever, new connections are well: as after a fail-over behind a balancer. Nothing is
      * answered any more, the end of a connection neither; only a reset ends one.
      */
-    public void forget() {
-        watches.forEach(watch -> watch.forgotten = true);
+    public void cancelResponseLoss() {
+        watches.forEach(connectionState -> connectionState.forgotten = true);
     }
 
     private ServerSocket listen(int on) {
@@ -165,13 +165,14 @@ public final class TcpProxy implements AutoCloseable {
         sockets.add(caller);
         sockets.add(called);
         callers.add(caller);
-        Watch watch = new Watch();
-        watches.add(watch);
-        start("there", () -> pump(caller, called, watch, true));
-        start("back", () -> pump(called, caller, watch, false));
+        ConnectionState connectionState = new ConnectionState();
+        watches.add(connectionState);
+        start("there", () -> forward(caller, called, connectionState, true));
+        start("back", () -> forward(called, caller, connectionState, false));
     }
 
-    private void pump(Socket from, Socket to, Watch watch, boolean asks) throws IOException, InterruptedException {
+    private void forward(Socket from, Socket to, ConnectionState connectionState, boolean asks)
+            throws IOException, InterruptedException {
         try (from;
                 to) {
             byte[] block = new byte[4_096];
@@ -179,21 +180,21 @@ public final class TcpProxy implements AutoCloseable {
             OutputStream out = to.getOutputStream();
             for (int count = in.read(block); count >= 0; count = in.read(block)) {
                 synchronized (gate) {
-                    while (silent) {
+                    while (blackholed) {
                         gate.wait();
                     }
                 }
                 TimeUnit.NANOSECONDS.sleep(delay.toNanos() + 1_000_000_000L * count / bytesPerSecond);
                 if (asks) {
-                    watch.asked(block, count);
-                } else if (watch.losesAnswer()) {
+                    connectionState.asked(block, count);
+                } else if (connectionState.losesAnswer()) {
                     return;
                 }
-                if (!watch.forgotten && !to.isOutputShutdown()) {
+                if (!connectionState.forgotten && !to.isOutputShutdown()) {
                     out.write(block, 0, count);
                 }
             }
-            if (watch.forgotten) {
+            if (connectionState.forgotten) {
                 closing.await();
             }
         } finally {
@@ -205,14 +206,14 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /** What has become of one connection, and how much of an ambush has been sent on it. */
-    private final class Watch {
-        private Ambush watched;
+    private final class ConnectionState {
+        private ResponseLoss watched;
         private int seen;
         private String tail = "";
         private volatile boolean forgotten;
 
         synchronized void asked(byte[] bytes, int count) {
-            Ambush current = ambush;
+            ResponseLoss current = responseLoss;
             if (current == null) {
                 return;
             }
@@ -235,11 +236,11 @@ public final class TcpProxy implements AutoCloseable {
         }
 
         synchronized boolean losesAnswer() {
-            if (watched == null || watched != ambush || seen < watched.requests.size()) {
+            if (watched == null || watched != responseLoss || seen < watched.requests.size()) {
                 return false;
             }
-            ambush = null;
-            watched.sprung.complete(null);
+            responseLoss = null;
+            watched.triggered.complete(null);
             return true;
         }
     }
@@ -267,7 +268,7 @@ public final class TcpProxy implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
-        speak();
-        refuse();
+        resumeForwarding();
+        refuseConnections();
     }
 }

@@ -74,7 +74,7 @@ class TcpProxyTest {
     @Test
     void cutConnectionsEndAndNewOnesAreWell() throws IOException {
         // when
-        proxy.cut();
+        proxy.closeConnections();
 
         // then
         assertThat(caller.getInputStream().read()).isEqualTo(-1);
@@ -86,7 +86,7 @@ class TcpProxyTest {
     @Test
     void resetConnectionsBreakWithoutAnEnd() throws IOException {
         // when
-        proxy.reset();
+        proxy.resetConnections();
 
         // then
         assertThatThrownBy(() -> caller.getInputStream().read())
@@ -100,7 +100,7 @@ class TcpProxyTest {
     @Test
     void aHalfClosedConnectionSaysNoMoreAndListensStill() throws IOException {
         // when
-        proxy.halfClose();
+        proxy.closeServerSide();
 
         // then
         assertThat(caller.getInputStream().read()).isEqualTo(-1);
@@ -113,14 +113,14 @@ class TcpProxyTest {
     @Test
     void silenceKeepsWhatWasSentUntilItIsOver() throws IOException {
         // when
-        proxy.fallSilent();
+        proxy.blackhole();
 
         // then
         caller.setSoTimeout(200);
         assertThatThrownBy(() -> echoed(caller)).isInstanceOf(SocketTimeoutException.class);
 
         // when
-        proxy.speak();
+        proxy.resumeForwarding();
 
         // then
         caller.setSoTimeout(5_000);
@@ -143,7 +143,7 @@ class TcpProxyTest {
     @Test
     void aNarrowWayLetsNoMoreThrough() throws IOException {
         // when
-        proxy.throttle(20_000);
+        proxy.setBytesPerSecond(20_000);
         long begin = System.nanoTime();
         caller.getOutputStream().write(new byte[10_000]);
 

@@ -3,8 +3,8 @@ package dev.darkroom.testing;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.database.EmbeddedDatabase;
-import dev.darkroom.database.Migrations;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -95,9 +95,9 @@ public final class TestPostgres {
         private static String make() {
             DatabaseUrl url = newDatabase();
             Settings settings = SettingsLoader.load(
-                            DarkroomSettings.quick().database(url).environment(), Path.of("/nowhere/at/all"))
+                            DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
                     .settings();
-            Migrations.migrate(url, settings.database());
+            DatabaseMigrator.migrate(url, settings.database());
             return url.database();
         }
     }
@@ -118,7 +118,7 @@ public final class TestPostgres {
             EmbeddedDatabase database = EmbeddedDatabase.start(DIRECTORY, BINARIES);
             ShutdownActions.add(() -> {
                 database.close();
-                Directories.delete(DIRECTORY);
+                TestDirectories.delete(DIRECTORY);
             });
             return database.url();
         }

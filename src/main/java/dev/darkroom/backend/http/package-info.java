@@ -1,5 +1,4 @@
 /**
- * What every protocol spoken over HTTP shares: calls that really end when their budget is used up, answers of limited
- * size, downloads, waiting times, and taking secrets out of what an AI server said. No protocol's words live here.
+ * HTTP parts shared by every backend protocol: calls with deadlines, memory budgets, downloads, error classification.
  */
 package dev.darkroom.backend.http;

@@ -1,31 +1,31 @@
 package dev.darkroom.backend.openai;
 
-import dev.darkroom.backend.Call;
-import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.HealthCheck;
+import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.backend.Outcome;
-import dev.darkroom.backend.http.Answer;
-import dev.darkroom.backend.http.AnswerMemory;
-import dev.darkroom.backend.http.CallFailedException;
-import dev.darkroom.backend.http.CallScope;
-import dev.darkroom.backend.http.ContentCoding;
-import dev.darkroom.backend.http.HttpCaller;
-import dev.darkroom.backend.http.PictureDownload;
-import dev.darkroom.backend.http.Redactor;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendCallScope;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.BackendResponse;
+import dev.darkroom.backend.http.ImageDownloader;
+import dev.darkroom.backend.http.ResponseContentDecoder;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.BodyField;
-import dev.darkroom.egress.Destination;
-import dev.darkroom.egress.DnsNames;
-import dev.darkroom.egress.Egress;
-import dev.darkroom.egress.OutboundUrl;
-import dev.darkroom.egress.RetryAfter;
-import dev.darkroom.image.Blocks;
-import dev.darkroom.image.NotAPictureException;
-import dev.darkroom.image.Picture;
-import dev.darkroom.image.PictureInspector;
+import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.http.egress.DnsHostResolver;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.http.egress.HttpDestination;
+import dev.darkroom.http.egress.OutboundUrl;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageInspector;
+import dev.darkroom.image.InvalidImageException;
 import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -55,27 +55,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class OpenAiImagesBackend implements ImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
-    private static final int THREADS = 2;
-    private static final int ACCEPTED = 202;
+    private static final int WORKER_THREADS = 2;
+    private static final int STATUS_ACCEPTED = 202;
 
     /** A longer answer is cut off, and is an answer. */
-    private static final int MAX_HEALTH_BYTES = 1 << 16;
+    private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
 
     private final Vertx vertx;
-    private final AnswerMemory memory;
+    private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
-    private final Destination endpoint;
-    private final Destination healthCheck;
-    private final HttpCaller http;
-    private final PictureDownload downloads;
+    private final HttpDestination endpoint;
+    private final HttpDestination healthCheckDestination;
+    private final BackendHttpClient httpClient;
+    private final ImageDownloader imageDownloader;
     private final WorkerExecutor workers;
-    private final PicturesReader reader;
-    private final OpenAiErrors errors;
-    private final Redactor redactor;
+    private final OpenAiResponseParser responseParser;
+    private final OpenAiErrorMapper errorMapper;
+    private final LogTextRedactor logTextRedactor;
     /** Learned once: what refused these fields refuses them always. */
-    private volatile boolean extensionsRefused;
+    private volatile boolean extensionsRejected;
 
-    private final Set<Call> calls = ConcurrentHashMap.newKeySet();
+    private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
 
     /**
      * @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open
@@ -83,24 +83,25 @@ public final class OpenAiImagesBackend implements ImageBackend {
      * @param maxHeaderBytes the largest head of an answer
      */
     public OpenAiImagesBackend(
-            Vertx vertx, Settings.Backend settings, URI base, AnswerMemory memory, int maxHeaderBytes) {
+            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memory, int maxHeaderBytes) {
         this.vertx = vertx;
-        this.memory = memory;
+        this.memoryBudget = memory;
         this.settings = settings;
         String root = base.toString().replaceAll("/+$", "");
-        this.endpoint = Destination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
+        this.endpoint = HttpDestination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
         String path = settings.breaker().healthCheck();
-        this.healthCheck = path == null ? null : Destination.configured(OutboundUrl.of(URI.create(root + path)));
-        this.http = new HttpCaller(vertx, settings.connectTimeout(), maxHeaderBytes);
-        Egress egress = new Egress(
-                new Egress.Rules(settings.downloadNetworks(), true, List.of()),
-                new DnsNames(vertx, true),
+        this.healthCheckDestination =
+                path == null ? null : HttpDestination.configured(OutboundUrl.of(URI.create(root + path)));
+        this.httpClient = new BackendHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
+        EgressPolicy egressPolicy = new EgressPolicy(
+                new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
+                new DnsHostResolver(vertx, true),
                 endpoint.url());
-        this.downloads = new PictureDownload(http, settings, egress);
-        this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", THREADS);
-        this.reader = new PicturesReader(settings.maxPictureBytes());
-        this.redactor = new Redactor(settings.apiKey());
-        this.errors = new OpenAiErrors(new RetryAfter(Clock.systemUTC()), redactor);
+        this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", WORKER_THREADS);
+        this.responseParser = new OpenAiResponseParser(settings.maxPictureBytes());
+        this.logTextRedactor = new LogTextRedactor(settings.apiKey());
+        this.errorMapper = new OpenAiErrorMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
 
     @Override
@@ -109,36 +110,40 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     @Override
-    public Future<Outcome> generate(ImageRequest request, Call call) {
-        calls.add(call);
-        return CallScope.run(vertx, memory, request.key(), call, scope -> submit(scope, request))
-                .map(this::redacted)
-                .onComplete(done -> calls.remove(call));
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        activeCalls.add(backendCall);
+        return BackendCallScope.run(vertx, memoryBudget, request.key(), backendCall, scope -> submit(scope, request))
+                .map(this::redactDetail)
+                .onComplete(done -> activeCalls.remove(backendCall));
     }
 
     /** A path that is unknown there, or credentials that are refused, are answers too: the server is at work. */
     @Override
-    public Future<HealthCheck> checkHealth(Duration limit) {
-        if (healthCheck == null) {
-            return Future.succeededFuture(HealthCheck.PASSED);
+    public Future<HealthCheckResult> checkHealth(Duration limit) {
+        if (healthCheckDestination == null) {
+            return Future.succeededFuture(HealthCheckResult.PASSED);
         }
-        Promise<HealthCheck> result = Promise.promise();
-        Call call = new Call(limit);
-        CallScope.run(vertx, memory, "health check", call, scope -> {
-                    HttpCaller.Request get = new HttpCaller.Request(HttpMethod.GET, healthCheck, headers(), null);
-                    return http.send(scope, get, MAX_HEALTH_BYTES, scope.remaining())
-                            .onSuccess(answer -> result.tryComplete(
-                                    answer.status() >= 500 ? HealthCheck.FAILED : HealthCheck.PASSED))
-                            .map(answer -> new Outcome.Generated(List.of()));
+        Promise<HealthCheckResult> result = Promise.promise();
+        BackendCall backendCall = new BackendCall(limit);
+        BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
+                    BackendHttpClient.Request get = new BackendHttpClient.Request(
+                            HttpMethod.GET, healthCheckDestination, requestHeaders(), null);
+                    return httpClient
+                            .send(scope, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
+                            .onSuccess(backendResponse -> result.tryComplete(
+                                    backendResponse.status() >= 500
+                                            ? HealthCheckResult.FAILED
+                                            : HealthCheckResult.PASSED))
+                            .map(backendResponse -> new BackendOutcome.Generated(List.of()));
                 })
                 .onComplete(done -> {
-                    call.finish();
-                    result.tryComplete(HealthCheck.UNREACHABLE);
+                    backendCall.release();
+                    result.tryComplete(HealthCheckResult.UNREACHABLE);
                 });
         return result.future();
     }
 
-    private MultiMap headers() {
+    private MultiMap requestHeaders() {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/json");
         return settings.apiKey().isPresent()
                 ? headers.add(
@@ -146,136 +151,143 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 : headers;
     }
 
-    private Future<Outcome> submit(CallScope scope, ImageRequest request) {
-        MultiMap headers =
-                headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Idempotency-Key", request.key());
-        Set<BodyField> fields = fields(request.model());
+    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request) {
+        MultiMap headers = requestHeaders()
+                .add(HttpHeaders.CONTENT_TYPE, "application/json")
+                .add("Idempotency-Key", request.key());
+        Set<BodyField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
                 .compose(coded -> {
                     // An error is small enough for the event loop.
-                    Answer answer = coded.success() ? coded : ContentCoding.decode(coded, settings.maxResponseBytes());
+                    BackendResponse backendResponse =
+                            coded.success() ? coded : ResponseContentDecoder.decode(coded, settings.maxResponseBytes());
                     boolean again = settings.bodyFields() == null
-                            && fields.removeAll(OpenAiRequest.EXTENSIONS)
-                            && errors.refusesExtensions(answer);
+                            && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
+                            && errorMapper.rejectsExtensions(backendResponse);
                     if (!again) {
-                        return Future.succeededFuture(answer);
+                        return Future.succeededFuture(backendResponse);
                     }
-                    extensionsRefused = true;
+                    extensionsRejected = true;
                     LOG.atInfo().addKeyValue("backend", name()).log("seed and response_format refused, no longer sent");
                     return post(scope, request, headers, fields);
                 })
-                .compose(answer -> workers.executeBlocking(() -> read(answer, request.count()), false))
-                .compose(entries -> pictures(scope, entries))
-                .map(Outcome.Generated::new);
+                .compose(backendResponse ->
+                        workers.executeBlocking(() -> readResponse(backendResponse, request.count()), false))
+                .compose(entries -> loadImages(scope, entries))
+                .map(BackendOutcome.Generated::new);
     }
 
     /** The optional fields to send. The caller may change the set. */
-    private Set<BodyField> fields(String model) {
-        Set<BodyField> fields =
-                settings.bodyFields() == null ? OpenAiRequest.fields(model) : EnumSet.noneOf(BodyField.class);
+    private Set<BodyField> requestFields(String model) {
+        Set<BodyField> fields = settings.bodyFields() == null
+                ? OpenAiRequestFactory.optionalFields(model)
+                : EnumSet.noneOf(BodyField.class);
         if (settings.bodyFields() != null) {
             fields.addAll(settings.bodyFields());
-        } else if (extensionsRefused) {
-            fields.removeAll(OpenAiRequest.EXTENSIONS);
+        } else if (extensionsRejected) {
+            fields.removeAll(OpenAiRequestFactory.EXTENSIONS);
         }
         return fields;
     }
 
-    private Future<Answer> post(CallScope scope, ImageRequest request, MultiMap headers, Set<BodyField> fields) {
-        Buffer body =
-                OpenAiRequest.of(request, settings.promptControls(), fields).toBuffer();
-        return http.send(
+    private Future<BackendResponse> post(
+            BackendCallScope scope, ImageRequest request, MultiMap headers, Set<BodyField> fields) {
+        Buffer body = OpenAiRequestFactory.createBody(request, settings.promptControls(), fields)
+                .toBuffer();
+        return httpClient.send(
                 scope,
-                new HttpCaller.Request(HttpMethod.POST, endpoint, headers, body),
+                new BackendHttpClient.Request(HttpMethod.POST, endpoint, headers, body),
                 settings.maxResponseBytes(),
                 scope.remaining());
     }
 
-    private Future<List<Picture>> pictures(CallScope scope, List<AnnouncedPicture> entries) {
-        List<Future<Picture>> pictures =
-                entries.stream().map(entry -> picture(scope, entry)).toList();
+    private Future<List<Image>> loadImages(BackendCallScope scope, List<OpenAiImageEntry> entries) {
+        List<Future<Image>> pictures =
+                entries.stream().map(entry -> loadImage(scope, entry)).toList();
         // The first that fails ends the call; the others may still be looked at.
-        scope.holdUntil(Future.join(pictures));
+        scope.retainMemoryUntil(Future.join(pictures));
         return Future.all(pictures).map(CompositeFuture::list);
     }
 
-    private List<AnnouncedPicture> read(Answer coded, int count) {
-        Answer answer = ContentCoding.decode(coded, settings.maxResponseBytes());
-        if (!answer.success()) {
-            throw new CallFailedException(errors.of(answer));
+    private List<OpenAiImageEntry> readResponse(BackendResponse coded, int count) {
+        BackendResponse backendResponse = ResponseContentDecoder.decode(coded, settings.maxResponseBytes());
+        if (!backendResponse.success()) {
+            throw new BackendCallException(errorMapper.toFailure(backendResponse));
         }
         try {
-            return announced(answer, count);
-        } catch (CallFailedException e) {
-            throw new CallFailedException(e.failure().withHttpStatus(answer.status()));
+            return parseEntries(backendResponse, count);
+        } catch (BackendCallException e) {
+            throw new BackendCallException(e.failure().withHttpStatus(backendResponse.status()));
         }
     }
 
-    private List<AnnouncedPicture> announced(Answer answer, int count) {
-        if (answer.cutOff()) {
-            throw empty("RESPONSE_TOO_LARGE", "The AI server's answer is larger than allowed.", null);
+    private List<OpenAiImageEntry> parseEntries(BackendResponse backendResponse, int count) {
+        if (backendResponse.truncated()) {
+            throw emptySuccess("RESPONSE_TOO_LARGE", "The AI server's answer is larger than allowed.", null);
         }
-        if (answer.body().length() == 0) {
-            throw empty("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
+        if (backendResponse.body().length() == 0) {
+            throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
         }
-        Buffer start = answer.start();
+        Buffer start = backendResponse.bodyPrefix();
         try {
-            return reader.read(answer.body(), count);
-        } catch (ErrorInAnswerException e) {
-            throw new CallFailedException(errors.insideSuccess(answer, e.error()));
-        } catch (CallFailedException e) {
+            return responseParser.parse(backendResponse.body(), count);
+        } catch (ErrorInResponseException e) {
+            throw new BackendCallException(errorMapper.toFailureInSuccess(backendResponse, e.error()));
+        } catch (BackendCallException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
-            Failure refusal = empty ? errors.refusal(answer, start) : null;
+            BackendFailure refusal = empty ? errorMapper.findRefusal(backendResponse, start) : null;
             throw refusal != null
-                    ? new CallFailedException(refusal)
-                    : empty && answer.status() == ACCEPTED ? PicturesReader.task() : e;
+                    ? new BackendCallException(refusal)
+                    : empty && backendResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
         }
     }
 
-    private Future<Picture> picture(CallScope scope, AnnouncedPicture entry) {
-        if (entry instanceof AnnouncedPicture.Link link) {
-            return downloads
+    private Future<Image> loadImage(BackendCallScope scope, OpenAiImageEntry entry) {
+        if (entry instanceof OpenAiImageEntry.Link link) {
+            return imageDownloader
                     .fetch(scope, link.url())
-                    .compose(answer -> workers.executeBlocking(() -> inspect(answer), false));
+                    .compose(backendResponse -> workers.executeBlocking(() -> inspectImage(backendResponse), false));
         }
-        Blocks bytes = ((AnnouncedPicture.Inline) entry).bytes();
-        return workers.executeBlocking(() -> inspect(bytes), false);
+        ChunkedBytes bytes = ((OpenAiImageEntry.Inline) entry).bytes();
+        return workers.executeBlocking(() -> inspectImage(bytes), false);
     }
 
-    private Picture inspect(Answer download) {
-        Answer decoded = ContentCoding.decode(download, settings.maxPictureBytes());
-        if (decoded.cutOff()) {
-            throw empty("RESPONSE_TOO_LARGE", "The announced picture is larger than allowed.", null);
+    private Image inspectImage(BackendResponse download) {
+        BackendResponse decoded = ResponseContentDecoder.decode(download, settings.maxPictureBytes());
+        if (decoded.truncated()) {
+            throw emptySuccess("RESPONSE_TOO_LARGE", "The announced picture is larger than allowed.", null);
         }
-        return inspect(decoded.body());
+        return inspectImage(decoded.body());
     }
 
-    private Picture inspect(Blocks bytes) {
+    private Image inspectImage(ChunkedBytes bytes) {
         try {
-            return PictureInspector.inspect(bytes, settings.maxPictureBytes());
-        } catch (NotAPictureException e) {
-            throw empty("NOT_A_PICTURE", "The AI server sent something that is no whole picture.", e.getMessage());
+            return ImageInspector.inspect(bytes, settings.maxPictureBytes());
+        } catch (InvalidImageException e) {
+            throw emptySuccess(
+                    "NOT_A_PICTURE", "The AI server sent something that is no whole picture.", e.getMessage());
         }
     }
 
     /** Details from below HTTP name hosts and exceptions; they go through the same sieve as what the AI server said. */
-    private Outcome redacted(Outcome outcome) {
-        if (outcome instanceof Outcome.Failed failed) {
-            Failure failure = failed.failure();
-            return new Outcome.Failed(failure.withDetail(redactor.clean(failure.detail())));
+    private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
+        if (backendOutcome instanceof BackendOutcome.Failed failed) {
+            BackendFailure backendFailure = failed.backendFailure();
+            return new BackendOutcome.Failed(
+                    backendFailure.withDetail(logTextRedactor.redact(backendFailure.detail())));
         }
-        return outcome;
+        return backendOutcome;
     }
 
-    private static CallFailedException empty(String code, String message, String detail) {
-        return new CallFailedException(
-                Failure.of(FailureClass.EMPTY_SUCCESS, code, message).withDetail(detail));
+    private static BackendCallException emptySuccess(String code, String message, String detail) {
+        return new BackendCallException(
+                BackendFailure.of(FailureClass.EMPTY_SUCCESS, code, message).withDetail(detail));
     }
 
     @Override
     public Future<Void> close() {
-        calls.forEach(Call::abort);
-        http.close();
+        activeCalls.forEach(BackendCall::abort);
+        httpClient.close();
         return workers.close();
     }
 }

@@ -1,2 +1,2 @@
-/** The OpenAI Images protocol: one POST that answers with pictures, in base64 or by URL. Knows no other protocol. */
+/** The OpenAI Images protocol: one POST that returns images as base64 or as URLs. */
 package dev.darkroom.backend.openai;

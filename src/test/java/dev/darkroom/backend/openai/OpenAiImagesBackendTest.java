@@ -3,17 +3,17 @@ package dev.darkroom.backend.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.backend.Call;
-import dev.darkroom.backend.Failure;
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.backend.Outcome;
-import dev.darkroom.backend.http.AnswerMemory;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
-import dev.darkroom.image.Picture;
-import dev.darkroom.image.PictureFormat;
-import dev.darkroom.image.Pictures;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageFormat;
+import dev.darkroom.image.TestImages;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -41,12 +41,13 @@ class OpenAiImagesBackendTest {
     private static final String KEY = "sk-very-secret-key";
     private static final Duration PLENTY = Duration.ofSeconds(20);
     private static final int MAX_BYTES = 1 << 20;
-    private static final byte[] PNG = Pictures.png(64, 48);
+    private static final byte[] PNG = TestImages.png(64, 48);
 
-    private final AnswerMemory memory = new AnswerMemory(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
+    private final ResponseMemoryBudget memory =
+            new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
     private Vertx vertx;
-    private ScriptedServer server;
-    private ScriptedServer files;
+    private ScriptedHttpServer server;
+    private ScriptedHttpServer files;
     private OpenAiImagesBackend backend;
 
     @BeforeEach
@@ -56,8 +57,8 @@ class OpenAiImagesBackendTest {
                         .setQueryTimeout(500)
                         .setMaxQueries(2)
                         .setSearchDomains(List.of())));
-        server = ScriptedServer.start(vertx);
-        files = ScriptedServer.start(vertx);
+        server = ScriptedHttpServer.start(vertx);
+        files = ScriptedHttpServer.start(vertx);
         backend = backend(server.base());
     }
 
@@ -70,13 +71,13 @@ class OpenAiImagesBackendTest {
     @Test
     void base64PicturesArriveCheckedAndInOrder() {
         // given
-        server.on(GENERATIONS, server.pictures(PNG, Pictures.jpeg(32, 16)));
+        server.script(GENERATIONS, server.respondWithImages(PNG, TestImages.jpeg(32, 16)));
 
         // when
-        List<Picture> pictures = generated(generate(request(2)));
+        List<Image> pictures = generated(generate(request(2)));
 
         // then
-        assertThat(pictures).extracting(Picture::format).containsExactly(PictureFormat.PNG, PictureFormat.JPEG);
+        assertThat(pictures).extracting(Image::format).containsExactly(ImageFormat.PNG, ImageFormat.JPEG);
         assertThat(pictures.get(0).bytes().toBytes()).isEqualTo(PNG);
         assertThat(pictures.get(0).width()).isEqualTo(64);
     }
@@ -84,13 +85,13 @@ class OpenAiImagesBackendTest {
     @Test
     void requestSaysEverythingThatWasAskedFor() {
         // given
-        server.on(GENERATIONS, server.pictures(PNG));
+        server.script(GENERATIONS, server.respondWithImages(PNG));
 
         // when
         generated(generate(new ImageRequest("key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux")));
 
         // then
-        ScriptedServer.Seen seen = server.requests(GENERATIONS).get(0);
+        ScriptedHttpServer.Seen seen = server.requests(GENERATIONS).get(0);
         assertThat(seen.json())
                 .isEqualTo(new JsonObject()
                         .put("model", "flux")
@@ -111,22 +112,22 @@ class OpenAiImagesBackendTest {
 
     @Test
     void openAisOwnModelsGetOnlyFieldsTheyKnow() {
-        assertThat(OpenAiRequest.of(
+        assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
                                 Settings.PromptControls.PASS,
-                                OpenAiRequest.fields("gpt-image-1"))
+                                OpenAiRequestFactory.optionalFields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
-        assertThat(OpenAiRequest.of(
+        assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"),
                                 Settings.PromptControls.PASS,
-                                OpenAiRequest.fields("dall-e-3"))
+                                OpenAiRequestFactory.optionalFields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
-        assertThat(OpenAiRequest.of(
+        assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, null),
                                 Settings.PromptControls.PASS,
-                                OpenAiRequest.fields(null))
+                                OpenAiRequestFactory.optionalFields(null))
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");
     }
@@ -134,15 +135,15 @@ class OpenAiImagesBackendTest {
     @Test
     void picturesByUrlAreDownloadedWithoutOurKey() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png?sig=1"), files.url("/b.png")));
-        files.on("/a.png?sig=1", files.bytes(200, Buffer.buffer(PNG)));
-        files.on("/b.png", files.bytes(200, Buffer.buffer(Pictures.png(8, 8))));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png?sig=1"), files.url("/b.png")));
+        files.script("/a.png?sig=1", files.bytes(200, Buffer.buffer(PNG)));
+        files.script("/b.png", files.bytes(200, Buffer.buffer(TestImages.png(8, 8))));
 
         // when
-        List<Picture> pictures = generated(generate(request(2)));
+        List<Image> pictures = generated(generate(request(2)));
 
         // then
-        assertThat(pictures).extracting(Picture::width).containsExactly(64, 8);
+        assertThat(pictures).extracting(Image::width).containsExactly(64, 8);
         assertThat(files.requests("/a.png?sig=1").get(0).headers()).doesNotContainKey("authorization");
         assertThat(files.requests("/a.png?sig=1").get(0).headers().toString()).doesNotContain(KEY);
     }
@@ -150,10 +151,10 @@ class OpenAiImagesBackendTest {
     @Test
     void redirectsOfADownloadAreFollowed() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(302, "", "Location: /elsewhere/b.png"));
-        files.on("/elsewhere/b.png", files.status(307, "", "Location: " + files.url("/c.png")));
-        files.on("/c.png", files.bytes(200, Buffer.buffer(PNG)));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.respondWith(302, "", "Location: /elsewhere/b.png"));
+        files.script("/elsewhere/b.png", files.respondWith(307, "", "Location: " + files.url("/c.png")));
+        files.script("/c.png", files.bytes(200, Buffer.buffer(PNG)));
 
         // then
         assertThat(generated(generate(request(1)))).hasSize(1);
@@ -162,15 +163,15 @@ class OpenAiImagesBackendTest {
     @Test
     void redirectLoopOfADownloadEnds() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(302, "", "Location: /a.png"));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.respondWith(302, "", "Location: /a.png"));
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
-        assertThat(failure.code()).isEqualTo("TOO_MANY_REDIRECTS");
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.code()).isEqualTo("TOO_MANY_REDIRECTS");
         assertThat(files.requests("/a.png")).hasSize(4);
     }
 
@@ -188,21 +189,21 @@ class OpenAiImagesBackendTest {
             })
     void addressThatIsNoWebAddressIsNotFollowed(String url) {
         // given
-        server.on(GENERATIONS, server.links(url));
+        server.script(GENERATIONS, server.respondWithUrls(url));
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-        assertThat(failure.code()).isEqualTo("INVALID_URL");
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        assertThat(backendFailure.code()).isEqualTo("INVALID_URL");
     }
 
     @Test
     void redirectToAFileIsNotFollowed() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(302, "", "Location: file:///etc/passwd"));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.respondWith(302, "", "Location: file:///etc/passwd"));
 
         // then
         assertThat(failed(generate(request(1))).code()).isEqualTo("INVALID_URL");
@@ -211,11 +212,12 @@ class OpenAiImagesBackendTest {
     @Test
     void downloadThatFailsIsRepeatedAndThePictureIsNotMadeAgain() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(503, ""), files.drop(), files.bytes(200, Buffer.buffer(PNG)));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script(
+                "/a.png", files.respondWith(503, ""), files.dropConnection(), files.bytes(200, Buffer.buffer(PNG)));
 
         // when
-        List<Picture> pictures = generated(generate(request(1)));
+        List<Image> pictures = generated(generate(request(1)));
 
         // then
         assertThat(pictures).hasSize(1);
@@ -226,29 +228,29 @@ class OpenAiImagesBackendTest {
     @Test
     void downloadThatKeepsFailingSaysSo() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(500, ""));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.respondWith(500, ""));
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
-        assertThat(failure.httpStatus()).isEqualTo(500);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.httpStatus()).isEqualTo(500);
         assertThat(files.requests("/a.png")).hasSize(3);
     }
 
     @Test
     void downloadThatNeverAnswersIsAFailedDownloadAndNotADeadline() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.silence());
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.sendNothing());
 
         // when
-        Failure failure = failed(generate(request(1), new Call(Duration.ofSeconds(2))));
+        BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(2))));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
         assertThat(files.requests("/a.png")).hasSize(3);
     }
 
@@ -256,49 +258,49 @@ class OpenAiImagesBackendTest {
     @ValueSource(ints = {403, 404, 410})
     void pictureThatIsGoneIsLost(int status) {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.status(status, ""));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.respondWith(status, ""));
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.BACKEND_LOST);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.BACKEND_LOST);
         assertThat(files.requests("/a.png")).hasSize(1);
     }
 
     @Test
     void downloadIsCutOffWhenThePictureIsTooLarge() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.flood());
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.sendEndlessBody());
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.code()).isEqualTo("RESPONSE_TOO_LARGE");
+        assertThat(backendFailure.code()).isEqualTo("RESPONSE_TOO_LARGE");
         assertCutOff(files);
     }
 
     @Test
     void answerIsCutOffWhenItIsTooLarge() {
         // given
-        server.on(GENERATIONS, server.flood());
+        server.script(GENERATIONS, server.sendEndlessBody());
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-        assertThat(failure.code()).isEqualTo("RESPONSE_TOO_LARGE");
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        assertThat(backendFailure.code()).isEqualTo("RESPONSE_TOO_LARGE");
         assertCutOff(server);
     }
 
     @Test
     void answerThatAnnouncesTooMuchIsNotReadAtAll() {
         // given
-        server.on(GENERATIONS, server.raw("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"));
+        server.script(GENERATIONS, server.sendRaw("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"));
 
         // then
         assertThat(failed(generate(request(1))).code()).isEqualTo("RESPONSE_TOO_LARGE");
@@ -307,29 +309,29 @@ class OpenAiImagesBackendTest {
     @Test
     void hugeErrorIsSortedByItsStatus() {
         // given
-        server.on(GENERATIONS, server.status(503, "x".repeat(5 << 20), "Retry-After: 7"));
+        server.script(GENERATIONS, server.respondWith(503, "x".repeat(5 << 20), "Retry-After: 7"));
 
         // when
-        Failure failure = failed(generate(request(1)));
+        BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
-        assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(7));
-        assertThat(failure.detail()).hasSizeLessThanOrEqualTo(300);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
+        assertThat(backendFailure.retryAfter()).isEqualTo(Duration.ofSeconds(7));
+        assertThat(backendFailure.detail()).hasSizeLessThanOrEqualTo(300);
     }
 
     @ParameterizedTest
     @MethodSource("successesThatAreNone")
     void successWithoutWhatWasAskedForIsAFailure(int status, String body, String expectedCode) {
         // given
-        server.on(GENERATIONS, server.status(status, body));
+        server.script(GENERATIONS, server.respondWith(status, body));
 
         // when
-        Failure failure = failed(generate(request(2)));
+        BackendFailure backendFailure = failed(generate(request(2)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-        assertThat(failure.code()).isEqualTo(expectedCode);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        assertThat(backendFailure.code()).isEqualTo(expectedCode);
     }
 
     static Stream<Arguments> successesThatAreNone() {
@@ -339,38 +341,40 @@ class OpenAiImagesBackendTest {
                 Arguments.of(200, "", "EMPTY_RESPONSE"),
                 Arguments.of(200, "{\"data\":[]}", "EMPTY_RESPONSE"),
                 Arguments.of(200, "<html>Welcome</html>", "MALFORMED_RESPONSE"),
-                Arguments.of(200, ScriptedServer.base64(PNG), "TOO_FEW_PICTURES"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG), "TOO_FEW_PICTURES"),
                 Arguments.of(
-                        200, ScriptedServer.base64(PNG, "GIF89a".getBytes(StandardCharsets.US_ASCII)), "NOT_A_PICTURE"),
-                Arguments.of(200, ScriptedServer.base64(PNG, new byte[0]), "TOO_FEW_PICTURES"),
-                Arguments.of(200, ScriptedServer.base64(PNG, cut), "NOT_A_PICTURE"),
-                Arguments.of(200, ScriptedServer.base64(PNG, huge), "RESPONSE_TOO_LARGE"));
+                        200,
+                        ScriptedHttpServer.base64(PNG, "GIF89a".getBytes(StandardCharsets.US_ASCII)),
+                        "NOT_A_PICTURE"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, new byte[0]), "TOO_FEW_PICTURES"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, cut), "NOT_A_PICTURE"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, huge), "RESPONSE_TOO_LARGE"));
     }
 
     @Test
     void noContentIsAnEmptyResponse() {
-        server.on(GENERATIONS, server.raw("HTTP/1.1 204 No Content\r\n\r\n"));
+        server.script(GENERATIONS, server.sendRaw("HTTP/1.1 204 No Content\r\n\r\n"));
         assertThat(failed(generate(request(1))).code()).isEqualTo("EMPTY_RESPONSE");
     }
 
     @Test
     void errorInsideASuccessIsTheServersError() {
-        server.on(GENERATIONS, server.status(200, "{\"error\":{\"message\":\"CUDA out of memory\"}}"));
-        Failure failure = failed(generate(request(1)));
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.SERVER_ERROR);
-        assertThat(failure.detail()).isEqualTo("CUDA out of memory");
+        server.script(GENERATIONS, server.respondWith(200, "{\"error\":{\"message\":\"CUDA out of memory\"}}"));
+        BackendFailure backendFailure = failed(generate(request(1)));
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.SERVER_ERROR);
+        assertThat(backendFailure.detail()).isEqualTo("CUDA out of memory");
     }
 
     @Test
     void morePicturesThanAskedForAreLeftAlone() {
-        server.on(GENERATIONS, server.pictures(PNG, PNG, "junk".getBytes(StandardCharsets.US_ASCII)));
+        server.script(GENERATIONS, server.respondWithImages(PNG, PNG, "junk".getBytes(StandardCharsets.US_ASCII)));
         assertThat(generated(generate(request(2)))).hasSize(2);
     }
 
     @Test
     void redirectOfTheSubmissionIsNotFollowed() {
         // given
-        server.on(GENERATIONS, server.status(307, "", "Location: " + files.url("/stolen")));
+        server.script(GENERATIONS, server.respondWith(307, "", "Location: " + files.url("/stolen")));
 
         // then
         assertThat(failed(generate(request(1))).code()).isEqualTo("UNEXPECTED_REDIRECT");
@@ -379,25 +383,25 @@ class OpenAiImagesBackendTest {
 
     @Test
     void keyInAnErrorDoesNotReachTheDetail() {
-        server.on(GENERATIONS, server.status(401, "{\"error\":{\"message\":\"Incorrect key " + KEY + "\"}}"));
+        server.script(GENERATIONS, server.respondWith(401, "{\"error\":{\"message\":\"Incorrect key " + KEY + "\"}}"));
         assertThat(failed(generate(request(1))).toString()).doesNotContain(KEY).contains("Incorrect key <redacted>");
     }
 
     @Test
     void connectionDroppedAfterTheRequestLeavesDoubt() {
-        server.on(GENERATIONS, server.drop());
+        server.script(GENERATIONS, server.dropConnection());
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "CONNECTION_LOST");
     }
 
     @Test
     void connectionDroppedInsideTheBodyLeavesDoubt() {
-        server.on(GENERATIONS, server.raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":["));
+        server.script(GENERATIONS, server.sendRaw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":["));
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "CONNECTION_LOST");
     }
 
     @Test
     void answerThatIsNoHttpLeavesDoubt() {
-        server.on(GENERATIONS, server.raw("\u0001\u0002 what is this\r\n\r\n"));
+        server.script(GENERATIONS, server.sendRaw("\u0001\u0002 what is this\r\n\r\n"));
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "INVALID_HTTP");
     }
 
@@ -436,10 +440,10 @@ class OpenAiImagesBackendTest {
         OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
 
         // when
-        Outcome outcome = get(tls.generate(request(1), new Call(PLENTY)));
+        BackendOutcome backendOutcome = get(tls.generate(request(1), new BackendCall(PLENTY)));
 
         // then
-        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
+        assertFailed(backendOutcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         get(tls.close());
     }
@@ -451,10 +455,10 @@ class OpenAiImagesBackendTest {
         long start = System.nanoTime();
 
         // when
-        Outcome outcome = get(tls.generate(request(1), new Call(Duration.ofMillis(1500))));
+        BackendOutcome backendOutcome = get(tls.generate(request(1), new BackendCall(Duration.ofMillis(1500))));
 
         // then nothing was sent, so there is nothing that may have been done
-        assertFailed(outcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
+        assertFailed(backendOutcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         assertThat(Duration.ofNanos(server.lastClosedAt() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(1499));
         get(tls.close());
@@ -463,14 +467,14 @@ class OpenAiImagesBackendTest {
     @Test
     void deadlineClosesADownloadThatIsStillInItsTlsHandshake() throws Exception {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png").replace("http:", "https:")));
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png").replace("http:", "https:")));
 
         // when the three downloads have a quarter of the time each
-        Failure failure = failed(generate(request(1), new Call(Duration.ofSeconds(3))));
+        BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(3))));
 
         // then
-        assertThat(failure.code()).isEqualTo("DOWNLOAD_FAILED");
-        assertThat(files.connectionsEver()).isEqualTo(3);
+        assertThat(backendFailure.code()).isEqualTo("DOWNLOAD_FAILED");
+        assertThat(files.totalConnections()).isEqualTo(3);
         await().atMost(60, TimeUnit.SECONDS).until(() -> files.openConnections() == 0);
     }
 
@@ -478,16 +482,16 @@ class OpenAiImagesBackendTest {
     void abortWhileConnectingEndsTheCallAtOnceAndSendsNothing() throws Exception {
         // given
         OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
-        Call call = new Call(PLENTY);
-        Future<Outcome> running = tls.generate(request(1), call);
+        BackendCall backendCall = new BackendCall(PLENTY);
+        Future<BackendOutcome> running = tls.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 1);
 
         // when
-        call.abort();
+        backendCall.abort();
 
         // then
         assertThat(running.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS))
-                .isInstanceOf(Outcome.Aborted.class);
+                .isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         assertThat(server.requests(GENERATIONS)).isEmpty();
         get(tls.close());
@@ -495,27 +499,27 @@ class OpenAiImagesBackendTest {
 
     @Test
     void deadlineClosesASocketThatWaitsForHeaders() {
-        server.on(GENERATIONS, server.silence());
+        server.script(GENERATIONS, server.sendNothing());
         assertClosedAtDeadline(server);
     }
 
     @Test
     void deadlineClosesASocketThatDrips() {
-        server.on(GENERATIONS, server.drip());
+        server.script(GENERATIONS, server.sendSlowBody());
         assertClosedAtDeadline(server);
     }
 
     @Test
     void downloadThatDripsIsBrokenOffAndRepeatedWithinTheBudget() {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.drip());
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.sendSlowBody());
 
         // when
-        Failure failure = failed(generate(request(1), new Call(Duration.ofSeconds(2))));
+        BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(2))));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
         assertThat(files.requests("/a.png")).hasSize(3);
         await().atMost(60, TimeUnit.SECONDS).until(() -> files.openConnections() == 0);
     }
@@ -523,25 +527,25 @@ class OpenAiImagesBackendTest {
     @Test
     void abortClosesADownloadThatDrips() throws Exception {
         // given
-        server.on(GENERATIONS, server.links(files.url("/a.png")));
-        files.on("/a.png", files.drip());
-        Call call = new Call(PLENTY);
-        Future<Outcome> running = backend.generate(request(1), call);
+        server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
+        files.script("/a.png", files.sendSlowBody());
+        BackendCall backendCall = new BackendCall(PLENTY);
+        Future<BackendOutcome> running = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> files.requests("/a.png").size() == 1);
 
         // when
-        call.abort();
+        backendCall.abort();
 
         // then
-        assertThat(get(running)).isInstanceOf(Outcome.Aborted.class);
+        assertThat(get(running)).isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> files.openConnections() == 0);
     }
 
     @Test
     void eachCallHasAConnectionOfItsOwn() {
         // given a server that keeps its connections
-        server.on(GENERATIONS, server.keptAlive(ScriptedServer.base64(PNG)));
+        server.script(GENERATIONS, server.respondKeptAlive(ScriptedHttpServer.base64(PNG)));
 
         // when
         for (int i = 0; i < 5; i++) {
@@ -550,19 +554,19 @@ class OpenAiImagesBackendTest {
 
         // then
         assertThat(server.requests(GENERATIONS)).hasSize(5);
-        assertThat(server.connectionsEver()).isEqualTo(5);
+        assertThat(server.totalConnections()).isEqualTo(5);
         await().atMost(30, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
-    private void assertClosedAtDeadline(ScriptedServer closing) {
+    private void assertClosedAtDeadline(ScriptedHttpServer closing) {
         // when
         long start = System.nanoTime();
-        Failure failure = failed(generate(request(1), new Call(Duration.ofMillis(1500))));
+        BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofMillis(1500))));
         long end = System.nanoTime();
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
-        assertThat(failure.timedOut()).isTrue();
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(backendFailure.timedOut()).isTrue();
         // Timers count whole milliseconds of another clock, so one may fire a fraction of one early.
         assertThat(Duration.ofNanos(end - start).plusMillis(1)).isGreaterThanOrEqualTo(Duration.ofMillis(1500));
         await().atMost(60, TimeUnit.SECONDS).until(() -> closing.openConnections() == 0);
@@ -571,48 +575,48 @@ class OpenAiImagesBackendTest {
     @Test
     void abortClosesASocketThatWaitsForHeaders() throws Exception {
         // given
-        server.on(GENERATIONS, server.silence());
+        server.script(GENERATIONS, server.sendNothing());
         assertClosedByAbort();
     }
 
     @Test
     void abortClosesASocketThatDrips() throws Exception {
         // given
-        server.on(GENERATIONS, server.drip());
+        server.script(GENERATIONS, server.sendSlowBody());
         assertClosedByAbort();
     }
 
     private void assertClosedByAbort() throws Exception {
-        Call call = new Call(PLENTY);
-        Future<Outcome> running = backend.generate(request(1), call);
+        BackendCall backendCall = new BackendCall(PLENTY);
+        Future<BackendOutcome> running = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> server.requests(GENERATIONS).size() == 1);
 
         // when
-        call.abort();
+        backendCall.abort();
 
         // then
-        assertThat(get(running)).isInstanceOf(Outcome.Aborted.class);
+        assertThat(get(running)).isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
     @Test
     void callAbortedBeforeItBeganSendsNothing() throws Exception {
         // given
-        server.on(GENERATIONS, server.pictures(PNG));
-        Call call = new Call(PLENTY);
-        call.abort();
+        server.script(GENERATIONS, server.respondWithImages(PNG));
+        BackendCall backendCall = new BackendCall(PLENTY);
+        backendCall.abort();
 
         // then
-        assertThat(get(backend.generate(request(1), call))).isInstanceOf(Outcome.Aborted.class);
+        assertThat(get(backend.generate(request(1), backendCall))).isInstanceOf(BackendOutcome.Aborted.class);
         assertThat(server.requests(GENERATIONS)).isEmpty();
     }
 
     @Test
     void closingEndsCallsUnderWay() throws Exception {
         // given
-        server.on(GENERATIONS, server.silence());
-        Future<Outcome> running = backend.generate(request(1), new Call(PLENTY));
+        server.script(GENERATIONS, server.sendNothing());
+        Future<BackendOutcome> running = backend.generate(request(1), new BackendCall(PLENTY));
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> server.requests(GENERATIONS).size() == 1);
 
@@ -620,11 +624,11 @@ class OpenAiImagesBackendTest {
         get(backend.close());
 
         // then
-        assertThat(get(running)).isInstanceOf(Outcome.Aborted.class);
+        assertThat(get(running)).isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
-    private void assertCutOff(ScriptedServer flooding) {
+    private void assertCutOff(ScriptedHttpServer flooding) {
         await().atMost(60, TimeUnit.SECONDS).until(() -> flooding.openConnections() == 0);
         // What the server got rid of is what was read plus what the sockets' own buffers hold, and far from endless.
         assertThat(flooding.bytesWritten()).isLessThan(MAX_BYTES + (16 << 20));
@@ -633,16 +637,17 @@ class OpenAiImagesBackendTest {
     private void assertUnsent(String base, String expectedCode) throws Exception {
         OpenAiImagesBackend elsewhere = backend(URI.create(base));
         try {
-            assertFailed(get(elsewhere.generate(request(1), new Call(PLENTY))), FailureClass.NOT_SENT, expectedCode);
+            assertFailed(
+                    get(elsewhere.generate(request(1), new BackendCall(PLENTY))), FailureClass.NOT_SENT, expectedCode);
         } finally {
             get(elsewhere.close());
         }
     }
 
-    private static void assertFailed(Outcome outcome, FailureClass expectedClass, String expectedCode) {
-        Failure failure = failed(outcome);
-        assertThat(failure.code()).as(failure.toString()).isEqualTo(expectedCode);
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+    private static void assertFailed(BackendOutcome backendOutcome, FailureClass expectedClass, String expectedCode) {
+        BackendFailure backendFailure = failed(backendOutcome);
+        assertThat(backendFailure.code()).as(backendFailure.toString()).isEqualTo(expectedCode);
+        assertThat(backendFailure.failureClass()).isEqualTo(expectedClass);
     }
 
     private OpenAiImagesBackend backend(URI base) {
@@ -685,26 +690,26 @@ class OpenAiImagesBackendTest {
         return new ImageRequest("key", "a fox", null, 64, 48, count, 7, null);
     }
 
-    private Outcome generate(ImageRequest request) {
-        return generate(request, new Call(PLENTY));
+    private BackendOutcome generate(ImageRequest request) {
+        return generate(request, new BackendCall(PLENTY));
     }
 
-    private Outcome generate(ImageRequest request, Call call) {
+    private BackendOutcome generate(ImageRequest request, BackendCall backendCall) {
         try {
-            return get(backend.generate(request, call));
+            return get(backend.generate(request, backendCall));
         } catch (Exception e) {
             throw new AssertionError("a backend never fails its future", e);
         }
     }
 
-    private static List<Picture> generated(Outcome outcome) {
-        assertThat(outcome).isInstanceOf(Outcome.Generated.class);
-        return ((Outcome.Generated) outcome).pictures();
+    private static List<Image> generated(BackendOutcome backendOutcome) {
+        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Generated.class);
+        return ((BackendOutcome.Generated) backendOutcome).images();
     }
 
-    private static Failure failed(Outcome outcome) {
-        assertThat(outcome).isInstanceOf(Outcome.Failed.class);
-        return ((Outcome.Failed) outcome).failure();
+    private static BackendFailure failed(BackendOutcome backendOutcome) {
+        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Failed.class);
+        return ((BackendOutcome.Failed) backendOutcome).backendFailure();
     }
 
     private static <T> T get(Future<T> future) throws Exception {

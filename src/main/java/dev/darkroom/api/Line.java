@@ -1,8 +1,0 @@
-package dev.darkroom.api;
-
-/** What stays open, an event stream or a socket, and may be told to go. For the event loop of its connection. */
-interface Line {
-
-    /** Tells why, and after which time of its own to come back, and ends. Nothing when it is over. */
-    void bye(String reason);
-}

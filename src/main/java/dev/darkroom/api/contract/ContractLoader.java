@@ -1,0 +1,91 @@
+package dev.darkroom.api.contract;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import io.vertx.openapi.contract.OpenAPIContract;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads {@code openapi.yaml} from the class path. The file says what is really sent; the library knows only a closed list
+ * of media types, so its copy, in memory, has the others renamed to one that it treats the same way.
+ */
+public final class ContractLoader {
+    private static final String RESOURCE = "openapi.yaml";
+
+    private static final Map<String, String> MEDIA_TYPE_SUBSTITUTES = Map.of(
+            "application/problem+json", "application/json",
+            "application/yaml", "application/octet-stream",
+            "text/event-stream", "application/octet-stream",
+            "image/png", "application/octet-stream",
+            "image/jpeg", "application/octet-stream",
+            "image/webp", "application/octet-stream");
+
+    private ContractLoader() {}
+
+    /** The paths of the API port. */
+    public static Future<ApiContract> loadApi(Vertx vertx) {
+        return load(vertx, false);
+    }
+
+    /** The paths of the management port: those that name servers of their own. */
+    public static Future<ApiContract> loadManagement(Vertx vertx) {
+        return load(vertx, true);
+    }
+
+    /** The media type under which the library knows {@code mediaType}. */
+    static String substituteMediaType(String mediaType) {
+        return MEDIA_TYPE_SUBSTITUTES.getOrDefault(mediaType, mediaType);
+    }
+
+    private static Future<ApiContract> load(Vertx vertx, boolean management) {
+        String document = readResource();
+        JsonObject copy = parse(document);
+        JsonObject paths = copy.getJsonObject("paths");
+        for (String path : Set.copyOf(paths.fieldNames())) {
+            if (paths.getJsonObject(path).containsKey("servers") != management) {
+                paths.remove(path);
+            }
+        }
+        renameMediaTypes(copy);
+        return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document, parsed));
+    }
+
+    /** From the class path and nowhere else: a file of that name in the working directory is somebody else's. */
+    private static String readResource() {
+        try (InputStream in = ContractLoader.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonObject parse(String document) {
+        try {
+            return new JsonObject(new YAMLMapper().readTree(document).toString());
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void renameMediaTypes(JsonObject node) {
+        for (String key : Set.copyOf(node.fieldNames())) {
+            Object value = node.getValue(key);
+            if (value instanceof JsonObject child) {
+                if (key.equals("content")) {
+                    for (String mediaType : Set.copyOf(child.fieldNames())) {
+                        child.put(substituteMediaType(mediaType), child.remove(mediaType));
+                    }
+                }
+                renameMediaTypes(child);
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.darkroom.api.contract;
+
+import dev.darkroom.api.problem.Problem;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.json.schema.SchemaRepository;
+import io.vertx.json.schema.common.dsl.SchemaType;
+import io.vertx.openapi.contract.Location;
+import io.vertx.openapi.contract.Operation;
+import io.vertx.openapi.contract.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The parameters of one operation, from path, query and headers. What the contract says of them is checked; where it names query
+ * parameters, others are refused: whoever misspells a filter is not to be given everything. Stateless after construction.
+ */
+final class ParameterReader {
+    private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
+
+    private final List<DeclaredParameter> declared = new ArrayList<>();
+    private final List<String> queryNames;
+
+    private record DeclaredParameter(Parameter parameter, CompiledSchema schema) {}
+
+    ParameterReader(Operation operation, SchemaRepository schemas) {
+        for (Parameter parameter : operation.getParameters()) {
+            declared.add(new DeclaredParameter(parameter, CompiledSchema.compile(parameter.getSchema(), schemas)));
+        }
+        queryNames = operation.getParameters().stream()
+                .filter(parameter -> parameter.getIn() == Location.QUERY)
+                .map(Parameter::getName)
+                .toList();
+    }
+
+    /**
+     * Those that are there, by name, as strings or integers.
+     *
+     * @throws Problem when one is not what the contract allows
+     */
+    JsonObject read(RoutingContext context) {
+        JsonObject values = new JsonObject();
+        for (DeclaredParameter one : declared) {
+            Object value = readValue(one.parameter, context);
+            if (value == null) {
+                continue;
+            }
+            if (one.schema.validate(value) != null) {
+                throw Problem.invalid(
+                        one.parameter.getName(),
+                        ValidationErrorMapper.describeParameter(one.parameter.getName(), one.schema.schema()));
+            }
+            values.put(one.parameter.getName(), value);
+        }
+        if (!queryNames.isEmpty()) {
+            for (String name : context.queryParams().names()) {
+                if (!queryNames.contains(name)) {
+                    throw Problem.invalid(name, "is not a known parameter; known: " + String.join(", ", queryNames));
+                }
+            }
+        }
+        return values;
+    }
+
+    private static Object readValue(Parameter parameter, RoutingContext context) {
+        String name = parameter.getName();
+        String text = switch (parameter.getIn()) {
+            case PATH -> context.pathParam(name);
+            case QUERY -> singleValue(name, context.queryParams());
+            case HEADER -> joinedHeader(name, context.request());
+            case COOKIE -> null;
+        };
+        boolean number = text != null
+                && parameter.getSchemaType() == SchemaType.INTEGER
+                && INTEGER.matcher(text).matches();
+        return number ? (Object) Integer.valueOf(text) : text;
+    }
+
+    private static String singleValue(String name, MultiMap values) {
+        List<String> all = values.getAll(name);
+        if (all.size() > 1) {
+            throw Problem.invalid(name, "must not be given more than once");
+        }
+        return all.isEmpty() ? null : all.get(0);
+    }
+
+    /** Lists may come as several lines (RFC 9110, section 5.3); a key can not. */
+    private static String joinedHeader(String name, HttpServerRequest request) {
+        return name.equals(IdempotencyKeyHeader.NAME)
+                ? singleValue(name, request.headers())
+                : request.headers().contains(name)
+                        ? String.join(", ", request.headers().getAll(name))
+                        : null;
+    }
+}

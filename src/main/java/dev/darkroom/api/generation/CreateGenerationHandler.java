@@ -1,0 +1,86 @@
+package dev.darkroom.api.generation;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.function.Function;
+
+/** {@code POST /api/generation}, and {@code POST /api/generation/{generationId}/retry}, which says what is wanted in another way. */
+public final class CreateGenerationHandler implements OperationHandler {
+    private final String operationId;
+    private final Function<OperationContext, Future<GenerationClient.CreatedGeneration>> submission;
+    private final GenerationClient generations;
+    private final GenerationResponder responder;
+    private final Duration maxWait;
+
+    private CreateGenerationHandler(
+            String operationId,
+            Function<OperationContext, Future<GenerationClient.CreatedGeneration>> make,
+            GenerationClient generations,
+            GenerationResponder answer,
+            Duration maxWait) {
+        this.operationId = operationId;
+        this.submission = make;
+        this.generations = generations;
+        this.responder = answer;
+        this.maxWait = maxWait;
+    }
+
+    public static CreateGenerationHandler create(
+            GenerationClient generations, GenerationResponder answer, Duration maxWait) {
+        return new CreateGenerationHandler("createGeneration", generations::create, generations, answer, maxWait);
+    }
+
+    public static CreateGenerationHandler retry(
+            GenerationClient generations, GenerationResponder answer, Duration maxWait) {
+        return new CreateGenerationHandler(
+                "retryGeneration",
+                operationContext -> generations.retry(operationContext, operationContext.parameter("generationId")),
+                generations,
+                answer,
+                maxWait);
+    }
+
+    @Override
+    public String operationId() {
+        return operationId;
+    }
+
+    @Override
+    public void handle(OperationContext operationContext) {
+        Duration wait = PreferHeader.parseWait(operationContext.parameter(PreferHeader.NAME), maxWait);
+        submission
+                .apply(operationContext)
+                .compose(createdGeneration -> waitForEnd(operationContext, createdGeneration.generation(), wait)
+                        .compose(generation ->
+                                respond(operationContext, generation, createdGeneration.replayed(), wait)))
+                .onFailure(operationContext::fail);
+    }
+
+    private Future<JsonObject> waitForEnd(OperationContext operationContext, JsonObject made, Duration wait) {
+        return wait == null || !GenerationResponder.isPending(made)
+                ? Future.succeededFuture(made)
+                : generations
+                        .get(operationContext, made.getString("id"), wait)
+                        // It is accepted, whatever became of the waiting.
+                        .otherwise(made);
+    }
+
+    private Future<Void> respond(
+            OperationContext operationContext, JsonObject generation, boolean replayed, Duration wait) {
+        HttpServerResponse response = operationContext
+                .response()
+                .putHeader(HttpHeaders.LOCATION, "/api/generation/" + generation.getString("id"));
+        if (replayed) {
+            response.putHeader("Idempotency-Replayed", "true");
+        }
+        if (wait != null) {
+            response.putHeader(PreferHeader.APPLIED_HEADER, PreferHeader.formatApplied(wait));
+        }
+        return responder.send(operationContext, GenerationResponder.isPending(generation) ? 202 : 200, generation);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.darkroom.api.generation;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.auth.ImageUrlSigner;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+
+/** {@code GET /api/generation/{generationId}}. One that has ended is read once, and then told from memory. */
+public final class GetGenerationHandler implements OperationHandler {
+    /** A reader may keep it, to ask with its ETag whether it is still so. */
+    private static final CharSequence PRIVATE_NO_CACHE = HttpHeaders.createOptimized("private, no-cache");
+
+    private final GenerationClient generations;
+    private final GenerationResponder responder;
+    private final FinishedGenerationCache finishedGenerations;
+    private final Duration maxWait;
+
+    public GetGenerationHandler(
+            GenerationClient generations, GenerationResponder answer, FinishedGenerationCache ended, Duration maxWait) {
+        this.generations = generations;
+        this.responder = answer;
+        this.finishedGenerations = ended;
+        this.maxWait = maxWait;
+    }
+
+    @Override
+    public String operationId() {
+        return "getGeneration";
+    }
+
+    @Override
+    public void handle(OperationContext operationContext) {
+        String id = operationContext.parameter("generationId");
+        Duration wait = PreferHeader.parseWait(operationContext.parameter(PreferHeader.NAME), maxWait);
+        if (wait != null) {
+            operationContext.response().putHeader(PreferHeader.APPLIED_HEADER, PreferHeader.formatApplied(wait));
+        }
+        FinishedGenerationCache.CachedResponse cachedResponse = finishedGenerations.find(id, operationContext.user());
+        (cachedResponse == null
+                        ? loadAndSend(operationContext, id, wait)
+                        : sendCached(operationContext, id, cachedResponse, wait))
+                .onFailure(operationContext::fail);
+    }
+
+    private Future<Void> sendCached(
+            OperationContext operationContext,
+            String id,
+            FinishedGenerationCache.CachedResponse cachedResponse,
+            Duration wait) {
+        if (cachedResponse.querySigner() == null) {
+            return send(operationContext, cachedResponse);
+        }
+        // Its links expire: once in a while they are made anew.
+        return responder
+                .currentSigner()
+                .compose(querySigner -> querySigner.producesSameUrls(cachedResponse.querySigner())
+                        ? send(operationContext, cachedResponse)
+                        : loadAndSend(operationContext, id, wait));
+    }
+
+    private Future<Void> loadAndSend(OperationContext operationContext, String id, Duration wait) {
+        long since = finishedGenerations.invalidationCount();
+        return (wait == null ? generations.get(operationContext, id) : generations.get(operationContext, id, wait))
+                .compose(generation -> responder
+                        .signerForImages(generation)
+                        .compose(querySigner -> send(
+                                operationContext,
+                                toCachedResponse(operationContext, id, generation, querySigner, since))));
+    }
+
+    private FinishedGenerationCache.CachedResponse toCachedResponse(
+            OperationContext operationContext,
+            String id,
+            JsonObject generation,
+            ImageUrlSigner.QuerySigner querySigner,
+            long since) {
+        responder.setRetryAfter(operationContext, generation);
+        boolean pending = GenerationResponder.isPending(generation);
+        String user = generation.getString("user");
+        byte[] bytes = responder.encode(generation, querySigner).getBytes();
+        FinishedGenerationCache.CachedResponse told =
+                new FinishedGenerationCache.CachedResponse(user, querySigner, EntityTags.compute(bytes), bytes);
+        if (!pending) {
+            finishedGenerations.put(id, told, since);
+        }
+        return told;
+    }
+
+    private static Future<Void> send(OperationContext operationContext, FinishedGenerationCache.CachedResponse told) {
+        HttpServerResponse response = operationContext
+                .response()
+                .putHeader(HttpHeaders.ETAG, told.etag())
+                .putHeader(HttpHeaders.CACHE_CONTROL, PRIVATE_NO_CACHE);
+        if (EntityTags.matches(operationContext.parameter("If-None-Match"), told.etag())) {
+            response.setStatusCode(304).end();
+        } else {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+            operationContext.end(Buffer.buffer(told.bytes()));
+        }
+        return Future.succeededFuture();
+    }
+}

@@ -1,0 +1,2 @@
+/** HTTP handlers of the generation operations. */
+package dev.darkroom.api.generation;

@@ -1,0 +1,47 @@
+package dev.darkroom.api.management;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.healthchecks.CheckResult;
+import io.vertx.ext.healthchecks.HealthChecks;
+import java.util.Comparator;
+
+/** {@code GET /health/live} and {@code GET /health/ready}. What fails is named, why it fails stays in the log. */
+final class HealthHandler implements OperationHandler {
+    private final String operationId;
+    private final HealthChecks checks;
+
+    HealthHandler(String operationId, HealthChecks checks) {
+        this.operationId = operationId;
+        this.checks = checks;
+    }
+
+    @Override
+    public String operationId() {
+        return operationId;
+    }
+
+    @Override
+    public void handle(OperationContext operationContext) {
+        checks.checkStatus().recover(error -> Future.succeededFuture(null)).onSuccess(result -> {
+            boolean up = result != null && result.getUp();
+            JsonObject json = new JsonObject().put("status", up ? "UP" : "DOWN").put("checks", toJson(result));
+            operationContext.sendJson(up ? 200 : 503, json);
+        });
+    }
+
+    private static JsonArray toJson(CheckResult result) {
+        JsonArray list = new JsonArray();
+        if (result != null && result.getChecks() != null) {
+            // The library returns them in the order of a hash table.
+            result.getChecks().stream()
+                    .sorted(Comparator.comparing(CheckResult::getId))
+                    .forEach(check -> list.add(
+                            new JsonObject().put("id", check.getId()).put("status", check.getUp() ? "UP" : "DOWN")));
+        }
+        return list;
+    }
+}

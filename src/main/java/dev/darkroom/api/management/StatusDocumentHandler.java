@@ -1,0 +1,19 @@
+package dev.darkroom.api.management;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import io.vertx.core.json.JsonObject;
+import java.util.function.Supplier;
+
+/**
+ * An operation that only tells how something stands.
+ *
+ * @param document in the contract's form; asked on every request, so it must be cheap
+ */
+record StatusDocumentHandler(String operationId, Supplier<JsonObject> document) implements OperationHandler {
+
+    @Override
+    public void handle(OperationContext operationContext) {
+        operationContext.sendJson(200, document.get());
+    }
+}

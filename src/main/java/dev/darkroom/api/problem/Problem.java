@@ -1,0 +1,256 @@
+package dev.darkroom.api.problem;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What went wrong with a request, as a problem document (RFC 9457). Thrown or passed to {@code RoutingContext.fail}; turned
+ * into an answer by {@code ProblemHandler}. Its texts are for callers: they never carry SQL, stack traces, inner addresses
+ * or secrets.
+ */
+public final class Problem extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** Of the document. */
+    public static final String MEDIA_TYPE = "application/problem+json";
+
+    /** Seconds after which to ask again when we cannot answer: long enough to breathe, short enough not to be noticed. */
+    private static final String RETRY_AFTER_SECONDS = "5";
+
+    private static final String CHALLENGE = "Bearer realm=\"darkroom\"";
+    private static final String INVALID_TOKEN_CHALLENGE = CHALLENGE + ", error=\"invalid_token\"";
+
+    /** The kinds of problems that there are. */
+    public enum Type {
+        INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
+        UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
+        INVALID_LINK("link-not-good", 403, "The link is not good"),
+        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "This origin may not"),
+        FORBIDDEN("forbidden", 403, "Forbidden"),
+        NOT_FOUND("not-found", 404, "Not found"),
+        METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
+        REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
+        CONFLICT("conflict", 409, "Not as it stands"),
+        MISDIRECTED_REQUEST("misdirected-request", 421, "Misdirected request"),
+        IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
+        TOO_LARGE("too-large", 413, "The request is too large"),
+        UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
+        TOO_MANY_REQUESTS("too-many-requests", 429, "Too many requests"),
+        QUOTA_EXCEEDED("limit-reached", 429, "You have as much as you may have"),
+        INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
+        UNAVAILABLE("unavailable", 503, "Not available now"),
+        OVERLOADED("overloaded", 503, "Too much is waiting");
+
+        private final String uri;
+        private final int status;
+        private final String title;
+
+        Type(String name, int status, String title) {
+            this.uri = "urn:darkroom:problem:" + name;
+            this.status = status;
+            this.title = title;
+        }
+    }
+
+    /**
+     * One thing that was wrong.
+     *
+     * @param pointer a JSON pointer as a URI fragment, or the name of a parameter
+     * @param detail what was expected there
+     */
+    public record ValidationError(String pointer, String detail) {}
+
+    private final Type type;
+    private final int status;
+    private final transient List<ValidationError> errors;
+    private final transient Map<String, String> headers;
+
+    private Problem(Type type, int status, String detail, List<ValidationError> errors, Map<String, String> headers) {
+        // A problem is an answer, not a fault of the program: no stack trace.
+        super(detail, null, false, false);
+        this.type = type;
+        this.status = status;
+        this.errors = List.copyOf(errors);
+        this.headers = Map.copyOf(headers);
+    }
+
+    private Problem(Type type, String detail, Map<String, String> headers) {
+        this(type, type.status, detail, List.of(), headers);
+    }
+
+    public static Problem invalid(List<ValidationError> errors) {
+        ValidationError first = errors.get(0);
+        String name = first.pointer().startsWith("#/") ? first.pointer().substring(2) : first.pointer();
+        String more = errors.size() > 1 ? " (and " + (errors.size() - 1) + " more)" : "";
+        String detail = (name.equals("#") ? "body" : name) + ": " + first.detail() + more;
+        return new Problem(Type.INVALID_REQUEST, Type.INVALID_REQUEST.status, detail, errors, Map.of());
+    }
+
+    public static Problem invalid(String pointer, String detail) {
+        return invalid(List.of(new ValidationError(pointer, detail)));
+    }
+
+    /** The request breaks HTTP itself, so that there is no field to name. */
+    public static Problem malformedRequest() {
+        return new Problem(Type.INVALID_REQUEST, "This is not an HTTP request that can be read.", Map.of());
+    }
+
+    /**
+     * Credentials are missing, or are not good (RFC 6750, section 3).
+     *
+     * @param presented whether there were any
+     */
+    public static Problem unauthorized(boolean presented, String detail) {
+        return new Problem(
+                Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", presented ? INVALID_TOKEN_CHALLENGE : CHALLENGE));
+    }
+
+    /** A signed link that has expired, or is not one of ours. */
+    public static Problem invalidLink(String detail) {
+        return new Problem(Type.INVALID_LINK, detail, Map.of());
+    }
+
+    /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
+    public static Problem forbidden() {
+        return new Problem(Type.FORBIDDEN, "Only admins may do this.", Map.of());
+    }
+
+    public static Problem originNotAllowed() {
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
+    }
+
+    /** Without credentials, and sent by a page of another origin: its user may not know of it. */
+    public static Problem crossOriginRequest() {
+        return new Problem(
+                Type.ORIGIN_NOT_ALLOWED,
+                "Pages of other origins may not send this request without credentials.",
+                Map.of());
+    }
+
+    /** Meant for a host that this server does not answer for (RFC 9110, section 15.5.20). */
+    public static Problem misdirectedRequest() {
+        return new Problem(
+                Type.MISDIRECTED_REQUEST,
+                "Without authentication this server answers only for localhost, publicUrl and http.allowedHosts.",
+                Map.of());
+    }
+
+    /** It did not arrive in time. */
+    public static Problem requestTimeout() {
+        return new Problem(
+                Type.REQUEST_TIMEOUT,
+                "The body did not arrive in time. The connection will be closed.",
+                Map.of("Connection", "close"));
+    }
+
+    /** As the generation stands, this cannot be done with it. */
+    public static Problem conflict(String detail) {
+        return new Problem(Type.CONFLICT, detail, Map.of());
+    }
+
+    public static Problem idempotencyKeyReused() {
+        return new Problem(
+                Type.IDEMPOTENCY_KEY_REUSED,
+                "This Idempotency-Key was used with another request. Make up a new one for each new request.",
+                Map.of());
+    }
+
+    public static Problem notFound(String detail) {
+        return new Problem(Type.NOT_FOUND, detail, Map.of());
+    }
+
+    public static Problem unknownPath() {
+        return notFound("There is nothing under this path.");
+    }
+
+    /**
+     * @param allowed the methods that the path knows, as in an Allow header
+     */
+    public static Problem methodNotAllowed(String method, String allowed) {
+        String detail = method + " is not known here; known: " + allowed + ".";
+        return new Problem(Type.METHOD_NOT_ALLOWED, detail, Map.of("Allow", allowed));
+    }
+
+    /**
+     * @param status 413, 414 or 431, by the part that is too large
+     */
+    public static Problem tooLarge(int status, String detail) {
+        return new Problem(Type.TOO_LARGE, status, detail, List.of(), Map.of());
+    }
+
+    public static Problem unsupportedMediaType() {
+        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", Map.of());
+    }
+
+    /** RFC 9110, section 12.5.3: the answer says which codings are taken. */
+    public static Problem unsupportedContentEncoding() {
+        return new Problem(
+                Type.UNSUPPORTED_MEDIA_TYPE,
+                "The body must not be compressed: no Content-Encoding is supported.",
+                Map.of("Accept-Encoding", "identity"));
+    }
+
+    public static Problem internalError() {
+        return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", Map.of());
+    }
+
+    public static Problem unavailable() {
+        return new Problem(
+                Type.UNAVAILABLE,
+                "Darkroom cannot answer now. Ask again later.",
+                Map.of("Retry-After", RETRY_AFTER_SECONDS));
+    }
+
+    /** @param retryAfter in seconds */
+    public static Problem overloaded(String why, long retryAfter) {
+        return new Problem(
+                Type.OVERLOADED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+    }
+
+    /** @param retryAfter in seconds */
+    public static Problem tooManyRequests(String why, long retryAfter) {
+        return new Problem(
+                Type.TOO_MANY_REQUESTS, why, Map.of("Retry-After", String.valueOf(Math.min(60, retryAfter))));
+    }
+
+    /** @param retryAfter in seconds */
+    public static Problem quotaExceeded(String why, long retryAfter) {
+        return new Problem(
+                Type.QUOTA_EXCEEDED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+    }
+
+    /** Whether credentials were presented, and are not good. */
+    public boolean isInvalidCredential() {
+        return type == Type.UNAUTHORIZED && headers.containsValue(INVALID_TOKEN_CHALLENGE);
+    }
+
+    /** The HTTP status. */
+    public int status() {
+        return status;
+    }
+
+    /** Headers that belong to the answer. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /** The document. */
+    public JsonObject toJson(String instance, String requestId) {
+        JsonObject json = new JsonObject()
+                .put("type", type.uri)
+                .put("title", type.title)
+                .put("status", status)
+                .put("detail", getMessage())
+                .put("instance", instance)
+                .put("requestId", requestId);
+        if (!errors.isEmpty()) {
+            JsonArray list = new JsonArray();
+            errors.forEach(error ->
+                    list.add(new JsonObject().put("pointer", error.pointer()).put("detail", error.detail())));
+            json.put("errors", list);
+        }
+        return json;
+    }
+}

@@ -1,0 +1,2 @@
+/** Problem documents (RFC 9457). */
+package dev.darkroom.api.problem;

@@ -1,0 +1,70 @@
+package dev.darkroom.api.security;
+
+import dev.darkroom.api.transport.RequestIdHandler;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Lets pages of certain origins read what they ask for (Fetch standard, CORS). Others are answered as if they had not said where
+ * they come from: their browser keeps the answer from them. Cookies have no part in this.
+ */
+public final class CorsPolicyHandler implements Handler<RoutingContext> {
+    private static final String ANY_ORIGIN = "*";
+    private static final int MAX_AGE_SECONDS = 600;
+
+    /** What it says with an answer: true of a problem too. */
+    public static final List<String> RESPONSE_HEADERS =
+            List.of("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary");
+
+    private final List<String> origins;
+    private final CorsHandler delegate;
+
+    /** @param origins scheme, host and port, or an asterisk for all; may be empty */
+    public CorsPolicyHandler(List<String> origins) {
+        this.origins = origins;
+        this.delegate = CorsHandler.create()
+                .addOrigins(origins.isEmpty() ? List.of(ANY_ORIGIN) : origins)
+                .allowedMethods(
+                        Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PATCH, HttpMethod.DELETE))
+                .allowedHeaders(Set.of(
+                        "Authorization",
+                        "Content-Type",
+                        "Idempotency-Key",
+                        "Prefer",
+                        "If-None-Match",
+                        "Last-Event-ID",
+                        RequestIdHandler.HEADER))
+                .exposedHeaders(Set.of(
+                        "Location",
+                        "Retry-After",
+                        "ETag",
+                        "Link",
+                        "Allow",
+                        "WWW-Authenticate",
+                        "Idempotency-Replayed",
+                        "Preference-Applied",
+                        RateLimitHandler.LIMIT_HEADER,
+                        RateLimitHandler.POLICY_HEADER,
+                        RequestIdHandler.HEADER))
+                .maxAgeSeconds(MAX_AGE_SECONDS);
+    }
+
+    @Override
+    public void handle(RoutingContext context) {
+        String origin = context.request().getHeader(HttpHeaders.ORIGIN);
+        if (origin != null && (origins.contains(origin) || origins.contains(ANY_ORIGIN))) {
+            delegate.handle(context);
+        } else {
+            if (!origins.isEmpty() && !origins.contains(ANY_ORIGIN)) {
+                // A cache must not give to one origin what it keeps for another.
+                context.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
+            }
+            context.next();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package dev.darkroom.api.security;
+
+import dev.darkroom.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.ServerSSLOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the API's server shows that it is who it says, from two files in PEM: read at the start, and again when they have
+ * changed, as they do when somebody renews them. Connections that are open keep what they began with.
+ */
+public final class TlsCertificateReloader {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsCertificateReloader.class);
+    private static final Set<String> PROTOCOLS = Set.of("TLSv1.3", "TLSv1.2");
+    private static final byte[] TEST_MESSAGE = {'d', 'a', 'r', 'k', 'r', 'o', 'o', 'm'};
+
+    private final Vertx vertx;
+    private final Settings.Tls tls;
+    private final WorkerExecutor workerPool;
+    private String loadedVersion;
+
+    /** For the event loop of one verticle. */
+    public TlsCertificateReloader(Vertx vertx, Settings.Tls files) {
+        this.vertx = vertx;
+        this.tls = files;
+        this.workerPool = vertx.createSharedWorkerExecutor("darkroom-certificates", 1);
+    }
+
+    /** Lets a server that is not yet there speak TLS, and HTTP/2 to those who want it. Fails with an {@link UnusableCertificateException}. */
+    public Future<HttpServerOptions> configure(HttpServerOptions options) {
+        return workerPool
+                .executeBlocking(this::loadAndVerify)
+                .recover(error -> Future.failedFuture(new UnusableCertificateException(error)))
+                .map(loaded -> {
+                    loadedVersion = loaded.version();
+                    return options.setSsl(true)
+                            .setUseAlpn(true)
+                            .setKeyCertOptions(loaded.options())
+                            .setEnabledSecureTransportProtocols(PROTOCOLS);
+                });
+    }
+
+    /** From now on looks after the files of a server that listens. */
+    public void startReloading(HttpServer server) {
+        vertx.setPeriodic(
+                tls.reload().toMillis(),
+                timer -> workerPool
+                        .executeBlocking(() -> fileVersion())
+                        .compose(now -> now.equals(loadedVersion) ? Future.succeededFuture() : reload(server))
+                        .onFailure(error -> LOG.atWarn()
+                                .addKeyValue("certFile", tls.certFile())
+                                .addKeyValue("reason", error.toString())
+                                .log("certificate cannot be read again, the one before is kept")));
+    }
+
+    private Future<Void> reload(HttpServer server) {
+        return workerPool
+                .executeBlocking(this::loadAndVerify)
+                .compose(loaded -> server.updateSSLOptions(sslOptions(loaded.options()))
+                        .map(changed -> {
+                            loadedVersion = loaded.version();
+                            LOG.atInfo().addKeyValue("certFile", tls.certFile()).log("certificate read again");
+                            return null;
+                        }));
+    }
+
+    private static ServerSSLOptions sslOptions(PemKeyCertOptions options) {
+        return new ServerSSLOptions()
+                .setKeyCertOptions(options)
+                .setApplicationLayerProtocols(List.of("h2", "http/1.1"))
+                .setEnabledSecureTransportProtocols(PROTOCOLS);
+    }
+
+    /**
+     * Content of both files, checked as a pair. The server gets this content and does not read the files again: they may change
+     * after the check.
+     */
+    private record Loaded(String version, PemKeyCertOptions options) {}
+
+    /** Which files they are. Taken before they are read: what changes in between is read once more. Blocking. */
+    private String fileVersion() throws IOException {
+        return fileStamp(tls.certFile()) + " " + fileStamp(tls.keyFile());
+    }
+
+    private static String fileStamp(Path file) throws IOException {
+        return Files.getLastModifiedTime(file).toMillis() + "/" + Files.size(file);
+    }
+
+    /** Reads both files and checks that the key belongs to the certificate. Blocking. */
+    private Loaded loadAndVerify() throws Exception {
+        try {
+            String version = fileVersion();
+            PemKeyCertOptions options = new PemKeyCertOptions()
+                    .setCertValue(Buffer.buffer(Files.readAllBytes(tls.certFile())))
+                    .setKeyValue(Buffer.buffer(Files.readAllBytes(tls.keyFile())));
+            for (KeyManager manager : options.getKeyManagerFactory(vertx).getKeyManagers()) {
+                if (manager instanceof X509KeyManager keys) {
+                    verifyKeyPair(keys);
+                }
+            }
+            return new Loaded(version, options);
+        } catch (NoSuchFileException e) {
+            throw new IOException(e.getMessage() + " does not exist");
+        }
+    }
+
+    private static void verifyKeyPair(X509KeyManager keys) throws GeneralSecurityException {
+        for (String type : List.of("RSA", "EC", "EdDSA")) {
+            String[] names = keys.getServerAliases(type, null);
+            if (names != null && names.length > 0) {
+                verifyKeyPair(type, keys.getPrivateKey(names[0]), keys.getCertificateChain(names[0])[0].getPublicKey());
+                return;
+            }
+        }
+        throw new GeneralSecurityException("the certificate has neither an RSA nor an EC key");
+    }
+
+    private static void verifyKeyPair(String type, PrivateKey key, PublicKey certified)
+            throws GeneralSecurityException {
+        String algorithm = type.equals("EdDSA") ? type : "SHA256with" + (type.equals("EC") ? "ECDSA" : type);
+        Signature signature = Signature.getInstance(algorithm);
+        signature.initSign(key);
+        signature.update(TEST_MESSAGE);
+        byte[] proof = signature.sign();
+        signature.initVerify(certified);
+        signature.update(TEST_MESSAGE);
+        if (!signature.verify(proof)) {
+            throw new GeneralSecurityException("the key is not that of the certificate");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** Server-sent event streams: admission, limits, frames and draining. */
+package dev.darkroom.api.stream;

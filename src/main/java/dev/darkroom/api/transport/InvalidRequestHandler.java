@@ -1,0 +1,36 @@
+package dev.darkroom.api.transport;
+
+import dev.darkroom.api.problem.Problem;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+
+/** Answers what is no HTTP request at all: such a one never reaches the router. */
+public final class InvalidRequestHandler implements Handler<HttpServerRequest> {
+
+    @Override
+    public void handle(HttpServerRequest request) {
+        String requestId = RequestIdHandler.acceptOrGenerate(request.getHeader(RequestIdHandler.HEADER));
+        Problem problem = toProblem(request.decoderResult().cause());
+        request.response()
+                .setStatusCode(problem.status())
+                .putHeader(RequestIdHandler.HEADER, requestId)
+                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
+                .putHeader(HttpHeaders.CONNECTION, "close");
+        new ResponseWriter(request)
+                .endWith(problem.toJson("/", requestId).toBuffer())
+                .onComplete(sent -> request.connection().close());
+    }
+
+    private static Problem toProblem(Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            return Problem.tooLarge(414, "The URL is too long.");
+        }
+        if (cause instanceof TooLongHttpHeaderException) {
+            return Problem.tooLarge(431, "The headers are too large.");
+        }
+        return Problem.malformedRequest();
+    }
+}

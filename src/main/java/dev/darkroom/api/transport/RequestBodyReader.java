@@ -1,0 +1,127 @@
+package dev.darkroom.api.transport;
+
+import dev.darkroom.api.problem.Problem;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClosedException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+
+/**
+ * Reads the body of a request, up to a limit. The router's own handler decodes forms that nobody asked for and treats a
+ * caller who leaves as an error of ours.
+ */
+public final class RequestBodyReader {
+    /** How long a caller whose body is too large may go on sending, to get to the answer, before it is cut off. */
+    private static final long DRAIN_TIMEOUT_MS = 5_000;
+
+    /** RFC 9113, section 8.1: what follows an answer that did not need the rest of its request. */
+    private static final long NO_ERROR = 0;
+
+    private final Vertx vertx;
+    private final HttpServerRequest request;
+    private final RequestBodyLimits limits;
+    private final RequestMemoryBudget memory = RequestMemoryBudget.SHARED;
+    private final Promise<Buffer> result = Promise.promise();
+    private Buffer received = Buffer.buffer();
+    private boolean rejected;
+    private long timer;
+
+    private RequestBodyReader(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
+        this.vertx = vertx;
+        this.request = request;
+        this.limits = limits;
+    }
+
+    /**
+     * The whole body, empty when there is none. Must be called before the handler of the request returns.
+     *
+     * @return completes with bytes that are of use only until whoever listens returns; fails with a {@link Problem} when it
+     *     cannot be taken, and with {@link HttpClosedException} when the caller
+     *     left, so that there is nobody to answer
+     */
+    public static Future<Buffer> read(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
+        return new RequestBodyReader(vertx, request, limits).start();
+    }
+
+    private Future<Buffer> start() {
+        String expect = request.getHeader(HttpHeaders.EXPECT);
+        boolean waits = "100-continue".equalsIgnoreCase(expect);
+        if (expect != null && !waits) {
+            return Future.failedFuture(Problem.invalid("Expect", "must be 100-continue, if anything"));
+        }
+        request.handler(this::onData).endHandler(end -> onEnd()).exceptionHandler(this::onFailure);
+        timer = vertx.setTimer(limits.timeout().toMillis(), late -> reject(Problem.requestTimeout()));
+        if (declaredLength() > limits.maxBytes()) {
+            reject(bodyTooLarge());
+        } else if (waits && request.version() != HttpVersion.HTTP_1_0) {
+            request.response().writeContinue();
+        }
+        return result.future();
+    }
+
+    /** The length that the request names; the HTTP server has already refused what is no number. */
+    private long declaredLength() {
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length == null ? 0 : Long.parseLong(length);
+    }
+
+    private void onData(Buffer data) {
+        if (rejected) {
+            return;
+        }
+        int size = received.length() + data.length();
+        if (size > limits.maxBytes()) {
+            reject(bodyTooLarge());
+        } else if (!memory.tryGrow(received.length(), size)) {
+            reject(Problem.unavailable());
+        } else {
+            received.appendBuffer(data);
+        }
+    }
+
+    private void onEnd() {
+        vertx.cancelTimer(timer);
+        if (!rejected) {
+            // What it becomes is made of it before this returns.
+            result.tryComplete(received);
+            releaseMemory();
+        }
+    }
+
+    private void onFailure(Throwable failure) {
+        vertx.cancelTimer(timer);
+        result.tryFail(failure instanceof HttpClosedException ? failure : Problem.malformedRequest());
+        releaseMemory();
+    }
+
+    private void releaseMemory() {
+        memory.release(received.length());
+        received = Buffer.buffer();
+    }
+
+    private void reject(Problem problem) {
+        rejected = true;
+        releaseMemory();
+        vertx.cancelTimer(timer);
+        timer = vertx.setTimer(DRAIN_TIMEOUT_MS, late -> abort());
+        request.endHandler(end -> vertx.cancelTimer(timer));
+        result.tryFail(problem);
+    }
+
+    /** Over HTTP/2 others share the connection, who have done nothing. */
+    private void abort() {
+        if (request.version() == HttpVersion.HTTP_2) {
+            request.response().reset(NO_ERROR);
+        } else {
+            request.connection().close();
+        }
+    }
+
+    private Problem bodyTooLarge() {
+        return Problem.tooLarge(413, "The body may have at most " + limits.maxBytes() + " bytes.");
+    }
+}

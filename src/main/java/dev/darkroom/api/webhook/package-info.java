@@ -1,0 +1,2 @@
+/** HTTP handlers of the webhook operations. */
+package dev.darkroom.api.webhook;

@@ -1,0 +1,72 @@
+package dev.darkroom.backend.openai;
+
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.BodyField;
+import io.vertx.core.json.JsonObject;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/** Builds the body of {@code POST /images/generations}. */
+final class OpenAiRequestFactory {
+
+    /** Fields beyond what every AI server of the protocol takes, and without which it still makes the picture. */
+    static final Set<BodyField> EXTENSIONS =
+            Collections.unmodifiableSet(EnumSet.of(BodyField.SEED, BodyField.RESPONSE_FORMAT));
+
+    private static final Pattern GPT_IMAGE = Pattern.compile("(^|[/:.@])(chat)?gpt-image", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DALL_E = Pattern.compile("(^|[/:.@])dall-e", Pattern.CASE_INSENSITIVE);
+
+    private OpenAiRequestFactory() {}
+
+    /**
+     * Builds a body.
+     *
+     * @param fields the optional fields to send
+     */
+    static JsonObject createBody(ImageRequest request, Settings.PromptControls controls, Set<BodyField> fields) {
+        UnaryOperator<String> guard =
+                controls == Settings.PromptControls.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
+        JsonObject body = new JsonObject();
+        if (request.model() != null && !request.model().isEmpty()) {
+            body.put("model", request.model());
+        }
+        body.put("prompt", guard.apply(request.prompt()));
+        if (request.negativePrompt() != null && fields.contains(BodyField.NEGATIVE_PROMPT)) {
+            body.put("negative_prompt", guard.apply(request.negativePrompt()));
+        }
+        if (fields.contains(BodyField.N)) {
+            body.put("n", request.count());
+        }
+        if (fields.contains(BodyField.SIZE)) {
+            body.put("size", request.width() + "x" + request.height());
+        }
+        if (fields.contains(BodyField.SEED)) {
+            body.put("seed", request.seed());
+        }
+        if (fields.contains(BodyField.RESPONSE_FORMAT)) {
+            body.put("response_format", "b64_json");
+        }
+        return body;
+    }
+
+    /**
+     * The optional fields for a model. OpenAI's own models refuse fields that they do not know. Every generation has a seed, most of them
+     * chosen by us, so sending it would get every one refused; a negative prompt was asked for and is better refused than dropped. Models
+     * named gpt-image always answer in base64 and refuse to be told so.
+     *
+     * @param model with or without the name of a gateway's provider before it; may be null
+     */
+    static Set<BodyField> optionalFields(String model) {
+        Set<BodyField> fields = EnumSet.allOf(BodyField.class);
+        if (model != null && GPT_IMAGE.matcher(model).find()) {
+            fields.removeAll(EXTENSIONS);
+        } else if (model != null && DALL_E.matcher(model).find()) {
+            fields.remove(BodyField.SEED);
+        }
+        return fields;
+    }
+}

@@ -1,0 +1,170 @@
+package dev.darkroom.backend.openai;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Finds refusals by content policy and used-up quotas in an error, wherever AI servers and gateways put them and however they spell them.
+ * Codes are compared without case, punctuation and a final "error". Gateways also quote the code of the AI server in their message.
+ */
+final class RefusalDetector {
+
+    /** What a refusal is about. */
+    enum Kind {
+        MODERATION,
+        QUOTA
+    }
+
+    private static final Set<String> MODERATION_CODES = Set.of(
+            "bannedprompt", // Midjourney proxies
+            "bannedpromptdetected",
+            "contentfilter", // OpenAI, Azure
+            "contentfiltered", // Stability
+            "contentmoderated", // BFL
+            "contentmoderation",
+            "contentpolicy",
+            "contentpolicyblocked",
+            "contentpolicyviolation", // OpenAI, fal, LiteLLM
+            "contentviolation",
+            "corruptprompt", // AI Horde
+            "datainspectionfailed", // Alibaba
+            "imagesafety", // Google
+            "inputtextsensitivecontentdetected", // Volcengine
+            "moderationblocked", // OpenAI
+            "nsfwcontent",
+            "nsfwcontentdetected",
+            "nsfwdetected",
+            "outputimagesensitivecontentdetected",
+            "policyviolation",
+            "prohibitedcontent", // Google
+            "promptblocked",
+            "requestmoderated", // BFL
+            "responsibleaipolicyviolation", // Azure
+            "safetyviolation",
+            "safetyviolations",
+            "sensitivecontentdetected",
+            "sensitivewordsdetected", // one-api, new-api
+            "unsafecontent");
+
+    /** Ordinary words. They count only as the whole value of a field that names a reason. */
+    private static final Set<String> MODERATION_REASONS =
+            Set.of("blocklist", "censored", "csam", "moderated", "nsfw", "safety", "spii");
+
+    private static final Set<String> REASON_FIELDS = Set.of(
+            "blockreason",
+            "code",
+            "errorcode",
+            "finishreason",
+            "raifilteredreason",
+            "reason",
+            "state",
+            "status",
+            "type");
+
+    /** Sentences of AI servers that gateways pass on without the code. Each is specific enough not to stand in another error. */
+    private static final Pattern MODERATION_SENTENCE = Pattern.compile(
+            "(rejected|blocked) (as a result of|by) (our|the) safety system" // OpenAI
+                    + "|content management policy", // Azure
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Set<String> QUOTA_CODES = Set.of(
+            "accountoverdue",
+            "arrearage", // Alibaba
+            "billinghardlimitreached", // OpenAI
+            "billingnotactive",
+            "budgetexceeded", // LiteLLM
+            "creditbalanceexhausted",
+            "exceededcurrentquota", // Moonshot
+            "insufficientbalance",
+            "insufficientcredit",
+            "insufficientcredits",
+            "insufficientfunds",
+            "insufficientquota", // OpenAI
+            "insufficientuserquota", // one-api, new-api
+            "organizationspendlimitexceeded",
+            "outofcredits",
+            "projectspendlimitexceeded",
+            "quotaexceeded",
+            "quotaexhausted");
+
+    /** What the caller wrote, and pictures. */
+    private static final Set<String> IGNORED_FIELDS =
+            Set.of("b64json", "body", "input", "negativeprompt", "prompt", "revisedprompt", "url", "user");
+
+    private static final Pattern PUNCTUATION = Pattern.compile("[^A-Za-z0-9]+");
+    private static final Pattern CODE_SEPARATOR = Pattern.compile("[^A-Za-z0-9_-]+");
+    private static final int MAX_DEPTH = 16;
+    private static final int MAX_CODE_LENGTH = 80;
+
+    private RefusalDetector() {}
+
+    /**
+     * Searches a JSON value, or a text.
+     *
+     * @return null when there is no such refusal in it
+     */
+    static Kind find(Object json) {
+        return find("", json, 0);
+    }
+
+    private static Kind find(String field, Object value, int depth) {
+        if (depth > MAX_DEPTH || IGNORED_FIELDS.contains(field)) {
+            return null;
+        }
+        Kind found = null;
+        if (value instanceof JsonObject object) {
+            for (Map.Entry<String, Object> entry : object) {
+                found = mostSevere(found, find(normalize(entry.getKey()), entry.getValue(), depth + 1));
+            }
+        } else if (value instanceof JsonArray array) {
+            for (Object entry : array) {
+                found = mostSevere(found, find(field, entry, depth + 1));
+            }
+        } else if (value instanceof String text) {
+            found = findInText(field, text);
+        } else if (field.equals("filtered") && Boolean.TRUE.equals(value)) { // Azure, content_filter_results
+            found = Kind.MODERATION;
+        }
+        return found;
+    }
+
+    /** A refusal by policy is final whatever else is said. */
+    private static Kind mostSevere(Kind one, Kind other) {
+        return one == Kind.MODERATION || other == null ? one : other;
+    }
+
+    private static Kind findInText(String field, String text) {
+        if (MODERATION_SENTENCE.matcher(text).find()) {
+            return Kind.MODERATION;
+        }
+        if (text.length() <= MAX_CODE_LENGTH) {
+            String code = normalize(text);
+            if (REASON_FIELDS.contains(field) && MODERATION_REASONS.contains(code)) {
+                return Kind.MODERATION;
+            }
+            Kind whole = kindOfCode(code);
+            if (whole != null) {
+                return whole;
+            }
+        }
+        Kind found = null;
+        for (String word : CODE_SEPARATOR.split(text)) {
+            // A code is written as one word. Two words of a sentence are none.
+            found = mostSevere(found, word.length() <= MAX_CODE_LENGTH ? kindOfCode(normalize(word)) : null);
+        }
+        return found;
+    }
+
+    private static Kind kindOfCode(String code) {
+        return MODERATION_CODES.contains(code) ? Kind.MODERATION : QUOTA_CODES.contains(code) ? Kind.QUOTA : null;
+    }
+
+    private static String normalize(String text) {
+        String plain = PUNCTUATION.matcher(text).replaceAll("").toLowerCase(Locale.ROOT);
+        return plain.endsWith("error") ? plain.substring(0, plain.length() - "error".length()) : plain;
+    }
+}

@@ -1,0 +1,148 @@
+package dev.darkroom.config;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** What must hold between settings that are each fine alone. A message blames one and shows where the other came from. */
+final class SettingsValidator {
+    private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
+
+    private final LayeredSettings layeredSettings;
+
+    private SettingsValidator(LayeredSettings layeredSettings) {
+        this.layeredSettings = layeredSettings;
+    }
+
+    /** @throws SettingsException for the first rule that is broken */
+    static void validate(Settings settings, LayeredSettings layeredSettings) {
+        new SettingsValidator(layeredSettings).validate(settings);
+    }
+
+    private void validate(Settings settings) {
+        // Whoever reaches it would be everybody's user.
+        require(
+                settings.auth() == Settings.Auth.REQUIRED
+                        || settings.authLocalAnywhere()
+                        || LOOPBACK.matcher(settings.http().host()).matches(),
+                "http.host",
+                "a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with",
+                "auth");
+        validateJwt(settings.jwt());
+        int port = settings.http().port();
+        require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
+        require(
+                settings.database().directUrl() == null || settings.database().url() != null,
+                "database.directUrl",
+                "empty as long as there is no pooler in",
+                "database.url");
+        // Otherwise the API gives up on an answer that the database is still allowed to give.
+        require(
+                isLonger(settings.api().replyTimeout(), settings.database().statementTimeout()),
+                "api.replyTimeout",
+                "longer than",
+                "database.statementTimeout");
+        require(
+                isLonger(settings.http().idleTimeout(), settings.generation().maxWait()),
+                "generation.maxWait",
+                "shorter than",
+                "http.idleTimeout");
+        validateGenerationLimits(settings.generation());
+        require(!isLonger(settings.retry().base(), settings.retry().cap()), "retry.cap", "at least", "retry.base");
+        require(
+                !isLonger(
+                        settings.backend().breaker().reset(),
+                        settings.backend().breaker().maxReset()),
+                "backend.breaker.maxReset",
+                "at least",
+                "backend.breaker.reset");
+        // One late heartbeat must not cost a process its work.
+        require(
+                !isLonger(
+                        settings.node().heartbeat().multipliedBy(2),
+                        settings.node().ttl()),
+                "node.ttl",
+                "at least twice",
+                "node.heartbeat");
+        Duration orphans = settings.retention().orphans();
+        // An attempt keeps its pictures before it writes their rows.
+        require(
+                orphans == null || isLonger(orphans, settings.backend().timeout()),
+                "retention.orphans",
+                "longer than",
+                "backend.timeout");
+        Settings.Cluster cluster = settings.cluster();
+        require(
+                cluster.members().isEmpty() || cluster.kubernetesService() == null,
+                "cluster.kubernetesService",
+                "nothing beside",
+                "cluster.members");
+        require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
+    }
+
+    private void validateJwt(Settings.Jwt jwt) {
+        String issuer = "jwt.issuer";
+        if (!jwt.accepted()) {
+            // Whoever set one of these means tokens to be accepted, and is not to find out later that they are not.
+            for (String other :
+                    List.of("jwt.audience", "jwt.jwksUrl", "jwt.publicKeyFile", "jwt.adminClaim", "jwt.adminValue")) {
+                require(layeredSettings.get(other).isEmpty(), issuer, "the issuer of the tokens, with", other);
+            }
+            return;
+        }
+        require(jwt.audience() != null, "jwt.audience", "whom tokens are for, with", issuer);
+        require(
+                jwt.jwksUrl() != null || jwt.publicKeyFile() != null,
+                "jwt.jwksUrl",
+                "a URL, or else a file in jwt.publicKeyFile, with",
+                issuer);
+        require(
+                jwt.jwksUrl() == null || jwt.publicKeyFile() == null,
+                "jwt.publicKeyFile",
+                "nothing beside",
+                "jwt.jwksUrl");
+        if (jwt.jwksUrl() != null && !isHttpsOrLoopback(jwt.jwksUrl())) {
+            throw layeredSettings.get("jwt.jwksUrl").expected("https, or a loopback address");
+        }
+        require(
+                jwt.adminClaim() == null || jwt.adminValue() != null,
+                "jwt.adminValue",
+                "what admins have, with",
+                "jwt.adminClaim");
+        require(
+                jwt.adminValue() == null || jwt.adminClaim() != null,
+                "jwt.adminClaim",
+                "a claim, with",
+                "jwt.adminValue");
+    }
+
+    /** Whether nobody on the way can change what is read there. */
+    private static boolean isHttpsOrLoopback(URI url) {
+        String host = url.getHost().replaceAll("[\\[\\]]", "");
+        return url.getScheme().equals("https") || LOOPBACK.matcher(host).matches();
+    }
+
+    private void validateGenerationLimits(Settings.Generation generation) {
+        int side = generation.maxSide();
+        require(generation.defaultWidth() <= side, "generation.defaultWidth", "at most", "generation.maxSide");
+        require(generation.defaultHeight() <= side, "generation.defaultHeight", "at most", "generation.maxSide");
+        require(
+                generation.defaultCount() <= generation.maxCount(),
+                "generation.defaultCount",
+                "at most",
+                "generation.maxCount");
+    }
+
+    private void require(boolean holds, String blamed, String relation, String other) {
+        if (!holds) {
+            throw layeredSettings
+                    .get(blamed)
+                    .expected(relation + " " + layeredSettings.get(other).describe());
+        }
+    }
+
+    private static boolean isLonger(Duration one, Duration other) {
+        return one.compareTo(other) > 0;
+    }
+}

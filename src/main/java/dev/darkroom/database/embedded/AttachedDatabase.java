@@ -1,0 +1,50 @@
+package dev.darkroom.database.embedded;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.DatabaseException;
+
+/**
+ * The database that the settings mean, for programs that run beside the service: the one that they name, or the embedded one
+ * of a service that runs, or else the embedded one started for as long as this is open. None is made. Blocking.
+ */
+public final class AttachedDatabase implements AutoCloseable {
+    private final DatabaseUrl url;
+    private final EmbeddedDatabase embedded;
+
+    private AttachedDatabase(DatabaseUrl url, EmbeddedDatabase started) {
+        this.url = url;
+        this.embedded = started;
+    }
+
+    /** @throws DatabaseException in one line when there is none yet, or it cannot be started */
+    public static AttachedDatabase open(Settings settings) {
+        if (settings.database().server() != null) {
+            return new AttachedDatabase(settings.database().server(), null);
+        }
+        return EmbeddedDatabase.findRunning(settings.dataDir())
+                .map(running -> new AttachedDatabase(running, null))
+                .orElseGet(() -> start(settings));
+    }
+
+    private static AttachedDatabase start(Settings settings) {
+        if (!EmbeddedDatabase.exists(settings.dataDir())) {
+            throw new DatabaseException("there is no database in data directory " + settings.dataDir()
+                    + " yet; DARKROOM_DATA_DIR or DARKROOM_DATABASE_URL name another");
+        }
+        EmbeddedDatabase started = EmbeddedDatabase.start(settings.dataDir());
+        return new AttachedDatabase(started.url(), started);
+    }
+
+    public DatabaseUrl url() {
+        return url;
+    }
+
+    /** Stops the server if it was started for us. */
+    @Override
+    public void close() {
+        if (embedded != null) {
+            embedded.close();
+        }
+    }
+}

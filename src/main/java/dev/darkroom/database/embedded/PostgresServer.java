@@ -1,0 +1,215 @@
+package dev.darkroom.database.embedded;
+
+import com.sun.security.auth.module.UnixSystem;
+import dev.darkroom.database.DatabaseException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One PostgreSQL cluster and the programs that make, start and stop its server. Everything is blocking. Whoever calls holds
+ * the lock of the data directory.
+ *
+ * <p>{@code pg_ctl} gives the server a session of its own, so a Ctrl-C in our terminal does not reach it.
+ */
+final class PostgresServer {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+    private static final Pattern REASON_PATTERN =
+            Pattern.compile("(?m)(?:\\b(?:FATAL|PANIC|error|DETAIL):|^(?:pg_ctl|unshare):) +(.+)$");
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(60);
+
+    private final List<String> commandPrefix = commandPrefix();
+    private final Path home;
+    private final Path directory;
+    private final Path cluster;
+
+    /**
+     * @param home the unpacked programs
+     * @param directory absolute; holds the cluster and the output of the programs
+     * @throws DatabaseException when PostgreSQL cannot run as this user
+     */
+    PostgresServer(Path home, Path directory) {
+        this.home = home;
+        this.directory = directory;
+        this.cluster = directory.resolve("cluster");
+    }
+
+    boolean isInitialized() {
+        return Files.exists(cluster);
+    }
+
+    /**
+     * Makes the cluster, with password authentication from the first moment. It appears under its name only when
+     * complete; what an interrupted attempt left is deleted.
+     *
+     * @param superuserPassword a file whose first line is the password of the role postgres
+     * @param sql statements, one a line, run once as superuser without any connection
+     */
+    void initialize(Path superuserPassword, List<String> sql) throws IOException {
+        Path unfinished = directory.resolve("cluster.new");
+        PrivateFiles.delete(unfinished);
+        // A locale that every machine has and no upgrade of the system changes under the indexes.
+        run(
+                "initdb",
+                "",
+                List.of(
+                        "--pgdata=" + unfinished,
+                        "--username=postgres",
+                        "--auth=scram-sha-256",
+                        "--pwfile=" + superuserPassword,
+                        "--encoding=UTF8",
+                        "--locale=C",
+                        "--locale-provider=builtin",
+                        "--builtin-locale=C.UTF-8",
+                        "--no-instructions"));
+        run(
+                "postgres",
+                String.join("\n", sql) + "\n",
+                List.of("--single", "-D", unfinished.toString(), "-c", "exit_on_error=on", "postgres"));
+        PrivateFiles.renameDurably(unfinished, cluster);
+    }
+
+    /**
+     * Starts the server and waits until it accepts connections, crash recovery included.
+     *
+     * @throws DatabaseException when it does not come up; nothing is left running then
+     */
+    void start(Map<String, String> parameters) throws IOException {
+        PostmasterPidFile.removeStalePidFile(cluster);
+        String options = parameters.entrySet().stream()
+                .map(parameter -> "-c " + parameter.getKey() + "=" + parameter.getValue())
+                .collect(Collectors.joining(" "));
+        try {
+            pgCtl(START_TIMEOUT, "start", "-o", options);
+        } catch (DatabaseException e) {
+            stop();
+            throw e;
+        }
+    }
+
+    /**
+     * Stops the server, if one runs, and waits until it has. Sessions are ended; committed work is safe in any case.
+     *
+     * @throws DatabaseException when it does not stop
+     */
+    void stop() throws IOException {
+        // More than once: a Ctrl-C ends a waiting pg_ctl but not the server. The last resort costs a crash recovery.
+        stop("fast", "fast", "immediate");
+    }
+
+    /** As {@link #stop()}, in the first of these modes of {@code pg_ctl} that does it. */
+    void stop(String... modes) throws IOException {
+        for (String mode : modes) {
+            if (!isRunning()) {
+                return;
+            }
+            try {
+                pgCtl(STOP_TIMEOUT, "stop", "-m", mode);
+            } catch (DatabaseException e) {
+                LOG.atWarn()
+                        .addKeyValue("mode", mode)
+                        .addKeyValue("reason", e.getMessage())
+                        .log("PostgreSQL not stopped");
+            }
+        }
+        if (isRunning()) {
+            throw new DatabaseException("the embedded PostgreSQL in " + directory + " does not stop");
+        }
+    }
+
+    boolean isRunning() throws IOException {
+        return PostmasterPidFile.findRunningPid(cluster).isPresent();
+    }
+
+    private void pgCtl(Duration wait, String action, String... arguments) throws IOException {
+        run(
+                "pg_ctl",
+                "",
+                Stream.concat(
+                                Stream.of(
+                                        action, "-D", cluster.toString(), "-w", "-t", String.valueOf(wait.toSeconds())),
+                                Stream.of(arguments))
+                        .toList());
+    }
+
+    /** Runs a program to its end, its output in a file: a pipe would stay open as long as the server that inherits it. */
+    private void run(String program, String input, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(commandPrefix);
+        command.add(home.resolve("bin").resolve(program).toString());
+        command.addAll(arguments);
+        Path output = directory.resolve(program + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        // What a user has set for another PostgreSQL is not meant for this one.
+        builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+        builder.environment().put("LC_ALL", "C");
+        Process process = builder.start();
+        try (OutputStream stdin = process.getOutputStream()) {
+            stdin.write(input.getBytes(StandardCharsets.UTF_8));
+        }
+        int exit;
+        try {
+            exit = process.waitFor();
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("interrupted while " + program + " of the embedded PostgreSQL was running", e);
+        }
+        if (exit != 0) {
+            throw new DatabaseException(program + " of the embedded PostgreSQL failed: " + failureReason(output)
+                    + " (more in " + directory + ")");
+        }
+    }
+
+    private static String failureReason(Path output) throws IOException {
+        String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+        String reason = REASON_PATTERN
+                .matcher(text)
+                .results()
+                .map(result -> result.group(1).strip())
+                .limit(2)
+                .collect(Collectors.joining("; "));
+        return reason.isEmpty() ? "it does not say why" : reason;
+    }
+
+    /** PostgreSQL refuses to run as root; in a user namespace of its own it sees itself as an ordinary user. */
+    private static List<String> commandPrefix() {
+        if (new UnixSystem().getUid() != 0) {
+            return List.of();
+        }
+        if (!canUnshare()) {
+            throw new DatabaseException("PostgreSQL does not run as root, and \"unshare -U\" is not allowed here; run"
+                    + " Darkroom as an ordinary user, or set DARKROOM_DATABASE_URL to use a PostgreSQL of your own");
+        }
+        return List.of("unshare", "-U");
+    }
+
+    private static boolean canUnshare() {
+        try {
+            Process process = new ProcessBuilder("unshare", "-U", "true")
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("interrupted while the embedded PostgreSQL was starting", e);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The embedded PostgreSQL server: binaries, data directory, process. */
+package dev.darkroom.database.embedded;

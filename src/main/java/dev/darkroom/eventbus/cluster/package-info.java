@@ -1,0 +1,2 @@
+/** Membership in a Hazelcast cluster and the relay between the clustered and the local event bus. */
+package dev.darkroom.eventbus.cluster;

@@ -1,0 +1,96 @@
+package dev.darkroom.generation.command;
+
+import dev.darkroom.eventbus.BusCommand;
+import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationRowMapper;
+import dev.darkroom.generation.store.GenerationStore;
+import dev.darkroom.generation.watch.GenerationEventPublisher;
+import dev.darkroom.image.ImageStore;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Commands by which somebody wants a generation no more: before its end, or after it. */
+final class CancellationService {
+    private static final Logger LOG = LoggerFactory.getLogger(CancellationService.class);
+    private static final DeliveryOptions LOCAL_ONLY = new DeliveryOptions().setLocalOnly(true);
+
+    private final Vertx vertx;
+    private final GenerationCommandVerticle.Dependencies dependencies;
+    private final GenerationStore store;
+    private final GenerationLeaseStore leases;
+    private final GenerationEventPublisher eventPublisher;
+
+    CancellationService(Vertx vertx, GenerationCommandVerticle.Dependencies dependencies) {
+        this.vertx = vertx;
+        this.dependencies = dependencies;
+        this.store = new GenerationStore(dependencies.database());
+        this.leases = new GenerationLeaseStore(dependencies.database(), dependencies.finishListeners());
+        this.eventPublisher = new GenerationEventPublisher(vertx, dependencies.notifyChannel());
+    }
+
+    /** Answers {@link GenerationBus#CANCEL}. */
+    Future<JsonObject> cancel(BusCommand busCommand, UUID id) {
+        return leases.cancel(id, busCommand.ownerFilter()).compose(cancelled -> {
+            cancelled.ifPresent(finishRecord -> {
+                eventPublisher.publishFinished(finishRecord);
+                // Whoever is at work on it learns of it from the database; this is only where to look.
+                vertx.eventBus().publish(GenerationBus.CANCELLED, null, LOCAL_ONLY);
+                dependencies.notifyChannel().send(GenerationBus.CANCELLED_SIGNAL);
+            });
+            return store.find(id, busCommand.ownerFilter())
+                    .map(found -> found.map(generation -> cancelled.isPresent()
+                                    ? GenerationRowMapper.toReply(generation)
+                                    : CommandReplies.conflict("the generation has ended already"))
+                            .orElseGet(() -> CommandReplies.notFound("generation")));
+        });
+    }
+
+    /** Answers {@link GenerationBus#DELETE}. */
+    Future<JsonObject> delete(BusCommand busCommand, UUID id) {
+        return store.delete(id, busCommand.ownerFilter()).compose(deleted -> {
+            if (deleted.isPresent()) {
+                LOG.atInfo()
+                        .addKeyValue("generation", id)
+                        .addKeyValue("request", busCommand.requestId())
+                        .log("generation deleted");
+                publishDeleted();
+                return deleteFiles(id, deleted.get().storageKeys())
+                        .map(done -> new JsonObject()
+                                .put(
+                                        "deleted",
+                                        new JsonObject()
+                                                .put("id", id.toString())
+                                                .put("user", deleted.get().userId())));
+            }
+            return store.find(id, busCommand.ownerFilter())
+                    .map(found -> found.isPresent()
+                            ? CommandReplies.conflict("the generation has not ended yet. Cancel it first")
+                            : CommandReplies.notFound("generation"));
+        });
+    }
+
+    private void publishDeleted() {
+        vertx.eventBus().publish(GenerationBus.DELETED, null, LOCAL_ONLY);
+        dependencies.notifyChannel().send(GenerationBus.DELETED_SIGNAL);
+    }
+
+    /** Never fails: nobody finds the pictures any more, and what is left of them housekeeping clears away. */
+    private Future<Void> deleteFiles(UUID id, List<String> keys) {
+        ImageStore images = dependencies.imageStore();
+        return Future.all(keys.stream().map(images::delete).toList())
+                .compose(gone -> keys.isEmpty() ? Future.succeededFuture() : store.deleteDiscardedImages(keys))
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("generation", id)
+                        .addKeyValue("reason", error.toString())
+                        .log("picture files not deleted yet"))
+                .otherwiseEmpty();
+    }
+}

@@ -1,0 +1,2 @@
+/** Commands: submit, query, cancel and delete generations. */
+package dev.darkroom.generation.command;

@@ -1,0 +1,222 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.queue.LeasedQueueSql;
+import java.util.List;
+
+/**
+ * What workers and sweeps do to the tables of generations. Every transition names the owner and the token of the lease
+ * that it ends ("the fence"): whoever comes with an older claim changes no row at all, and learns so from the empty
+ * result. Times are the database's; delays and budgets travel as spans.
+ */
+final class GenerationLeaseSql {
+
+    /** What of it is the same for all work. */
+    static final LeasedQueueSql QUEUE =
+            new LeasedQueueSql("generation_queue", "generation_id", List.of("attempt_backend"));
+
+    /**
+     * Claims due work for a live node: the users whose turn it is, and of each user's work what that user wants first. When
+     * that is not the row that had the turn, the two change turns, so that a priority never costs another user anything.
+     * SKIP LOCKED lets claimers pass each other; the condition on the lease is checked again by the UPDATE, and the
+     * materialized lists keep the planner from claiming more than the limit. A node that has expired or is draining claims
+     * nothing, whatever it believes of itself.
+     */
+    static final String CLAIM = """
+            WITH turns AS MATERIALIZED (
+              SELECT generation_id, user_id, turn, arrival FROM generation_queue
+              WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
+                AND %s
+              ORDER BY turn, arrival LIMIT $3
+              FOR UPDATE SKIP LOCKED),
+            picked AS MATERIALIZED (
+              SELECT own.* FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
+              CROSS JOIN LATERAL (
+                SELECT generation_id, user_id, turn, arrival FROM generation_queue q
+                WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
+                  AND q.deadline > now()
+                ORDER BY q.priority, q.run_at, q.arrival LIMIT u.turns
+                FOR UPDATE SKIP LOCKED) own),
+            passed_over AS (
+              UPDATE generation_queue q SET turn = given.turn
+              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+                    FROM turns WHERE generation_id NOT IN (SELECT generation_id FROM picked)) had
+              JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+                    FROM picked WHERE generation_id NOT IN (SELECT generation_id FROM turns)) given
+                USING (user_id, n)
+              WHERE q.generation_id = had.generation_id),
+            claimed AS (
+              UPDATE generation_queue q SET %s, attempt_backend = $4,
+                attempt_deadline = least(now() + $5::bigint * interval '1 millisecond', q.deadline)
+              FROM picked p WHERE q.generation_id = p.generation_id AND q.lease_owner IS NULL
+              RETURNING q.*)
+            SELECT c.generation_id, c.user_id, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+              (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
+              (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
+            FROM claimed c JOIN generations g ON g.id = c.generation_id
+            ORDER BY c.turn, c.arrival""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
+
+    /**
+     * Ends generations with their pictures, as many as the arrays hold. The queue row goes first and is the fence for all
+     * the rest: a lease that is no longer held leaves no trace and does not come back.
+     */
+    static final String COMPLETE = """
+            WITH ended AS (
+              DELETE FROM generation_queue q
+              USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS l (generation_id, owner, token)
+              WHERE q.generation_id = l.generation_id AND q.lease_owner = l.owner AND q.lease_token = l.token
+              RETURNING q.*),
+            generation AS (
+              UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted)
+              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                now(), 'SUCCEEDED', true
+              FROM ended e JOIN generation g ON g.id = e.generation_id),
+            pictures AS (
+              INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
+              SELECT p.id, g.id, p.position, p.content_type, p.width, p.height, p.bytes, p.sha256, p.storage_key
+              FROM generation g JOIN unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::int[], $9::int[], $10::bigint[],
+                  $11::text[], $12::text[])
+                AS p (generation_id, id, position, content_type, width, height, bytes, sha256, storage_key)
+                ON p.generation_id = g.id)
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""";
+
+    /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
+    static final String FAIL = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE %s
+              RETURNING *),
+            generation AS (
+              UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(),
+                failed_attempts = g.failed_attempts + 1,
+                error_code = $4, error_class = $5, error_message = $6, error_retryable = $7
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted, error_class, error_code, error_message, http_status)
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                now(), $8, $9, $10, $11, $12, $13
+              FROM ended e JOIN generation g ON g.id = e.generation_id)
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""".formatted(QUEUE.tokenCondition());
+
+    /**
+     * Lets an attempt go on until the generation's own deadline: its images are there and wait for the store. Fenced like
+     * {@link #COMPLETE}.
+     */
+    static final String EXTEND_ATTEMPT = "UPDATE generation_queue SET attempt_deadline = deadline WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
+
+    /**
+     * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
+     * the caller; without an attempt nothing was ever sent. The guard is the missing lease: a claim that came first wins.
+     */
+    static final String EXPIRE = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND lease_owner IS NULL AND deadline <= now()
+              RETURNING generation_id),
+            last_failure AS (
+              SELECT error_class FROM generation_attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1)
+            UPDATE generations g SET status = 'FAILED', completed_at = now(), updated_at = now(), error_code = $2,
+              error_class = coalesce((SELECT error_class FROM last_failure), 'NOT_SENT'), error_message = $3,
+              error_retryable = $4
+            FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+            RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
+              (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
+
+    /** Attempts of this node whose generations were erased, as far as it has not stored that they have ended. */
+    static final String FIND_ERASED_ATTEMPTS =
+            "SELECT generation_id, node_id, lease_token FROM erased_attempts WHERE node_id = $1 AND NOT ended";
+
+    /** Stores that attempts of erased generations have ended: their process writes no more files. */
+    static final String MARK_ERASED_ATTEMPTS_ENDED = """
+            UPDATE erased_attempts e SET ended = true FROM unnest($2::uuid[], $3::bigint[]) AS done (generation_id, token)
+            WHERE e.node_id = $1 AND e.generation_id = done.generation_id AND e.lease_token = done.token""";
+
+    /**
+     * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
+     * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row. Having waited
+     * for that row, this may be of a moment before the claim that held it: nothing ends before it began.
+     */
+    static final String CANCEL = """
+            WITH ended AS (
+              DELETE FROM generation_queue WHERE generation_id = $1 AND ($2::text IS NULL OR user_id = $2)
+              RETURNING *, greatest(now(), attempt_started_at) AS ended_at),
+            last_failure AS (
+              SELECT error_class FROM generation_attempts WHERE generation_id = $1 ORDER BY number DESC LIMIT 1),
+            generation AS (
+              UPDATE generations g SET status = 'FAILED', completed_at = e.ended_at, updated_at = e.ended_at,
+                failed_attempts = g.failed_attempts + CASE WHEN e.lease_owner IS NULL THEN 0 ELSE 1 END,
+                error_code = $3, error_message = $4, error_retryable = $5,
+                error_class = CASE WHEN e.lease_owner IS NOT NULL THEN 'AMBIGUOUS'
+                  ELSE coalesce((SELECT error_class FROM last_failure), 'NOT_SENT') END
+              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+            attempt AS (
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                finished_at, outcome, counted, error_class, error_code, error_message)
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+                e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
+              FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            FROM generation""";
+
+    /**
+     * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
+     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Among its
+     * user's own it goes behind those that are due already, so that it is not tried again and again while they wait, such as when
+     * it is what makes the breaker's probes fail; its turn is one of those that are served soon.
+     */
+    static final String RETRY = """
+            WITH held AS (
+              SELECT * FROM generation_queue WHERE %s
+              FOR UPDATE),
+            requeued AS (
+              UPDATE generation_queue q SET %s, run_at = now() + $4::bigint * interval '1 millisecond',
+                turn = coalesce((SELECT turn + 1 FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
+                  AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
+                counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
+              FROM held h WHERE q.generation_id = h.generation_id
+              RETURNING q.run_at),
+            generation AS (
+              UPDATE generations g SET failed_attempts = g.failed_attempts + 1, updated_at = now()
+              FROM held h WHERE g.id = h.generation_id
+              RETURNING g.id, g.failed_attempts)
+            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+              finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at)
+            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_started_at,
+              now(), $7, $8, $9, $10, $11, $12, r.run_at
+            FROM held h, generation g, requeued r
+            RETURNING number, retry_at""".formatted(QUEUE.tokenCondition(), QUEUE.clearLease());
+
+    /** What nobody will end, with what decides how it goes on. */
+    static final String FIND_ABANDONED =
+            QUEUE.findAbandonedStatement("""
+            q.user_id, q.counted_failures, q.lost_attempts,
+              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
+
+    /** After a step of the database's clock, see {@link LeasedQueueSql#shiftTimesStatement}. A deadline is never further ahead than one of now, $3. */
+    static final String SHIFT_TIMES =
+            QUEUE.shiftTimesStatement(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
+                    + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
+
+    /** Generations whose time ran out while they waited. */
+    static final String FIND_OVERDUE = """
+            SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
+            ORDER BY deadline LIMIT $1""";
+
+    /**
+     * Whether the attempt of a lease is on record with this outcome: the answer to a commit whose own answer was lost. With
+     * another outcome it was recorded by a sweep that had given it up.
+     */
+    static final String FIND_RECORDED_ATTEMPT = """
+            SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2 AND outcome = $3""";
+
+    private GenerationLeaseSql() {}
+}

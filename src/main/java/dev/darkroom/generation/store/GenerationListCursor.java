@@ -1,0 +1,54 @@
+package dev.darkroom.generation.store;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Where in a list somebody stands: the last that they have read. As text it is 24 bytes in base64url; what they mean is nobody's
+ * business but ours.
+ */
+public record GenerationListCursor(OffsetDateTime createdAt, UUID id) {
+    private static final int ENCODED_BYTES = 24;
+    private static final int MICROS_PER_SECOND = 1_000_000;
+    private static final int NANOS_PER_MICRO = 1_000;
+
+    public String encode() {
+        Instant time = createdAt.toInstant();
+        // As exact as the database is.
+        long micros = Math.addExact(
+                Math.multiplyExact(time.getEpochSecond(), MICROS_PER_SECOND), time.getNano() / NANOS_PER_MICRO);
+        byte[] bytes = ByteBuffer.allocate(ENCODED_BYTES)
+                .putLong(micros)
+                .putLong(id.getMostSignificantBits())
+                .putLong(id.getLeastSignificantBits())
+                .array();
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Empty when it is not one that {@link #encode} could have made. */
+    static Optional<GenerationListCursor> parse(String text) {
+        byte[] bytes;
+        try {
+            bytes = Base64.getUrlDecoder().decode(text);
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+        if (bytes.length != ENCODED_BYTES) {
+            return Optional.empty();
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        long micros = buffer.getLong();
+        Instant time = Instant.ofEpochSecond(
+                Math.floorDiv(micros, MICROS_PER_SECOND),
+                Math.floorMod(micros, MICROS_PER_SECOND) * (long) NANOS_PER_MICRO);
+        return TimestampRange.contains(time)
+                ? Optional.of(new GenerationListCursor(
+                        time.atOffset(ZoneOffset.UTC), new UUID(buffer.getLong(), buffer.getLong())))
+                : Optional.empty();
+    }
+}

@@ -1,0 +1,2 @@
+/** SQL of generations, leases and attempts. */
+package dev.darkroom.generation.store;

@@ -1,0 +1,87 @@
+package dev.darkroom.generation.watch;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.store.GenerationStore;
+import dev.darkroom.node.PeriodicTask;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells an {@link CompletionWaiters} what ends: at once what ends in this process; and after a hint, for all waiters together by one statement,
+ * what ends in another. Passes on too that something was deleted there. Now and then it looks without a hint, for one may get
+ * lost. Where nobody waits nothing is asked. One instance per process that answers commands.
+ */
+public final class CompletionVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(CompletionVerticle.class);
+
+    private static final Duration POLL_INTERVAL = Duration.ofSeconds(5);
+
+    /** Hints come as often as generations end. So seldom is looked, however often that is. */
+    private static final Duration MIN_CHECK_INTERVAL = Duration.ofMillis(100);
+
+    private final CompletionWaiters waiters;
+    private final GenerationStore store;
+    private final NotifyChannel notifyChannel;
+    private PeriodicTask pollTask;
+    private boolean checkScheduled;
+
+    public CompletionVerticle(CompletionWaiters watch, Database database, NotifyChannel notifyChannel) {
+        this.waiters = watch;
+        this.store = new GenerationStore(database);
+        this.notifyChannel = notifyChannel;
+    }
+
+    @Override
+    public Future<?> start() {
+        Context eventLoop = vertx.getOrCreateContext();
+        pollTask = new PeriodicTask(vertx, POLL_INTERVAL, this::completeFinished);
+        pollTask.start();
+        notifyChannel.listen(GenerationBus.FINISHED_SIGNAL, () -> eventLoop.runOnContext(hint -> scheduleCheck()));
+        notifyChannel.listen(
+                GenerationBus.DELETED_SIGNAL,
+                () -> vertx.eventBus().publish(GenerationBus.DELETED, null, new DeliveryOptions().setLocalOnly(true)));
+        return vertx.eventBus()
+                .<JsonObject>localConsumer(
+                        GenerationBus.EVENTS,
+                        event -> waiters.notifyFinished(
+                                UUID.fromString(event.body().getString("id"))))
+                .completion();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return pollTask.stop();
+    }
+
+    private void scheduleCheck() {
+        if (!checkScheduled) {
+            checkScheduled = true;
+            vertx.setTimer(MIN_CHECK_INTERVAL.toMillis(), timer -> {
+                checkScheduled = false;
+                completeFinished();
+            });
+        }
+    }
+
+    private Future<?> completeFinished() {
+        List<UUID> awaited = waiters.awaitedIds();
+        if (awaited.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        return store.findFinished(awaited)
+                .onSuccess(ended -> ended.forEach(waiters::notifyFinished))
+                .onFailure(error -> LOG.atDebug()
+                        .addKeyValue("reason", error.getMessage())
+                        .log("could not look for what has ended"));
+    }
+}

@@ -1,0 +1,2 @@
+/** Waiting for finished generations, progress subscriptions and generation events. */
+package dev.darkroom.generation.watch;

@@ -1,0 +1,46 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.RetryDecision;
+import dev.darkroom.generation.RetryDecision.Fail;
+import dev.darkroom.generation.RetryDecision.Retry;
+import dev.darkroom.generation.store.GenerationRowMapper;
+import java.time.OffsetDateTime;
+import org.slf4j.Logger;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/** The line about an attempt without success, the same wherever it is noticed. */
+final class AttemptFailureLogger {
+    private AttemptFailureLogger() {}
+
+    /** @param retryAt when the next attempt is due, as it was recorded; null when none is, or none was recorded */
+    static void logFailure(
+            Logger log,
+            GenerationLease generationLease,
+            BackendFailure backendFailure,
+            RetryDecision decision,
+            OffsetDateTime retryAt) {
+        LoggingEventBuilder line = log.atWarn()
+                .addKeyValue("generation", generationLease.generationId())
+                .addKeyValue("attempt", generationLease.number())
+                .addKeyValue("errorClass", backendFailure.failureClass())
+                .addKeyValue("code", backendFailure.code())
+                .addKeyValue("counted", decision.counted());
+        if (backendFailure.httpStatus() != null) {
+            line = line.addKeyValue("httpStatus", backendFailure.httpStatus());
+        }
+        if (backendFailure.detail() != null) {
+            line = line.addKeyValue("detail", backendFailure.detail());
+        }
+        if (decision instanceof Retry retry) {
+            line.addKeyValue("delayMs", retry.delay().toMillis())
+                    .addKeyValue("retryAt", GenerationRowMapper.formatTime(retryAt))
+                    .log("attempt failed, will retry");
+        } else if (decision instanceof Fail fail) {
+            boolean exhausted = fail.failureReason().retryable();
+            line.addKeyValue("reason", fail.failureReason().code())
+                    .log(exhausted ? "attempt failed, retries exhausted" : "attempt failed for good");
+        }
+    }
+}

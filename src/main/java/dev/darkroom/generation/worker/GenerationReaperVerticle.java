@@ -1,0 +1,143 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.RetryDecision;
+import dev.darkroom.generation.RetryDecision.Fail;
+import dev.darkroom.generation.RetryDecision.Retry;
+import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
+import dev.darkroom.generation.watch.GenerationEventPublisher;
+import dev.darkroom.node.DatabaseClock;
+import dev.darkroom.queue.LeaseReaper;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes back what nobody will end: leases of dead nodes, attempts that outlived their deadline, generations whose time ran
+ * out while they waited. Every process sweeps; the fences let one of them win. One instance per process.
+ */
+public final class GenerationReaperVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationReaperVerticle.class);
+
+    private static final BackendFailure NODE_DIED =
+            BackendFailure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
+    private static final BackendFailure ATTEMPT_TIMED_OUT = BackendFailure.of(
+            FailureClass.INTERNAL,
+            BackendFailure.TIMED_OUT,
+            "The attempt did not end by its deadline and was given up.");
+
+    private final NotifyChannel notifyChannel;
+    private final GenerationLeaseStore leases;
+    private final RetryPolicy retryPolicy;
+    private final Duration interval;
+    private final Settings settings;
+    private final DatabaseClock clock;
+    private GenerationEventPublisher eventPublisher;
+    private LeaseReaper reaper;
+
+    public GenerationReaperVerticle(
+            Database database,
+            NotifyChannel notifyChannel,
+            Settings settings,
+            List<GenerationFinishListener> listeners) {
+        this(database, notifyChannel, settings, listeners, () -> DatabaseClock.read(database));
+    }
+
+    /** @param reading the database's clock */
+    GenerationReaperVerticle(
+            Database database,
+            NotifyChannel notifyChannel,
+            Settings settings,
+            List<GenerationFinishListener> listeners,
+            Supplier<Future<OffsetDateTime>> reading) {
+        this.settings = settings;
+        this.clock = new DatabaseClock(reading, System::nanoTime, GenerationWorkerVerticle.JOB_NAME, this::shiftTimes);
+        this.notifyChannel = notifyChannel;
+        this.leases = new GenerationLeaseStore(database, listeners);
+        this.retryPolicy = new RetryPolicy(
+                settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
+        this.interval = settings.node().sweep();
+    }
+
+    @Override
+    public Future<?> start() {
+        eventPublisher = new GenerationEventPublisher(vertx, notifyChannel);
+        reaper = new LeaseReaper(
+                vertx,
+                interval,
+                GenerationWorkerVerticle.JOB_NAME,
+                List.of(
+                        new LeaseReaper.ReapTask<AbandonedLease>(
+                                this::findAbandoned,
+                                found -> found.generationLease().generationId(),
+                                this::reclaim),
+                        new LeaseReaper.ReapTask<UUID>(this::findOverdue, id -> id, this::expire)));
+        reaper.start();
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return reaper.stop();
+    }
+
+    private Future<?> shiftTimes(Duration step) {
+        return leases.shiftTimes(
+                step, settings.backend().timeout(), settings.generation().deadline());
+    }
+
+    /** After a step of the clock every node may seem dead; each has a lease's time to say that it is not. */
+    private Future<List<AbandonedLease>> findAbandoned() {
+        return clock.check()
+                .compose(checked -> clock.isStableFor(settings.node().ttl())
+                        ? leases.findAbandoned(LeaseReaper.DEADLINE_GRACE, LeaseReaper.BATCH_SIZE)
+                        : Future.succeededFuture(List.of()));
+    }
+
+    private Future<List<UUID>> findOverdue() {
+        return clock.check().compose(checked -> leases.findOverdue(LeaseReaper.BATCH_SIZE));
+    }
+
+    private Future<?> reclaim(AbandonedLease abandonedLease) {
+        GenerationLease generationLease = abandonedLease.generationLease();
+        BackendFailure backendFailure = abandonedLease.ownerAlive() ? ATTEMPT_TIMED_OUT : NODE_DIED;
+        AttemptOutcome outcome = abandonedLease.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
+        RetryDecision decision = abandonedLease.ownerAlive()
+                ? retryPolicy.decideAfterFailure(
+                        backendFailure, generationLease.attemptCounts(), false, false, generationLease.timeLeft())
+                : retryPolicy.decideAfterLoss(generationLease.lostAttempts(), generationLease.timeLeft());
+        if (decision instanceof Retry retry) {
+            return leases.retry(generationLease, outcome, retry.counted(), backendFailure, retry.delay())
+                    .onSuccess(requeued -> requeued.ifPresent(done -> {
+                        AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, done.retryAt());
+                        eventPublisher.publishProgress(generationLease.generationId());
+                    }));
+        }
+        Fail fail = (Fail) decision;
+        return leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.failureReason())
+                .onSuccess(ended -> ended.ifPresent(end -> {
+                    AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
+                    eventPublisher.publishFinished(end);
+                }));
+    }
+
+    private Future<?> expire(UUID generationId) {
+        return leases.expire(generationId, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT))
+                .onSuccess(ended -> ended.ifPresent(eventPublisher::publishFinished));
+    }
+}

@@ -1,0 +1,253 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.watch.GenerationEventPublisher;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.queue.ClaimLoop;
+import dev.darkroom.queue.FencingToken;
+import dev.darkroom.queue.JobAttempt;
+import dev.darkroom.queue.JobQueue;
+import dev.darkroom.queue.OutcomeRecorder;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
+ * since it is what counts the process's AI calls; its state lives on its event loop. It is woken by local submissions, by
+ * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
+ */
+public final class GenerationWorkerVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationWorkerVerticle.class);
+
+    /** What is worked on, as the log calls it. */
+    static final String JOB_NAME = "generation";
+
+    private final LocalNode localNode;
+    private final BackendExecutor executor;
+    private final GenerationLeaseStore leases;
+    private final NotifyChannel notifyChannel;
+    private final ImageStore imageStore;
+    private final ImageStoreHealth imageStoreHealth;
+    private final Settings settings;
+    private final String backend;
+
+    private final AttemptDurationAverage attemptDurations = new AttemptDurationAverage();
+
+    private GenerationEventPublisher eventPublisher;
+    private AttemptRunner attemptRunner;
+    private ClaimLoop<GenerationLease> claimLoop;
+    private Context eventLoop;
+
+    /**
+     * @param backend the name of what the guard guards
+     * @param health of {@code images}; nothing is claimed while they cannot be written
+     * @param listeners called inside the transactions that end generations
+     */
+    public GenerationWorkerVerticle(
+            LocalNode localNode,
+            BackendExecutor backendExecutor,
+            String backend,
+            Database database,
+            NotifyChannel notifyChannel,
+            ImageStore images,
+            ImageStoreHealth health,
+            Settings settings,
+            List<GenerationFinishListener> listeners) {
+        this.localNode = localNode;
+        this.executor = backendExecutor;
+        this.backend = backend;
+        this.leases = new GenerationLeaseStore(database, listeners);
+        this.notifyChannel = notifyChannel;
+        this.imageStore = images;
+        this.imageStoreHealth = health;
+        this.settings = settings;
+    }
+
+    @Override
+    public Future<?> start() {
+        eventLoop = vertx.getOrCreateContext();
+        eventPublisher = new GenerationEventPublisher(vertx, notifyChannel);
+        attemptRunner = new AttemptRunner(
+                executor,
+                new GeneratedImageWriter(vertx, imageStore, imageStoreHealth, leases, System::nanoTime),
+                leases,
+                new OutcomeRecorder<>(vertx, localNode, JOB_NAME, leases::isRecorded),
+                new RetryPolicy(
+                        settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
+                eventPublisher,
+                System::nanoTime);
+        claimLoop = new ClaimLoop<>(
+                vertx,
+                localNode,
+                new GenerationQueue(),
+                new ClaimLoop.Intervals(
+                        settings.worker().poll(),
+                        settings.node().sweep(),
+                        settings.shutdown().grace()));
+        executor.onChange(() -> eventLoop.runOnContext(change -> {
+            reportThroughput();
+            claimLoop.scheduleClaim();
+        }));
+        imageStoreHealth.onChange(() -> eventLoop.runOnContext(change -> {
+            reportThroughput();
+            claimLoop.scheduleClaim();
+        }));
+        reportThroughput();
+        notifyChannel.listen(GenerationBus.WORK_SIGNAL, () -> eventLoop.runOnContext(hint -> claimLoop.claim()));
+        notifyChannel.listen(
+                GenerationBus.CANCELLED_SIGNAL, () -> eventLoop.runOnContext(hint -> claimLoop.abandonLost()));
+        vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> claimLoop.abandonLost());
+        notifyChannel.listen(
+                GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(hint -> confirmErasedAttempts()));
+        vertx.eventBus().localConsumer(GenerationBus.ERASED, erased -> confirmErasedAttempts());
+        claimLoop.start();
+        return vertx.eventBus()
+                .localConsumer(GenerationBus.WORK_AVAILABLE, wake -> claimLoop.claim())
+                .completion();
+    }
+
+    /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */
+    @Override
+    public Future<?> stop() {
+        return claimLoop.stop();
+    }
+
+    /**
+     * Stores which attempts of erased generations have ended. The database is asked first: an attempt that it names was claimed
+     * before, so it is known here once no claim is under way. What fails is repeated with the next hint.
+     */
+    private void confirmErasedAttempts() {
+        localNode
+                .validId()
+                .ifPresent(id -> leases.findErased(id)
+                        .onSuccess(erased -> eventLoop.runOnContext(back -> claimLoop.withRunning(running -> {
+                            List<FencingToken> ended = erased.stream()
+                                    .filter(attempt -> !running.contains(attempt))
+                                    .toList();
+                            if (!ended.isEmpty()) {
+                                leases.markErasedEnded(id, ended)
+                                        .onFailure(GenerationWorkerVerticle::logConfirmationFailure);
+                            }
+                        })))
+                        .onFailure(GenerationWorkerVerticle::logConfirmationFailure));
+    }
+
+    private static void logConfirmationFailure(Throwable error) {
+        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("end of erased attempts not stored");
+    }
+
+    private void reportThroughput() {
+        int concurrency = imageStoreHealth.failing()
+                ? 0
+                : Math.min(executor.concurrency(), settings.worker().concurrency());
+        localNode.reportThroughput(new LocalNode.Throughput(concurrency, attemptDurations.averageMillis()));
+    }
+
+    /** The queue of generations, as far as the guard lets this process work on it. */
+    private final class GenerationQueue implements JobQueue<GenerationLease> {
+
+        @Override
+        public String jobName() {
+            return JOB_NAME;
+        }
+
+        @Override
+        public int concurrency() {
+            return settings.worker().concurrency();
+        }
+
+        @Override
+        public int freeCapacity(int running) {
+            return imageStoreHealth.failing() ? 0 : Math.min(executor.availablePermits(), concurrency() - running);
+        }
+
+        @Override
+        public Future<List<GenerationLease>> claim(UUID nodeId, int limit) {
+            return leases.claim(
+                    nodeId,
+                    GenerationCommandVerticle.DEFAULT_ROUTE,
+                    limit,
+                    backend,
+                    settings.backend().timeout());
+        }
+
+        @Override
+        public JobAttempt createAttempt(GenerationLease generationLease) {
+            return new GenerationAttempt(generationLease);
+        }
+
+        @Override
+        public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
+            return leases.findHeld(nodeId, age);
+        }
+
+        @Override
+        public Future<Boolean> release(FencingToken fencingToken) {
+            return leases.release(fencingToken);
+        }
+    }
+
+    private final class GenerationAttempt implements JobAttempt {
+        private final GenerationLease generationLease;
+        private final BackendCall backendCall;
+        private volatile boolean leaseLost;
+
+        GenerationAttempt(GenerationLease generationLease) {
+            this.generationLease = generationLease;
+            this.backendCall = new BackendCall(generationLease.attemptBudget());
+        }
+
+        @Override
+        public Future<Duration> run() {
+            long begunAt = System.nanoTime();
+            eventPublisher.publishProgress(generationLease.generationId());
+            return onEventLoop(attemptRunner.run(generationLease, backendCall, () -> leaseLost))
+                    .onComplete(done -> {
+                        attemptDurations.record(Duration.ofNanos(System.nanoTime() - begunAt));
+                        reportThroughput();
+                    });
+        }
+
+        @Override
+        public Future<Duration> release() {
+            return onEventLoop(attemptRunner.release(generationLease));
+        }
+
+        @Override
+        public void abort() {
+            backendCall.abort();
+        }
+
+        @Override
+        public void abandon() {
+            leaseLost = true;
+            backendCall.abort();
+        }
+
+        /** Back on our event loop, wherever the last write was answered. */
+        private Future<Duration> onEventLoop(Future<Duration> attempt) {
+            Promise<Duration> over = Promise.promise();
+            attempt.onComplete(done -> eventLoop.runOnContext(back -> over.handle(done)));
+            return over.future();
+        }
+    }
+}

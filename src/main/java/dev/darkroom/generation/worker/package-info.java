@@ -1,0 +1,2 @@
+/** Claiming generations, running attempts, retry policy and lease reaping. */
+package dev.darkroom.generation.worker;

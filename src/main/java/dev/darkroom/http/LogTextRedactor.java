@@ -1,0 +1,50 @@
+package dev.darkroom.http;
+
+import dev.darkroom.config.Secret;
+import java.util.regex.Pattern;
+
+/** Makes what a server said fit for a log: no secrets, no control characters, one short line. Thread-safe. */
+public final class LogTextRedactor {
+    private static final int MAX_LENGTH = 300;
+    /** Nothing beyond this is looked at, so that a huge text costs little. */
+    private static final int MAX_INPUT_LENGTH = 8 * 1024;
+
+    private static final Pattern BEARER =
+            Pattern.compile("(?i)\\b(bearer|basic|token)(\\s+|\\s*[:=]\\s*)[\\w.~+/=-]{6,}");
+    private static final Pattern KEY = Pattern.compile("\\b(sk|pk|rk|api|key)[-_][\\w*-]{6,}");
+    private static final Pattern USER_INFO = Pattern.compile("(?i)(\\b[a-z][a-z0-9+.-]*://)[^/\\s@\"'<>]*@");
+    private static final Pattern QUERY = Pattern.compile("(?i)(\\b[a-z][a-z0-9+.-]*://[^\\s?#\"'<>]*)[?#][^\\s\"'<>]*");
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");
+
+    private final Secret apiKey;
+
+    public LogTextRedactor(Secret apiKey) {
+        this.apiKey = apiKey;
+    }
+
+    /** Takes out what does not belong in a log. At most 300 characters; null for null and for what has nothing left in it. */
+    public String redact(String said) {
+        if (said == null) {
+            return null;
+        }
+        String text = said;
+        if (apiKey.isPresent()) {
+            text = text.replace(apiKey.value(), "<redacted>");
+        }
+        text = CONTROL.matcher(truncate(text, MAX_INPUT_LENGTH)).replaceAll(" ").strip();
+        text = USER_INFO.matcher(text).replaceAll("$1");
+        text = QUERY.matcher(text).replaceAll("$1?<redacted>");
+        text = BEARER.matcher(text).replaceAll("$1 <redacted>");
+        text = KEY.matcher(text).replaceAll("<redacted>");
+        text = truncate(text, MAX_LENGTH);
+        return text.isEmpty() ? null : text;
+    }
+
+    private static String truncate(String text, int length) {
+        if (text.length() <= length) {
+            return text;
+        }
+        boolean insideCharacter = Character.isHighSurrogate(text.charAt(length - 1));
+        return text.substring(0, insideCharacter ? length - 1 : length);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.darkroom.image;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Ids and storage keys of the images of an attempt. They follow from the attempt, so that the files that a killed process
+ * left are found without a row that names them.
+ */
+public final class ImageKeyFactory {
+    private static final long TIME_MASK = 0xFFFF_FFFF_FFFF_0000L;
+    private static final long VERSION_7 = 0x7000L;
+    private static final long VARIANT = 0x8000_0000_0000_0000L;
+
+    private ImageKeyFactory() {}
+
+    /**
+     * Returns the id of an image: a UUIDv7 with the time of its generation and digits of a hash. No two attempts share one: the
+     * token differs between the attempts of a generation, and the node after a database was restored from a backup.
+     */
+    public static UUID createId(UUID generationId, UUID nodeId, long token, int position) {
+        ByteBuffer attempt = ByteBuffer.allocate(44)
+                .putLong(generationId.getMostSignificantBits())
+                .putLong(generationId.getLeastSignificantBits())
+                .putLong(nodeId.getMostSignificantBits())
+                .putLong(nodeId.getLeastSignificantBits())
+                .putLong(token)
+                .putInt(position);
+        ByteBuffer hash = ByteBuffer.wrap(sha256(attempt.array()));
+        long high = generationId.getMostSignificantBits() & TIME_MASK | VERSION_7 | hash.getLong() & 0xFFFL;
+        return new UUID(high, VARIANT | hash.getLong() >>> 2);
+    }
+
+    /** Returns the key of an image: its id in one of 256 directories, which the last two digits of the id name. */
+    public static String createKey(UUID id, ImageFormat format) {
+        String name = id.toString();
+        return name.substring(name.length() - 2) + "/" + name + "." + format.extension();
+    }
+
+    /** Returns the keys of all files that an attempt for {@code images} images can have written. */
+    public static List<String> keysOfAttempt(UUID generationId, UUID nodeId, long token, int images) {
+        List<String> keys = new ArrayList<>();
+        for (int position = 0; position < images; position++) {
+            UUID id = createId(generationId, nodeId, token, position);
+            for (ImageFormat format : ImageFormat.values()) {
+                keys.add(createKey(id, format));
+            }
+        }
+        return keys;
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The image store in a local directory. */
+package dev.darkroom.image.local;

@@ -1,0 +1,122 @@
+package dev.darkroom.maintenance;
+
+import java.util.List;
+
+/** Statements that delete a user's rows, each at most $2 of them, so that none holds locks for long. */
+final class ErasureSql {
+    /** Once more does no harm. */
+    static final String INSERT_REQUEST =
+            "INSERT INTO user_erasures (user_id) VALUES ($1) ON CONFLICT (user_id) DO NOTHING";
+
+    static final String FIND_UNFINISHED = "SELECT user_id FROM user_erasures ORDER BY requested_at LIMIT 100";
+
+    /**
+     * Ends an erasure, when nothing of the user is left, 5 s after the request at the earliest: processes cache API keys for 3 s,
+     * and what such a key lets in comes later than the first passes.
+     */
+    static final String DELETE_FINISHED = """
+            DELETE FROM user_erasures WHERE user_id = $1 AND requested_at < now() - interval '5 s'
+              AND NOT EXISTS (SELECT FROM erased_attempts WHERE user_id = $1)
+              AND NOT EXISTS (SELECT FROM erased_images WHERE user_id = $1)
+            RETURNING user_id""";
+
+    static final String CHECK_UNFINISHED = "SELECT FROM user_erasures WHERE user_id = $1";
+
+    /** Few rows of a user, and what lets requests in goes first. */
+    static final List<String> DELETE_CREDENTIALS =
+            List.of("DELETE FROM api_keys WHERE user_id = $1", "DELETE FROM stream_tickets WHERE user_id = $1");
+
+    /**
+     * Deletes generations, whatever their state, with all that names them. The queue row goes first, as in every statement
+     * that ends a generation, so that no two of them wait for each other. An attempt under way finds no lease and records
+     * nothing. One that was being recorded at the same moment makes a foreign key fail; the batch is then repeated. The statement
+     * stores which files are to be deleted, and which attempts may have left some or may still write some.
+     */
+    static final String DELETE_GENERATIONS = """
+            WITH batch AS MATERIALIZED (
+              SELECT id, image_count FROM generations WHERE user_id = $1 ORDER BY created_at, id LIMIT $2),
+            queue AS (
+              DELETE FROM generation_queue q USING batch b WHERE q.generation_id = b.id
+              RETURNING q.generation_id, q.lease_token, q.lease_owner, b.image_count),
+            old AS MATERIALIZED (
+              SELECT g.id, g.image_count FROM generations g JOIN batch b ON b.id = g.id
+              WHERE (SELECT count(*) FROM queue) >= 0
+              FOR UPDATE OF g),
+            attempts AS (
+              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id
+              RETURNING a.generation_id, a.lease_token, a.node_id, a.outcome, old.image_count),
+            under_way AS (
+              INSERT INTO erased_attempts (generation_id, lease_token, node_id, user_id, image_count)
+              SELECT generation_id, lease_token, lease_owner, $1, image_count FROM queue WHERE lease_owner IS NOT NULL
+              UNION ALL
+              SELECT generation_id, lease_token, node_id, $1, image_count FROM attempts WHERE outcome <> 'SUCCEEDED'
+              ON CONFLICT DO NOTHING),
+            notes AS (
+              DELETE FROM deleted_attempts d USING old WHERE d.generation_id = old.id),
+            retries AS (
+              DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
+            told AS (
+              DELETE FROM generation_webhooks w USING old WHERE w.generation_id = old.id),
+            pictures AS (
+              DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
+            files AS (
+              INSERT INTO erased_images (storage_key, user_id) SELECT storage_key, $1 FROM pictures
+              ON CONFLICT DO NOTHING),
+            deleted AS (
+              DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
+            SELECT count(*)::int AS deleted FROM deleted""";
+
+    static final String FIND_ERASED_IMAGES = "SELECT storage_key FROM erased_images WHERE user_id = $1 LIMIT $2";
+
+    /** The files of erased images are gone too. */
+    static final String DELETE_ERASED_IMAGES = "DELETE FROM erased_images WHERE storage_key = ANY ($1::text[])";
+
+    /** Attempts that write no more files: their process has stored so, or is gone. */
+    static final String FIND_ENDED_ATTEMPTS = """
+            SELECT generation_id, node_id, lease_token, image_count FROM erased_attempts e
+            WHERE user_id = $1
+              AND (ended OR NOT EXISTS (SELECT FROM nodes n WHERE n.id = e.node_id AND n.expires_at > now()))
+            LIMIT $2""";
+
+    /** The files of these attempts are gone. */
+    static final String DELETE_ERASED_ATTEMPTS = """
+            DELETE FROM erased_attempts e USING unnest($1::uuid[], $2::bigint[]) AS done (generation_id, token)
+            WHERE e.generation_id = done.generation_id AND e.lease_token = done.token""";
+
+    static final String COUNT_ERASED_ATTEMPTS =
+            "SELECT count(*)::int AS attempts FROM erased_attempts WHERE user_id = $1";
+
+    /** Tables of which a user may have many rows. In this order: webhooks are named by their deliveries. */
+    static final List<String> DELETE_OTHER_ROWS = List.of("""
+            WITH batch AS MATERIALIZED (
+              SELECT id FROM webhook_deliveries WHERE user_id = $1 LIMIT $2),
+            queue AS (
+              DELETE FROM webhook_queue q USING batch b WHERE q.delivery_id = b.id RETURNING q.delivery_id),
+            deleted AS (
+              DELETE FROM webhook_deliveries d USING batch b
+              WHERE d.id = b.id AND (SELECT count(*) FROM queue) >= 0 RETURNING d.id)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM webhooks WHERE id IN (SELECT id FROM webhooks WHERE user_id = $1 LIMIT $2) RETURNING id)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM notifications WHERE user_id = $1 AND seq IN (
+                SELECT seq FROM notifications WHERE user_id = $1 ORDER BY seq LIMIT $2) RETURNING seq)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM idempotency_keys WHERE user_id = $1 AND key IN (
+                SELECT key FROM idempotency_keys WHERE user_id = $1 LIMIT $2) RETURNING key)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM subscriber_cursors WHERE user_id = $1 AND subscriber IN (
+                SELECT subscriber FROM subscriber_cursors WHERE user_id = $1 LIMIT $2) RETURNING subscriber)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM user_streams WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
+            SELECT count(*)::int AS deleted FROM deleted""", """
+            WITH deleted AS (
+              DELETE FROM webhook_secrets WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
+            SELECT count(*)::int AS deleted FROM deleted""");
+
+    private ErasureSql() {}
+}

@@ -1,0 +1,81 @@
+package dev.darkroom.maintenance;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.eventbus.BusCommand;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.node.PeriodicTask;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers commands on {@link ErasureBus#COMMANDS} and continues erasures that are not finished, also those that a process
+ * began that is gone. One instance per process.
+ */
+public final class ErasureVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ErasureVerticle.class);
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+
+    /** Shorter than callers wait for a reply. */
+    private static final Duration MAX_REPLY_TIME = Duration.ofSeconds(3);
+
+    private static final int MAX_USER_LENGTH = 128;
+
+    private final Database database;
+    private final NotifyChannel notifyChannel;
+    private final ImageStore imageStore;
+    private UserErasureService erasure;
+    private PeriodicTask resumeTask;
+
+    public ErasureVerticle(Database database, NotifyChannel notifyChannel, ImageStore images) {
+        this.database = database;
+        this.notifyChannel = notifyChannel;
+        this.imageStore = images;
+    }
+
+    @Override
+    public Future<?> start() {
+        erasure = new UserErasureService(vertx, database, notifyChannel, imageStore);
+        resumeTask = new PeriodicTask(vertx, INTERVAL, erasure::resume);
+        resumeTask.start();
+        return vertx.eventBus()
+                .<JsonObject>consumer(ErasureBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .completion();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return resumeTask.stop();
+    }
+
+    private Future<JsonObject> handleCommand(BusCommand busCommand) {
+        if (!busCommand.action().equals(ErasureBus.ERASE)) {
+            return CommandReplies.invalidFuture("the header action must be erase");
+        }
+        String user = busCommand.optionalText("erase");
+        if (busCommand.user() == null || busCommand.ownerFilter() != null) {
+            return CommandReplies.invalidFuture("the body must name an admin as user, with anybodys true");
+        }
+        if (user == null || user.isEmpty() || user.length() > MAX_USER_LENGTH || user.indexOf('\0') >= 0) {
+            return CommandReplies.invalidFuture("erase must be a user of 1 to 128 characters");
+        }
+        return erasure.request(user).compose(stored -> {
+            LOG.atInfo()
+                    .addKeyValue("admin", busCommand.user())
+                    .addKeyValue("user", user)
+                    .addKeyValue("request", busCommand.requestId())
+                    .log("audit: user erasure requested");
+            return erasure.erase(user, MAX_REPLY_TIME)
+                    .timeout(MAX_REPLY_TIME.toMillis(), TimeUnit.MILLISECONDS)
+                    .otherwise(false)
+                    .map(erased -> new JsonObject().put("erased", erased));
+        });
+    }
+}

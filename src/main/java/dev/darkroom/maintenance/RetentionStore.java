@@ -1,0 +1,97 @@
+package dev.darkroom.maintenance;
+
+import dev.darkroom.database.Database;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** Deletes old rows, a batch in a transaction. Futures fail with the driver's errors. Usable from any event loop. */
+final class RetentionStore {
+    private final Database database;
+
+    RetentionStore(Database database) {
+        this.database = database;
+    }
+
+    /** Rows that are gone for good, and the pictures that nobody names any more. */
+    record DeletedBatch(int count, List<String> storageKeys) {}
+
+    /** Deletes up to {@code limit} generations that ended longer ago than {@code age}; empty when it is another's turn. */
+    Future<Optional<DeletedBatch>> deleteFinished(Duration age, int limit) {
+        return deleteBatch(RetentionSql.DELETE_FINISHED, age, limit)
+                .map(found -> found.map(row ->
+                        new DeletedBatch(row.getInteger("generations"), List.of(row.getArrayOfStrings("keys")))));
+    }
+
+    /** Deletes the attempts of up to {@code limit} such generations. */
+    Future<Optional<DeletedBatch>> deleteAttempts(Duration age, int limit) {
+        return deleteBatch(RetentionSql.DELETE_ATTEMPTS, age, limit)
+                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    }
+
+    /** Forgets up to {@code limit} idempotency keys that are older than {@code age}; empty when it is another's turn. */
+    Future<Optional<DeletedBatch>> deleteIdempotencyKeys(Duration age, int limit) {
+        return deleteBatch(RetentionSql.DELETE_IDEMPOTENCY_KEYS, age, limit)
+                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    }
+
+    /** Forgets up to {@code limit} tickets that are good no more; empty when it is another's turn. */
+    Future<Optional<DeletedBatch>> deleteTickets(int limit) {
+        return deleteBatch(RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO, limit)
+                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    }
+
+    /** Pictures whose rows were deleted longer ago than {@code age}, and whose files may still be there. */
+    Future<List<String>> findDiscardedImages(Duration age, int limit) {
+        return database.pool()
+                .preparedQuery(RetentionSql.FIND_DISCARDED_IMAGES)
+                .execute(Tuple.of(age.toMillis(), limit))
+                .map(rows -> {
+                    List<String> keys = new ArrayList<>(rows.size());
+                    rows.forEach(row -> keys.add(row.getString("storage_key")));
+                    return keys;
+                });
+    }
+
+    /** The files of these pictures are gone. */
+    Future<Void> deleteDiscardedImages(List<String> keys) {
+        return keys.isEmpty()
+                ? Future.succeededFuture()
+                : database.pool()
+                        .preparedQuery(RetentionSql.DELETE_DISCARDED_IMAGES)
+                        .execute(Tuple.of(keys.toArray(String[]::new)))
+                        .mapEmpty();
+    }
+
+    /** The keys of those of these pictures that have a row. */
+    Future<Set<String>> findKnownImages(List<UUID> ids) {
+        return database.pool()
+                .preparedQuery(RetentionSql.FIND_KNOWN_IMAGES)
+                .execute(Tuple.of(ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    Set<String> keys = new HashSet<>();
+                    rows.forEach(row -> keys.add(row.getString("storage_key")));
+                    return keys;
+                });
+    }
+
+    private Future<Optional<Row>> deleteBatch(String sql, Duration age, int limit) {
+        return database.inTransaction(connection -> connection
+                .query(RetentionSql.SET_TIMEOUT)
+                .execute()
+                .compose(set -> connection.query(RetentionSql.TRY_LOCK).execute())
+                .compose(rows -> rows.iterator().next().getBoolean("mine")
+                        ? connection
+                                .preparedQuery(sql)
+                                .execute(Tuple.of(age.toMillis(), limit))
+                                .map(deleted -> Optional.of(deleted.iterator().next()))
+                        : Future.succeededFuture(Optional.empty())));
+    }
+}

@@ -1,0 +1,276 @@
+package dev.darkroom.maintenance.doctor;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.DatabaseException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/** One generation's whole story in words, as the tables tell it at one moment. Times are UTC. Blocking. */
+public final class GenerationTimeline {
+    private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
+    private static final DateTimeFormatter TIME_FORMAT =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+    private static final String FIND_GENERATION = """
+            SELECT g.*, now() AS now,
+              EXISTS (SELECT FROM deleted_attempts d WHERE d.generation_id = g.id) AS attempts_deleted,
+              char_length(g.prompt) AS prompt_length,
+              (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining) AS processes
+            FROM generations g WHERE g.id = ?""";
+
+    private static final String FIND_ATTEMPTS =
+            "SELECT * FROM generation_attempts WHERE generation_id = ? ORDER BY number, finished_at";
+
+    private static final String FIND_IMAGES = "SELECT * FROM images WHERE generation_id = ? ORDER BY position";
+
+    /** Found by its user and its time: there is no index by generation, which every end would pay for. */
+    private static final String FIND_NOTIFICATIONS = """
+            SELECT n.seq, n.created_at, n.read_at, s.acked_seq >= n.seq AS acknowledged
+            FROM generations g JOIN notifications n ON n.user_id = g.user_id AND n.generation_id = g.id
+              AND n.created_at BETWEEN g.completed_at - interval '1 hour' AND g.completed_at + interval '1 hour'
+              JOIN user_streams s ON s.user_id = n.user_id
+            WHERE g.id = ? ORDER BY n.seq""";
+
+    private static final String FIND_QUEUE_ROW = """
+            SELECT q.*, now() AS now,
+              (SELECT count(*) FROM generation_attempts a WHERE a.generation_id = q.generation_id AND NOT a.counted
+                 AND a.outcome <> 'LOST') AS uncounted, n.host, n.expires_at, n.expires_at > now() AS alive
+            FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner WHERE q.generation_id = ?""";
+
+    private final Settings settings;
+    private final boolean withPrompt;
+    private final List<String> lines = new ArrayList<>();
+
+    private GenerationTimeline(Settings settings, boolean withPrompt) {
+        this.settings = settings;
+        this.withPrompt = withPrompt;
+    }
+
+    /**
+     * Tells it.
+     *
+     * @param withPrompt whether the prompt, which is personal data, is shown; otherwise only its length
+     * @return empty when there is no such generation
+     * @throws DatabaseException in one line when it could not look
+     */
+    public static Optional<String> describe(UUID id, DatabaseUrl url, Settings settings, boolean withPrompt) {
+        try (ReadOnlySession readOnlySession = ReadOnlySession.open(url, STATEMENT_TIMEOUT)) {
+            GenerationTimeline generationTimeline = new GenerationTimeline(settings, withPrompt);
+            return readOnlySession.runInSnapshot(() -> generationTimeline.build(readOnlySession, id))
+                    ? Optional.of(String.join("\n", generationTimeline.lines))
+                    : Optional.empty();
+        }
+    }
+
+    private boolean build(ReadOnlySession readOnlySession, UUID id) throws SQLException {
+        List<Object> key = List.of(id);
+        if (readOnlySession.query(FIND_GENERATION, key, this::addHeader).isEmpty()) {
+            return false;
+        }
+        readOnlySession.query(FIND_ATTEMPTS, key, this::addAttempt);
+        List<Boolean> queued = readOnlySession.query(FIND_QUEUE_ROW, key, this::addQueueState);
+        readOnlySession.query(FIND_IMAGES, key, this::addImage);
+        readOnlySession.query(FIND_GENERATION, key, row -> addOutcome(row, !queued.isEmpty()));
+        readOnlySession.query(FIND_NOTIFICATIONS, key, this::addNotification);
+        return true;
+    }
+
+    private boolean addHeader(ResultSet row) throws SQLException {
+        lines.add("Generation " + row.getString("id") + " of user " + toSingleLine(row.getString("user_id")) + ": "
+                + row.getString("status"));
+        lines.add("");
+        String prompt = withPrompt
+                ? "prompt \"" + toSingleLine(row.getString("prompt")) + "\""
+                : "a prompt of " + row.getInt("prompt_length") + " characters (--prompt shows it)";
+        addLine(
+                readTime(row, "created_at"),
+                "accepted: " + pluralize(row.getInt("image_count"), "picture") + " of "
+                        + row.getInt("width") + " x " + row.getInt("height") + ", seed " + row.getLong("seed") + ", "
+                        + (row.getString("model") == null ? "" : "model " + toSingleLine(row.getString("model")) + ", ")
+                        + prompt);
+        if (row.getBoolean("attempts_deleted")) {
+            addLine(
+                    null,
+                    "its attempts, " + row.getInt("failed_attempts")
+                            + " of them without success, were deleted by housekeeping");
+        }
+        return true;
+    }
+
+    private boolean addAttempt(ResultSet row) throws SQLException {
+        int number = row.getInt("number");
+        Instant begin = readTime(row, "started_at");
+        Instant finish = readTime(row, "finished_at");
+        String outcome = row.getString("outcome");
+        addLine(
+                begin,
+                "attempt " + number + " began, on node " + row.getString("node_id") + " with backend "
+                        + row.getString("backend") + ", under token " + row.getLong("lease_token"));
+        String after = " after " + formatDuration(Duration.between(begin, finish));
+        if (row.getString("error_code") == null) {
+            addLine(finish, "attempt " + number + " succeeded" + after);
+            return true;
+        }
+        String status = row.getString("http_status");
+        addLine(
+                finish,
+                "attempt " + number + " ended " + outcome + after + ": " + row.getString("error_class") + ", "
+                        + row.getString("error_code") + (status == null ? "" : " (HTTP " + status + ")") + ". "
+                        + toSingleLine(row.getString("error_message")));
+        addLine(
+                null,
+                AttemptCountExplainer.explain(
+                        row.getBoolean("counted"), outcome, row.getString("error_class"), row.getString("error_code")));
+        Instant retryAt = readTime(row, "retry_at");
+        addLine(
+                null,
+                retryAt == null
+                        ? "no further attempt was planned"
+                        : "the next was due " + formatDuration(Duration.between(finish, retryAt)) + " later, at "
+                                + TIME_FORMAT.format(retryAt));
+        return true;
+    }
+
+    private boolean addQueueState(ResultSet row) throws SQLException {
+        Instant now = readTime(row, "now");
+        Instant deadline = readTime(row, "deadline");
+        Instant runAt = readTime(row, "run_at");
+        if (row.getString("lease_owner") != null) {
+            addRunningAttempt(row, now);
+        } else if (runAt.isAfter(now)) {
+            addLine(
+                    now,
+                    "it waits and is due in " + formatDuration(Duration.between(now, runAt)) + ", at "
+                            + TIME_FORMAT.format(runAt));
+        } else {
+            addLine(
+                    now,
+                    "it is due since " + formatDuration(Duration.between(runAt, now))
+                            + " and waits for a worker with a free place; none claims while its breaker is open or its backend"
+                            + " paused");
+        }
+        addLine(
+                null,
+                row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
+                        + " counted failures, " + row.getInt("uncounted") + " of "
+                        + settings.retry().maxUncounted() + " uncounted ones and " + row.getInt("lost_attempts")
+                        + " of "
+                        + settings.retry().maxLost() + " lost attempts are used up");
+        addLine(
+                null,
+                deadline.isAfter(now)
+                        ? "if it has not ended by " + TIME_FORMAT.format(deadline) + ", in "
+                                + formatDuration(Duration.between(now, deadline))
+                                + ", it ends FAILED with DEADLINE_EXCEEDED"
+                        : "its deadline passed at " + TIME_FORMAT.format(deadline)
+                                + "; the next sweep ends it FAILED with DEADLINE_EXCEEDED");
+        return true;
+    }
+
+    private void addRunningAttempt(ResultSet row, Instant now) throws SQLException {
+        addLine(
+                readTime(row, "attempt_started_at"),
+                "an attempt began, on node " + row.getString("lease_owner")
+                        + (row.getString("host") == null ? "" : " at " + toSingleLine(row.getString("host")))
+                        + " with backend "
+                        + row.getString("attempt_backend") + ", under token " + row.getLong("lease_token"));
+        Instant expires = readTime(row, "expires_at");
+        String deadline = TIME_FORMAT.format(readTime(row, "attempt_deadline"));
+        if (row.getBoolean("alive")) {
+            addLine(now, "it is under way and is broken off at " + deadline + " at the latest");
+        } else {
+            addLine(
+                    now,
+                    "its node "
+                            + (expires == null
+                                    ? "is gone"
+                                    : "has not been heard of since "
+                                            + TIME_FORMAT.format(expires.minus(
+                                                    settings.node().ttl())))
+                            + "; the next sweep of another process ends the attempt as LOST and makes the generation due again");
+        }
+    }
+
+    private boolean addImage(ResultSet row) throws SQLException {
+        addLine(
+                null,
+                "picture " + (row.getInt("position") + 1) + ": " + row.getString("storage_key") + ", "
+                        + row.getString("content_type") + ", " + row.getInt("width") + " x " + row.getInt("height")
+                        + ", "
+                        + row.getLong("bytes") + " bytes, sha256 " + row.getString("sha256"));
+        return true;
+    }
+
+    private boolean addOutcome(ResultSet row, boolean queued) throws SQLException {
+        Instant ended = readTime(row, "completed_at");
+        if (ended == null) {
+            if (!queued) {
+                addLine(readTime(row, "now"), "it has no row in the queue: nobody will work on it, run doctor");
+            } else if (row.getLong("processes") == 0) {
+                addLine(readTime(row, "now"), "no process is at work: nothing happens until one starts");
+            }
+            return true;
+        }
+        String took =
+                " " + formatDuration(Duration.between(readTime(row, "created_at"), ended)) + " after it was accepted";
+        addLine(
+                ended,
+                row.getString("error_code") == null
+                        ? row.getString("status") + took
+                        : row.getString("status") + took + ": " + row.getString("error_code") + ", last failure "
+                                + row.getString("error_class") + ". " + toSingleLine(row.getString("error_message"))
+                                + (row.getBoolean("error_retryable")
+                                        ? " Posting it again may help."
+                                        : " Posting it again as it is will not help."));
+        return true;
+    }
+
+    private boolean addNotification(ResultSet row) throws SQLException {
+        Instant read = readTime(row, "read_at");
+        addLine(
+                readTime(row, "created_at"),
+                "its user was told, by notification " + row.getLong("seq") + ", "
+                        + (row.getBoolean("acknowledged")
+                                ? "which a device has acknowledged"
+                                : "which no device has acknowledged")
+                        + (read == null ? "" : ", and which was opened at " + TIME_FORMAT.format(read)));
+        return true;
+    }
+
+    private void addLine(Instant at, String what) {
+        lines.add((at == null ? " ".repeat(24) : TIME_FORMAT.format(at)) + "  " + what);
+    }
+
+    private static Instant readTime(ResultSet row, String column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    private static String pluralize(int count, String noun) {
+        return count + " " + noun + (count == 1 ? "" : "s");
+    }
+
+    private static String formatDuration(Duration span) {
+        long millis = span.toMillis();
+        if (Math.abs(millis) < 120_000) {
+            return String.format(Locale.ROOT, "%.3f s", millis / 1000.0);
+        }
+        return String.format(Locale.ROOT, "%d min %d s", span.toMinutes(), span.toSecondsPart());
+    }
+
+    /** Somebody else's text: it cannot begin a line of its own, nor speak to the terminal. */
+    private static String toSingleLine(String text) {
+        return text.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?");
+    }
+}

@@ -1,0 +1,2 @@
+/** Retention, erasure of users, installation records and the vacuum blocker monitor. */
+package dev.darkroom.maintenance;

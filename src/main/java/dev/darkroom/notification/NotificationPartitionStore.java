@@ -1,0 +1,109 @@
+package dev.darkroom.notification;
+
+import dev.darkroom.database.Database;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Makes and drops the partitions of notifications. Futures fail with the driver's errors. Usable from any event loop. */
+final class NotificationPartitionStore {
+    private final Database database;
+
+    NotificationPartitionStore(Database database) {
+        this.database = database;
+    }
+
+    /** Makes those of this week and the next {@code weeks}, where they are missing; completes with the names of the new ones. */
+    Future<List<String>> create(int weeks) {
+        return withLock(connection -> connection
+                .preparedQuery(NotificationPartitionSql.SELECT_MISSING_WEEKS)
+                .execute(Tuple.of(weeks))
+                .compose(rows -> {
+                    List<String> made = new ArrayList<>();
+                    Future<Void> all = Future.succeededFuture();
+                    for (Row row : rows) {
+                        all = all.compose(done -> create(connection, row))
+                                .onSuccess(done -> made.add(row.getString("name")));
+                    }
+                    return all.map(done -> made);
+                }));
+    }
+
+    private static Future<Void> create(SqlConnection connection, Row week) {
+        String name = week.getString("name");
+        return connection
+                .query(NotificationPartitionSql.CREATE_PARTITION.formatted(name))
+                .execute()
+                .compose(made -> connection
+                        .query(NotificationPartitionSql.ATTACH_PARTITION.formatted(
+                                name, week.getString("begins"), week.getString("ends")))
+                        .execute())
+                .mapEmpty();
+    }
+
+    /** Drops what is older than {@code age}, all of it; completes with what was dropped, in words. */
+    Future<List<String>> drop(Duration age) {
+        return withLock(connection -> connection
+                .preparedQuery(NotificationPartitionSql.SELECT_EXPIRED)
+                .execute(Tuple.of(age.toMillis()))
+                .compose(rows -> {
+                    List<String> dropped = new ArrayList<>();
+                    Future<Void> all = Future.succeededFuture();
+                    for (Row row : rows) {
+                        all = all.compose(
+                                        done -> drop(connection, row.getString("name"), row.getOffsetDateTime("ends")))
+                                .onSuccess(done -> dropped.add(row.getString("name")));
+                    }
+                    return all.compose(done -> deleteExpiredFromDefault(connection, age))
+                            .map(deleted -> {
+                                if (deleted > 0) {
+                                    dropped.add(deleted + " rows of no partition");
+                                }
+                                return dropped;
+                            });
+                }));
+    }
+
+    private static Future<Void> drop(SqlConnection connection, String name, OffsetDateTime ends) {
+        return connection
+                .query(NotificationPartitionSql.DROP_PARTITION.formatted(name))
+                .execute()
+                .compose(dropped -> advanceCompleteSince(connection, ends));
+    }
+
+    private static Future<Long> deleteExpiredFromDefault(SqlConnection connection, Duration age) {
+        return connection
+                .preparedQuery(NotificationPartitionSql.DELETE_EXPIRED_FROM_DEFAULT)
+                .execute(Tuple.of(age.toMillis()))
+                .compose(rows -> {
+                    Row row = rows.iterator().next();
+                    long deleted = row.getLong("deleted");
+                    return deleted == 0
+                            ? Future.succeededFuture(deleted)
+                            : advanceCompleteSince(connection, row.getOffsetDateTime("last"))
+                                    .map(deleted);
+                });
+    }
+
+    private static Future<Void> advanceCompleteSince(SqlConnection connection, OffsetDateTime moment) {
+        return connection
+                .preparedQuery(NotificationPartitionSql.UPDATE_COMPLETE_SINCE)
+                .execute(Tuple.of(moment))
+                .mapEmpty();
+    }
+
+    private Future<List<String>> withLock(Function<SqlConnection, Future<List<String>>> work) {
+        return database.inTransaction(connection -> connection
+                .query(NotificationPartitionSql.TRY_LOCK)
+                .execute()
+                .compose(rows -> rows.iterator().next().getBoolean("mine")
+                        ? work.apply(connection)
+                        : Future.succeededFuture(List.of())));
+    }
+}

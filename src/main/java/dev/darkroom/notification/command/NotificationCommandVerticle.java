@@ -1,0 +1,140 @@
+package dev.darkroom.notification.command;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.eventbus.BusCommand;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationStore;
+import dev.darkroom.notification.NotifyUserKey;
+import dev.darkroom.notification.SubscriberName;
+import dev.darkroom.notification.stream.NotificationHub;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Answers commands on {@link NotificationBus#COMMANDS}: what a user was told, and up to where that has arrived. Keeps no state, so that
+ * any number of instances may run.
+ */
+public final class NotificationCommandVerticle extends VerticleBase {
+    private static final int DEFAULT_LIMIT = 20;
+    private static final int MAX_LIMIT = 100;
+
+    private final NotificationStore store;
+    private final NotificationHub hub;
+    private final NotifyChannel notifyChannel;
+
+    public NotificationCommandVerticle(Database database, NotificationHub hub, NotifyChannel notifyChannel) {
+        this.store = new NotificationStore(database);
+        this.hub = hub;
+        this.notifyChannel = notifyChannel;
+    }
+
+    @Override
+    public Future<?> start() {
+        return vertx.eventBus()
+                .<JsonObject>consumer(NotificationBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .completion();
+    }
+
+    private Future<JsonObject> handleCommand(BusCommand busCommand) {
+        if (busCommand.user() == null) {
+            return CommandReplies.invalidFuture("the body must be an object that names its user");
+        }
+        return switch (busCommand.action()) {
+            case NotificationBus.LIST -> list(busCommand);
+            case NotificationBus.ACK -> acknowledge(busCommand);
+            case NotificationBus.MARK_READ -> busCommand.withId(id -> markRead(busCommand, id));
+            default -> CommandReplies.invalidFuture("the header action must be list, ack or read");
+        };
+    }
+
+    private Future<JsonObject> list(BusCommand busCommand) {
+        Object limit = busCommand.body().getValue("limit", DEFAULT_LIMIT);
+        if (!(limit instanceof Integer most) || most < 1 || most > MAX_LIMIT) {
+            return invalid("limit", "must be an integer between 1 and " + MAX_LIMIT);
+        }
+        String text = busCommand.optionalText("cursor");
+        Optional<NotificationCursor> cursor = text == null ? Optional.empty() : NotificationCursor.parse(text);
+        if (text != null && cursor.isEmpty()) {
+            return invalid("cursor", "is not a cursor that was given out");
+        }
+        String user = busCommand.user();
+        // First, so that whatever is missing up to there was there before it was looked for.
+        return findOrCreateStream(user).compose(streamState -> {
+            InboxPageBuilder inboxPageBuilder = InboxPageBuilder.create(streamState, cursor);
+            return Future.all(
+                            store.list(user, inboxPageBuilder.afterSeq(), most + 1),
+                            store.findUnreadStates(List.of(user)))
+                    .map(read -> inboxPageBuilder.build(
+                            read.resultAt(0),
+                            most,
+                            read.<Map<String, NotificationStore.UnreadState>>resultAt(1)
+                                    .get(user)
+                                    .unreadCount()));
+        });
+    }
+
+    private Future<NotificationStore.StreamState> findOrCreateStream(String user) {
+        return store.findOrCreateStreams(List.of(user))
+                .compose(found -> found.containsKey(user)
+                        ? Future.succeededFuture(found.get(user))
+                        // Another made it at the same moment.
+                        : store.findStreams(List.of(user)).map(again -> again.get(user)));
+    }
+
+    private Future<JsonObject> acknowledge(BusCommand busCommand) {
+        Object seq = busCommand.body().getValue("seq");
+        if (!(seq instanceof Integer || seq instanceof Long) || ((Number) seq).longValue() < 1) {
+            return invalid("#/seq", "must be a positive integer");
+        }
+        String subscriber = busCommand.optionalText("subscriber");
+        if (subscriber != null && !SubscriberName.isValid(subscriber)) {
+            return invalid("#/subscriber", SubscriberName.FORMAT_DESCRIPTION);
+        }
+        String user = busCommand.user();
+        return store.acknowledge(user, ((Number) seq).longValue(), subscriber).compose(done -> {
+            if (done.isEmpty()) {
+                return invalid("#/seq", "is beyond the last notification");
+            }
+            NotificationStore.AckResult ackResult = done.get();
+            if (!ackResult.accepted()) {
+                return Future.succeededFuture(CommandReplies.conflict(
+                        "there are as many subscribers as a user may have. Those that are silent are forgotten"));
+            }
+            publishReadStateChange(user);
+            return store.findUnreadStates(List.of(user))
+                    .map(states -> new JsonObject()
+                            .put("acked", ackResult.ackedSeq())
+                            .put("top", ackResult.lastSeq())
+                            .put("unread", states.get(user).unreadCount()));
+        });
+    }
+
+    private Future<JsonObject> markRead(BusCommand busCommand, UUID id) {
+        return store.markRead(busCommand.user(), id).map(found -> {
+            found.ifPresent(read -> publishReadStateChange(busCommand.user()));
+            return found.map(read -> new JsonObject().put("notification", read.toInboxJson()))
+                    .orElseGet(() -> CommandReplies.notFound("notification"));
+        });
+    }
+
+    /** The user's other devices put their badges out. */
+    private void publishReadStateChange(String user) {
+        hub.onReadStateChanged(user);
+        notifyChannel.send(NotificationBus.READ_STATE_TOPIC, NotifyUserKey.of(user));
+    }
+
+    private static Future<JsonObject> invalid(String pointer, String detail) {
+        return Future.succeededFuture(
+                CommandReplies.invalid("the command is not valid", List.of(new FieldError(pointer, detail))));
+    }
+}

@@ -1,0 +1,2 @@
+/** Commands: inbox, acknowledgement and unread state. */
+package dev.darkroom.notification.command;

@@ -1,0 +1,58 @@
+package dev.darkroom.notification.stream;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.notification.NotificationBus;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the {@link NotificationHub} of a process, which runs on its context, and wakes it: by the hints of other processes, and now and then
+ * without one, for a hint may get lost. Where nobody listens nothing is asked. One instance per process.
+ */
+public final class NotificationHubVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(NotificationHubVerticle.class);
+
+    private final Database database;
+    private final NotifyChannel notifyChannel;
+    private final Duration interval;
+    private PeriodicTask pollTask;
+    private volatile NotificationHub hub;
+
+    /** @param interval how long what is new may go unnoticed when its hint gets lost */
+    public NotificationHubVerticle(Database database, NotifyChannel notifyChannel, Duration interval) {
+        this.database = database;
+        this.notifyChannel = notifyChannel;
+        this.interval = interval;
+    }
+
+    @Override
+    public Future<?> start() {
+        hub = new NotificationHub(vertx, database);
+        notifyChannel.listen(NotificationBus.RECORDED_TOPIC, hub::onRemoteRecorded);
+        notifyChannel.listen(NotificationBus.READ_STATE_TOPIC, hub::onRemoteReadStateChanged);
+        pollTask = new PeriodicTask(
+                vertx,
+                interval,
+                () -> hub.refreshAll()
+                        .onFailure(error -> LOG.atDebug()
+                                .addKeyValue("reason", error.getMessage())
+                                .log("could not look for what is new")));
+        pollTask.start();
+        return Future.succeededFuture();
+    }
+
+    /** Null before the start. */
+    public NotificationHub hub() {
+        return hub;
+    }
+
+    @Override
+    public Future<?> stop() {
+        return pollTask.stop();
+    }
+}

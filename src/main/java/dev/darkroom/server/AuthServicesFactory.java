@@ -1,0 +1,72 @@
+package dev.darkroom.server;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.auth.ApiKeyCache;
+import dev.darkroom.auth.AuthServices;
+import dev.darkroom.auth.Authenticator;
+import dev.darkroom.auth.CredentialRevalidator;
+import dev.darkroom.auth.FailedLoginLimiter;
+import dev.darkroom.auth.ImageUrlSigner;
+import dev.darkroom.auth.KeyedRateLimiter;
+import dev.darkroom.auth.StreamTickets;
+import dev.darkroom.auth.jwt.JwtAuthenticator;
+import dev.darkroom.config.FileErrorMessage;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import io.github.bucket4j.TimeMeter;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Who may come in, and how often, by the settings. */
+final class AuthServicesFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(AuthServicesFactory.class);
+
+    private AuthServicesFactory() {}
+
+    /** @throws StartupException when the key of an issuer cannot be read */
+    static AuthServices create(Vertx vertx, Database database, Settings settings) {
+        if (settings.auth() == Settings.Auth.LOCAL && settings.authLocalAnywhere()) {
+            LOG.atWarn()
+                    .addKeyValue("host", settings.http().host())
+                    .log("authLocalAnywhere: whoever reaches the API may use it, and sees everybody's pictures");
+        }
+        ApiKeyCache keys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
+        Authenticator authenticator = new Authenticator(
+                settings.auth() == Settings.Auth.REQUIRED,
+                keys::findOwner,
+                settings.jwt().accepted() ? createJwtAuthenticator(vertx, settings)::authenticate : null);
+        ImageUrlSigner links = new ImageUrlSigner(
+                vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
+        StreamTickets streamTickets = new StreamTickets(database, new SecureRandom());
+        Settings.Limits limits = settings.limits();
+        return new AuthServices(
+                authenticator,
+                links,
+                streamTickets,
+                new CredentialRevalidator(authenticator, keys, streamTickets, InstantSource.system()),
+                createRateLimiter(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
+                FailedLoginLimiter.of(
+                        createRateLimiter(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1))),
+                createRateLimiter(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
+    }
+
+    /** Null for no limit. */
+    private static KeyedRateLimiter createRateLimiter(int atOnce, int often, Duration period) {
+        return often == 0 ? null : new KeyedRateLimiter(atOnce, often, period, TimeMeter.SYSTEM_NANOTIME);
+    }
+
+    private static JwtAuthenticator createJwtAuthenticator(Vertx vertx, Settings settings) {
+        try {
+            return JwtAuthenticator.create(vertx, settings.jwt(), settings.outbound(), InstantSource.system());
+        } catch (IOException | GeneralSecurityException e) {
+            throw new StartupException("DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \""
+                    + settings.jwt().publicKeyFile() + "\" (" + FileErrorMessage.of(e) + ")");
+        }
+    }
+}

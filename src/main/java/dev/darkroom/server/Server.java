@@ -1,0 +1,364 @@
+package dev.darkroom.server;
+
+import static dev.darkroom.server.ProcessLifecycle.await;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.generation.FinishedGenerationCache;
+import dev.darkroom.api.generation.OpenImageLimiter;
+import dev.darkroom.api.management.ManagementVerticle;
+import dev.darkroom.api.security.UnusableCertificateException;
+import dev.darkroom.api.stream.StreamLimiter;
+import dev.darkroom.api.transport.InboundConnectionLimiter;
+import dev.darkroom.auth.AuthServices;
+import dev.darkroom.backend.BackendEventPublisher;
+import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.backend.BackendExecutorVerticle;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.database.NotifyChannelVerticle;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
+import dev.darkroom.eventbus.cluster.ClusterVerticle;
+import dev.darkroom.generation.BacklogEstimator;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.command.BacklogVerticle;
+import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.store.SubmissionStore;
+import dev.darkroom.generation.watch.CompletionVerticle;
+import dev.darkroom.generation.watch.CompletionWaiters;
+import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.generation.watch.ProgressVerticle;
+import dev.darkroom.generation.worker.GenerationReaperVerticle;
+import dev.darkroom.generation.worker.GenerationWorkerVerticle;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.maintenance.ErasureVerticle;
+import dev.darkroom.maintenance.ImageStoreHealthVerticle;
+import dev.darkroom.maintenance.InstallationStore;
+import dev.darkroom.maintenance.RetentionVerticle;
+import dev.darkroom.maintenance.VacuumBlockerVerticle;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.node.NodeHeartbeatVerticle;
+import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.stream.NotificationHub;
+import io.github.bucket4j.TimeMeter;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonArray;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
+public final class Server {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+    /** As much of the heap as answers that wait for their readers may take together. */
+    private static final int UNSENT_HEAP_DIVISOR = 8;
+
+    private final Settings settings;
+    private final ProcessLifecycle processLifecycle;
+    private final AtomicBoolean accepting = new AtomicBoolean();
+    private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
+    private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
+    private final CompletionWaiters completionWaiters = new CompletionWaiters();
+    private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
+    /** Features that want to be told of a generation's end. */
+    private final List<GenerationFinishListener> endListeners = new CopyOnWriteArrayList<>();
+
+    private Server(Settings settings, ProcessLifecycle processLifecycle) {
+        this.settings = settings;
+        this.processLifecycle = processLifecycle;
+    }
+
+    /** Starts the service; what was started is left with {@code lifecycle}, also when it fails. Blocking. */
+    public static RunningServer start(Settings settings, ProcessLifecycle processLifecycle) throws Exception {
+        RunningServer runningServer = new Server(settings, processLifecycle).start();
+        StartupBanner.print(settings, runningServer);
+        return runningServer;
+    }
+
+    /**
+     * Where a started service is to be found.
+     *
+     * @param apiPort 0 when this process serves no API
+     * @param aiServer the AI server in use
+     */
+    public record RunningServer(int apiPort, int managementPort, URI aiServer, DatabaseUrl database) {}
+
+    private RunningServer start() throws Exception {
+        LOG.atInfo()
+                .addKeyValue("version", BuildVersion.current())
+                .addKeyValue("dataDir", settings.dataDir())
+                .log("service starting");
+        DatabaseUrl url = settings.database().url() == null
+                ? startEmbeddedDatabase()
+                : settings.database().url();
+        // A pooler in transaction mode is no place for migrations and LISTEN.
+        DatabaseUrl direct =
+                settings.database().url() == null ? url : settings.database().server();
+        DatabaseMigrator.migrate(direct, settings.database());
+
+        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another
+        // would only make the cores switch between threads.
+        Settings.Connections limits =
+                FileDescriptorLimit.limitConnections(settings, FileDescriptorLimit.maxOpenFiles());
+        InboundConnectionLimiter inbound = new InboundConnectionLimiter(
+                limits.max(),
+                limits.perAddress(),
+                Runtime.getRuntime().maxMemory() / UNSENT_HEAP_DIVISOR,
+                settings.streams().patience());
+        Vertx vertx = Vertx.builder()
+                .with(new VertxOptions()
+                        .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()))
+                .withTransport(inbound.transport())
+                .build();
+        vertx.exceptionHandler(new UncaughtExceptionLogger());
+        processLifecycle.addStopStep("vertx", vertx::close);
+        URI aiServer = settings.backend().url() == null
+                ? startSimulator(vertx, inbound)
+                : settings.backend().url();
+
+        Database database = Database.open(vertx, url, settings.database());
+        processLifecycle.addStopStep("database pools", database::close);
+        NotifyChannelVerticle listener = new NotifyChannelVerticle(direct, settings.database());
+        processLifecycle.deploy(vertx, "hints", listener);
+        NotifyChannel notifyChannel = listener.channel();
+        ImageBackend backend = new OpenAiImagesBackend(
+                vertx,
+                settings.backend(),
+                aiServer,
+                createResponseMemoryBudget(),
+                settings.outbound().maxHeaderBytes());
+        processLifecycle.addStopStep("backend", backend::close);
+        ImageStore images = await(InstallationStore.readIdentity(database)
+                .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
+
+        NotificationModule notifications =
+                NotificationModule.deploy(vertx, settings, processLifecycle, database, notifyChannel);
+        endListeners.add(notifications.notificationWriter());
+        LocalNode localNode = new LocalNode(System::nanoTime);
+        VacuumBlockerVerticle horizon =
+                new VacuumBlockerVerticle(database, settings.database().horizonAlarm());
+        ManagementVerticle management = deployManagement(vertx, database, localNode, horizon);
+        inbound.countSeparately(management.port());
+        processLifecycle.deploy(
+                vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
+        processLifecycle.deploy(
+                vertx, "sweep", new GenerationReaperVerticle(database, notifyChannel, settings, endListeners));
+        processLifecycle.deploy(vertx, "horizon", horizon);
+        processLifecycle.deploy(vertx, "erasure", new ErasureVerticle(database, notifyChannel, images));
+        processLifecycle.deploy(vertx, "housekeeping", new RetentionVerticle(database, images, settings.retention()));
+        deployGenerations(
+                vertx, database, notifyChannel, images, notifications.webhooks().egressPolicy());
+        // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
+        // answer.
+        deployCluster(vertx);
+        // Before the worker, so that what its last attempts come to is still sent.
+        notifications.webhooks().deploy(localNode, notifications.notificationWriter());
+        deployWorker(vertx, localNode, backend, database, notifyChannel, images);
+        int apiPort = deployApi(vertx, database, images, notifications.hub());
+        inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
+
+        accepting.set(true);
+        processLifecycle.addStopStep("accepting", () -> {
+            accepting.set(false);
+            completionWaiters.close();
+            return NodeHeartbeatVerticle.drain(localNode, database);
+        });
+        return new RunningServer(apiPort, management.port(), aiServer, url);
+    }
+
+    private DatabaseUrl startEmbeddedDatabase() {
+        EmbeddedDatabase embedded = EmbeddedDatabase.start(settings.dataDir());
+        processLifecycle.addStopStep("embedded database", () -> {
+            embedded.close();
+            return Future.succeededFuture();
+        });
+        return embedded.url();
+    }
+
+    private URI startSimulator(Vertx vertx, InboundConnectionLimiter inbound) throws Exception {
+        int port = SimulatorLauncher.deploy(vertx, settings.simulator());
+        inbound.exemptPort(port);
+        return URI.create("http://127.0.0.1:" + port + "/v1");
+    }
+
+    private ResponseMemoryBudget createResponseMemoryBudget() {
+        int calls = settings.worker().concurrency();
+        long heap = Runtime.getRuntime().maxMemory();
+        ResponseMemoryBudget memory = new ResponseMemoryBudget(
+                heap, Math.max(1, calls), settings.backend().maxResponseBytes());
+        if (calls > 0 && !memory.isHeapSufficient()) {
+            LOG.atWarn()
+                    .addKeyValue("heapBytes", heap)
+                    .addKeyValue("neededBytes", memory.requiredHeap())
+                    .log("the heap may not suffice for large answers");
+        }
+        return memory;
+    }
+
+    private ManagementVerticle deployManagement(
+            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle horizon) throws Exception {
+        ManagementVerticle management = new ManagementVerticle(
+                settings.management(),
+                Map.of(
+                        "accepting", () -> healthResult(accepting.get()),
+                        "database", database::ping,
+                        "images", () -> healthResult(!imageStoreHealth.failing()),
+                        "node", () -> healthResult(localNode.validId().isPresent()),
+                        "databaseClock", () -> healthResult(localNode.clockStable())),
+                () -> new JsonArray(
+                        backendExecutors.stream().map(BackendExecutor::toJson).toList()),
+                () -> localNode.toJson().put("imageStore", imageStoreHealth.toJson()),
+                horizon::lastObservation);
+        try {
+            processLifecycle.deploy(vertx, "management", management);
+        } catch (Exception e) {
+            Settings.Management at = settings.management();
+            throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", at.host(), at.port());
+        }
+        return management;
+    }
+
+    private void deployGenerations(
+            Vertx vertx, Database database, NotifyChannel notifyChannel, ImageStore images, EgressPolicy egressPolicy)
+            throws Exception {
+        SecureRandom random = new SecureRandom();
+        BacklogEstimator backlogEstimator = new BacklogEstimator();
+        SubmissionStore submissions =
+                new SubmissionStore(database, GenerationCommandVerticle.DEFAULT_ROUTE, settings.generation());
+        if (settings.generation().instances() > 0) {
+            processLifecycle.deploy(
+                    vertx,
+                    "backlog",
+                    new BacklogVerticle(
+                            backlogEstimator, submissions, settings.node().heartbeat()));
+            processLifecycle.deploy(
+                    vertx, "end watch", new CompletionVerticle(completionWaiters, database, notifyChannel));
+            processLifecycle.deploy(
+                    vertx, "progress", new ProgressVerticle(progressSubscribers, database, notifyChannel));
+        }
+        GenerationCommandVerticle.Dependencies dependencies = new GenerationCommandVerticle.Dependencies(
+                database,
+                submissions,
+                notifyChannel,
+                images,
+                backlogEstimator,
+                completionWaiters,
+                endListeners,
+                egressPolicy);
+        processLifecycle.deploy(
+                vertx,
+                "generation",
+                settings.generation().instances(),
+                () -> new GenerationCommandVerticle(
+                        dependencies, settings.generation(), settings.backend().model(), random));
+    }
+
+    private void deployCluster(Vertx vertx) throws Exception {
+        Settings.Cluster at = settings.cluster();
+        if (at.enabled()) {
+            BindErrors.requireFreePort("DARKROOM_CLUSTER", at.host(), at.port());
+            BindErrors.requireFreePort("DARKROOM_CLUSTER_BUS", at.host(), at.busPort());
+            processLifecycle.deploy(
+                    vertx,
+                    "cluster",
+                    new ClusterVerticle(
+                            at,
+                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEventPublisher.ADDRESS),
+                            settings.generation().instances() > 0,
+                            // A command may wait for an end.
+                            settings.api()
+                                    .replyTimeout()
+                                    .plus(settings.generation().maxWait())));
+        }
+    }
+
+    private void deployWorker(
+            Vertx vertx,
+            LocalNode localNode,
+            ImageBackend backend,
+            Database database,
+            NotifyChannel notifyChannel,
+            ImageStore images)
+            throws Exception {
+        int concurrency = settings.worker().concurrency();
+        if (concurrency > 0) {
+            BackendExecutorVerticle owner = new BackendExecutorVerticle(context -> new BackendExecutor(
+                    context,
+                    backend,
+                    concurrency,
+                    settings.backend().breaker(),
+                    settings.retry().maxRetryAfter(),
+                    System::nanoTime));
+            processLifecycle.deploy(vertx, "guard", owner);
+            BackendExecutor backendExecutor = owner.executor();
+            backendExecutors.add(backendExecutor);
+            processLifecycle.deploy(vertx, "image store check", new ImageStoreHealthVerticle(images, imageStoreHealth));
+            String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
+                    localNode,
+                    backendExecutor,
+                    backend.name(),
+                    database,
+                    notifyChannel,
+                    images,
+                    imageStoreHealth,
+                    settings,
+                    endListeners)));
+            processLifecycle.addStopStep("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));
+        }
+    }
+
+    private int deployApi(Vertx vertx, Database database, ImageStore images, NotificationHub hub) throws Exception {
+        AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
+        FinishedGenerationCache ended = new FinishedGenerationCache(Ticker.systemTicker());
+        StreamLimiter roster =
+                new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
+        ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
+                await(ApiVerticle.loadContract(vertx)),
+                images,
+                authServices,
+                ended,
+                hub,
+                progressSubscribers,
+                roster,
+                new OpenImageLimiter(FileDescriptorLimit.maxOpenImages(FileDescriptorLimit.maxOpenFiles())));
+        List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
+        try {
+            processLifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
+                ApiVerticle verticle = new ApiVerticle(settings, sharedServices);
+                verticles.add(verticle);
+                return verticle;
+            });
+        } catch (Exception e) {
+            Settings.Http at = settings.http();
+            if (e instanceof UnusableCertificateException certificate) {
+                throw new StartupException(
+                        "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"
+                                + " private key in PEM (" + certificate.getMessage() + ")");
+            }
+            throw BindErrors.translate(e, "DARKROOM_HTTP", at.host(), at.port());
+        }
+        return verticles.isEmpty() ? 0 : verticles.get(0).port();
+    }
+
+    private static Future<Void> healthResult(boolean well) {
+        return well ? Future.succeededFuture() : Future.failedFuture("no");
+    }
+}

@@ -1,0 +1,60 @@
+package dev.darkroom.server;
+
+import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.config.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a started service prints: where it is, and what to try first. */
+final class StartupBanner {
+    private static final Logger LOG = LoggerFactory.getLogger(StartupBanner.class);
+
+    private StartupBanner() {}
+
+    /** As text for people to read; in a log for machines as one line like the others. */
+    static void print(Settings settings, Server.RunningServer runningServer) {
+        String api = ApiVerticle.listeningUrl(settings.http(), runningServer.apiPort());
+        String health = ApiVerticle.listeningUrl("http", settings.management().host(), runningServer.managementPort());
+        String database = settings.database().url() == null
+                ? "embedded, in " + settings.dataDir()
+                : runningServer.database().host() + ":"
+                        + runningServer.database().port();
+        if (settings.log().json()) {
+            LOG.atInfo()
+                    .addKeyValue("version", BuildVersion.current())
+                    .addKeyValue("api", runningServer.apiPort() == 0 ? null : api)
+                    .addKeyValue("management", health)
+                    .addKeyValue("aiServer", runningServer.aiServer())
+                    .addKeyValue("database", database)
+                    .addKeyValue("images", settings.imageDir().toString())
+                    .addKeyValue("pid", ProcessHandle.current().pid())
+                    .log("ready");
+            return;
+        }
+        StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.\n\n");
+        if (runningServer.apiPort() != 0) {
+            banner.append("  API        ").append(api).append("/api/generation\n");
+            banner.append("  Contract   ").append(api).append("/openapi.yaml\n");
+        }
+        banner.append("  Health     ").append(health).append("/health/ready\n");
+        banner.append("  AI server  ").append(runningServer.aiServer());
+        banner.append(settings.backend().url() == null ? " (the bundled simulator)\n" : "\n");
+        banner.append("  Database   ").append(database);
+        banner.append("\n  Images     ").append(settings.imageDir());
+        banner.append("\n  Process    ").append(ProcessHandle.current().pid()).append('\n');
+        if (runningServer.apiPort() != 0) {
+            banner.append("\nTry it:\n\n  curl -i ")
+                    .append(api)
+                    .append("/api/generation -H 'Content-Type: application/json' \\\n")
+                    .append(curlAuthorizationHeader(settings))
+                    .append("    -d '{\"prompt\": \"A lighthouse at dusk, oil on canvas\"}'\n");
+        }
+        System.out.println(banner);
+    }
+
+    private static String curlAuthorizationHeader(Settings settings) {
+        return settings.auth() == Settings.Auth.REQUIRED
+                ? "    -H 'Authorization: Bearer KEY' \\\n" // of: java -jar darkroom.jar keys create --user NAME
+                : "";
+    }
+}

@@ -1,0 +1,2 @@
+/** Wiring, startup, shutdown and bind errors of the service. */
+package dev.darkroom.server;

@@ -1,0 +1,111 @@
+package dev.darkroom.simulator;
+
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
+import io.vertx.core.json.JsonObject;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What {@code POST /v1/images/generations} asks for. Immutable.
+ *
+ * @param prompt never blank
+ * @param count 1 to 10
+ * @param width in pixels
+ * @param height in pixels
+ * @param seed 0 when the request has none: the same request always gets the same pictures
+ * @param asUrl URLs instead of base64
+ */
+record SimulatorImageRequest(String prompt, int count, int width, int height, long seed, boolean asUrl) {
+    private static final int MAX_PROMPT_LENGTH = 32_000;
+    private static final int MAX_COUNT = 10;
+    private static final int DEFAULT_SIDE_PIXELS = 512;
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,4})x(\\d{1,4})");
+
+    /**
+     * Reads a request; fields that are not known are ignored, as the protocol grows new ones all the time.
+     *
+     * @throws SimulatorRequestException names the first field that is wrong
+     */
+    static SimulatorImageRequest parse(JsonObject body) {
+        int[] size = parseSize(body.getValue("size"));
+        requireText(body, "model");
+        requireText(body, "negative_prompt");
+        return new SimulatorImageRequest(
+                prompt(body.getValue("prompt")),
+                (int) parseNumber(body, "n", 1, 1, MAX_COUNT),
+                size[0],
+                size[1],
+                parseNumber(body, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE),
+                asUrl(body.getValue("response_format")));
+    }
+
+    private static String prompt(Object value) {
+        if (value == null) {
+            throw new SimulatorRequestException("You must provide a prompt.", "prompt");
+        }
+        if (!(value instanceof String prompt) || prompt.isBlank()) {
+            throw new SimulatorRequestException("'prompt' must be a string that is not blank.", "prompt");
+        }
+        if (prompt.length() > MAX_PROMPT_LENGTH) {
+            throw new SimulatorRequestException(
+                    "'prompt' is longer than " + MAX_PROMPT_LENGTH + " characters.", "prompt");
+        }
+        return prompt;
+    }
+
+    private static int[] parseSize(Object value) {
+        if (value == null || "auto".equals(value)) {
+            return new int[] {DEFAULT_SIDE_PIXELS, DEFAULT_SIDE_PIXELS};
+        }
+        Matcher matcher = SIZE.matcher(value.toString());
+        if (matcher.matches()) {
+            int width = Integer.parseInt(matcher.group(1));
+            int height = Integer.parseInt(matcher.group(2));
+            if (isValidSide(width) && isValidSide(height)) {
+                return new int[] {width, height};
+            }
+        }
+        throw new SimulatorRequestException(
+                "'size' must be \"auto\" or WIDTHxHEIGHT, each " + PlaceholderImageRenderer.MIN_SIDE + " to "
+                        + PlaceholderImageRenderer.MAX_SIDE + ".",
+                "size");
+    }
+
+    private static boolean isValidSide(int side) {
+        return side >= PlaceholderImageRenderer.MIN_SIDE && side <= PlaceholderImageRenderer.MAX_SIDE;
+    }
+
+    private static boolean asUrl(Object format) {
+        if (format == null || "b64_json".equals(format)) {
+            return false;
+        }
+        if ("url".equals(format)) {
+            return true;
+        }
+        throw new SimulatorRequestException("'response_format' must be \"b64_json\" or \"url\".", "response_format");
+    }
+
+    private static long parseNumber(JsonObject body, String key, long fallback, long least, long most) {
+        Object value = body.getValue(key);
+        if (value == null) {
+            return fallback;
+        }
+        if ((value instanceof Integer || value instanceof Long)
+                && isWithin(((Number) value).longValue(), least, most)) {
+            return ((Number) value).longValue();
+        }
+        throw new SimulatorRequestException(
+                "'" + key + "' must be a whole number, " + least + " to " + most + ".", key);
+    }
+
+    private static boolean isWithin(long number, long least, long most) {
+        return number >= least && number <= most;
+    }
+
+    private static void requireText(JsonObject body, String key) {
+        Object value = body.getValue(key);
+        if (value != null && !(value instanceof String)) {
+            throw new SimulatorRequestException("'" + key + "' must be a string.", key);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.darkroom.webhook;
+
+/** How deliveries come to be, and come to the queue again. */
+final class DeliveryEnqueueSql {
+    /** The lane of what a request named the URL of: its user and the host, so that one dead host is in no other's way. */
+    private static final String PARTITION_KEY_OF_URL = "md5(user_id || ' ' || split_part(url, '/', 3))::uuid";
+
+    /**
+     * Of notifications that are being recorded: those that somebody wants, by their number, and whether a request named a URL.
+     * An endpoint that is made between this statement and {@link #INSERT_DELIVERIES} is told of the next one.
+     */
+    static final String SELECT_SUBSCRIBED = """
+            SELECT j.n, o.generation_id IS NOT NULL AS once
+            FROM jsonb_to_recordset($1::jsonb) AS j (n int, user_id text, type text, generation_id uuid)
+            LEFT JOIN generation_webhooks o ON o.generation_id = j.generation_id AND j.type = 'generation.ended'
+            WHERE o.generation_id IS NOT NULL OR EXISTS (
+              SELECT FROM webhooks w WHERE w.user_id = j.user_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
+                AND w.event_types && ARRAY['*', j.type])
+            ORDER BY j.n""";
+
+    /**
+     * Makes deliveries of notifications that are being recorded, in the same transaction: for each endpoint of the user that wants to be
+     * told, and to the URL that the request of the generation named. With $2 for that endpoint alone, whatever it missed. A delivery
+     * that is there already is not made again.
+     */
+    static final String INSERT_DELIVERIES = """
+            WITH given AS MATERIALIZED (
+              SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, type text, generation_id uuid,
+                standard text, cloud text, secret text)),
+            once AS (
+              DELETE FROM generation_webhooks o USING given g
+              WHERE o.generation_id = g.generation_id AND g.type = 'generation.ended' AND $2::uuid IS NULL
+              RETURNING g.n, g.id, g.user_id, g.type, g.generation_id, g.standard, g.secret, o.url),
+            signed AS (
+              INSERT INTO webhook_secrets (user_id, secret)
+              SELECT DISTINCT ON (user_id) user_id, decode(secret, 'base64') FROM once ORDER BY user_id
+              ON CONFLICT (user_id) DO NOTHING),
+            made AS (
+              INSERT INTO webhook_deliveries (webhook_id, url, user_id, notification_id, type, generation_id, format, body)
+              SELECT webhook_id, url, user_id, id, type, generation_id, format, convert_to(body, 'UTF8') FROM (
+                SELECT g.n, w.id AS webhook_id, NULL AS url, g.user_id, g.id, g.type, g.generation_id, w.format,
+                  CASE w.format WHEN 'CLOUDEVENTS' THEN g.cloud ELSE g.standard END AS body
+                FROM given g JOIN webhooks w ON w.user_id = g.user_id
+                WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND w.event_types && ARRAY['*', g.type]
+                  AND ($2::uuid IS NULL OR w.id = $2::uuid)
+                UNION ALL
+                SELECT n, NULL, url, user_id, id, type, generation_id, 'STANDARD', standard FROM once) t
+              ORDER BY n
+              ON CONFLICT (webhook_id, notification_id) DO NOTHING
+              RETURNING id, webhook_id, user_id, url)
+            INSERT INTO webhook_queue (delivery_id, lane, user_id)
+            SELECT id, coalesce(webhook_id, %s), user_id FROM made
+            RETURNING delivery_id""".formatted(PARTITION_KEY_OF_URL);
+
+    /**
+     * Sends what has ended to an enabled endpoint of the user's again: one delivery, $3, or all that failed and were made after $4 and
+     * before $5, the oldest first, at most $6. A new stay in the queue, with a schedule and tokens of its own.
+     */
+    static final String REQUEUE_ENDED = """
+            WITH again AS MATERIALIZED (
+              SELECT d.id FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+              WHERE w.id = $1 AND w.user_id = $2 AND w.deleted_at IS NULL AND w.disabled_at IS NULL
+                AND CASE WHEN $3::uuid IS NULL
+                  THEN d.status = 'FAILED' AND d.created_at > $4::timestamptz AND d.created_at < coalesce($5::timestamptz, now())
+                  ELSE d.id = $3::uuid AND d.status <> 'PENDING' END
+              ORDER BY d.position LIMIT $6
+              FOR UPDATE OF d),
+            delivery AS (
+              UPDATE webhook_deliveries d SET status = 'PENDING', ended_at = NULL, redeliveries = d.redeliveries + 1
+              FROM again a WHERE d.id = a.id AND d.status <> 'PENDING'
+              RETURNING d.id, d.webhook_id, d.user_id)
+            INSERT INTO webhook_queue (delivery_id, lane, user_id) SELECT id, webhook_id, user_id FROM delivery
+            RETURNING delivery_id""";
+
+    /** Makes a delivery that waits due now. */
+    static final String MAKE_DUE = """
+            UPDATE webhook_queue q SET run_at = now()
+            FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+            WHERE q.delivery_id = $1 AND d.id = q.delivery_id AND w.id = $2 AND w.user_id = $3 AND q.lease_owner IS NULL
+            RETURNING q.delivery_id""";
+
+    /** Of what an endpoint wanted to be told within a time: that of which there is no delivery, because it was disabled then. */
+    static final String SELECT_MISSED = """
+            SELECT n.id, n.user_id, n.seq, n.type, n.generation_id, n.created_at, n.data
+            FROM webhooks w JOIN notifications n ON n.user_id = w.user_id
+            WHERE w.id = $1 AND w.user_id = $2 AND w.deleted_at IS NULL AND w.disabled_at IS NULL
+              AND n.created_at >= w.created_at AND n.created_at > $3::timestamptz AND n.created_at < coalesce($4::timestamptz, now())
+              AND w.event_types && ARRAY['*', n.type]
+              AND NOT (n.type = 'webhook.disabled' AND n.data ->> 'webhookId' = w.id::text)
+              AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.notification_id = n.id)
+            ORDER BY n.seq LIMIT $5""";
+
+    private DeliveryEnqueueSql() {}
+}

@@ -1,0 +1,55 @@
+package dev.darkroom.webhook;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.node.PeriodicTask;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes deliveries that were kept as long as the notifications that they deliver, and what is left of deleted endpoints. One per process. */
+public final class DeliveryRetentionVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(DeliveryRetentionVerticle.class);
+    private static final int BATCH_SIZE = 500;
+
+    private final DeliveryRetentionStore store;
+    private final Duration retention;
+    private final Duration interval;
+    private PeriodicTask retentionTask;
+
+    public DeliveryRetentionVerticle(Database database, Duration retention, Duration interval) {
+        this.store = new DeliveryRetentionStore(database);
+        this.retention = retention;
+        this.interval = interval;
+    }
+
+    @Override
+    public Future<?> start() {
+        retentionTask = new PeriodicTask(vertx, interval, this::deleteExpired);
+        retentionTask.start();
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<?> stop() {
+        return retentionTask.stop();
+    }
+
+    private Future<?> deleteExpired() {
+        return repeatUntilDone(() -> store.deleteExpired(retention, BATCH_SIZE))
+                .compose(done -> repeatUntilDone(() -> store.deleteOfDeletedWebhooks(BATCH_SIZE)))
+                .compose(done -> store.deleteEmptyWebhooks())
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("reason", error.getMessage())
+                        .log("old deliveries could not be deleted"));
+    }
+
+    private Future<Void> repeatUntilDone(Supplier<Future<Integer>> batch) {
+        return batch.get()
+                .compose(deleted -> deleted < BATCH_SIZE || retentionTask.stopped()
+                        ? Future.succeededFuture()
+                        : repeatUntilDone(batch));
+    }
+}

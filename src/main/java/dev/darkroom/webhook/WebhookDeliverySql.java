@@ -1,0 +1,151 @@
+package dev.darkroom.webhook;
+
+import dev.darkroom.queue.LeasedQueueSql;
+import java.util.List;
+
+/**
+ * What the sender does to deliveries. Every transition names the owner and the token of the lease that it ends, see {@link LeasedQueueSql}:
+ * whoever comes with an older claim changes no row. Times are the database's.
+ */
+public final class WebhookDeliverySql {
+    /** What of it is the same for all work. */
+    static final LeasedQueueSql QUEUE_SQL = new LeasedQueueSql("webhook_queue", "delivery_id", List.of());
+
+    /**
+     * One claims at a time. How many attempts a receiver has at once is counted, and two who count at the same moment would each not see
+     * what the other is about to take. A statement of its own, before the claim: that one must not see a moment before the lock.
+     */
+    static final String LOCK_CLAIMS = "SELECT pg_advisory_xact_lock(hashtextextended('darkroom webhook claims', 0))";
+
+    /**
+     * Claims what is due for a live node, so that no receiver is in the way of another, however much waits for it and however long it
+     * takes to answer: of each lane at most $4 at once, of each user at most $5, and who has the fewest under way comes first. The lanes
+     * are found by leaping along the index from one to the next, each with what is due first in it, so a long lane costs no more than a
+     * short one.
+     */
+    static final String CLAIM_DUE = """
+            WITH RECURSIVE lanes AS (
+              (SELECT lane, run_at FROM webhook_queue WHERE lease_owner IS NULL ORDER BY lane, run_at LIMIT 1)
+              UNION ALL
+              SELECT n.lane, n.run_at FROM lanes l CROSS JOIN LATERAL (
+                SELECT q.lane, q.run_at FROM webhook_queue q WHERE q.lease_owner IS NULL AND q.lane > l.lane
+                ORDER BY q.lane, q.run_at LIMIT 1) n),
+            taken AS MATERIALIZED (
+              SELECT lane, user_id, count(*) AS n FROM webhook_queue WHERE lease_owner IS NOT NULL GROUP BY lane, user_id),
+            due AS (
+              SELECT own.*, row_number() OVER (PARTITION BY own.user_id ORDER BY own.nth, own.run_at)
+                + coalesce((SELECT sum(t.n) FROM taken t WHERE t.user_id = own.user_id), 0) AS turn
+              FROM lanes l CROSS JOIN LATERAL (
+                SELECT q.delivery_id, q.user_id, q.run_at, row_number() OVER (ORDER BY q.run_at) AS nth FROM webhook_queue q
+                WHERE q.lane = l.lane AND q.lease_owner IS NULL AND q.run_at <= now() ORDER BY q.run_at
+                LIMIT greatest($4::bigint - coalesce((SELECT sum(t.n) FROM taken t WHERE t.lane = l.lane), 0)::bigint, 0)) own
+              WHERE l.run_at <= now()),
+            picked AS MATERIALIZED (
+              SELECT delivery_id FROM due WHERE turn <= $5::bigint AND %s
+              ORDER BY turn, run_at LIMIT $2),
+            claimed AS (
+              UPDATE webhook_queue q SET %s, attempt_deadline = now() + $3::bigint * interval '1 millisecond'
+              FROM picked p WHERE q.delivery_id = p.delivery_id AND q.lease_owner IS NULL
+              RETURNING q.*)
+            SELECT c.delivery_id, c.lease_owner, c.lease_token, c.failures, d.attempts, d.webhook_id, d.notification_id,
+              d.generation_id, d.format, d.body, coalesce(w.url, d.url) AS url,
+              coalesce(w.secret, s.secret) AS secret,
+              CASE WHEN coalesce(w.previous_until, s.previous_until) > now()
+                THEN coalesce(w.previous_secret, s.previous_secret) END AS previous_secret,
+              extract(epoch FROM c.attempt_started_at)::bigint AS sent_at,
+              (extract(epoch FROM now() - w.failing_since) * 1000)::bigint AS failing_ms,
+              w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled
+            FROM claimed c JOIN webhook_deliveries d ON d.id = c.delivery_id
+              LEFT JOIN webhooks w ON w.id = d.webhook_id
+              LEFT JOIN webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
+
+    /** It has arrived. The endpoint is well again. */
+    static final String MARK_DELIVERED = """
+            WITH ended AS (
+              DELETE FROM webhook_queue WHERE %s RETURNING *),
+            delivery AS (
+              UPDATE webhook_deliveries d SET status = 'DELIVERED', ended_at = now(), attempts = d.attempts + 1
+              FROM ended e WHERE d.id = e.delivery_id RETURNING d.id, d.webhook_id, d.attempts),
+            well AS (
+              UPDATE webhooks w SET failing_since = NULL
+              FROM delivery d WHERE w.id = d.webhook_id AND w.failing_since IS NOT NULL)
+            INSERT INTO webhook_attempts (delivery_id, number, lease_token, node_id, started_at, finished_at, outcome, http_status)
+            SELECT d.id, d.attempts, e.lease_token, e.lease_owner, e.attempt_started_at, now(), 'DELIVERED', $4
+            FROM ended e JOIN delivery d ON d.id = e.delivery_id
+            RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition());
+
+    /**
+     * Gives a delivery back after an attempt without success, due again after a delay: the attempt and the next time in one statement,
+     * so that a crash leaves both or none. $5 is what to add to the failures, $9 whether the receiver is to blame.
+     */
+    static final String REQUEUE_AFTER_FAILURE = """
+            WITH held AS (
+              SELECT * FROM webhook_queue WHERE %s FOR UPDATE),
+            requeued AS (
+              UPDATE webhook_queue q SET %s, run_at = now() + $4::bigint * interval '1 millisecond', failures = q.failures + $5
+              FROM held h WHERE q.delivery_id = h.delivery_id RETURNING q.run_at),
+            delivery AS (
+              UPDATE webhook_deliveries d SET attempts = d.attempts + 1
+              FROM held h WHERE d.id = h.delivery_id RETURNING d.id, d.webhook_id, d.attempts),
+            failing AS (
+              UPDATE webhooks w SET failing_since = h.attempt_started_at
+              FROM delivery d, held h WHERE $9 AND w.id = d.webhook_id AND w.failing_since IS NULL)
+            INSERT INTO webhook_attempts (delivery_id, number, lease_token, node_id, started_at, finished_at, outcome, http_status,
+              error_code, retry_at)
+            SELECT d.id, d.attempts, h.lease_token, h.lease_owner, h.attempt_started_at, now(), $6, $7, $8, r.run_at
+            FROM held h, delivery d, requeued r
+            RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition(), QUEUE_SQL.clearLease());
+
+    /** Ends a delivery after its last attempt. $7 says whether the receiver is to blame. */
+    static final String MARK_FAILED = """
+            WITH ended AS (
+              DELETE FROM webhook_queue WHERE %s RETURNING *),
+            delivery AS (
+              UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now(), attempts = d.attempts + 1
+              FROM ended e WHERE d.id = e.delivery_id RETURNING d.id, d.webhook_id, d.attempts),
+            failing AS (
+              UPDATE webhooks w SET failing_since = e.attempt_started_at
+              FROM delivery d, ended e WHERE $7 AND w.id = d.webhook_id AND w.failing_since IS NULL)
+            INSERT INTO webhook_attempts (delivery_id, number, lease_token, node_id, started_at, finished_at, outcome, http_status,
+              error_code)
+            SELECT d.id, d.attempts, e.lease_token, e.lease_owner, e.attempt_started_at, now(), $4, $5, $6
+            FROM ended e JOIN delivery d ON d.id = e.delivery_id
+            RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition());
+
+    /** Ends a delivery with which nothing was done, because its endpoint was disabled meanwhile. */
+    static final String DROP_CLAIMED = """
+            WITH ended AS (
+              DELETE FROM webhook_queue WHERE %s RETURNING delivery_id)
+            UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM ended e WHERE d.id = e.delivery_id
+            RETURNING d.id""".formatted(QUEUE_SQL.tokenCondition());
+
+    /** Disables an endpoint for a reason: at once, or, with $3, if it has failed for so many milliseconds without a success. */
+    static final String DISABLE_WEBHOOK = """
+            UPDATE webhooks SET disabled_at = now(), disabled_reason = $2
+            WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL
+              AND ($3::bigint IS NULL OR failing_since <= now() - $3::bigint * interval '1 millisecond')
+            RETURNING user_id""";
+
+    /**
+     * Ends what waits for an endpoint. What is under way may still arrive; what of it comes back, or was claimed at this very moment, is
+     * dropped when it is claimed again.
+     */
+    public static final String DROP_QUEUED = """
+            WITH dropped AS (
+              DELETE FROM webhook_queue WHERE lane = $1 AND lease_owner IS NULL RETURNING delivery_id)
+            UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM dropped q WHERE d.id = q.delivery_id""";
+
+    /** After a step of the database's clock, see {@link LeasedQueueSql#shiftTimesStatement}. */
+    static final String ADJUST_AFTER_CLOCK_STEP = QUEUE_SQL.shiftTimesStatement("");
+
+    /** What nobody will end, with what decides how it goes on. */
+    static final String SELECT_ABANDONED = QUEUE_SQL.findAbandonedStatement(
+            "q.failures, d.attempts, d.webhook_id, d.notification_id, d.generation_id",
+            "JOIN webhook_deliveries d ON d.id = q.delivery_id");
+
+    /** Whether the attempt of a lease is on record with this outcome. */
+    static final String SELECT_RECORDED_OUTCOME =
+            "SELECT outcome FROM webhook_attempts WHERE delivery_id = $1 AND lease_token = $2 AND outcome = $3";
+
+    private WebhookDeliverySql() {}
+}

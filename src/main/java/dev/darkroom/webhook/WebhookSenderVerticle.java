@@ -1,0 +1,189 @@
+package dev.darkroom.webhook;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.http.AbortHandle;
+import dev.darkroom.http.GuardedHttpClient;
+import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.node.DatabaseClock;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.notification.NotificationWriter;
+import dev.darkroom.queue.ClaimLoop;
+import dev.darkroom.queue.FencingToken;
+import dev.darkroom.queue.JobAttempt;
+import dev.darkroom.queue.JobQueue;
+import dev.darkroom.queue.LeaseReaper;
+import dev.darkroom.queue.OutcomeRecorder;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Claims due deliveries and attempts them, and takes back those of dead processes. One instance per process; its state lives on its event
+ * loop. It is woken when something comes to the queue here, by hints of other processes, and by a poll that alone would do.
+ */
+public final class WebhookSenderVerticle extends VerticleBase {
+    /** What is worked on, as the log calls it. */
+    private static final String JOB_NAME = "delivery";
+
+    /** After a call is over, so much is left to write it down before somebody takes the delivery back. */
+    private static final Duration RECORDING_TIME = Duration.ofSeconds(5);
+
+    private final LocalNode localNode;
+    private final WebhookDeliveryStore store;
+    private final GuardedHttpClient httpClient;
+    private final NotifyChannel notifyChannel;
+    private final Settings settings;
+    private final Database database;
+    private DatabaseClock clock;
+    private DeliveryAttemptRunner attemptRunner;
+    private ClaimLoop<WebhookDeliveryLease> claimLoop;
+    private LeaseReaper reaper;
+
+    /**
+     * @param records where users are told that an endpoint was disabled
+     * @param guardedHttpClient for deliveries alone
+     */
+    public WebhookSenderVerticle(
+            LocalNode localNode,
+            Database database,
+            NotificationWriter records,
+            GuardedHttpClient guardedHttpClient,
+            NotifyChannel notifyChannel,
+            Settings settings) {
+        this.localNode = localNode;
+        this.database = database;
+        this.store = new WebhookDeliveryStore(database, records);
+        this.httpClient = guardedHttpClient;
+        this.notifyChannel = notifyChannel;
+        this.settings = settings;
+    }
+
+    @Override
+    public Future<?> start() {
+        Context eventLoop = vertx.getOrCreateContext();
+        attemptRunner = new DeliveryAttemptRunner(
+                httpClient,
+                store,
+                new OutcomeRecorder<>(vertx, localNode, JOB_NAME, store::recorded),
+                new RetrySchedule(
+                        settings.webhooks().schedule(),
+                        () -> ThreadLocalRandom.current().nextDouble()),
+                new RetryAfterParser(Clock.systemUTC()));
+        claimLoop = new ClaimLoop<>(
+                vertx,
+                localNode,
+                new DeliveryQueue(),
+                new ClaimLoop.Intervals(
+                        settings.webhooks().poll(),
+                        settings.node().sweep(),
+                        settings.shutdown().grace()));
+        clock = new DatabaseClock(
+                database,
+                System::nanoTime,
+                JOB_NAME,
+                step -> store.adjustAfterClockStep(
+                        step, settings.webhooks().timeout().plus(RECORDING_TIME)));
+        reaper = new LeaseReaper(
+                vertx,
+                settings.node().sweep(),
+                JOB_NAME,
+                List.of(new LeaseReaper.ReapTask<WebhookDeliveryStore.AbandonedDelivery>(
+                        this::findAbandoned, found -> found.lease().deliveryId(), attemptRunner::recoverAbandoned)));
+        notifyChannel.listen(WebhookBus.DELIVERY_TOPIC, () -> eventLoop.runOnContext(hint -> claimLoop.claim()));
+        reaper.start();
+        claimLoop.start();
+        return vertx.eventBus()
+                .localConsumer(WebhookBus.WAKE, wake -> claimLoop.claim())
+                .completion();
+    }
+
+    /** After a step of the database's clock every node may seem dead; each has a lease's time to say that it is not. */
+    private Future<List<WebhookDeliveryStore.AbandonedDelivery>> findAbandoned() {
+        return clock.check()
+                .compose(checked -> clock.isStableFor(settings.node().ttl())
+                        ? store.findAbandoned(LeaseReaper.DEADLINE_GRACE, LeaseReaper.BATCH_SIZE)
+                        : Future.succeededFuture(List.of()));
+    }
+
+    /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */
+    @Override
+    public Future<?> stop() {
+        return Future.join(reaper.stop(), claimLoop.stop());
+    }
+
+    private final class DeliveryQueue implements JobQueue<WebhookDeliveryLease> {
+
+        @Override
+        public String jobName() {
+            return JOB_NAME;
+        }
+
+        @Override
+        public int concurrency() {
+            return settings.webhooks().atOnce();
+        }
+
+        @Override
+        public int freeCapacity(int running) {
+            return concurrency() - running;
+        }
+
+        @Override
+        public Future<List<WebhookDeliveryLease>> claim(UUID nodeId, int limit) {
+            return store.claim(nodeId, limit, settings.webhooks().timeout().plus(RECORDING_TIME));
+        }
+
+        @Override
+        public JobAttempt createAttempt(WebhookDeliveryLease lease) {
+            return new DeliveryAttempt(lease);
+        }
+
+        @Override
+        public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
+            return store.findHeldLeases(nodeId, age);
+        }
+
+        @Override
+        public Future<Boolean> release(FencingToken fencingToken) {
+            return store.release(fencingToken);
+        }
+    }
+
+    private final class DeliveryAttempt implements JobAttempt {
+        private final WebhookDeliveryLease lease;
+        private final AbortHandle handle = new AbortHandle();
+        private boolean lost;
+
+        DeliveryAttempt(WebhookDeliveryLease lease) {
+            this.lease = lease;
+        }
+
+        @Override
+        public Future<Duration> run() {
+            return attemptRunner.run(lease, handle, () -> lost);
+        }
+
+        @Override
+        public Future<Duration> release() {
+            return attemptRunner.release(lease);
+        }
+
+        @Override
+        public void abort() {
+            handle.abort();
+        }
+
+        @Override
+        public void abandon() {
+            lost = true;
+            handle.abort();
+        }
+    }
+}

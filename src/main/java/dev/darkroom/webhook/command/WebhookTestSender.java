@@ -1,0 +1,61 @@
+package dev.darkroom.webhook.command;
+
+import dev.darkroom.http.AbortHandle;
+import dev.darkroom.http.GuardedHttpClient;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.webhook.DeliveryFailure;
+import dev.darkroom.webhook.PayloadFactory;
+import dev.darkroom.webhook.PayloadFormat;
+import dev.darkroom.webhook.WebhookEventTypes;
+import dev.darkroom.webhook.WebhookRequestHeaders;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.time.Clock;
+import java.util.UUID;
+
+/** Calls an endpoint because its owner wants to know whether it works. Nothing of it is on record, and its failure blames nobody. */
+final class WebhookTestSender {
+    private final GuardedHttpClient httpClient;
+    private final RetryAfterParser retryAfterParser = new RetryAfterParser(Clock.systemUTC());
+
+    WebhookTestSender(GuardedHttpClient guardedHttpClient) {
+        this.httpClient = guardedHttpClient;
+    }
+
+    /** What came of it; never fails. */
+    Future<JsonObject> sendTest(UUID webhookId, WebhookStore.TestTarget testTarget) {
+        String id = UUID.randomUUID().toString();
+        JsonObject data = new JsonObject().put("webhookId", webhookId.toString());
+        Buffer body = Buffer.buffer(
+                testTarget.payloadFormat() == PayloadFormat.STANDARD
+                        ? PayloadFactory.standardWebhook(WebhookEventTypes.TEST, testTarget.timestamp(), data)
+                        : PayloadFactory.cloudEvent(
+                                        id, "urn:darkroom", WebhookEventTypes.TEST, testTarget.timestamp(), data)
+                                .encode());
+        long begunAt = System.nanoTime();
+        return httpClient
+                .post(
+                        testTarget.url(),
+                        WebhookRequestHeaders.of(
+                                id, testTarget.sentAtSeconds(), testTarget.payloadFormat(), testTarget.secrets(), body),
+                        body,
+                        new AbortHandle())
+                .transform(done -> {
+                    DeliveryFailure deliveryFailure = done.succeeded()
+                            ? DeliveryFailure.of(done.result(), retryAfterParser)
+                            : DeliveryFailure.of((HttpCallException) done.cause());
+                    JsonObject outcome = new JsonObject()
+                            .put("delivered", deliveryFailure == null)
+                            .put("durationMs", (System.nanoTime() - begunAt) / 1_000_000);
+                    if (done.succeeded()) {
+                        outcome.put("httpStatus", done.result().status());
+                    }
+                    if (deliveryFailure != null) {
+                        outcome.put("code", deliveryFailure.code());
+                    }
+                    return Future.succeededFuture(outcome);
+                });
+    }
+}

@@ -1,0 +1,2 @@
+/** Commands: create, update, test and redeliver webhooks. */
+package dev.darkroom.webhook.command;

@@ -1,0 +1,343 @@
+package dev.darkroom.api.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.generation.FinishedGenerationCache;
+import dev.darkroom.api.management.ManagementVerticle;
+import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.security.HostAndOriginPolicy;
+import dev.darkroom.api.transport.RequestBodyLimits;
+import dev.darkroom.auth.AuthServices;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.generation.watch.ProgressSubscribers;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code openapi.yaml} is whole, agrees with itself, with the handlers and with the settings. */
+class ApiContractTest {
+    private final OpenApiFile file = OpenApiFile.read();
+    private Vertx vertx;
+
+    @BeforeEach
+    void start() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        await(vertx.close());
+    }
+
+    @Test
+    void theServiceStartsSoEveryOperationHasItsHandlerAndEveryHandlerItsOperation(@TempDir Path directory)
+            throws Exception {
+        // given
+        Settings settings = settings(directory);
+        Deployable api = new ApiVerticle(
+                settings,
+                new ApiVerticle.SharedServices(
+                        await(ApiVerticle.loadContract(vertx)),
+                        null,
+                        AuthServices.withoutAuthentication(),
+                        new FinishedGenerationCache(Ticker.systemTicker()),
+                        null,
+                        new ProgressSubscribers(),
+                        null,
+                        null));
+        Deployable management = new ManagementVerticle(
+                settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
+
+        // then
+        assertThat(await(vertx.deployVerticle(api))).isNotBlank();
+        assertThat(await(vertx.deployVerticle(management))).isNotBlank();
+    }
+
+    @Test
+    void anOperationWithoutHandlerKeepsItFromStarting() throws Exception {
+        // given
+        ApiContract apiContract = await(ContractLoader.loadApi(vertx));
+        List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
+        handlers.removeIf(handler -> handler.operationId().equals("getImage"));
+
+        // then
+        assertThatThrownBy(() -> ContractRouter.create(
+                        vertx,
+                        apiContract,
+                        handlers,
+                        AuthServices.withoutAuthentication(),
+                        HostAndOriginPolicy.unrestricted(List.of()),
+                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no handler for [getImage]");
+    }
+
+    @Test
+    void aHandlerWithoutOperationKeepsItFromStarting() throws Exception {
+        // given
+        ApiContract apiContract = await(ContractLoader.loadApi(vertx));
+        List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
+        handlers.addAll(handlers(List.of("paintGeneration")));
+
+        // then
+        assertThatThrownBy(() -> ContractRouter.create(
+                        vertx,
+                        apiContract,
+                        handlers,
+                        AuthServices.withoutAuthentication(),
+                        HostAndOriginPolicy.unrestricted(List.of()),
+                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the contract has no operation paintGeneration");
+    }
+
+    @Test
+    void bothPortsTogetherAnswerEveryOperationOfTheFile() throws Exception {
+        // given
+        List<String> inFile = file.operations().values().stream()
+                .map(operation -> operation.path("operationId").asText())
+                .toList();
+
+        // when
+        Stream<String> answered = Stream.concat(
+                await(ContractLoader.loadApi(vertx)).operationIds().stream(),
+                await(ContractLoader.loadManagement(vertx)).operationIds().stream());
+
+        // then
+        assertThat(answered).containsExactlyInAnyOrderElementsOf(inFile);
+        assertThat(inFile).doesNotHaveDuplicates().doesNotContain("");
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhere() {
+        // given
+        List<String> references = file.references();
+
+        // then
+        assertThat(references).isNotEmpty().allSatisfy(reference -> {
+            assertThat(reference).startsWith("#/");
+            assertThat(file.at(reference.substring(1)).isMissingNode())
+                    .as(reference)
+                    .isFalse();
+        });
+    }
+
+    @Test
+    void everyOperationAndEveryAnswerIsDescribed() {
+        // then
+        file.operations().forEach((name, operation) -> {
+            assertThat(operation.path("summary").asText()).as(name).isNotBlank();
+            operation
+                    .path("responses")
+                    .properties()
+                    .forEach(answer -> assertThat(file.resolved(answer.getValue())
+                                    .path("description")
+                                    .asText())
+                            .as(name + " " + answer.getKey())
+                            .isNotBlank());
+        });
+    }
+
+    @Test
+    void everyOperationHasSummaryDescriptionTagExamplesAndClientErrors() {
+        file.operations().forEach((name, operation) -> {
+            for (String text : List.of("summary", "description")) {
+                assertThat(operation.path(text).asText()).as(name + " " + text).isNotBlank();
+            }
+            assertThat(operation.path("tags")).as(name + " tags").hasSize(1);
+            JsonNode responses = operation.path("responses");
+            assertThat(responses.fieldNames())
+                    .as(name + " 4xx")
+                    .toIterable()
+                    .anyMatch(status -> status.startsWith("4"));
+            assertThat(hasExample(operation)).as(name + " examples").isTrue();
+        });
+    }
+
+    /** An example of a response or of a parameter. */
+    private boolean hasExample(JsonNode operation) {
+        List<JsonNode> carriers = new ArrayList<>();
+        operation
+                .path("responses")
+                .forEach(response -> file.resolved(response).path("content").forEach(carriers::add));
+        operation.path("parameters").forEach(parameter -> carriers.add(file.resolved(parameter)));
+        return carriers.stream().anyMatch(carrier -> carrier.has("example") || carrier.has("examples"));
+    }
+
+    @Test
+    void everyAnswerCarriesARequestIdUnlessItIsAHealthCheck() {
+        // then
+        file.operations().forEach((name, operation) -> {
+            if (!name.contains("/health/")) {
+                operation.path("responses").properties().forEach(answer -> {
+                    JsonNode response = file.resolved(answer.getValue());
+                    if (response.has("content")) {
+                        assertThat(response.path("headers").has("X-Request-Id"))
+                                .as(name + " " + answer.getKey())
+                                .isTrue();
+                    }
+                });
+            }
+        });
+    }
+
+    @Test
+    void everyRequestBodyHasExamplesThatFitItsSchema() {
+        // given
+        Map<String, JsonNode> bodies = file.requestBodies();
+
+        // then
+        assertThat(bodies).hasSizeGreaterThan(4);
+        bodies.forEach((name, body) -> assertExamplesFit(file, name, body));
+    }
+
+    @Test
+    void everyResponseBodyHasExamplesThatFitTheClosedCopyOfItsSchema() {
+        // given
+        Map<String, JsonNode> bodies = file.responseBodies();
+
+        // then
+        assertThat(bodies).hasSizeGreaterThan(40);
+        OpenApiFile closed = OpenApiFile.readClosed();
+        bodies.forEach((name, body) -> assertExamplesFit(closed, name, body));
+    }
+
+    private static void assertExamplesFit(OpenApiFile judge, String name, JsonNode body) {
+        List<JsonNode> examples = judge.examples(body);
+        assertThat(examples).as(name).isNotEmpty();
+        examples.forEach(example -> judge.assertFits(name, body.path("schema"), example));
+    }
+
+    @Test
+    void everyExampleOfAParameterOrHeaderFitsItsSchema() {
+        // then
+        for (String kind : List.of("parameters", "headers")) {
+            file.at("/components/" + kind).properties().forEach(entry -> {
+                JsonNode example = entry.getValue().path("example");
+                if (!example.isMissingNode()) {
+                    file.assertFits(entry.getKey(), entry.getValue().path("schema"), example);
+                }
+            });
+        }
+    }
+
+    @Test
+    void thereIsAnExampleOfEachStateOfAGeneration() {
+        // given
+        JsonNode examples = file.at(
+                "/paths/~1api~1generation~1{generationId}/get/responses/200/content/application~1json/examples");
+
+        // then
+        assertThat(examples)
+                .extracting(
+                        example -> file.resolved(example).at("/value/status").asText())
+                .containsExactlyInAnyOrder("PENDING", "PENDING", "COMPLETE", "FAILED");
+    }
+
+    @Test
+    void everyKindOfProblemIsListed() {
+        // given
+        List<String> listed = new ArrayList<>();
+        file.at("/components/schemas/Problem/properties/type/enum").forEach(type -> listed.add(type.asText()));
+
+        // when
+        List<String> told = Stream.of(
+                        Problem.malformedRequest(),
+                        Problem.unauthorized(false, "x"),
+                        Problem.invalidLink("x"),
+                        Problem.originNotAllowed(),
+                        Problem.forbidden(),
+                        Problem.unknownPath(),
+                        Problem.requestTimeout(),
+                        Problem.conflict("x"),
+                        Problem.misdirectedRequest(),
+                        Problem.idempotencyKeyReused(),
+                        Problem.methodNotAllowed("PUT", "GET"),
+                        Problem.tooLarge(413, "x"),
+                        Problem.unsupportedMediaType(),
+                        Problem.internalError(),
+                        Problem.unavailable(),
+                        Problem.tooManyRequests("x", 1),
+                        Problem.quotaExceeded("x", 1),
+                        Problem.overloaded("x", 1))
+                .map(problem -> problem.toJson("/", "id").getString("type"))
+                .toList();
+
+        // then
+        assertThat(listed).containsExactlyInAnyOrderElementsOf(told).hasSize(Problem.Type.values().length);
+    }
+
+    @Test
+    void limitsAndDefaultsAreThoseOfTheSettings(@TempDir Path directory) {
+        // given
+        Settings.Generation settings = settings(directory).generation();
+        JsonNode fields = file.at("/components/schemas/GenerationRequest/properties");
+
+        // then
+        assertThat(file.at("/components/schemas/PromptText/maxLength").asInt()).isEqualTo(settings.maxPromptLength());
+        for (String side : List.of("width", "height")) {
+            assertThat(fields.path(side).path("maximum").asInt()).isEqualTo(settings.maxSide());
+        }
+        assertThat(fields.path("count").path("maximum").asInt()).isEqualTo(settings.maxCount());
+        assertThat(fields.path("width").path("description").asText())
+                .contains(settings.defaultWidth() + " when absent");
+        assertThat(fields.path("height").path("description").asText())
+                .contains(settings.defaultHeight() + " when absent");
+        assertThat(fields.path("count").path("description").asText())
+                .contains(settings.defaultCount() + " when absent");
+        assertThat(fields.path("seed").path("maximum").asLong()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theExampleOfATooLargeBodyNamesTheDefaultLimit(@TempDir Path directory) {
+        // given
+        int limit = settings(directory).http().maxBodyBytes();
+
+        // then
+        assertThat(file.at("/components/responses/TooLarge/content/application~1problem+json/example/detail")
+                        .asText())
+                .isEqualTo(Problem.tooLarge(413, "The body may have at most " + limit + " bytes.")
+                        .getMessage());
+    }
+
+    private static Settings settings(Path directory) {
+        return SettingsLoader.load(Map.of("DARKROOM_HTTP_PORT", "0", "DARKROOM_MANAGEMENT_PORT", "0"), directory)
+                .settings();
+    }
+
+    private static List<OperationHandler> handlers(List<String> operationIds) {
+        return operationIds.stream()
+                .map(StubHandler::new)
+                .map(OperationHandler.class::cast)
+                .toList();
+    }
+
+    private record StubHandler(String operationId) implements OperationHandler {
+        @Override
+        public void handle(OperationContext operationContext) {
+            operationContext.response().end();
+        }
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.darkroom.api.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.api.problem.Problem;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.Draft;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputFormat;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.Validator;
+import io.vertx.openapi.contract.Parameter;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a validator says, in words. The whole request has its corpus elsewhere; here are the shapes that it does not have. */
+class ValidationErrorMapperTest {
+
+    @Test
+    void onlyTheLastStepOfTheWayIsTold() {
+        // given
+        JsonObject schema = object("outer", object("inner", new JsonObject().put("type", "boolean")));
+
+        // then
+        assertThat(told(schema, "{\"outer\":{\"inner\":1}}")).containsExactly("#/outer/inner must be a boolean");
+    }
+
+    @Test
+    void aFieldThatIsWrongIsNotCalledUnknownAsWell() {
+        // given
+        JsonObject schema = object("known", new JsonObject().put("type", "array"));
+
+        // then
+        assertThat(told(schema, "{\"known\":1,\"unknown\":1}"))
+                .containsExactly("#/known must be an array", "#/unknown is not a known field");
+    }
+
+    @Test
+    void aFieldWithAlmostTheNameOfAWrongOneIsUnknownAllTheSame() {
+        // given
+        JsonObject schema = object("width", new JsonObject().put("type", "integer"));
+
+        // then
+        assertThat(told(schema, "{\"widths\":1,\"width\":\"1\",\"wid\":2}"))
+                .containsExactly(
+                        "#/width must be an integer", "#/widths is not a known field", "#/wid is not a known field");
+    }
+
+    @Test
+    void oneThingIsToldForEachPlace() {
+        // given
+        JsonObject schema = object(
+                "name",
+                new JsonObject().put("type", "string").put("minLength", 3).put("pattern", "^[a-z]+$"));
+
+        // then
+        assertThat(told(schema, "{\"name\":\"1\"}")).containsExactly("#/name must be at least 3 characters long");
+    }
+
+    @Test
+    void aRuleWithoutSentenceIsNamed() {
+        // given
+        JsonObject schema = object("size", new JsonObject().put("multipleOf", 8));
+
+        // then
+        assertThat(told(schema, "{\"size\":9}")).containsExactly("#/size does not fit the contract (multipleOf)");
+    }
+
+    @Test
+    void theFieldThatIsMissingIsPointedAt() {
+        // given
+        JsonObject schema =
+                object("outer", object("inner", new JsonObject()).put("required", new JsonArray().add("inner")));
+
+        // then
+        assertThat(told(schema, "{\"outer\":{}}")).containsExactly("#/outer/inner is required");
+    }
+
+    @Test
+    void aRefusalWithoutReasonIsStillARefusal() {
+        // given
+        OutputUnit silent = new OutputUnit(false).setErrors(List.of());
+
+        // then
+        assertThat(ValidationErrorMapper.toValidationErrors(silent, JsonSchema.of(new JsonObject())))
+                .containsExactly(new Problem.ValidationError("#", "does not fit the contract"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'type':'string','format':'uuid'} | must be a UUID",
+                "{'type':'integer','minimum':1,'maximum':7} | must be an integer between 1 and 7",
+                "{'type':'integer','minimum':1} | must be an integer of at least 1",
+                "{'type':'integer'} | must be an integer",
+                "{'type':'boolean'} | must be a boolean",
+                "{'type':'string','enum':['a','b','c']} | must be a, b or c",
+                "{'type':'string','enum':['a']} | must be a",
+                "{'type':'string','const':'x'} | must be x",
+                "{'type':'string','minLength':2,'maxLength':9} | must have 2 to 9 characters",
+                "{'type':'string','maxLength':9} | must have at most 9 characters",
+                "{'type':'string','pattern':'^a+$'} | must match the pattern ^a+$",
+                "{'type':'string'} | does not fit the contract",
+            })
+    void describesNewParameterByItsSchema(String schema, String expected) {
+        assertThat(ValidationErrorMapper.describeParameter(
+                        "brandNew", JsonSchema.of(new JsonObject(schema.replace('\'', '"')))))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void callsNoParameterOfTheContractUuidThatIsNone() throws Exception {
+        Vertx vertx = Vertx.vertx();
+        try {
+            List<Parameter> parameters = Stream.of(ContractLoader.loadApi(vertx), ContractLoader.loadManagement(vertx))
+                    .flatMap(contract -> contract.await().openApi().operations().stream())
+                    .flatMap(operation -> operation.getParameters().stream())
+                    .toList();
+            assertThat(parameters)
+                    .hasSizeGreaterThan(20)
+                    .filteredOn(parameter -> ValidationErrorMapper.describeParameter(
+                                    parameter.getName(), parameter.getSchema())
+                            .equals("must be a UUID"))
+                    .isNotEmpty()
+                    .allSatisfy(parameter -> assertThat(
+                                    new JsonObject(parameter.getSchema().toString()).getString("format"))
+                            .as(parameter.getName())
+                            .isEqualTo("uuid"));
+        } finally {
+            vertx.close().await(30, TimeUnit.SECONDS);
+        }
+    }
+
+    private static JsonObject object(String field, JsonObject schema) {
+        return new JsonObject()
+                .put("type", "object")
+                .put("additionalProperties", false)
+                .put("properties", new JsonObject().put(field, schema));
+    }
+
+    private static List<String> told(JsonObject schema, String body) {
+        JsonSchema parsed = JsonSchema.of(schema);
+        Validator validator = Validator.create(
+                parsed,
+                new JsonSchemaOptions()
+                        .setBaseUri("app://test")
+                        .setDraft(Draft.DRAFT202012)
+                        .setOutputFormat(OutputFormat.Basic));
+        return ValidationErrorMapper.toValidationErrors(validator.validate(new JsonObject(body)), parsed).stream()
+                .map(error -> error.pointer() + " " + error.detail())
+                .toList();
+    }
+}

@@ -1,0 +1,134 @@
+package dev.darkroom.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A pool of database connections whose wait queue is full fails statements before {@code execute} returns. What is kept in memory
+ * recovers from that: link keys and API keys. {@code JwksCacheTest} has the same for the keys of an issuer.
+ */
+@Tag("database")
+class FullConnectionPoolTest {
+    private static Vertx vertx;
+    private static TcpProxy proxy;
+    private static DatabaseUrl url;
+    private static Database database;
+
+    @BeforeAll
+    static void open() {
+        vertx = Vertx.vertx();
+        url = TestPostgres.newDatabase();
+        proxy = new TcpProxy(url.host(), url.port());
+        DatabaseUrl behind = new DatabaseUrl(url.host(), proxy.port(), url.database(), url.user(), url.password());
+        Settings.Database settings = SettingsLoader.load(
+                        DarkroomInstanceSettings.forTests()
+                                .database(behind)
+                                .with("DARKROOM_DATABASE_MAX_WAITING", "1")
+                                .environment(),
+                        Path.of("/nowhere/at/all"))
+                .settings()
+                .database();
+        DatabaseMigrator.migrate(url, settings);
+        database = Database.open(vertx, behind, settings);
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        database.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(30, TimeUnit.SECONDS);
+        proxy.close();
+    }
+
+    @Test
+    void linksAreSignedAgainOnceThePoolHasRoom() {
+        failsAtOnceAndRecovers(() -> {
+            ImageUrlSigner links =
+                    new ImageUrlSigner(vertx, database, Duration.ofHours(1), InstantSource.system(), System::nanoTime);
+            return links::currentSigner;
+        });
+    }
+
+    @Test
+    void keysAreLookedUpAgainOnceThePoolHasRoom() {
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(url)) {
+            cabinet.create(key, new Principal("alice", Role.USER), null);
+        }
+
+        failsAtOnceAndRecovers(() -> {
+            ApiKeyCache keys = new ApiKeyCache(vertx, database, System::nanoTime);
+            return () -> keys.findOwner(key).map(Optional::orElseThrow);
+        });
+    }
+
+    /**
+     * Another thread may use the pool at the moment when it is asked, and the failure then comes a little later. Such an attempt
+     * shows nothing and is repeated with a new value.
+     *
+     * @param values makes a value that was never loaded
+     */
+    private static void failsAtOnceAndRecovers(Supplier<Supplier<Future<?>>> values) {
+        boolean failedAtOnce;
+        int attempts = 0;
+        do {
+            Supplier<Future<?>> value = values.get();
+            proxy.closeConnections();
+            proxy.blackhole();
+            try {
+                failedAtOnce = onEventLoop(() -> failsOnceThePoolIsFull(value));
+            } finally {
+                proxy.resumeForwarding();
+            }
+            Awaitility.await("the value")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptions()
+                    .until(() -> value.get().await(30, TimeUnit.SECONDS) != null);
+        } while (!failedAtOnce && ++attempts < 20);
+        assertThat(failedAtOnce).isTrue();
+    }
+
+    private static boolean failsOnceThePoolIsFull(Supplier<Future<?>> load) {
+        for (int i = 0; i < 100_000; i++) {
+            if (database.client().query("SELECT 1").execute().failed()) {
+                return load.get().failed();
+            }
+        }
+        return false;
+    }
+
+    private static boolean onEventLoop(BooleanSupplier work) {
+        CompletableFuture<Boolean> result = new CompletableFuture<>();
+        vertx.runOnContext(go -> {
+            try {
+                result.complete(work.getAsBoolean());
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
+            }
+        });
+        return result.join();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.darkroom.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HealthVerdictTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "NOT_SENT,CONNECTION_REFUSED,FAILURE",
+        "REJECTED_RETRYABLE,UNAVAILABLE,FAILURE",
+        "REJECTED_RETRYABLE,RATE_LIMITED,IGNORED",
+        "SERVER_ERROR,SERVER_ERROR,FAILURE",
+        "AMBIGUOUS,TIMED_OUT,FAILURE",
+        "BACKEND_LOST,PICTURE_GONE,FAILURE",
+        "TERMINAL_INPUT,INVALID_REQUEST,IGNORED",
+        "TERMINAL_AUTH,UNAUTHORIZED,IGNORED",
+        "MODERATED,MODERATED,SUCCESS",
+        "EMPTY_SUCCESS,EMPTY_RESPONSE,FAILURE",
+        "RESULT_FETCH,DOWNLOAD_FAILED,SUCCESS",
+        "INTERNAL,NO_ROOM,IGNORED",
+        "INTERNAL,OUT_OF_RESOURCES,IGNORED",
+    })
+    void failureSaysThisAboutTheServersHealth(FailureClass failureClass, String code, HealthVerdict expected) {
+        assertThat(HealthVerdict.of(new BackendOutcome.Failed(BackendFailure.of(failureClass, code, ""))))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void picturesAreHealthAndOurOwnBreakingOffIsNoNews() {
+        assertThat(HealthVerdict.of(new BackendOutcome.Generated(List.of()))).isEqualTo(HealthVerdict.SUCCESS);
+        assertThat(HealthVerdict.of(new BackendOutcome.Aborted())).isEqualTo(HealthVerdict.IGNORED);
+        assertThat(HealthVerdict.of(new BackendOutcome.NotStarted())).isEqualTo(HealthVerdict.IGNORED);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.darkroom.backend.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import dev.darkroom.image.TestImages;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An AI server cannot make Darkroom call servers of the internal network. */
+class ImageDownloadEgressTest {
+    private static final String GENERATIONS = "/v1/images/generations";
+    private static final byte[] PNG = TestImages.png(64, 48);
+    private static final int MAX_BYTES = 1 << 20;
+
+    private Vertx vertx;
+    private ScriptedHttpServer server;
+    private ScriptedHttpServer inner;
+    private OpenAiImagesBackend backend;
+
+    @BeforeEach
+    void start() throws Exception {
+        vertx = Vertx.vertx();
+        server = ScriptedHttpServer.start(vertx);
+        inner = ScriptedHttpServer.start(vertx);
+        inner.script("/inner.png", inner.bytes(200, Buffer.buffer(PNG)));
+        backend = backend(List.of());
+    }
+
+    private OpenAiImagesBackend backend(List<String> networks) {
+        Settings.Backend settings = OpenAiImagesBackendTest.settings(MAX_BYTES, MAX_BYTES, networks);
+        return new OpenAiImagesBackend(
+                vertx,
+                settings,
+                server.base(),
+                new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES),
+                65_536);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        backend.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(30, TimeUnit.SECONDS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "127.0.0.1",
+                "localhost",
+                "[::ffff:127.0.0.1]",
+                "127.1",
+                "0x7f000001",
+                "2130706433",
+                "0177.0.0.1",
+                "0.0.0.0",
+                "public.example@127.0.0.1",
+                "127.0.0.1.",
+                "10.0.0.1",
+                "169.254.169.254",
+                "[fd00::1]"
+            })
+    void otherServersOfTheInternalNetworkAreNotCalled(String host) throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls("http://" + host + ":" + inner.port() + "/inner.png"));
+        BackendOutcome backendOutcome = generate(backend);
+        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Failed.class);
+        assertThat(inner.totalConnections()).isZero();
+    }
+
+    @Test
+    void refusalIsFinalAndNamesTheSetting() throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls(inner.url("/inner.png?secret=1")));
+        BackendFailure backendFailure = ((BackendOutcome.Failed) generate(backend)).backendFailure();
+        assertThat(backendFailure.code()).isEqualTo("PICTURE_URL_REFUSED");
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.TERMINAL_AUTH);
+        assertThat(backendFailure.detail())
+                .contains("backend.downloadNetworks", "http://127.0.0.1:" + inner.port())
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void redirectsAreJudgedToo() throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls(server.url("/redirect")));
+        server.script("/redirect", server.respondWith(302, "", "Location: " + inner.url("/inner.png")));
+        assertThat(((BackendOutcome.Failed) generate(backend)).backendFailure().code())
+                .isEqualTo("PICTURE_URL_REFUSED");
+        assertThat(inner.totalConnections()).isZero();
+    }
+
+    @Test
+    void theAiServerItselfIsCalled() throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls(server.url("/redirect")));
+        server.script("/redirect", server.respondWith(302, "", "Location: /own.png"));
+        server.script("/own.png", server.bytes(200, Buffer.buffer(PNG)));
+        assertThat(generate(backend)).isInstanceOf(BackendOutcome.Generated.class);
+    }
+
+    @Test
+    void anOperatorMayAllowMore() throws Exception {
+        OpenAiImagesBackend allowing = backend(List.of("127.0.0.0/8"));
+        server.script(GENERATIONS, server.respondWithUrls(inner.url("/inner.png")));
+        assertThat(generate(allowing)).isInstanceOf(BackendOutcome.Generated.class);
+        allowing.close().await(30, TimeUnit.SECONDS);
+    }
+
+    private static BackendOutcome generate(OpenAiImagesBackend backend) throws Exception {
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null);
+        return backend.generate(request, new BackendCall(Duration.ofSeconds(60)))
+                .await(90, TimeUnit.SECONDS);
+    }
+}

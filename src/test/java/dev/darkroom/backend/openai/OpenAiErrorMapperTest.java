@@ -1,0 +1,257 @@
+package dev.darkroom.backend.openai;
+
+import static dev.darkroom.backend.FailureClass.AMBIGUOUS;
+import static dev.darkroom.backend.FailureClass.MODERATED;
+import static dev.darkroom.backend.FailureClass.REJECTED_RETRYABLE;
+import static dev.darkroom.backend.FailureClass.SERVER_ERROR;
+import static dev.darkroom.backend.FailureClass.TERMINAL_AUTH;
+import static dev.darkroom.backend.FailureClass.TERMINAL_INPUT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.BackendResponse;
+import dev.darkroom.config.Secret;
+import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.image.ChunkedBytes;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenAiErrorMapperTest {
+    private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
+
+    private final OpenAiErrorMapper errors = new OpenAiErrorMapper(
+            new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(new Secret("top-secret")));
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void answerIsSorted(int status, String body, FailureClass expectedClass, String expectedCode) {
+        // when
+        BackendFailure backendFailure = errors.toFailure(answer(status, body));
+
+        // then
+        assertThat(backendFailure.failureClass()).isEqualTo(expectedClass);
+        assertThat(backendFailure.code()).isEqualTo(expectedCode);
+        assertThat(backendFailure.httpStatus()).isEqualTo(status);
+    }
+
+    static Stream<Arguments> answers() {
+        return Stream.of(
+                Arguments.of(400, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(400, "", TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(400, coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(400, typed("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("content_filter"), MODERATED, "MODERATED"),
+                Arguments.of(400, coded("billing_hard_limit_reached"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(401, PLAIN, TERMINAL_AUTH, "UNAUTHORIZED"),
+                Arguments.of(402, PLAIN, TERMINAL_AUTH, "PAYMENT_REQUIRED"),
+                Arguments.of(403, "<html>Forbidden</html>", TERMINAL_AUTH, "FORBIDDEN"),
+                Arguments.of(404, PLAIN, TERMINAL_INPUT, "NOT_FOUND"),
+                Arguments.of(405, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(408, PLAIN, AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(409, PLAIN, REJECTED_RETRYABLE, "CONFLICT"),
+                Arguments.of(413, PLAIN, TERMINAL_INPUT, "REQUEST_TOO_LARGE"),
+                Arguments.of(415, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(418, PLAIN, TERMINAL_INPUT, "REQUEST_REFUSED"),
+                Arguments.of(422, "{\"detail\":[{\"loc\":[\"size\"]}]}", TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(425, PLAIN, REJECTED_RETRYABLE, "TOO_EARLY"),
+                Arguments.of(429, PLAIN, REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, "", REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, coded("rate_limit_exceeded"), REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(429, coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, typed("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("credit_balance_exhausted"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("organization_spend_limit_exceeded"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("project_spend_limit_exceeded"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(429, coded("billing_hard_limit_reached"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(500, PLAIN, SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(500, coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(500, coded("content_policy_violation"), MODERATED, "MODERATED"),
+                Arguments.of(502, coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(503, typed("content_filter"), MODERATED, "MODERATED"),
+                Arguments.of(500, "{\"error\":\"out of memory\"}", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(502, "<html><h1>502 Bad Gateway</h1></html>", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(503, "{\"detail\":\"queue full\"}", REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(504, "", AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(520, "", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(524, "", AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(529, PLAIN, REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(599, "", SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(301, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(307, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(304, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"));
+    }
+
+    /** The same refusals, as gateways and other vendors write them. */
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void refusalIsRecognisedInEveryPlaceAndShape(String body, String expectedCode) {
+        for (int status : new int[] {400, 422, 500}) {
+            assertThat(errors.toFailure(answer(status, body)).code())
+                    .as("status %d", status)
+                    .isEqualTo(expectedCode);
+        }
+        assertThat(errors.findRefusal(answer(200, body), Buffer.buffer(body)).code())
+                .isEqualTo(expectedCode);
+    }
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                Arguments.of(coded("contentFilter"), "MODERATED"),
+                Arguments.of(coded("CONTENT_POLICY_VIOLATION"), "MODERATED"),
+                Arguments.of(coded("content-policy-violation"), "MODERATED"),
+                Arguments.of(typed("ContentPolicyViolationError"), "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"message\":\"litellm.ContentPolicyViolationError: AzureException - filtered\",\"code\":\"400\"}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"code\":\"400\",\"provider_specific_fields\":{\"innererror\":"
+                                + "{\"code\":\"ResponsibleAIPolicyViolation\"}}}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"inner_error\":{\"content_filter_results\":{\"hate\":{\"filtered\":true}}}}}",
+                        "MODERATED"),
+                Arguments.of("{\"detail\":{\"error\":{\"code\":\"content_policy_violation\"}}}", "MODERATED"),
+                Arguments.of("{\"detail\":[{\"type\":\"content_policy_violation\",\"msg\":\"m\"}]}", "MODERATED"),
+                Arguments.of("{\"data\":[{\"error\":{\"code\":\"content_policy_violation\"}}]}", "MODERATED"),
+                Arguments.of("{\"errors\":[{\"code\":\"moderation_blocked\"}]}", "MODERATED"),
+                Arguments.of("{\"candidates\":[{\"finishReason\":\"IMAGE_SAFETY\"}]}", "MODERATED"),
+                Arguments.of("{\"candidates\":[{\"finishReason\":\"SAFETY\"}]}", "MODERATED"),
+                Arguments.of("{\"promptFeedback\":{\"blockReason\":\"PROHIBITED_CONTENT\"}}", "MODERATED"),
+                Arguments.of("{\"status\":\"Request Moderated\"}", "MODERATED"),
+                Arguments.of("{\"error\":\"content_policy_violation\"}", "MODERATED"),
+                Arguments.of("upstream said: content_policy_violation", "MODERATED"),
+                Arguments.of(
+                        "{\"error\":{\"message\":\"Your request was rejected as a result of our safety system.\",\"code\":null}}",
+                        "MODERATED"),
+                Arguments.of(
+                        "{\"error\":\"Your request was rejected by the safety system. Your request ID\"}", "MODERATED"),
+                Arguments.of(
+                        "{\"message\":\"filtered due to the prompt triggering Azure OpenAI's content management policy\"}",
+                        "MODERATED"),
+                Arguments.of("{\"code\":\"insufficient_user_quota\",\"message\":\"m\"}", "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"error\":{\"type\":\"budget_exceeded\",\"code\":\"400\"}}", "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"error\":{\"code\":\"Arrearage\"}}", "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"error\":{\"code\":\"insufficient_quota\",\"type\":\"content_filter\"}}", "MODERATED"));
+    }
+
+    /** What the caller wrote, and sentences, are no codes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":{\"message\":\"the content filter of the safety system is off\",\"code\":\"x\"}}",
+                "{\"error\":{\"message\":\"m\",\"prompt\":\"content_policy_violation\"}}",
+                "{\"detail\":[{\"loc\":[\"body\"],\"input\":{\"prompt\":\"content_filter\"}}]}",
+                "{\"error\":{\"content_filter_results\":{\"hate\":{\"filtered\":false}}}}",
+                "{\"error\":{\"message\":\"safety\",\"code\":\"rate_limit_exceeded\"}}"
+            })
+    void otherErrorsAreNoRefusals(String body) {
+        assertThat(errors.toFailure(answer(500, body)).code()).isEqualTo("SERVER_ERROR");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, Unknown parameter: 'seed'., true",
+        "400, Unrecognized request argument supplied: response_format, true",
+        "422, '[{\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\"}]', true",
+        "400, 'json: unknown field \"seed\"', true",
+        "400, Unknown parameter: 'negative_prompt'., false",
+        "400, seed must be positive, false",
+        "500, Unknown parameter: 'seed'., false"
+    })
+    void refusalOfAnExtensionIsRecognised(int status, String body, boolean expected) {
+        assertThat(errors.rejectsExtensions(answer(status, body))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dialects")
+    void whatTheServerSaidIsFoundInEveryDialect(String body, String expectedDetail) {
+        assertThat(errors.toFailure(answer(500, body)).detail()).isEqualTo(expectedDetail);
+    }
+
+    static Stream<Arguments> dialects() {
+        return Stream.of(
+                Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":\"c\",\"type\":\"t\"}}", "c: boom"),
+                Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":null,\"type\":\"t\"}}", "t: boom"),
+                Arguments.of("{\"error\":{\"message\":null}}", null),
+                Arguments.of("{\"error\":\"boom\"}", "boom"),
+                Arguments.of("{\"error\":[1]}", "[1]"),
+                Arguments.of("{\"detail\":\"boom\"}", "boom"),
+                Arguments.of("{\"detail\":[{\"msg\":\"boom\"}]}", "[{\"msg\":\"boom\"}]"),
+                Arguments.of("{\"message\":\"boom\"}", "boom"),
+                Arguments.of("{\"other\":1}", "{\"other\":1}"),
+                Arguments.of("<h1>boom</h1>\r\n", "<h1>boom</h1>"),
+                Arguments.of("[1,2]", "[1,2]"),
+                Arguments.of("null", "null"),
+                Arguments.of("", null),
+                Arguments.of("key top-secret", "key <redacted>"));
+    }
+
+    @Test
+    void messageNeverQuotesTheServer() {
+        // when
+        BackendFailure backendFailure = errors.toFailure(answer(400, "{\"error\":{\"message\":\"You drew a Zebra\"}}"));
+
+        // then
+        assertThat(backendFailure.message()).doesNotContain("Zebra");
+        assertThat(backendFailure.detail()).isEqualTo("You drew a Zebra");
+    }
+
+    @Test
+    void waitIsTakenFromHeaderOrBody() {
+        // given
+        BackendResponse header = answer(429, PLAIN);
+        header.headers().add("Retry-After", "2");
+        BackendResponse body = answer(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
+        BackendResponse bodyOutside = answer(503, "{\"detail\":\"m\",\"retry_after\":4}");
+
+        // then
+        assertThat(errors.toFailure(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(errors.toFailure(body).retryAfter()).isEqualTo(Duration.ofMillis(3500));
+        assertThat(errors.toFailure(bodyOutside).retryAfter()).isEqualTo(Duration.ofSeconds(4));
+    }
+
+    @ParameterizedTest
+    @MethodSource("errorsInSuccess")
+    void errorInsideASuccessIsSortedByItsCode(String body, FailureClass expectedClass, String expectedCode) {
+        // when
+        BackendFailure backendFailure = errors.toFailureInSuccess(answer(200, body), Buffer.buffer(body));
+
+        // then
+        assertThat(backendFailure.failureClass()).isEqualTo(expectedClass);
+        assertThat(backendFailure.code()).isEqualTo(expectedCode);
+    }
+
+    static Stream<Arguments> errorsInSuccess() {
+        return Stream.of(
+                Arguments.of(PLAIN, SERVER_ERROR, "ERROR_IN_SUCCESS"),
+                Arguments.of("{\"error\":\"boom\"}", SERVER_ERROR, "ERROR_IN_SUCCESS"),
+                Arguments.of(coded("moderation_blocked"), MODERATED, "MODERATED"),
+                Arguments.of(coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"));
+    }
+
+    private static BackendResponse answer(int status, String body) {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        return new BackendResponse(status, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(bytes), false);
+    }
+
+    private static String coded(String code) {
+        return "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":\"" + code + "\"}}";
+    }
+
+    private static String typed(String type) {
+        return "{\"error\":{\"message\":\"m\",\"type\":\"" + type + "\",\"param\":null,\"code\":null}}";
+    }
+}

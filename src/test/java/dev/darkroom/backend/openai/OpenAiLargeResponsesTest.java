@@ -1,0 +1,173 @@
+package dev.darkroom.backend.openai;
+
+import static dev.darkroom.backend.openai.OpenAiImagesBackendTest.settings;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.image.TestImages;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** There is room for one large answer at a time. */
+class OpenAiLargeResponsesTest {
+    private static final String GENERATIONS = "/v1/images/generations";
+    private static final Duration PLENTY = Duration.ofSeconds(20);
+    private static final int MIB = 1 << 20;
+    private static final byte[] SMALL = TestImages.png(64, 48);
+    private static final byte[] LARGE = TestImages.noisePng(600, 400);
+
+    private Vertx vertx;
+    private ScriptedHttpServer server;
+    private OpenAiImagesBackend backend;
+
+    @BeforeEach
+    void start() throws Exception {
+        vertx = Vertx.vertx();
+        server = ScriptedHttpServer.start(vertx);
+        ResponseMemoryBudget one = new ResponseMemoryBudget(4 * MIB, 4, MIB);
+        backend = new OpenAiImagesBackend(vertx, settings(MIB, MIB), server.base(), one, 65_536);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        get(backend.close());
+        get(vertx.close());
+    }
+
+    @Test
+    void aLargeAnswerWaitsUntilThePicturesOfAnotherAreOfNoMoreUse() throws Exception {
+        // given
+        server.script(
+                GENERATIONS,
+                server.respondWithImages(LARGE),
+                server.respondWithImages(LARGE),
+                server.respondWithImages(SMALL),
+                server.respondWithImages(LARGE));
+        BackendCall first = new BackendCall(PLENTY);
+        assertThat(get(generate(first))).isInstanceOf(BackendOutcome.Generated.class);
+
+        // when
+        Future<BackendOutcome> waiting = generate(new BackendCall(PLENTY));
+        awaitRequests(2);
+        BackendOutcome small = get(generate(new BackendCall(PLENTY)));
+
+        // then
+        assertThat(small).isInstanceOf(BackendOutcome.Generated.class);
+        assertThat(waiting.isComplete()).isFalse();
+
+        // when
+        first.release();
+
+        // then
+        assertThat(get(waiting)).isInstanceOf(BackendOutcome.Generated.class);
+    }
+
+    @Test
+    void whoWaitsInVainIsNotTheServersFaultAndTakesNoRoomWithHim() throws Exception {
+        // given
+        server.script(GENERATIONS, server.respondWithImages(LARGE));
+        BackendCall first = new BackendCall(PLENTY);
+        get(generate(first));
+
+        // when
+        BackendFailure late = failed(get(generate(new BackendCall(Duration.ofMillis(300)))));
+        BackendCall aborted = new BackendCall(PLENTY);
+        Future<BackendOutcome> leaving = generate(aborted);
+        awaitRequests(3);
+        aborted.abort();
+
+        // then
+        assertThat(late.failureClass()).isEqualTo(FailureClass.INTERNAL);
+        assertThat(late.code()).isEqualTo("NO_ROOM");
+        assertThat(get(leaving)).isInstanceOf(BackendOutcome.Aborted.class);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+
+        // when
+        first.release();
+
+        // then
+        assertThat(get(generate(new BackendCall(PLENTY)))).isInstanceOf(BackendOutcome.Generated.class);
+    }
+
+    @Test
+    void whatFailsTakesNoRoomWithIt() throws Exception {
+        // given
+        byte[] broken = LARGE.clone();
+        broken[LARGE.length / 2]++;
+        server.script(
+                GENERATIONS,
+                server.sendEndlessBody(),
+                server.respondWithImages(broken),
+                server.respondWith(200, "x".repeat(900_000)),
+                server.sendRaw("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(900_000)),
+                server.respondWithImages(LARGE));
+
+        // then
+        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("RESPONSE_TOO_LARGE");
+        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("NOT_A_PICTURE");
+        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("MALFORMED_RESPONSE");
+        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("CONNECTION_LOST");
+        assertThat(get(generate(new BackendCall(PLENTY)))).isInstanceOf(BackendOutcome.Generated.class);
+    }
+
+    @Test
+    void downloadsOfOneCallDoNotWaitForEachOther() throws Exception {
+        // given
+        byte[] half = TestImages.noisePng(400, 300);
+        server.script(GENERATIONS, server.respondWithUrls(server.url("/a.png"), server.url("/b.png")));
+        server.script("/a.png", server.bytes(200, Buffer.buffer(half)));
+        server.script("/b.png", server.bytes(200, Buffer.buffer(half)));
+
+        // then
+        for (int i = 0; i < 3; i++) {
+            BackendCall backendCall = new BackendCall(PLENTY);
+            assertThat(get(generate(backendCall, 2))).isInstanceOf(BackendOutcome.Generated.class);
+            backendCall.release();
+        }
+    }
+
+    @Test
+    void downloadsOfOneCallTogetherMustNotBeTooLarge() throws Exception {
+        // given
+        server.script(GENERATIONS, server.respondWithUrls(server.url("/a.png"), server.url("/b.png")));
+        server.script("/a.png", server.bytes(200, Buffer.buffer(LARGE)));
+        server.script("/b.png", server.bytes(200, Buffer.buffer(LARGE)));
+
+        // then
+        assertThat(failed(get(generate(new BackendCall(PLENTY), 2))).code()).isEqualTo("RESPONSE_TOO_LARGE");
+    }
+
+    private void awaitRequests(int count) {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> server.requests(GENERATIONS).size() == count);
+    }
+
+    private Future<BackendOutcome> generate(BackendCall backendCall) {
+        return generate(backendCall, 1);
+    }
+
+    private Future<BackendOutcome> generate(BackendCall backendCall, int count) {
+        return backend.generate(new ImageRequest("key", "a fox", null, 64, 48, count, 7, null), backendCall);
+    }
+
+    private static BackendFailure failed(BackendOutcome backendOutcome) {
+        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Failed.class);
+        return ((BackendOutcome.Failed) backendOutcome).backendFailure();
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+}

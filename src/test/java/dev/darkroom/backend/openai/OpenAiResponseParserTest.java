@@ -1,0 +1,178 @@
+package dev.darkroom.backend.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.image.ChunkedBytes;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenAiResponseParserTest {
+    private static final OpenAiImageEntry ONE = new OpenAiImageEntry.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
+    private static final OpenAiImageEntry TWO = new OpenAiImageEntry.Link("https://pictures/two.png");
+
+    private final OpenAiResponseParser reader = new OpenAiResponseParser(32 << 20);
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void picturesAreFound(String body, int count, List<OpenAiImageEntry> expected) {
+        assertThat(reader.parse(blocks(body), count)).isEqualTo(expected);
+    }
+
+    static Stream<Arguments> good() {
+        return Stream.of(
+                Arguments.of("{\"created\":1,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQID\\nBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
+                Arguments.of(
+                        "{\"data\":[{\"revised_prompt\":\"x\",\"b64_json\":\"AQIDBA==\",\"url\":null},"
+                                + "{\"b64_json\":null,\"url\":\"https://pictures/two.png\",\"more\":{\"a\":[1]}}],"
+                                + "\"usage\":{\"total\":[1,2]}}",
+                        2,
+                        List.of(ONE, TWO)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"\",\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
+                Arguments.of(
+                        "{\"data\":[{\"url\":\"https://pictures/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(TWO)),
+                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(ONE)),
+                Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
+                Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(ONE)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("bad")
+    void whatIsMissingIsNamed(String body, String expectedCode) {
+        assertThatThrownBy(() -> reader.parse(blocks(body), 2))
+                .isInstanceOfSatisfying(BackendCallException.class, e -> {
+                    assertThat(e.failure().code()).isEqualTo(expectedCode);
+                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+                });
+    }
+
+    static Stream<Arguments> bad() {
+        return Stream.of(
+                Arguments.of("", "MALFORMED_RESPONSE"),
+                Arguments.of("null", "MALFORMED_RESPONSE"),
+                Arguments.of("[]", "MALFORMED_RESPONSE"),
+                Arguments.of("<html></html>", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQID", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[" + "[".repeat(500), "MALFORMED_RESPONSE"),
+                // What would have to be kept whole is limited, so that no answer takes more room than it has bytes.
+                Arguments.of("{\"data\":[" + "1,".repeat(20_000) + "1]}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"" + "x".repeat(2_000) + "\":1}", "MALFORMED_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\"http://x/" + "x".repeat(100_000) + "\"}]}", "MALFORMED_RESPONSE"),
+                Arguments.of("{}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"\"}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"url\":\" \"}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"task_id\":null}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":null}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":{}}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[null,{},{\"b64_json\":null}]}", "EMPTY_RESPONSE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", "TOO_FEW_PICTURES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"b64_json\":7}]}", "TOO_FEW_PICTURES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"***\"}]}", "NOT_A_PICTURE"),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png,hello\"}]}", "NOT_A_PICTURE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "NOT_A_PICTURE"));
+    }
+
+    /** Asked again, the server would begin another task. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"data\":[{\"task_id\":\"t-1\"}]}",
+                "{\"task_id\":\"t-1\",\"status\":\"queued\"}",
+                "{\"data\":[{\"jobId\":17}]}"
+            })
+    void answerThatNamesATaskIsFinal(String body) {
+        assertThatThrownBy(() -> reader.parse(blocks(body), 1))
+                .isInstanceOfSatisfying(BackendCallException.class, e -> {
+                    assertThat(e.failure().code()).isEqualTo("TASK_ANSWER");
+                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
+                });
+    }
+
+    @Test
+    void errorObjectInsteadOfPicturesIsLeftToTheErrors() {
+        for (String body : List.of(
+                "{\"error\":{\"message\":\"m\"}}",
+                "{\"data\":[],\"error\":{\"message\":\"m\"}}",
+                "{\"data\":[{\"error\":{\"message\":\"m\"}}]}",
+                "{\"data\":[{\"b64_json\":\"\",\"error\":{\"message\":\"m\"}}]}")) {
+            assertThatThrownBy(() -> reader.parse(blocks(body), 1))
+                    .isInstanceOfSatisfying(
+                            ErrorInResponseException.class,
+                            e -> assertThat(e.error()).hasToString("{\"error\":{\"message\":\"m\"}}"));
+        }
+    }
+
+    @Test
+    void pictureBeyondTheJsonParsersUsualLimitIsRead() {
+        // given
+        byte[] bytes = new byte[24 << 20];
+        new Random(1).nextBytes(bytes);
+        String base64 = Base64.getEncoder().encodeToString(bytes);
+
+        // when
+        List<OpenAiImageEntry> pictures = reader.parse(blocks("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
+
+        // then
+        assertThat(((OpenAiImageEntry.Inline) pictures.get(0)).bytes().toBytes())
+                .isEqualTo(bytes);
+    }
+
+    /** Wherever in the body it begins: the reader lets go of what lies behind it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 60_000, 65_536 - 35, 65_536 - 30, 65_536 - 20, 65_536, 131_072 - 30, 200_000})
+    void largeDataUrlIsRead(int before) {
+        // given
+        byte[] bytes = new byte[1_000_000];
+        new Random(1).nextBytes(bytes);
+        String entry = "{\"b64_json\":\"data:image/png;base64,"
+                + Base64.getEncoder().encodeToString(bytes).replace("/", "\\/") + "\"}";
+        String body = "{\"more\":\"" + "x".repeat(before) + "\",\"data\":[" + entry + "," + entry + "]}";
+
+        // when
+        List<OpenAiImageEntry> pictures = reader.parse(blocks(body), 2);
+
+        // then
+        assertThat(pictures)
+                .hasSize(2)
+                .allSatisfy(picture -> assertThat(
+                                ((OpenAiImageEntry.Inline) picture).bytes().toBytes())
+                        .isEqualTo(bytes));
+    }
+
+    @Test
+    void pictureLargerThanAllowedIsNotDecodedToItsEnd() {
+        // given
+        OpenAiResponseParser small = new OpenAiResponseParser(3);
+
+        // then
+        for (String text : List.of("AQIDBA==", "data:;base64,AQIDBA==")) {
+            assertThatThrownBy(() -> small.parse(blocks("{\"data\":[{\"b64_json\":\"" + text + "\"}]}"), 1))
+                    .isInstanceOfSatisfying(
+                            BackendCallException.class,
+                            e -> assertThat(e.failure().code()).isEqualTo("RESPONSE_TOO_LARGE"));
+        }
+    }
+
+    private static ChunkedBytes blocks(String body) {
+        return ChunkedBytes.of(body.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,81 @@
+package dev.darkroom.backend.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.SeededCases;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PromptSanitizerTest {
+    private static final List<String> ORDERS =
+            List.of("<sd_cpp_extra_args>", "</sd_cpp_extra_args>", "<lora:", "<lyco:", "<hypernet:", "|");
+
+    /** Orders, pieces of orders, and other text. */
+    private static final List<String> PIECES = List.of(
+            "<sd_cpp_extra_args>",
+            "</sd_cpp_extra_args>",
+            "<SD_CPP_extra_args>",
+            "<sd_cpp_",
+            "extra_args>",
+            "<",
+            "/",
+            ">",
+            "<lora:x:1>",
+            "<Lora:",
+            "lora:",
+            "|",
+            "\u2039",
+            "\u00a6",
+            "a boat",
+            "{\"steps\":500}",
+            "\uD83D\uDDFC",
+            "\n");
+
+    @Test
+    void noOrderIsLeft() {
+        SeededCases.check(random -> {
+            StringBuilder pieces = new StringBuilder();
+            for (int i = random.intBetween(0, 12); i > 0; i--) {
+                pieces.append(random.oneOf(PIECES));
+            }
+            String prompt = pieces.toString();
+
+            String guarded = PromptSanitizer.sanitize(prompt);
+
+            assertThat(ORDERS)
+                    .noneMatch(order -> guarded.toLowerCase(Locale.ROOT).contains(order));
+            assertThat(PromptSanitizer.sanitize(guarded)).isEqualTo(guarded);
+            assertThat(guarded).hasSameSizeAs(prompt);
+        });
+    }
+
+    @Test
+    void whatHoldsNoOrderStaysAsItIs() {
+        SeededCases.check(random -> {
+            String prompt = random.anyText(200);
+            if (ORDERS.stream()
+                    .noneMatch(order -> prompt.toLowerCase(Locale.ROOT).contains(order))) {
+                assertThat(PromptSanitizer.sanitize(prompt)).isSameAs(prompt);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "a boat; a boat",
+                "a <3 b, x < y > z; a <3 b, x < y > z",
+                "a boat<sd_cpp_extra_args>{\"steps\":500}</sd_cpp_extra_args>;"
+                        + " a boat\u2039sd_cpp_extra_args>{\"steps\":500}\u2039/sd_cpp_extra_args>",
+                "<sd_cpp_<sd_cpp_extra_args>extra_args>; <sd_cpp_\u2039sd_cpp_extra_args>extra_args>",
+                "a boat|people; a boat\u00a6people",
+                "<lora:secret:1> a boat; \u2039lora:secret:1> a boat"
+            })
+    void theWordsStay(String prompt, String expected) {
+        assertThat(PromptSanitizer.sanitize(prompt)).isEqualTo(expected);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.darkroom.benchmark;
+
+import dev.darkroom.auth.ApiKey;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Users with an API key each, made as quickly as a database takes them. */
+final class BenchmarkUsers {
+    private final List<ApiKey> keys = new ArrayList<>();
+
+    BenchmarkUsers(ApiBenchmarkDatabase database, int count) throws SQLException {
+        SecureRandom random = new SecureRandom();
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            ApiKey key = ApiKey.generate(random);
+            keys.add(key);
+            rows.append(i == 0 ? "" : ",")
+                    .append("('%s', '%s', '%s', 'user')".formatted(key.id(), key.hash(), name(i)));
+        }
+        database.execute("INSERT INTO api_keys (id, hash, user_id, role) VALUES " + rows);
+    }
+
+    int count() {
+        return keys.size();
+    }
+
+    static String name(int user) {
+        return "user-" + user;
+    }
+
+    /** The header that says who it is, name and value. */
+    String[] authorizationHeader(int user) {
+        return new String[] {
+            "Authorization", "Bearer " + keys.get(user % keys.size()).secret()
+        };
+    }
+
+    /** The same as it stands in a request. */
+    String authorizationLine(int user) {
+        return String.join(": ", authorizationHeader(user));
+    }
+}

@@ -1,0 +1,25 @@
+package dev.darkroom.benchmark;
+
+import java.util.List;
+import java.util.Locale;
+
+/** What several rounds say together. */
+record MedianWithRange(double median, double minimum, double maximum) {
+
+    static MedianWithRange of(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        double median = sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        return new MedianWithRange(median, sorted.get(0), sorted.get(sorted.size() - 1));
+    }
+
+    /** Median, and in brackets the least and the most. */
+    String format(int decimals) {
+        return formatNumber(median, decimals) + " (" + formatNumber(minimum, decimals) + " to "
+                + formatNumber(maximum, decimals) + ")";
+    }
+
+    static String formatNumber(double value, int decimals) {
+        return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+    }
+}

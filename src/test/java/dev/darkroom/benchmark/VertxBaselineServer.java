@@ -1,0 +1,86 @@
+package dev.darkroom.benchmark;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.store.BenchmarkStatements;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.sqlclient.Tuple;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the service could be measured by: Vert.x with the same options, instances and connections, and as little else as
+ * possible. {@code /select/ID} reads a generation with the service's own statement and answers its columns as they are;
+ * {@code /constant/N} answers N bytes. A process of its own.
+ */
+final class VertxBaselineServer extends VerticleBase {
+    private static final String SELECT = "/select/";
+    private static final String CONSTANT = "/constant/";
+
+    private final Settings settings;
+    private final Database database;
+    private HttpServer server;
+    private Buffer constant = Buffer.buffer();
+
+    private VertxBaselineServer(Settings settings, Database database) {
+        this.settings = settings;
+        this.database = database;
+    }
+
+    public static void main(String[] args) {
+        Settings settings = SettingsLoader.load(System.getenv(), Path.of("")).settings();
+        Vertx vertx = Vertx.vertx();
+        Database database = Database.open(vertx, settings.database().url(), settings.database());
+        vertx.deployVerticle(
+                        () -> new VertxBaselineServer(settings, database),
+                        new DeploymentOptions().setInstances(settings.api().instances()))
+                .onSuccess(id -> System.out.println("listening"))
+                .onFailure(Throwable::printStackTrace);
+    }
+
+    @Override
+    public Future<?> start() {
+        HttpServerOptions options = new HttpServerOptions()
+                .setIdleTimeout((int) settings.http().idleTimeout().toMillis())
+                .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
+        server = vertx.createHttpServer(options).requestHandler(this::handle);
+        return server.listen(-1, "127.0.0.1").onSuccess(bound -> System.out.println("port " + bound.actualPort()));
+    }
+
+    private void handle(HttpServerRequest request) {
+        String path = request.path();
+        if (path.startsWith(SELECT)) {
+            select(path.substring(SELECT.length()), request.response());
+        } else {
+            int length = Integer.parseInt(path.substring(CONSTANT.length()));
+            if (constant.length() != length) {
+                constant = Buffer.buffer("x".repeat(length));
+            }
+            answer(request.response(), constant);
+        }
+    }
+
+    private void select(String id, HttpServerResponse response) {
+        database.client()
+                .preparedQuery(BenchmarkStatements.FIND)
+                .execute(Tuple.of(UUID.fromString(id), "local"))
+                .onSuccess(
+                        rows -> answer(response, rows.iterator().next().toJson().toBuffer()))
+                .onFailure(error -> response.setStatusCode(500).end(error.toString()));
+    }
+
+    private static void answer(HttpServerResponse response, Buffer json) {
+        response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(json);
+    }
+}

@@ -1,0 +1,184 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.e2e.AttemptJson;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * An outage of the AI server for three minutes while 500 generations wait: none fails, and the calls return as a ramp. The
+ * breaker has its default settings.
+ */
+@Tag("chaos")
+class AiServerOutageIT {
+    private static final int WAITING = 500;
+    private static final Duration AWAY = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final int CONCURRENCY = 16;
+    private static final int PROBES = 3;
+    private static final int LATENCY_MS = 300;
+
+    @TempDir
+    Path directory;
+
+    private final DatabaseUrl database = TestPostgres.newDatabase();
+    private InProcessSimulator inProcessSimulator;
+    private DarkroomInstance darkroomInstance;
+    private ApiClient client;
+
+    @BeforeEach
+    void start() {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(LATENCY_MS));
+        darkroomInstance = InProcessDarkroom.start(
+                directory,
+                DarkroomInstanceSettings.forTests()
+                        .database(database)
+                        .aiServer(inProcessSimulator)
+                        .with("DARKROOM_NODE_TTL", "15s")
+                        .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY))
+                        .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "10")
+                        .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "5")
+                        .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
+                        .with("DARKROOM_BACKEND_BREAKER_RESET", "10s"));
+        client = darkroomInstance.client();
+    }
+
+    @AfterEach
+    void stop() {
+        darkroomInstance.close();
+        inProcessSimulator.close();
+    }
+
+    @Test
+    void aServerThatIsGone() {
+        // given an AI server whose port refuses connections, and many who wait for it
+        int port = inProcessSimulator.port();
+        inProcessSimulator.close();
+        List<String> ids = accept();
+
+        // when
+        staysAway();
+        inProcessSimulator = new InProcessSimulator(port, Duration.ofMillis(LATENCY_MS));
+
+        // then
+        List<JsonObject> ended = awaitEnd(ids);
+        assertThat(failures(ended))
+                .isNotEmpty()
+                .allMatch(attempt -> AttemptJson.summary(attempt).endsWith("CONNECTION_REFUSED uncounted"));
+        assertComesBackAsARamp(inProcessSimulator.recordedRequests());
+    }
+
+    @Test
+    void aServerThatAnswers503ToEverybody() {
+        // given
+        inProcessSimulator.script(new JsonObject().put("status", 503).put("times", -1));
+        List<String> ids = accept();
+
+        // when
+        staysAway();
+        inProcessSimulator.script();
+
+        // then only what was under way before the breaker opened has cost anybody an attempt
+        List<JsonObject> ended = awaitEnd(ids);
+        assertThat(failures(ended))
+                .filteredOn(attempt -> attempt.getBoolean("counted"))
+                .hasSizeBetween(10, 9 + CONCURRENCY);
+        assertComesBackAsARamp(inProcessSimulator.recordedRequests().stream()
+                .filter(request -> request.getString("answer").equals("picture"))
+                .toList());
+    }
+
+    private List<String> accept() {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < WAITING; i++) {
+            ids.add(client.create(new JsonObject()
+                            .put("prompt", "waiting " + i)
+                            .put("width", 64)
+                            .put("height", 64))
+                    .getString("id"));
+        }
+        return ids;
+    }
+
+    private void staysAway() {
+        Instant back = Instant.now().plus(AWAY);
+        Awaitility.await("the outage")
+                .pollInterval(Duration.ofMillis(100))
+                .atMost(AWAY.plusSeconds(30))
+                .until(() -> Instant.now().isAfter(back) && opened() >= 3);
+    }
+
+    private long opened() {
+        return darkroomInstance.log().stream()
+                .filter(line -> line.contains("breaker opened"))
+                .count();
+    }
+
+    private List<JsonObject> awaitEnd(List<String> ids) {
+        List<JsonObject> ended =
+                ids.stream().map(id -> client.awaitEnd(id, PATIENCE)).toList();
+        assertThat(ended)
+                .extracting(generation -> generation.getString("status"))
+                .containsOnly("COMPLETE");
+        DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+        return ended;
+    }
+
+    private static List<JsonObject> failures(List<JsonObject> ended) {
+        return ended.stream()
+                .flatMap(generation -> AttemptJson.attemptsOf(generation).stream())
+                .filter(attempt -> !attempt.getString("outcome").equals("SUCCEEDED"))
+                .toList();
+    }
+
+    /** From when the AI server saw what: at first the probes alone, then one call more for each that went well. */
+    private static void assertComesBackAsARamp(List<JsonObject> requests) {
+        List<Long> times =
+                requests.stream().map(request -> millis(request)).sorted().toList();
+        List<Long> inEachSlot = new ArrayList<>();
+        for (int slot = 0; slot < 12; slot++) {
+            long from = times.get(0) + (long) slot * LATENCY_MS;
+            inEachSlot.add(times.stream()
+                    .filter(time -> time >= from && time < from + LATENCY_MS)
+                    .count());
+        }
+        System.out.printf("calls begun in each %d ms after the return: %s%n", LATENCY_MS, inEachSlot);
+        // A call takes at least the latency, so as many as began within one were under way at once.
+        for (int i = 0; i < times.size(); i++) {
+            int ended = endedBy(times, times.get(i));
+            long underWay = i + 1 - ended;
+            assertThat(underWay)
+                    .as("call %d, after %d that went well", i, ended)
+                    .isLessThanOrEqualTo(Math.min(CONCURRENCY, PROBES + ended));
+        }
+        assertThat(inEachSlot.get(0)).isLessThanOrEqualTo(PROBES);
+        assertThat(inEachSlot).as("the ramp ends at full speed").anyMatch(calls -> calls > CONCURRENCY / 2);
+    }
+
+    private static int endedBy(List<Long> times, long now) {
+        return (int) times.stream().filter(time -> time + LATENCY_MS <= now).count();
+    }
+
+    private static long millis(JsonObject request) {
+        return AttemptJson.parseTime(request, "at").toEpochMilli();
+    }
+}

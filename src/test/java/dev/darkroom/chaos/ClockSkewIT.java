@@ -1,0 +1,194 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Clocks that disagree: nobody is taken for dead too early or too late, and nothing waits for an hour. */
+@Tag("chaos")
+@Timeout(300)
+class ClockSkewIT {
+    private static final Duration TTL = Duration.ofSeconds(3);
+    private static final Duration HEARTBEAT = Duration.ofMillis(500);
+
+    @TempDir
+    Path directory;
+
+    private InProcessSimulator inProcessSimulator;
+    private DatabaseUrl database;
+
+    @BeforeEach
+    void start() {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+    }
+
+    @AfterEach
+    void stop() {
+        inProcessSimulator.close();
+    }
+
+    /** To the processes it is the same whether their clocks are wrong or the database's is. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1 hour", "-1 hour"})
+    void theDatabaseIsAnHourOff(String shift) {
+        // given a now() that is found before PostgreSQL's own
+        TestPostgres.execute(
+                database,
+                "CREATE SCHEMA shifted",
+                "CREATE FUNCTION shifted.now() RETURNS timestamptz LANGUAGE sql STABLE AS $$"
+                        + " SELECT pg_catalog.now() + interval '" + shift + "' $$",
+                "ALTER DATABASE " + database.database() + " SET search_path = public, shifted, pg_catalog");
+        try (DarkroomFleet darkroomFleet = new DarkroomFleet(directory, 2, settings())) {
+            assertThat(TestPostgres.query(database, "SELECT abs(extract(epoch FROM now() - pg_catalog.now())) > 3000"))
+                    .containsExactly("t");
+
+            // then
+            aLongCallIsLeftAlone(darkroomFleet, 0);
+            takeoverComesInTime(darkroomFleet);
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+        }
+    }
+
+    /** The clock of one process alone, as it sees it: an hour ahead, then an hour behind, then right. */
+    @Test
+    void theClockOfOneProcessJumps() throws IOException {
+        // given
+        Path clock = directory.resolve("clock");
+        Files.writeString(clock, "+1h");
+        Map<String, String> skewed = new HashMap<>(settings().environment());
+        skewed.put("LD_PRELOAD", libfaketime().toString());
+        skewed.put("FAKETIME_TIMESTAMP_FILE", clock.toString());
+        skewed.put("FAKETIME_NO_CACHE", "1");
+        // A clock that is set leaves this one alone.
+        skewed.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        try (DarkroomFleet darkroomFleet = new DarkroomFleet(
+                directory, 2, place -> place == 0 ? skewed : settings().environment())) {
+            DarkroomInstanceProcess wrong = darkroomFleet.processAt(0);
+            Instant said = Instant.parse(wrong.log().stream()
+                    .filter(line -> line.contains("node joined"))
+                    .findFirst()
+                    .orElseThrow()
+                    .split(" ")[0]);
+            assertThat(said)
+                    .as("it believes in another time")
+                    .isAfter(Instant.now().plus(Duration.ofMinutes(50)));
+            for (String time : List.of("+1h", "-1h", "+0")) {
+
+                // when
+                Files.writeString(clock, time);
+
+                // then
+                for (int i = 0; i < 10; i++) {
+                    String id = darkroomFleet.client(i % 2).create("at whatever time");
+                    assertThat(darkroomFleet.client(1).awaitEnd(id).getString("status"))
+                            .isEqualTo("COMPLETE");
+                }
+                aLongCallIsLeftAlone(darkroomFleet, 0);
+                aLongCallIsLeftAlone(darkroomFleet, 1);
+                assertThat(DarkroomFleet.nodeIds(wrong))
+                        .as("never taken for dead")
+                        .hasSize(1);
+                System.out.printf("chaos: the clock of one process at %s%n", time);
+            }
+            Files.writeString(clock, "-1h");
+            takeoverComesInTime(darkroomFleet);
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+        }
+    }
+
+    /** Whoever holds work is killed, wherever its clock stands: the other has it when the lease is over, not before. */
+    private void takeoverComesInTime(DarkroomFleet darkroomFleet) {
+        inProcessSimulator.script(new JsonObject().put("delay", "1m"));
+        String id = darkroomFleet.client(0).create("whose keeper dies");
+        awaitAsked(id, 1);
+        int place = darkroomFleet.placeOfNode(owner(id)).orElseThrow();
+        Instant killed = Instant.now();
+        darkroomFleet.kill(place);
+        awaitAsked(id, 2);
+        Duration took = Duration.between(
+                killed,
+                Instant.parse(inProcessSimulator.recordedRequests(id).get(1).getString("at")));
+        System.out.printf("chaos: taken over %d ms after the kill%n", took.toMillis());
+        assertThat(took).isBetween(TTL.minus(HEARTBEAT).minusMillis(500), TTL.plusSeconds(4));
+        assertThat(darkroomFleet.client(1 - place).awaitEnd(id).getString("status"))
+                .isEqualTo("COMPLETE");
+    }
+
+    private void aLongCallIsLeftAlone(DarkroomFleet darkroomFleet, int place) {
+        inProcessSimulator.script(
+                new JsonObject().put("delay", TTL.plusSeconds(1).toMillis() + "ms"));
+        String id = darkroomFleet.client(place).create("who takes longer than a lease lives");
+        JsonObject ended = darkroomFleet.client(1 - place).awaitEnd(id);
+        assertThat(ended.getJsonArray("attempts")).hasSize(1);
+        assertThat(inProcessSimulator.recordedRequests(id)).hasSize(1);
+    }
+
+    private void awaitAsked(String id, int times) {
+        Awaitility.await("asked")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> inProcessSimulator.recordedRequests(id).size() == times);
+    }
+
+    private String owner(String id) {
+        return TestPostgres.query(
+                        database, "SELECT lease_owner FROM generation_queue WHERE generation_id = '" + id + "'")
+                .get(0);
+    }
+
+    private DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
+                .database(database)
+                .aiServer(inProcessSimulator)
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .with("DARKROOM_NODE_HEARTBEAT", HEARTBEAT.toMillis() + "ms")
+                .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms")
+                .with("DARKROOM_NODE_SWEEP", "500ms");
+    }
+
+    /** Debian's package {@code faketime} brings it. */
+    private static Path libfaketime() {
+        String named = System.getProperty("darkroom.chaos.libfaketime");
+        if (named != null) {
+            return Path.of(named);
+        }
+        try (Stream<Path> found = Files.find(
+                Path.of("/usr/lib"), 3, (path, attributes) -> path.endsWith("faketime/libfaketimeMT.so.1"))) {
+            return found.findFirst()
+                    .orElseThrow(
+                            () -> new IllegalStateException(
+                                    "needs libfaketime, such as Debian's package faketime, or -Ddarkroom.chaos.libfaketime=FILE"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code kill -9} at the moments of an attempt at which a crash is interesting: exactly one outcome is recorded. */
+@Tag("chaos")
+@Timeout(120)
+class FaultInjectionPointIT {
+    @TempDir
+    Path directory;
+
+    private InProcessSimulator inProcessSimulator;
+    private DatabaseUrl database;
+    private DarkroomInstanceSettings settings;
+
+    @BeforeEach
+    void start() {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        database = TestPostgres.newDatabase();
+        settings = DarkroomInstanceSettings.forTests()
+                .shortLeases()
+                .database(database)
+                .aiServer(inProcessSimulator);
+    }
+
+    @AfterEach
+    void stop() {
+        inProcessSimulator.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BEFORE_CALL,   0, 1, LOST SUCCEEDED",
+        "AFTER_ANSWER,  1, 2, LOST SUCCEEDED",
+        "BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
+        "AFTER_COMMIT,  1, 1, SUCCEEDED"
+    })
+    void exactlyOneOutcomeIsRecorded(String point, int submittedBefore, int submittedInAll, String outcomes) {
+        // given
+        String id;
+        try (DarkroomInstanceProcess killed = pausingAt(point)) {
+            id = killed.client().create("A lighthouse at dusk");
+            killed.awaitLine("paused point=" + point);
+            assertThat(inProcessSimulator.recordedRequests(id)).hasSize(submittedBefore);
+
+            // when
+            killed.kill();
+        }
+
+        // then
+        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            JsonObject ended = restarted.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInAll);
+            assertThat(inProcessSimulator.recordedRequests(id))
+                    .as("all with one key")
+                    .hasSize(submittedInAll);
+        }
+        DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+    }
+
+    @Test
+    void whatKeepsKillingItsProcessIsGivenUp() {
+        // given
+        settings.with("DARKROOM_RETRY_MAX_LOST", "2");
+        String id;
+        try (DarkroomInstanceProcess first = pausingAt("BEFORE_CALL")) {
+            id = first.client().create("poison");
+            first.awaitLine("paused point=BEFORE_CALL");
+
+            // when
+            first.kill();
+        }
+        try (DarkroomInstanceProcess second = pausingAt("BEFORE_CALL")) {
+            second.awaitLine("paused point=BEFORE_CALL");
+            second.kill();
+        }
+
+        // then
+        try (DarkroomInstanceProcess third = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            JsonObject ended = third.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("FAILED");
+            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_LOST");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(2);
+            assertThat(outcomes(ended)).containsExactly("LOST", "LOST");
+            assertThat(inProcessSimulator.recordedRequests()).isEmpty();
+        }
+        DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+    }
+
+    private DarkroomInstanceProcess pausingAt(String point) {
+        return DarkroomInstanceProcess.start(directory, settings.environment(), "-Ddarkroom.pauseAt=" + point);
+    }
+
+    private static List<String> outcomes(JsonObject generation) {
+        JsonArray attempts = generation.getJsonArray("attempts");
+        return attempts.stream()
+                .map(attempt -> ((JsonObject) attempt).getString("outcome"))
+                .toList();
+    }
+}

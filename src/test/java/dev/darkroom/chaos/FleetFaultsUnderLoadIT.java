@@ -1,0 +1,305 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.LoadGenerator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A fleet under load, and what operators, prompts and databases do to it. */
+@Tag("chaos")
+@Timeout(900)
+class FleetFaultsUnderLoadIT {
+    private static final int NODES = 3;
+
+    @TempDir
+    Path directory;
+
+    private InProcessSimulator inProcessSimulator;
+    private DatabaseUrl database;
+
+    @BeforeEach
+    void start() {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
+        database = TestPostgres.newDatabase();
+    }
+
+    @AfterEach
+    void stop() {
+        inProcessSimulator.close();
+    }
+
+    @Test
+    void restartingOneAfterTheOtherBurnsNoAttempt() {
+        // given calls that end within the grace, and some that do not
+        inProcessSimulator.script(
+                ChaosParameters.unreliableAiServerScript(ChaosParameters.seededRandom("rolling restart"), 0));
+        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_SHUTDOWN_GRACE", "500ms"))) {
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 40);
+
+            // when
+            for (int round = 0; round < 5; round++) {
+                for (int place = 0; place < NODES; place++) {
+                    ChaosParameters.waitFor(Duration.ofSeconds(1));
+                    DarkroomInstanceProcess old = darkroomFleet.processAt(place);
+                    int exit = old.stop();
+                    darkroomFleet.markGone(place);
+                    assertThat(exit).isZero();
+                    darkroomFleet.launch(place);
+                    darkroomFleet.awaitReady(place);
+                }
+            }
+            loadGenerator.close();
+
+            // then
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
+            assertThat(query("SELECT DISTINCT outcome || ' ' || counted FROM generation_attempts"))
+                    .isSubsetOf("SUCCEEDED true", "INTERRUPTED false")
+                    .contains("SUCCEEDED true");
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+            report("rolling restart", loadGenerator);
+        }
+    }
+
+    @Test
+    void aPromptThatKillsItsProcessEachTimeIsGivenUpAndTheFleetLives() {
+        // given
+        int most = NODES;
+        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_RETRY_MAX_LOST", String.valueOf(most)))) {
+            inProcessSimulator.script(new JsonObject().put("delay", "1m").put("times", most));
+            String poison = darkroomFleet.randomClient().create("poison");
+
+            // when
+            for (int deaths = 0; deaths < most; deaths++) {
+                int place = awaitHolder(darkroomFleet, poison);
+                darkroomFleet.kill(place);
+                darkroomFleet.launch(place);
+                darkroomFleet.awaitReady(place);
+            }
+
+            // then
+            JsonObject ended = darkroomFleet.randomClient().awaitEnd(poison);
+            assertThat(ended.getString("status")).isEqualTo("FAILED");
+            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_LOST");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(most);
+            // Whoever was killed between the claim and the call has left a step of the script.
+            inProcessSimulator.reset();
+            String next = darkroomFleet.randomClient().create("no poison");
+            assertThat(darkroomFleet.randomClient().awaitEnd(next).getString("status"))
+                    .isEqualTo("COMPLETE");
+            assertThat(darkroomFleet.readyCount()).isEqualTo(NODES);
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+        }
+    }
+
+    private int awaitHolder(DarkroomFleet darkroomFleet, String generation) {
+        return Awaitility.await("claimed")
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(50))
+                .until(
+                        () -> query(
+                                        "SELECT lease_owner FROM generation_queue WHERE lease_owner IS NOT NULL AND generation_id = '"
+                                                + generation + "'")
+                                .stream()
+                                .findFirst()
+                                .flatMap(darkroomFleet::placeOfNode),
+                        Optional::isPresent)
+                .get();
+    }
+
+    /** {@link DatabaseRestartIT} does it to one process. */
+    @Test
+    void connectionsThatAreCutFiveTimesASecondLoseNothing() {
+        // given
+        Random dice = ChaosParameters.seededRandom("cut connections");
+        inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
+        try (DarkroomFleet darkroomFleet = fleet(settings())) {
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 30);
+
+            // when
+            for (int i = 0; i < 300; i++) {
+                ChaosParameters.waitFor(Duration.ofMillis(200));
+                TestPostgres.execute(
+                        database,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()"
+                                + " AND pid <> pg_backend_pid() ORDER BY hashtext(pid::text || '" + dice.nextInt()
+                                + "') LIMIT 1");
+            }
+            loadGenerator.close();
+
+            // then
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedEnded(database, Duration.ofMinutes(1), Set.of("COMPLETE", "FAILED"));
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+            report("cut connections", loadGenerator);
+        }
+    }
+
+    /** As after a fail-over to a standby (25006), and as with a full disk (53100). */
+    @Test
+    void aDatabaseThatTakesNoWritesIsWaitedForPatiently() {
+        // given
+        try (DarkroomFleet darkroomFleet = fleet(settings())) {
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 20);
+            Awaitility.await().until(() -> loadGenerator.acceptedIds().size() > 20);
+
+            // when
+            String name = database.database();
+            TestPostgres.execute(database, "ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+            TestPostgres.terminateBackends(name);
+            Awaitility.await("refused").until(() -> loadGenerator.refused() > 20);
+            int before = lines(darkroomFleet);
+            ChaosParameters.waitFor(Duration.ofSeconds(4));
+            int linesASecond = (lines(darkroomFleet) - before) / 4;
+            // Whoever sets it back must not be held to it.
+            TestPostgres.execute(
+                    database, "SET default_transaction_read_only = off", "ALTER DATABASE " + name + " RESET ALL");
+            TestPostgres.terminateBackends(name);
+            goesOnAfter(loadGenerator);
+
+            TestPostgres.execute(
+                    database,
+                    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                            + " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$",
+                    "CREATE TRIGGER full_disk BEFORE INSERT ON generation_attempts EXECUTE FUNCTION full_disk()",
+                    "CREATE TRIGGER full_disk BEFORE INSERT ON generations EXECUTE FUNCTION full_disk()");
+            int refused = loadGenerator.refused();
+            Awaitility.await("refused")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> loadGenerator.refused() > refused + 20);
+            TestPostgres.execute(
+                    database, "DROP TRIGGER full_disk ON generation_attempts", "DROP TRIGGER full_disk ON generations");
+            goesOnAfter(loadGenerator);
+            loadGenerator.close();
+
+            // then
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+            assertThat(linesASecond)
+                    .as("lines in three logs, with 20 requests a second refused")
+                    .isLessThan(150);
+            System.out.printf("chaos: read-only: %d log lines a second of three processes%n", linesASecond);
+            report("read-only, then disk full", loadGenerator);
+        }
+    }
+
+    private static void goesOnAfter(LoadGenerator loadGenerator) {
+        int accepted = loadGenerator.acceptedIds().size();
+        Awaitility.await("accepted again")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> loadGenerator.acceptedIds().size() > accepted + 20);
+    }
+
+    /** Somebody else's long transaction keeps every dead row of the queue from being cleaned away. */
+    @Test
+    void anOldTransactionSlowsClaimsDownBoundedly() throws SQLException {
+        // given
+        Duration phase = Duration.ofSeconds(ChaosParameters.sizeProperty("pinned", 60));
+        try (DarkroomFleet darkroomFleet = fleet(settings())) {
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 60);
+            ChaosParameters.waitFor(Duration.ofSeconds(5));
+            double before = completedASecond(Duration.ofSeconds(10));
+
+            // when
+            double pinned;
+            String dead;
+            try (Connection somebody = DriverManager.getConnection(
+                            database.jdbcUrl(),
+                            database.user(),
+                            database.password().value());
+                    Statement statement = somebody.createStatement()) {
+                somebody.setAutoCommit(false);
+                somebody.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+                statement.execute("SELECT 1 FROM generations LIMIT 1");
+                ChaosParameters.waitFor(phase.minusSeconds(10));
+                pinned = completedASecond(Duration.ofSeconds(10));
+                dead = query("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'generation_queue'")
+                        .get(0);
+            }
+            double after = completedASecond(Duration.ofSeconds(10));
+            loadGenerator.close();
+
+            // then
+            System.out.printf(
+                    "chaos: pinned for %d s: %.0f completed a second before, %.0f with %s dead rows in the queue, %.0f after%n",
+                    phase.toSeconds(), before, pinned, dead, after);
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
+            assertThat(pinned).isGreaterThan(before / 2);
+            assertThat(after).isGreaterThan(before * 0.8);
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+        }
+    }
+
+    private double completedASecond(Duration time) {
+        long before = completed();
+        ChaosParameters.waitFor(time);
+        return (completed() - before) / (double) time.toSeconds();
+    }
+
+    private long completed() {
+        return Long.parseLong(query("SELECT count(*) FROM generations WHERE status = 'COMPLETE'")
+                .get(0));
+    }
+
+    private static int lines(DarkroomFleet darkroomFleet) {
+        return darkroomFleet.allProcesses().stream()
+                .mapToInt(process -> process.log().size())
+                .sum();
+    }
+
+    private void report(String name, LoadGenerator loadGenerator) {
+        System.out.printf(
+                "chaos: %s: %s; attempts: %s%n",
+                name,
+                loadGenerator,
+                query("SELECT count(*) || ' x ' || outcome FROM generation_attempts GROUP BY outcome ORDER BY 1"));
+    }
+
+    private List<String> query(String sql) {
+        return TestPostgres.query(database, sql);
+    }
+
+    private DarkroomFleet fleet(DarkroomInstanceSettings settings) {
+        return new DarkroomFleet(directory, NODES, settings.database(database).aiServer(inProcessSimulator));
+    }
+
+    private static DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_TTL", "4s")
+                .with("DARKROOM_NODE_SWEEP", "500ms");
+    }
+}

@@ -1,0 +1,219 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.LoadGenerator;
+import dev.darkroom.testing.TestPostgres;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three processes under load, and one of them, at random, is killed with -9, again and again: nothing that was accepted is
+ * lost, nothing is stuck, nothing ends twice.
+ */
+@Tag("chaos")
+@Timeout(7_200)
+class ProcessKillIT {
+    private static final int NODES = 3;
+
+    @TempDir
+    Path directory;
+
+    /** Short leases let thirty kills and their consequences fit into a minute. */
+    @Test
+    void whoeverIsKilledNothingIsLost() throws Exception {
+        killUntil(new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
+    }
+
+    /** The timings that operators get: from kill to the return of the work it is 21 s at most. */
+    @Test
+    void withTheUsualTimingsNothingIsLostEither() throws Exception {
+        DarkroomInstanceSettings usual = settings()
+                .with("DARKROOM_NODE_HEARTBEAT", "5s")
+                .with("DARKROOM_NODE_TTL", "15s")
+                .with("DARKROOM_NODE_SWEEP", "5s")
+                .with("DARKROOM_WORKER_POLL", "1s");
+        killUntil(new Run(
+                "kills, usual timings",
+                30,
+                0,
+                Duration.ofMinutes(3),
+                Duration.ofSeconds(4),
+                usual,
+                Duration.ofSeconds(21)));
+    }
+
+    @Test
+    void fiveHundredKillsLoseNothing() throws Exception {
+        killUntil(new Run(
+                "kills, many",
+                ChaosParameters.sizeProperty("kills", 500),
+                ChaosParameters.sizeProperty("generations", 10_000),
+                Duration.ZERO,
+                Duration.ofMillis(1_200),
+                shortLeases(),
+                Duration.ofSeconds(8)));
+    }
+
+    /**
+     * How long it goes on, and what is promised.
+     *
+     * @param between kills, on average
+     * @param recovery the longest time from a kill until what was under way is back in the queue
+     */
+    private record Run(
+            String name,
+            int kills,
+            int generations,
+            Duration atLeast,
+            Duration between,
+            DarkroomInstanceSettings settings,
+            Duration recovery) {}
+
+    private static DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8");
+    }
+
+    private static DarkroomInstanceSettings shortLeases() {
+        return settings()
+                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_TTL", "3s")
+                .with("DARKROOM_NODE_SWEEP", "500ms");
+    }
+
+    private void killUntil(Run run) throws Exception {
+        // given
+        Random dice = ChaosParameters.seededRandom(run.name());
+        DatabaseUrl database = TestPostgres.newDatabase();
+        Map<String, Instant> killedAt = new HashMap<>();
+        ExecutorService starters = Executors.newFixedThreadPool(NODES);
+        try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomFleet darkroomFleet = new DarkroomFleet(
+                        directory, NODES, run.settings().database(database).aiServer(inProcessSimulator))) {
+            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
+            SubmissionCounter submissionCounter = new SubmissionCounter(inProcessSimulator);
+            Instant begin = Instant.now();
+            LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 40);
+            Future<?>[] starts = new Future<?>[NODES];
+
+            // when
+            int kills = 0;
+            while (kills < run.kills()
+                    || loadGenerator.acceptedIds().size() < run.generations()
+                    || Duration.between(begin, Instant.now()).compareTo(run.atLeast()) < 0) {
+                ChaosParameters.waitFor(Duration.ofMillis((long) (run.between().toMillis() * 2 * dice.nextDouble())));
+                int place = dice.nextInt(NODES);
+                awaitTwoToBeThere(darkroomFleet, starts[place]);
+                DarkroomInstanceProcess victim = darkroomFleet.processAt(place);
+                Instant now = Instant.now();
+                darkroomFleet.kill(place);
+                DarkroomFleet.nodeIds(victim).forEach(identity -> killedAt.put(identity, now));
+                kills++;
+                starts[place] = starters.submit(() -> {
+                    darkroomFleet.launch(place);
+                    darkroomFleet.awaitReady(place);
+                });
+                if (kills % 20 == 0) {
+                    submissionCounter.recordArrivals();
+                }
+            }
+            loadGenerator.close();
+            Duration took = Duration.between(begin, Instant.now());
+            for (Future<?> start : starts) {
+                if (start != null) {
+                    start.get();
+                }
+            }
+
+            // then
+            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertAllAcceptedEnded(database, Duration.ofMinutes(2), Set.of("COMPLETE", "FAILED"));
+            AttemptHistoryCheck.assertNoViolations(
+                    darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+            submissionCounter.recordArrivals();
+            Duration recovery = longestRecovery(database, killedAt);
+            System.out.printf(
+                    "chaos: %s: %d kills in %d s; %s%n  %s; ended: %s; attempts: %s; longest recovery %d ms%n",
+                    run.name(),
+                    kills,
+                    took.toSeconds(),
+                    loadGenerator,
+                    submissionCounter,
+                    counts(database, "status", "generations"),
+                    counts(database, "outcome", "generation_attempts"),
+                    recovery.toMillis());
+            assertThat(count(database, "SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'"))
+                    .as("the kills were felt")
+                    .isPositive();
+            assertThat(recovery).as("longest recovery").isLessThan(run.recovery());
+            assertThat(TestPostgres.query(
+                            database, "SELECT DISTINCT error_code FROM generations WHERE status = 'FAILED'"))
+                    .isSubsetOf("ATTEMPTS_EXHAUSTED", "ATTEMPTS_LOST");
+            assertThat(count(database, "SELECT count(*) FROM generations WHERE status = 'FAILED'"))
+                    .as("the AI server fails five calls of a hundred, so hardly ever five times for one generation")
+                    .isLessThan(1 + loadGenerator.acceptedIds().size() / 500);
+            for (DarkroomInstanceProcess process : darkroomFleet.allProcesses()) {
+                assertThat(process.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
+            }
+        } finally {
+            starters.shutdownNow();
+        }
+    }
+
+    /** Who was killed last has to be there again, and somebody beside it. */
+    private static void awaitTwoToBeThere(DarkroomFleet darkroomFleet, Future<?> start) {
+        Awaitility.await("started again").atMost(Duration.ofSeconds(60)).until(() -> {
+            if (start != null && start.isDone()) {
+                start.get();
+            }
+            return (start == null || start.isDone()) && darkroomFleet.readyCount() > 1;
+        });
+    }
+
+    /** From a kill until the last of what the killed one had under way was given back. */
+    private static Duration longestRecovery(DatabaseUrl database, Map<String, Instant> killedAt) {
+        Duration longest = Duration.ZERO;
+        for (String row : TestPostgres.query(
+                database,
+                "SELECT node_id || ' ' || (extract(epoch FROM max(finished_at)) * 1000)::bigint"
+                        + " FROM generation_attempts WHERE outcome = 'LOST' GROUP BY node_id")) {
+            String[] lost = row.split(" ");
+            assertThat(killedAt).as("was taken for dead").containsKey(lost[0]);
+            Duration took = Duration.between(killedAt.get(lost[0]), Instant.ofEpochMilli(Long.parseLong(lost[1])));
+            longest = took.compareTo(longest) > 0 ? took : longest;
+        }
+        return longest;
+    }
+
+    private static List<String> counts(DatabaseUrl database, String column, String table) {
+        return TestPostgres.query(
+                database,
+                "SELECT count(*) || ' x ' || %s FROM %s GROUP BY %s ORDER BY 1".formatted(column, table, column));
+    }
+
+    private static int count(DatabaseUrl database, String sql) {
+        return Integer.parseInt(TestPostgres.query(database, sql).get(0));
+    }
+}

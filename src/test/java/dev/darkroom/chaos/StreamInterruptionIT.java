@@ -1,0 +1,204 @@
+package dev.darkroom.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ConnectionCuttingProxy;
+import dev.darkroom.testing.DarkroomFleet;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestApiKeys;
+import dev.darkroom.testing.TestPostgres;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Event streams that break at any byte, and nodes that die: each client is told each of its numbers, in order, and once when it
+ * drops what it has seen before.
+ */
+@Tag("chaos")
+@Timeout(600)
+class StreamInterruptionIT {
+    private static final int NODES = 3;
+    private static final int CLIENTS = ChaosParameters.sizeProperty("clients", 1_000);
+    private static final int POSTS_A_SECOND = 60;
+    private static final Duration TIME = Duration.ofSeconds(ChaosParameters.sizeProperty("streams", 120));
+    private static final Duration BETWEEN_KILLS = Duration.ofSeconds(6);
+
+    /** Bytes of an answer that come through, on average: a few notifications. */
+    private static final int LENGTH = 2_000;
+
+    private static final String BODY = "{\"prompt\":\"A lighthouse to be told of\",\"width\":64,\"height\":64}";
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whereverAConnectionBreaksNothingIsMissed() throws Exception {
+        // given
+        Random dice = ChaosParameters.seededRandom("broken streams");
+        DatabaseUrl database = TestPostgres.newDatabase();
+        try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomFleet darkroomFleet = new DarkroomFleet(
+                        directory, NODES, settings().database(database).aiServer(inProcessSimulator));
+                ConnectionCuttingProxy balancer = new ConnectionCuttingProxy(
+                        () -> somebody(darkroomFleet),
+                        ConnectionCuttingProxy.randomLengths(new Random(dice.nextLong()), LENGTH))) {
+            List<String> users =
+                    IntStream.range(0, CLIENTS).mapToObj(i -> "user-" + i).toList();
+            List<String> keys = TestApiKeys.create(database, users);
+            try (ReconnectingStreamClients reconnectingStreamClients =
+                    new ReconnectingStreamClients(balancer::port, keys, new Random(dice.nextLong()))) {
+
+                // when
+                AtomicInteger unanswered = new AtomicInteger();
+                ScheduledExecutorService callers =
+                        postSteadily(darkroomFleet, keys, new Random(dice.nextLong()), unanswered);
+                int kills = killNowAndThen(darkroomFleet, dice);
+                callers.shutdown();
+                assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+                Awaitility.await("the queue is empty")
+                        .atMost(Duration.ofMinutes(2))
+                        .pollInterval(Duration.ofMillis(200))
+                        .until(() -> query(database, "SELECT 1 FROM generation_queue LIMIT 1")
+                                .isEmpty());
+                balancer.stopCutting();
+
+                // then
+                List<Long> top = query(
+                                database,
+                                "SELECT coalesce(top_seq, 0) FROM generate_series(0, " + (CLIENTS - 1)
+                                        + ") n LEFT JOIN user_streams ON user_id = 'user-' || n ORDER BY n")
+                        .stream()
+                        .map(Long::valueOf)
+                        .toList();
+                Awaitility.await("all are told")
+                        .atMost(Duration.ofSeconds(60))
+                        .until(() -> reconnectingStreamClients.lastNumbers().equals(top));
+                reconnectingStreamClients.assertNoViolations();
+                assertThat(balancer.cutCount()).as("it was felt").isGreaterThan(CLIENTS);
+                assertThat(top.stream().mapToLong(Long::longValue).sum())
+                        .as("one for each generation")
+                        .isEqualTo(Long.parseLong(query(database, "SELECT count(*) FROM generations")
+                                .get(0)));
+                AttemptHistoryCheck.assertNoViolations(
+                        darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
+                System.out.printf(
+                        "chaos: broken streams: %d s, %d connections cut, %d nodes killed, %d POSTs unanswered; %s%n",
+                        TIME.toSeconds(), balancer.cutCount(), kills, unanswered.get(), reconnectingStreamClients);
+                for (DarkroomInstanceProcess process : darkroomFleet.allProcesses()) {
+                    assertThat(process.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
+                }
+            }
+        }
+    }
+
+    /** As a balancer does that does not know yet who is gone. */
+    private static int somebody(DarkroomFleet darkroomFleet) {
+        ApiClient client = darkroomFleet.randomClient();
+        return client == null
+                ? darkroomFleet.processAt(0).api().getPort()
+                : client.base().getPort();
+    }
+
+    private static ScheduledExecutorService postSteadily(
+            DarkroomFleet darkroomFleet, List<String> keys, Random dice, AtomicInteger unanswered) {
+        int threads = 10;
+        ScheduledExecutorService callers = Executors.newScheduledThreadPool(threads);
+        long pause = TimeUnit.SECONDS.toNanos(1) / POSTS_A_SECOND;
+        for (int i = 0; i < threads; i++) {
+            callers.scheduleAtFixedRate(
+                    () -> {
+                        String key;
+                        synchronized (dice) {
+                            key = keys.get(dice.nextInt(keys.size()));
+                        }
+                        post(darkroomFleet, key, unanswered);
+                    },
+                    i * pause,
+                    threads * pause,
+                    TimeUnit.NANOSECONDS);
+        }
+        return callers;
+    }
+
+    private static void post(DarkroomFleet darkroomFleet, String key, AtomicInteger unanswered) {
+        ApiClient client = darkroomFleet.randomClient();
+        try {
+            if (client == null
+                    || client.post(BODY, Map.of("Authorization", "Bearer " + key))
+                                    .status()
+                            != 202) {
+                unanswered.incrementAndGet();
+            }
+        } catch (UncheckedIOException e) {
+            // Its node has died.
+            unanswered.incrementAndGet();
+        }
+    }
+
+    /** Kills a node every {@link #BETWEEN_KILLS} for {@link #TIME} and starts another in its place. */
+    private static int killNowAndThen(DarkroomFleet darkroomFleet, Random dice) throws Exception {
+        ExecutorService starter = Executors.newSingleThreadExecutor();
+        try {
+            Instant end = Instant.now().plus(TIME);
+            Future<?> started = null;
+            int kills = 0;
+            do {
+                ChaosParameters.waitFor(BETWEEN_KILLS);
+                if (started == null || started.isDone()) {
+                    int place = dice.nextInt(NODES);
+                    darkroomFleet.kill(place);
+                    kills++;
+                    started = starter.submit(() -> {
+                        darkroomFleet.launch(place);
+                        darkroomFleet.awaitReady(place);
+                    });
+                }
+            } while (Instant.now().plus(BETWEEN_KILLS).isBefore(end));
+            Duration left = Duration.between(Instant.now(), end);
+            ChaosParameters.waitFor(left.isNegative() ? Duration.ZERO : left);
+            started.get();
+            return kills;
+        } finally {
+            starter.shutdownNow();
+        }
+    }
+
+    private static List<String> query(DatabaseUrl database, String sql) {
+        return TestPostgres.query(database, sql);
+    }
+
+    private static DarkroomInstanceSettings settings() {
+        return DarkroomInstanceSettings.forTests()
+                .with("DARKROOM_AUTH", "required")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0")
+                .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
+                .with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_TTL", "3s")
+                .with("DARKROOM_NODE_SWEEP", "500ms");
+    }
+}

@@ -1,0 +1,235 @@
+package dev.darkroom.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The default file, the records and the environment know the same settings. */
+class SettingsConsistencyTest {
+
+    @Test
+    void everyComponentHasItsSettingAndEverySettingItsComponentInTheSameOrder() {
+        assertThat(leaves(Settings.class, ""))
+                .containsExactlyElementsOf(SettingsLoader.defaults().keySet());
+    }
+
+    @Test
+    void noTwoSettingsShareANameInTheEnvironment() {
+        // when
+        List<String> names = SettingsLoader.defaults().keySet().stream()
+                .map(EnvironmentVariableName::of)
+                .toList();
+
+        // then
+        assertThat(names).doesNotHaveDuplicates().doesNotContain(EnvironmentVariableName.SETTINGS_FILE_VARIABLE);
+    }
+
+    @Test
+    void everySettingIsTriedBelow() throws NoSuchMethodException {
+        // given
+        CsvSource rows = SettingsConsistencyTest.class
+                .getDeclaredMethod(
+                        "theEnvironmentReachesTheComponent", String.class, String.class, String.class, String.class)
+                .getAnnotation(CsvSource.class);
+
+        // then
+        assertThat(rows.value())
+                .extracting(row -> row.split(",", 2)[0])
+                .containsExactlyElementsOf(SettingsLoader.defaults().keySet());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "publicUrl, DARKROOM_PUBLIC_URL, https://pictures.example.org/darkroom, https://pictures.example.org/darkroom",
+        "dataDir, DARKROOM_DATA_DIR, /var/lib/darkroom, /var/lib/darkroom",
+        "imageDir, DARKROOM_IMAGE_DIR, /mnt/pictures, /mnt/pictures",
+        "auth, DARKROOM_AUTH, required, REQUIRED",
+        "authLocalAnywhere, DARKROOM_AUTH_LOCAL_ANYWHERE, true, true",
+        "jwt.issuer, DARKROOM_JWT_ISSUER, https://login.example.org/, https://login.example.org/",
+        "jwt.audience, DARKROOM_JWT_AUDIENCE, darkroom, darkroom",
+        "jwt.jwksUrl, DARKROOM_JWT_JWKS_URL, HTTPS://login.example.org/jwks/, https://login.example.org/jwks/",
+        "jwt.publicKeyFile, DARKROOM_JWT_PUBLIC_KEY_FILE, /etc/darkroom/issuer.pem, /etc/darkroom/issuer.pem",
+        "jwt.clockSkew, DARKROOM_JWT_CLOCK_SKEW, 0s, 0ms",
+        "jwt.userClaim, DARKROOM_JWT_USER_CLAIM, email, email",
+        "jwt.adminClaim, DARKROOM_JWT_ADMIN_CLAIM, groups, groups",
+        "jwt.adminValue, DARKROOM_JWT_ADMIN_VALUE, darkroom admins, darkroom admins",
+        "links.lifetime, DARKROOM_LINKS_LIFETIME, 2h, 2h",
+        "http.host, DARKROOM_HTTP_HOST, ::1, ::1",
+        "http.port, DARKROOM_HTTP_PORT, 9090, 9090",
+        "http.maxBodyBytes, DARKROOM_HTTP_MAX_BODY_BYTES, 2048, 2048",
+        "http.idleTimeout, DARKROOM_HTTP_IDLE_TIMEOUT, 61s, 61s",
+        "http.requestTimeout, DARKROOM_HTTP_REQUEST_TIMEOUT, 7s, 7s",
+        "http.corsOrigins, DARKROOM_HTTP_CORS_ORIGINS, https://app.example.org, [https://app.example.org]",
+        "http.allowedHosts, DARKROOM_HTTP_ALLOWED_HOSTS, darkroom, [darkroom]",
+        "http.tls.certFile, DARKROOM_HTTP_TLS_CERT_FILE, /etc/darkroom/cert.pem, /etc/darkroom/cert.pem",
+        "http.tls.keyFile, DARKROOM_HTTP_TLS_KEY_FILE, /etc/darkroom/key.pem, /etc/darkroom/key.pem",
+        "http.tls.reload, DARKROOM_HTTP_TLS_RELOAD, 2m, 2m",
+        "connections.max, DARKROOM_CONNECTIONS_MAX, 10, 10",
+        "connections.perAddress, DARKROOM_CONNECTIONS_PER_ADDRESS, 11, 11",
+        "connections.http2ClearText, DARKROOM_CONNECTIONS_HTTP2_CLEAR_TEXT, true, true",
+        "management.host, DARKROOM_MANAGEMENT_HOST, ::1, ::1",
+        "management.port, DARKROOM_MANAGEMENT_PORT, 9091, 9091",
+        "simulator.port, DARKROOM_SIMULATOR_PORT, 9092, 9092",
+        "simulator.latency, DARKROOM_SIMULATOR_LATENCY, 11ms, 11ms",
+        "api.instances, DARKROOM_API_INSTANCES, 0, 0",
+        "api.replyTimeout, DARKROOM_API_REPLY_TIMEOUT, 9s, 9s",
+        "limits.requestsPerSecond, DARKROOM_LIMITS_REQUESTS_PER_SECOND, 0, 0",
+        "limits.burst, DARKROOM_LIMITS_BURST, 1, 1",
+        "limits.failedLogins, DARKROOM_LIMITS_FAILED_LOGINS, 0, 0",
+        "limits.anonymousPerSecond, DARKROOM_LIMITS_ANONYMOUS_PER_SECOND, 0, 0",
+        "limits.anonymousBurst, DARKROOM_LIMITS_ANONYMOUS_BURST, 2, 2",
+        "generation.instances, DARKROOM_GENERATION_INSTANCES, 3, 3",
+        "generation.deadline, DARKROOM_GENERATION_DEADLINE, 1s, 1s",
+        "generation.defaultWidth, DARKROOM_GENERATION_DEFAULT_WIDTH, 65, 65",
+        "generation.defaultHeight, DARKROOM_GENERATION_DEFAULT_HEIGHT, 66, 66",
+        "generation.defaultCount, DARKROOM_GENERATION_DEFAULT_COUNT, 2, 2",
+        "generation.maxPromptLength, DARKROOM_GENERATION_MAX_PROMPT_LENGTH, 100, 100",
+        "generation.maxSide, DARKROOM_GENERATION_MAX_SIDE, 1024, 1024",
+        "generation.maxCount, DARKROOM_GENERATION_MAX_COUNT, 3, 3",
+        "generation.maxWait, DARKROOM_GENERATION_MAX_WAIT, 10s, 10s",
+        "generation.maxPendingPerUser, DARKROOM_GENERATION_MAX_PENDING_PER_USER, 7, 7",
+        "generation.maxPerDayPerUser, DARKROOM_GENERATION_MAX_PER_DAY_PER_USER, 8, 8",
+        "generation.maxWaiting, DARKROOM_GENERATION_MAX_WAITING, 9, 9",
+        "notifications.retention, DARKROOM_NOTIFICATIONS_RETENTION, 24h, 24h",
+        "notifications.poll, DARKROOM_NOTIFICATIONS_POLL, 14ms, 14ms",
+        "streams.perUser, DARKROOM_STREAMS_PER_USER, 3, 3",
+        "streams.perProcess, DARKROOM_STREAMS_PER_PROCESS, 4, 4",
+        "streams.connectsPerSecond, DARKROOM_STREAMS_CONNECTS_PER_SECOND, 5, 5",
+        "streams.connectsPerAddress, DARKROOM_STREAMS_CONNECTS_PER_ADDRESS, 6, 6",
+        "streams.recheck, DARKROOM_STREAMS_RECHECK, 6s, 6s",
+        "streams.patience, DARKROOM_STREAMS_PATIENCE, 7s, 7s",
+        "worker.concurrency, DARKROOM_WORKER_CONCURRENCY, 0, 0",
+        "worker.poll, DARKROOM_WORKER_POLL, 12ms, 12ms",
+        "retry.base, DARKROOM_RETRY_BASE, 13ms, 13ms",
+        "retry.cap, DARKROOM_RETRY_CAP, 2h, 2h",
+        "retry.maxAttempts, DARKROOM_RETRY_MAX_ATTEMPTS, 6, 6",
+        "retry.maxUncounted, DARKROOM_RETRY_MAX_UNCOUNTED, 8, 8",
+        "retry.maxLost, DARKROOM_RETRY_MAX_LOST, 7, 7",
+        "retry.maxRetryAfter, DARKROOM_RETRY_MAX_RETRY_AFTER, 11m, 11m",
+        "backend.url, DARKROOM_BACKEND_URL, http://10.0.0.1:8000/v1, http://10.0.0.1:8000/v1",
+        "backend.apiKey, DARKROOM_BACKEND_API_KEY, sk-secret, <redacted>",
+        "backend.model, DARKROOM_BACKEND_MODEL, flux schnell, flux schnell",
+        "backend.name, DARKROOM_BACKEND_NAME, gpu-1, gpu-1",
+        "backend.timeout, DARKROOM_BACKEND_TIMEOUT, 14s, 14s",
+        "backend.connectTimeout, DARKROOM_BACKEND_CONNECT_TIMEOUT, 15s, 15s",
+        "backend.maxResponseBytes, DARKROOM_BACKEND_MAX_RESPONSE_BYTES, 1024, 1024",
+        "backend.maxPictureBytes, DARKROOM_BACKEND_MAX_PICTURE_BYTES, 1073741824, 1073741824",
+        "backend.downloadAttempts, DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS, 4, 4",
+        "backend.maxRedirects, DARKROOM_BACKEND_MAX_REDIRECTS, 0, 0",
+        "backend.downloadNetworks, DARKROOM_BACKEND_DOWNLOAD_NETWORKS, 'fd00::/8, 10.1.0.0/16', '[fd00::/8, 10.1.0.0/16]'",
+        "backend.bodyFields, DARKROOM_BACKEND_BODY_FIELDS, 'size, n', '[N, SIZE]'",
+        "backend.promptControls, DARKROOM_BACKEND_PROMPT_CONTROLS, pass, PASS",
+        "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
+        "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",
+        "backend.breaker.failurePercent, DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT, 60, 60",
+        "backend.breaker.connectionFailures, DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES, 12, 12",
+        "backend.breaker.slowCall, DARKROOM_BACKEND_BREAKER_SLOW_CALL, 18s, 18s",
+        "backend.breaker.slowPercent, DARKROOM_BACKEND_BREAKER_SLOW_PERCENT, 70, 70",
+        "backend.breaker.reset, DARKROOM_BACKEND_BREAKER_RESET, 17s, 17s",
+        "backend.breaker.maxReset, DARKROOM_BACKEND_BREAKER_MAX_RESET, 18m, 18m",
+        "backend.breaker.probes, DARKROOM_BACKEND_BREAKER_PROBES, 2, 2",
+        "backend.breaker.healthCheck, DARKROOM_BACKEND_BREAKER_HEALTH_CHECK, /health, /health",
+        "outbound.maxHeaderBytes, DARKROOM_OUTBOUND_MAX_HEADER_BYTES, 16384, 16384",
+        "database.url, DARKROOM_DATABASE_URL, postgresql://u:p@db/d, 'DatabaseUrl[servers=[db:5432], database=d, user=u, password=<redacted>, tls=Tls[mode=DISABLE, rootCertificates=null], targetSession=READ_WRITE]'",
+        "database.directUrl, DARKROOM_DATABASE_DIRECT_URL, postgresql://u:p@pg/d, 'DatabaseUrl[servers=[pg:5432], database=d, user=u, password=<redacted>, tls=Tls[mode=DISABLE, rootCertificates=null], targetSession=READ_WRITE]'",
+        "database.poolSize, DARKROOM_DATABASE_POOL_SIZE, 17, 17",
+        "database.maxWaiting, DARKROOM_DATABASE_MAX_WAITING, 0, 0",
+        "database.connectTimeout, DARKROOM_DATABASE_CONNECT_TIMEOUT, 18ms, 18ms",
+        "database.statementTimeout, DARKROOM_DATABASE_STATEMENT_TIMEOUT, 19ms, 19ms",
+        "database.lockTimeout, DARKROOM_DATABASE_LOCK_TIMEOUT, 20ms, 20ms",
+        "database.idleInTransactionTimeout, DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT, 21ms, 21ms",
+        "database.horizonAlarm, DARKROOM_DATABASE_HORIZON_ALARM, 26ms, 26ms",
+        "node.heartbeat, DARKROOM_NODE_HEARTBEAT, 22ms, 22ms",
+        "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",
+        "node.sweep, DARKROOM_NODE_SWEEP, 24ms, 24ms",
+        "retention.ended, DARKROOM_RETENTION_ENDED, 720h, 720h",
+        "retention.attempts, DARKROOM_RETENTION_ATTEMPTS, 721h, 721h",
+        "retention.orphans, DARKROOM_RETENTION_ORPHANS, 1h, 1h",
+        "retention.interval, DARKROOM_RETENTION_INTERVAL, 27ms, 27ms",
+        "webhooks.atOnce, DARKROOM_WEBHOOKS_AT_ONCE, 0, 0",
+        "webhooks.poll, DARKROOM_WEBHOOKS_POLL, 28ms, 28ms",
+        "webhooks.schedule, DARKROOM_WEBHOOKS_SCHEDULE, '1s, 2h', '[PT1S, PT2H]'",
+        "webhooks.timeout, DARKROOM_WEBHOOKS_TIMEOUT, 29ms, 29ms",
+        "webhooks.maxPerUser, DARKROOM_WEBHOOKS_MAX_PER_USER, 3, 3",
+        "webhooks.secretGrace, DARKROOM_WEBHOOKS_SECRET_GRACE, 25h, 25h",
+        "webhooks.allowedNetworks, DARKROOM_WEBHOOKS_ALLOWED_NETWORKS, 10.0.0.0/8, [10.0.0.0/8]",
+        "webhooks.allowHttp, DARKROOM_WEBHOOKS_ALLOW_HTTP, true, true",
+        "webhooks.allowedPorts, DARKROOM_WEBHOOKS_ALLOWED_PORTS, '443, 8443', '[443, 8443]'",
+        "cluster.enabled, DARKROOM_CLUSTER_ENABLED, true, true",
+        "cluster.host, DARKROOM_CLUSTER_HOST, 10.0.0.1, 10.0.0.1",
+        "cluster.port, DARKROOM_CLUSTER_PORT, 9093, 9093",
+        "cluster.busPort, DARKROOM_CLUSTER_BUS_PORT, 0, 0",
+        "cluster.members, DARKROOM_CLUSTER_MEMBERS, 'a:1, b.example.org:65535', '[a:1, b.example.org:65535]'",
+        "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
+        "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
+        "shutdown.grace, DARKROOM_SHUTDOWN_GRACE, 25ms, 25ms",
+        "log.format, DARKROOM_LOG_FORMAT, json, json"
+    })
+    void theEnvironmentReachesTheComponent(String path, String name, String text, String expected) {
+        // given
+        Settings defaults = SettingsTestLoader.load(Map.of());
+
+        // when: with what it is refused without
+        Map<String, String> environment = new HashMap<>(company(path));
+        environment.put(name, text);
+        Settings changed = SettingsTestLoader.load(environment);
+
+        // then
+        assertThat(at(path, changed)).isEqualTo(expected).isNotEqualTo(at(path, defaults));
+    }
+
+    private static Map<String, String> company(String path) {
+        if (path.equals("database.directUrl")) {
+            return Map.of("DARKROOM_DATABASE_URL", "postgresql://u:p@db/d");
+        }
+        if (path.startsWith("http.tls.")) {
+            return Map.of("DARKROOM_HTTP_TLS_CERT_FILE", "/c.pem", "DARKROOM_HTTP_TLS_KEY_FILE", "/k.pem");
+        }
+        if (!path.startsWith("jwt.")) {
+            return Map.of();
+        }
+        Map<String, String> tokens = new HashMap<>(
+                Map.of("DARKROOM_JWT_ISSUER", "https://issuer.example.org", "DARKROOM_JWT_AUDIENCE", "pictures"));
+        if (!path.equals("jwt.publicKeyFile")) {
+            tokens.put("DARKROOM_JWT_JWKS_URL", "https://issuer.example.org/jwks");
+        }
+        if (path.startsWith("jwt.admin")) {
+            tokens.put("DARKROOM_JWT_ADMIN_CLAIM", "roles");
+            tokens.put("DARKROOM_JWT_ADMIN_VALUE", "admin");
+        }
+        return tokens;
+    }
+
+    private static List<String> leaves(Class<?> type, String prefix) {
+        List<String> paths = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            String path = prefix + component.getName();
+            if (component.getType().isRecord() && component.getType().getEnclosingClass() == Settings.class) {
+                paths.addAll(leaves(component.getType(), path + "."));
+            } else {
+                paths.add(path);
+            }
+        }
+        return paths;
+    }
+
+    private static String at(String path, Object settings) {
+        Object found = settings;
+        for (String name : path.split("\\.", -1)) {
+            try {
+                found = found.getClass().getMethod(name).invoke(found);
+            } catch (ReflectiveOperationException e) {
+                throw new LinkageError(path, e);
+            }
+        }
+        return found instanceof Duration duration ? DurationFormat.format(duration) : String.valueOf(found);
+    }
+}

@@ -1,0 +1,416 @@
+package dev.darkroom.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class DatabaseErrorClassifierTest extends DatabaseFixture {
+    @Test
+    void aStatementThatTakesTooLongIsCancelledAndMeansUnavailable() {
+        assertUnavailable(database.pool().query("SELECT pg_sleep(30)").execute(), "57014");
+    }
+
+    @Test
+    void aLockThatIsNotToBeHadMeansUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text)");
+        SqlConnection holder = await(database.heartbeats().getConnection());
+        await(holder.begin().compose(tx -> holder.query("LOCK TABLE words").execute()));
+
+        // then
+        assertUnavailable(
+                database.inTransaction(
+                        connection -> connection.query("LOCK TABLE words").execute()),
+                "55P03");
+        await(holder.close());
+    }
+
+    @Test
+    void aTransactionLeftIdleIsEndedAndMeansUnavailable() {
+        // when
+        Future<?> transaction = database.inTransaction(connection -> {
+            Promise<Void> ended = Promise.promise();
+            connection.closeHandler(closed -> ended.complete());
+            return connection
+                    .query("SELECT 1")
+                    .execute()
+                    .compose(rows -> ended.future())
+                    .compose(closed -> connection.query("SELECT 1").execute());
+        });
+
+        // then
+        assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(transaction)))
+                .isTrue();
+        eventually(() -> database.inTransaction(
+                connection -> connection.query("SELECT 1").execute()));
+    }
+
+    @Test
+    void aDeadlockMeansUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE counters (id int PRIMARY KEY)", "INSERT INTO counters VALUES (1), (2)");
+        Settings.Database patient = new Settings.Database(
+                url,
+                null,
+                4,
+                10,
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(9),
+                Duration.ofSeconds(60));
+        Database other = Database.open(vertx, url, patient);
+        SqlConnection a = await(other.pool().getConnection());
+        SqlConnection b = await(other.pool().getConnection());
+        await(a.query("BEGIN; SELECT 1 FROM counters WHERE id = 1 FOR UPDATE").execute());
+        await(b.query("BEGIN; SELECT 1 FROM counters WHERE id = 2 FOR UPDATE").execute());
+
+        // when
+        Future<?> first =
+                a.query("SELECT 1 FROM counters WHERE id = 2 FOR UPDATE").execute();
+        Future<?> second =
+                b.query("SELECT 1 FROM counters WHERE id = 1 FOR UPDATE").execute();
+
+        // then
+        Awaitility.await().until(() -> first.failed() || second.failed());
+        assertUnavailable(first.failed() ? first : second, "40P01");
+        await(other.close());
+    }
+
+    @Test
+    void terminatedConnectionsMeanUnavailableAndAreReplaced() {
+        // given
+        List<Future<?>> statements = new ArrayList<>();
+        IntStream.range(0, 5)
+                .forEach(i -> statements.add(
+                        database.client().query("SELECT pg_sleep(2)").execute()));
+        statements.add(database.pool().query("SELECT pg_sleep(2)").execute());
+        statements.add(database.inTransaction(
+                connection -> connection.query("SELECT pg_sleep(2)").execute()));
+        Awaitility.await()
+                .until(() ->
+                        TestPostgres.query(url, "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'")
+                                        .size()
+                                == 3);
+
+        // when
+        TestPostgres.terminateBackends(url.database());
+
+        // then
+        for (Future<?> statement : statements) {
+            assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(statement)))
+                    .isTrue();
+        }
+        eventually(() -> database.client().query("SELECT 1").execute());
+        eventually(() -> database.inTransaction(
+                connection -> connection.query("SELECT 1").execute()));
+        await(database.ping());
+    }
+
+    @Test
+    void aTransactionThatIsCutIsToldToItsOwnerAndToNobodyElse() {
+        // given
+        PrintStream err = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Promise<Void> cut = Promise.promise();
+        Future<?> transaction = database.inTransaction(connection -> connection
+                .query("SELECT 1")
+                .execute()
+                .compose(begun -> {
+                    connection.closeHandler(closed -> cut.complete());
+                    return cut.future();
+                }));
+        Awaitility.await()
+                .until(() -> !TestPostgres.query(
+                                url,
+                                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in"
+                                        + " transaction'")
+                        .isEmpty());
+
+        // when
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            TestPostgres.terminateBackends(url.database());
+
+            // then
+            assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(transaction)))
+                    .isTrue();
+        } finally {
+            System.setErr(err);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void onlyTheTimerOfThePoolIsKnownToComplainForNothing() {
+        // given what was seen under load
+        String timer = "io.vertx.sqlclient.impl.pool.SqlConnectionPool$1PoolRequest";
+        String cancel = "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel";
+
+        // then
+        assertThat(DatabaseErrorClassifier.isLatePoolTimer(completedTwice(timer, cancel)))
+                .isTrue();
+        assertThat(DatabaseErrorClassifier.isLatePoolTimer(completedTwice(timer)))
+                .isFalse();
+        assertThat(DatabaseErrorClassifier.isLatePoolTimer(completedTwice("dev.darkroom.server.Server", cancel)))
+                .isFalse();
+        Throwable another = new IllegalStateException("Another");
+        another.setStackTrace(completedTwice(timer, cancel).getStackTrace());
+        assertThat(DatabaseErrorClassifier.isLatePoolTimer(another)).isFalse();
+        assertThat(DatabaseErrorClassifier.isLatePoolTimer(null)).isFalse();
+    }
+
+    @Test
+    void onlyAConnectionThatBreaksUnderTheWorkLeavesItOpenWhatCameOfIt() {
+        // given
+        TcpProxy proxy = new TcpProxy(url.host(), url.port());
+        DatabaseUrl through = new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
+        Database proxied = Database.open(vertx, through, TestDatabaseSettings.of(through));
+        Future<?> broken = proxied.client().query("SELECT pg_sleep(2)").execute();
+        Awaitility.await()
+                .until(() -> !TestPostgres.query(
+                                url, "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'")
+                        .isEmpty());
+
+        // when
+        proxy.refuseConnections();
+
+        // then
+        assertThat(DatabaseErrorClassifier.isOutcomeUnknown(failureOf(broken))).isTrue();
+        assertThat(DatabaseErrorClassifier.isOutcomeUnknown(
+                        failureOf(proxied.client().query("SELECT 1").execute())))
+                .as("refused")
+                .isFalse();
+        assertThat(DatabaseErrorClassifier.isOutcomeUnknown(
+                        failureOf(database.pool().query("SELECT pg_sleep(30)").execute())))
+                .as("cancelled")
+                .isFalse();
+        assertThat(DatabaseErrorClassifier.isOutcomeUnknown(null)).isFalse();
+        await(proxied.close());
+    }
+
+    @Test
+    void whoeverWaitsTooLongForAConnectionIsToldUnavailable() {
+        // given
+        List<SqlConnection> all = new ArrayList<>();
+        IntStream.range(0, 3).forEach(i -> all.add(await(database.pool().getConnection())));
+
+        // then
+        assertThat(DatabaseErrorClassifier.isUnavailable(
+                        failureOf(database.pool().getConnection())))
+                .isTrue();
+        assertThat(DatabaseErrorClassifier.isUnavailable(
+                        failureOf(database.pool().query("SELECT 1").execute())))
+                .isTrue();
+        // and signs of life do not queue behind the work
+        await(database.ping());
+        all.forEach(connection -> await(connection.close()));
+    }
+
+    @Test
+    void whoeverWouldWaitBehindTooManyIsRefusedAtOnce() {
+        // given
+        Database small = Database.open(vertx, url, TestDatabaseSettings.of(url, 2, 3));
+        SqlConnection only = await(small.pool().getConnection());
+        List<Future<SqlConnection>> waiting = new ArrayList<>();
+        IntStream.range(0, 3).forEach(i -> waiting.add(small.pool().getConnection()));
+
+        // when
+        Throwable refused = failureOf(small.pool().getConnection());
+
+        // then
+        assertThat(refused).hasMessageContaining("max wait queue size of 3");
+        assertThat(DatabaseErrorClassifier.isUnavailable(refused)).isTrue();
+        assertThat(waiting).noneMatch(Future::isComplete);
+        await(only.close());
+        await(small.close());
+    }
+
+    @Test
+    void theClientRefusesToo() {
+        // given
+        Database small = Database.open(vertx, url, TestDatabaseSettings.of(url, 1, 5));
+
+        // when
+        List<Future<?>> statements = new ArrayList<>();
+        IntStream.range(0, 60)
+                .forEach(i -> statements.add(
+                        small.client().query("SELECT pg_sleep(0.02)").execute()));
+        List<Throwable> failures = statements.stream()
+                .map(statement ->
+                        await(statement.<Throwable>map((Throwable) null).otherwise(e -> e)))
+                .filter(failure -> failure != null)
+                .toList();
+
+        // then
+        assertThat(failures).isNotEmpty().hasSizeLessThan(60).allMatch(DatabaseErrorClassifier::isUnavailable);
+        await(small.close());
+    }
+
+    @Test
+    void aDatabaseThatTakesNoConnectionsMeansUnavailable() {
+        // given
+        DatabaseUrl closed = TestPostgres.newDatabase();
+        Database other = Database.open(vertx, closed, TestDatabaseSettings.of(closed));
+
+        // when
+        TestPostgres.execute(url, "ALTER DATABASE " + closed.database() + " ALLOW_CONNECTIONS false");
+
+        // then
+        assertUnavailable(other.pool().query("SELECT 1").execute(), "55000");
+        await(other.close());
+    }
+
+    @Test
+    void aServerThatIsAwayMeansUnavailable() {
+        // given
+        DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", 1, "db", "anna", url.password());
+        DatabaseUrl nowhere = new DatabaseUrl("no-such-host.invalid", 5432, "db", "anna", url.password());
+        DatabaseUrl stranger = new DatabaseUrl(url.host(), url.port(), url.database(), "anna", url.password());
+        DatabaseUrl missing = new DatabaseUrl(url.host(), url.port(), "missing", url.user(), url.password());
+
+        for (DatabaseUrl each : List.of(nobody, nowhere, stranger, missing)) {
+            Database away = Database.open(vertx, each, TestDatabaseSettings.of(each));
+
+            // then
+            assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(away.ping())))
+                    .isTrue();
+            assertThat(DatabaseErrorClassifier.isUnavailable(
+                            failureOf(away.client().query("SELECT 1").execute())))
+                    .isTrue();
+            assertThat(DatabaseErrorClassifier.isUnavailable(
+                            failureOf(away.inTransaction(c -> Future.succeededFuture()))))
+                    .isTrue();
+            await(away.close());
+        }
+    }
+
+    @Test
+    void aServerThatFallsSilentIsGivenUp() throws Exception {
+        // given
+        List<NetSocket> sockets = new CopyOnWriteArrayList<>();
+        List<NetSocket> cut = new CopyOnWriteArrayList<>();
+        // One that stays: a client that the garbage collector finds closes its connections.
+        NetClient client = vertx.createNetClient();
+        NetServer proxy = vertx.createNetServer().connectHandler(incoming -> {
+            incoming.pause();
+            client.connect(url.port(), url.host()).onSuccess(outgoing -> {
+                incoming.handler(outgoing::write);
+                outgoing.handler(bytes -> {
+                    if (!cut.contains(incoming)) {
+                        incoming.write(bytes);
+                    }
+                });
+                incoming.resume();
+                sockets.add(incoming);
+            });
+        });
+        int port = await(proxy.listen(0, "127.0.0.1")).actualPort();
+        DatabaseUrl through = new DatabaseUrl("127.0.0.1", port, url.database(), url.user(), url.password());
+        Database silent = Database.open(vertx, through, TestDatabaseSettings.of(through), Duration.ofMillis(300));
+        await(silent.client().query("SELECT 1").execute());
+
+        // when
+        cut.addAll(sockets);
+        Future<RowSet<Row>> lost = silent.client().query("SELECT 1").execute();
+
+        // then
+        assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(lost))).isTrue();
+        eventually(() -> silent.client().query("SELECT 1").execute());
+        await(silent.close());
+    }
+
+    @Test
+    void aClosedDatabaseMeansUnavailable() {
+        // given
+        Database closed = Database.open(vertx, url, TestDatabaseSettings.of(url));
+        await(closed.ping());
+        await(closed.close());
+
+        // then
+        assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(closed.ping())))
+                .isTrue();
+        assertThat(DatabaseErrorClassifier.isUnavailable(
+                        failureOf(closed.client().query("SELECT 1").execute())))
+                .isTrue();
+        assertThat(DatabaseErrorClassifier.isUnavailable(
+                        failureOf(closed.inTransaction(c -> Future.succeededFuture()))))
+                .isTrue();
+    }
+
+    @Test
+    void whatIsOurFaultDoesNotMeanUnavailable() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (id int PRIMARY KEY)", "INSERT INTO words VALUES (1)");
+
+        // then
+        assertBug(database.client().query("SELEC 1").execute());
+        assertBug(database.client().query("INSERT INTO words VALUES (1)").execute());
+        assertBug(database.client().query("SELECT * FROM nowhere").execute());
+        assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of("no number")));
+        assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of(1, 2)));
+        assertBug(database.inTransaction(
+                connection -> connection.query("SELEC 1").execute().otherwiseEmpty()));
+        assertThat(DatabaseErrorClassifier.isUnavailable(new IllegalStateException("Timeout")))
+                .isFalse();
+        assertThat(DatabaseErrorClassifier.isUnavailable(null)).isFalse();
+    }
+
+    /** A statement may still meet the dead connection between its end and its leaving the pool. */
+    private static void eventually(Supplier<Future<?>> statement) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> await(statement.get().transform(done -> Future.succeededFuture(done.succeeded()))));
+    }
+
+    private static void assertUnavailable(Future<?> future, String sqlState) {
+        Throwable failure = failureOf(future);
+        assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo(sqlState);
+        assertThat(DatabaseErrorClassifier.isUnavailable(failure)).isTrue();
+    }
+
+    private static void assertBug(Future<?> future) {
+        assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(future))).isFalse();
+    }
+
+    /** The real thing, said to have been called by these. */
+    private static Throwable completedTwice(String... callers) {
+        Promise<Void> promise = Promise.promise();
+        promise.complete();
+        try {
+            promise.fail("Timeout");
+        } catch (IllegalStateException thrown) {
+            thrown.setStackTrace(Stream.of(callers)
+                    .map(type -> new StackTraceElement(type, "run", null, -1))
+                    .toArray(StackTraceElement[]::new));
+            return thrown;
+        }
+        throw new AssertionError("completed twice");
+    }
+}

@@ -1,0 +1,203 @@
+package dev.darkroom.database;
+
+import static dev.darkroom.testing.TestPostgres.execute;
+import static dev.darkroom.testing.TestPostgres.query;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Secret;
+import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Tag("database")
+@Timeout(60)
+class DatabaseMigratorTest {
+    private static final String SCRIPTS = "classpath:db/testmigration";
+
+    @Test
+    void makesTheTablesOnceAndIsHappyTheSecondTime() {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+
+        // when
+        DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
+        execute(url, "INSERT INTO words VALUES (1, 'kept')");
+        DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
+
+        // then
+        assertThat(query(url, "SELECT word FROM words")).containsExactly("kept");
+    }
+
+    @Test
+    void aMigrationWaitsForNoLockForLongAndMayRunForLong() {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+
+        // when
+        DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), "classpath:db/lockmigration");
+
+        // then
+        assertThat(query(url, "SELECT bound FROM bounds ORDER BY bound"))
+                .containsExactly("application_name darkroom migrations", "lock_timeout 700", "statement_timeout 0");
+    }
+
+    @Test
+    void aServerThatAnswersLateIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (TcpProxy slow = new TcpProxy(real.host(), real.port())) {
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", slow.port(), real.database(), real.user(), real.password());
+            slow.blackhole();
+            ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
+            try {
+                // when
+                later.schedule(slow::resumeForwarding, 4, TimeUnit.SECONDS);
+
+                // then
+                DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
+            } finally {
+                later.shutdownNow();
+            }
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
+    }
+
+    @Test
+    void aServerThatIsStartingUpIsWaitedFor() throws Exception {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingPostgresProxy starting = new StartingPostgresProxy(real, 3)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // when
+            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
+
+            // then
+            assertThat(starting.refusedConnections()).isEqualTo(3);
+        }
+        assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
+    }
+
+    @Test
+    void processesThatStartTogetherAllSucceed() throws Exception {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+        Callable<Void> start = () -> {
+            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
+            return null;
+        };
+        ExecutorService executor = Executors.newFixedThreadPool(4);
+        try {
+            // when
+            List<Future<Void>> starts = executor.invokeAll(List.of(start, start, start, start));
+
+            // then
+            for (Future<Void> each : starts) {
+                assertThat(each.get()).isNull();
+            }
+            assertThat(query(url, "SELECT count(*) FROM flyway_schema_history WHERE success"))
+                    .containsExactly("1");
+        } finally {
+            executor.shutdownNow();
+        }
+    }
+
+    @Test
+    void aDatabaseThatNobodyServesIsNamedInOneLineWithoutThePassword() throws IOException {
+        // given
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        DatabaseUrl url = new DatabaseUrl("127.0.0.1", port, "pictures", "anna", new Secret("top-secret"));
+
+        // then
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS))
+                .withMessageContaining("the database pictures at 127.0.0.1:" + port + " (DARKROOM_DATABASE_URL)")
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("top-secret"));
+    }
+
+    @Test
+    void aServerThatNeverAnswersIsGivenUp() throws IOException {
+        // given
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", silent.getLocalPort(), "db", "anna", Secret.NONE);
+
+            // then
+            assertThatExceptionOfType(DatabaseException.class)
+                    .isThrownBy(() ->
+                            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .withMessageContaining("DARKROOM_DATABASE_URL");
+        }
+    }
+
+    @Test
+    void aServerThatIsForEverStartingUpIsGivenUp() throws IOException {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (StartingPostgresProxy starting = new StartingPostgresProxy(real, Integer.MAX_VALUE)) {
+            DatabaseUrl url =
+                    new DatabaseUrl("127.0.0.1", starting.port(), real.database(), real.user(), real.password());
+
+            // then
+            assertThatExceptionOfType(DatabaseException.class)
+                    .isThrownBy(() ->
+                            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .withMessageContaining("the database system is starting up");
+            assertThat(starting.refusedConnections()).isGreaterThan(1);
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsNamedInOneLineWithoutThePassword() {
+        // given
+        DatabaseUrl right = TestPostgres.newDatabase();
+        DatabaseUrl url =
+                new DatabaseUrl(right.host(), right.port(), right.database(), right.user(), new Secret("top-secret"));
+
+        // then
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS))
+                .withMessageContaining("password authentication failed")
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("top-secret"));
+    }
+
+    @Test
+    void aBuildWithoutScriptsIsAnError() {
+        // given
+        DatabaseUrl url = TestPostgres.newDatabase();
+
+        // then
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), "classpath:db/nowhere"))
+                .withMessageContaining("cannot be migrated")
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+    }
+
+    @Test
+    void fourteenIsTheOldestPostgresqlThatIsTaken() {
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> DatabaseMigrator.requireSupported(13, "the database"))
+                .withMessage("the database is PostgreSQL 13; Darkroom needs 14 or newer");
+        assertThatCode(() -> DatabaseMigrator.requireSupported(14, "the database"))
+                .doesNotThrowAnyException();
+    }
+}

@@ -1,0 +1,26 @@
+package dev.darkroom.database.embedded;
+
+import dev.darkroom.database.DatabaseException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A service reduced to its database, as a process that tests can kill. Runs until its input ends or it is killed. */
+final class EmbeddedDatabaseMain {
+    static final String READY = "ready";
+
+    private EmbeddedDatabaseMain() {}
+
+    public static void main(String[] args) throws IOException {
+        EmbeddedDatabase database;
+        try {
+            database = EmbeddedDatabase.start(Path.of(args[0]), Path.of(args[1]));
+        } catch (DatabaseException e) {
+            System.out.println(e.getMessage());
+            return;
+        }
+        System.out.println(READY);
+        int read = System.in.read();
+        System.out.println("stopping " + read);
+        database.close();
+    }
+}

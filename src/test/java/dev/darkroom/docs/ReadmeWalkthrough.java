@@ -1,0 +1,171 @@
+package dev.darkroom.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.ClusterClient;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
+
+/**
+ * Follows the README from the start of the service on, in an empty directory, with the packaged jar in the place of {@code ./mvnw -q compile
+ * exec:java}.
+ */
+final class ReadmeWalkthrough implements AutoCloseable {
+    private static final String START = "./mvnw compile exec:java";
+
+    /** How long the pages may let a reader wait for an output: a lease, a sweep, and a slow machine. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(90);
+
+    /** Commands that change something are run once. Others are repeated until they print what is shown. */
+    private static final Pattern STATE_CHANGING_COMMAND =
+            Pattern.compile("curl .*-[dX] |kill |>>|=\\$\\(", Pattern.DOTALL);
+
+    /** Calls under way, when the README says that the service is killed in the middle of them. */
+    private static final int CALLS = 2;
+
+    private final Path directory;
+    private final Map<String, String> environment;
+    private final Map<String, String> places = new LinkedHashMap<>();
+    private final Map<Path, ExpectedOutput.Bindings> values = new LinkedHashMap<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final String simulator;
+    private ShellSession shell;
+    private DarkroomInstanceProcess process;
+
+    ReadmeWalkthrough(Path directory) {
+        this.directory = directory;
+        int api = ClusterClient.freePort();
+        int management = ClusterClient.freePort();
+        int port = ClusterClient.freePort();
+        this.simulator = "http://127.0.0.1:" + port;
+        this.environment = Map.of(
+                "DARKROOM_HTTP_PORT", String.valueOf(api),
+                "DARKROOM_MANAGEMENT_PORT", String.valueOf(management),
+                "DARKROOM_SIMULATOR_PORT", String.valueOf(port));
+        places.put("http://127.0.0.1:8080", "http://127.0.0.1:" + api);
+        places.put("http://127.0.0.1:8081", "http://127.0.0.1:" + management);
+        places.put("http://127.0.0.1:8082", simulator);
+    }
+
+    void run(MarkdownPages.Block block) throws IOException, InterruptedException {
+        if (shell == null) {
+            shell = new ShellSession(directory, environment);
+            Files.createSymbolicLink(directory.resolve("darkroom.jar"), DarkroomInstanceProcess.jar());
+            places.put("/tmp/darkroom", directory.toRealPath().toString());
+        }
+        ExpectedOutput.Bindings its = values.computeIfAbsent(block.page(), page -> new ExpectedOutput.Bindings());
+        if (block.firstLine().startsWith("$ java -jar darkroom.jar explain")) {
+            its.put("01a20a6d-f2d8-727f-8bbd-42a921182a92", endedAfterOneFailure());
+        }
+        for (DocumentedCommand command : DocumentedCommand.commandsOf(block)) {
+            if (command.command().equals(START)) {
+                start(block, command, its);
+            } else {
+                if (command.command().startsWith("kill ")) {
+                    awaitCalls();
+                }
+                run(block, command, shell, places, its);
+            }
+        }
+    }
+
+    /** Runs a command in a shell and compares what it prints; without output shown it has to end well. */
+    static void run(
+            MarkdownPages.Block block,
+            DocumentedCommand documented,
+            ShellSession shell,
+            Map<String, String> places,
+            ExpectedOutput.Bindings bindings) {
+        String command = PlaceholderSubstitution.toActual(bindings.insertInto(documented.command()), places);
+        CurlRequest request = CurlRequest.parse(documented.command());
+        if (request != null && request.streaming()) {
+            // It has no end; 28 is what curl returns then.
+            command = command.strip().replaceFirst("curl ", "curl --max-time 2 ") + " || [ $? -eq 28 ]";
+        }
+        ExpectedOutput expected = new ExpectedOutput(documented.output());
+        long end = System.nanoTime() + TIMEOUT.toNanos();
+        ShellSession.Result result;
+        boolean shown;
+        do {
+            result = shell.run(command);
+            String output = PlaceholderSubstitution.toDocumented(result.output(), places);
+            shown = documented.output().isBlank() || expected.matches(output, false, bindings);
+        } while (!shown && !STATE_CHANGING_COMMAND.matcher(command).find() && System.nanoTime() < end);
+        assertThat(shown)
+                .as("%s shows\n%s\nand this run got\n%s\n", block, documented.output(), result.output())
+                .isTrue();
+        assertThat(result.exitCode()).as("%s: %s", block, result.output()).isZero();
+    }
+
+    private void start(MarkdownPages.Block block, DocumentedCommand command, ExpectedOutput.Bindings its) {
+        process = DarkroomInstanceProcess.launch(directory, environment, List.of());
+        ExpectedOutput expected = new ExpectedOutput(command.output());
+        Awaitility.await(block.toString())
+                .atMost(TIMEOUT)
+                .untilAsserted(() -> assertThat(expected.matches(log(), true, its))
+                        .as("%s shows\n%s\nand this run got\n%s\n", block, command.output(), log())
+                        .isTrue());
+    }
+
+    private String log() {
+        return PlaceholderSubstitution.toDocumented(String.join("\n", process.log()), places);
+    }
+
+    private void awaitCalls() {
+        Awaitility.await("calls under way")
+                .atMost(TIMEOUT)
+                .until(() -> new JsonObject(send("GET", simulator + "/simulator/requests", null))
+                                .getJsonArray("requests").stream()
+                                        .map(JsonObject.class::cast)
+                                        .filter(request -> request.getJsonObject("body", new JsonObject())
+                                                .getString("prompt", "")
+                                                .startsWith("Boat number"))
+                                        .count()
+                        >= CALLS);
+    }
+
+    private String endedAfterOneFailure() throws IOException, InterruptedException {
+        send("PUT", simulator + "/simulator/script", "{\"steps\": [{\"status\": 503}]}");
+        String api = places.get("http://127.0.0.1:8080") + "/api/generation";
+        String id = new JsonObject(send("POST", api, "{\"prompt\": \"A lighthouse\"}")).getString("id");
+        Awaitility.await("end of " + id)
+                .atMost(TIMEOUT)
+                .until(() -> new JsonObject(send("GET", api + "/" + id, null))
+                        .getString("status")
+                        .equals("COMPLETE"));
+        return id;
+    }
+
+    private String send(String method, String url, String body) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .header("Content-Type", "application/json")
+                .method(
+                        method,
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return http.send(request, BodyHandlers.ofString()).body();
+    }
+
+    @Override
+    public void close() {
+        if (shell != null) {
+            shell.close();
+        }
+        if (process != null) {
+            process.close();
+        }
+    }
+}

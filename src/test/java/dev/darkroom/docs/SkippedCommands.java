@@ -1,0 +1,64 @@
+package dev.darkroom.docs;
+
+import java.util.List;
+
+/** The blocks of commands that no test runs, each with the reason. */
+final class SkippedCommands {
+    private SkippedCommands() {}
+
+    /**
+     * A block that is not run.
+     *
+     * @param page where it stands
+     * @param firstLine which names it on its page
+     * @param reason for a reader who wonders
+     */
+    record SkippedBlock(String page, String firstLine, String reason) {
+        boolean is(MarkdownPages.Block block) {
+            return block.page().toString().equals(page) && block.firstLine().startsWith(firstLine);
+        }
+    }
+
+    static final List<SkippedBlock> SKIPPED_BLOCKS = List.of(
+            new SkippedBlock(
+                    "README.md",
+                    "./mvnw compile exec:java",
+                    "It builds the project that runs this test. `.ci/run` runs the second command, the tour below the first."),
+            new SkippedBlock("README.md", "./mvnw package", "It builds the jar that the end-to-end tests run."),
+            new SkippedBlock(
+                    "README.md",
+                    "export DARKROOM_BACKEND_URL=",
+                    "It needs an AI server and a PostgreSQL of the reader. ExternalDatabaseIT starts the jar with such settings."),
+            new SkippedBlock(
+                    "README.md",
+                    "export DARKROOM_AUTH=required",
+                    "It starts a service that does not end and shows a key only in part. KeysCommandIT runs the same commands."),
+            new SkippedBlock(
+                    "docs/api.md",
+                    "$ curl -s http://127.0.0.1:8080/api/generation -H 'Content-Type: application/json' -d '{\"prompt\":\"A boat\"}'",
+                    "It needs a service with DARKROOM_AUTH=required. KeysCommandIT asks one without a key."),
+            new SkippedBlock(
+                    "docs/api.md",
+                    "$ curl -s http://127.0.0.1:8080/api/generation -H 'Authorization: Bearer eyJhbGci",
+                    "It needs an issuer of tokens. JwtAuthenticationIT sends such tokens."),
+            new SkippedBlock(
+                    "docs/api.md",
+                    "$ curl -i http://127.0.0.1:9080/",
+                    "It needs a database that is away. DatabaseOutageIT takes one away."),
+            new SkippedBlock(
+                    "docs/operations.md",
+                    "$ jq -c 'select(",
+                    "It reads the log of the reader. LogOutputIT reads such a log."),
+            new SkippedBlock(
+                    "docs/operations.md",
+                    "$ cp -a data backup",
+                    "It starts a service that does not end. EmbeddedDatabaseIT starts a service on the data of another."),
+            new SkippedBlock(
+                    "docs/operations.md",
+                    "$ export DARKROOM_DATABASE_URL=",
+                    "It needs a PostgreSQL of the reader and starts services that do not end. Fleet starts such processes."));
+
+    static boolean isSkipped(MarkdownPages.Block block) {
+        return SKIPPED_BLOCKS.stream().anyMatch(one -> one.is(block));
+    }
+}

@@ -1,0 +1,178 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.e2e.FaultScenarioRunner.FirstAttempt;
+import dev.darkroom.testing.GeneratedDocumentSection;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Everything that an AI server can do wrong, and what it comes to: observed here, and told by the table in
+ * {@code docs/retries.md}, which fails this test when it tells anything else.
+ */
+class AiServerFaultsIT {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofSeconds(5);
+
+    private static final GeneratedDocumentSection PART = new GeneratedDocumentSection(
+            "docs/retries.md",
+            "faults",
+            "a run of AiServerFaultsIT",
+            "./mvnw verify -Pchaos -Dit.test=AiServerFaultsIT");
+
+    private static final List<AiServerFault> FAULTS = AiServerFault.all().toList();
+
+    private static final Map<AiServerFault, Future<FirstAttempt>> transientResults = new LinkedHashMap<>();
+    private static final Map<AiServerFault, Future<JsonObject>> persistentResults = new LinkedHashMap<>();
+    private static final List<ExecutorService> executors = new ArrayList<>();
+    private static final List<FaultScenarioRunner> runners = new ArrayList<>();
+
+    /** Most of the time is spent on waiting, so faults are tried side by side, each on a service where it is alone. */
+    @BeforeAll
+    static void runTransientFaults() {
+        List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
+        List<AiServerFault.ScriptedFault> quick =
+                scripted.stream().filter(fault -> !fault.persistent()).toList();
+        List<AiServerFault.ScriptedFault> slow = scripted.stream()
+                .filter(AiServerFault.ScriptedFault::persistent)
+                .toList();
+        List<AiServerFault.ConnectionFault> elsewhere = ofKind(AiServerFault.ConnectionFault.class);
+        for (int part = 0; part < 2; part++) {
+            lane(
+                    FaultScenarioRunner.forOnce(LONG),
+                    everySecond(quick, part),
+                    FaultScenarioRunner::once,
+                    transientResults);
+            lane(everySecond(elsewhere, part), FaultScenarioRunner::once, transientResults);
+        }
+        lane(FaultScenarioRunner.forOnce(SHORT), slow, FaultScenarioRunner::once, transientResults);
+    }
+
+    /** Tries every fault that stays until its generation ends, which takes the time of a deadline for many of them. */
+    private static void runPersistentFaults() {
+        List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
+        List<AiServerFault.ScriptedFault> quick =
+                scripted.stream().filter(fault -> !fault.persistent()).toList();
+        List<AiServerFault.ScriptedFault> slow = scripted.stream()
+                .filter(AiServerFault.ScriptedFault::persistent)
+                .toList();
+        List<AiServerFault.ConnectionFault> elsewhere = ofKind(AiServerFault.ConnectionFault.class);
+        for (int part = 0; part < 2; part++) {
+            lane(
+                    FaultScenarioRunner.forEver(LONG),
+                    everySecond(quick, part),
+                    FaultScenarioRunner::forEver,
+                    persistentResults);
+            lane(everySecond(elsewhere, part), FaultScenarioRunner::forEver, persistentResults);
+        }
+        lane(FaultScenarioRunner.forEver(SHORT), slow, FaultScenarioRunner::forEver, persistentResults);
+    }
+
+    private static <F> List<F> ofKind(Class<F> kind) {
+        return FAULTS.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
+    private static <F> List<F> everySecond(List<F> faults, int part) {
+        return IntStream.range(0, faults.size())
+                .filter(i -> i % 2 == part)
+                .mapToObj(faults::get)
+                .toList();
+    }
+
+    private static <T> void lane(
+            FaultScenarioRunner bench,
+            List<AiServerFault.ScriptedFault> faults,
+            BiFunction<FaultScenarioRunner, AiServerFault.ScriptedFault, T> trial,
+            Map<AiServerFault, Future<T>> found) {
+        runners.add(bench);
+        lane(faults, fault -> trial.apply(bench, fault), found);
+    }
+
+    /** Tries faults one after the other, while the other lanes go on. */
+    private static <F extends AiServerFault, T> void lane(
+            List<F> faults, Function<F, T> trial, Map<AiServerFault, Future<T>> found) {
+        ExecutorService lane = Executors.newSingleThreadExecutor();
+        executors.add(lane);
+        faults.forEach(fault -> found.put(fault, lane.submit(() -> trial.apply(fault))));
+    }
+
+    @AfterAll
+    static void stop() {
+        executors.forEach(ExecutorService::shutdownNow);
+        runners.forEach(FaultScenarioRunner::close);
+    }
+
+    static Stream<AiServerFault> faults() {
+        return FAULTS.stream();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("faults")
+    void aFaultIsSortedRecordedAndOvercomeWhereThatCanBe(AiServerFault aiServerFault) throws Exception {
+        // when
+        FirstAttempt firstAttempt = transientResults.get(aiServerFault).get();
+
+        // then
+        JsonObject generation = firstAttempt.generation();
+        List<JsonObject> attempts = AttemptJson.attemptsOf(generation);
+        JsonObject error = attempts.get(0).getJsonObject("error");
+        boolean failed = error != null;
+        boolean retried = attempts.get(0).getString("retryAt") != null;
+        if (aiServerFault instanceof AiServerFault.ScriptedFault scriptedFault) {
+            assertThat(failed ? error.getInteger("httpStatus") : null).isEqualTo(scriptedFault.httpStatus());
+            assertThat(firstAttempt.submissions()).isEqualTo(attempts.size());
+            assertThat(attempts.size() > 1).isEqualTo(retried);
+            assertThat(generation.getString("status")).isEqualTo(retried || !failed ? "COMPLETE" : "FAILED");
+        }
+        if (!failed) {
+            assertThat(AttemptJson.summary(attempts.get(0))).isEqualTo("SUCCEEDED");
+            assertThat(generation.getInteger("failedAttempts")).isZero();
+        } else if (retried) {
+            boolean timedOut = error.getString("code").equals("TIMED_OUT");
+            assertThat(attempts.get(0).getString("outcome")).isEqualTo(timedOut ? "TIMEOUT" : "RETRYABLE");
+        } else {
+            assertThat(attempts.get(0).getString("outcome")).isEqualTo("PERMANENT");
+            assertThat(generation.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(generation.getJsonObject("error").getString("code")).isEqualTo(error.getString("code"));
+            assertThat(generation.getJsonObject("error").getString("errorClass"))
+                    .isEqualTo(error.getString("errorClass"));
+            assertThat(generation.getJsonObject("error").getBoolean("retryable"))
+                    .isFalse();
+        }
+    }
+
+    @Test
+    @Tag("chaos")
+    void thePageTellsWhatWasObserved() throws Exception {
+        // when
+        runPersistentFaults();
+        FaultTableRenderer table = new FaultTableRenderer();
+        for (AiServerFault aiServerFault : FAULTS) {
+            table.add(
+                    aiServerFault,
+                    transientResults.get(aiServerFault).get(),
+                    persistentResults.get(aiServerFault).get());
+        }
+
+        // then
+        PART.assertContent(table.render());
+    }
+}

@@ -1,0 +1,278 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.DarkroomInstanceProcess.SHARED_BINARIES;
+import static dev.darkroom.testing.TestPostgres.query;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.embedded.EmbeddedDatabase;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The jar told to stop, by SIGTERM and by Ctrl-C. */
+@Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
+class GracefulShutdownIT {
+    private static final JsonObject HANG = new JsonObject().put("hang", true);
+
+    @TempDir
+    Path directory;
+
+    private InProcessSimulator inProcessSimulator;
+    private DatabaseUrl database;
+
+    @BeforeEach
+    void start() {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        database = TestPostgres.migratedDatabase();
+    }
+
+    @AfterEach
+    void stop() {
+        inProcessSimulator.close();
+    }
+
+    @Test
+    void anAttemptThatEndsWithinTheGraceIsKeptAndEverythingClosesInOrder() {
+        // given
+        inProcessSimulator.script(new JsonObject().put("delay", "1s"));
+        try (DarkroomInstanceProcess darkroom = start(external("20s"))) {
+            String id = underWay(darkroom.client());
+
+            // when
+            int exitCode = darkroom.stop();
+
+            // then
+            assertThat(exitCode).isZero();
+            assertThat(query(database, "SELECT status FROM generations")).containsExactly("COMPLETE");
+            assertThat(query(database, "SELECT outcome FROM generation_attempts"))
+                    .containsExactly("SUCCEEDED");
+            assertThat(inProcessSimulator.recordedRequests(id)).hasSize(1);
+            assertThat(query(database, "SELECT count(*) FROM nodes")).containsExactly("0");
+            assertThat(stopped(darkroom))
+                    .containsExactly(
+                            "accepting",
+                            "api",
+                            "worker",
+                            "image store check",
+                            "guard",
+                            "sender",
+                            "webhook",
+                            "webhook clearance",
+                            "generation",
+                            "progress",
+                            "end watch",
+                            "backlog",
+                            "housekeeping",
+                            "erasure",
+                            "horizon",
+                            "sweep",
+                            "node",
+                            "management",
+                            "notification",
+                            "partitions",
+                            "webhook calls",
+                            "hub",
+                            "backend",
+                            "hints",
+                            "database pools",
+                            "vertx");
+            assertQuiet(darkroom);
+        }
+    }
+
+    /** While it waits it is alive and not ready, and further signals change nothing. */
+    @Test
+    void anAttemptThatHangsGoesBackUncountedAndTheNextStartCompletesIt() throws Exception {
+        // given
+        inProcessSimulator.script(HANG);
+        String id;
+        try (DarkroomInstanceProcess darkroom = start(external("10s"))) {
+            id = underWay(darkroom.client());
+            assertThat(health(darkroom, "ready")).isEqualTo(200);
+
+            // when
+            darkroom.signal("TERM");
+            darkroom.awaitLine("waiting for attempts under way");
+
+            // then
+            assertThat(health(darkroom, "ready")).isEqualTo(503);
+            assertThat(health(darkroom, "live")).isEqualTo(200);
+
+            // when
+            darkroom.signal("INT");
+            darkroom.signal("TERM");
+
+            // then
+            assertThat(darkroom.awaitExit()).isZero();
+            assertInterruptedOnce();
+            assertQuiet(darkroom);
+        }
+        try (DarkroomInstanceProcess next = start(external("10s"))) {
+            JsonObject ended = next.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(inProcessSimulator.recordedRequests(id)).hasSize(2);
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+        }
+    }
+
+    @Test
+    void ctrlCToTheWholeGroupMidCallLosesNothingAndStopsTheEmbeddedDatabaseLast() {
+        // given
+        inProcessSimulator.script(HANG);
+        DarkroomInstanceSettings embedded =
+                DarkroomInstanceSettings.forTests().aiServer(inProcessSimulator).with("DARKROOM_SHUTDOWN_GRACE", "1s");
+        String id;
+        try (DarkroomInstanceProcess darkroom = group(embedded).awaitReady()) {
+            id = underWay(darkroom.client());
+
+            // when
+            darkroom.signalGroup("INT");
+
+            // then
+            assertThat(darkroom.awaitExit()).isZero();
+            assertThat(stopped(darkroom)).endsWith("vertx", "embedded database");
+            assertThat(EmbeddedDatabase.findRunning(directory.resolve("data"))).isEmpty();
+            assertQuiet(darkroom);
+        }
+        try (DarkroomInstanceProcess next = start(embedded)) {
+            JsonObject ended = next.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            JsonObject first = ended.getJsonArray("attempts").getJsonObject(0);
+            assertThat(first.getString("outcome")).isEqualTo("INTERRUPTED");
+            assertThat(first.getBoolean("counted")).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"embedded database creation started", "embedded database started"})
+    void ctrlCToTheWholeGroupWhileStartingLeavesNothingBehind(String moment) {
+        // given
+        DarkroomInstanceProcess darkroom = group(DarkroomInstanceSettings.forTests());
+        darkroom.awaitLine(moment);
+
+        // when
+        darkroom.signalGroup("INT");
+
+        // then
+        assertThat(darkroom.awaitExit()).isZero();
+        assertThat(darkroom.errors()).isEmpty();
+        assertThat(EmbeddedDatabase.findRunning(directory.resolve("data"))).isEmpty();
+    }
+
+    @Test
+    void aRequestInFlightFinishes() throws Exception {
+        try (DarkroomInstanceProcess darkroom = start(external("20s"));
+                Connection blocker = DriverManager.getConnection(
+                        database.jdbcUrl(), database.user(), database.password().value());
+                Statement statement = blocker.createStatement()) {
+            // given
+            blocker.setAutoCommit(false);
+            statement.execute("LOCK TABLE generations IN ACCESS EXCLUSIVE MODE");
+            ApiClient client = darkroom.client();
+            CompletableFuture<String> created = CompletableFuture.supplyAsync(() -> client.create("in flight"));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !query(
+                                    database,
+                                    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                                            + " AND datname = current_database()"
+                                            + " AND query LIKE '%jsonb_to_recordset%'")
+                            .isEmpty());
+
+            // when
+            darkroom.signal("TERM");
+            darkroom.awaitLine("stopped step=accepting");
+            blocker.rollback();
+
+            // then
+            String id = created.get(60, TimeUnit.SECONDS);
+            assertThat(darkroom.awaitExit()).isZero();
+            assertThat(query(database, "SELECT id FROM generations")).containsExactly(id);
+            assertQuiet(darkroom);
+        }
+    }
+
+    /** Asks for a picture and waits until the AI server has been asked for it. */
+    private String underWay(ApiClient client) {
+        String id = client.create("A lighthouse at dusk");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !inProcessSimulator.recordedRequests(id).isEmpty());
+        return id;
+    }
+
+    private void assertInterruptedOnce() {
+        assertThat(query(database, "SELECT status || failed_attempts FROM generations"))
+                .containsExactly("PENDING1");
+        assertThat(query(database, "SELECT outcome || ' ' || counted FROM generation_attempts"))
+                .containsExactly("INTERRUPTED false");
+        assertThat(query(
+                        database,
+                        "SELECT counted_failures FROM generation_queue WHERE lease_owner IS NULL AND run_at <= now()"))
+                .containsExactly("0");
+    }
+
+    private static List<String> stopped(DarkroomInstanceProcess darkroom) {
+        return darkroom.log().stream()
+                .filter(line -> line.contains(" stopped step="))
+                .map(line -> line.substring(line.indexOf("step=") + 5))
+                .toList();
+    }
+
+    private static void assertQuiet(DarkroomInstanceProcess darkroom) {
+        assertThat(darkroom.errors()).isEmpty();
+        assertThat(darkroom.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
+    }
+
+    private static int health(DarkroomInstanceProcess darkroom, String kind) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(darkroom.management().resolve("/health/" + kind))
+                .timeout(Duration.ofSeconds(30))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    private DarkroomInstanceSettings external(String grace) {
+        return DarkroomInstanceSettings.forTests()
+                .database(database)
+                .aiServer(inProcessSimulator)
+                .with("DARKROOM_SHUTDOWN_GRACE", grace);
+    }
+
+    private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {
+        return DarkroomInstanceProcess.start(directory, settings.environment(), SHARED_BINARIES);
+    }
+
+    private DarkroomInstanceProcess group(DarkroomInstanceSettings settings) {
+        return DarkroomInstanceProcess.launchProcessGroup(directory, settings.environment(), List.of(SHARED_BINARIES));
+    }
+}

@@ -1,0 +1,216 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.ProblemAssertions.assertProblem;
+import static dev.darkroom.testing.ProblemAssertions.errorsOf;
+import static dev.darkroom.testing.RawHttpClient.utf8Bytes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.api.contract.RequestBodyCorpus;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.RawHttpClient;
+import dev.darkroom.testing.TableSnapshot;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever is wrong with a body: its problem document, nothing of how the service is made, and no row changed. */
+class InvalidRequestBodyIT {
+    private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
+
+    @RegisterExtension
+    static final DarkroomExtension service = DarkroomExtension.shared();
+
+    private static List<String> rowsBefore;
+
+    @BeforeAll
+    static void start() {
+        service.client().awaitEnd(service.client().create("a generation that is there"));
+        rowsBefore = TableSnapshot.readAllRows(service.database());
+    }
+
+    @AfterAll
+    static void noRowIsChanged() {
+        assertThat(TableSnapshot.readAllRows(service.database())).isEqualTo(rowsBefore);
+    }
+
+    @AfterEach
+    void nothingIsOurFault() {
+        assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
+    }
+
+    static List<RequestBodyCorpus.Case> badBodies() {
+        return RequestBodyCorpus.invalid();
+    }
+
+    @ParameterizedTest
+    @MethodSource("badBodies")
+    void everyFieldsRule(RequestBodyCorpus.Case bad) {
+        // when
+        ApiResponse apiResponse = post(utf8Bytes(bad.body()));
+
+        // then
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(errorsOf(apiResponse)).containsExactlyElementsOf(bad.problems());
+    }
+
+    static Stream<Arguments> noJsonObjects() {
+        return Stream.of(
+                Arguments.of("nothing", utf8Bytes(""), "# is empty; a JSON object is expected"),
+                Arguments.of("half an object", utf8Bytes("{\"prompt\":"), "# is not JSON"),
+                Arguments.of("two byte order marks", utf8Bytes("\ufeff\ufeff{\"prompt\":\"x\"}"), "# is not JSON"),
+                Arguments.of("UTF-16", "{\"prompt\":\"x\"}".getBytes(StandardCharsets.UTF_16BE), "# is not JSON"),
+                Arguments.of(
+                        "latin1", "{\"prompt\":\"\u00fc\"}".getBytes(StandardCharsets.ISO_8859_1), "# is not UTF-8"),
+                Arguments.of("null", utf8Bytes("null"), "# must be a JSON object"),
+                Arguments.of("an array", utf8Bytes("[1]"), "# must be a JSON object"),
+                Arguments.of("a number", utf8Bytes("1e9"), "# must be a JSON object"),
+                Arguments.of("a string", utf8Bytes("\"prompt\""), "# must be a JSON object"),
+                Arguments.of(
+                        "a field twice", utf8Bytes("{\"prompt\":\"x\",\"prompt\":\"y\"}"), "#/prompt is there twice"),
+                Arguments.of("10,000 levels", utf8Bytes("[".repeat(10_000) + "]".repeat(10_000)), tooMuch()),
+                Arguments.of("30,000 unknown fields", utf8Bytes(unknownFields()), tooMuch()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("noJsonObjects")
+    void whatIsNoJsonObject(String name, byte[] body, String problem) {
+        // when
+        ApiResponse apiResponse = post(body);
+
+        // then
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(errorsOf(apiResponse)).containsExactly(problem);
+    }
+
+    @Test
+    void anUnknownModel() {
+        // when
+        ApiResponse apiResponse = post(utf8Bytes("{\"prompt\":\"x\",\"model\":\"dall-e-9\"}"));
+
+        // then
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(errorsOf(apiResponse)).containsExactly("#/model is not a known model; no model may be chosen here");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/json; charset=latin1",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data",
+                "rubbish"
+            })
+    void aWrongContentType(String contentType) {
+        // when
+        ApiResponse apiResponse = service.client()
+                .send("POST", "/api/generation", Map.of("Content-Type", contentType), utf8Bytes("{\"prompt\":\"x\"}"));
+
+        // then
+        assertProblem(apiResponse, 415, "unsupported-media-type", "/api/generation");
+    }
+
+    @Test
+    void noContentType() {
+        // when
+        ApiResponse apiResponse =
+                service.client().send("POST", "/api/generation", Map.of(), utf8Bytes("{\"prompt\":\"x\"}"));
+
+        // then
+        assertProblem(apiResponse, 415, "unsupported-media-type", "/api/generation");
+    }
+
+    @Test
+    void aBodyThatSaysThatItIsTooLarge() {
+        // when
+        ApiResponse apiResponse = post(new byte[262_145]);
+
+        // then
+        assertProblem(apiResponse, 413, "too-large", "/api/generation");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The body may have at most 262144 bytes.");
+    }
+
+    @Test
+    void aBodyThatTurnsOutTooLarge() {
+        // given
+        byte[] chunk = utf8Bytes("10000\r\n" + " ".repeat(0x10000) + "\r\n");
+
+        // when
+        ApiResponse apiResponse;
+        try (RawHttpClient connection = new RawHttpClient(service.darkroom().api())) {
+            connection.send(request(
+                    "POST", "/api/generation", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
+            for (int i = 0; i < 5; i++) {
+                connection.send(chunk);
+            }
+            apiResponse = connection.send(utf8Bytes("0\r\n\r\n")).readResponse();
+        }
+
+        // then
+        assertProblem(apiResponse, 413, "too-large", "/api/generation");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip, chunked", "gzip, CHUNKED", "deflate, chunked"})
+    void refusesOtherTransferCodings(String codings) {
+        String headers = "Content-Type: application/json\r\nTransfer-Encoding: " + codings + "\r\n";
+
+        ApiResponse apiResponse;
+        try (RawHttpClient connection = new RawHttpClient(service.darkroom().api())) {
+            connection.send(request("POST", "/api/generation", headers));
+            apiResponse = connection
+                    .send(utf8Bytes("e\r\n{\"prompt\":\"x\"}\r\n0\r\n\r\n"))
+                    .readResponse();
+        }
+
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("Transfer-Encoding: must be chunked, if anything");
+    }
+
+    @Test
+    void anExpectationThatCannotBeMet() {
+        // when
+        ApiResponse apiResponse = RawHttpClient.sendAndRead(
+                service.darkroom().api(),
+                request(
+                        "POST",
+                        "/api/generation",
+                        "Content-Type: application/json\r\nExpect: 200-ok\r\nContent-Length: 2\r\n"));
+
+        // then
+        assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
+        assertThat(errorsOf(apiResponse)).containsExactly("Expect must be 100-continue, if anything");
+    }
+
+    private static ApiResponse post(byte[] body) {
+        return service.client().send("POST", "/api/generation", JSON, body);
+    }
+
+    private static String unknownFields() {
+        StringBuilder body = new StringBuilder("{\"prompt\":\"x\"");
+        for (int i = 0; i < 30_000; i++) {
+            body.append(",\"").append(Integer.toString(i, 36)).append("\":0");
+        }
+        return body + "}";
+    }
+
+    private static String tooMuch() {
+        return "# holds more values, deeper nesting or a longer number than any request may";
+    }
+
+    private static byte[] request(String method, String path, String headers) {
+        return RawHttpClient.requestHead(
+                method, path, "Authorization: " + service.user().authorization() + "\r\n" + headers);
+    }
+}

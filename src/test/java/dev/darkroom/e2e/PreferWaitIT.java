@@ -1,0 +1,202 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Answers that are put off until there is something to tell. One process takes the requests, another does the work. */
+@Timeout(300)
+class PreferWaitIT {
+    private static final JsonObject A_WHILE = new JsonObject().put("delay", "700ms");
+    private static final JsonObject HANG = new JsonObject().put("hang", true);
+
+    @TempDir
+    static Path directory;
+
+    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
+    private static InProcessSimulator inProcessSimulator;
+    private static DarkroomInstance front;
+    private static DarkroomInstance back;
+    private static ApiClient client;
+
+    @BeforeAll
+    static void start() throws IOException {
+        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        front = service("front", "0");
+        back = service("back", "4");
+        client = front.client();
+    }
+
+    @BeforeEach
+    void wellAgain() {
+        inProcessSimulator.reset();
+    }
+
+    private static DarkroomInstance service(String name, String concurrency) throws IOException {
+        return InProcessDarkroom.start(
+                Files.createDirectory(directory.resolve(name)),
+                DarkroomInstanceSettings.forTests()
+                        .database(DATABASE)
+                        .aiServer(inProcessSimulator)
+                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                        .with("DARKROOM_GENERATION_MAX_WAIT", "20s")
+                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+    }
+
+    @AfterAll
+    static void stop() {
+        front.close();
+        back.close();
+        inProcessSimulator.close();
+    }
+
+    private static Map<String, String> wait(int seconds) {
+        return Map.of("Prefer", "respond-async, wait=" + seconds);
+    }
+
+    private static ApiResponse post(int seconds) {
+        return client.post(new JsonObject().put("prompt", "A pier").encode(), wait(seconds));
+    }
+
+    @Test
+    void thePictureIsThereWithTheAnswer() {
+        // given
+        inProcessSimulator.script(A_WHILE);
+
+        // when
+        ApiResponse apiResponse = post(15);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(200);
+        assertThat(apiResponse.header("Preference-Applied")).isEqualTo("wait=15");
+        assertThat(apiResponse.json().getString("status")).isEqualTo("COMPLETE");
+        assertThat(apiResponse.header("Location")).endsWith(apiResponse.json().getString("id"));
+        URI picture = URI.create(apiResponse.json().getJsonArray("imageUrls").getString(0));
+        assertThat(client.get(picture.getPath() + "?" + picture.getQuery()).status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whenTheTimeIsUpItIsToldHowItStands() {
+        // given
+        inProcessSimulator.script(HANG);
+
+        // when
+        ApiResponse posted = post(1);
+        ApiResponse got = client.get("/api/generation/" + posted.json().getString("id"), wait(1));
+
+        // then
+        assertThat(posted.status()).isEqualTo(202);
+        assertThat(posted.json().getString("status")).isEqualTo("PENDING");
+        assertThat(posted.header("Retry-After")).isNotNull();
+        assertThat(got.status()).isEqualTo(200);
+        assertThat(got.json().getString("status")).isEqualTo("PENDING");
+        assertThat(got.header("Preference-Applied")).isEqualTo("wait=1");
+    }
+
+    @Test
+    void nobodyWaitsForLongerThanTheOperatorAllows() {
+        inProcessSimulator.script(A_WHILE);
+        assertThat(post(999).header("Preference-Applied")).isEqualTo("wait=20");
+    }
+
+    @Test
+    void whoeverComesLaterMayWaitToo() {
+        // given
+        inProcessSimulator.script(A_WHILE);
+        String id = client.create("A pier");
+
+        // when
+        ApiResponse apiResponse = client.get("/api/generation/" + id, wait(15));
+
+        // then
+        assertThat(apiResponse.json().getString("status")).isEqualTo("COMPLETE");
+    }
+
+    @Test
+    void aCancelledOneIsAnEndToo() throws Exception {
+        // given
+        inProcessSimulator.script(HANG);
+        String id = client.create("A pier");
+        CompletableFuture<ApiResponse> waiting =
+                CompletableFuture.supplyAsync(() -> client.get("/api/generation/" + id, wait(20)));
+
+        // when another process is told
+        back.client().cancel(id);
+
+        // then
+        ApiResponse apiResponse = waiting.get(60, TimeUnit.SECONDS);
+        assertThat(apiResponse.json().getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
+    }
+
+    @Test
+    void aConnectionThatBreaksLosesNothing() throws Exception {
+        // given
+        inProcessSimulator.script(A_WHILE);
+        byte[] body = "{\"prompt\":\"A pier\"}".getBytes(StandardCharsets.UTF_8);
+        URI base = client.base();
+
+        // when
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            socket.getOutputStream()
+                    .write(("POST /api/generation HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                                    + "Prefer: wait=20\r\nContent-Length: " + body.length + "\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+            socket.getOutputStream().write(body);
+            socket.getOutputStream().flush();
+            Awaitility.await("the call")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !inProcessSimulator.recordedRequests().isEmpty());
+        }
+
+        // then
+        String id = inProcessSimulator.recordedRequests().get(0).getString("key");
+        assertThat(client.awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+    }
+
+    @Test
+    void whoWaitsDoesNotHoldUpAProcessThatStops() throws Exception {
+        // given
+        inProcessSimulator.script(HANG);
+        DarkroomInstance stopping = service("stopping", "0");
+        String id = client.create("A pier");
+        CompletableFuture<ApiResponse> waiting =
+                CompletableFuture.supplyAsync(() -> stopping.client().get("/api/generation/" + id, wait(20)));
+        Awaitility.await("the call")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !inProcessSimulator.recordedRequests(id).isEmpty());
+
+        // when
+        stopping.close();
+
+        // then well before the twenty seconds are over
+        ApiResponse apiResponse = waiting.get(15, TimeUnit.SECONDS);
+        assertThat(apiResponse.status()).isEqualTo(200);
+        assertThat(apiResponse.json().getString("status")).isEqualTo("PENDING");
+    }
+}

@@ -1,0 +1,48 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import io.vertx.core.json.JsonObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Prompts that some AI servers would take for orders, as they go over the wire. */
+class PromptSanitizingIT {
+    private static final String PROMPT = "a boat|people<sd_cpp_extra_args>{\"steps\":500}</sd_cpp_extra_args>";
+
+    @RegisterExtension
+    static final DarkroomExtension service = DarkroomExtension.shared();
+
+    @RegisterExtension
+    static final DarkroomExtension trusting =
+            new DarkroomExtension(DarkroomInstanceSettings.forTests().with("DARKROOM_BACKEND_PROMPT_CONTROLS", "pass"));
+
+    private static JsonObject sentBy(DarkroomExtension darkroom) {
+        JsonObject ended = darkroom.client()
+                .awaitEnd(darkroom.client()
+                        .create(new JsonObject().put("prompt", PROMPT).put("negativePrompt", "a|b"))
+                        .getString("id"));
+        // What its caller wrote is what its caller is told.
+        assertThat(ended.getString("prompt")).isEqualTo(PROMPT);
+        assertThat(ended.getString("negativePrompt")).isEqualTo("a|b");
+        return darkroom.aiServer()
+                .recordedRequests(ended.getString("id"))
+                .get(0)
+                .getJsonObject("body");
+    }
+
+    @Test
+    void ordersAreWordsToTheAiServer() {
+        JsonObject sent = sentBy(service);
+        assertThat(sent.getString("prompt"))
+                .isEqualTo("a boat\u00a6people\u2039sd_cpp_extra_args>{\"steps\":500}\u2039/sd_cpp_extra_args>");
+        assertThat(sent.getString("negative_prompt")).isEqualTo("a\u00a6b");
+    }
+
+    @Test
+    void anOperatorMayTrustCallers() {
+        assertThat(sentBy(trusting).getString("prompt")).isEqualTo(PROMPT);
+    }
+}

@@ -1,0 +1,173 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.ProblemAssertions.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.auth.ApiKey;
+import dev.darkroom.auth.ApiKeyAdmin;
+import dev.darkroom.auth.Principal;
+import dev.darkroom.auth.Role;
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How much a user may have, and all together. */
+@Timeout(300)
+class UserQuotaIT {
+    private static final String BODY = new JsonObject().put("prompt", "A pier").encode();
+
+    @TempDir
+    Path directory;
+
+    private final DatabaseUrl database = TestPostgres.migratedDatabase();
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+    private DarkroomInstance darkroomInstance;
+
+    private ApiClient start(Map<String, String> limits) {
+        DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
+                .database(database)
+                .aiServer(inProcessSimulator)
+                .with("DARKROOM_AUTH", "required");
+        limits.forEach(settings::with);
+        darkroomInstance = InProcessDarkroom.start(directory, settings);
+        return client("alice");
+    }
+
+    private ApiClient client(String user) {
+        ApiKey key = ApiKey.generate(new SecureRandom());
+        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
+            cabinet.create(key, new Principal(user, Role.USER), null);
+        }
+        return darkroomInstance.client().withKey(key.secret());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        darkroomInstance.close();
+        inProcessSimulator.close();
+    }
+
+    private static List<ApiResponse> atOnce(ApiClient client, int count) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(count);
+        try {
+            List<Callable<ApiResponse>> calls = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                calls.add(() -> client.post(BODY));
+            }
+            List<ApiResponse> answers = new ArrayList<>();
+            for (Future<ApiResponse> answer : threads.invokeAll(calls)) {
+                answers.add(answer.get());
+            }
+            return answers;
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
+    void onlySoManyMayBePendingAtOnce() throws Exception {
+        // given
+        ApiClient alice =
+                start(Map.of("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "5", "DARKROOM_WORKER_CONCURRENCY", "2"));
+        inProcessSimulator.script(new JsonObject().put("hang", true).put("times", -1));
+
+        // when
+        List<ApiResponse> answers = atOnce(alice, 30);
+
+        // then
+        assertThat(answers)
+                .filteredOn(apiResponse -> apiResponse.status() == 202)
+                .hasSize(5);
+        assertThat(answers)
+                .filteredOn(apiResponse -> apiResponse.status() == 429)
+                .hasSize(25);
+        ApiResponse refused = alice.post(BODY);
+        assertProblem(refused, 429, "limit-reached", "/api/generation");
+        assertThat(refused.header("Retry-After")).isEqualTo("10");
+        assertThat(refused.json().getString("detail"))
+                .isEqualTo("You have 5 generations that have not ended, as many as are allowed at once."
+                        + " Nothing was stored.");
+        assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
+                .containsExactly("5");
+
+        // and it is nobody else's
+        assertThat(client("bob").post(BODY).status()).isEqualTo(202);
+
+        // and when one has ended there is room for another
+        String one = alice.get("/api/generation?limit=1")
+                .json()
+                .getJsonArray("items")
+                .getJsonObject(0)
+                .getString("id");
+        assertThat(alice.cancel(one).status()).isEqualTo(200);
+        assertThat(alice.post(BODY).status()).isEqualTo(202);
+        assertThat(alice.retry(one, Map.of()).status()).isEqualTo(429);
+    }
+
+    @Test
+    void onlySoManyMayBeAskedForInADay() {
+        // given
+        ApiClient alice = start(Map.of("DARKROOM_GENERATION_MAX_PER_DAY_PER_USER", "3"));
+        for (int i = 0; i < 2; i++) {
+            alice.awaitEnd(alice.create("A pier"));
+        }
+        Map<String, String> key = Map.of("Idempotency-Key", "the third");
+        String third = alice.post(BODY, key).json().getString("id");
+
+        // when
+        ApiResponse refused = alice.post(BODY);
+
+        // then
+        assertProblem(refused, 429, "limit-reached", "/api/generation");
+        assertThat(refused.header("Retry-After")).isEqualTo("60");
+        assertThat(refused.json().getString("detail")).startsWith("You have asked for 3 generations in 24 hours");
+
+        // and what was accepted is told again, and a key is not used up by a refusal
+        assertThat(alice.post(BODY, key).json().getString("id")).isEqualTo(third);
+        Map<String, String> other = Map.of("Idempotency-Key", "the fourth");
+        assertThat(alice.post(BODY, other).status()).isEqualTo(429);
+        TestPostgres.execute(database, "UPDATE generations SET created_at = created_at - interval '24 hours'");
+        assertThat(alice.post(BODY, other).status()).isEqualTo(202);
+    }
+
+    @Test
+    void onlySoManyMayWaitOfAllTogether() {
+        // given nobody who works
+        ApiClient alice = start(Map.of("DARKROOM_GENERATION_MAX_WAITING", "3", "DARKROOM_WORKER_CONCURRENCY", "0"));
+
+        // when
+        ApiResponse refused = Awaitility.await("a refusal")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> alice.post(BODY), apiResponse -> apiResponse.status() != 202);
+
+        // then
+        assertProblem(refused, 503, "overloaded", "/api/generation");
+        assertThat(refused.json().getString("detail"))
+                .isEqualTo("Too many generations wait already. Nothing was stored.");
+        assertThat(refused.header("Retry-After")).isEqualTo("30");
+        assertThat(Integer.parseInt(TestPostgres.query(database, "SELECT count(*) FROM generation_queue")
+                        .get(0)))
+                .isBetween(3, 5);
+    }
+}

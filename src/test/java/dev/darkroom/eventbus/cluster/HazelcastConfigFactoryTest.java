@@ -1,0 +1,67 @@
+package dev.darkroom.eventbus.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.core.Hazelcast;
+import com.hazelcast.core.HazelcastInstance;
+import dev.darkroom.config.Settings;
+import dev.darkroom.testing.ClusterClient;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.Serializable;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A member of ours and another program that has joined the cluster. */
+@Timeout(120)
+class HazelcastConfigFactoryTest {
+    private static final AtomicInteger DESERIALIZED = new AtomicInteger();
+
+    /** Runs code while it is deserialized, as gadgets do. */
+    private static final class Gadget implements Callable<String>, Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+            in.defaultReadObject();
+            DESERIALIZED.incrementAndGet();
+        }
+
+        @Override
+        public String call() {
+            return "ran";
+        }
+    }
+
+    private static Settings.Cluster settings(int port, List<String> members) {
+        return new Settings.Cluster(true, "127.0.0.1", port, 0, members, null, "darkroom");
+    }
+
+    @Test
+    void deserializesNoObjectOfAnotherProgram() {
+        int port = ClusterClient.freePort();
+        HazelcastInstance ours =
+                Hazelcast.newHazelcastInstance(HazelcastConfigFactory.create(settings(port, List.of())));
+        Config strange =
+                HazelcastConfigFactory.create(settings(ClusterClient.freePort(), List.of("127.0.0.1:" + port)));
+        strange.getSerializationConfig().setJavaSerializationFilterConfig(null);
+        HazelcastInstance stranger = Hazelcast.newHazelcastInstance(strange);
+        try {
+            assertThat(stranger.getCluster().getMembers()).hasSize(2);
+
+            assertThatThrownBy(() -> stranger.getExecutorService("any")
+                            .submitToMember(new Gadget(), ours.getCluster().getLocalMember())
+                            .get(60, TimeUnit.SECONDS))
+                    .hasStackTraceContaining("Gadget");
+            assertThat(DESERIALIZED).hasValue(0);
+        } finally {
+            stranger.shutdown();
+            ours.shutdown();
+        }
+    }
+}

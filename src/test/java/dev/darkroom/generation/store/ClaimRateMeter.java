@@ -1,0 +1,52 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.command.GenerationCommandVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/** Claims as a process does, one after the other, for the benchmark. Blocks. */
+public final class ClaimRateMeter implements AutoCloseable {
+    private static final int AT_ONCE = 16;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final Database database;
+    private final GenerationLeaseStore leases;
+
+    public ClaimRateMeter(DatabaseUrl url, Settings.Database settings) {
+        this.database = Database.open(vertx, url, settings);
+        this.leases = new GenerationLeaseStore(database, List.of());
+    }
+
+    /** Claims so many generations of those that wait, and tells how many that were in a second. */
+    public double measureRate(UUID node, int count) throws Exception {
+        long start = System.nanoTime();
+        int claimed = 0;
+        while (claimed < count) {
+            List<GenerationLease> batch = await(leases.claim(
+                    node, GenerationCommandVerticle.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
+            if (batch.isEmpty()) {
+                throw new IllegalStateException("only " + claimed + " could be claimed");
+            }
+            claimed += batch.size();
+        }
+        return claimed / ((System.nanoTime() - start) / 1e9);
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(1, TimeUnit.MINUTES);
+    }
+
+    @Override
+    public void close() throws Exception {
+        await(database.close());
+        await(vertx.close());
+    }
+}

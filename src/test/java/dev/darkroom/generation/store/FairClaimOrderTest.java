@@ -1,0 +1,235 @@
+package dev.darkroom.generation.store;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static java.util.Collections.nCopies;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationLease;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** In which order waiting work is begun: users take turns, and each user's own work goes by priority and then by age. */
+@Tag("database")
+class FairClaimOrderTest {
+    private static final BackendFailure SERVER_ERROR =
+            BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed.");
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private static List<UUID> ids(List<GenerationLease> leases) {
+        return leases.stream().map(GenerationLease::generationId).toList();
+    }
+
+    private static List<String> users(List<GenerationLease> leases) {
+        return leases.stream().map(GenerationLease::userId).toList();
+    }
+
+    @Test
+    void oneUsersFiveThousandDoNotDelayAnothersOne() {
+        // given
+        queue.submitAll(nCopies(5_000, "greedy"));
+        UUID node = queue.insertNode();
+        queue.claim(node, 100);
+
+        // when
+        UUID modest = queue.submit("modest", 0);
+
+        // then
+        assertThat(ids(queue.claim(node, 4))).contains(modest);
+        assertThat(await(queue.submissionStore.countAhead("greedy", 10_000))).isEqualTo(4_897);
+        assertThat(await(queue.submissionStore.countAhead("modest", 10_000))).isLessThan(3);
+    }
+
+    @Test
+    void manyUsersWithOneEachStandBeforeANewcomer() {
+        // given
+        List<String> users = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            users.add("user " + i);
+        }
+        queue.submitAll(users);
+        UUID node = queue.insertNode();
+        queue.claim(node, 10);
+
+        // then
+        assertThat(await(queue.submissionStore.countAhead("newcomer", 10_000))).isEqualTo(290);
+        assertThat(await(queue.submissionStore.countAhead("newcomer", 100))).isEqualTo(100);
+
+        // and it is so
+        UUID newcomer = queue.submit("newcomer", 0);
+        assertThat(ids(queue.claim(node, 290))).doesNotContain(newcomer);
+        assertThat(ids(queue.claim(node, 1))).containsExactly(newcomer);
+        assertThat(await(queue.submissionStore.countAhead("newcomer", 100))).isZero();
+    }
+
+    @Test
+    void usersTakeTurnsHoweverMuchEachHasWaiting() {
+        // given
+        queue.submitAll(Stream.of(nCopies(30, "a"), nCopies(10, "b"), nCopies(20, "c"))
+                .flatMap(List::stream)
+                .toList());
+        UUID node = queue.insertNode();
+
+        // then
+        for (int round = 0; round < 10; round++) {
+            assertThat(users(queue.claim(node, 3))).containsExactlyInAnyOrder("a", "b", "c");
+        }
+        for (int round = 0; round < 10; round++) {
+            assertThat(users(queue.claim(node, 2))).containsExactlyInAnyOrder("a", "c");
+        }
+        assertThat(users(queue.claim(node, 100))).isEqualTo(nCopies(10, "a"));
+    }
+
+    @Test
+    void whoComesLateDoesNotCatchUp() {
+        // given: one user has had 50 turns
+        queue.submitAll(nCopies(100, "early"));
+        UUID node = queue.insertNode();
+        queue.claim(node, 50);
+
+        // when
+        queue.submitAll(nCopies(100, "late"));
+
+        // then
+        List<String> next = users(queue.claim(node, 20));
+        assertThat(next.stream().filter("late"::equals).count()).isBetween(9L, 11L);
+    }
+
+    @Test
+    void aPriorityOrdersAUsersOwnWorkAndCostsOthersNothing() {
+        // given
+        UUID own1 = queue.submit("a", 0);
+        UUID other1 = queue.submit("b", 5);
+        UUID own2 = queue.submit("a", 0);
+        UUID urgent = queue.submit("a", -10);
+        UUID other2 = queue.submit("b", 5);
+        UUID node = queue.insertNode();
+
+        // when
+        List<UUID> order = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+
+        // then
+        assertThat(order).containsExactly(urgent, other1, own1, other2, own2);
+    }
+
+    @Test
+    void workThatWasPassedOverKeepsItsPlaceAmongItsEquals() {
+        // given
+        List<UUID> usual = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            usual.add(queue.submit("a", 0));
+        }
+        UUID node = queue.insertNode();
+
+        // when
+        List<UUID> order = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            UUID urgent = queue.submit("a", -1);
+            assertThat(ids(queue.claim(node, 1))).containsExactly(urgent);
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+        for (int i = 3; i < 6; i++) {
+            order.addAll(ids(queue.claim(node, 1)));
+        }
+
+        // then
+        assertThat(order).isEqualTo(usual);
+    }
+
+    @Test
+    void thePositionThatIsToldIsTheTurnThatComes() {
+        // given: what users send in any order, some of it begun already
+        Random random = new Random(42);
+        Map<UUID, String> owners = new HashMap<>();
+        UUID node = queue.insertNode();
+        for (int i = 0; i < 60; i++) {
+            String user = "user " + random.nextInt(4);
+            owners.put(queue.submit(user, random.nextInt(-2, 3)), user);
+            if (random.nextInt(4) == 0) {
+                ids(queue.claim(node, 1)).forEach(owners::remove);
+            }
+        }
+
+        // when
+        Map<UUID, Long> told = new HashMap<>();
+        owners.forEach((id, user) -> told.put(id, ahead(id, user)));
+
+        // then
+        List<UUID> begun = new ArrayList<>();
+        while (begun.size() < owners.size()) {
+            begun.addAll(ids(queue.claim(node, 1)));
+        }
+        Map<UUID, Long> came = new HashMap<>();
+        begun.forEach(id -> came.put(id, (long) came.size()));
+        // Within a turn that several users have, who goes first may change when one of them changes turns with own
+        // work.
+        came.forEach((id, position) -> assertThat(told.get(id)).isBetween(position - 3, position + 3));
+        assertThat(told.keySet()).isEqualTo(came.keySet());
+    }
+
+    @Test
+    void workToBeTriedAgainGoesBehindItsUsersOwnAndNotBehindOthers() {
+        // given
+        UUID node = queue.insertNode();
+        UUID failing = queue.submit("a", 0);
+        GenerationLease generationLease = queue.claim(node, 1).get(0);
+        List<UUID> own = queue.submitAll(nCopies(2, "a"));
+        queue.submitAll(nCopies(20, "b"));
+
+        // when
+        await(queue.leaseStore.retry(generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO));
+
+        // then: three turns of each user
+        List<UUID> next = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            next.addAll(ids(queue.claim(node, 1)));
+        }
+        assertThat(next).contains(failing).containsSubsequence(own.get(0), own.get(1), failing);
+    }
+
+    @Test
+    void twoWhoClaimAtOnceTakeNothingTwiceAndLeaveNothing() {
+        // given
+        Random random = new Random(7);
+        for (int i = 0; i < 200; i++) {
+            queue.submit("user " + random.nextInt(5), random.nextInt(-2, 3));
+        }
+        UUID first = queue.insertNode();
+        UUID second = queue.insertNode();
+
+        // when
+        List<UUID> claimed = new ArrayList<>();
+        List<GenerationLease> some;
+        do {
+            var one = queue.leaseStore.claim(first, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
+            var two = queue.leaseStore.claim(second, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
+            some = Stream.concat(await(one).stream(), await(two).stream()).toList();
+            claimed.addAll(ids(some));
+        } while (!some.isEmpty());
+
+        // then
+        assertThat(claimed).hasSize(200).doesNotHaveDuplicates();
+    }
+
+    private static long ahead(UUID id, String user) {
+        JsonObject found = await(queue.generationStore.find(id, user)).orElseThrow();
+        return found.getJsonObject("queue").getLong("ahead");
+    }
+}

@@ -1,0 +1,145 @@
+package dev.darkroom.generation.store;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.RetryDecision.FailureReason;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whoever comes with a lease that is no longer the one in the database changes no row of any table. */
+@Tag("database")
+class GenerationLeaseStoreFencingTest {
+    private static final FailureReason REASON =
+            new FailureReason("MODERATED", FailureClass.MODERATED, "Refused.", false);
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    /** A transition; its future says whether it changed anything. */
+    private interface Transition extends BiFunction<GenerationLeaseStore, GenerationLease, Future<Boolean>> {}
+
+    private static Stream<Arguments> transitions() {
+        Transition complete =
+                (leases, generationLease) -> leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))
+                        .map(Optional::isPresent);
+        Transition fail = (leases, generationLease) -> leases.fail(
+                        generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
+                .map(Optional::isPresent);
+        Transition retry = (leases, generationLease) -> leases.retry(
+                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO)
+                .map(Optional::isPresent);
+        Transition lost = (leases, generationLease) -> leases.retry(
+                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO)
+                .map(Optional::isPresent);
+        Transition release = GenerationLeaseStore::release;
+        return Stream.of(
+                Arguments.of("complete", complete),
+                Arguments.of("fail", fail),
+                Arguments.of("retry", retry),
+                Arguments.of("take back", lost),
+                Arguments.of("release", release));
+    }
+
+    static Stream<Arguments> transitionsAndStrangers() {
+        return transitions()
+                .flatMap(transition -> Stream.of(
+                                Arguments.of("an older token", 0, -1L),
+                                Arguments.of("a token from the future", 0, 1L),
+                                Arguments.of("another owner", 1, 0L),
+                                Arguments.of("another generation", 2, 0L))
+                        .map(stranger -> Arguments.of(
+                                transition.get()[0],
+                                stranger.get()[0],
+                                transition.get()[1],
+                                stranger.get()[1],
+                                stranger.get()[2])));
+    }
+
+    private static GenerationLease with(GenerationLease generationLease, UUID generation, UUID node, long token) {
+        return new GenerationLease(
+                generation,
+                generationLease.userId(),
+                node,
+                token,
+                generationLease.number(),
+                generationLease.countedFailures(),
+                generationLease.lostAttempts(),
+                generationLease.attemptBudget(),
+                generationLease.timeLeft(),
+                generationLease.imageRequest());
+    }
+
+    @ParameterizedTest(name = "{0} with {1}")
+    @MethodSource("transitionsAndStrangers")
+    void aStrangerChangesNothing(
+            String transitionName, String strangerName, Transition transition, int what, long tokenOffset) {
+        // given a second generation beside it, held by another process
+        GenerationLease generationLease = queue.submitAndClaim();
+        queue.submitAndClaim();
+        GenerationLease stranger = with(
+                generationLease,
+                what == 2 ? UUID.randomUUID() : generationLease.generationId(),
+                what == 1 ? queue.insertNode() : generationLease.nodeId(),
+                generationLease.token() + tokenOffset);
+        List<String> before = queue.readAllRows();
+
+        // when
+        boolean changed = await(transition.apply(queue.leaseStore, stranger));
+
+        // then
+        assertThat(changed).isFalse();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+        assertThat(await(transition.apply(queue.leaseStore, generationLease))).isTrue();
+        assertThat(queue.findViolations()).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("transitions")
+    void aLeaseThatSomebodyHasTakenOverIsWorthNothing(String name, Transition transition) {
+        // given a process that was frozen while its lease was taken back and given to another
+        GenerationLease frozen = queue.submitAndClaim();
+        await(queue.leaseStore.retry(frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO));
+        GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
+        List<String> before = queue.readAllRows();
+
+        // when
+        boolean changed = await(transition.apply(queue.leaseStore, frozen));
+
+        // then
+        assertThat(changed).isFalse();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+        assertThat(await(queue.leaseStore.complete(current, GenerationDatabaseFixture.storedImages(1))))
+                .isPresent();
+        assertThat(queue.findViolations()).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("transitions")
+    void whatHasEndedStaysAsItEnded(String name, Transition transition) {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        List<String> before = queue.readAllRows();
+
+        // when
+        boolean changed = await(transition.apply(queue.leaseStore, generationLease));
+
+        // then
+        assertThat(changed).isFalse();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+    }
+}

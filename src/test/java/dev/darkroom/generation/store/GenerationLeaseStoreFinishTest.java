@@ -1,0 +1,326 @@
+package dev.darkroom.generation.store;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.RetryDecision.FailureReason;
+import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
+import dev.darkroom.generation.store.GenerationLeaseStore.Requeued;
+import dev.darkroom.generation.worker.RetryPolicy;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** How an attempt ends, and with it sometimes a generation. */
+@Tag("database")
+class GenerationLeaseStoreFinishTest {
+    private static final FailureReason EXHAUSTED =
+            new FailureReason("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Given up.", true);
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    @AfterEach
+    void nothingIsBroken() {
+        assertThat(queue.findViolations()).isEmpty();
+    }
+
+    private static Optional<Requeued> retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
+        return await(
+                queue.leaseStore.retry(generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO));
+    }
+
+    private static String generation(String columns) {
+        return queue.queryValue("SELECT concat_ws(' ', " + columns + ") FROM generations");
+    }
+
+    private static String lastAttempt(String columns) {
+        return queue.queryValue(
+                "SELECT concat_ws(' ', " + columns + ") FROM generation_attempts ORDER BY number DESC LIMIT 1");
+    }
+
+    @Test
+    void aNewGenerationIsPendingAndInTheQueue() {
+        // when
+        queue.submit();
+
+        // then
+        assertThat(generation("status, failed_attempts, completed_at")).isEqualTo("PENDING 0");
+        assertThat(queue.queryValue("SELECT counted_failures + lost_attempts + lease_token FROM generation_queue"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void aCancelThatWaitedForTheClaimDoesNotEndTheAttemptBeforeItBegan() {
+        // given a claim of a moment after the one that the cancel is of
+        GenerationLease generationLease = queue.submitAndClaim();
+        queue.execute("UPDATE generation_queue SET attempt_started_at = now() + interval '10 s'");
+
+        // when
+        Optional<FinishRecord> ended = await(queue.leaseStore.cancel(generationLease.generationId(), "local"));
+
+        // then
+        assertThat(ended).isPresent();
+        assertThat(lastAttempt("finished_at = started_at, outcome")).isEqualTo("t INTERRUPTED");
+        assertThat(queue.queryValue(
+                        "SELECT g.completed_at = a.finished_at FROM generations g JOIN generation_attempts a"
+                                + " ON a.generation_id = g.id WHERE g.id = '" + generationLease.generationId() + "'"))
+                .isEqualTo("true");
+    }
+
+    @Test
+    void picturesCompleteAGeneration() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        List<StoredImage> pictures = GenerationDatabaseFixture.storedImages(1);
+
+        // when
+        Optional<FinishRecord> ended = await(queue.leaseStore.complete(generationLease, pictures));
+
+        // then
+        FinishedGeneration complete = new FinishedGeneration(
+                generationLease.generationId(), "local", GenerationStatus.COMPLETE, null, null, 1, 0);
+        assertThat(ended).hasValueSatisfying(end -> {
+            assertThat(end.generation()).isEqualTo(complete);
+            assertThat(end.totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
+        });
+        assertThat(generation("status, failed_attempts, error_code, completed_at = updated_at"))
+                .isEqualTo("COMPLETE 0 t");
+        assertThat(lastAttempt("number, outcome, counted, lease_token, node_id, backend, error_code, retry_at"))
+                .isEqualTo("1 SUCCEEDED t 1 " + generationLease.nodeId() + " default");
+        assertThat(queue.query("SELECT id || ' ' || position || ' ' || bytes || ' ' || storage_key FROM images"))
+                .containsExactly(
+                        pictures.get(0).id() + " 0 1000 " + pictures.get(0).storageKey());
+        assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
+    }
+
+    @Test
+    void picturesKeepTheirOrder() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        queue.execute("UPDATE generations SET image_count = 4");
+        List<StoredImage> pictures = GenerationDatabaseFixture.storedImages(4);
+
+        // when
+        await(queue.leaseStore.complete(generationLease, pictures));
+
+        // then
+        assertThat(queue.query("SELECT id FROM images ORDER BY position"))
+                .containsExactlyElementsOf(pictures.stream()
+                        .map(picture -> picture.id().toString())
+                        .toList());
+    }
+
+    @Test
+    void aReasonFailsAGeneration() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+
+        // when
+        Optional<FinishRecord> ended = await(queue.leaseStore.fail(
+                generationLease,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR.withHttpStatus(500),
+                EXHAUSTED));
+
+        // then
+        assertThat(ended.orElseThrow().generation())
+                .isEqualTo(new FinishedGeneration(
+                        generationLease.generationId(),
+                        "local",
+                        GenerationStatus.FAILED,
+                        "ATTEMPTS_EXHAUSTED",
+                        "Given up.",
+                        0,
+                        1));
+        assertThat(generation("status, failed_attempts, error_code, error_class, error_message, error_retryable"))
+                .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Given up. t");
+        assertThat(lastAttempt("number, outcome, counted, error_class, error_code, http_status, retry_at"))
+                .isEqualTo("1 RETRYABLE t SERVER_ERROR SERVER_ERROR 500");
+        assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
+    }
+
+    @Test
+    void aRetryWritesTheAttemptAndTheNextTimeTogether() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+
+        // when
+        Optional<Requeued> requeued = await(queue.leaseStore.retry(
+                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ofMillis(1234)));
+
+        // then
+        assertThat(requeued.orElseThrow().number()).isEqualTo(1);
+        assertThat(generation("status, failed_attempts, completed_at")).isEqualTo("PENDING 1");
+        assertThat(lastAttempt("number, outcome, counted, retry_at - finished_at"))
+                .isEqualTo("1 RETRYABLE t 00:00:01.234");
+        assertThat(queue.queryValue("""
+                SELECT concat_ws(' ', counted_failures, lost_attempts, lease_token, lease_owner, attempt_started_at,
+                  run_at = (SELECT retry_at FROM generation_attempts)) FROM generation_queue""")).isEqualTo("1 0 1 t");
+    }
+
+    @Test
+    void attemptsAreNumberedAndCountedAsTheyEnd() {
+        // given
+        queue.submit();
+        UUID node = queue.insertNode();
+
+        // when
+        List<Integer> numbers = new ArrayList<>();
+        numbers.add(retry(queue.claim(node, 1).get(0), AttemptOutcome.RETRYABLE, true)
+                .orElseThrow()
+                .number());
+        numbers.add(retry(queue.claim(node, 1).get(0), AttemptOutcome.INTERRUPTED, false)
+                .orElseThrow()
+                .number());
+        numbers.add(retry(queue.claim(node, 1).get(0), AttemptOutcome.LOST, false)
+                .orElseThrow()
+                .number());
+        numbers.add(retry(queue.claim(node, 1).get(0), AttemptOutcome.TIMEOUT, true)
+                .orElseThrow()
+                .number());
+        GenerationLease last = queue.claim(node, 1).get(0);
+
+        // then
+        assertThat(numbers).containsExactly(1, 2, 3, 4);
+        assertThat(last.number()).isEqualTo(5);
+        assertThat(last.countedFailures()).isEqualTo(2);
+        assertThat(last.lostAttempts()).isEqualTo(1);
+        await(queue.leaseStore.complete(last, GenerationDatabaseFixture.storedImages(1)));
+        assertThat(generation("status, failed_attempts")).isEqualTo("COMPLETE 4");
+        assertThat(lastAttempt("number, outcome")).isEqualTo("5 SUCCEEDED");
+    }
+
+    @Test
+    void whatWasReleasedKeepsItsPlaceAndLeavesNoAttempt() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        String place = queue.queryValue("SELECT run_at FROM generation_queue");
+
+        // when
+        boolean held = await(queue.leaseStore.release(generationLease));
+
+        // then
+        assertThat(held).isTrue();
+        assertThat(queue.queryValue("SELECT run_at FROM generation_queue")).isEqualTo(place);
+        assertThat(queue.queryValue("SELECT lease_owner FROM generation_queue")).isNull();
+        assertThat(generation("status, failed_attempts")).isEqualTo("PENDING 0");
+        assertThat(queue.query("SELECT 1 FROM generation_attempts")).isEmpty();
+    }
+
+    @Test
+    void theSecondWriteOfTheSameSuccessChangesNothingAndIsRecognised() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        List<String> before = queue.readAllRows();
+
+        // when
+        Optional<FinishRecord> again =
+                await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+
+        // then
+        assertThat(again).isEmpty();
+        assertThat(await(queue.leaseStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
+                .isTrue();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+    }
+
+    @Test
+    void anAttemptThatWasNotWrittenIsNotRecorded() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+
+        // then
+        assertThat(await(queue.leaseStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
+                .isFalse();
+    }
+
+    @Test
+    void whatAListenerWritesIsThereExactlyWhenTheEndIs() {
+        // given
+        queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)");
+        GenerationLeaseStore leases = queue.leaseStoreWith((connection, ends) -> connection
+                .preparedQuery("INSERT INTO told VALUES ($1, $2, $3)")
+                .executeBatch(ends.stream()
+                        .map(end -> Tuple.of(end.id(), end.status().name(), end.errorCode()))
+                        .toList())
+                .map(told -> () -> {}));
+        GenerationLease complete = queue.submitAndClaim();
+        GenerationLease failed = queue.submitAndClaim();
+        UUID expired = queue.submit();
+        queue.execute("UPDATE generation_queue SET deadline = now() WHERE generation_id = '" + expired + "'");
+
+        // when
+        await(leases.complete(complete, GenerationDatabaseFixture.storedImages(1)));
+        await(leases.fail(failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED));
+        await(leases.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
+
+        // then
+        assertThat(queue.query("SELECT concat_ws(' ', id, status, code) FROM told"))
+                .containsExactlyInAnyOrder(
+                        complete.generationId() + " COMPLETE",
+                        failed.generationId() + " FAILED ATTEMPTS_EXHAUSTED",
+                        expired + " FAILED DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void aListenerThatFailsRollsTheEndBack() {
+        // given
+        queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)", "TRUNCATE told");
+        GenerationLeaseStore leases = queue.leaseStoreWith(
+                (connection, ends) -> connection
+                        .preparedQuery("INSERT INTO told VALUES ($1, 'half', null)")
+                        .execute(Tuple.of(ends.get(0).id()))
+                        .map(told -> () -> {}),
+                (connection, end) -> Future.failedFuture("not today"));
+        GenerationLease generationLease = queue.submitAndClaim();
+        List<String> before = queue.readAllRows();
+
+        // when
+        assertThatThrownBy(() -> await(leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+                .hasMessageContaining("not today");
+        assertThatThrownBy(() -> await(leases.fail(
+                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED)))
+                .hasMessageContaining("not today");
+
+        // then the lease still holds, and the end can be written later
+        assertThat(queue.readAllRows()).isEqualTo(before);
+        assertThat(queue.query("SELECT 1 FROM told")).isEmpty();
+        assertThat(await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+                .isPresent();
+    }
+
+    @Test
+    void aListenerThatThrowsRollsTheEndBackToo() {
+        // given
+        GenerationLeaseStore leases = queue.leaseStoreWith((connection, end) -> {
+            throw new IllegalStateException("a bug");
+        });
+        GenerationLease generationLease = queue.submitAndClaim();
+        List<String> before = queue.readAllRows();
+
+        // when
+        assertThatThrownBy(() -> await(leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+                .hasMessageContaining("a bug");
+
+        // then
+        assertThat(queue.readAllRows()).isEqualTo(before);
+    }
+}

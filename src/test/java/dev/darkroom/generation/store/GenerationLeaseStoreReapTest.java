@@ -1,0 +1,236 @@
+package dev.darkroom.generation.store;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.RetryDecision.FailureReason;
+import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
+import dev.darkroom.generation.worker.RetryPolicy;
+import dev.darkroom.queue.FencingToken;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What sweeps find and may do. */
+@Tag("database")
+class GenerationLeaseStoreReapTest {
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final FailureReason TIME_IS_UP = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private static void set(UUID generation, String assignment) {
+        queue.execute("UPDATE generation_queue SET " + assignment + " WHERE generation_id = '" + generation + "'");
+    }
+
+    private static List<AbandonedLease> abandoned() {
+        return await(queue.leaseStore.findAbandoned(GRACE, 10));
+    }
+
+    @Test
+    void theWorkOfLiveProcessesIsNotAbandoned() {
+        // given
+        queue.submitAndClaim();
+        queue.submit();
+
+        // then
+        assertThat(abandoned()).isEmpty();
+    }
+
+    @Test
+    void theWorkOfADrainingProcessIsStillItsOwn() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        queue.execute("UPDATE nodes SET draining = true WHERE id = '" + generationLease.nodeId() + "'");
+
+        // then
+        assertThat(abandoned()).isEmpty();
+    }
+
+    @Test
+    void theWorkOfDeadProcessesIsFound() {
+        // given one that is past its time, and one that is not even remembered
+        GenerationLease ofTheDead = queue.submitAndClaim();
+        GenerationLease ofTheForgotten = queue.submitAndClaim();
+        queue.submitAndClaim();
+        queue.expireNode(ofTheDead.nodeId());
+        queue.execute("DELETE FROM nodes WHERE id = '" + ofTheForgotten.nodeId() + "'");
+
+        // when
+        List<AbandonedLease> found = abandoned();
+
+        // then
+        assertThat(found).allSatisfy(each -> assertThat(each.ownerAlive()).isFalse());
+        assertThat(found)
+                .extracting(each -> each.generationLease().generationId())
+                .containsExactlyInAnyOrder(ofTheDead.generationId(), ofTheForgotten.generationId());
+        assertThat(found)
+                .extracting(
+                        each -> each.generationLease().nodeId(),
+                        each -> each.generationLease().token())
+                .containsExactlyInAnyOrder(tuple(ofTheDead.nodeId(), 1L), tuple(ofTheForgotten.nodeId(), 1L));
+    }
+
+    @Test
+    void anAttemptOfALiveProcessIsFoundOnceItOverranByMoreThanTheGrace() {
+        // given
+        GenerationLease within = queue.submitAndClaim();
+        GenerationLease overran = queue.submitAndClaim();
+        set(within.generationId(), "attempt_deadline = now() - interval '4 s'");
+        set(overran.generationId(), "attempt_deadline = now() - interval '6 s'");
+
+        // when
+        List<AbandonedLease> found = abandoned();
+
+        // then
+        assertThat(found).singleElement().satisfies(each -> {
+            assertThat(each.generationLease().generationId()).isEqualTo(overran.generationId());
+            assertThat(each.ownerAlive()).isTrue();
+        });
+    }
+
+    @Test
+    void anAbandonedLeaseCarriesWhatTheDecisionNeeds() {
+        // given
+        queue.submit();
+        UUID node = queue.insertNode();
+        await(queue.leaseStore.retry(
+                queue.claim(node, 1).get(0), AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                queue.claim(node, 1).get(0), AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO));
+        queue.claim(node, 1);
+        queue.expireNode(node);
+
+        // when
+        GenerationLease generationLease = abandoned().get(0).generationLease();
+
+        // then
+        assertThat(generationLease.userId()).isEqualTo("local");
+        assertThat(generationLease.number()).isEqualTo(3);
+        assertThat(generationLease.countedFailures()).isEqualTo(1);
+        assertThat(generationLease.lostAttempts()).isEqualTo(1);
+        assertThat(generationLease.timeLeft()).isBetween(Duration.ofMinutes(14), Duration.ofMinutes(15));
+        assertThat(generationLease.imageRequest()).isNull();
+    }
+
+    @Test
+    void aSweepTakesALimitedNumber() {
+        // given
+        for (int i = 0; i < 3; i++) {
+            queue.submit();
+        }
+        UUID node = queue.insertNode();
+        queue.claim(node, 3);
+        queue.expireNode(node);
+
+        // then
+        assertThat(await(queue.leaseStore.findAbandoned(GRACE, 2))).hasSize(2);
+    }
+
+    @Test
+    void whatWaitsPastItsDeadlineIsOverdue() {
+        // given
+        GenerationLease running = queue.submitAndClaim();
+        UUID overdue = queue.submit();
+        set(overdue, "deadline = now() - interval '1 s'");
+        set(running.generationId(), "deadline = now() - interval '2 s'");
+        queue.submit();
+
+        // then what is at work ends by itself
+        assertThat(await(queue.leaseStore.findOverdue(10))).containsExactly(overdue);
+        assertThat(await(queue.leaseStore.findOverdue(0))).isEmpty();
+    }
+
+    @Test
+    void whatIsOverdueExpires() {
+        // given
+        UUID id = queue.submit();
+        set(id, "deadline = now()");
+
+        // when
+        Optional<GenerationLeaseStore.FinishRecord> ended = await(queue.leaseStore.expire(id, TIME_IS_UP));
+
+        // then
+        assertThat(ended.orElseThrow().generation())
+                .isEqualTo(new FinishedGeneration(
+                        id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED", TIME_IS_UP.message(), 0, 0));
+        assertThat(queue.queryValue("""
+                SELECT concat_ws(' ', status, failed_attempts, error_code, error_class, error_retryable)
+                FROM generations""")).isEqualTo("FAILED 0 DEADLINE_EXCEEDED NOT_SENT t");
+        assertThat(queue.query("SELECT 1 FROM generation_attempts")).isEmpty();
+        assertThat(queue.findViolations()).isEmpty();
+    }
+
+    @Test
+    void theReasonOfAnExpiredGenerationHasTheClassOfItsLastFailure() {
+        // given
+        GenerationLease first = queue.submitAndClaim();
+        await(queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+        GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
+        await(queue.leaseStore.retry(second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO));
+        set(first.generationId(), "deadline = now()");
+
+        // when
+        await(queue.leaseStore.expire(first.generationId(), TIME_IS_UP));
+
+        // then
+        assertThat(queue.queryValue("SELECT error_class FROM generations")).isEqualTo("AMBIGUOUS");
+    }
+
+    @Test
+    void whatStillHasTimeOrIsAtWorkDoesNotExpire() {
+        // given
+        GenerationLease running = queue.submitAndClaim();
+        UUID early = queue.submit();
+        set(running.generationId(), "deadline = now()");
+        List<String> before = queue.readAllRows();
+
+        // then
+        assertThat(await(queue.leaseStore.expire(early, TIME_IS_UP))).isEmpty();
+        assertThat(await(queue.leaseStore.expire(running.generationId(), TIME_IS_UP)))
+                .isEmpty();
+        assertThat(await(queue.leaseStore.expire(UUID.randomUUID(), TIME_IS_UP)))
+                .isEmpty();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+    }
+
+    @Test
+    void whatEndedDoesNotExpire() {
+        // given
+        GenerationLease generationLease = queue.submitAndClaim();
+        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        List<String> before = queue.readAllRows();
+
+        // then
+        assertThat(await(queue.leaseStore.expire(generationLease.generationId(), TIME_IS_UP)))
+                .isEmpty();
+        assertThat(queue.readAllRows()).isEqualTo(before);
+    }
+
+    @Test
+    void aProcessCanAskWhatItHolds() {
+        // given
+        GenerationLease old = queue.submitAndClaim();
+        set(old.generationId(), "attempt_started_at = now() - interval '20 s'");
+        queue.submit();
+        queue.claim(old.nodeId(), 1);
+        queue.submitAndClaim();
+
+        // when
+        List<FencingToken> held = await(queue.leaseStore.findHeld(old.nodeId(), Duration.ofSeconds(15)));
+
+        // then
+        assertThat(held).containsExactly(old.fencingToken());
+    }
+}

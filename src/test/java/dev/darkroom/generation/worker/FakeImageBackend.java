@@ -1,0 +1,106 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageFormat;
+import dev.darkroom.image.ImageStore;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/** An AI server without a network: each call ends as the test says, or as aborted. */
+final class FakeImageBackend implements ImageBackend {
+    static final Image IMAGE =
+            new Image(ChunkedBytes.of(new byte[] {1, 2, 3}), ImageFormat.PNG, 64, 64, "ab".repeat(32));
+
+    /** Keeps nothing, at once. */
+    static final ImageStore DISCARDING_STORE = new ImageStore() {
+        @Override
+        public Future<Void> put(String key, Image image) {
+            return Future.succeededFuture();
+        }
+
+        @Override
+        public Future<ReadStream<Buffer>> read(String key) {
+            return Future.failedFuture("kept nowhere");
+        }
+
+        @Override
+        public Future<Void> checkWritable() {
+            return Future.succeededFuture();
+        }
+
+        @Override
+        public Future<Void> delete(String key) {
+            return Future.succeededFuture();
+        }
+
+        @Override
+        public Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
+            return Future.succeededFuture();
+        }
+    };
+
+    private final Function<ImageRequest, Future<BackendOutcome>> answer;
+    private final Map<String, AtomicInteger> callCount = new ConcurrentHashMap<>();
+
+    FakeImageBackend(Function<ImageRequest, Future<BackendOutcome>> answer) {
+        this.answer = answer;
+    }
+
+    /** Makes every picture at once. */
+    static FakeImageBackend succeeding() {
+        return new FakeImageBackend(request -> Future.succeededFuture(imageOutcome()));
+    }
+
+    /** Never answers. */
+    static FakeImageBackend hanging() {
+        return new FakeImageBackend(request -> Promise.<BackendOutcome>promise().future());
+    }
+
+    static BackendOutcome imageOutcome() {
+        return new BackendOutcome.Generated(List.of(IMAGE));
+    }
+
+    /** How often a generation was asked for. */
+    int callCount(String key) {
+        AtomicInteger count = callCount.get(key);
+        return count == null ? 0 : count.get();
+    }
+
+    /** How often anything was asked for. */
+    int callCount() {
+        return callCount.values().stream().mapToInt(AtomicInteger::get).sum();
+    }
+
+    @Override
+    public String name() {
+        return GenerationDatabaseFixture.BACKEND;
+    }
+
+    @Override
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        callCount.computeIfAbsent(request.key(), key -> new AtomicInteger()).incrementAndGet();
+        Promise<BackendOutcome> ended = Promise.promise();
+        backendCall.onAbort(() -> ended.tryComplete(new BackendOutcome.Aborted()));
+        answer.apply(request).onSuccess(ended::tryComplete);
+        return ended.future();
+    }
+
+    @Override
+    public Future<Void> close() {
+        return Future.succeededFuture();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.config.Settings;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.node.NodeHeartbeatVerticle;
+import io.vertx.core.eventbus.DeliveryOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+
+/** A process that has joined and can be put to work, on a queue that is looked after elsewhere. Blocking. */
+final class GenerationWorkerFixture {
+    /** Trusted for long, so that no test loses its identity by accident; sweeps that never come within a test. */
+    private static final Settings.Node NODE =
+            new Settings.Node(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
+
+    final LocalNode localNode = new LocalNode(System::nanoTime);
+    private final GenerationDatabaseFixture queue;
+
+    GenerationWorkerFixture(GenerationDatabaseFixture queue) {
+        this.queue = queue;
+        await(queue.vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, queue.database, NODE, "test")));
+    }
+
+    /** A worker for four calls at once that polls only when told to, with 200 ms of grace. */
+    String deploy(FakeImageBackend backend) {
+        return deploy(backend, Duration.ofMillis(200));
+    }
+
+    String deploy(FakeImageBackend backend, Duration grace) {
+        return deploy(backend, workerSettings(grace));
+    }
+
+    /** For four calls at once, with polls that never come within a test. */
+    Settings workerSettings(Duration grace) {
+        Settings base = queue.settings;
+        return new Settings(
+                base.publicUrl(),
+                base.dataDir(),
+                base.imageDir(),
+                base.auth(),
+                base.authLocalAnywhere(),
+                base.jwt(),
+                base.links(),
+                base.http(),
+                base.connections(),
+                base.management(),
+                base.simulator(),
+                base.api(),
+                base.limits(),
+                base.generation(),
+                base.notifications(),
+                base.streams(),
+                new Settings.Worker(4, Duration.ofMinutes(5)),
+                base.retry(),
+                base.backend(),
+                base.outbound(),
+                base.database(),
+                NODE,
+                base.retention(),
+                base.webhooks(),
+                base.cluster(),
+                new Settings.Shutdown(grace),
+                base.log());
+    }
+
+    String deploy(FakeImageBackend backend, Settings settings) {
+        return deploy(backend, settings, FakeImageBackend.DISCARDING_STORE, new ImageStoreHealth());
+    }
+
+    String deploy(FakeImageBackend backend, Settings settings, ImageStore images, ImageStoreHealth health) {
+        BackendExecutor backendExecutor = new BackendExecutor(
+                queue.vertx, backend, 4, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
+        return await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
+                localNode,
+                backendExecutor,
+                backend.name(),
+                queue.database,
+                queue.notifyChannel,
+                images,
+                health,
+                settings,
+                List.of())));
+    }
+
+    void wakeWorkers() {
+        queue.vertx.eventBus().publish(GenerationBus.WORK_AVAILABLE, null, new DeliveryOptions().setLocalOnly(true));
+    }
+
+    static void awaitTrue(String what, Callable<Boolean> condition) {
+        Awaitility.await(what)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(10))
+                .until(condition);
+    }
+
+    void awaitComplete(int count) {
+        awaitTrue(
+                count + " complete",
+                () -> queue.queryValue("SELECT count(*) FROM generations WHERE status = 'COMPLETE'")
+                        .equals(String.valueOf(count)));
+        assertThat(queue.findViolations()).isEmpty();
+    }
+
+    String countLeased() {
+        return queue.queryValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NOT NULL");
+    }
+
+    String attemptOutcomes() {
+        return queue.queryValue("SELECT string_agg(outcome || ' ' || counted, ', ') FROM generation_attempts");
+    }
+}

@@ -1,0 +1,153 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.worker.GenerationWorkerFixture.awaitTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.TestFailures;
+import io.vertx.core.Future;
+import java.util.UUID;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A process at work: what it takes, and when it looks for more. */
+@Tag("database")
+class GenerationWorkerVerticleTest {
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private final GenerationWorkerFixture process = new GenerationWorkerFixture(queue);
+
+    @Test
+    void workThatWaitsIsFoundAtTheStart() {
+        // given more than fits at once
+        for (int i = 0; i < 10; i++) {
+            queue.submit();
+        }
+
+        // when
+        process.deploy(FakeImageBackend.succeeding());
+
+        // then
+        process.awaitComplete(10);
+    }
+
+    @Test
+    void aSubmissionWakesTheWorker() {
+        // given a worker that found nothing and will not poll within this test
+        FakeImageBackend backend = FakeImageBackend.succeeding();
+        process.deploy(backend);
+
+        // when
+        queue.submit();
+        process.wakeWorkers();
+
+        // then
+        process.awaitComplete(1);
+    }
+
+    @Test
+    void noWakeUpIsLost() {
+        // given
+        process.deploy(FakeImageBackend.succeeding());
+
+        // when each submission is followed by its wake-up at once, whatever the worker is doing
+        for (int i = 0; i < 50; i++) {
+            queue.submit();
+            process.wakeWorkers();
+        }
+
+        // then
+        process.awaitComplete(50);
+    }
+
+    @Test
+    void noMoreIsTakenThanCanBeWorkedOn() {
+        // given
+        for (int i = 0; i < 10; i++) {
+            queue.submit();
+        }
+        FakeImageBackend backend = FakeImageBackend.hanging();
+
+        // when
+        process.deploy(backend);
+        awaitTrue("four calls", () -> backend.callCount() == 4);
+        process.wakeWorkers();
+
+        // then
+        assertThat(process.countLeased()).isEqualTo("4");
+        assertThat(backend.callCount()).isEqualTo(4);
+    }
+
+    @Test
+    void aRetryOfItsOwnWakesTheWorker() {
+        // given
+        UUID id = queue.submit();
+        FakeImageBackend[] backend = new FakeImageBackend[1];
+        backend[0] = new FakeImageBackend(request -> Future.succeededFuture(
+                backend[0].callCount(id.toString()) < 3
+                        ? new BackendOutcome.Failed(TestFailures.SERVER_ERROR)
+                        : FakeImageBackend.imageOutcome()));
+
+        // when
+        process.deploy(backend[0]);
+
+        // then
+        process.awaitComplete(1);
+        assertThat(process.attemptOutcomes()).isEqualTo("RETRYABLE true, RETRYABLE true, SUCCEEDED true");
+    }
+
+    @Test
+    void confirmsThatAttemptsOfErasedGenerationsHaveEnded() {
+        // given an attempt under way whose generation is erased, and one that ended before
+        FakeImageBackend backend = FakeImageBackend.hanging();
+        queue.submit();
+        process.deploy(backend);
+        awaitTrue("a call", () -> backend.callCount() == 1);
+        String node = process.localNode.claimingId().orElseThrow().toString();
+        queue.execute(
+                "INSERT INTO erased_attempts SELECT generation_id, lease_token, lease_owner, user_id, 1 FROM generation_queue",
+                "INSERT INTO erased_attempts VALUES (gen_random_uuid(), 7, '" + node + "', 'local', 1)",
+                "INSERT INTO erased_attempts VALUES (gen_random_uuid(), 8, gen_random_uuid(), 'local', 1)",
+                "DELETE FROM generation_queue");
+
+        // when
+        queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+
+        // then only the one that is over is confirmed
+        awaitTrue("a confirmation", () -> confirmed().equals("7"));
+
+        // when the attempt is aborted
+        queue.vertx.eventBus().publish(GenerationBus.CANCELLED, null);
+
+        // then
+        awaitTrue("the other confirmation", () -> {
+            queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+            return confirmed().equals("1 7");
+        });
+        queue.execute("TRUNCATE erased_attempts");
+    }
+
+    private static String confirmed() {
+        return queue.queryValue("SELECT coalesce(string_agg(lease_token::text, ' ' ORDER BY lease_token), '')"
+                + " FROM erased_attempts WHERE ended");
+    }
+
+    @Test
+    void aLeaseWhoseClaimWasNeverAnsweredIsGivenBack() {
+        // given what the database says this process has held for long, and the process knows nothing of
+        queue.submit();
+        queue.claim(process.localNode.claimingId().orElseThrow(), 1);
+        queue.execute("UPDATE generation_queue SET attempt_started_at = now() - interval '1 min'");
+
+        // when
+        process.deploy(FakeImageBackend.succeeding(), queue.settings);
+
+        // then
+        process.awaitComplete(1);
+        assertThat(process.attemptOutcomes()).isEqualTo("SUCCEEDED true");
+    }
+}

@@ -1,0 +1,196 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.config.Settings;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.TestFailures;
+import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.node.NodeHeartbeatVerticle;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Several processes on one queue, while a saboteur declares one or another of them dead, or cuts their connections. */
+@Tag("database")
+class MultiNodeFaultTest {
+    private static final int GENERATIONS = 200;
+    private static final int NODES = 4;
+
+    private GenerationDatabaseFixture queue;
+    private Settings settings;
+
+    @BeforeEach
+    void open() {
+        queue = new GenerationDatabaseFixture();
+        Settings base = queue.settings;
+        settings = new Settings(
+                base.publicUrl(),
+                base.dataDir(),
+                base.imageDir(),
+                base.auth(),
+                base.authLocalAnywhere(),
+                base.jwt(),
+                base.links(),
+                base.http(),
+                base.connections(),
+                base.management(),
+                base.simulator(),
+                base.api(),
+                base.limits(),
+                base.generation(),
+                base.notifications(),
+                base.streams(),
+                new Settings.Worker(8, Duration.ofMillis(50)),
+                // Losing work is what this is about: no number of losses makes a generation fail.
+                new Settings.Retry(
+                        Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
+                base.backend(),
+                base.outbound(),
+                base.database(),
+                new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(15), Duration.ofMillis(30)),
+                base.retention(),
+                base.webhooks(),
+                base.cluster(),
+                new Settings.Shutdown(Duration.ofMillis(200)),
+                base.log());
+    }
+
+    @AfterEach
+    void close() {
+        queue.close();
+    }
+
+    /** Takes 20 to 200 ms, and fails one time in ten. */
+    private Future<BackendOutcome> unsteady() {
+        Promise<BackendOutcome> promise = Promise.promise();
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        BackendOutcome backendOutcome = random.nextInt(10) == 0
+                ? new BackendOutcome.Failed(TestFailures.SERVER_ERROR)
+                : FakeImageBackend.imageOutcome();
+        queue.vertx.setTimer(random.nextLong(20, 201), timer -> promise.complete(backendOutcome));
+        return promise.future();
+    }
+
+    private void startProcess(FakeImageBackend backend) {
+        GenerationFinishListener listener = (connection, ends) -> {
+            // Told inside the transaction: what counts is how often it is committed.
+            String values = ends.stream().map(end -> "('" + end.id() + "')").collect(Collectors.joining(", "));
+            return connection
+                    .query("INSERT INTO told VALUES " + values)
+                    .execute()
+                    .map(told -> () -> {});
+        };
+        LocalNode localNode = new LocalNode(System::nanoTime);
+        Settings.Breaker deaf = new Settings.Breaker(
+                Duration.ofSeconds(1),
+                10_000,
+                100,
+                10_000,
+                Duration.ofMinutes(1),
+                100,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1,
+                null);
+        BackendExecutor backendExecutor =
+                new BackendExecutor(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
+        await(queue.vertx.deployVerticle(
+                new NodeHeartbeatVerticle(localNode, queue.database, settings.node(), "test")));
+        await(queue.vertx.deployVerticle(
+                new GenerationReaperVerticle(queue.database, queue.notifyChannel, settings, List.of(listener))));
+        await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
+                localNode,
+                backendExecutor,
+                backend.name(),
+                queue.database,
+                queue.notifyChannel,
+                FakeImageBackend.DISCARDING_STORE,
+                new ImageStoreHealth(),
+                settings,
+                List.of(listener))));
+    }
+
+    private void declareSomebodyDead(Random random) {
+        List<String> alive = queue.query("SELECT id FROM nodes WHERE expires_at > now() ORDER BY id");
+        if (!alive.isEmpty()) {
+            queue.expireNode(UUID.fromString(alive.get(random.nextInt(alive.size()))));
+        }
+    }
+
+    @Test
+    void whateverHappensToTheProcessesEveryGenerationEndsOnce() {
+        // given
+        Random random = new Random(7);
+        startWork();
+
+        // when
+        awaitEnd(Duration.ofMillis(10), () -> declareSomebodyDead(random));
+
+        // then
+        assertThatAllEndedOnce();
+        assertThat(Integer.parseInt(
+                        queue.queryValue("SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'")))
+                .as("the saboteur was at work")
+                .isPositive();
+    }
+
+    @Test
+    void whateverHappensToTheConnectionsEveryGenerationEndsOnce() {
+        // given
+        startWork();
+
+        // when
+        awaitEnd(Duration.ofMillis(100), () -> TestPostgres.terminateBackends(queue.url.database()));
+
+        // then
+        assertThatAllEndedOnce();
+    }
+
+    private void startWork() {
+        queue.execute("CREATE TABLE told (id uuid)");
+        for (int i = 0; i < GENERATIONS; i++) {
+            queue.submit();
+        }
+        FakeImageBackend backend = new FakeImageBackend(request -> unsteady());
+        for (int i = 0; i < NODES; i++) {
+            startProcess(backend);
+        }
+    }
+
+    private void awaitEnd(Duration pause, Runnable sabotage) {
+        Awaitility.await("all ended")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(pause)
+                .until(() -> {
+                    sabotage.run();
+                    assertThat(queue.findViolations()).isEmpty();
+                    return queue.queryValue("SELECT count(*) FROM generations WHERE status <> 'PENDING'")
+                            .equals(String.valueOf(GENERATIONS));
+                });
+    }
+
+    private void assertThatAllEndedOnce() {
+        assertThat(queue.query("SELECT DISTINCT status FROM generations")).containsExactly("COMPLETE");
+        assertThat(queue.queryValue("SELECT count(*) || ' ' || count(DISTINCT id) FROM told"))
+                .isEqualTo(GENERATIONS + " " + GENERATIONS);
+        assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
+        assertThat(queue.findViolations()).isEmpty();
+    }
+}

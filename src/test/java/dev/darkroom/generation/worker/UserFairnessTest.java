@@ -1,0 +1,85 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.eventbus.CommandProtocol;
+import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Users who share a service, by the commands that they send. */
+@Tag("database")
+class UserFairnessTest {
+    private static final int CONCURRENCY = 4;
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private final GenerationWorkerFixture process = new GenerationWorkerFixture(queue);
+
+    private Future<String> create(String user) {
+        JsonObject command =
+                new JsonObject().put("user", user).put("request", new JsonObject().put("prompt", "A pier"));
+        DeliveryOptions options = new DeliveryOptions()
+                .addHeader(CommandProtocol.ACTION_HEADER, GenerationBus.CREATE)
+                .addHeader(CommandProtocol.VERSION_HEADER, CommandProtocol.VERSION);
+        return queue.vertx
+                .eventBus()
+                .<JsonObject>request(GenerationBus.COMMANDS, command, options)
+                .map(reply -> reply.body().getJsonObject("generation").getString("id"));
+    }
+
+    @Test
+    void aSinglePromptIsBegunWithinTheTimeOfAFewWhileAnotherUserHasFiveThousandWaiting() {
+        // given: an AI server that takes 10 ms for a picture, four at once, and a user with 5,000 prompts
+        AtomicInteger begun = new AtomicInteger();
+        List<String> order = new ArrayList<>();
+        FakeImageBackend backend = new FakeImageBackend(request -> {
+            synchronized (order) {
+                order.add(request.key());
+            }
+            begun.incrementAndGet();
+            Promise<BackendOutcome> promise = Promise.promise();
+            queue.vertx.setTimer(10, timer -> promise.complete(FakeImageBackend.imageOutcome()));
+            return promise.future();
+        });
+        await(queue.vertx.deployVerticle(new GenerationCommandVerticle(
+                queue.commandDependencies(), queue.settings.generation(), null, () -> 7L)));
+        for (int round = 0; round < 50; round++) {
+            List<Future<String>> submissions = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                submissions.add(create("greedy"));
+            }
+            await(Future.all(submissions));
+        }
+        process.deploy(backend, Duration.ofMillis(200));
+        GenerationWorkerFixture.awaitTrue("under way", () -> begun.get() > 20);
+
+        // when
+        String modest = await(create("modest"));
+        int before = begun.get();
+
+        // then: at most those that were being claimed meanwhile, and one turn of the other user
+        GenerationWorkerFixture.awaitTrue("begun", () -> {
+            synchronized (order) {
+                return order.contains(modest);
+            }
+        });
+        synchronized (order) {
+            assertThat(order.indexOf(modest)).isLessThan(before + 4 * CONCURRENCY);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.darkroom.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.testing.DesyncResponse;
+import dev.darkroom.testing.DesyncResponse.ResponseContent;
+import dev.darkroom.testing.KeepAliveServer;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** No answer of a receiver, however broken, is taken for the answer to another delivery. */
+class GuardedHttpClientDesyncTest {
+    private static Vertx vertx;
+
+    @BeforeAll
+    static void open() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        vertx.close().await(30, TimeUnit.SECONDS);
+    }
+
+    static Stream<DesyncResponse> answers() {
+        return DesyncResponse.all(new ResponseContent(201, "own"), new ResponseContent(203, "other"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void deliveriesGetTheirOwnAnswer(DesyncResponse answer) throws Exception {
+        EgressPolicy egressPolicy = new EgressPolicy(
+                new EgressPolicy.Rules(List.of("127.0.0.0/8"), true, List.of()),
+                host -> Future.failedFuture("no name is looked up"));
+        GuardedHttpClient guardedHttpClient =
+                new GuardedHttpClient(vertx, egressPolicy, Duration.ofSeconds(30), 65_536);
+        try (KeepAliveServer server =
+                new KeepAliveServer(List.of(answer, DesyncResponse.plain(new ResponseContent(202, "next"))))) {
+            Integer first = status(guardedHttpClient, server);
+            Integer next = status(guardedHttpClient, server);
+
+            // Only the head counts, so a receiver may say what it likes in the rest.
+            assertThat(first).isIn(answer.readable() ? List.of(201) : Arrays.asList(null, 201, 204, 304));
+            assertThat(next).isEqualTo(202);
+            assertThat(server.requestsByConnection()).allMatch(count -> count <= 1);
+        } finally {
+            guardedHttpClient.close().await(30, TimeUnit.SECONDS);
+        }
+    }
+
+    /** The status that a delivery gets; null when it fails. */
+    private static Integer status(GuardedHttpClient guardedHttpClient, KeepAliveServer server) throws Exception {
+        return guardedHttpClient
+                .post("http://127.0.0.1:" + server.port() + "/hook", Map.of(), Buffer.buffer("{}"), new AbortHandle())
+                .map(GuardedHttpClient.ResponseHead::status)
+                .otherwise((Integer) null)
+                .await(60, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.darkroom.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.Secret;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LogTextRedactorTest {
+    private final LogTextRedactor logTextRedactor = new LogTextRedactor(new Secret("hunter2-hunter2"));
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bad size 512x512|bad size 512x512",
+                "key hunter2-hunter2 is wrong|key <redacted> is wrong",
+                "Authorization: Bearer abc.DEF_123|Authorization: Bearer <redacted>",
+                "Incorrect API key provided: sk-proj-abcdef123456.|Incorrect API key provided: <redacted>.",
+                "see https://me:secret@host/path|see https://host/path",
+                "at https://blob/x.png?sig=abc&se=1 now|at https://blob/x.png?<redacted> now",
+            })
+    void secretsAreTakenOut(String said, String expected) {
+        assertThat(logTextRedactor.redact(said)).isEqualTo(expected);
+    }
+
+    @Test
+    void controlCharactersBecomeOneSpace() {
+        assertThat(logTextRedactor.redact("a\r\n\u0000\u001b[31mb\u2028c\u202ed"))
+                .isEqualTo("a [31mb c d");
+    }
+
+    @Test
+    void longTextIsCutBetweenCharacters() {
+        // when
+        String clean = logTextRedactor.redact("x".repeat(299) + "\ud83d\ude00" + "y".repeat(100_000));
+
+        // then
+        assertThat(clean).isEqualTo("x".repeat(299));
+    }
+
+    @Test
+    void secretAcrossTheCutDoesNotShow() {
+        assertThat(logTextRedactor.redact("x".repeat(295) + " hunter2-hunter2")).doesNotContain("hun");
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", " ", "\n\t"})
+    void nothingStaysNothing(String said) {
+        assertThat(logTextRedactor.redact(said)).isNull();
+    }
+}

@@ -1,0 +1,228 @@
+package dev.darkroom.http;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.http.egress.HttpDestination;
+import dev.darkroom.http.egress.OutboundUrl;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.ext.web.codec.BodyCodec;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Small resources through the web client: their requests, their limits, and the end of their connections. */
+class OutboundHttpClientGetTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+    private static final int MAX_BYTES = 1_000;
+    private static final String ENDLESS = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n";
+
+    private static Vertx vertx;
+
+    @BeforeAll
+    static void open() {
+        vertx = Vertx.vertx();
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        vertx.close().await(60, TimeUnit.SECONDS);
+    }
+
+    /** Answers one request and reads the connection to its end. */
+    private static final class OneAnswerServer implements AutoCloseable {
+        private final ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        private final CompletableFuture<List<String>> request = new CompletableFuture<>();
+        private final CompletableFuture<Boolean> reset = new CompletableFuture<>();
+
+        OneAnswerServer(String answer) throws IOException {
+            Thread thread = new Thread(() -> serve(answer), "one-answer-server");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void serve(String answer) {
+            try (Socket socket = listening.accept()) {
+                BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
+                List<String> lines = new ArrayList<>();
+                for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
+                    lines.add(line);
+                }
+                request.complete(lines);
+                socket.getOutputStream().write(answer.getBytes(US_ASCII));
+                reset.complete(in.read() >= 0);
+            } catch (SocketException e) {
+                reset.complete(true);
+            } catch (IOException e) {
+                reset.completeExceptionally(e);
+            }
+        }
+
+        /** The request line and the headers. */
+        List<String> request() throws Exception {
+            return request.get(60, TimeUnit.SECONDS);
+        }
+
+        /** Waits for the end of the connection. Returns true when it was a TCP reset. */
+        boolean reset() throws Exception {
+            return reset.get(60, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void close() throws IOException {
+            listening.close();
+        }
+    }
+
+    private static Future<HttpResponse<String>> get(OutboundHttpClient client, int port, Duration limit) {
+        HttpDestination httpDestination =
+                HttpDestination.configured(OutboundUrl.of(URI.create("http://127.0.0.1:" + port + "/a?b=%2F")));
+        return client.get(
+                httpDestination,
+                MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"),
+                BodyCodec.string(),
+                MAX_BYTES,
+                limit);
+    }
+
+    private static Future<HttpResponse<String>> get(OneAnswerServer server, Duration limit) {
+        return get(new OutboundHttpClient(vertx, LONG, 65_536), server.listening.getLocalPort(), limit);
+    }
+
+    @Test
+    void sendsTheHeadersOfAllOutboundRequests() throws Exception {
+        try (OneAnswerServer server = new OneAnswerServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
+            HttpResponse<String> answer = get(server, LONG).await(60, TimeUnit.SECONDS);
+
+            assertThat(answer.statusCode()).isEqualTo(203);
+            assertThat(answer.body()).isEqualTo("ok");
+            assertThat(server.request())
+                    .containsExactlyInAnyOrder(
+                            "GET /a?b=%2F HTTP/1.1",
+                            "Host: 127.0.0.1:" + server.listening.getLocalPort(),
+                            "User-Agent: Darkroom",
+                            "Accept: application/json",
+                            "Accept-Encoding: identity",
+                            "connection: close");
+            assertThat(server.reset()).isFalse();
+        }
+    }
+
+    @Test
+    void abortsTheConnectionWhenTheBodyDoesNotEndInTime() throws Exception {
+        try (OneAnswerServer server = new OneAnswerServer(ENDLESS)) {
+            Future<HttpResponse<String>> answer = get(server, Duration.ofSeconds(1));
+
+            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessage("no answer within 1000 ms");
+            assertThat(server.reset()).isTrue();
+        }
+    }
+
+    @Test
+    void abortsTheConnectionWhenTheHeadDoesNotComeInTime() throws Exception {
+        try (OneAnswerServer server = new OneAnswerServer("")) {
+            Future<HttpResponse<String>> answer = get(server, Duration.ofSeconds(1));
+
+            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            assertThat(server.reset()).isTrue();
+        }
+    }
+
+    @Test
+    void abortsTheConnectionWhenTheBodyIsTooLarge() throws Exception {
+        String chunk = "3e8\r\n" + " ".repeat(MAX_BYTES) + "\r\n";
+        try (OneAnswerServer server = new OneAnswerServer(ENDLESS + chunk)) {
+            Future<HttpResponse<String>> answer = get(server, LONG);
+
+            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS)).hasMessage("it answered more than 1000 bytes");
+            assertThat(server.reset()).isTrue();
+        }
+    }
+
+    @Test
+    void acceptsTheLargestBody() throws Exception {
+        String body = " ".repeat(MAX_BYTES);
+        try (OneAnswerServer server =
+                new OneAnswerServer("HTTP/1.1 200 OK\r\nContent-Length: " + MAX_BYTES + "\r\n\r\n" + body)) {
+            assertThat(get(server, LONG).await(60, TimeUnit.SECONDS).body()).isEqualTo(body);
+        }
+    }
+
+    @Test
+    void abortsAConnectionThatIsMadeAfterTheEndOfItsExchange() {
+        WebClientExchangeRegistry exchanges = new WebClientExchangeRegistry();
+        String id = exchanges.add(MAX_BYTES);
+        exchanges.abort(id);
+        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(exchanges));
+        DefaultFullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
+        request.headers().set(WebClientExchangeRegistry.ID_HEADER, id);
+
+        connection.writeOneOutbound(request);
+
+        assertThat(connection.isOpen()).isFalse();
+        assertThat(connection.<Object>readOutbound()).isNull();
+    }
+
+    @Test
+    void acceptsOnlyCertificatesOfTheHost() throws Exception {
+        SelfSignedCertificate certificate = SelfSignedCertificate.create("issuer.example.org");
+        HttpServerOptions tls = new HttpServerOptions().setSsl(true).setKeyCertOptions(certificate.keyCertOptions());
+        HttpServer server = vertx.createHttpServer(tls)
+                .requestHandler(request -> request.response().end("ok"))
+                .listen(0, "127.0.0.1")
+                .await(60, TimeUnit.SECONDS);
+        try {
+            OutboundHttpClient trusting = new OutboundHttpClient(vertx, LONG, 65_536, certificate.trustOptions());
+            OutboundHttpClient other = new OutboundHttpClient(vertx, LONG, 65_536);
+
+            assertThat(getTls(trusting, "issuer.example.org", server.actualPort())
+                            .await(60, TimeUnit.SECONDS)
+                            .body())
+                    .isEqualTo("ok");
+            assertThatThrownBy(() -> getTls(trusting, "others.example.org", server.actualPort())
+                            .await(60, TimeUnit.SECONDS))
+                    .hasMessageContaining("SSL");
+            assertThatThrownBy(() -> getTls(other, "issuer.example.org", server.actualPort())
+                            .await(60, TimeUnit.SECONDS))
+                    .hasMessageContaining("SSL");
+        } finally {
+            server.close().await(60, TimeUnit.SECONDS);
+            certificate.delete();
+        }
+    }
+
+    /** Calls the loopback address by a name. */
+    private static Future<HttpResponse<String>> getTls(OutboundHttpClient client, String host, int port) {
+        HttpDestination httpDestination = new HttpDestination(
+                OutboundUrl.of(true, host, port, "/"), List.of(SocketAddress.inetSocketAddress(port, "127.0.0.1")));
+        return client.get(httpDestination, MultiMap.caseInsensitiveMultiMap(), BodyCodec.string(), MAX_BYTES, LONG);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.darkroom.http.egress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.http.AbortHandle;
+import dev.darkroom.http.GuardedHttpClient;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.HttpCallException.Reason;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.dns.AddressResolverOptions;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A name that has no address is not the same as a name server that is away. */
+class DnsHostResolverTest {
+    private static final int SERVER_FAILURE = 2;
+    private static final int NO_SUCH_NAME = 3;
+    private static final int REFUSED = 5;
+    private static final int SILENCE = -1;
+    private static final String URL = "https://hooks.example.org/";
+
+    private DatagramSocket nameServer;
+    private Vertx vertx;
+    private volatile int answer;
+
+    @BeforeEach
+    void start() throws IOException {
+        nameServer = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+        Thread thread = new Thread(this::serve, "name-server");
+        thread.setDaemon(true);
+        thread.start();
+        vertx = Vertx.vertx(new VertxOptions()
+                .setAddressResolverOptions(new AddressResolverOptions()
+                        .setServers(List.of("127.0.0.1:" + nameServer.getLocalPort()))
+                        .setQueryTimeout(500)
+                        .setMaxQueries(2)
+                        .setSearchDomains(List.of())));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        nameServer.close();
+        vertx.close().await(30, TimeUnit.SECONDS);
+    }
+
+    /** Repeats each question with the code of an answer and no records. */
+    private void serve() {
+        byte[] buffer = new byte[1500];
+        try {
+            while (true) {
+                DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
+                nameServer.receive(packet);
+                if (answer == SILENCE) {
+                    continue;
+                }
+                int end = 12;
+                while (buffer[end] != 0) {
+                    end += buffer[end] + 1;
+                }
+                byte[] reply = Arrays.copyOf(buffer, end + 5);
+                reply[2] = (byte) 0x81;
+                reply[3] = (byte) (0x80 | answer);
+                Arrays.fill(reply, 6, 12, (byte) 0);
+                nameServer.send(new DatagramPacket(reply, reply.length, packet.getSocketAddress()));
+            }
+        } catch (IOException e) {
+            // The test closed the socket.
+        }
+    }
+
+    private Throwable failure(Future<?> future) throws Exception {
+        return future.<Throwable>map(found -> null).otherwise(error -> error).await(30, TimeUnit.SECONDS);
+    }
+
+    private Throwable lookup(int code) throws Exception {
+        answer = code;
+        return failure(new DnsHostResolver(vertx, false).resolve("n" + code + ".example.org"));
+    }
+
+    @Test
+    void nameThatDoesNotExistIsUnknown() throws Exception {
+        assertThat(lookup(NO_SUCH_NAME)).isInstanceOf(UnknownHostException.class);
+    }
+
+    @Test
+    void nameServerThatIsAwayTellsNothingOfTheName() throws Exception {
+        for (int code : new int[] {SERVER_FAILURE, REFUSED, SILENCE}) {
+            assertThat(lookup(code)).as("code %d", code).isNotInstanceOf(UnknownHostException.class);
+        }
+    }
+
+    @Test
+    void anOutageIsNoRefusal() throws Exception {
+        EgressPolicy egressPolicy = new EgressPolicy(
+                new EgressPolicy.Rules(List.of(), false, List.of(443)), new DnsHostResolver(vertx, false));
+        GuardedHttpClient guardedHttpClient =
+                new GuardedHttpClient(vertx, egressPolicy, Duration.ofSeconds(20), 65_536);
+        answer = SILENCE;
+
+        assertThat(failure(egressPolicy.check(URL))).isInstanceOf(HostLookupException.class);
+        assertThat(failure(guardedHttpClient.post(URL, Map.of(), Buffer.buffer(), new AbortHandle())))
+                .isInstanceOfSatisfying(
+                        HttpCallException.class,
+                        failed -> assertThat(failed.reason()).isEqualTo(Reason.LOOKUP_FAILED));
+        guardedHttpClient.close().await(30, TimeUnit.SECONDS);
+    }
+}

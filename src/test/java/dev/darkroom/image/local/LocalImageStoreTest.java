@@ -1,0 +1,429 @@
+package dev.darkroom.image.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.SettingsException;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageFormat;
+import dev.darkroom.image.ImageInspector;
+import dev.darkroom.image.ImageNotFoundException;
+import dev.darkroom.image.TestImages;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalImageStoreTest {
+    @TempDir
+    Path dir;
+
+    private Vertx vertx;
+    private LocalImageStore store;
+
+    private static final ImageDirectoryOwner IDENTITY = ImageDirectoryOwner.withoutImages(UUID.randomUUID());
+
+    @BeforeEach
+    void open() throws Exception {
+        vertx = Vertx.vertx();
+        store = get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        get(store.close());
+        get(vertx.close());
+    }
+
+    @Test
+    void makesDirectoriesAgainThatWereRemoved() throws Exception {
+        // given
+        get(store.put("3f/one.png", unchecked(new byte[] {1})));
+        Files.delete(dir.resolve("images/3f/one.png"));
+        Files.delete(dir.resolve("images/3f"));
+        Files.delete(dir.resolve("images/.incoming"));
+
+        // when
+        get(store.put("3f/two.png", unchecked(new byte[] {2})));
+
+        // then
+        assertThat(files()).containsExactly("3f/two.png");
+        get(store.checkWritable());
+    }
+
+    @Test
+    void writesNothingIntoADirectoryThatTookThePlaceOfItsOwn() throws Exception {
+        // given
+        Path images = dir.resolve("images");
+        Path away = dir.resolve("away");
+        Files.move(images, away);
+        Files.createDirectory(images);
+
+        // when
+        assertThatThrownBy(() -> get(store.put("3f/one.png", unchecked(new byte[] {1}))))
+                .cause()
+                .isInstanceOf(ImageDirectoryException.class)
+                .hasMessageContaining(images.toString());
+        assertThat(images).isEmptyDirectory();
+
+        // and when it is back
+        Files.delete(images);
+        Files.move(away, images);
+
+        // then
+        get(store.put("3f/one.png", unchecked(new byte[] {1})));
+        assertThat(files()).containsExactly("3f/one.png");
+    }
+
+    @Test
+    void deletesNothingWhileItsDirectoryIsAway() throws Exception {
+        // given
+        get(store.put("3f/one.png", unchecked(new byte[] {1})));
+        Path images = dir.resolve("images");
+        Path away = dir.resolve("away");
+        Files.move(images, away);
+        Files.createDirectory(images);
+
+        // then
+        assertThatThrownBy(() -> get(store.delete("3f/one.png"))).cause().isInstanceOf(ImageDirectoryException.class);
+
+        // and when it is back
+        Files.delete(images);
+        Files.move(away, images);
+        get(store.delete("3f/one.png"));
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void doesNotAdoptADirectoryWithoutTheImagesOfTheDatabase() throws Exception {
+        // given a database that names an image
+        ImageDirectoryOwner identity =
+                new ImageDirectoryOwner(UUID.randomUUID(), () -> Future.succeededFuture(List.of("3f/one.png")));
+        Path empty = Files.createDirectory(dir.resolve("empty"));
+        Path full = Files.createDirectories(dir.resolve("full/3f")).getParent();
+        Files.write(full.resolve("3f/one.png"), new byte[] {1});
+
+        // then
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, empty, identity)))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("none of the images")
+                .hasMessageContaining(identity.databaseId().toString());
+        assertThat(empty).isEmptyDirectory();
+        get(get(LocalImageStore.open(vertx, full, identity)).close());
+        assertThat(full.resolve(".darkroom")).hasContent(identity.databaseId().toString());
+    }
+
+    @Test
+    void refusesTheDirectoryOfAnotherDatabase() {
+        assertThatThrownBy(() -> get(LocalImageStore.open(
+                        vertx, dir.resolve("images"), ImageDirectoryOwner.withoutImages(UUID.randomUUID()))))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("DARKROOM_IMAGE_DIR")
+                .hasMessageContaining("another database");
+    }
+
+    @Test
+    void keptPictureIsReadBackByteForByte() throws Exception {
+        // given
+        Image picture = picture(TestImages.png(512, 384));
+
+        // when
+        get(store.put("3f/0199-abc.png", picture));
+
+        // then
+        assertThat(read("3f/0199-abc.png"))
+                .isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
+        assertThat(files()).containsExactly("3f/0199-abc.png");
+    }
+
+    @Test
+    void onlyTheOwnerMayReadImagesAndTheirDirectories() throws Exception {
+        get(store.put("3f/a0/0199-abc.png", picture(TestImages.png(64, 64))));
+
+        try (Stream<Path> paths = Files.walk(dir.resolve("images"))) {
+            assertThat(paths.toList())
+                    .hasSizeGreaterThan(4)
+                    .allSatisfy(path -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                            .as(path.toString())
+                            .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
+        }
+    }
+
+    @Test
+    void aDeletedPictureIsGoneAndDeletingItAgainIsFine() throws Exception {
+        // given
+        get(store.put("3f/0199-abc.png", picture(TestImages.png(64, 64))));
+
+        // when
+        get(store.delete("3f/0199-abc.png"));
+        get(store.delete("3f/0199-abc.png"));
+
+        // then
+        assertThat(files()).isEmpty();
+        assertThatThrownBy(() -> get(store.delete("../3f/0199-abc.png"))).hasMessageContaining("not a storage key");
+    }
+
+    @Test
+    void oldKeysComePageByPageAndNothingThatIsYoungOrNoPicture() throws Exception {
+        // given
+        for (int i = 0; i < 7; i++) {
+            String key = "0" + i % 3 + "/old" + i + ".png";
+            get(store.put(key, unchecked(new byte[] {1})));
+            Files.setLastModifiedTime(
+                    dir.resolve("images").resolve(key),
+                    FileTime.from(Instant.now().minusSeconds(7200)));
+        }
+        get(store.put("00/young.png", unchecked(new byte[] {1})));
+        Path stranger = Files.writeString(dir.resolve("images/.hidden"), "x");
+        Files.setLastModifiedTime(stranger, FileTime.from(Instant.now().minusSeconds(7200)));
+
+        // when
+        List<List<String>> pages = new java.util.ArrayList<>();
+        get(store.scanStaleKeys(Duration.ofHours(1), 3, page -> {
+            pages.add(page);
+            return Future.succeededFuture();
+        }));
+
+        // then
+        assertThat(pages).extracting(List::size).containsExactly(3, 3, 1);
+        assertThat(pages.stream().flatMap(List::stream))
+                .allMatch(key -> key.contains("/old"))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void pictureOfManyBlocksArrivesWholeAtASlowReader() throws Exception {
+        // given
+        byte[] bytes = new byte[1_000_003];
+        new Random(7).nextBytes(bytes);
+        get(store.put("00/big.png", unchecked(bytes)));
+
+        // when
+        Buffer received = Buffer.buffer();
+        get(store.read("00/big.png").compose(stream -> slowly(stream, received)));
+
+        // then
+        assertThat(received.getBytes()).isEqualTo(bytes);
+    }
+
+    @Test
+    void manyPicturesAreKeptAtOnce() throws Exception {
+        // given
+        List<String> keys = IntStream.range(0, 200)
+                .mapToObj(n -> "%02x/picture-%d.png".formatted(n % 16, n))
+                .toList();
+        byte[] png = TestImages.png(16, 16);
+
+        // when
+        get(Future.all(keys.stream().map(key -> store.put(key, picture(png))).toList()));
+
+        // then
+        assertThat(files()).containsExactlyInAnyOrderElementsOf(keys);
+    }
+
+    @Test
+    void oneKeyKeptTwiceAtOnceHoldsOneWholePicture() throws Exception {
+        // given
+        Image picture = picture(TestImages.png(200, 200));
+
+        // when
+        get(Future.all(store.put("aa/same.png", picture), store.put("aa/same.png", picture)));
+
+        // then
+        assertThat(read("aa/same.png")).isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
+        assertThat(files()).containsExactly("aa/same.png");
+    }
+
+    @Test
+    void missingKeySaysSo() {
+        assertThatThrownBy(() -> get(store.read("3f/nothing.png")))
+                .hasRootCauseInstanceOf(ImageNotFoundException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../outside.png",
+                "3f/../../outside.png",
+                "/etc/passwd",
+                "3f/.hidden.png",
+                ".incoming/x.png",
+                "3f//x.png",
+                "3f/x",
+                "3f\\x.png",
+                "3f/x.png\0",
+                "",
+                "3f/x.png/"
+            })
+    void keyThatLeadsElsewhereIsRefused(String key) throws Exception {
+        assertThatThrownBy(() -> get(store.put(key, picture(TestImages.png(8, 8)))))
+                .hasRootCauseInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> get(store.read(key))).hasRootCauseInstanceOf(ImageNotFoundException.class);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void pictureThatCannotBeWrittenLeavesNothingBehind() throws Exception {
+        // given a file where the directory should go
+        Files.writeString(dir.resolve("images/3f"), "in the way");
+
+        // then
+        assertThatThrownBy(() -> get(store.put("3f/x.png", picture(TestImages.png(8, 8)))))
+                .hasRootCauseInstanceOf(IOException.class);
+        assertThat(files()).containsExactly("3f");
+    }
+
+    @Test
+    void pictureThatCannotBeRenamedIntoPlaceLeavesNothingBehind() throws Exception {
+        // given a directory where the picture should go
+        Files.createDirectories(dir.resolve("images/3f/x.png/full"));
+
+        // then
+        assertThatThrownBy(() -> get(store.put("3f/x.png", picture(TestImages.png(8, 8)))))
+                .hasRootCauseInstanceOf(IOException.class);
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void directoryThatCannotBeMadeFailsWithALineThatNamesTheSetting() throws Exception {
+        // given
+        Path file = Files.writeString(dir.resolve("file"), "no directory");
+
+        // then
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file, IDENTITY)))
+                .cause()
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("DARKROOM_IMAGE_DIR")
+                .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void whatAKilledProcessLeftBehindIsClearedAwayOnceItIsOld() throws Exception {
+        // given
+        Path old = Files.writeString(dir.resolve("images/.incoming/old"), "half a pic");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(7200)));
+        Path young = Files.writeString(dir.resolve("images/.incoming/young"), "half a pic");
+
+        // when
+        get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY).compose(LocalImageStore::close));
+
+        // then
+        assertThat(old).doesNotExist();
+        assertThat(young).exists();
+    }
+
+    @Test
+    void readerThatLeavesHalfWayClosesTheFile() throws Exception {
+        // given
+        byte[] bytes = new byte[1_000_000];
+        get(store.put("00/left.png", unchecked(bytes)));
+        AtomicInteger blocks = new AtomicInteger();
+
+        // when
+        get(store.read("00/left.png").compose(stream -> {
+            Promise<Void> left = Promise.promise();
+            stream.handler(block -> {
+                blocks.incrementAndGet();
+                stream.handler(null);
+                left.complete();
+            });
+            return left.future();
+        }));
+
+        // then
+        assertThat(blocks).hasValue(1);
+        await().atMost(60, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(openFiles("left.png")).isZero());
+    }
+
+    private static long openFiles(String name) throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        if (!Files.isDirectory(descriptors)) {
+            return 0;
+        }
+        try (Stream<Path> open = Files.list(descriptors)) {
+            return open.filter(fd -> target(fd).endsWith(name)).count();
+        }
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private Future<Void> slowly(ReadStream<Buffer> stream, Buffer received) {
+        Promise<Void> end = Promise.promise();
+        stream.exceptionHandler(end::fail);
+        stream.endHandler(v -> end.complete());
+        stream.pause();
+        stream.handler(block -> {
+            received.appendBuffer(block);
+            vertx.setTimer(1, t -> stream.fetch(1));
+        });
+        stream.fetch(1);
+        return end.future();
+    }
+
+    private Buffer read(String key) throws Exception {
+        Buffer received = Buffer.buffer();
+        get(store.read(key).compose(stream -> {
+            Promise<Void> end = Promise.promise();
+            stream.exceptionHandler(end::fail);
+            stream.endHandler(v -> end.complete());
+            stream.handler(received::appendBuffer);
+            return end.future();
+        }));
+        return received;
+    }
+
+    /** Every file below the store, those that are still growing included. */
+    private List<String> files() throws IOException {
+        Path images = dir.resolve("images");
+        try (Stream<Path> all = Files.walk(images)) {
+            return all.filter(file -> Files.isRegularFile(file)
+                            && !file.getFileName().toString().startsWith("."))
+                    .map(file -> images.relativize(file).toString())
+                    .toList();
+        }
+    }
+
+    private static Image picture(byte[] bytes) {
+        return ImageInspector.inspect(ChunkedBytes.of(bytes), 1 << 20);
+    }
+
+    private static Image unchecked(byte[] bytes) {
+        return new Image(ChunkedBytes.of(bytes), ImageFormat.PNG, 1, 1, "");
+    }
+
+    private static <T> T get(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,316 @@
+package dev.darkroom.maintenance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is old goes, what is young or not ended stays, and the doctor finds nothing wrong with what is left. */
+@Tag("database")
+class RetentionVerticleTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration MONTH = Duration.ofDays(30);
+
+    @TempDir
+    Path images;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final DatabaseUrl url = TestPostgres.migratedDatabase();
+    private Database database;
+    private LocalImageStore store;
+
+    @BeforeEach
+    void open() throws Exception {
+        Settings settings = SettingsLoader.load(
+                        DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
+                .settings();
+        DatabaseMigrator.migrate(url, settings.database());
+        database = Database.open(vertx, url, settings.database());
+        store = result(InstallationStore.readIdentity(database)
+                .compose(identity -> LocalImageStore.open(vertx, images, identity)));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        result(vertx.close());
+    }
+
+    private static <T> T result(Future<T> future) throws Exception {
+        return future.await(60, TimeUnit.SECONDS);
+    }
+
+    private String keep(Duration ended, Duration attempts, Duration orphans) throws Exception {
+        return result(vertx.deployVerticle(new RetentionVerticle(
+                database, store, new Settings.Retention(ended, attempts, orphans, Duration.ofMillis(50)))));
+    }
+
+    /** A UUIDv7, as if made so long ago. */
+    private static UUID madeAgo(Duration age) {
+        long millis = Instant.now().minus(age).toEpochMilli();
+        return new UUID(millis << 16 | 0x7000, UUID.randomUUID().getLeastSignificantBits());
+    }
+
+    /** A COMPLETE generation that ended so long ago, after a failed attempt, with its picture. */
+    private UUID complete(Duration age) throws IOException {
+        return complete(madeAgo(age), age);
+    }
+
+    private UUID complete(UUID id, Duration age) throws IOException {
+        String ended = "now() - interval '" + age.toSeconds() + " s'";
+        UUID picture = UUID.randomUUID();
+        String key = "00/" + picture + ".png";
+        write(key, age);
+        TestPostgres.execute(
+                url,
+                "INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, failed_attempts,"
+                        + " completed_at) VALUES ('" + id + "', 'mary', 'COMPLETE', 'p', 64, 64, 1, 7, 1, " + ended
+                        + ")",
+                "INSERT INTO generation_attempts SELECT '" + id + "', n, n, '" + id + "', 'default', " + ended
+                        + " + n * interval"
+                        + " '1 s', " + ended
+                        + " + n * interval '1 s', CASE n WHEN 1 THEN 'RETRYABLE' ELSE 'SUCCEEDED' END, true,"
+                        + " CASE n WHEN 1 THEN 'X' END, CASE n WHEN 1 THEN 'X' END, NULL, NULL, NULL FROM generate_series(1, 2) n",
+                "INSERT INTO images VALUES ('" + picture + "', '" + id
+                        + "', 0, 'image/png', 64, 64, 1, encode(sha256('x'), 'hex'), '" + key + "')");
+        return id;
+    }
+
+    private void waiting(Duration age) {
+        UUID id = madeAgo(age);
+        TestPostgres.execute(
+                url,
+                "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed, created_at) VALUES ('"
+                        + id + "', 'mary', 'p', 64, 64, 1, 7, now() - interval '" + age.toSeconds() + " s')",
+                "INSERT INTO generation_queue (generation_id, user_id, route, deadline) VALUES ('" + id
+                        + "', 'mary', 'default', now() + interval '1 h')");
+    }
+
+    private void write(String key, Duration age) throws IOException {
+        Path file = images.resolve(key);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "x");
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+    }
+
+    private long files() throws IOException {
+        try (var walk = Files.walk(images)) {
+            return walk.filter(file -> Files.isRegularFile(file)
+                            && !file.getFileName().toString().startsWith("."))
+                    .count();
+        }
+    }
+
+    private List<String> query(String sql) {
+        return TestPostgres.query(url, sql);
+    }
+
+    @Test
+    void whatEndedLongAgoGoesWithAllThatBelongsToIt() throws Exception {
+        // given
+        complete(Duration.ofDays(31));
+        UUID young = complete(Duration.ofDays(29));
+        waiting(Duration.ofDays(40));
+
+        // when
+        keep(MONTH, null, null);
+
+        // then
+        await().atMost(PATIENCE).until(() -> query("SELECT id FROM generations").size() == 2);
+        assertThat(query("SELECT id FROM generations WHERE status = 'COMPLETE'"))
+                .containsExactly(young.toString());
+        assertThat(query("SELECT DISTINCT generation_id FROM generation_attempts"))
+                .containsExactly(young.toString());
+        assertThat(query("SELECT generation_id FROM images")).containsExactly(young.toString());
+        await().atMost(PATIENCE).until(() -> files() == 1);
+        DatabaseInvariants.assertNoViolations(url, images);
+    }
+
+    @Test
+    void whatWasAcceptedLongAgoAndEndedLatelyStays() throws Exception {
+        // given
+        UUID old = madeAgo(Duration.ofDays(60));
+        complete(old, Duration.ofDays(1));
+        complete(Duration.ofDays(31));
+
+        // when
+        keep(MONTH, null, null);
+
+        // then
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(query("SELECT id FROM generations")).containsExactly(old.toString()));
+    }
+
+    @Test
+    void moreThanABatchGoesBatchByBatch() throws Exception {
+        // given
+        TestPostgres.execute(url, """
+                INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, error_code, error_class,
+                  error_message, error_retryable, completed_at)
+                SELECT rpad(lpad(to_hex(n), 12, '0'), 32, '0')::uuid, 'mary', 'FAILED', 'p', 64, 64, 1, 7, 'X', 'X', 'X', false,
+                  now() - interval '31 d' FROM generate_series(1, 1200) n""");
+
+        // when
+        keep(MONTH, null, null);
+        keep(MONTH, null, null);
+
+        // then
+        await().atMost(PATIENCE).until(() -> query("SELECT id FROM generations").isEmpty());
+    }
+
+    @Test
+    void attemptsMayGoBeforeTheirGeneration() throws Exception {
+        // given
+        UUID old = complete(Duration.ofDays(31));
+        UUID young = complete(Duration.ofDays(29));
+
+        // when
+        keep(null, MONTH, null);
+
+        // then
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(query("SELECT DISTINCT generation_id FROM generation_attempts"))
+                        .containsExactly(young.toString()));
+        assertThat(query(
+                        "SELECT failed_attempts FROM generations JOIN deleted_attempts ON generation_id = id WHERE id = '"
+                                + old + "'"))
+                .containsExactly("1");
+        assertThat(files()).isEqualTo(2);
+        DatabaseInvariants.assertNoViolations(url, images);
+    }
+
+    @Test
+    void oldFilesWithoutARowGoAndNoOthers() throws Exception {
+        // given
+        complete(Duration.ofDays(31));
+        write("11/" + UUID.randomUUID() + ".png", Duration.ofHours(3));
+        String young = "11/" + UUID.randomUUID() + ".png";
+        write(young, Duration.ofHours(1));
+        write("README.txt", Duration.ofDays(99));
+        write("11/somebody-elses.png", Duration.ofDays(99));
+
+        // when
+        keep(null, null, Duration.ofHours(2));
+
+        // then
+        await().atMost(PATIENCE).until(() -> files() == 4);
+        assertThat(images.resolve(young)).exists();
+        assertThat(images.resolve("README.txt")).exists();
+        assertThat(images.resolve("11/somebody-elses.png")).exists();
+        DatabaseInvariants.assertNoViolations(url, images);
+    }
+
+    @Test
+    void twoDoNotDoTheSameWork() throws Exception {
+        // given
+        complete(Duration.ofDays(31));
+        try (Connection other = DriverManager.getConnection(
+                        url.jdbcUrl(), url.user(), url.password().value());
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            assertThat(turn(statement)).isTrue();
+
+            // when
+            RetentionStore retention = new RetentionStore(database);
+
+            // then
+            assertThat(result(retention.deleteFinished(MONTH, 10))).isEmpty();
+            other.rollback();
+            assertThat(result(retention.deleteFinished(MONTH, 10)))
+                    .hasValueSatisfying(
+                            deletedBatch -> assertThat(deletedBatch.count()).isEqualTo(1));
+        }
+    }
+
+    private static boolean turn(Statement statement) throws SQLException {
+        try (var rows = statement.executeQuery(RetentionSql.TRY_LOCK)) {
+            rows.next();
+            return rows.getBoolean("mine");
+        }
+    }
+
+    @Test
+    void aStoppedOneDeletesNothingMore() throws Exception {
+        // given
+        String id = keep(MONTH, MONTH, MONTH);
+        result(vertx.undeploy(id));
+
+        // when
+        complete(Duration.ofDays(31));
+
+        // then
+        await().during(Duration.ofMillis(300))
+                .atMost(PATIENCE)
+                .until(() -> query("SELECT id FROM generations").size() == 1);
+    }
+
+    @Test
+    void idempotencyKeysAreForgottenAfterADayThoughNothingElseIsDeleted() throws Exception {
+        // given
+        TestPostgres.execute(
+                url,
+                "INSERT INTO idempotency_keys SELECT 'mary', 'key ' || n, 'f', gen_random_uuid(), now() - n * interval '1 h'"
+                        + " FROM generate_series(0, 700) n");
+
+        // when
+        keep(null, null, null);
+
+        // then
+        await("the end of old keys")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> query("SELECT count(*) FROM idempotency_keys").equals(List.of("25")));
+        assertThat(query("SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '25 h'"))
+                .containsExactly("0");
+    }
+
+    @Test
+    void filesWhoseDeletionACrashInterruptedAreDeleted() throws Exception {
+        // given rows that were deleted, and files that were not
+        String left = "00/" + UUID.randomUUID() + ".png";
+        String underWay = "00/" + UUID.randomUUID() + ".png";
+        write(left, Duration.ZERO);
+        write(underWay, Duration.ZERO);
+        TestPostgres.execute(
+                url,
+                "INSERT INTO discarded_images VALUES ('" + left + "', now() - interval '2 min'), ('" + underWay
+                        + "', now())",
+                "INSERT INTO discarded_images VALUES ('00/gone.png', now() - interval '2 min')");
+
+        // when
+        keep(null, null, null);
+
+        // then
+        await("the end of what was left")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> query("SELECT storage_key FROM discarded_images").equals(List.of(underWay)));
+        assertThat(files()).isEqualTo(1);
+    }
+}

@@ -1,0 +1,321 @@
+package dev.darkroom.maintenance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.image.ImageFormat;
+import dev.darkroom.image.ImageKeyFactory;
+import dev.darkroom.image.local.ImageDirectoryOwner;
+import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** Erasures in a database and an image directory without a service. */
+@Tag("database")
+@Execution(ExecutionMode.CONCURRENT)
+class UserErasureServiceTest {
+    private static final String COUNT = "SELECT count(*) FROM ";
+
+    @TempDir
+    Path directory;
+
+    private final Vertx vertx = Vertx.vertx();
+    private final DatabaseUrl url = TestPostgres.migratedDatabase();
+    private Database database;
+    private NotifyChannel notifyChannel;
+    private LocalImageStore images;
+    private UserErasureService erasure;
+
+    @BeforeEach
+    void open() {
+        Settings settings = SettingsLoader.load(
+                        DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
+                .settings();
+        database = Database.open(vertx, url, settings.database());
+        notifyChannel = NotifyChannel.open(vertx, url, settings.database());
+        images = get(LocalImageStore.open(
+                vertx, directory.resolve("images"), ImageDirectoryOwner.withoutImages(UUID.randomUUID())));
+        erasure = new UserErasureService(vertx, database, notifyChannel, images);
+    }
+
+    @AfterEach
+    void close() {
+        get(images.close());
+        get(notifyChannel.close());
+        get(database.close());
+        get(vertx.close());
+    }
+
+    private static <T> T get(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(120, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    private void execute(String... sql) {
+        TestPostgres.execute(url, sql);
+    }
+
+    private String value(String sql) {
+        return TestPostgres.query(url, sql).get(0);
+    }
+
+    private void submit(String user, int count) {
+        execute(
+                "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed) SELECT gen_random_uuid(), '"
+                        + user + "', 'a lighthouse', 64, 64, 2, 7 FROM generate_series(1, " + count + ")",
+                "INSERT INTO generation_queue (generation_id, user_id, route, deadline)"
+                        + " SELECT id, user_id, 'default', now() + interval '1 hour' FROM generations g"
+                        + " WHERE NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = g.id)");
+    }
+
+    private UUID onlyGeneration() {
+        return UUID.fromString(value("SELECT id FROM generations"));
+    }
+
+    /** A process, and its lease of every generation that waits. */
+    private UUID claimAll(String expires) {
+        UUID node = UUID.randomUUID();
+        execute(
+                "INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + node
+                        + "', 'test', 'test', now() + interval '" + expires + "')",
+                "UPDATE generation_queue SET lease_owner = '" + node + "', lease_token = lease_token + 1,"
+                        + " attempt_started_at = now(), attempt_deadline = now() + interval '2 min', attempt_backend = 'default'"
+                        + " WHERE lease_owner IS NULL");
+        return node;
+    }
+
+    private Path file(UUID generation, UUID node, long token, int position, ImageFormat format) throws IOException {
+        Path file = directory
+                .resolve("images")
+                .resolve(
+                        ImageKeyFactory.createKey(ImageKeyFactory.createId(generation, node, token, position), format));
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, "an image");
+    }
+
+    private void awaitFinished() {
+        await("the end of the erasure")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> value(COUNT + "user_erasures").equals("0"));
+    }
+
+    @Test
+    void completesAnErasureThatAKilledProcessBegan() throws Exception {
+        // given a request, half of the rows, and files and attempts that the erasure has already noted
+        UUID generation = UUID.randomUUID();
+        UUID gone = UUID.randomUUID();
+        Path noted = file(generation, gone, 1, 0, ImageFormat.PNG);
+        Path left = file(generation, gone, 2, 1, ImageFormat.WEBP);
+        execute(
+                "INSERT INTO user_erasures VALUES ('alice', now() - interval '10 s')",
+                "INSERT INTO erased_images VALUES ('"
+                        + directory.resolve("images").relativize(noted) + "', 'alice')",
+                "INSERT INTO erased_attempts VALUES ('" + generation + "', 2, '" + gone + "', 'alice', 2)");
+        submit("alice", 3);
+        submit("bob", 1);
+
+        // when
+        get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
+
+        // then
+        awaitFinished();
+        assertThat(value("SELECT string_agg(user_id, ' ') FROM generations")).isEqualTo("bob");
+        assertThat(value(COUNT + "erased_images")).isEqualTo("0");
+        assertThat(value(COUNT + "erased_attempts")).isEqualTo("0");
+        assertThat(noted).doesNotExist();
+        assertThat(left).doesNotExist();
+    }
+
+    @Test
+    void anErasureThatFailsKeepsNoOtherFromItsTurn() throws Exception {
+        // given one whose file cannot be deleted, because it is a directory with something in it
+        Path stuck = Files.createDirectories(directory.resolve("images/00/stuck.png/inside"));
+        execute(
+                "INSERT INTO user_erasures VALUES ('alice', now() - interval '20 s'), ('bob', now() - interval '10 s')",
+                "INSERT INTO erased_images VALUES ('00/stuck.png', 'alice')");
+        submit("bob", 1);
+
+        // when
+        get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
+
+        // then
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> value("SELECT string_agg(user_id, ' ') FROM user_erasures")
+                        .equals("alice"));
+        assertThat(value(COUNT + "generations")).isEqualTo("0");
+
+        // when
+        Files.delete(stuck);
+
+        // then
+        awaitFinished();
+        assertThat(stuck.getParent()).doesNotExist();
+    }
+
+    @Test
+    void erasesMoreRowsThanABatchHolds() {
+        // given
+        submit("alice", 1_201);
+        submit("bob", 2);
+        for (String user : List.of("alice", "bob")) {
+            execute(
+                    "INSERT INTO notifications (user_id, seq, id, type, data) SELECT '" + user
+                            + "', n, gen_random_uuid(), 'generation.completed', '{}' FROM generate_series(1, 1100) n",
+                    "INSERT INTO idempotency_keys (user_id, key, fingerprint, generation_id) SELECT '" + user
+                            + "', n::text, 'f', gen_random_uuid() FROM generate_series(1, 1100) n",
+                    "INSERT INTO subscriber_cursors (user_id, subscriber, acked_seq) SELECT '" + user
+                            + "', n::text, 0 FROM generate_series(1, 1100) n",
+                    "INSERT INTO webhook_deliveries (url, user_id, notification_id, type, format, body) SELECT"
+                            + " 'http://127.0.0.1/', '" + user
+                            + "', gen_random_uuid(), 'generation.completed', 'STANDARD', 'x' FROM generate_series(1, 1100) n",
+                    "INSERT INTO webhook_queue (delivery_id, lane, user_id) SELECT id, gen_random_uuid(), user_id"
+                            + " FROM webhook_deliveries WHERE user_id = '" + user + "'");
+        }
+
+        // when
+        get(erasure.request("alice"));
+        get(erasure.complete("alice"));
+
+        // then
+        assertThat(value(COUNT + "user_erasures")).isEqualTo("0");
+        for (String table : List.of("generations", "generation_queue")) {
+            assertThat(value(COUNT + table)).as(table).isEqualTo("2");
+        }
+        for (String table : List.of(
+                "notifications", "idempotency_keys", "subscriber_cursors", "webhook_deliveries", "webhook_queue")) {
+            assertThat(value(COUNT + table)).as(table).isEqualTo("1100");
+            assertThat(value(COUNT + table + " WHERE user_id = 'alice'"))
+                    .as(table)
+                    .isEqualTo("0");
+        }
+    }
+
+    @Test
+    void waitsForAttemptsUnderWayAndDeletesTheirFiles() throws Exception {
+        // given an attempt of a process that lives, which has written a file that no row names
+        submit("alice", 1);
+        UUID generation = onlyGeneration();
+        UUID node = claimAll("1 hour");
+        Path written = file(generation, node, 1, 0, ImageFormat.JPEG);
+        get(erasure.request("alice"));
+
+        // then it is not erased, though the rows are deleted
+        assertThat(get(erasure.erase("alice", Duration.ofMillis(1)))).isFalse();
+        assertThat(get(erasure.erase("alice", Duration.ofMillis(500)))).isFalse();
+        assertThat(value(COUNT + "generations")).isEqualTo("0");
+        execute("UPDATE user_erasures SET requested_at = now() - interval '1 hour'");
+        get(erasure.runPass("alice"));
+        assertThat(value(COUNT + "user_erasures")).isEqualTo("1");
+
+        // when the process writes another one and then stores that the attempt has ended
+        Path late = file(generation, node, 1, 1, ImageFormat.PNG);
+        execute("UPDATE erased_attempts SET ended = true");
+
+        // then
+        assertThat(get(erasure.erase("alice", Duration.ofSeconds(60)))).isTrue();
+        assertThat(written).doesNotExist();
+        assertThat(late).doesNotExist();
+        assertThat(value(COUNT + "user_erasures")).isEqualTo("0");
+    }
+
+    @Test
+    void deletesFilesThatKilledProcessesLeft() throws Exception {
+        // given a lost attempt on record, and a lease of a process that has expired
+        submit("alice", 1);
+        UUID generation = onlyGeneration();
+        UUID first = claimAll("-1 hour");
+        execute(
+                "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at, finished_at,"
+                        + " outcome, counted, error_code) SELECT generation_id, 1, lease_token, lease_owner, 'default',"
+                        + " attempt_started_at, now(), 'LOST', false, 'LOST' FROM generation_queue",
+                "UPDATE generation_queue SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,"
+                        + " attempt_backend = NULL");
+        UUID second = claimAll("-1 hour");
+        List<Path> files = List.of(
+                file(generation, first, 1, 0, ImageFormat.PNG),
+                file(generation, first, 1, 1, ImageFormat.JPEG),
+                file(generation, second, 2, 0, ImageFormat.WEBP));
+        Path others = file(UUID.randomUUID(), first, 1, 0, ImageFormat.PNG);
+
+        // when
+        get(erasure.request("alice"));
+
+        // then
+        assertThat(get(erasure.erase("alice", Duration.ofSeconds(60)))).isTrue();
+        assertThat(files).allSatisfy(file -> assertThat(file).doesNotExist());
+        assertThat(others).exists();
+    }
+
+    @Test
+    void repeatsABatchThatMeetsAResultBeingRecorded() throws Exception {
+        // given a transaction that ends an attempt and is not committed
+        submit("alice", 1);
+        claimAll("1 hour");
+        try (Connection connection = DriverManager.getConnection(
+                        url.jdbcUrl(), url.user(), url.password().value());
+                Statement recording = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            recording.execute(
+                    "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at, finished_at,"
+                            + " outcome, counted) SELECT generation_id, 1, lease_token, lease_owner, 'default',"
+                            + " attempt_started_at, now(), 'SUCCEEDED', true FROM generation_queue");
+            recording.execute("DELETE FROM generation_queue");
+            get(erasure.request("alice"));
+
+            // when
+            Future<Void> erased = erasure.complete("alice");
+            await("the batch waits for the queue row")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !value(
+                                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '"
+                                            + url.database() + "'")
+                            .equals("0"));
+            connection.commit();
+
+            // then
+            get(erased);
+        }
+        assertThat(value(COUNT + "generations")).isEqualTo("0");
+        assertThat(value(COUNT + "user_erasures")).isEqualTo("0");
+    }
+
+    @Test
+    void givesUpAfterTenPassesThatFailAndLeavesTheRequest() throws Exception {
+        // given
+        Files.createDirectories(directory.resolve("images/00/stuck.png/inside"));
+        execute("INSERT INTO erased_images VALUES ('00/stuck.png', 'alice')");
+        get(erasure.request("alice"));
+
+        // then
+        assertThatThrownBy(() -> get(erasure.complete("alice"))).hasMessageContaining("stuck.png");
+        assertThat(value(COUNT + "user_erasures")).isEqualTo("1");
+    }
+}

@@ -1,0 +1,361 @@
+package dev.darkroom.maintenance.doctor;
+
+import static dev.darkroom.maintenance.doctor.DoctorFixture.COMPLETE;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.FAILED;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.KEY;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.NODE;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.RUNNING;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.WAITING;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.attempt;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.delivery;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.id;
+import static dev.darkroom.maintenance.doctor.DoctorFixture.notification;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.database.DatabaseException;
+import dev.darkroom.testing.TableSnapshot;
+import dev.darkroom.testing.TestPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each check, shown a table that is broken by hand in the way that it is there for. */
+@Tag("database")
+class DatabaseDoctorTest {
+    @RegisterExtension
+    static final DoctorFixture doctorFixture = new DoctorFixture();
+
+    @Test
+    void findsNothingWrongWithTheHealthy() {
+        // when
+        DoctorReport doctorReport = doctorFixture.runDoctor();
+
+        // then
+        assertThat(doctorReport.problems()).isEmpty();
+        assertThat(doctorReport.notes()).isEmpty();
+        assertThat(doctorReport.isClean()).isTrue();
+        assertThat(doctorReport.toText())
+                .contains("I3", "one notification tells of each end")
+                .endsWith("\nClean.");
+        assertThat(doctorReport.toJson().getBoolean("clean")).isTrue();
+    }
+
+    @Test
+    void changesNothing() {
+        // given
+        List<String> before = TableSnapshot.readAllRows(doctorFixture.url);
+
+        // when
+        doctorFixture.runDoctor();
+
+        // then
+        assertThat(TableSnapshot.readAllRows(doctorFixture.url)).isEqualTo(before);
+    }
+
+    static Stream<Arguments> ailments() {
+        return Stream.of(
+                ill(
+                        "I1: generation " + WAITING + " is PENDING and has no row in the queue",
+                        "DELETE FROM generation_queue WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I1: generation " + FAILED + " is FAILED and still has a row in the queue",
+                        "UPDATE generation_queue SET generation_id = '" + FAILED + "' WHERE generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I1: generation " + id(8) + " is in the queue and has no record",
+                        "UPDATE generation_queue SET generation_id = '" + id(8) + "' WHERE generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 2 successful attempts on record",
+                        attempt(COMPLETE, 3, "SUCCEEDED", true, 60)),
+                ill(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 0 successful attempts on record",
+                        "UPDATE generation_attempts SET outcome = 'RETRYABLE' WHERE outcome = 'SUCCEEDED'"),
+                ill(
+                        "I2: generation " + FAILED + " is FAILED and has 1 successful attempts on record",
+                        attempt(FAILED, 2, "SUCCEEDED", true, 60)),
+                ill(
+                        "I3: generation " + FAILED + " has ended FAILED and 0 notifications of it",
+                        "DELETE FROM notifications WHERE seq = 3",
+                        "UPDATE user_streams SET top_seq = 2"),
+                ill(
+                        "I3: generation " + FAILED + " has ended FAILED and 2 notifications of it",
+                        notification(4, FAILED, "FAILED"),
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I3: generation " + FAILED
+                                + " is FAILED and belongs to mary, and mary was told that it is COMPLETE",
+                        "UPDATE notifications SET data = '{\"status\": \"COMPLETE\"}' WHERE seq = 3"),
+                ill(
+                        "I3: generation " + WAITING
+                                + " is PENDING and belongs to mary, and mary was told that it is COMPLETE",
+                        notification(4, WAITING, "COMPLETE"),
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications, numbered from 2 to 4, and was given 4 numbers",
+                        "UPDATE notifications SET seq = 4 WHERE seq = 3",
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications, numbered from 2 to 3, and was given 4 numbers",
+                        "UPDATE user_streams SET top_seq = 4"),
+                ill(
+                        "I4: user mary has 2 notifications and no stream",
+                        "DELETE FROM user_streams",
+                        "TRUNCATE subscriber_cursors"),
+                ill(
+                        "I9: delivery " + id(6) + " is PENDING and has no row in the queue",
+                        delivery("UPDATE webhook_deliveries SET status = 'PENDING', redeliveries = 1")),
+                ill(
+                        "I9: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
+                        delivery("INSERT INTO webhook_queue (delivery_id, lane, user_id) VALUES ('" + id(6) + "', '"
+                                + id(5) + "', 'mary')")),
+                ill(
+                        "I9: delivery " + id(6)
+                                + " is FAILED, was sent again 0 times and has 1 attempts that delivered",
+                        delivery("UPDATE webhook_deliveries SET status = 'FAILED'")),
+                ill(
+                        "I9: delivery " + id(6) + " says 3 attempts and has 2 on record, numbered up to 2",
+                        delivery("UPDATE webhook_deliveries SET attempts = 3")),
+                ill(
+                        "I9: delivery " + id(6) + " goes to webhook " + id(5) + ", which is of bob and not of mary",
+                        delivery("UPDATE webhooks SET user_id = 'bob'")),
+                ill(
+                        "I9: delivery " + id(6) + " delivers notification " + id(8) + ", which is not there",
+                        delivery("UPDATE webhook_deliveries SET notification_id = '" + id(8) + "'")),
+                ill(
+                        "I9: generation " + FAILED + " has ended FAILED and its webhookUrl still waits",
+                        "INSERT INTO generation_webhooks VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
+                ill("I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
+                ill(
+                        "I8: user mary has a device that acknowledged 3, and 2 of its own acknowledged",
+                        "UPDATE subscriber_cursors SET acked_seq = 3"),
+                ill(
+                        "I5: generation " + FAILED + " says 7 failed attempts and has 1 on record",
+                        "UPDATE generations SET failed_attempts = 7 WHERE id = '" + FAILED + "'"),
+                ill(
+                        "I5: generation " + FAILED
+                                + " says 1 failed attempts and has 1 on record, though its attempts were deleted",
+                        "INSERT INTO deleted_attempts VALUES ('" + FAILED + "')"),
+                ill(
+                        "I5: generation " + WAITING
+                                + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 on"
+                                + " record",
+                        "UPDATE generation_queue SET counted_failures = 5 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I5: generation " + WAITING
+                                + " has 1 counted failures and 0 lost attempts in the queue, and 1 and 1 on"
+                                + " record",
+                        "UPDATE generation_queue SET lost_attempts = 0 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I5: generation " + WAITING + " has 2 attempts, numbered from 1 to 3",
+                        "UPDATE generation_attempts SET number = 3 WHERE number = 2 AND generation_id = '" + WAITING
+                                + "'"),
+                ill(
+                        "I5: generation " + id(8) + " has attempt 1 and no record",
+                        attempt(id(8), 1, "RETRYABLE", true, 60)),
+                ill(
+                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which expired at ",
+                        "INSERT INTO nodes VALUES ('" + id(8)
+                                + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
+                        "UPDATE nodes SET expires_at = now() - interval '11 s' WHERE id = '" + NODE + "'"),
+                ill(
+                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which is gone",
+                        "UPDATE nodes SET id = '" + id(8) + "'"),
+                ill(
+                        "I6: generation " + RUNNING + " has an attempt under way on node " + NODE
+                                + " that ran out of time at ",
+                        "UPDATE generation_queue SET attempt_deadline = now() - interval '16 s' WHERE lease_owner IS NOT NULL"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 begin ",
+                        "UPDATE generation_attempts SET started_at = started_at - interval '10 s'"
+                                + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 under token 1, after token 1",
+                        "UPDATE generation_attempts SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + WAITING + " has attempt 2 end before it began",
+                        "UPDATE generation_attempts SET finished_at = started_at - interval '1 ms'"
+                                + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
+                ill(
+                        "I7: generation " + RUNNING + " has an attempt under way that began before attempt 1 ended",
+                        "UPDATE generation_queue SET attempt_started_at = now() - interval '101 s' WHERE lease_owner IS NOT NULL"),
+                ill(
+                        "I7: generation " + WAITING + " stands in the queue at token 1, after an attempt under token 2",
+                        "UPDATE generation_queue SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
+                ill(
+                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 2 pictures and has 1",
+                        "UPDATE generations SET image_count = 2 WHERE id = '" + COMPLETE + "'"),
+                ill(
+                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 1 pictures and has 1",
+                        "UPDATE images SET position = 1"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture " + KEY
+                                + ", whose file has 7 bytes instead of 8",
+                        "UPDATE images SET bytes = 8"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture " + KEY
+                                + ", whose file has another sha256 than its row",
+                        "UPDATE images SET sha256 = 'ab'"),
+                ill(
+                        "files: generation " + COMPLETE + " has picture 11/x.png, whose file is not there",
+                        "UPDATE images SET storage_key = '11/x.png'"),
+                ill(
+                        "files: generation " + COMPLETE
+                                + " has picture ../x.png, whose key leads out of the image directory",
+                        "UPDATE images SET storage_key = '../x.png'"));
+    }
+
+    private static Arguments ill(String sentence, String... breaks) {
+        return arguments(sentence, breaks);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ailments")
+    void namesWhatIsWrongAndWhere(String sentence, String[] breaks) {
+        // given
+        doctorFixture.execute(breaks);
+
+        // when
+        DoctorReport doctorReport = doctorFixture.runDoctor();
+
+        // then
+        assertThat(doctorReport.problems()).anyMatch(wrong -> wrong.startsWith(sentence));
+        assertThat(doctorReport.isClean()).isFalse();
+        assertThat(doctorReport.toText())
+                .contains("WRONG", sentence.substring(sentence.indexOf(' ') + 1), "What to do: ");
+        assertThat(doctorReport.toJson().encode()).contains("\"clean\":false", "WRONG");
+    }
+
+    @Test
+    void aLateSweepIsNoAilment() {
+        // given
+        doctorFixture.execute(
+                "INSERT INTO nodes VALUES ('" + id(8) + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
+                "UPDATE nodes SET expires_at = now() - interval '5 s' WHERE id = '" + NODE + "'",
+                "UPDATE generation_queue SET attempt_deadline = now() - interval '6 s' WHERE lease_owner IS NOT NULL");
+
+        // then
+        assertThat(doctorFixture.runDoctor().problems()).isEmpty();
+    }
+
+    @Test
+    void leasesOfDeadProcessesAreNoAilmentWhileNoneIsThereToTakeThemBack() {
+        // given
+        doctorFixture.execute("UPDATE nodes SET expires_at = now() - interval '10 min'");
+
+        // when
+        DoctorReport doctorReport = doctorFixture.runDoctor();
+
+        // then
+        assertThat(doctorReport.problems()).isEmpty();
+        assertThat(doctorReport.notes())
+                .containsExactly(
+                        "no process is at work; 2 generations wait for one, 1 of them held by processes that are gone");
+    }
+
+    @Test
+    void attemptsThatHousekeepingDeletedAreNotMissed() {
+        // given
+        doctorFixture.execute(
+                "DELETE FROM generation_attempts WHERE generation_id IN ('" + COMPLETE + "', '" + FAILED + "')",
+                "INSERT INTO deleted_attempts SELECT id FROM generations WHERE status <> 'PENDING'");
+
+        // then
+        assertThat(doctorFixture.runDoctor().problems()).isEmpty();
+    }
+
+    @Test
+    void theContentOfPicturesIsReadOnlyWhenAskedFor() {
+        // given
+        doctorFixture.write(KEY, "forgery", Duration.ofDays(1));
+
+        // then
+        assertThat(doctorFixture.runDoctor(false).problems()).isEmpty();
+        assertThat(doctorFixture.runDoctor(true).problems()).hasSize(1);
+    }
+
+    @Test
+    void filesWithoutARowAreToldAndNotWrong() {
+        // given
+        doctorFixture.write("11/" + id(5) + ".png", "orphan", Duration.ofHours(1));
+        doctorFixture.write("11/" + id(6) + ".png", "its row may come", Duration.ZERO);
+        doctorFixture.write(".incoming/" + id(6), "being written", Duration.ofHours(1));
+
+        // when
+        DoctorReport doctorReport = doctorFixture.runDoctor();
+
+        // then
+        assertThat(doctorReport.isClean()).isTrue();
+        assertThat(doctorReport.notes())
+                .singleElement()
+                .asString()
+                .startsWith("1 picture files (6 bytes) have no row, such as 11/");
+    }
+
+    @Test
+    void aCopyOfAPictureUnderAnotherNameIsAnOrphan() {
+        // given
+        doctorFixture.write("22/" + id(7) + ".png", "picture", Duration.ofHours(1));
+
+        // then
+        assertThat(doctorFixture.runDoctor().notes()).singleElement().asString().contains("22/" + id(7));
+    }
+
+    @Test
+    void tellsTheFirstTwentyAndCountsTheRest() {
+        // given
+        doctorFixture.execute("INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed)"
+                + " SELECT gen_random_uuid(), 'mary', 'p', 64, 64, 1, 7 FROM generate_series(1, 5000)");
+
+        // when
+        DoctorReport doctorReport = doctorFixture.runDoctor();
+
+        // then
+        DoctorReport.CheckResult checkResult = doctorReport.results().get(0);
+        assertThat(checkResult.totalFindings()).isEqualTo(5000);
+        assertThat(checkResult.findings()).hasSize(20);
+        assertThat(doctorReport.toText()).contains("and 4980 more");
+    }
+
+    @Test
+    void manyPicturesAreWalkedPageByPage() throws IOException {
+        // given
+        doctorFixture.execute(
+                "DELETE FROM images",
+                "INSERT INTO images SELECT gen_random_uuid(), '" + COMPLETE
+                        + "', n, 'image/png', 1, 1, 1, 'x', '33/' || n || '.png' FROM generate_series(0, 4999) n",
+                "UPDATE generations SET image_count = 5000 WHERE id = '" + COMPLETE + "'");
+        Files.createDirectories(doctorFixture.images.resolve("33"));
+        for (int i = 0; i < 4999; i++) {
+            Files.writeString(doctorFixture.images.resolve("33/" + i + ".png"), "x");
+        }
+
+        // then
+        assertThat(doctorFixture.runDoctor(false).problems())
+                .containsExactly("files: generation " + COMPLETE + " has picture 33/4999.png, whose file is not there");
+    }
+
+    @Test
+    void tablesThatAreNotThereAreSaidInOneLine() {
+        // given
+        DatabaseUrl empty = TestPostgres.newDatabase();
+
+        // then
+        assertThatThrownBy(() -> DatabaseDoctor.examine(
+                        empty, doctorFixture.settings, new DatabaseDoctor.Options(false, Duration.ofSeconds(5))))
+                .isInstanceOf(DatabaseException.class)
+                .hasMessageEndingWith(
+                        "does not have the tables of this version; the service makes them when it starts");
+    }
+}

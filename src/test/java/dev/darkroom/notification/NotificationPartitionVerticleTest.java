@@ -1,0 +1,79 @@
+package dev.darkroom.notification;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Partitions are there before they are needed, and gone when all that is in them is old. */
+class NotificationPartitionVerticleTest extends NotificationFixture {
+    private static final Duration MONTH = Duration.ofDays(30);
+
+    private List<String> partitions() {
+        return query("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+                + " WHERE i.inhparent = 'notifications'::regclass ORDER BY 1");
+    }
+
+    private void until(String sql, String expected) {
+        Awaitility.await(sql)
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> query(sql).equals(List.of(expected)));
+    }
+
+    @Test
+    void thereIsOneForThisWeekAndTheNextThree() {
+        // when two processes start at once
+        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
+        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
+
+        // then
+        until("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "5");
+        await(writeNotifications("anna"));
+        assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("0");
+        assertThat(query("SELECT tableoid::regclass FROM notifications"))
+                .containsExactly("notifications_"
+                        + query("SELECT to_char(date_trunc('week', now() AT TIME ZONE 'UTC'), 'YYYYMMDD')")
+                                .get(0));
+    }
+
+    @Test
+    void whatWasWrittenBeforeThereWasOneStaysWhereItIs() {
+        // given
+        await(writeNotifications("anna"));
+
+        // when
+        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
+
+        // then the other weeks have theirs
+        until("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "4");
+        await(writeNotifications("anna"));
+        assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("2");
+    }
+
+    @Test
+    void whatIsOldIsDroppedAndWhatIsYoungIsKept() {
+        // given
+        NotificationPartitionStore store = new NotificationPartitionStore(database);
+        execute(
+                "CREATE TABLE notifications_20200106 PARTITION OF notifications FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",
+                "INSERT INTO user_streams (user_id, top_seq) VALUES ('anna', 3)",
+                "INSERT INTO notifications (user_id, seq, id, type, data, created_at) VALUES"
+                        + " ('anna', 1, gen_random_uuid(), 'a.b', '{}', '2020-01-07Z'),"
+                        + " ('anna', 2, gen_random_uuid(), 'a.b', '{}', now() - interval '40 days'),"
+                        + " ('anna', 3, gen_random_uuid(), 'a.b', '{}', now() - interval '29 days')",
+                "UPDATE notifications_complete_since SET since = '2020-01-01Z'");
+
+        // when
+        List<String> dropped = await(store.drop(MONTH));
+
+        // then
+        assertThat(dropped).containsExactly("notifications_20200106", "1 rows of no partition");
+        assertThat(partitions()).containsExactly("notifications_other");
+        assertThat(query("SELECT seq FROM notifications")).containsExactly("3");
+        assertThat(query("SELECT since > now() - interval '41 days' FROM notifications_complete_since"))
+                .containsExactly("t");
+    }
+}

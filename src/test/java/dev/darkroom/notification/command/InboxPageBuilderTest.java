@@ -1,0 +1,91 @@
+package dev.darkroom.notification.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.notification.Notification;
+import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationStore.StreamState;
+import io.vertx.core.json.JsonObject;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a page of the list says about what it does not have. */
+class InboxPageBuilderTest {
+    private static final UUID EPOCH = UUID.fromString("7f3a2b9c-0000-4000-8000-000000000000");
+
+    private static JsonObject page(String cursor, long top, long... found) {
+        List<Notification> notifications = LongStream.of(found)
+                .mapToObj(seq -> new Notification(
+                        UUID.randomUUID(),
+                        "anna",
+                        seq,
+                        "a.b",
+                        null,
+                        OffsetDateTime.parse("2026-11-27T10:00:00Z"),
+                        null,
+                        new JsonObject()))
+                .toList();
+        return InboxPageBuilder.create(
+                        new StreamState(EPOCH, top, 0),
+                        Optional.ofNullable(cursor).flatMap(NotificationCursor::parse))
+                .build(notifications, 2, 0);
+    }
+
+    @Test
+    void whatComesWhileItIsReadIsNeitherMissedNorPassedOver() {
+        // given a notification that is recorded between the reading of the list and everything after it: it is not in
+        // top
+        JsonObject page = page("7f3a2b9c-5", 5);
+
+        // then it is on the next page
+        assertThat(page.containsKey("reset")).isFalse();
+        assertThat(page.getString("position")).isEqualTo("7f3a2b9c-5");
+    }
+
+    @Test
+    void whatCameBeforeTheListWasReadButAfterTheTopIsInIt() {
+        assertThat(page("7f3a2b9c-5", 5, 6, 7).getString("position")).isEqualTo("7f3a2b9c-7");
+    }
+
+    @Test
+    void hasNextCursorOnlyWhenMoreNotificationsFollow() {
+        // given pages of two
+        JsonObject full = page("7f3a2b9c-0", 3, 1, 2, 3);
+        JsonObject last = page("7f3a2b9c-2", 3, 3);
+        JsonObject exactlyFull = page("7f3a2b9c-1", 3, 2, 3);
+
+        // then
+        assertThat(full.getString("nextCursor")).isEqualTo("7f3a2b9c-2").isEqualTo(full.getString("position"));
+        assertThat(full.getJsonArray("items")).hasSize(2);
+        assertThat(last.containsKey("nextCursor")).isFalse();
+        assertThat(exactlyFull.containsKey("nextCursor")).isFalse();
+        assertThat(exactlyFull.getString("position")).isEqualTo("7f3a2b9c-3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "7f3a2b9c-3, 5, EXPIRED", // nothing is left of what there was
+        "7f3a2b9c-6, 5, AHEAD",
+        "00000000-1, 5, EPOCH"
+    })
+    void whatIsMissingIsSaidToBe(String cursor, long top, String reset) {
+        assertThat(page(cursor, top).getString("reset")).isEqualTo(reset);
+    }
+
+    @Test
+    void whoKnowsNoPlaceMissesNothing() {
+        assertThat(page(null, 5).containsKey("reset")).isFalse();
+        assertThat(page(null, 5, 4, 5).containsKey("reset")).isFalse();
+    }
+
+    @Test
+    void aGapAfterAKnownPlaceIsSaid() {
+        assertThat(page("7f3a2b9c-1", 5, 4, 5).getString("reset")).isEqualTo("EXPIRED");
+    }
+}

@@ -1,0 +1,253 @@
+package dev.darkroom.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FaultScriptParserTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {"ok":true}                            | picture
+                    {"delay":"1500ms"}                     | picture
+                    {"status":500}                         | status 500
+                    {"status":429,"retryAfter":2}          | status 429
+                    {"drop":true}                          | drop
+                    {"hang":true}                          | hang
+                    {"garbage":true}                       | garbage
+                    {"empty":true}                         | empty
+                    {"notAPicture":true}                   | not a picture
+                    {"fewer":true}                         | one picture fewer
+                    {"moderation":true}                    | moderation
+                    {"quota":true}                         | quota
+                    {"url":"http://example.org/a.png"}     | url
+                    {"urlResult":true}                     | url result
+                    {"errorBody":"string"}                 | status 500 with error
+                    {"errorBody":"detail","status":422}    | status 422 with detail
+                    {"html":true}                          | status 502 with html
+                    {"truncated":true}                     | half an answer
+                    {"redirectLoop":true}                  | redirect to itself
+                    {"contentType":"text/plain"}           | labelled text/plain
+                    {"drip":true}                          | drip
+                    {"drip":true,"interval":"200ms"}       | drip
+                    {"huge":true}                          | huge
+                    {"huge":true,"bytes":4096,"chunked":true,"interval":5} | huge
+                    {"random":{"failurePercent":80}}       | random
+                    {"random":{"failurePercent":0,"latency":["50ms","2s"],"seed":-7}} | random
+                    """)
+    void eachFaultIsKnown(String step, String description) {
+        assertThat(parse(step).fault().describe()).isEqualTo(description);
+    }
+
+    @Test
+    void aStatusCarriesItsHeaderAndBody() {
+        // when
+        ScriptStep scriptStep =
+                parse("{\"status\":503,\"retryAfter\":\"Wed, 21 Oct 2026 07:28:00 GMT\",\"body\":{\"a\":1}}");
+
+        // then
+        assertThat(scriptStep.fault())
+                .isEqualTo(
+                        new ResponseFault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'\"250ms\"',250", "'\"2s\"',2000", "'\"1m\"',60000", "1500,1500", "0,0"})
+    void aDelayMayStandBesideAnyFault(String written, long millis) {
+        assertThat(parse("{\"drop\":true,\"delay\":" + written + "}").delay()).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @Test
+    void withoutADelayTheUsualLatencyHolds() {
+        assertThat(parse("{\"drop\":true}").delay()).isNull();
+    }
+
+    @Test
+    void aByteASecondAndAHundredMegabytesAreTheUsual() {
+        assertThat(parse("{\"drip\":true}").fault()).isEqualTo(new ResponseFault.SlowBody(Duration.ofSeconds(1)));
+        assertThat(parse("{\"huge\":true}").fault())
+                .isEqualTo(new ResponseFault.OversizedBody(100 * 1024 * 1024, true, Duration.ZERO));
+        assertThat(parse("{\"huge\":true,\"bytes\":4096,\"chunked\":true,\"interval\":\"1s\"}")
+                        .fault())
+                .isEqualTo(new ResponseFault.OversizedBody(4096, false, Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void pictureFaultsAreStepsThemselves() {
+        // when
+        ScriptStep scriptStep =
+                parse("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500,\"times\":2},{\"drop\":true}]}");
+
+        // then
+        assertThat(((Fault.UrlResult) scriptStep.fault()).faults())
+                .extracting(fault -> fault.fault().describe() + " x" + fault.times())
+                .containsExactly("status 500 x2", "drop x1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {}                                | steps[0]: names no fault; known are delay, ok, drop
+                    {"times":2}                       | steps[0]: names no fault
+                    {"explode":true}                  | steps[0]: names no fault
+                    {"drop":true,"explode":1}         | steps[0]: unknown key "explode"
+                    {"drop":true,"hang":true}         | steps[0]: "hang" cannot stand beside "drop"
+                    {"drop":true,"status":500}        | steps[0]: "status" cannot stand beside "drop"
+                    {"drop":true,"retryAfter":1}      | steps[0]: unknown key "retryAfter"
+                    {"delay":"1s","retryAfter":1}     | steps[0]: unknown key "retryAfter"
+                    {"drop":false}                    | steps[0]: drop must be true
+                    {"status":"500"}                  | steps[0]: status must be a whole number, 200 to 599
+                    {"status":99}                     | steps[0]: status must be a whole number, 200 to 599
+                    {"status":500,"retryAfter":true}  | steps[0]: retryAfter must be
+                    {"status":500,"retryAfter":"a\\nb"} | steps[0]: retryAfter must be
+                    {"delay":"soon"}                  | steps[0]: delay must be
+                    {"delay":-1}                      | steps[0]: delay must be
+                    {"delay":"61m"}                   | steps[0]: delay must be
+                    {"drop":true,"times":0}           | steps[0]: times must be 1 to 1000000, or -1 for ever
+                    {"drop":true,"times":1.5}         | steps[0]: times must be
+                    {"url":1}                         | steps[0]: url must be a string
+                    {"errorBody":"xml"}               | steps[0]: errorBody must be "string" or "detail"
+                    {"urlResult":true,"pictureFaults":1}                | steps[0].pictureFaults must be an array
+                    {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot meet a download
+                    {"urlResult":true,"pictureFaults":[{"status":1}]}   | steps[0].pictureFaults[0]: status must be
+                    {"urlResult":true,"pictureFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot meet
+                    {"truncated":1}                   | steps[0]: truncated must be true
+                    {"redirectLoop":true,"status":301} | steps[0]: "status" cannot stand beside "redirectLoop"
+                    {"contentType":true}              | steps[0]: contentType must be a string
+                    {"contentType":"a\\nb"}           | steps[0]: contentType must be a header's value
+                    {"contentType":""}                | steps[0]: contentType must be a header's value
+                    {"drip":true,"interval":"often"}  | steps[0]: interval must be milliseconds
+                    {"hang":true,"interval":"1s"}     | steps[0]: unknown key "interval"
+                    {"huge":true,"bytes":10}          | steps[0]: bytes must be a whole number, 1024 to
+                    {"huge":true,"bytes":"100MB"}     | steps[0]: bytes must be a whole number
+                    {"huge":true,"chunked":1}         | steps[0]: chunked must be true or false
+                    {"random":true}                   | steps[0]: random must be an object
+                    {"random":{}}                     | steps[0].random: failurePercent must be a whole number, 0 to 100
+                    {"random":{"failurePercent":101}} | steps[0].random: failurePercent must be
+                    {"random":{"failurePercent":1,"latency":"1s"}}        | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s"]}}      | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s","x"]}}  | steps[0].random: latency must be milliseconds
+                    {"random":{"failurePercent":1,"latency":["2s","1s"]}} | steps[0].random: latency must have the shortest first
+                    {"random":{"failurePercent":1,"seed":"a"}}            | steps[0].random: seed must be a whole number
+                    {"random":{"failurePercent":1,"mood":2}}              | steps[0].random: unknown key "mood"
+                    {"random":{"failurePercent":1},"delay":"1s"}          | steps[0]: "delay" cannot stand beside "random"
+                    """)
+    void aBadStepIsRefusedWithAMessageThatSaysWhereAndWhy(String step, String message) {
+        assertThatThrownBy(() -> parse(step))
+                .isInstanceOf(SimulatorRequestException.class)
+                .hasMessageStartingWith(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{\"steps\":null}", "{\"steps\":{}}", "{\"steps\":[1]}", "{\"steps\":[],\"more\":1}"})
+    void aBadScriptIsRefused(String script) {
+        assertThatThrownBy(() -> FaultScriptParser.parseScript(new JsonObject(script)))
+                .isInstanceOf(SimulatorRequestException.class)
+                .hasMessageContaining("steps");
+    }
+
+    @Test
+    void theErrorNamesTheStepThatIsWrong() {
+        assertThatThrownBy(
+                        () -> FaultScriptParser.parseScript(new JsonObject("{\"steps\":[{\"ok\":true},{\"oops\":1}]}")))
+                .hasMessageStartingWith("steps[1]");
+    }
+
+    @Test
+    void stepsAreUsedUpInOrderAndThenAllIsWell() {
+        // given
+        FaultScript faultScript = new FaultScript();
+        faultScript.replace(FaultScriptParser.parseScript(
+                new JsonObject("{\"steps\":[{\"status\":500,\"times\":2},{\"delay\":5},{\"drop\":true}]}")));
+
+        // when
+        faultScript.nextStep();
+
+        // then what is left is shown as it was written
+        assertThat(faultScript.toJson())
+                .isEqualTo(new JsonObject("{\"steps\":[{\"status\":500},{\"delay\":5},{\"drop\":true}]}"));
+        assertThat(List.of(
+                        next(faultScript), next(faultScript), next(faultScript), next(faultScript), next(faultScript)))
+                .containsExactly("status 500", "picture", "drop", "picture", "picture");
+        assertThat(faultScript.toJson()).isEqualTo(new JsonObject("{\"steps\":[]}"));
+    }
+
+    @Test
+    void aStepForEverStays() {
+        // given
+        FaultScript faultScript = new FaultScript();
+        faultScript.replace(
+                FaultScriptParser.parseScript(new JsonObject("{\"steps\":[{\"status\":500,\"times\":-1}]}")));
+
+        // then
+        for (int i = 0; i < 100; i++) {
+            assertThat(next(faultScript)).isEqualTo("status 500");
+        }
+        assertThat(faultScript.toJson()).isEqualTo(new JsonObject("{\"steps\":[{\"status\":500,\"times\":-1}]}"));
+    }
+
+    @Test
+    void whatIsLeftToChanceIsTheSameForTheSameSeed() {
+        // given
+        String profile = "{\"random\":{\"failurePercent\":60,\"latency\":[\"50ms\",\"2s\"],\"seed\":7},\"times\":400}";
+
+        // when
+        List<ScriptStep> once = draw(400, profile);
+        List<ScriptStep> again = draw(400, profile);
+        List<ScriptStep> otherwise = draw(400, profile.replace("7", "8"));
+
+        // then
+        assertThat(again).isEqualTo(once).isNotEqualTo(otherwise);
+    }
+
+    @Test
+    void chanceKeepsItsRateAndItsLatencyAndDrawsEveryKindOfFailure() {
+        // when
+        List<ScriptStep> drawn =
+                draw(2000, "{\"random\":{\"failurePercent\":60,\"latency\":[50,150],\"seed\":1},\"times\":-1}");
+
+        // then
+        List<String> failures = drawn.stream()
+                .map(scriptStep -> scriptStep.fault().describe())
+                .filter(what -> !what.equals("picture"))
+                .toList();
+        assertThat(failures).hasSizeBetween(1100, 1300);
+        assertThat(failures)
+                .contains("status 500", "status 503", "status 504", "drop", "half an answer", "garbage", "empty");
+        assertThat(drawn)
+                .extracting(scriptStep -> scriptStep.delay().toMillis())
+                .allMatch(millis -> millis >= 50 && millis <= 150);
+        assertThat(drawn)
+                .extracting(scriptStep -> scriptStep.delay().toMillis() / 10)
+                .contains(5L, 10L, 14L);
+    }
+
+    @Test
+    void withoutALatencyChanceTakesTheUsualTime() {
+        assertThat(draw(3, "{\"random\":{\"failurePercent\":100},\"times\":-1}"))
+                .allMatch(scriptStep -> scriptStep.delay() == null)
+                .noneMatch(scriptStep -> scriptStep.fault() instanceof Fault.NoFault);
+    }
+
+    private static List<ScriptStep> draw(int count, String profile) {
+        FaultScript faultScript = new FaultScript();
+        faultScript.replace(List.of(parse(profile)));
+        return Stream.generate(faultScript::nextStep).limit(count).toList();
+    }
+
+    private static String next(FaultScript faultScript) {
+        return faultScript.nextStep().fault().describe();
+    }
+
+    private static ScriptStep parse(String step) {
+        return FaultScriptParser.parseScript(new JsonObject("{\"steps\":[" + step + "]}"))
+                .get(0);
+    }
+}

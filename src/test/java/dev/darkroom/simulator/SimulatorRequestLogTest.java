@@ -1,0 +1,99 @@
+package dev.darkroom.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.Test;
+
+class SimulatorRequestLogTest {
+    private final SimulatorRequestLog log =
+            new SimulatorRequestLog(Clock.fixed(Instant.parse("2026-03-01T10:00:00Z"), ZoneOffset.UTC));
+
+    @Test
+    void aSubmissionIsShownWithMillisecondsEvenWhenTheyAreZero() {
+        // when
+        log.add("k1", true, Buffer.buffer("{\"prompt\":\"a\"}")).setResponse("picture");
+
+        // then
+        assertThat(only())
+                .isEqualTo(new JsonObject()
+                        .put("at", "2026-03-01T10:00:00.000Z")
+                        .put("key", "k1")
+                        .put("authorization", true)
+                        .put("body", new JsonObject().put("prompt", "a"))
+                        .put("answer", "picture")
+                        .putNull("closedAt")
+                        .put("downloads", new JsonArray()));
+    }
+
+    @Test
+    void downloadsStandBesideTheSubmissionThatAnnouncedTheirPicture() {
+        // given
+        SimulatorRequestLog.LoggedSubmission loggedSubmission = log.add("k1", false, Buffer.buffer("{}"));
+
+        // when
+        loggedSubmission.addDownload().setResponse("status 500");
+        loggedSubmission.addDownload().recordClientClose();
+
+        // then
+        assertThat(only().getJsonArray("downloads"))
+                .containsExactly(
+                        new JsonObject()
+                                .put("at", "2026-03-01T10:00:00.000Z")
+                                .put("answer", "status 500")
+                                .putNull("closedAt"),
+                        new JsonObject()
+                                .put("at", "2026-03-01T10:00:00.000Z")
+                                .putNull("answer")
+                                .put("closedAt", "2026-03-01T10:00:00.000Z"));
+    }
+
+    @Test
+    void notEveryDownloadIsKept() {
+        // given
+        SimulatorRequestLog.LoggedSubmission loggedSubmission = log.add("k1", false, Buffer.buffer("{}"));
+
+        // when
+        for (int i = 0; i < SimulatorRequestLog.MAX_DOWNLOADS + 5; i++) {
+            loggedSubmission.addDownload();
+        }
+
+        // then
+        assertThat(only().getJsonArray("downloads")).hasSize(SimulatorRequestLog.MAX_DOWNLOADS);
+    }
+
+    @Test
+    void aBodyThatIsNoJsonIsShownAsText() {
+        log.add(null, false, Buffer.buffer("hello"));
+        assertThat(only().getString("body")).isEqualTo("hello");
+    }
+
+    @Test
+    void aLargeBodyIsCut() {
+        log.add(null, false, Buffer.buffer("x".repeat(20_000)));
+        assertThat(only().getString("body")).hasSize(SimulatorRequestLog.MAX_BODY_BYTES);
+    }
+
+    @Test
+    void onlyTheLatestAreKept() {
+        // when
+        for (int i = 0; i < SimulatorRequestLog.MAX_ENTRIES + 5; i++) {
+            log.add("k" + i, false, Buffer.buffer());
+        }
+
+        // then
+        JsonArray requests = log.toJson().getJsonArray("requests");
+        assertThat(requests).hasSize(SimulatorRequestLog.MAX_ENTRIES);
+        assertThat(requests.getJsonObject(0).getString("key")).isEqualTo("k5");
+    }
+
+    private JsonObject only() {
+        assertThat(log.toJson().getJsonArray("requests")).hasSize(1);
+        return log.toJson().getJsonArray("requests").getJsonObject(0);
+    }
+}

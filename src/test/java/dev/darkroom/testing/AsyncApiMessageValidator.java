@@ -1,0 +1,167 @@
+package dev.darkroom.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.Draft;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.Validator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Holds messages that were really sent against {@code docs/asyncapi.yaml}, as {@code OpenApiResponseValidator} does for answers: the channel must
+ * know a message of this name, and headers and payload must fit their schemas. A test that gets hold of a message calls it.
+ */
+public final class AsyncApiMessageValidator {
+    private static final String STREAM = "/api/notifications/stream";
+    private static final Path DOCS = Path.of("docs");
+    private static final String SCHEMAS = "./schemas/notifications.schema.json#/$defs/";
+    private static final JsonNode DOCUMENT = yaml(DOCS.resolve("asyncapi.yaml"));
+    private static final JsonNode SCHEMA_TREE = yaml(DOCS.resolve("schemas/notifications.schema.json"));
+    private static final JsonObject SCHEMA = new JsonObject(text(DOCS.resolve("schemas/notifications.schema.json")));
+
+    /** By what is referred to: to make one takes many times longer than what it is made for. */
+    private static final Map<String, Validator> VALIDATORS = new ConcurrentHashMap<>();
+
+    private AsyncApiMessageValidator() {}
+
+    /** An event of the stream of a user; the frame that only tells where a stream stands is none. */
+    public static void validateSse(SseParser.Frame frame) {
+        validateEvent(STREAM, frame);
+    }
+
+    /** An event of either stream, by the path that was asked. */
+    public static void validateSse(String path, SseParser.Frame frame) {
+        if (path.equals(STREAM)) {
+            validateSse(frame);
+        } else {
+            validateGenerationSse(frame);
+        }
+    }
+
+    /** An event of the stream of one generation. */
+    public static void validateGenerationSse(SseParser.Frame frame) {
+        validateEvent("/api/generation/{generationId}/events", frame);
+    }
+
+    /** What the server has said on the socket. */
+    public static void validateServerFrame(JsonObject frame) {
+        validateMessage("/api/notifications/socket", "server", Map.of(), frame);
+    }
+
+    /** What a client may say there. */
+    public static void validateClientFrame(JsonObject frame) {
+        validateMessage("/api/notifications/socket", "client", Map.of(), frame);
+    }
+
+    /**
+     * What has come to a receiver.
+     *
+     * @param headers names in any case
+     */
+    public static void validateWebhook(Map<String, String> headers, JsonObject body) {
+        Map<String, Object> lower = new TreeMap<>();
+        headers.forEach((name, value) -> lower.put(name.toLowerCase(Locale.ROOT), value));
+        validateMessage(null, "webhook", lower, body);
+    }
+
+    /** An event of the event bus. */
+    public static void validateBusEvent(String address, JsonObject body) {
+        JsonNode messages = channel(address).get("messages");
+        assertThat(messages.size()).as("events on " + address).isEqualTo(1);
+        validateMessage(address, messages.fieldNames().next(), Map.of(), body);
+    }
+
+    /** The whole document. */
+    public static JsonNode document() {
+        return DOCUMENT;
+    }
+
+    /** What {@code {"$ref": …}} within the document, or into the schemas, means; anything else is itself. */
+    public static JsonNode resolveReference(JsonNode node) {
+        if (!node.has("$ref")) {
+            return node;
+        }
+        String to = node.get("$ref").asText();
+        JsonNode found = to.startsWith(SCHEMAS)
+                ? SCHEMA_TREE.at("/$defs/" + to.substring(SCHEMAS.length()))
+                : DOCUMENT.at(to.replaceFirst("^#", ""));
+        assertThat(found.isMissingNode()).as("$ref " + to).isFalse();
+        return resolveReference(found);
+    }
+
+    /** Fails when a value is not what a schema of the document says. */
+    public static void assertFits(String what, JsonNode schema, JsonObject value) {
+        String to = schema.path("$ref").asText();
+        assertThat(to).as("%s: schemas stand in one file", what).startsWith(SCHEMAS);
+        OutputUnit result = VALIDATORS
+                .computeIfAbsent(to.substring(SCHEMAS.length()), AsyncApiMessageValidator::validator)
+                .validate(value);
+        assertThat(result.getValid())
+                .as("%s: %s: %s", what, value.encode(), result.getErrors())
+                .isTrue();
+    }
+
+    private static Validator validator(String schema) {
+        JsonObject whole = SCHEMA.copy().put("$ref", "#/$defs/" + schema);
+        return Validator.create(
+                JsonSchema.of(whole),
+                new JsonSchemaOptions().setBaseUri("https://darkroom.dev/").setDraft(Draft.DRAFT202012));
+    }
+
+    private static void validateEvent(String address, SseParser.Frame frame) {
+        if (frame.event().equals("message")) {
+            assertThat(frame.data()).as("an event without a name").isEmpty();
+        } else {
+            validateMessage(address, frame.event(), Map.of(), new JsonObject(frame.data()));
+        }
+    }
+
+    private static void validateMessage(String address, String name, Map<String, Object> headers, JsonObject payload) {
+        String what = address + " " + name;
+        JsonNode reference = channel(address).get("messages").path(name);
+        assertThat(reference.isMissingNode()).as("%s is described", what).isFalse();
+        JsonNode message = resolveReference(reference);
+        if (message.has("headers")) {
+            assertFits(what + ", headers", message.get("headers"), new JsonObject(headers));
+        }
+        assertFits(what, message.get("payload"), payload);
+    }
+
+    private static JsonNode channel(String address) {
+        for (JsonNode channel : DOCUMENT.get("channels")) {
+            JsonNode its = channel.get("address");
+            if (address == null ? its.isNull() : address.equals(its.textValue())) {
+                return channel;
+            }
+        }
+        throw new AssertionError("docs/asyncapi.yaml has no channel " + address);
+    }
+
+    private static JsonNode yaml(Path file) {
+        try {
+            return new YAMLMapper().readTree(text(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+package dev.darkroom.testing;
+
+import dev.darkroom.auth.ApiKey;
+import dev.darkroom.auth.ApiKeyAdmin;
+import dev.darkroom.auth.Principal;
+import dev.darkroom.auth.Role;
+import dev.darkroom.config.DatabaseUrl;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A running service for a test class. It runs before the first {@code @BeforeAll} and after the last {@code @AfterAll}. The
+ * AI server has no script and no recorded requests before each test.
+ *
+ * <ul>
+ *   <li>{@link #shared()} is the service that all classes of a test JVM share. Most tests that only use HTTP take this one.
+ *   <li>{@link #DarkroomExtension(DarkroomInstanceSettings)} starts a service with other settings for one class. A start costs
+ *       about two seconds.
+ * </ul>
+ *
+ * <p>The field must be static and annotated with {@code @RegisterExtension}.
+ */
+public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
+    /** Origins that the shared service accepts. */
+    public static final String ORIGIN = "https://app.example.org";
+
+    public static final String SECOND_ORIGIN = "http://localhost:3000";
+
+    /** Webhooks that a user of the shared service may have. */
+    public static final int WEBHOOKS_PER_USER = 50;
+
+    /** Null: the shared service. */
+    private final DarkroomInstanceSettings settings;
+
+    private Instance instance;
+    private DarkroomInstance darkroomInstance;
+    private ApiClient client;
+    private User user;
+
+    /** A user of the service, with an API key. */
+    public record User(String name, String key, ApiClient client) {
+        /** The value of the {@code Authorization} header. */
+        public String authorization() {
+            return "Bearer " + key;
+        }
+    }
+
+    /** A service of its own for the class, with these settings and a new database and AI server. */
+    public DarkroomExtension(DarkroomInstanceSettings settings) {
+        this.settings = settings;
+    }
+
+    private DarkroomExtension() {
+        this.settings = null;
+    }
+
+    /**
+     * The service of the test JVM, with {@code auth: required}. Each class gets a new user: {@link #client()} sends the API key
+     * of that user. {@link #newUser()} makes further ones. {@link #darkroom()} shows the log from the start of the class on and
+     * must not be stopped. A class must not rely on other rows, files or settings than those of its users.
+     */
+    public static DarkroomExtension shared() {
+        return new DarkroomExtension();
+    }
+
+    private boolean isShared() {
+        return settings == null;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext testClass) {
+        if (isShared()) {
+            instance = Shared.INSTANCE;
+            darkroomInstance = new LogOfClass(instance.darkroomInstance);
+            user = newUser();
+            client = user.client();
+        } else {
+            instance = Instance.start(settings);
+            darkroomInstance = instance.darkroomInstance;
+            client = darkroomInstance.client();
+        }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        instance.inProcessSimulator.reset();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext testClass) {
+        // JUnit calls this even if the start failed.
+        if (instance == null) {
+            return;
+        }
+        if (isShared()) {
+            instance.endEverything();
+        } else {
+            instance.close();
+        }
+    }
+
+    public DarkroomInstance darkroom() {
+        return darkroomInstance;
+    }
+
+    /** A client with the API key of the class's user, or without one when the class has a service of its own. */
+    public ApiClient client() {
+        return client;
+    }
+
+    /** A client that sends no credentials. */
+    public ApiClient anonymous() {
+        return darkroomInstance.client();
+    }
+
+    /** The user of the class. Shared service only. */
+    public User user() {
+        return user;
+    }
+
+    /** A new user with a random name. */
+    public User newUser() {
+        return newUser("user-" + UUID.randomUUID());
+    }
+
+    /** A user with this name. The service must have {@code auth: required}. */
+    public User newUser(String name) {
+        return user(name, TestApiKeys.create(instance.database, name));
+    }
+
+    /** An administrator with this name. The service must have {@code auth: required}. */
+    public User newAdmin(String name) {
+        return user(name, instance.adminKey(name));
+    }
+
+    private User user(String name, String key) {
+        return new User(name, key, darkroomInstance.client().withKey(key));
+    }
+
+    public InProcessSimulator aiServer() {
+        return instance.inProcessSimulator;
+    }
+
+    public DatabaseUrl database() {
+        return instance.database;
+    }
+
+    /** The working directory of the service. */
+    public Path directory() {
+        return instance.directory;
+    }
+
+    /** Starts at the first use and stops with the JVM. */
+    private static final class Shared {
+        static final Instance INSTANCE = start();
+
+        private static Instance start() {
+            Instance started = Instance.start(DarkroomInstanceSettings.forTests()
+                    .with("DARKROOM_AUTH", "required")
+                    .with("DARKROOM_HTTP_CORS_ORIGINS", ORIGIN + ", " + SECOND_ORIGIN)
+                    .with("DARKROOM_RETRY_BASE", "100ms")
+                    .with("DARKROOM_RETRY_CAP", "400ms")
+                    .with("DARKROOM_STREAMS_RECHECK", "500ms")
+                    // Only NOTIFY is quick enough for the tests of streams.
+                    .with("DARKROOM_NOTIFICATIONS_POLL", "1h")
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+                    .with("DARKROOM_WEBHOOKS_SCHEDULE", "100ms, 200ms, 100ms, 100ms")
+                    .with("DARKROOM_WEBHOOKS_POLL", "100ms")
+                    .with("DARKROOM_WEBHOOKS_TIMEOUT", "5s")
+                    .with("DARKROOM_WEBHOOKS_MAX_PER_USER", String.valueOf(WEBHOOKS_PER_USER)));
+            ShutdownActions.add(started::close);
+            return started;
+        }
+    }
+
+    /** What belongs to one service. */
+    private static final class Instance {
+        final Path directory;
+        final DatabaseUrl database;
+        final InProcessSimulator inProcessSimulator;
+        final DarkroomInstance darkroomInstance;
+        private ApiClient admin;
+
+        private Instance(
+                Path directory,
+                DatabaseUrl database,
+                InProcessSimulator inProcessSimulator,
+                DarkroomInstance darkroomInstance) {
+            this.directory = directory;
+            this.database = database;
+            this.inProcessSimulator = inProcessSimulator;
+            this.darkroomInstance = darkroomInstance;
+        }
+
+        static Instance start(DarkroomInstanceSettings settings) {
+            try {
+                Path directory = Files.createTempDirectory("darkroom-test");
+                DatabaseUrl database = TestPostgres.migratedDatabase();
+                InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+                try {
+                    return new Instance(
+                            directory,
+                            database,
+                            inProcessSimulator,
+                            InProcessDarkroom.start(
+                                    directory, settings.database(database).aiServer(inProcessSimulator)));
+                } catch (RuntimeException | Error e) {
+                    inProcessSimulator.close();
+                    TestDirectories.delete(directory);
+                    throw e;
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        String adminKey(String name) {
+            ApiKey key = ApiKey.generate(new SecureRandom());
+            try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
+                cabinet.create(key, new Principal(name, Role.ADMIN), null);
+            }
+            return key.secret();
+        }
+
+        /** Cancels what a class left behind and waits until nothing of it runs. */
+        void endEverything() {
+            inProcessSimulator.reset();
+            Awaitility.await("the end of all generations")
+                    .atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> {
+                        List<String> pending =
+                                TestPostgres.query(database, "SELECT generation_id FROM generation_queue");
+                        if (!pending.isEmpty() && admin == null) {
+                            admin = darkroomInstance.client().withKey(adminKey("test-cleaner"));
+                        }
+                        pending.forEach(id -> admin.cancel(id));
+                        return pending.isEmpty();
+                    });
+        }
+
+        void close() {
+            darkroomInstance.close();
+            inProcessSimulator.close();
+            TestDirectories.delete(directory);
+        }
+    }
+
+    /** Shows what the service has logged since the class began. */
+    private static final class LogOfClass implements DarkroomInstance {
+        private final DarkroomInstance shared;
+        private final int begin;
+
+        LogOfClass(DarkroomInstance shared) {
+            this.shared = shared;
+            begin = shared.log().size();
+        }
+
+        @Override
+        public URI api() {
+            return shared.api();
+        }
+
+        @Override
+        public URI management() {
+            return shared.management();
+        }
+
+        @Override
+        public List<String> log() {
+            List<String> all = shared.log();
+            return all.subList(begin, all.size());
+        }
+
+        @Override
+        public int stop() {
+            throw new UnsupportedOperationException("other classes use this service too");
+        }
+
+        @Override
+        public void close() {
+            throw new UnsupportedOperationException("other classes use this service too");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.darkroom.testing;
+
+import io.vertx.core.json.JsonObject;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.util.Arrays;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** A key of an issuer, and what can be made with it. Made by the JDK alone, so that it shares no mistake with what is tested. */
+public final class JwtSigningKey {
+    private static final int ED25519_BYTES = 32;
+
+    private final String id;
+    private final KeyPair pair;
+
+    private JwtSigningKey(String id, KeyPair pair) {
+        this.id = id;
+        this.pair = pair;
+    }
+
+    public static JwtSigningKey rsa(String id) {
+        return rsa(id, 2048);
+    }
+
+    public static JwtSigningKey rsa(String id, int bits) {
+        return generate(id, "RSA", generator -> generator.initialize(bits));
+    }
+
+    /** @param curve such as {@code secp256r1} */
+    public static JwtSigningKey ec(String id, String curve) {
+        return generate(id, "EC", generator -> generator.initialize(new ECGenParameterSpec(curve)));
+    }
+
+    public static JwtSigningKey ed25519(String id) {
+        return generate(id, "Ed25519", generator -> {});
+    }
+
+    private interface Setup {
+        void of(KeyPairGenerator generator) throws GeneralSecurityException;
+    }
+
+    private static JwtSigningKey generate(String id, String type, Setup setup) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(type);
+            setup.of(generator);
+            return new JwtSigningKey(id, generator.generateKeyPair());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public String id() {
+        return id;
+    }
+
+    /** The same key under another name. */
+    public JwtSigningKey withId(String other) {
+        return new JwtSigningKey(other, pair);
+    }
+
+    /** What it publishes (RFC 7517). */
+    public JsonObject jwk() {
+        JsonObject jwk = new JsonObject().put("kid", id).put("use", "sig");
+        PublicKey key = pair.getPublic();
+        if (key instanceof RSAPublicKey rsa) {
+            return jwk.put("kty", "RSA")
+                    .put(
+                            "n",
+                            base64Url(unsignedBytes(
+                                    rsa.getModulus(), (rsa.getModulus().bitLength() + 7) / 8)))
+                    .put("e", base64Url(rsa.getPublicExponent().toByteArray()));
+        }
+        if (key instanceof ECPublicKey ec) {
+            int bits = ec.getParams().getOrder().bitLength();
+            int length = (bits + 7) / 8;
+            return jwk.put("kty", "EC")
+                    .put("crv", "P-" + bits)
+                    .put("x", base64Url(unsignedBytes(ec.getW().getAffineX(), length)))
+                    .put("y", base64Url(unsignedBytes(ec.getW().getAffineY(), length)));
+        }
+        byte[] encoded = key.getEncoded();
+        return jwk.put("kty", "OKP")
+                .put("crv", "Ed25519")
+                .put("x", base64Url(Arrays.copyOfRange(encoded, encoded.length - ED25519_BYTES, encoded.length)));
+    }
+
+    /** The public key as a file has it (RFC 7468). */
+    public String pem() {
+        return "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                        .encodeToString(pair.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+    }
+
+    /** Header and claims, signed as the header's {@code alg} says. */
+    public String sign(JsonObject header, JsonObject claims) {
+        return sign(header.encode(), claims.encode(), header.getString("alg"));
+    }
+
+    /** Any header and any claims, signed by an algorithm that need not be the one that the header names. */
+    public String sign(String header, String claims, String algorithm) {
+        String signed = base64Url(header) + "." + base64Url(claims);
+        try {
+            Signature signature = Signature.getInstance(jcaName(algorithm));
+            signature.initSign(pair.getPrivate());
+            signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+            return signed + "." + base64Url(signature.sign());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(algorithm, e);
+        }
+    }
+
+    private static String jcaName(String algorithm) {
+        String hash = "SHA" + algorithm.substring(2) + "with";
+        return switch (algorithm.substring(0, 2)) {
+            case "RS" -> hash + "RSA";
+            case "ES" -> hash + "ECDSAinP1363Format";
+            default -> "Ed25519";
+        };
+    }
+
+    /** Header and claims with an HMAC under any secret. */
+    public static String signWithSecret(JsonObject header, JsonObject claims, byte[] secret) {
+        String signed = base64Url(header.encode()) + "." + base64Url(claims.encode());
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            return signed + "." + base64Url(mac.doFinal(signed.getBytes(StandardCharsets.US_ASCII)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** In X.509, as which a public key is most often seen. */
+    public byte[] publicBytes() {
+        return pair.getPublic().getEncoded();
+    }
+
+    public static String base64Url(String text) {
+        return base64Url(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String base64Url(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    private static byte[] unsignedBytes(BigInteger number, int length) {
+        byte[] bytes = number.toByteArray();
+        byte[] result = new byte[length];
+        int copied = Math.min(bytes.length, length);
+        System.arraycopy(bytes, bytes.length - copied, result, length - copied, copied);
+        return result;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.darkroom.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Certificates made by the JDK's own keytool, as the PEM files that services are configured with. */
+public final class TestCertificates {
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    private TestCertificates() {}
+
+    /** Makes a certificate for 127.0.0.1 under a name, and writes {@code cert.pem} and {@code key.pem}; the certificate. */
+    public static X509Certificate writeCertificate(Path directory, String name, String keyAlgorithm) {
+        return writeCertificate(directory, name, keyAlgorithm, "ip:127.0.0.1,dns:localhost");
+    }
+
+    /**
+     * Makes a certificate and writes {@code cert.pem} and {@code key.pem}; the certificate.
+     *
+     * @param alternativeNames as keytool takes them, such as {@code dns:localhost}
+     */
+    public static X509Certificate writeCertificate(
+            Path directory, String name, String keyAlgorithm, String alternativeNames) {
+        try {
+            Files.createDirectories(directory);
+            Path store = directory.resolve(name + ".p12");
+            Process keytool = new ProcessBuilder(List.of(
+                            Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                    .toString(),
+                            "-genkeypair",
+                            "-alias",
+                            "server",
+                            "-keyalg",
+                            keyAlgorithm,
+                            "-dname",
+                            "CN=" + name,
+                            "-ext",
+                            "san=" + alternativeNames,
+                            "-validity",
+                            "30",
+                            "-storetype",
+                            "PKCS12",
+                            "-storepass",
+                            new String(PASSWORD),
+                            "-keystore",
+                            store.toString()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(directory.resolve(name + ".log").toFile())
+                    .start();
+            if (!keytool.waitFor(60, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
+                throw new IllegalStateException(Files.readString(directory.resolve(name + ".log")));
+            }
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            try (InputStream in = Files.newInputStream(store)) {
+                keys.load(in, PASSWORD);
+            }
+            X509Certificate certificate = (X509Certificate) keys.getCertificate("server");
+            writePem(directory.resolve("cert.pem"), "CERTIFICATE", certificate.getEncoded());
+            writePem(
+                    directory.resolve("key.pem"),
+                    "PRIVATE KEY",
+                    keys.getKey("server", PASSWORD).getEncoded());
+            return certificate;
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void writePem(Path file, String what, byte[] bytes) throws IOException {
+        String base64 = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                .encodeToString(bytes);
+        Files.writeString(file, "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n");
+    }
+}
