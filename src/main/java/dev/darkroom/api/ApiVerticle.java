@@ -56,32 +56,32 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The HTTP edge. Any number of instances share one port. Keeps no state: it checks requests against the contract and
- * dispatches them to the generation verticles over the event bus.
+ * Serves the HTTP API. Any number of instances share one port. Validates requests against the contract and sends them as
+ * commands to the verticles of this process over the event bus. Its only state is the set of its open streams.
  */
 public final class ApiVerticle extends VerticleBase {
-    /** How long requests in flight may take to finish when the process stops. Longer than any of them may take. */
+    /** Time for the requests in flight to finish when the process stops. Longer than the limit of any request. */
     private static final long SHUTDOWN_TIMEOUT_SECONDS = 15;
 
     /**
-     * What the operating system keeps of an answer that is not read yet. Left to itself, Linux lets it grow to 4 MB for each of
-     * those who never read. A far reader of pictures, 100 ms away, still gets 2.5 MB a second.
+     * Kernel send buffer of a connection (SO_SNDBUF). Without a limit, Linux lets it grow to 4 MB for each client that never
+     * reads. With this limit, a client at a round-trip time of 100 ms still downloads 2.5 MB/s.
      */
     private static final int SEND_BUFFER_BYTES = 256 * 1024;
 
-    /** Of one HTTP/2 connection at once: each costs memory before it is answered. */
+    /** Concurrent streams of one HTTP/2 connection. Each uses memory before its request is handled. */
     private static final int MAX_STREAMS_PER_CONNECTION = 32;
 
     /** Limit of a WebSocket frame and message: four bytes for each of the 4,096 characters of the longest text. */
     private static final int MAX_FRAME_BYTES = 16 * 1024;
 
-    /** How long a WebSocket may take to say goodbye too: a stop waits for it. */
+    /** Time for a client to reply to a WebSocket close frame. A stop waits for the reply. */
     private static final int CLOSE_TIMEOUT_SECONDS = 2;
 
-    /** The time over which a stop closes all streams and sockets, in seconds, so that their clients do not reconnect at once. */
+    /** Seconds over which a stop closes all streams and sockets, so that their clients do not all reconnect at once. */
     public static final int DRAIN_SECONDS = 15;
 
-    /** How much longer than others a command may take that has a name looked up. */
+    /** Added to the reply timeout of commands that resolve a host name. */
     private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
 
     private final Settings settings;
@@ -91,9 +91,9 @@ public final class ApiVerticle extends VerticleBase {
     private HttpServer server;
 
     /**
-     * What the instances of a process share.
+     * Services shared by the instances of a process.
      *
-     * @param apiContract as {@link #apiContract} read it: reading it takes longer than all else that starts
+     * @param apiContract as returned by {@link #loadContract}; loading it takes longer than the rest of the start
      */
     public record SharedServices(
             ApiContract apiContract,
@@ -136,31 +136,54 @@ public final class ApiVerticle extends VerticleBase {
         return server == null
                 ? Future.succeededFuture()
                 : streams.closeAll("DEPLOY", DRAIN_SECONDS)
-                        .compose(gone -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
+                        .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
     }
 
-    /** What all instances of a process answer by. */
+    /** Loads the contract shared by all instances of a process. */
     public static Future<ApiContract> loadContract(Vertx vertx) {
         return ContractLoader.loadApi(vertx);
     }
 
     private Future<HttpServer> listen() {
         ApiContract apiContract = sharedServices.apiContract();
+        HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
+        Settings.Http http = settings.http();
+        Router router;
+        synchronized (apiContract) {
+            router = ContractRouter.create(
+                    vertx,
+                    apiContract,
+                    operationHandlers(policy),
+                    sharedServices.authServices(),
+                    policy,
+                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+        }
+        HttpServerOptions options = serverOptions();
+        if (!http.tls().spoken()) {
+            return listen(options, router);
+        }
+        TlsCertificateReloader tlsCertificateReloader = new TlsCertificateReloader(vertx, http.tls());
+        return tlsCertificateReloader
+                .configure(options)
+                .compose(secure -> listen(secure, router))
+                .onSuccess(tlsCertificateReloader::startReloading);
+    }
+
+    private List<OperationHandler> operationHandlers(HostAndOriginPolicy policy) {
         GenerationClient generations =
                 new GenerationClient(vertx, settings.api().replyTimeout());
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
-        GenerationResponder answer =
+        GenerationResponder responder =
                 new GenerationResponder(presenter, sharedServices.authServices().imageUrlSigner());
         NotificationClient notifications =
                 new NotificationClient(vertx, settings.api().replyTimeout());
         Duration maxWait = settings.generation().maxWait();
-        HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         List<OperationHandler> handlers = new ArrayList<>(List.of(
-                CreateGenerationHandler.create(generations, answer, maxWait),
-                CreateGenerationHandler.retry(generations, answer, maxWait),
-                new ListGenerationsHandler(generations, presenter, answer),
-                new GetGenerationHandler(generations, answer, sharedServices.finishedGenerations(), maxWait),
-                new CancelGenerationHandler(generations, answer),
+                CreateGenerationHandler.create(generations, responder, maxWait),
+                CreateGenerationHandler.retry(generations, responder, maxWait),
+                new ListGenerationsHandler(generations, presenter, responder),
+                new GetGenerationHandler(generations, responder, sharedServices.finishedGenerations(), maxWait),
+                new CancelGenerationHandler(generations, responder),
                 new DeleteGenerationHandler(generations),
                 new EraseUserHandler(new CommandClient(
                         vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
@@ -185,23 +208,17 @@ public final class ApiVerticle extends VerticleBase {
                         "readNotification",
                         operationContext ->
                                 notifications.markRead(operationContext, operationContext.parameter("notificationId"))),
-                new GetOpenApiDocumentHandler(apiContract)));
+                new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         handlers.addAll(WebhookOperationHandler.createAll(
                 new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
                 DNS_LOOKUP_TIMEOUT,
                 settings.webhooks().timeout()));
+        return handlers;
+    }
+
+    private HttpServerOptions serverOptions() {
         Settings.Http http = settings.http();
-        Router router;
-        synchronized (apiContract) {
-            router = ContractRouter.create(
-                    vertx,
-                    apiContract,
-                    handlers,
-                    sharedServices.authServices(),
-                    policy,
-                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
-        }
-        HttpServerOptions options = new HttpServerOptions()
+        return new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setSendBufferSize(SEND_BUFFER_BYTES)
@@ -210,17 +227,9 @@ public final class ApiVerticle extends VerticleBase {
                 .setMaxWebSocketFrameSize(MAX_FRAME_BYTES)
                 .setMaxWebSocketMessageSize(MAX_FRAME_BYTES)
                 .setWebSocketClosingTimeout(CLOSE_TIMEOUT_SECONDS)
-                // Memory of its own for each connection, for texts of a few hundred bytes.
+                // Compression would use memory per connection, for messages of a few hundred bytes.
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setPerMessageWebSocketCompressionSupported(false);
-        if (!http.tls().spoken()) {
-            return listen(options, router);
-        }
-        TlsCertificateReloader tlsCertificateReloader = new TlsCertificateReloader(vertx, http.tls());
-        return tlsCertificateReloader
-                .configure(options)
-                .compose(secure -> listen(secure, router))
-                .onSuccess(tlsCertificateReloader::startReloading);
     }
 
     private Future<HttpServer> listen(HttpServerOptions options, Router router) {
@@ -230,11 +239,11 @@ public final class ApiVerticle extends VerticleBase {
                 .connectionHandler(slowRequestGuard::watch)
                 .requestHandler(slowRequestGuard.trackRequests(router))
                 .invalidRequestHandler(new InvalidRequestHandler());
-        // Instances that ask for the same negative port share a free one; with 0 each would get its own.
+        // Instances that listen on the same negative port share a free port; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());
     }
 
-    /** The port listened on, once started. */
+    /** Returns the listening port. Callable after the start only. */
     public int port() {
         return server.actualPort();
     }
@@ -245,12 +254,12 @@ public final class ApiVerticle extends VerticleBase {
                 : settings.publicUrl().toString();
     }
 
-    /** The URL of the API's listening address. */
+    /** Returns the URL of the listening address of the API. */
     public static String listeningUrl(Settings.Http http, int port) {
         return listeningUrl(http.tls().spoken() ? "https" : "http", http.host(), port);
     }
 
-    /** The URL of a listening address, as somebody on the same machine would write it. */
+    /** Returns the URL of a listening address for clients on the same machine: {@code localhost} for a wildcard address. */
     public static String listeningUrl(String scheme, String host, int port) {
         String name = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
         return scheme + "://" + (name.indexOf(':') >= 0 ? '[' + name + ']' : name) + ":" + port;

@@ -8,9 +8,9 @@ public final class CancelGenerationHandler implements OperationHandler {
     private final GenerationClient generations;
     private final GenerationResponder responder;
 
-    public CancelGenerationHandler(GenerationClient generations, GenerationResponder answer) {
+    public CancelGenerationHandler(GenerationClient generations, GenerationResponder responder) {
         this.generations = generations;
-        this.responder = answer;
+        this.responder = responder;
     }
 
     @Override

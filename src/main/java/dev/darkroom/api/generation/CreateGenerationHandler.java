@@ -9,7 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.function.Function;
 
-/** {@code POST /api/generation}, and {@code POST /api/generation/{generationId}/retry}, which says what is wanted in another way. */
+/** {@code POST /api/generation} and {@code POST /api/generation/{generationId}/retry}. Both create a generation. */
 public final class CreateGenerationHandler implements OperationHandler {
     private final String operationId;
     private final Function<OperationContext, Future<GenerationClient.CreatedGeneration>> submission;
@@ -19,29 +19,29 @@ public final class CreateGenerationHandler implements OperationHandler {
 
     private CreateGenerationHandler(
             String operationId,
-            Function<OperationContext, Future<GenerationClient.CreatedGeneration>> make,
+            Function<OperationContext, Future<GenerationClient.CreatedGeneration>> submission,
             GenerationClient generations,
-            GenerationResponder answer,
+            GenerationResponder responder,
             Duration maxWait) {
         this.operationId = operationId;
-        this.submission = make;
+        this.submission = submission;
         this.generations = generations;
-        this.responder = answer;
+        this.responder = responder;
         this.maxWait = maxWait;
     }
 
     public static CreateGenerationHandler create(
-            GenerationClient generations, GenerationResponder answer, Duration maxWait) {
-        return new CreateGenerationHandler("createGeneration", generations::create, generations, answer, maxWait);
+            GenerationClient generations, GenerationResponder responder, Duration maxWait) {
+        return new CreateGenerationHandler("createGeneration", generations::create, generations, responder, maxWait);
     }
 
     public static CreateGenerationHandler retry(
-            GenerationClient generations, GenerationResponder answer, Duration maxWait) {
+            GenerationClient generations, GenerationResponder responder, Duration maxWait) {
         return new CreateGenerationHandler(
                 "retryGeneration",
                 operationContext -> generations.retry(operationContext, operationContext.parameter("generationId")),
                 generations,
-                answer,
+                responder,
                 maxWait);
     }
 
@@ -61,13 +61,13 @@ public final class CreateGenerationHandler implements OperationHandler {
                 .onFailure(operationContext::fail);
     }
 
-    private Future<JsonObject> waitForEnd(OperationContext operationContext, JsonObject made, Duration wait) {
-        return wait == null || !GenerationResponder.isPending(made)
-                ? Future.succeededFuture(made)
+    private Future<JsonObject> waitForEnd(OperationContext operationContext, JsonObject created, Duration wait) {
+        return wait == null || !GenerationResponder.isPending(created)
+                ? Future.succeededFuture(created)
                 : generations
-                        .get(operationContext, made.getString("id"), wait)
-                        // It is accepted, whatever became of the waiting.
-                        .otherwise(made);
+                        .get(operationContext, created.getString("id"), wait)
+                        // A failed wait does not change that the generation was accepted.
+                        .otherwise(created);
     }
 
     private Future<Void> respond(

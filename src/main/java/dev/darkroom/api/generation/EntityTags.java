@@ -5,15 +5,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 
-/** If-None-Match (RFC 9110, section 13.1.2). */
+/** Computes entity tags and evaluates {@code If-None-Match} (RFC 9110, section 13.1.2). */
 final class EntityTags {
     private EntityTags() {}
 
-    /** A strong one, for bytes. */
+    /** Returns the strong entity tag of a response body, with its quotes. */
     static String compute(byte[] bytes) {
         try {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
-            // Half of it will do: nobody gains anything from two answers with the same tag.
+            // 128 bits suffice: a collision would gain an attacker nothing.
             return '"'
                     + Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, hash.length / 2))
                     + '"';
@@ -23,7 +23,7 @@ final class EntityTags {
     }
 
     /**
-     * Whether a caller already has what {@code etag} names.
+     * Returns whether the client already has the representation with the tag {@code etag}.
      *
      * @param ifNoneMatch the header, null when absent
      */
@@ -33,7 +33,7 @@ final class EntityTags {
         }
         for (String candidate : ifNoneMatch.split(",", -1)) {
             String tag = candidate.trim();
-            // The comparison is weak: W/ says nothing about whether the bytes are the same enough to skip sending them.
+            // If-None-Match uses the weak comparison, which ignores the prefix W/.
             if (tag.equals("*") || tag.equals(etag) || tag.equals("W/" + etag)) {
                 return true;
             }

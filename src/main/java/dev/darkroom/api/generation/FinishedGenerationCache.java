@@ -8,17 +8,20 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What was told of generations that have ended, to tell it again without asking anybody: they never change, until they are deleted.
- * All is forgotten when something is deleted, here or by another process, and at the latest after {@link #TIME_TO_LIVE}, since a hint may
- * get lost. Shared by the HTTP verticles of a process; thread-safe.
+ * Caches the encoded responses of finished generations, which do not change until they are deleted. Each deletion, in this
+ * process or another, empties the cache. Entries expire after {@link #TIME_TO_LIVE}, since the event of another process may
+ * get lost. Shared by the HTTP verticles of a process. Thread-safe.
  */
 public final class FinishedGenerationCache {
-    /** So long one may be told of that another process, whose hint got lost, or housekeeping has deleted. */
+    /**
+     * Longest time for which a deleted generation may still be returned, when retention deleted it or when the deletion event of
+     * another process got lost.
+     */
     static final Duration TIME_TO_LIVE = Duration.ofSeconds(60);
 
     private static final long MAX_BYTES = 32L * 1024 * 1024;
 
-    /** What an entry takes beside its bytes, roughly. */
+    /** Approximate memory of an entry without its body. */
     private static final int ENTRY_OVERHEAD_BYTES = 400;
 
     private final AtomicLong invalidations = new AtomicLong();
@@ -28,42 +31,46 @@ public final class FinishedGenerationCache {
         responses = Caffeine.newBuilder()
                 .expireAfterWrite(TIME_TO_LIVE)
                 .maximumWeight(MAX_BYTES)
-                .weigher((String id, CachedResponse one) -> one.bytes.length + ENTRY_OVERHEAD_BYTES)
+                .weigher((String id, CachedResponse response) -> response.bytes.length + ENTRY_OVERHEAD_BYTES)
                 .ticker(clock)
                 .executor(Runnable::run)
                 .build();
     }
 
     /**
-     * An answer that was given. Not compared with another, so the array does no harm.
+     * A response that was sent. Instances are never compared, so the array component is safe.
      *
-     * @param user whose generation it is
-     * @param querySigner who signed its links, null where it has none
+     * @param user the owner of the generation
+     * @param querySigner signed the image URLs in the body; null when there are none
      */
     @SuppressWarnings("ArrayRecordComponent")
     record CachedResponse(String user, ImageUrlSigner.QuerySigner querySigner, String etag, byte[] bytes) {}
 
-    /** Null when there is none, or it is not this user's. */
+    /** Returns null when the cache has no response for the generation, or when another user owns it. */
     CachedResponse find(String id, String user) {
         CachedResponse found = responses.getIfPresent(id);
         return found != null && found.user.equals(user) ? found : null;
     }
 
-    /** To be asked before the generation is read, and given back with what was told. */
+    /** Read this before reading the generation, and pass it to {@link #put}. */
     long invalidationCount() {
         return invalidations.get();
     }
 
-    /** Keeps an answer, unless something was deleted since. */
-    void put(String id, CachedResponse answer, long since) {
-        responses.put(id, answer);
-        // Looked at afterwards: whoever deletes in between either finds it, or is seen here.
-        if (invalidations.get() != since) {
+    /**
+     * Caches a response, unless a generation was deleted since.
+     *
+     * @param invalidationCount returned by {@link #invalidationCount} before the generation was read
+     */
+    void put(String id, CachedResponse response, long invalidationCount) {
+        responses.put(id, response);
+        // Compares after the put: a concurrent invalidation either removes the entry or is seen here.
+        if (invalidations.get() != invalidationCount) {
             responses.invalidate(id);
         }
     }
 
-    /** Something was deleted. */
+    /** Empties the cache. Called after each deletion of a generation. */
     public void invalidateAll() {
         invalidations.incrementAndGet();
         responses.invalidateAll();

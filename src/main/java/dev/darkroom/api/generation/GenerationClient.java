@@ -12,8 +12,8 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /**
- * The API's way to generations: commands to the generation verticles of this process. Every refusal, and every silence,
- * comes back as a {@code Problem}.
+ * Sends commands to the generation verticles of this process. Error replies and reply timeouts fail the returned future
+ * with a {@code Problem}.
  */
 public final class GenerationClient {
     private final CommandClient bus;
@@ -23,9 +23,9 @@ public final class GenerationClient {
     }
 
     /**
-     * A generation that was made.
+     * The reply to a create or retry command.
      *
-     * @param replayed whether an earlier request with the same key made it
+     * @param replayed whether an earlier request with the same idempotency key created the generation
      */
     record CreatedGeneration(JsonObject generation, boolean replayed) {
 
@@ -34,14 +34,14 @@ public final class GenerationClient {
         }
     }
 
-    /** Stores a generation. */
+    /** Creates a generation from the request body. */
     Future<CreatedGeneration> create(OperationContext operationContext) {
         JsonObject body = new JsonObject().put("user", operationContext.user()).put("request", operationContext.body());
         return bus.send(GenerationBus.CREATE, withIdempotencyKey(body, operationContext), operationContext)
                 .map(CreatedGeneration::of);
     }
 
-    /** Stores a generation that asks for what a failed one of the user's asked for. */
+    /** Creates a generation with the parameters of a failed generation of the user. */
     Future<CreatedGeneration> retry(OperationContext operationContext, String id) {
         return bus.send(
                         GenerationBus.RETRY,
@@ -50,38 +50,41 @@ public final class GenerationClient {
                 .map(CreatedGeneration::of);
     }
 
-    /** A generation of the user's; an admin's is anybody's. */
+    /** Returns a generation of the user. An admin may read the generations of all users. */
     Future<JsonObject> get(OperationContext operationContext, String id) {
         return bus.send(GenerationBus.GET, commandForId(operationContext, id), operationContext)
                 .map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** The same, when it has ended or after {@code wait}. */
+    /** Returns a generation as soon as it has finished, at the latest after {@code wait}. */
     Future<JsonObject> get(OperationContext operationContext, String id, Duration wait) {
         JsonObject command = commandForId(operationContext, id).put("waitMs", wait.toMillis());
         return bus.send(GenerationBus.GET, command, operationContext, wait)
                 .map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** Ends a generation of the user's that has not ended; completes with it. */
+    /** Cancels a pending generation and returns it. */
     Future<JsonObject> cancel(OperationContext operationContext, String id) {
         return bus.send(GenerationBus.CANCEL, commandForId(operationContext, id), operationContext)
                 .map(reply -> reply.getJsonObject("generation"));
     }
 
-    /** Deletes a generation of the user's that has ended. */
+    /** Deletes a finished generation. */
     Future<Void> delete(OperationContext operationContext, String id) {
         return bus.send(GenerationBus.DELETE, commandForId(operationContext, id), operationContext)
                 .mapEmpty();
     }
 
-    /** A page of the user's generations: {@code items}, and {@code nextCursor} if there are more. */
+    /** Returns a page of the generations of the user: {@code items}, and {@code nextCursor} if there are more. */
     Future<JsonObject> list(OperationContext operationContext) {
         JsonObject command = operationContext.parameters().copy().put("user", operationContext.user());
         return bus.send(GenerationBus.LIST, command, operationContext);
     }
 
-    /** Where a picture is kept, for whoever holds a link to it, or may read its generation. */
+    /**
+     * Returns the stored metadata of an image. A request without a principal carries a valid signed URL; otherwise the
+     * principal must be allowed to read the generation.
+     */
     Future<JsonObject> getImage(OperationContext operationContext, String id) {
         JsonObject command = operationContext.principal() == null
                 ? new JsonObject().put("link", true).put("id", id)

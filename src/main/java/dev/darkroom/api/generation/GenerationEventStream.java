@@ -12,9 +12,9 @@ import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.Iterator;
 
-/** The events of one generation for one reader. For the event loop of its connection. */
+/** Streams the events of one generation to one client. Confined to the event loop of the connection. */
 final class GenerationEventStream implements SseStream.Producer {
-    /** Nothing is remembered for a reader who is away: coming back soon costs little. */
+    /** Reconnect delay sent to the client. Short, since a disconnected client uses no memory here. */
     private static final int RECONNECT_DELAY_MS = 3_000;
 
     private static final String EVENT_NAME = "generation";
@@ -22,42 +22,42 @@ final class GenerationEventStream implements SseStream.Producer {
     private ProgressSubscribers.Subscriber subscriber;
     private SseStream stream;
 
-    /** What was told last. */
+    /** Version of the last event sent to the client, or known to it from an earlier connection. */
     private long sentVersion;
 
-    /** What is to be told, as it stands. */
+    /** The newest known state of the generation. Null before the first. */
     private JsonObject latest;
 
     /**
-     * Begins.
+     * Opens the stream. Closes it with the reason {@code FULL} when there is no subscriber.
      *
-     * @param watching null when there is no room for another
-     * @param known the version that the reader knows, null when none
+     * @param subscriber null when the limit of subscribers is reached
+     * @param knownVersion the last version that the client received; null for a new client
      */
     void open(
             OperationContext operationContext,
-            StreamAdmission desk,
-            ProgressSubscribers.Subscriber watching,
+            StreamAdmission admission,
+            ProgressSubscribers.Subscriber subscriber,
             JsonObject generation,
-            Long known) {
-        subscriber = watching;
-        // What was told by the watch meanwhile may be newer than what was read.
+            Long knownVersion) {
+        this.subscriber = subscriber;
+        // A change received in the meantime may be newer than the generation that was read.
         if (latest == null || GenerationEventHistory.version(latest) < GenerationEventHistory.version(generation)) {
             latest = generation;
         }
-        sentVersion = known == null ? GenerationEventHistory.version(latest) : known;
-        Buffer first = known == null
+        sentVersion = knownVersion == null ? GenerationEventHistory.version(latest) : knownVersion;
+        Buffer firstFrame = knownVersion == null
                 ? SseFrameEncoder.withRetry(RECONNECT_DELAY_MS, frame(GenerationEventHistory.snapshotEvent(latest)))
                 : SseFrameEncoder.firstFrame(String.valueOf(sentVersion), RECONNECT_DELAY_MS);
-        stream = desk.open(operationContext, first, this);
-        if (watching == null) {
-            stream.bye("FULL", desk.randomRetryMs());
+        stream = admission.open(operationContext, firstFrame, this);
+        if (subscriber == null) {
+            stream.closeWithReason("FULL", admission.randomRetryMs());
         } else {
             sendPendingEvents();
         }
     }
 
-    /** @param generation null when it is not there any more */
+    /** @param generation null when it was deleted */
     void onChange(JsonObject generation) {
         if (generation == null) {
             if (stream != null) {
@@ -72,13 +72,13 @@ final class GenerationEventStream implements SseStream.Producer {
     }
 
     private void sendPendingEvents() {
-        Iterator<JsonObject> news =
+        Iterator<JsonObject> events =
                 GenerationEventHistory.eventsAfter(latest, sentVersion).iterator();
-        while (news.hasNext()) {
+        while (events.hasNext()) {
             if (stream.isFull()) {
                 return;
             }
-            JsonObject event = news.next();
+            JsonObject event = events.next();
             sentVersion = event.getLong("version");
             stream.send(frame(event));
         }

@@ -9,7 +9,7 @@ import java.time.InstantSource;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Generations as HTTP callers see them: with picture URLs, minted on every reading and never stored. */
+/** Converts generations to their HTTP form, with signed image URLs. The URLs are created for each response and never stored. */
 public final class GenerationPresenter {
     private static final long MAX_RETRY_AFTER_SECONDS = 60;
 
@@ -17,8 +17,8 @@ public final class GenerationPresenter {
     private final InstantSource clock;
 
     /**
-     * @param publicUrl where callers reach this service, without a trailing slash; never taken from a request, which could
-     *     make it up
+     * @param publicUrl base URL of this service for clients, without a trailing slash; never derived from a request, since a
+     *     client could forge it
      */
     public GenerationPresenter(Supplier<String> publicUrl, InstantSource clock) {
         this.publicUrl = publicUrl;
@@ -26,11 +26,11 @@ public final class GenerationPresenter {
     }
 
     /**
-     * The generation from the bus, changed into its HTTP form.
+     * Converts a generation from the event bus in place, and returns it.
      *
-     * @param signed the query of a picture's link, by the picture's name; may be null where there are no pictures
+     * @param querySigner returns the signed query of an image URL, given the image name; may be null when there are no images
      */
-    JsonObject present(JsonObject generation, UnaryOperator<String> signed) {
+    JsonObject present(JsonObject generation, UnaryOperator<String> querySigner) {
         generation.remove("user");
         JsonArray images = generation.getJsonArray("images");
         if (images == null) {
@@ -43,7 +43,7 @@ public final class GenerationPresenter {
             String extension =
                     ImageFormat.ofContentType(image.getString("contentType")).extension();
             String name = id + "." + extension;
-            String url = publicUrl.get() + "/images/" + name + "?" + signed.apply(name);
+            String url = publicUrl.get() + "/images/" + name + "?" + querySigner.apply(name);
             urls.add(url);
             image.put("url", url);
         }
@@ -51,8 +51,8 @@ public final class GenerationPresenter {
     }
 
     /**
-     * Whole seconds after which asking again makes sense: when the next attempt is due, otherwise soon for a young
-     * generation and later for an old one, so that polling costs little however long it takes.
+     * Returns the seconds after which a client should poll again, from 1 to 60. Uses the due time of the next attempt when
+     * there is one. Otherwise a tenth of the age of the generation, which bounds the number of polls.
      */
     long retryAfterSeconds(JsonObject generation) {
         Instant now = clock.instant();

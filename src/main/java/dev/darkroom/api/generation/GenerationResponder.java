@@ -11,43 +11,43 @@ import io.vertx.core.json.JsonObject;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers with a generation, its pictures by links that are signed for this answer. */
+/** Sends a generation as the response, with image URLs signed for this response. */
 public final class GenerationResponder {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationResponder.class);
 
     private final GenerationPresenter presenter;
     private final ImageUrlSigner imageUrlSigner;
 
-    public GenerationResponder(GenerationPresenter presenter, ImageUrlSigner links) {
+    public GenerationResponder(GenerationPresenter presenter, ImageUrlSigner imageUrlSigner) {
         this.presenter = presenter;
-        this.imageUrlSigner = links;
+        this.imageUrlSigner = imageUrlSigner;
     }
 
     static boolean isPending(JsonObject generation) {
         return generation.getString("status").equals(GenerationStatus.PENDING.name());
     }
 
-    /** Who signs now. Fails with a {@link Problem}. */
+    /** Returns the current signer of image URLs. Fails with a {@link Problem} when the signing keys are unavailable. */
     Future<ImageUrlSigner.QuerySigner> currentSigner() {
         return imageUrlSigner.currentSigner().recover(error -> {
-            LOG.atWarn().addKeyValue("reason", error.getMessage()).log("could not look for the keys of picture links");
+            LOG.atWarn().addKeyValue("reason", error.getMessage()).log("URL signing key lookup failed");
             return Future.failedFuture(Problem.unavailable());
         });
     }
 
-    /** A generation as it is told, {@code signer} null where it has no pictures. */
+    /** @param querySigner null when the generation has no images */
     Buffer encode(JsonObject generation, ImageUrlSigner.QuerySigner querySigner) {
         return presenter
                 .present(generation, querySigner == null ? null : querySigner::signedQuery)
                 .toBuffer();
     }
 
-    /** Null where nothing is to be signed. */
+    /** Returns the current signer; the future completes with null when the generation has no images. */
     Future<ImageUrlSigner.QuerySigner> signerForImages(JsonObject generation) {
         return generation.containsKey("images") ? currentSigner() : Future.succeededFuture();
     }
 
-    /** Tells when to ask again, if that makes sense. */
+    /** Sets {@code Retry-After} when the generation is pending. */
     void setRetryAfter(OperationContext operationContext, JsonObject generation) {
         if (isPending(generation)) {
             operationContext
@@ -56,7 +56,7 @@ public final class GenerationResponder {
         }
     }
 
-    /** Answers. Fails with a {@link Problem}. */
+    /** Sends the response. Fails with a {@link Problem} when the signing keys are unavailable. */
     Future<Void> send(OperationContext operationContext, int status, JsonObject generation) {
         return signerForImages(generation).compose(querySigner -> {
             setRetryAfter(operationContext, generation);

@@ -10,9 +10,9 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
-/** {@code GET /api/generation/{generationId}}. One that has ended is read once, and then told from memory. */
+/** {@code GET /api/generation/{generationId}}. Serves finished generations from the {@link FinishedGenerationCache}. */
 public final class GetGenerationHandler implements OperationHandler {
-    /** A reader may keep it, to ask with its ETag whether it is still so. */
+    /** Allows a private cache to store the response, and requires revalidation by ETag. */
     private static final CharSequence PRIVATE_NO_CACHE = HttpHeaders.createOptimized("private, no-cache");
 
     private final GenerationClient generations;
@@ -21,10 +21,13 @@ public final class GetGenerationHandler implements OperationHandler {
     private final Duration maxWait;
 
     public GetGenerationHandler(
-            GenerationClient generations, GenerationResponder answer, FinishedGenerationCache ended, Duration maxWait) {
+            GenerationClient generations,
+            GenerationResponder responder,
+            FinishedGenerationCache finishedGenerations,
+            Duration maxWait) {
         this.generations = generations;
-        this.responder = answer;
-        this.finishedGenerations = ended;
+        this.responder = responder;
+        this.finishedGenerations = finishedGenerations;
         this.maxWait = maxWait;
     }
 
@@ -55,7 +58,7 @@ public final class GetGenerationHandler implements OperationHandler {
         if (cachedResponse.querySigner() == null) {
             return send(operationContext, cachedResponse);
         }
-        // Its links expire: once in a while they are made anew.
+        // Image URLs expire: the response is encoded anew when the signer would produce other URLs.
         return responder
                 .currentSigner()
                 .compose(querySigner -> querySigner.producesSameUrls(cachedResponse.querySigner())
@@ -64,13 +67,13 @@ public final class GetGenerationHandler implements OperationHandler {
     }
 
     private Future<Void> loadAndSend(OperationContext operationContext, String id, Duration wait) {
-        long since = finishedGenerations.invalidationCount();
+        long invalidationCount = finishedGenerations.invalidationCount();
         return (wait == null ? generations.get(operationContext, id) : generations.get(operationContext, id, wait))
                 .compose(generation -> responder
                         .signerForImages(generation)
                         .compose(querySigner -> send(
                                 operationContext,
-                                toCachedResponse(operationContext, id, generation, querySigner, since))));
+                                toCachedResponse(operationContext, id, generation, querySigner, invalidationCount))));
     }
 
     private FinishedGenerationCache.CachedResponse toCachedResponse(
@@ -78,29 +81,29 @@ public final class GetGenerationHandler implements OperationHandler {
             String id,
             JsonObject generation,
             ImageUrlSigner.QuerySigner querySigner,
-            long since) {
+            long invalidationCount) {
         responder.setRetryAfter(operationContext, generation);
         boolean pending = GenerationResponder.isPending(generation);
         String user = generation.getString("user");
         byte[] bytes = responder.encode(generation, querySigner).getBytes();
-        FinishedGenerationCache.CachedResponse told =
+        FinishedGenerationCache.CachedResponse cachedResponse =
                 new FinishedGenerationCache.CachedResponse(user, querySigner, EntityTags.compute(bytes), bytes);
         if (!pending) {
-            finishedGenerations.put(id, told, since);
+            finishedGenerations.put(id, cachedResponse, invalidationCount);
         }
-        return told;
+        return cachedResponse;
     }
 
-    private static Future<Void> send(OperationContext operationContext, FinishedGenerationCache.CachedResponse told) {
+    private static Future<Void> send(OperationContext operationContext, FinishedGenerationCache.CachedResponse cachedResponse) {
         HttpServerResponse response = operationContext
                 .response()
-                .putHeader(HttpHeaders.ETAG, told.etag())
+                .putHeader(HttpHeaders.ETAG, cachedResponse.etag())
                 .putHeader(HttpHeaders.CACHE_CONTROL, PRIVATE_NO_CACHE);
-        if (EntityTags.matches(operationContext.parameter("If-None-Match"), told.etag())) {
+        if (EntityTags.matches(operationContext.parameter("If-None-Match"), cachedResponse.etag())) {
             response.setStatusCode(304).end();
         } else {
             response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-            operationContext.end(Buffer.buffer(told.bytes()));
+            operationContext.end(Buffer.buffer(cachedResponse.bytes()));
         }
         return Future.succeededFuture();
     }

@@ -19,41 +19,42 @@ import io.vertx.core.streams.ReadStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** {@code GET /images/{imageName}}, and HEAD, which is the same without the bytes. */
+/** {@code GET /images/{imageName}} and {@code HEAD /images/{imageName}}. */
 public final class GetImageHandler implements OperationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(GetImageHandler.class);
 
     private static final int RETRY_AFTER_SECONDS = 1;
 
-    /** A picture never changes; a year is what caches understand by "for ever". */
+    /** An image never changes. One year is the conventional maximum age. */
     private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
 
     private final String operationId;
     private final boolean sendsBody;
     private final GenerationClient generations;
     private final ImageStore images;
-
     private final OpenImageLimiter openImageLimiter;
 
     private GetImageHandler(
             String operationId,
-            boolean withBytes,
+            boolean sendsBody,
             GenerationClient generations,
             ImageStore images,
-            OpenImageLimiter open) {
+            OpenImageLimiter openImageLimiter) {
         this.operationId = operationId;
-        this.sendsBody = withBytes;
+        this.sendsBody = sendsBody;
         this.generations = generations;
         this.images = images;
-        this.openImageLimiter = open;
+        this.openImageLimiter = openImageLimiter;
     }
 
-    public static GetImageHandler forGet(GenerationClient generations, ImageStore images, OpenImageLimiter open) {
-        return new GetImageHandler("getImage", true, generations, images, open);
+    public static GetImageHandler forGet(
+            GenerationClient generations, ImageStore images, OpenImageLimiter openImageLimiter) {
+        return new GetImageHandler("getImage", true, generations, images, openImageLimiter);
     }
 
-    public static GetImageHandler forHead(GenerationClient generations, ImageStore images, OpenImageLimiter open) {
-        return new GetImageHandler("headImage", false, generations, images, open);
+    public static GetImageHandler forHead(
+            GenerationClient generations, ImageStore images, OpenImageLimiter openImageLimiter) {
+        return new GetImageHandler("headImage", false, generations, images, openImageLimiter);
     }
 
     @Override
@@ -92,7 +93,7 @@ public final class GetImageHandler implements OperationHandler {
         Runnable release = acquirePermit(operationContext);
         if (release == null) {
             return Future.failedFuture(
-                    Problem.tooManyRequests("Too many images are being sent to you.", RETRY_AFTER_SECONDS));
+                    Problem.tooManyRequests("Too many concurrent image downloads.", RETRY_AFTER_SECONDS));
         }
         return images.read(image.getString("storageKey"))
                 .compose(bytes -> {
@@ -111,7 +112,7 @@ public final class GetImageHandler implements OperationHandler {
                 : openImageLimiter.acquireForUser(operationContext.user());
     }
 
-    /** Does not end the response unless all of it has been sent: its length is promised already. */
+    /** Ends the response only when {@code length} bytes were sent, as announced in {@code Content-Length}. */
     private static Future<Void> sendBytes(ReadStream<Buffer> bytes, HttpServerRequest request, long length) {
         HttpServerResponse response = request.response();
         return BackpressurePump.send(bytes, request).compose(sent -> {
@@ -119,7 +120,7 @@ public final class GetImageHandler implements OperationHandler {
                 return response.end();
             }
             return Future.failedFuture(
-                    new IllegalStateException("there are " + response.bytesWritten() + " bytes of it"));
+                    new IllegalStateException("image has " + response.bytesWritten() + " bytes, expected " + length));
         });
     }
 
@@ -127,25 +128,25 @@ public final class GetImageHandler implements OperationHandler {
             OperationContext operationContext, JsonObject image, Throwable error) {
         HttpServerResponse response = operationContext.response();
         if (response.closed() || (response.headWritten() && isConnectionError(error))) {
-            // The caller left; nobody is to be told, and nothing is wrong with the picture.
+            // The client disconnected; the image itself is intact.
             return Future.succeededFuture();
         }
-        // The database says that it is there: an operator has to know. The caller can only be told that we failed.
+        // Logs at ERROR, since the database has the image but the store does not.
         LOG.atError()
                 .addKeyValue("request", operationContext.requestId())
                 .addKeyValue("image", image.getString("id"))
                 .addKeyValue("bytes", image.getLong("bytes"))
                 .setCause(error instanceof ImageNotFoundException ? null : error)
-                .log("picture cannot be read from the store");
+                .log("image read failed");
         if (response.headWritten()) {
-            // Half of it is on its way; cutting it off is the only honest sign left.
+            // The head was sent already. Only a reset signals the failure to the client.
             response.reset();
             return Future.succeededFuture();
         }
         return Future.failedFuture(Problem.internalError());
     }
 
-    /** Once it is being read, a picture fails unchecked; what is checked, or of the library, comes from the socket. */
+    /** The image store fails with unchecked exceptions while reading. Checked ones and those of Vert.x come from the connection. */
     private static boolean isConnectionError(Throwable error) {
         return !(error instanceof RuntimeException) || error instanceof VertxException;
     }
@@ -161,9 +162,9 @@ public final class GetImageHandler implements OperationHandler {
                 .response()
                 .putHeader(HttpHeaders.ETAG, etag)
                 .putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL)
-                // Whatever an AI server has made: nothing in it runs.
+                // The bytes come from an AI server: prevents the execution of active content.
                 .putHeader("Content-Security-Policy", "default-src 'none'; sandbox")
-                // A link is for the pages of others too; who says who they are is at home here.
+                // A signed URL may be embedded by pages of any origin, an authenticated request may not.
                 .putHeader(
                         "Cross-Origin-Resource-Policy",
                         operationContext.principal() == null ? "cross-origin" : "same-origin");

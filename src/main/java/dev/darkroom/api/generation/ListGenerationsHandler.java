@@ -16,10 +16,10 @@ public final class ListGenerationsHandler implements OperationHandler {
     private final GenerationResponder responder;
 
     public ListGenerationsHandler(
-            GenerationClient generations, GenerationPresenter presenter, GenerationResponder answer) {
+            GenerationClient generations, GenerationPresenter presenter, GenerationResponder responder) {
         this.generations = generations;
         this.presenter = presenter;
-        this.responder = answer;
+        this.responder = responder;
     }
 
     @Override
@@ -52,7 +52,7 @@ public final class ListGenerationsHandler implements OperationHandler {
                 .onFailure(operationContext::fail);
     }
 
-    /** The same question, from a place on. */
+    /** Returns the path and query of the next page: the parameters of this request with another cursor. */
     private static String nextPageLink(JsonObject parameters, String cursor) {
         List<String> query = new ArrayList<>();
         parameters

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Limits the images that are open at once to be sent: each is a file, and stays open until its reader has it. One per process, shared by
- * its HTTP verticles. Thread-safe.
+ * Limits the concurrent image downloads: each keeps a file open until the client has received it. One per process, shared by its
+ * HTTP verticles. Thread-safe.
  */
 public final class OpenImageLimiter {
     private static final int HOLDER_SHARE_DIVISOR = 4;
@@ -17,21 +17,25 @@ public final class OpenImageLimiter {
     private final Map<String, Integer> counts = new HashMap<>();
     private int openCount;
 
-    /** @param most in this process */
-    public OpenImageLimiter(int most) {
-        this.maxOpen = most;
+    /** @param maxOpen limit of the process */
+    public OpenImageLimiter(int maxOpen) {
+        this.maxOpen = maxOpen;
     }
 
     /**
-     * Takes a place for an image of a known user, of whom there may be a quarter of all.
+     * Acquires a slot for an authenticated user. A user may hold a quarter of all slots.
      *
-     * @return releases the place, once; null when there is none
+     * @return releases the slot, must run once; null when no slot is free
      */
     Runnable acquireForUser(String user) {
         return acquire("user " + user, share(HOLDER_SHARE_DIVISOR), null, 0);
     }
 
-    /** Takes a place for a signed link, likewise: a quarter for an address, and an eighth for a link. */
+    /**
+     * Acquires a slot for a signed URL. An address may hold a quarter of all slots, an image an eighth.
+     *
+     * @return releases the slot, must run once; null when no slot is free
+     */
     Runnable acquireForLink(String address, String imageName) {
         return acquire(
                 "address " + address, share(HOLDER_SHARE_DIVISOR), "link " + imageName, share(LINK_SHARE_DIVISOR));
@@ -46,10 +50,10 @@ public final class OpenImageLimiter {
         return Math.max(1, maxOpen / parts);
     }
 
-    private synchronized Runnable acquire(String holder, int ofHolder, String link, int ofLink) {
+    private synchronized Runnable acquire(String holder, int maxOfHolder, String link, int maxOfLink) {
         if (openCount >= maxOpen
-                || counts.getOrDefault(holder, 0) >= ofHolder
-                || link != null && counts.getOrDefault(link, 0) >= ofLink) {
+                || counts.getOrDefault(holder, 0) >= maxOfHolder
+                || link != null && counts.getOrDefault(link, 0) >= maxOfLink) {
             return null;
         }
         openCount++;
@@ -68,7 +72,7 @@ public final class OpenImageLimiter {
         }
     }
 
-    private void adjustCount(String name, int change) {
-        counts.merge(name, change, (before, more) -> before + more == 0 ? null : before + more);
+    private void adjustCount(String key, int change) {
+        counts.merge(key, change, (count, added) -> count + added == 0 ? null : count + added);
     }
 }

@@ -5,24 +5,23 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code Prefer: wait=n} (RFC 7240). Whatever else is preferred is ignored, as that RFC wants it. */
+/** {@code Prefer: wait=n} (RFC 7240). Ignores all other preferences, as that RFC requires. */
 public final class PreferHeader {
     public static final String NAME = "Prefer";
     public static final String APPLIED_HEADER = "Preference-Applied";
 
-    /** The first counts, section 2. */
+    /** Matches the first {@code wait}, which takes precedence (section 2). */
     private static final Pattern WAIT_PATTERN =
             Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]+)\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
 
     private PreferHeader() {}
 
     /**
-     * How long to wait; null when it is not asked for.
+     * Returns the requested wait, limited to {@code maxWait}; null when the header has none.
      *
-     * @param prefer the header, null when there is none
-     * @param most longer than which nobody waits
+     * @param prefer the header, null when absent
      */
-    static Duration parseWait(String prefer, Duration most) {
+    static Duration parseWait(String prefer, Duration maxWait) {
         if (prefer == null) {
             return null;
         }
@@ -30,12 +29,14 @@ public final class PreferHeader {
         if (!wait.find()) {
             return null;
         }
-        BigInteger wanted = new BigInteger(wait.group(1));
-        BigInteger limit = BigInteger.valueOf(most.toSeconds());
-        return wanted.compareTo(limit) > 0 ? most : Duration.ofSeconds(wanted.longValue());
+        BigInteger requestedSeconds = new BigInteger(wait.group(1));
+        BigInteger limit = BigInteger.valueOf(maxWait.toSeconds());
+        return requestedSeconds.compareTo(limit) > 0
+                ? maxWait
+                : Duration.ofSeconds(requestedSeconds.longValue());
     }
 
-    /** What the answer says of it. */
+    /** Returns the value of the response header {@code Preference-Applied}. */
     static String formatApplied(Duration wait) {
         return "wait=" + wait.toSeconds();
     }

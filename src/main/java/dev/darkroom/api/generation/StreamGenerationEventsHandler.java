@@ -12,8 +12,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 
 /**
- * {@code GET /api/generation/{generationId}/events}. Who is new is told how the generation stands, who comes back what has happened
- * since, and both what happens from then on, to its end.
+ * {@code GET /api/generation/{generationId}/events}. Sends the current state to a new client and the missed events to a
+ * reconnecting one, then all further events until the generation has finished.
  */
 public final class StreamGenerationEventsHandler implements OperationHandler {
     private final Vertx vertx;
@@ -22,11 +22,11 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
     private final StreamAdmission admission;
 
     public StreamGenerationEventsHandler(
-            Vertx vertx, GenerationClient generations, ProgressSubscribers progress, StreamAdmission desk) {
+            Vertx vertx, GenerationClient generations, ProgressSubscribers progress, StreamAdmission admission) {
         this.vertx = vertx;
         this.generations = generations;
         this.progress = progress;
-        this.admission = desk;
+        this.admission = admission;
     }
 
     @Override
@@ -45,7 +45,7 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
         String id = operationContext.parameter("generationId");
         GenerationEventStream stream = new GenerationEventStream();
         ProgressSubscribers.Subscriber subscriber = progress.subscribe(
-                UUID.fromString(id), changed -> eventLoop.runOnContext(told -> stream.onChange(changed)));
+                UUID.fromString(id), changed -> eventLoop.runOnContext(ignored -> stream.onChange(changed)));
         generations
                 .get(operationContext, id)
                 .onSuccess(generation -> openStream(operationContext, stream, subscriber, generation))
@@ -62,19 +62,19 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
             GenerationEventStream stream,
             ProgressSubscribers.Subscriber subscriber,
             JsonObject generation) {
-        long now = GenerationEventHistory.version(generation);
-        Long known = LastEventId.readVersion(operationContext, now);
-        if (GenerationEventHistory.isFinished(generation) && known != null && known == now) {
+        long currentVersion = GenerationEventHistory.version(generation);
+        Long knownVersion = LastEventId.readVersion(operationContext, currentVersion);
+        if (GenerationEventHistory.isFinished(generation) && knownVersion != null && knownVersion == currentVersion) {
             if (subscriber != null) {
                 subscriber.close();
             }
-            // WHATWG HTML: the one answer after which an EventSource does not come back.
+            // WHATWG HTML: an EventSource does not reconnect after 204.
             operationContext.response().setStatusCode(204).end();
             return;
         }
         if (subscriber != null) {
-            subscriber.setKnownVersion(now);
+            subscriber.setKnownVersion(currentVersion);
         }
-        stream.open(operationContext, admission, subscriber, generation, known);
+        stream.open(operationContext, admission, subscriber, generation, knownVersion);
     }
 }

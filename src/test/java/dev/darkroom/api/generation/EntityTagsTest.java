@@ -21,7 +21,7 @@ class EntityTagsTest {
                 "\"with, comma\", \"2c26b46b\"",
                 ",, \"2c26b46b\"",
             })
-    void theCallerHasIt(String ifNoneMatch) {
+    void matchesTagOfList(String ifNoneMatch) {
         assertThat(EntityTags.matches(ifNoneMatch, ETAG)).isTrue();
     }
 
@@ -39,12 +39,12 @@ class EntityTagsTest {
                 "\"2c26\", \"b46b\"",
                 "\"a, \\\"2c26b46b\"",
             })
-    void theCallerDoesNotHaveIt(String ifNoneMatch) {
+    void doesNotMatchOtherOrMalformedTag(String ifNoneMatch) {
         assertThat(EntityTags.matches(ifNoneMatch, ETAG)).isFalse();
     }
 
     @Test
-    void whoSaysNothingHasNothing() {
+    void doesNotMatchWithoutHeader() {
         assertThat(EntityTags.matches(null, ETAG)).isFalse();
     }
 }

@@ -16,10 +16,10 @@ class GenerationPresenterTest {
     private static final String ID = "019a8c1e-9b21-7d10-8e4f-5a6b7c8d9e0f";
 
     private final GenerationPresenter presenter =
-            new GenerationPresenter(() -> "https://pictures.example/darkroom", InstantSource.fixed(NOW));
+            new GenerationPresenter(() -> "https://images.example/darkroom", InstantSource.fixed(NOW));
 
     @Test
-    void aPendingGenerationIsShownAsItIs() {
+    void leavesPendingGenerationUnchanged() {
         // given
         JsonObject pending = pending(Duration.ZERO);
 
@@ -29,24 +29,24 @@ class GenerationPresenterTest {
 
     @ParameterizedTest
     @CsvSource({"image/png, png", "image/jpeg, jpg", "image/webp, webp"})
-    void urlsAreMadeOfThePublicAddressTheIdAndTheType(String contentType, String extension) {
+    void buildsUrlsFromPublicUrlIdAndContentType(String contentType, String extension) {
         // given
         JsonObject complete = new JsonObject()
                 .put("status", "COMPLETE")
                 .put("images", new JsonArray().add(image(ID, contentType)).add(image("second", contentType)));
 
         // when
-        JsonObject shown = presenter.present(complete, name -> "signed=" + name.length());
+        JsonObject presented = presenter.present(complete, name -> "signed=" + name.length());
 
         // then
-        String url = "https://pictures.example/darkroom/images/" + ID + "." + extension + "?signed="
+        String url = "https://images.example/darkroom/images/" + ID + "." + extension + "?signed="
                 + (ID.length() + 1 + extension.length());
-        assertThat(shown.getJsonArray("imageUrls").getString(0)).isEqualTo(url);
-        assertThat(shown.getJsonArray("imageUrls").getString(1))
+        assertThat(presented.getJsonArray("imageUrls").getString(0)).isEqualTo(url);
+        assertThat(presented.getJsonArray("imageUrls").getString(1))
                 .endsWith("/second." + extension + "?signed=" + ("second.".length() + extension.length()));
-        assertThat(shown.getJsonArray("images").getJsonObject(0).getString("url"))
+        assertThat(presented.getJsonArray("images").getJsonObject(0).getString("url"))
                 .isEqualTo(url);
-        assertThat(shown.getJsonArray("images").getJsonObject(0).fieldNames()).doesNotContain("id");
+        assertThat(presented.getJsonArray("images").getJsonObject(0).fieldNames()).doesNotContain("id");
     }
 
     @ParameterizedTest
@@ -59,11 +59,11 @@ class GenerationPresenterTest {
         "PT10M, 60",
         "PT15M, 60",
         "P30D, 60",
-        // A clock that was put back.
+        // A clock that stepped backward.
         "PT-5S, 1",
         "P-1D, 1",
     })
-    void theOlderAGenerationTheLaterToAskAgain(Duration age, long seconds) {
+    void retryAfterGrowsWithAge(Duration age, long seconds) {
         assertThat(presenter.retryAfterSeconds(pending(age))).isEqualTo(seconds);
     }
 
@@ -79,7 +79,7 @@ class GenerationPresenterTest {
         "PT-1H, 1",
         "P30D, 60"
     })
-    void askAgainWhenTheNextAttemptIsDue(Duration wait, long seconds) {
+    void retryAfterIsDueTimeOfNextAttempt(Duration wait, long seconds) {
         // given
         JsonObject generation = pending(Duration.ofMinutes(5));
         generation
@@ -93,7 +93,7 @@ class GenerationPresenterTest {
     }
 
     @Test
-    void anAttemptUnderWayCountsLikeNone() {
+    void retryAfterIgnoresEarlierAttemptsWhileOneRuns() {
         // given
         JsonObject generation = pending(Duration.ofMinutes(1));
         generation
