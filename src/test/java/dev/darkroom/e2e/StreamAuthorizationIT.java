@@ -184,7 +184,7 @@ class StreamAuthorizationIT {
         assertThat(withTicket.reconnect().status()).isEqualTo(401);
         assertThat(open(STREAM + "?ticket=" + unused).status()).isEqualTo(401);
         assertThat(service.darkroom().log())
-                .anyMatch(line -> line.contains("audit: a stream was closed") && line.contains("user=" + user));
+                .anyMatch(line -> line.contains("audit: stream closed") && line.contains("user=" + user));
     }
 
     @Test

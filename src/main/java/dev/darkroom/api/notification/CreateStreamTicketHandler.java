@@ -7,7 +7,7 @@ import dev.darkroom.auth.StreamTickets;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.json.JsonObject;
 
-/** {@code POST /api/notifications/ticket}. The ticket itself is shown here and nowhere else. */
+/** {@code POST /api/notifications/ticket}. No other response contains the ticket. */
 public final class CreateStreamTicketHandler implements OperationHandler {
     private final StreamTickets streamTickets;
 

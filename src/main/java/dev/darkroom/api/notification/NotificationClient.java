@@ -9,8 +9,8 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /**
- * The API's way to notifications: commands to the notification verticles of this process. They are their user's alone: an admin has
- * no business with what somebody else was told.
+ * Sends commands to the notification verticles of this process. Each command is limited to the notifications of its user, for
+ * admins too. Error replies and reply timeouts fail the returned future with a {@code Problem}.
  */
 public final class NotificationClient {
     private final CommandClient bus;
@@ -19,7 +19,7 @@ public final class NotificationClient {
         this.bus = new CommandClient(vertx, NotificationBus.COMMANDS, timeout);
     }
 
-    /** A page of the user's. */
+    /** Returns a page of the notifications of the user. */
     public Future<JsonObject> list(OperationContext operationContext) {
         return bus.send(
                 NotificationBus.LIST,
@@ -27,7 +27,7 @@ public final class NotificationClient {
                 operationContext);
     }
 
-    /** A device of the user's has everything up to a number. */
+    /** Acknowledges the notifications of the user up to the sequence number in the body. */
     public Future<JsonObject> acknowledge(OperationContext operationContext) {
         return bus.send(
                 NotificationBus.ACK,
@@ -35,7 +35,11 @@ public final class NotificationClient {
                 operationContext);
     }
 
-    /** The same for a socket, which has no body. */
+    /**
+     * Acknowledges the notifications of the user up to {@code seq}, for a WebSocket.
+     *
+     * @param subscriber null when the client named none
+     */
     Future<JsonObject> acknowledge(OperationContext operationContext, String user, long seq, String subscriber) {
         JsonObject command = new JsonObject().put("user", user).put("seq", seq);
         return bus.send(
@@ -44,7 +48,7 @@ public final class NotificationClient {
                 operationContext);
     }
 
-    /** Somebody has opened one; completes with it. */
+    /** Marks a notification as read, and returns it. */
     public Future<JsonObject> markRead(OperationContext operationContext, String id) {
         return bus.send(
                         NotificationBus.MARK_READ,

@@ -5,7 +5,7 @@ import dev.darkroom.notification.stream.NotificationSubscription;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 
-/** A sign of life that scripts can see. Whoever has not heard of {@code top} has missed something. */
+/** Creates the data of a ping. {@code top} is the latest sequence number: a client without it has missed notifications. */
 final class NotificationPing {
     private NotificationPing() {}
 

@@ -24,21 +24,21 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * One socket: the notifications of one user, and their acknowledgements. For the event loop of its connection. Each of its texts is an
- * object: the client's first is {@code resume}, within a few seconds.
+ * One WebSocket: sends the notifications of one user, and receives their acknowledgements. Each message is a JSON object. The first
+ * message of the client must be {@code resume}, within 5 seconds. Confined to the event loop of its connection.
  */
 final class NotificationSocket implements StreamRegistry.Entry, NotificationFrameSink {
     private static final int SECONDS_TO_RESUME = 5;
     private static final int SECONDS_BETWEEN_PINGS = 25;
-    private static final int MAX_TEXT_LENGTH = 4096;
-    private static final int MAX_TEXTS_PER_SECOND = 10;
+    private static final int MAX_MESSAGE_LENGTH = 4096;
+    private static final int MAX_MESSAGES_PER_SECOND = 10;
 
-    /** Of any kind: texts in parts, pings and pongs too. */
+    /** Counts frames of all kinds: continuation frames, pings and pongs too. */
     private static final int MAX_FRAMES_PER_SECOND = 20;
 
     private static final int MAX_QUEUE_BYTES = 32 * 1024;
 
-    // RFC 6455, section 7.4.1, and the registry that it began.
+    // Close codes: RFC 6455, section 7.4.1, and the IANA registry.
     private static final short UNSUPPORTED_DATA = 1003;
     private static final short POLICY_VIOLATION = 1008;
     private static final short MESSAGE_TOO_BIG = 1009;
@@ -50,7 +50,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private final ServerWebSocket socket;
     private final Context eventLoop = Vertx.currentContext();
 
-    /** Null until it is known who this is. */
+    /** Null until the user is authenticated. */
     private NotificationSubscription notificationSubscription;
 
     private StreamAdmission.StreamPermit permit;
@@ -62,26 +62,26 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private int secondsUnsubscribed;
     private int secondsSincePing;
     private int secondsFull;
-    private int textsThisSecond;
+    private int messagesThisSecond;
     private int framesThisSecond;
 
     private final UnsentByteTracker unsentBytes;
     private final Runnable abort = this::abort;
 
-    /** Releases the place among those whose users are not known; null when there is none to release. */
+    /** Releases the slot of an unauthenticated socket; null when the user is authenticated. */
     private Runnable unauthenticatedSlot;
 
-    /** @param waiting releases the place of a socket whose user is not known; null for one whose user is */
+    /** @param unauthenticatedSlot releases the slot of an unauthenticated socket; null when the request was authenticated */
     NotificationSocket(
             OpenNotificationSocketHandler.SocketServices socketServices,
             OperationContext operationContext,
             ServerWebSocket socket,
-            Runnable waiting) {
+            Runnable unauthenticatedSlot) {
         this.services = socketServices;
         this.operationContext = operationContext;
         this.socket = socket;
         this.unsentBytes = UnsentByteTracker.of(operationContext.request().connection());
-        this.unauthenticatedSlot = waiting;
+        this.unauthenticatedSlot = unauthenticatedSlot;
     }
 
     void start() {
@@ -91,61 +91,60 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
                 .closeHandler(closed -> onClosed())
                 .exceptionHandler(failure -> onClosed())
                 .frameHandler(this::countFrame)
-                .textMessageHandler(this::onText);
+                .textMessageHandler(this::onMessage);
         services.streams().closeIfDraining(this);
     }
 
     private void countFrame(WebSocketFrame frame) {
         framesThisSecond++;
         if (frame.isBinary()) {
-            close(UNSUPPORTED_DATA, "frames must be text");
+            close(UNSUPPORTED_DATA, "only text frames are supported");
         } else if (framesThisSecond > MAX_FRAMES_PER_SECOND) {
             close(POLICY_VIOLATION, "too many frames");
         }
     }
 
-    private void onText(String text) {
-        textsThisSecond++;
+    private void onMessage(String text) {
+        messagesThisSecond++;
         if (index < 0) {
             return;
         }
-        if (textsThisSecond > MAX_TEXTS_PER_SECOND) {
-            close(POLICY_VIOLATION, "too many texts");
+        if (messagesThisSecond > MAX_MESSAGES_PER_SECOND) {
+            close(POLICY_VIOLATION, "too many messages");
             return;
         }
-        if (text.length() > MAX_TEXT_LENGTH) {
-            close(MESSAGE_TOO_BIG, "too long a text");
+        if (text.length() > MAX_MESSAGE_LENGTH) {
+            close(MESSAGE_TOO_BIG, "message too long");
             return;
         }
         try {
-            SocketMessage said = SocketMessage.parse(text, operationContext.principal() == null);
-            if (said.resume()) {
-                resume(said);
+            SocketMessage message = SocketMessage.parse(text, operationContext.principal() == null);
+            if (message.resume()) {
+                resume(message);
             } else {
-                acknowledge(said);
+                acknowledge(message);
             }
         } catch (Problem problem) {
             sendError(problem);
         }
     }
 
-    private void resume(SocketMessage said) {
+    private void resume(SocketMessage message) {
         if (resuming) {
-            throw Problem.invalid("#/op", "resume comes first and once");
+            throw Problem.invalid("#/op", "resume may be sent once only");
         }
         resuming = true;
-        subscriber = said.subscriber();
-        Future<StreamTickets.RedeemedTicket> who = said.ticket() == null
+        subscriber = message.subscriber();
+        Future<StreamTickets.RedeemedTicket> redeemed = message.ticket() == null
                 ? Future.succeededFuture(
                         new StreamTickets.RedeemedTicket(operationContext.principal(), operationContext.credential()))
                 : services.failedLoginLimiter()
                         .verify(
                                 ClientAddressKey.of(operationContext.request().remoteAddress()),
-                                () -> services.streamTickets().redeem(said.ticket()),
+                                () -> services.streamTickets().redeem(message.ticket()),
                                 AuthenticationException::isInvalidCredential)
                         .recover(failure -> Future.failedFuture(AuthenticationHandler.toProblem(failure)));
-        who.onSuccess(redeemedTicket ->
-                        subscribe(redeemedTicket.principal(), redeemedTicket.credential(), said.lastEventId()))
+        redeemed.onSuccess(ticket -> subscribe(ticket.principal(), ticket.credential(), message.lastEventId()))
                 .onFailure(failure -> {
                     sendError(failure);
                     close(POLICY_VIOLATION, "not authenticated");
@@ -158,7 +157,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         }
         if (operationContext.principal() != null
                 && !operationContext.principal().user().equals(principal.user())) {
-            sendError(Problem.unauthorized(true, "The ticket is another user's."));
+            sendError(Problem.unauthorized(true, "The ticket belongs to another user."));
             close(POLICY_VIOLATION, "not authenticated");
             return;
         }
@@ -166,7 +165,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         identify(credential);
         permit = services.admission().admit(operationContext, user, credential, this);
         if (permit == null) {
-            bye("FULL", services.admission().randomRetryMs());
+            closeWithReason("FULL", services.admission().randomRetryMs());
             return;
         }
         notificationSubscription = services.hub().subscribe(user, lastEventId, subscriber, this);
@@ -186,13 +185,13 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         }
     }
 
-    private void acknowledge(SocketMessage said) {
+    private void acknowledge(SocketMessage message) {
         if (notificationSubscription == null) {
-            throw Problem.invalid("#/op", "resume comes first");
+            throw Problem.invalid("#/op", "resume must be the first message");
         }
-        // All devices of the user are told by an event, this one too.
+        // The reply is ignored: an event reports the acknowledgement to all devices of the user.
         services.notifications()
-                .acknowledge(operationContext, user, said.seq(), subscriber)
+                .acknowledge(operationContext, user, message.seq(), subscriber)
                 .onFailure(this::sendError);
     }
 
@@ -227,10 +226,10 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
 
     @Override
     public void closeWithReason(String reason) {
-        bye(reason, services.streams().randomRetryMs());
+        closeWithReason(reason, services.streams().randomRetryMs());
     }
 
-    private void bye(String reason, int retryMs) {
+    private void closeWithReason(String reason, int retryMs) {
         write(SocketMessage.encodeEvent(
                 "bye", new JsonObject().put("reason", reason).put("retryMs", retryMs)));
         close(
@@ -264,13 +263,13 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
 
     private void abort() {
         onClosed();
-        // A closing frame would wait with the others.
+        // A close frame would wait in the full queue.
         ConnectionAborter.abort(operationContext.request().connection());
     }
 
     @Override
     public void onSecond(StreamRegistry.StreamTimings streamTimings) {
-        textsThisSecond = 0;
+        messagesThisSecond = 0;
         framesThisSecond = 0;
         if (socket.writeQueueFull()) {
             secondsFull++;
@@ -283,7 +282,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         if (notificationSubscription == null) {
             secondsUnsubscribed++;
             if (secondsUnsubscribed >= SECONDS_TO_RESUME) {
-                close(POLICY_VIOLATION, "no resume");
+                close(POLICY_VIOLATION, "resume not received in time");
             }
             return;
         }
@@ -301,7 +300,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     @Override
-    public void index(int place) {
-        this.index = place;
+    public void index(int index) {
+        this.index = index;
     }
 }

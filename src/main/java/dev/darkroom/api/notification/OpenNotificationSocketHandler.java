@@ -15,8 +15,8 @@ import io.vertx.core.http.HttpVersion;
 import java.time.InstantSource;
 
 /**
- * {@code GET /api/notifications/socket}: the same notifications over a WebSocket (RFC 6455). A browser lets pages of any origin open
- * one, and asks nobody; so the origin is checked here.
+ * {@code GET /api/notifications/socket}: streams notifications over a WebSocket (RFC 6455). Checks the origin, since browsers let
+ * pages of any origin open a WebSocket without a CORS check.
  */
 public final class OpenNotificationSocketHandler implements OperationHandler {
     private static final int RETRY_AFTER_SECONDS = 5;
@@ -25,7 +25,7 @@ public final class OpenNotificationSocketHandler implements OperationHandler {
     private final SocketServices services;
     private final HostAndOriginPolicy policy;
 
-    /** What the sockets of a verticle share. */
+    /** Services shared by the WebSockets of a verticle. */
     public record SocketServices(
             StreamRegistry streams,
             StreamAdmission admission,
@@ -35,7 +35,7 @@ public final class OpenNotificationSocketHandler implements OperationHandler {
             FailedLoginLimiter failedLoginLimiter,
             InstantSource clock) {}
 
-    /** @param policy names the origins whose pages may open one */
+    /** @param policy decides which origins may open a WebSocket */
     public OpenNotificationSocketHandler(SocketServices socketServices, HostAndOriginPolicy policy) {
         this.services = socketServices;
         this.policy = policy;
@@ -63,29 +63,29 @@ public final class OpenNotificationSocketHandler implements OperationHandler {
             operationContext.fail(Problem.invalid("Upgrade", "must be websocket, over HTTP/1.1"));
             return;
         }
-        Runnable place = null;
+        Runnable slot = null;
         if (operationContext.principal() == null) {
-            place = unauthenticatedSockets.acquire(
+            slot = unauthenticatedSockets.acquire(
                     ClientAddressKey.of(operationContext.request().remoteAddress()));
-            if (place == null) {
+            if (slot == null) {
                 operationContext.fail(
-                        Problem.tooManyRequests("Too many sockets wait for their first text.", RETRY_AFTER_SECONDS));
+                        Problem.tooManyRequests("Too many unauthenticated sockets are open.", RETRY_AFTER_SECONDS));
                 return;
             }
         }
-        open(operationContext, place);
+        open(operationContext, slot);
     }
 
-    private void open(OperationContext operationContext, Runnable place) {
+    private void open(OperationContext operationContext, Runnable slot) {
         operationContext
                 .request()
                 .toWebSocket()
-                .onSuccess(socket -> new NotificationSocket(services, operationContext, socket, place).start())
+                .onSuccess(socket -> new NotificationSocket(services, operationContext, socket, slot).start())
                 .onFailure(failure -> {
-                    if (place != null) {
-                        place.run();
+                    if (slot != null) {
+                        slot.run();
                     }
-                    // What was wrong with the handshake has been answered.
+                    // Vert.x has sent the error response of the handshake.
                     operationContext.request().connection().close();
                 });
     }

@@ -17,20 +17,20 @@ import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 import java.util.List;
 
-/** {@code GET /api/notifications/stream}: a window on the caller's notifications that stays open. */
+/** {@code GET /api/notifications/stream}: streams the notifications of the user as server-sent events. */
 public final class StreamNotificationsHandler implements OperationHandler {
-    /** After how long a browser comes back by itself. */
+    /** Reconnect delay of a browser after a lost connection. */
     private static final int RECONNECT_DELAY_MS = 3_000;
 
-    /** The connection takes sixteen, so that 32 KB wait for somebody who does not read, and what is left of a page. */
-    private static final int PIECE_BYTES = 2 * 1024;
+    /** Size of a batch write. The write queue holds sixteen of them, 32 KiB, plus the rest of a page. */
+    private static final int BATCH_BYTES = 2 * 1024;
 
     private final StreamAdmission admission;
     private final NotificationHub hub;
     private final InstantSource clock;
 
-    public StreamNotificationsHandler(StreamAdmission desk, NotificationHub hub, InstantSource clock) {
-        this.admission = desk;
+    public StreamNotificationsHandler(StreamAdmission admission, NotificationHub hub, InstantSource clock) {
+        this.admission = admission;
         this.hub = hub;
         this.clock = clock;
     }
@@ -57,14 +57,14 @@ public final class StreamNotificationsHandler implements OperationHandler {
         }
     }
 
-    /** Between a stream, on its event loop, and the hub, on the hub's. */
+    /** Forwards frames from the event loop of the hub to the event loop of the stream, and backpressure the other way. */
     private static final class HubSubscriber implements SseStream.Producer, NotificationFrameSink {
         private final Context eventLoop;
         private final InstantSource clock;
         private SseStream stream;
         private NotificationSubscription notificationSubscription;
 
-        /** Something was sent, and the hub has not been told yet that it may go on. */
+        /** Whether frames were sent and {@link NotificationSubscription#markWritable} was not called since. */
         private boolean awaitingDrain;
 
         HubSubscriber(Context eventLoop, InstantSource clock) {
@@ -74,12 +74,12 @@ public final class StreamNotificationsHandler implements OperationHandler {
 
         @Override
         public void send(List<NotificationFrame> frames) {
-            eventLoop.runOnContext(here -> {
+            eventLoop.runOnContext(ignored -> {
                 if (frames.size() == 1) {
-                    // The same bytes for all who get it.
+                    // All streams of the user share the encoded bytes.
                     stream.send(frames.get(0).encoded(SseFrameEncoder::encode));
                 } else {
-                    writePieces(frames);
+                    writeBatches(frames);
                 }
                 awaitingDrain = true;
                 requestMore();
@@ -87,20 +87,20 @@ public final class StreamNotificationsHandler implements OperationHandler {
         }
 
         /**
-         * A page is a few writes: each is a call of the operating system, and who comes back has missed many. It is not one, since a
-         * connection says that it is full by how many writes wait, whatever their size.
+         * Writes a page of missed notifications in batches, since each write is a system call. Does not use a single write, since
+         * the write queue counts the waiting writes and not their bytes.
          */
-        private void writePieces(List<NotificationFrame> frames) {
-            Buffer piece = null;
+        private void writeBatches(List<NotificationFrame> frames) {
+            Buffer batch = null;
             for (NotificationFrame notificationFrame : frames) {
                 Buffer next = notificationFrame.encoded(SseFrameEncoder::encode);
-                if (piece != null && piece.length() + next.length() > PIECE_BYTES) {
-                    stream.send(piece);
-                    piece = null;
+                if (batch != null && batch.length() + next.length() > BATCH_BYTES) {
+                    stream.send(batch);
+                    batch = null;
                 }
-                piece = piece == null ? Buffer.buffer(PIECE_BYTES).appendBuffer(next) : piece.appendBuffer(next);
+                batch = batch == null ? Buffer.buffer(BATCH_BYTES).appendBuffer(next) : batch.appendBuffer(next);
             }
-            stream.send(piece);
+            stream.send(batch);
         }
 
         @Override

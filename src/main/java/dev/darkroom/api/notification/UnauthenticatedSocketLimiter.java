@@ -3,7 +3,7 @@ package dev.darkroom.api.notification;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Limits the sockets of one verticle whose users are not known yet. For its event loop. */
+/** Limits the WebSockets of one verticle that are not authenticated yet. Confined to the event loop of the verticle. */
 final class UnauthenticatedSocketLimiter {
     private static final int MAX_SOCKETS = 400;
     private static final int MAX_PER_ADDRESS = 100;
@@ -12,20 +12,21 @@ final class UnauthenticatedSocketLimiter {
     private int openSockets;
 
     /**
-     * Takes a place.
+     * Acquires a slot.
      *
-     * @return releases the place, once; null when there is none
+     * @param address key of the client address
+     * @return releases the slot, must run once; null when a limit is reached
      */
     Runnable acquire(String address) {
-        int ofAddress = countsByAddress.getOrDefault(address, 0);
-        if (openSockets >= MAX_SOCKETS || ofAddress >= MAX_PER_ADDRESS) {
+        int countOfAddress = countsByAddress.getOrDefault(address, 0);
+        if (openSockets >= MAX_SOCKETS || countOfAddress >= MAX_PER_ADDRESS) {
             return null;
         }
         openSockets++;
-        countsByAddress.put(address, ofAddress + 1);
+        countsByAddress.put(address, countOfAddress + 1);
         return () -> {
             openSockets--;
-            countsByAddress.computeIfPresent(address, (name, count) -> count == 1 ? null : count - 1);
+            countsByAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
         };
     }
 }

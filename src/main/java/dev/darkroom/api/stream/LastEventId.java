@@ -4,8 +4,9 @@ import dev.darkroom.api.contract.OperationContext;
 import java.util.regex.Pattern;
 
 /**
- * What somebody who comes back to an event stream has heard last. A browser says it in a header, and only when it comes back; who knows
- * it from elsewhere says it in the query. What cannot be read counts as nothing: an error would keep an EventSource away for good.
+ * Reads the id of the last event that a reconnecting client received. A browser sends it in a header, and only when it
+ * reconnects by itself; other clients may send it in the query. An invalid id counts as absent, since an EventSource never
+ * reconnects after an error response.
  */
 public final class LastEventId {
     public static final String HEADER = "Last-Event-ID";
@@ -15,20 +16,20 @@ public final class LastEventId {
 
     private LastEventId() {}
 
-    /** As it was sent, null when it was not or is empty. The header wins. */
+    /** Returns the id as the client sent it; null when absent or empty. The header takes precedence over the query. */
     public static String read(OperationContext operationContext) {
         String header = operationContext.parameter(HEADER);
         String id = header == null || header.isEmpty() ? operationContext.parameter(QUERY) : header;
         return id == null || id.isEmpty() ? null : id;
     }
 
-    /** As the version of a generation; null when it is none, or one that is still to come. */
-    public static Long readVersion(OperationContext operationContext, long now) {
+    /** Returns the id as the version of a generation; null when it is not a version, or above {@code currentVersion}. */
+    public static Long readVersion(OperationContext operationContext, long currentVersion) {
         String id = read(operationContext);
         if (id == null || !VERSION.matcher(id).matches()) {
             return null;
         }
         long version = Long.parseLong(id);
-        return version > now ? null : version;
+        return version > currentVersion ? null : version;
     }
 }

@@ -1,8 +1,8 @@
 package dev.darkroom.api.stream;
 
-/** What stays open, an event stream or a socket, and may be told to go. For the event loop of its connection. */
+/** An open SSE stream or WebSocket that the server may close. Confined to the event loop of its connection. */
 interface OpenStream {
 
-    /** Tells why, and after which time of its own to come back, and ends. Nothing when it is over. */
+    /** Sends the reason and a random reconnect delay to the client, and closes. Does nothing when already closed. */
     void closeWithReason(String reason);
 }

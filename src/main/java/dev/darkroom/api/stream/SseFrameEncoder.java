@@ -5,24 +5,24 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
 /**
- * Frames of an event stream (WHATWG HTML, server-sent events). Data is JSON and stands on one line, so no text of a user's can end a
+ * Encodes the frames of an SSE stream (WHATWG HTML, server-sent events). Data is JSON on one line, so text of a user cannot end a
  * frame or begin another. A frame may be written to any number of streams.
  */
 public final class SseFrameEncoder {
     private SseFrameEncoder() {}
 
-    /** Something happened. Becomes the reader's cursor. */
+    /** Encodes an event with an id. The client sends the id as {@code Last-Event-ID} when it reconnects. */
     public static Buffer event(String id, String event, JsonObject data) {
         return Buffer.buffer("id: " + requireSingleLine(id) + "\nevent: " + requireSingleLine(event) + "\ndata: "
                 + data.encode() + "\n\n");
     }
 
-    /** Something that leaves the reader's cursor where it is. */
+    /** Encodes an event that does not change the last event id of the client. */
     static Buffer eventWithoutId(String event, JsonObject data) {
         return Buffer.buffer("event: " + requireSingleLine(event) + "\ndata: " + data.encode() + "\n\n");
     }
 
-    /** What the notification hub has, made into bytes. */
+    /** Encodes a frame of the notification hub. */
     public static Buffer encode(NotificationFrame notificationFrame) {
         StringBuilder text = new StringBuilder(notificationFrame.data().length() + 80);
         if (notificationFrame.id() != null) {
@@ -41,40 +41,40 @@ public final class SseFrameEncoder {
                 .toString());
     }
 
-    /** After how long to come back when the connection is lost; says nothing else. */
+    /** Encodes a frame that only sets the reconnect delay of the client. */
     public static Buffer retry(int retryMs) {
         return Buffer.buffer("retry: " + retryMs + "\n\n");
     }
 
     /**
-     * The first frame: from now on the reader has a cursor, even if it gets nothing more. Its data is empty and not absent, since
-     * Firefox keeps no id without data; so it is an event, but one without a name, and ours all have names.
+     * Encodes a first frame that sets the last event id of the client. Its data is empty and not absent, since Firefox ignores an
+     * id without data. Clients receive it as an event without a name; all other events have one.
      *
-     * @param retryMs after how long to come back when the connection is lost
+     * @param retryMs reconnect delay after a lost connection
      */
     public static Buffer firstFrame(String id, int retryMs) {
         return Buffer.buffer("retry: " + retryMs + "\nid: " + requireSingleLine(id) + "\ndata:\n\n");
     }
 
-    /** A frame with which the reader also learns after how long to come back when the connection is lost. */
+    /** Prepends a reconnect delay to a frame. */
     public static Buffer withRetry(int retryMs, Buffer frame) {
         return Buffer.buffer("retry: " + retryMs + "\n").appendBuffer(frame);
     }
 
-    /** The last frame. */
+    /** Encodes the last frame, with the reason of the close and the reconnect delay. */
     static Buffer closeEvent(String reason, int retryMs) {
         JsonObject data = new JsonObject().put("reason", reason).put("retryMs", retryMs);
         return Buffer.buffer("retry: " + retryMs + "\nevent: bye\ndata: " + data.encode() + "\n\n");
     }
 
-    /** Seen by proxies, not by scripts. */
+    /** Encodes a comment. It keeps proxies from closing an idle connection, and scripts do not see it. */
     static Buffer comment(String text) {
         return Buffer.buffer(": " + requireSingleLine(text) + "\n\n");
     }
 
     private static String requireSingleLine(String text) {
         if (text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0 || text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("a field of a frame is one line");
+            throw new IllegalArgumentException("an SSE field must be a single line");
         }
         return text;
     }

@@ -9,26 +9,26 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
 
 /**
- * One event stream: an answer without an end. There may be tens of thousands, so it holds little, and has no timer of its own:
- * {@link StreamRegistry} opens it and walks over all. For the event loop of its connection.
+ * One SSE stream: a response without an end. A process may hold tens of thousands, so a stream uses little memory and has no
+ * timer: {@link StreamRegistry} opens it and calls it every second. Confined to the event loop of its connection.
  *
- * <p>What is sent waits in the connection's write queue until the reader takes it. That is bounded only if the owner stops when it
- * is {@link #isFull()}, and goes on when it is told {@link Producer#onDrain()}.
+ * <p>Frames wait in the write queue of the connection until the client reads them. The queue is bounded only if the producer
+ * stops sending while {@link #isFull()} is true, and continues on {@link Producer#onDrain()}.
  */
 public final class SseStream implements StreamRegistry.Entry {
-    /** Who sends. Called on the stream's event loop. */
+    /** Sends the frames of a stream. Called on the event loop of the stream. */
     public interface Producer {
-        /** The reader has caught up: there is room again. */
+        /** The write queue has room again. */
         void onDrain();
 
-        /** It is over, whoever ended it. Told once, and the last that is told. */
+        /** The stream was closed, by either side. Called once, as the last call. */
         void onClose();
 
-        /** What a visible sign of life says; null for one that only proxies see. */
+        /** Returns the data of the next {@code ping} event; null to send none. */
         JsonObject createPing();
     }
 
-    /** What may wait for a reader who does not read: a few frames. Netty's own 64 KiB, times the streams, would be much. */
+    /** Write queue of a stream: a few frames. The default of Netty, 64 KiB, would use too much memory per process. */
     private static final int MAX_QUEUE_BYTES = 32 * 1024;
 
     private final StreamRegistry registry;
@@ -38,16 +38,16 @@ public final class SseStream implements StreamRegistry.Entry {
     private final ResponseWriter writer;
     private final Producer producer;
 
-    /** Where it stands among all; negative when it does not, before it is open and when it is over. */
+    /** Index in the registry; negative before the stream is open and after its close. */
     private int index = -1;
 
     private int secondsSilent;
     private int secondsSincePing;
     private int secondsFull;
 
-    SseStream(StreamRegistry all, HttpServerRequest request, Producer producer, int secondsSilent) {
-        this.registry = all;
-        // Not the request, which is a kilobyte that nobody needs any more.
+    SseStream(StreamRegistry registry, HttpServerRequest request, Producer producer, int secondsSilent) {
+        this.registry = registry;
+        // Keeps no reference to the request, which takes about a kilobyte.
         this.connection = request.connection();
         this.multiplexed = request.version() == HttpVersion.HTTP_2;
         this.response = request.response();
@@ -56,32 +56,32 @@ public final class SseStream implements StreamRegistry.Entry {
         this.secondsSilent = secondsSilent;
     }
 
-    /** Writes head and first frame. */
-    void open(Buffer first) {
+    /** Writes the response head and the first frame. */
+    void open(Buffer firstFrame) {
         response.setWriteQueueMaxSize(MAX_QUEUE_BYTES)
                 .drainHandler(room -> resumeProducer())
-                // A lost connection tells both, one that breaks the protocol perhaps only the latter.
+                // A lost connection calls both handlers, a protocol error may call only the exception handler.
                 .closeHandler(closed -> close())
                 .exceptionHandler(failure -> close());
         if (response.closed()) {
-            // While we made up our mind, and nobody would tell us any more.
+            // Closed before the handlers were set, so none of them is called.
             close();
         } else {
-            writer.write(first);
+            writer.write(firstFrame);
         }
     }
 
-    /** Whether it has ended, or the connection is lost. */
+    /** Returns whether the stream was closed or the connection lost. */
     public boolean isClosed() {
         return index < 0;
     }
 
-    /** Whether the owner has to wait until it is told {@link Producer#onDrain()}. Also when it is over, then in vain. */
+    /** Returns whether the producer must wait for {@link Producer#onDrain()}. Also true after the close, when no call follows. */
     public boolean isFull() {
         return isClosed() || response.writeQueueFull();
     }
 
-    /** Sends a frame. Nothing when it is over. */
+    /** Sends a frame. Does nothing when the stream is closed. */
     public void send(Buffer frame) {
         if (!isClosed()) {
             secondsSilent = 0;
@@ -96,15 +96,15 @@ public final class SseStream implements StreamRegistry.Entry {
         }
     }
 
-    /** The same with a time that somebody else has chosen. */
-    public void bye(String reason, int retryMs) {
+    /** Sends the reason and the given reconnect delay to the client, and closes. Does nothing when already closed. */
+    public void closeWithReason(String reason, int retryMs) {
         end(SseFrameEncoder.closeEvent(reason, retryMs));
     }
 
-    /** Ends with a last frame. Nothing when it is over. */
-    void end(Buffer last) {
+    /** Sends a last frame and closes. Does nothing when already closed. */
+    void end(Buffer lastFrame) {
         if (!isClosed()) {
-            writer.endWith(last);
+            writer.endWith(lastFrame);
             close();
         }
     }
@@ -115,11 +115,11 @@ public final class SseStream implements StreamRegistry.Entry {
     }
 
     @Override
-    public void index(int place) {
-        this.index = place;
+    public void index(int index) {
+        this.index = index;
     }
 
-    /** A second has passed. Whoever was told to wait for so long that nobody reads any more is cut off: an end would wait too. */
+    /** Aborts the connection of a slow consumer: a last frame would wait in the full queue. Sends pings and comments. */
     @Override
     public void onSecond(StreamRegistry.StreamTimings streamTimings) {
         if (response.writeQueueFull()) {

@@ -18,18 +18,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives those who want a stream a place, and looks now and then whether what they came in with is still good. For the event loop of
- * one verticle.
+ * Admits streams within the limits of {@link StreamLimiter}, and revalidates their credentials while they are open. Closes streams
+ * with an expired or revoked credential. Confined to the event loop of one verticle.
  */
 public final class StreamAdmission {
     private static final Logger LOG = LoggerFactory.getLogger(StreamAdmission.class);
 
-    /** When there is no room: long enough for others to go. */
+    /** Shortest reconnect delay of a rejected client: long enough for other streams to close. */
     private static final int MIN_RETRY_MS = 5_000;
 
     private static final int MAX_RETRY_MS = 15_000;
 
-    /** What is cheap is looked at as often as a key is believed at the door. */
+    /** Interval of the check for expired and revoked credentials: as long as the API key cache keeps a key. */
     private static final Duration CHECK_INTERVAL = ApiKeyCache.CACHE_TTL;
 
     private final StreamRegistry streams;
@@ -37,7 +37,7 @@ public final class StreamAdmission {
     private final CredentialRevalidator revalidator;
     private final RandomGenerator random;
 
-    /** What is dear is looked at in one of so many turns. */
+    /** Number of cohorts. Each check revalidates the tickets and tokens of one cohort only, since that is expensive. */
     private final int cohorts;
 
     private final Set<AdmittedStream> admittedStreams = new HashSet<>();
@@ -46,106 +46,109 @@ public final class StreamAdmission {
 
     private StreamAdmission(
             StreamRegistry streams,
-            StreamLimiter roster,
-            CredentialRevalidator credentialRevalidator,
-            Duration recheck,
+            StreamLimiter limiter,
+            CredentialRevalidator revalidator,
+            Duration revalidateInterval,
             RandomGenerator random) {
         this.streams = streams;
-        this.limiter = roster;
-        this.revalidator = credentialRevalidator;
-        this.cohorts = (int) Math.max(1, recheck.dividedBy(CHECK_INTERVAL));
+        this.limiter = limiter;
+        this.revalidator = revalidator;
+        this.cohorts = (int) Math.max(1, revalidateInterval.dividedBy(CHECK_INTERVAL));
         this.random = random;
     }
 
     /**
-     * Begins to look after rights, on the event loop of the caller.
+     * Starts the periodic revalidation on the event loop of the caller.
      *
-     * @param recheck how often all that can be said about a credential is looked at
+     * @param revalidateInterval time after which each open stream has been fully revalidated
      */
     public static StreamAdmission start(
             Vertx vertx,
             StreamRegistry streams,
-            StreamLimiter roster,
-            CredentialRevalidator credentialRevalidator,
-            Duration recheck,
+            StreamLimiter limiter,
+            CredentialRevalidator revalidator,
+            Duration revalidateInterval,
             RandomGenerator random) {
-        StreamAdmission desk = new StreamAdmission(streams, roster, credentialRevalidator, recheck, random);
+        StreamAdmission admission = new StreamAdmission(streams, limiter, revalidator, revalidateInterval, random);
         vertx.setPeriodic(
-                Math.min(CHECK_INTERVAL.toMillis(), recheck.toMillis()), timer -> desk.revalidateCredentials());
-        return desk;
+                Math.min(CHECK_INTERVAL.toMillis(), revalidateInterval.toMillis()),
+                timer -> admission.revalidateCredentials());
+        return admission;
     }
 
-    /** Somebody with a place. */
+    /** A stream with a credential, which is revalidated. */
     private static final class AdmittedStream {
         private final String user;
         private final String requestId;
         private final Credential credential;
         private final int cohort;
-        private OpenStream stream;
+        private final OpenStream stream;
 
-        private AdmittedStream(String user, String request, Credential credential, int turn) {
+        private AdmittedStream(
+                String user, String requestId, Credential credential, int cohort, OpenStream stream) {
             this.user = user;
-            this.requestId = request;
+            this.requestId = requestId;
             this.credential = credential;
-            this.cohort = turn;
+            this.cohort = cohort;
+            this.stream = stream;
         }
     }
 
-    /** What somebody has who has a place. */
+    /** The admission of one stream. */
     public interface StreamPermit {
-        /** Gives it back. Once. */
+        /** Releases the slot of the stream. Must be called once. */
         void release();
     }
 
     /**
-     * Answers with a stream, which is over already when there is no room for it.
+     * Responds with an SSE stream. Closes it at once with the reason {@code FULL} when a limit is reached.
      *
-     * @param first frame, written with the head
+     * @param firstFrame written together with the response head
+     * @return the stream, which may be closed already
      */
-    public SseStream open(OperationContext operationContext, Buffer first, SseStream.Producer producer) {
+    public SseStream open(OperationContext operationContext, Buffer firstFrame, SseStream.Producer producer) {
         PermitReleasingProducer permitReleasingProducer = new PermitReleasingProducer(producer);
-        OpenStream late = reason -> {
+        OpenStream deferredStream = reason -> {
             if (permitReleasingProducer.stream != null) {
                 permitReleasingProducer.stream.closeWithReason(reason);
             }
         };
         permitReleasingProducer.permit =
-                admit(operationContext, operationContext.user(), operationContext.credential(), late);
-        SseStream stream = streams.open(operationContext.request(), first, permitReleasingProducer);
+                admit(operationContext, operationContext.user(), operationContext.credential(), deferredStream);
+        SseStream stream = streams.open(operationContext.request(), firstFrame, permitReleasingProducer);
         permitReleasingProducer.stream = stream;
         if (permitReleasingProducer.permit == null) {
-            stream.bye("FULL", randomRetryMs());
+            stream.closeWithReason("FULL", randomRetryMs());
         }
         return stream;
     }
 
-    /** Of who finds no room: after how long to come back. */
+    /** Returns a random reconnect delay for a rejected client, from 5,000 to 15,000 ms. */
     public int randomRetryMs() {
         return random.nextInt(MIN_RETRY_MS, MAX_RETRY_MS + 1);
     }
 
     /**
-     * A place for a line that is about to open.
+     * Acquires a slot for a stream that is about to open.
      *
-     * @param user may be known only after the request
-     * @param credential null where nothing had to be presented
-     * @return null when there is none
+     * @param user the owner of the stream; a WebSocket client may authenticate after the request
+     * @param credential null when the API requires no authentication
+     * @return null when a limit is reached
      */
     public StreamPermit admit(
             OperationContext operationContext, String user, Credential credential, OpenStream openStream) {
         Context eventLoop = Vertx.currentContext();
         String address = ClientAddressKey.of(operationContext.request().remoteAddress());
         StreamLimiter.StreamSlot streamSlot = limiter.acquire(
-                user, address, () -> eventLoop.runOnContext(go -> openStream.closeWithReason("TOO_MANY_STREAMS")));
+                user, address, () -> eventLoop.runOnContext(ignored -> openStream.closeWithReason("TOO_MANY_STREAMS")));
         if (streamSlot == null) {
             return null;
         }
         if (credential == null) {
             return streamSlot::release;
         }
-        AdmittedStream admittedStream =
-                new AdmittedStream(user, operationContext.requestId(), credential, random.nextInt(cohorts));
-        admittedStream.stream = openStream;
+        AdmittedStream admittedStream = new AdmittedStream(
+                user, operationContext.requestId(), credential, random.nextInt(cohorts), openStream);
         admittedStreams.add(admittedStream);
         return () -> {
             admittedStreams.remove(admittedStream);
@@ -153,7 +156,7 @@ public final class StreamAdmission {
         };
     }
 
-    /** Between a stream and its owner. */
+    /** Delegates to the producer of a stream, and releases the permit when the stream closes. */
     private static final class PermitReleasingProducer implements SseStream.Producer {
         private final SseStream.Producer delegate;
         private SseStream stream;
@@ -198,27 +201,27 @@ public final class StreamAdmission {
         Context eventLoop = Vertx.currentContext();
         revalidator
                 .findExpiredOrRevoked(all)
-                .onSuccess(ended -> eventLoop.runOnContext(back -> closeRevoked(ended)))
+                .onSuccess(revoked -> eventLoop.runOnContext(ignored -> closeRevoked(revoked)))
                 .onFailure(error -> LOG.atDebug()
                         .addKeyValue("reason", error.getMessage())
-                        .log("could not look at the rights of streams"))
+                        .log("credential revalidation failed"))
                 .transform(done -> revalidator.findInvalidated(due))
-                .onComplete(lost -> eventLoop.runOnContext(back -> {
+                .onComplete(invalidated -> eventLoop.runOnContext(ignored -> {
                     revalidating = false;
-                    if (lost.succeeded()) {
-                        closeRevoked(lost.result());
+                    if (invalidated.succeeded()) {
+                        closeRevoked(invalidated.result());
                     }
                 }));
     }
 
-    private void closeRevoked(Set<Credential> ended) {
+    private void closeRevoked(Set<Credential> revoked) {
         for (AdmittedStream admittedStream : List.copyOf(admittedStreams)) {
-            if (ended.contains(admittedStream.credential) && admittedStreams.contains(admittedStream)) {
+            if (revoked.contains(admittedStream.credential) && admittedStreams.contains(admittedStream)) {
                 LOG.atInfo()
                         .addKeyValue("user", admittedStream.user)
                         .addKeyValue("request", admittedStream.requestId)
                         .addKeyValue("credential", admittedStream.credential)
-                        .log("audit: a stream was closed, since what it was opened with is good no more");
+                        .log("audit: stream closed, credential no longer valid");
                 admittedStream.stream.closeWithReason("UNAUTHORIZED");
             }
         }

@@ -10,11 +10,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which streams are open in this process, and whose, so that there are not too many. One per process, shared by its HTTP verticles;
- * thread-safe.
+ * Limits the open streams per user and per process, and the rate of new streams. One per process, shared by its HTTP verticles.
+ * Thread-safe.
  */
 public final class StreamLimiter {
-    private static final String GLOBAL_KEY = "anybody";
+    private static final String GLOBAL_KEY = "all";
 
     private final Settings.Streams limits;
     private final KeyedRateLimiter connectLimiter;
@@ -26,7 +26,6 @@ public final class StreamLimiter {
     private final Map<String, Deque<StreamSlot>> slotsByUser = new HashMap<>();
     private int openStreams;
 
-    /** @param limits of numbers and of how many may come in a second */
     public StreamLimiter(Settings.Streams limits, TimeMeter clock) {
         this.limits = limits;
         this.connectLimiter = new KeyedRateLimiter(
@@ -37,24 +36,24 @@ public final class StreamLimiter {
                         limits.connectsPerAddress(), limits.connectsPerAddress(), Duration.ofSeconds(1), clock);
     }
 
-    /** The place of one stream. */
+    /** The slot of one open stream. */
     final class StreamSlot {
         private final String user;
         private final Runnable evict;
 
-        private StreamSlot(String user, Runnable giveUp) {
+        private StreamSlot(String user, Runnable evict) {
             this.user = user;
-            this.evict = giveUp;
+            this.evict = evict;
         }
 
-        /** It is over. Once. */
+        /** Frees the slot. Must be called once. */
         void release() {
             synchronized (StreamLimiter.this) {
                 openStreams--;
-                Deque<StreamSlot> those = slotsByUser.get(user);
-                if (those != null) {
-                    those.remove(this);
-                    if (those.isEmpty()) {
+                Deque<StreamSlot> userSlots = slotsByUser.get(user);
+                if (userSlots != null) {
+                    userSlots.remove(this);
+                    if (userSlots.isEmpty()) {
                         slotsByUser.remove(user);
                     }
                 }
@@ -63,17 +62,18 @@ public final class StreamLimiter {
     }
 
     /**
-     * One more. If its user has too many, the oldest is told to go: a tab in front beats one that was forgotten.
+     * Acquires a slot. Evicts the oldest stream of the user when the user exceeds their limit, since the newest browser tab is
+     * the one in use.
      *
-     * @param address that it comes from
-     * @param giveUp tells it to go, on whatever thread
-     * @return null when there is no room, or too many come at once, in all or from the address
+     * @param address key of the client address
+     * @param evict closes the stream; may be called on any thread
+     * @return null when the limit of the process, or a rate limit of new streams, is reached
      */
-    StreamSlot acquire(String user, String address, Runnable giveUp) {
-        StreamSlot streamSlot = new StreamSlot(user, giveUp);
+    StreamSlot acquire(String user, String address, Runnable evict) {
+        StreamSlot streamSlot = new StreamSlot(user, evict);
         StreamSlot oldest = null;
         synchronized (this) {
-            // The address first: what it may not do costs the others nothing.
+            // Checks the address first, so that its rejected requests do not use up the rate limit of the process.
             if (openStreams >= limits.perProcess()
                     || addressConnectLimiter != null
                             && !addressConnectLimiter.tryAcquire(address).allowed()
@@ -81,10 +81,10 @@ public final class StreamLimiter {
                 return null;
             }
             openStreams++;
-            Deque<StreamSlot> those = slotsByUser.computeIfAbsent(user, one -> new ArrayDeque<>(2));
-            those.addLast(streamSlot);
-            if (those.size() > limits.perUser()) {
-                oldest = those.pollFirst();
+            Deque<StreamSlot> userSlots = slotsByUser.computeIfAbsent(user, name -> new ArrayDeque<>(2));
+            userSlots.addLast(streamSlot);
+            if (userSlots.size() > limits.perUser()) {
+                oldest = userSlots.pollFirst();
             }
         }
         if (oldest != null) {
@@ -93,7 +93,7 @@ public final class StreamLimiter {
         return streamSlot;
     }
 
-    /** How many there are. */
+    /** Returns the number of open streams. */
     public synchronized int openStreams() {
         return openStreams;
     }

@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The event streams of one verticle, and its sockets, with one timer for all of them: signs of life, an end for readers who do not read, farewells.
- * For the verticle's event loop.
+ * The open SSE streams and WebSockets of one verticle. One timer serves all of them: it sends pings and comments, aborts slow
+ * consumers and closes streams in batches at a stop. Confined to the event loop of the verticle.
  */
 public final class StreamRegistry {
-    /** As the contract has it. */
+    /** Media type of an SSE stream in the contract. */
     static final String MEDIA_TYPE = "text/event-stream";
 
-    static final Buffer KEEP_ALIVE_COMMENT = SseFrameEncoder.comment("still here");
+    static final Buffer KEEP_ALIVE_COMMENT = SseFrameEncoder.comment("keep-alive");
 
-    /** nginx, and those who follow its example: hand on what comes when it comes. */
+    /** Disables response buffering in nginx and compatible proxies. */
     private static final CharSequence ACCEL_BUFFERING = HttpHeaders.createOptimized("X-Accel-Buffering");
 
     private static final CharSequence NO = HttpHeaders.createOptimized("no");
@@ -32,40 +32,40 @@ public final class StreamRegistry {
     private final RandomGenerator random;
     private final List<Entry> streams = new ArrayList<>();
 
-    /** Null unless all are being dismissed. */
+    /** Null until {@link #closeAll} is called. */
     private Drain drain;
 
     /**
-     * What happens how often. All in seconds but {@code retryMs}.
+     * Intervals and limits of the streams.
      *
-     * @param commentSeconds after so much silence a comment, below what proxies allow
-     * @param pingSeconds between visible signs of life
-     * @param slowConsumerSeconds so long a reader may leave its queue full
-     * @param minRetryMs of those who are told to come back
-     * @param maxRetryMs of the same
+     * @param commentSeconds idle seconds after which a comment is sent; below the idle timeout of common proxies
+     * @param pingSeconds seconds between two ping events
+     * @param slowConsumerSeconds seconds with a full write queue after which the connection is aborted
+     * @param minRetryMs shortest reconnect delay of a closed stream, in milliseconds
+     * @param maxRetryMs longest reconnect delay of a closed stream, in milliseconds
      */
     public record StreamTimings(
             int commentSeconds, int pingSeconds, int slowConsumerSeconds, int minRetryMs, int maxRetryMs) {
-        public static StreamTimings withDefaults(int full) {
-            return new StreamTimings(15, 30, full, 1_000, 15_000);
+        public static StreamTimings withDefaults(int slowConsumerSeconds) {
+            return new StreamTimings(15, 30, slowConsumerSeconds, 1_000, 15_000);
         }
     }
 
-    /** What stays open, an event stream or a socket. */
+    /** A registered SSE stream or WebSocket. */
     public interface Entry extends OpenStream {
-        /** A second has passed. */
+        /** Called every second. */
         void onSecond(StreamTimings streamTimings);
 
-        /** Where it stands among all; negative when it is over. */
+        /** Returns the index in the registry; negative when the entry is not registered. */
         int index();
 
-        /** Of {@link StreamRegistry} alone. */
-        void index(int place);
+        /** Sets the index. Called by {@link StreamRegistry} only. */
+        void index(int index);
     }
 
     private record Drain(String reason, int perSecond, Promise<Void> done) {}
 
-    /** Begins to walk over its streams, on the event loop of the caller. */
+    /** Creates a registry, and starts its timer on the event loop of the caller. */
     public static StreamRegistry start(Vertx vertx, StreamTimings streamTimings, RandomGenerator random) {
         StreamRegistry streams = new StreamRegistry(streamTimings, random);
         vertx.setPeriodic(SECOND_MS, second -> streams.tickAll());
@@ -78,55 +78,56 @@ public final class StreamRegistry {
     }
 
     /**
-     * Answers with a stream.
+     * Responds with an SSE stream.
      *
-     * @param request whose response has its headers, but not what makes it a stream
-     * @param first frame; it is written with the head
-     * @return a stream that may be over already, as when the caller has left meanwhile
+     * @param request its response head is not written yet; sets the status and the headers of a stream
+     * @param firstFrame written together with the head
+     * @return the stream, closed already when the client has disconnected
      */
-    SseStream open(HttpServerRequest request, Buffer first, SseStream.Producer producer) {
+    SseStream open(HttpServerRequest request, Buffer firstFrame, SseStream.Producer producer) {
         request.response()
                 .setStatusCode(200)
                 .setChunked(true)
                 .putHeader(HttpHeaders.CONTENT_TYPE, EVENT_STREAM)
                 .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
                 .putHeader(ACCEL_BUFFERING, NO);
-        // Those who come at once, as after a restart, are not to be written to at once for ever.
+        // A random start spreads the comments of streams that open at the same time, as after a restart.
         SseStream stream = new SseStream(this, request, producer, random.nextInt(timings.commentSeconds()));
         register(stream);
-        stream.open(first);
+        stream.open(firstFrame);
         closeIfDraining(stream);
         return stream;
     }
 
-    /** Of what stays open: it has begun, and is told of each second until it is over. */
+    /** Adds an entry, and calls its {@link Entry#onSecond} until it is unregistered. */
     public void register(Entry entry) {
         entry.index(streams.size());
         streams.add(entry);
     }
 
-    /** Says farewell at once to one that begins when all others have been told to go. */
+    /** Closes a new entry when {@link #closeAll} was called before. */
     public void closeIfDraining(Entry entry) {
         if (drain != null) {
             entry.closeWithReason(drain.reason());
         }
     }
 
-    /** How many there are. */
+    /** Returns the number of registered entries. */
     int size() {
         return streams.size();
     }
 
-    /** After how long one is to come back: not when the others do. */
+    /** Returns a random reconnect delay, so that closed clients do not reconnect at the same time. */
     public int randomRetryMs() {
         return random.nextInt(timings.minRetryMs(), timings.maxRetryMs() + 1);
     }
 
     /**
-     * Says farewell to all, a few every second, so that they do not all come back at once; to those who come meanwhile at once.
+     * Closes all entries in batches, one batch per second, so that their clients do not all reconnect at once. New entries are
+     * closed at once from then on.
      *
-     * @param seconds for all of them
-     * @return when the last has gone
+     * @param seconds time over which the entries are closed
+     * @return completes when all entries are closed
      */
     public Future<Void> closeAll(String reason, int seconds) {
         if (drain == null) {
@@ -137,9 +138,9 @@ public final class StreamRegistry {
         return drain.done().future();
     }
 
-    /** A second has passed. */
+    /** Calls {@link Entry#onSecond} of all entries, and closes the next batch of a drain. */
     void tickAll() {
-        // Backwards: whoever leaves is replaced by the last, which has had its turn.
+        // Iterates backwards: unregister moves the last entry into the gap, and the last was called already.
         for (int i = streams.size() - 1; i >= 0; i--) {
             if (i < streams.size()) {
                 streams.get(i).onSecond(timings);
@@ -159,14 +160,14 @@ public final class StreamRegistry {
         }
     }
 
-    /** Of what stays open: it is over. */
-    public void unregister(Entry stream) {
-        int place = stream.index();
+    /** Removes an entry in constant time: moves the last entry into its place. */
+    public void unregister(Entry entry) {
+        int index = entry.index();
         Entry last = streams.remove(streams.size() - 1);
-        if (last != stream) {
-            streams.set(place, last);
-            last.index(place);
+        if (last != entry) {
+            streams.set(index, last);
+            last.index(index);
         }
-        stream.index(-1);
+        entry.index(-1);
     }
 }

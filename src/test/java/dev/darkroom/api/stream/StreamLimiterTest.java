@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Test;
 
 class StreamLimiterTest {
     private final AtomicLong nanos = new AtomicLong();
-    private final List<String> told = new ArrayList<>();
+    private final List<String> evicted = new ArrayList<>();
 
-    private StreamLimiter roster(int perUser, int perProcess, int perSecond) {
-        return roster(perUser, perProcess, perSecond, 0);
+    private StreamLimiter limiter(int perUser, int perProcess, int perSecond) {
+        return limiter(perUser, perProcess, perSecond, 0);
     }
 
-    private StreamLimiter roster(int perUser, int perProcess, int perSecond, int perAddress) {
+    private StreamLimiter limiter(int perUser, int perProcess, int perSecond, int perAddress) {
         Settings.Streams limits = new Settings.Streams(
                 perUser, perProcess, perSecond, perAddress, Duration.ofSeconds(60), Duration.ofSeconds(30));
         return new StreamLimiter(limits, new TimeMeter() {
@@ -34,67 +34,67 @@ class StreamLimiterTest {
         });
     }
 
-    private StreamLimiter.StreamSlot take(StreamLimiter roster, String user, String name) {
-        return roster.acquire(user, "192.0.2.1", () -> told.add(name));
+    private StreamLimiter.StreamSlot acquire(StreamLimiter limiter, String user, String name) {
+        return limiter.acquire(user, "192.0.2.1", () -> evicted.add(name));
     }
 
     @Test
-    void theOldestOfAUserGoes() {
+    void evictsOldestStreamOfUser() {
         // given
-        StreamLimiter roster = roster(2, 100, 100);
-        take(roster, "alice", "1");
-        StreamLimiter.StreamSlot second = take(roster, "alice", "2");
-        take(roster, "bob", "x");
+        StreamLimiter limiter = limiter(2, 100, 100);
+        acquire(limiter, "alice", "1");
+        StreamLimiter.StreamSlot second = acquire(limiter, "alice", "2");
+        acquire(limiter, "bob", "x");
 
         // when
-        take(roster, "alice", "3");
+        acquire(limiter, "alice", "3");
 
         // then
-        assertThat(told).containsExactly("1");
+        assertThat(evicted).containsExactly("1");
         second.release();
-        take(roster, "alice", "4");
-        assertThat(told).containsExactly("1");
-        assertThat(roster.openStreams()).isEqualTo(4);
+        acquire(limiter, "alice", "4");
+        assertThat(evicted).containsExactly("1");
+        assertThat(limiter.openStreams()).isEqualTo(4);
     }
 
     @Test
-    void whenItIsFullNobodyElseComesInAndNobodyIsSentAway() {
+    void rejectsWithoutEvictionWhenProcessLimitIsReached() {
         // given
-        StreamLimiter roster = roster(1, 2, 100);
-        StreamLimiter.StreamSlot first = take(roster, "alice", "1");
-        take(roster, "bob", "2");
+        StreamLimiter limiter = limiter(1, 2, 100);
+        StreamLimiter.StreamSlot first = acquire(limiter, "alice", "1");
+        acquire(limiter, "bob", "2");
 
         // then
-        assertThat(take(roster, "carol", "3")).isNull();
-        assertThat(told).isEmpty();
+        assertThat(acquire(limiter, "carol", "3")).isNull();
+        assertThat(evicted).isEmpty();
         first.release();
-        assertThat(take(roster, "carol", "3")).isNotNull();
+        assertThat(acquire(limiter, "carol", "3")).isNotNull();
     }
 
     @Test
-    void connectsOfAnAddressAreLimited() {
+    void limitsConnectsPerSecondOfAddress() {
         // given
-        StreamLimiter roster = roster(100, 100, 100, 2);
-        take(roster, "alice", "1");
-        take(roster, "bob", "2");
+        StreamLimiter limiter = limiter(100, 100, 100, 2);
+        acquire(limiter, "alice", "1");
+        acquire(limiter, "bob", "2");
 
         // then
-        assertThat(take(roster, "carol", "3")).isNull();
-        assertThat(roster.acquire("carol", "192.0.2.2", () -> {})).isNotNull();
+        assertThat(acquire(limiter, "carol", "3")).isNull();
+        assertThat(limiter.acquire("carol", "192.0.2.2", () -> {})).isNotNull();
         nanos.addAndGet(Duration.ofSeconds(1).toNanos());
-        assertThat(take(roster, "carol", "3")).isNotNull();
+        assertThat(acquire(limiter, "carol", "3")).isNotNull();
     }
 
     @Test
-    void soManyComeInASecond() {
+    void limitsConnectsPerSecondOfProcess() {
         // given
-        StreamLimiter roster = roster(100, 100, 2);
-        take(roster, "alice", "1");
-        take(roster, "bob", "2");
+        StreamLimiter limiter = limiter(100, 100, 2);
+        acquire(limiter, "alice", "1");
+        acquire(limiter, "bob", "2");
 
         // then
-        assertThat(take(roster, "carol", "3")).isNull();
+        assertThat(acquire(limiter, "carol", "3")).isNull();
         nanos.addAndGet(Duration.ofSeconds(1).toNanos());
-        assertThat(take(roster, "carol", "3")).isNotNull();
+        assertThat(acquire(limiter, "carol", "3")).isNotNull();
     }
 }

@@ -40,28 +40,28 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Event streams over real connections; the seconds pass when the test says so. */
+/** SSE streams over real connections. The test calls {@link StreamRegistry#tickAll} in place of the timer. */
 @Timeout(60)
 class StreamRegistryTest {
-    private static final StreamRegistry.StreamTimings PACE = new StreamRegistry.StreamTimings(3, 5, 4, 1_000, 15_000);
+    private static final StreamRegistry.StreamTimings TIMINGS = new StreamRegistry.StreamTimings(3, 5, 4, 1_000, 15_000);
     private static final Buffer FIRST = SseFrameEncoder.firstFrame("7f-16", 3000);
 
-    /** Of the system's buffers, so that a test need not send megabytes until a reader who does not read is noticed. */
-    private static final int SMALL = 16 * 1024;
+    /** Size of socket buffers: a stream to a client that does not read is full after kilobytes instead of megabytes. */
+    private static final int SMALL_BUFFER_BYTES = 16 * 1024;
 
     private final Vertx vertx = Vertx.vertx();
-    private final Context loop = vertx.getOrCreateContext();
+    private final Context eventLoop = vertx.getOrCreateContext();
     private final List<Sender> senders = new CopyOnWriteArrayList<>();
     private final List<HttpClient> clients = new ArrayList<>();
     private StreamRegistry streams;
     private HttpServer server;
 
-    /** The owner of one stream. */
+    /** The producer of one stream. */
     private static final class Sender implements SseStream.Producer {
         private final AtomicInteger drained = new AtomicInteger();
         private final AtomicInteger closed = new AtomicInteger();
         private SseStream stream;
-        private volatile boolean gone;
+        private volatile boolean disconnected;
 
         @Override
         public void onDrain() {
@@ -81,8 +81,8 @@ class StreamRegistryTest {
 
     @BeforeEach
     void listen() throws Exception {
-        server = on(() -> {
-                    streams = new StreamRegistry(PACE, new Random(7) {
+        server = onEventLoop(() -> {
+                    streams = new StreamRegistry(TIMINGS, new Random(7) {
                         private static final long serialVersionUID = 1L;
 
                         @Override
@@ -90,10 +90,10 @@ class StreamRegistryTest {
                             return 0;
                         }
                     });
-                    return vertx.createHttpServer(new HttpServerOptions().setSendBufferSize(SMALL))
+                    return vertx.createHttpServer(new HttpServerOptions().setSendBufferSize(SMALL_BUFFER_BYTES))
                             .requestHandler(request -> {
                                 Sender sender = new Sender();
-                                request.connection().closeHandler(gone -> sender.gone = true);
+                                request.connection().closeHandler(closed -> sender.disconnected = true);
                                 sender.stream = streams.open(request, FIRST, sender);
                                 senders.add(sender);
                             });
@@ -107,10 +107,10 @@ class StreamRegistryTest {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    private <T> T on(Callable<T> work) throws Exception {
-        return Future.<T>future(promise -> loop.runOnContext(now -> {
+    private <T> T onEventLoop(Callable<T> task) throws Exception {
+        return Future.<T>future(promise -> eventLoop.runOnContext(ignored -> {
                     try {
-                        promise.complete(work.call());
+                        promise.complete(task.call());
                     } catch (Exception e) {
                         promise.fail(e);
                     }
@@ -118,9 +118,9 @@ class StreamRegistryTest {
                 .await(60, TimeUnit.SECONDS);
     }
 
-    private void seconds(int count) throws Exception {
-        for (int i = 0; i < count; i++) {
-            on(() -> {
+    private void tick(int seconds) throws Exception {
+        for (int i = 0; i < seconds; i++) {
+            onEventLoop(() -> {
                 streams.tickAll();
                 return null;
             });
@@ -128,29 +128,29 @@ class StreamRegistryTest {
     }
 
     private void send(Sender sender, Buffer frame) throws Exception {
-        on(() -> {
+        onEventLoop(() -> {
             sender.stream.send(frame);
             return null;
         });
     }
 
-    /** With little room on the way, so that a queue is soon full when nobody reads. */
-    private Reader read(HttpVersion version) throws Exception {
-        return read(new HttpClientOptions().setReceiveBufferSize(SMALL).setProtocolVersion(version));
+    /** Uses small socket buffers, so that the write queue is soon full when the client does not read. */
+    private Reader connect(HttpVersion version) throws Exception {
+        return connect(new HttpClientOptions().setReceiveBufferSize(SMALL_BUFFER_BYTES).setProtocolVersion(version));
     }
 
-    private Reader read(HttpClientOptions options) throws Exception {
+    private Reader connect(HttpClientOptions options) throws Exception {
         HttpClient client = vertx.createHttpClient(
                 options.setHttp2ClearTextUpgrade(false),
                 new PoolOptions().setHttp1MaxSize(50).setHttp2MaxSize(1));
         clients.add(client);
         int before = senders.size();
         Reader reader = new Reader();
-        // On one context from end to end: on another the first frames could come before their handler.
+        // Runs on one context: on two, the first frames could arrive before their handler is set.
         Promise<HttpClientResponse> response = Promise.promise();
-        vertx.runOnContext(go -> client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
+        vertx.runOnContext(ignored -> client.request(HttpMethod.GET, server.actualPort(), "127.0.0.1", "/")
                 .compose(request -> request.send())
-                .onSuccess(reader::takes)
+                .onSuccess(reader::receive)
                 .onComplete(response));
         response.future().await(60, TimeUnit.SECONDS);
         eventually("the stream is open", () -> senders.size() > before);
@@ -158,14 +158,14 @@ class StreamRegistryTest {
         return reader;
     }
 
-    private static void eventually(String what, Callable<Boolean> true_) {
-        Awaitility.await(what)
+    private static void eventually(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
-                .until(true_);
+                .until(condition);
     }
 
-    /** One who reads. */
+    /** A client of one stream. */
     private static final class Reader {
         private final List<Frame> frames = new CopyOnWriteArrayList<>();
         private final SseParser parser = new SseParser("", frames::add);
@@ -174,14 +174,14 @@ class StreamRegistryTest {
         private volatile boolean broken;
         private Sender sender;
 
-        private void takes(HttpClientResponse answer) {
-            response = answer;
-            answer.handler(bytes -> parser.feed(bytes.getBytes()))
+        private void receive(HttpClientResponse clientResponse) {
+            response = clientResponse;
+            clientResponse.handler(bytes -> parser.feed(bytes.getBytes()))
                     .endHandler(end -> ended = true)
                     .exceptionHandler(failure -> broken = true);
         }
 
-        private void gets(Frame... expected) {
+        private void assertFrames(Frame... expected) {
             eventually("frames", () -> frames.size() >= expected.length);
             assertThat(frames).containsExactly(expected);
         }
@@ -189,16 +189,16 @@ class StreamRegistryTest {
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
-    void tellsWhatItIsAndThenFrames(HttpVersion version) throws Exception {
+    void sendsHeadersAndFrames(HttpVersion version) throws Exception {
         // given
-        Reader reader = read(version);
+        Reader reader = connect(version);
 
         // when
         send(reader.sender, SseFrameEncoder.event("7f-17", "notification", new JsonObject().put("a", "x\n\nevent: y")));
         send(reader.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
 
         // then
-        reader.gets(
+        reader.assertFrames(
                 new Frame("7f-16", "message", ""),
                 new Frame("7f-17", "notification", "{\"a\":\"x\\n\\nevent: y\"}"),
                 new Frame("7f-17", "state", "{}"));
@@ -211,43 +211,43 @@ class StreamRegistryTest {
     }
 
     @Test
-    void livesOnWhenThereIsNothingToSay() throws Exception {
+    void sendsPingsAndCommentsWhenIdle() throws Exception {
         // given
-        Reader reader = read(HttpVersion.HTTP_1_1);
+        Reader reader = connect(HttpVersion.HTTP_1_1);
 
         // when
-        seconds(2);
+        tick(2);
         send(reader.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
-        seconds(2);
+        tick(2);
         assertThat(reader.parser.comments()).isZero();
-        seconds(1);
+        tick(1);
 
         // then
-        reader.gets(
+        reader.assertFrames(
                 new Frame("7f-16", "message", ""),
                 new Frame("7f-16", "state", "{}"),
                 new Frame("7f-16", "ping", "{\"top\":17}"));
-        seconds(3);
+        tick(3);
         eventually("a comment", () -> reader.parser.comments() == 1);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
-    void whoDoesNotReadIsWaitedForAndThenCutOff(HttpVersion version) throws Exception {
+    void abortsSlowConsumerAfterTimeout(HttpVersion version) throws Exception {
         // given
-        Reader slow = read(version);
-        Reader other = read(version);
+        Reader slow = connect(version);
+        Reader other = connect(version);
         slow.response.pause();
         fill(slow.sender);
 
         // when
-        seconds(PACE.slowConsumerSeconds() - 1);
+        tick(TIMINGS.slowConsumerSeconds() - 1);
         assertThat(slow.sender.closed).hasValue(0);
-        seconds(1);
+        tick(1);
 
         // then
         eventually("the end", () -> slow.sender.closed.get() == 1);
-        assertThat(on(() -> slow.sender.stream.isFull())).isTrue();
+        assertThat(onEventLoop(() -> slow.sender.stream.isFull())).isTrue();
         send(slow.sender, FIRST);
         assertThat(other.sender.closed).hasValue(0);
         assertThat(streams.size()).isEqualTo(1);
@@ -256,10 +256,10 @@ class StreamRegistryTest {
     }
 
     @Test
-    void anHttp2ConnectionThatReadsNothingAtAllIsCutOffToo() throws Exception {
-        // given one that lets us send whatever we like
+    void abortsHttp2ConnectionThatReadsNothing() throws Exception {
+        // given a connection with flow-control windows that never limit the server
         try (Socket socket = new Socket()) {
-            socket.setReceiveBufferSize(SMALL);
+            socket.setReceiveBufferSize(SMALL_BUFFER_BYTES);
             socket.connect(new InetSocketAddress("127.0.0.1", server.actualPort()));
             OutputStream out = socket.getOutputStream();
             out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -272,22 +272,22 @@ class StreamRegistryTest {
             fill(sender);
 
             // when
-            seconds(PACE.slowConsumerSeconds());
+            tick(TIMINGS.slowConsumerSeconds());
 
             // then
             assertThat(sender.closed).hasValue(1);
-            eventually("the connection is gone", () -> sender.gone);
+            eventually("the connection is closed", () -> sender.disconnected);
         }
     }
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
-    void whoReadsAgainIsToldTheRest(HttpVersion version) throws Exception {
+    void sendsQueuedFramesWhenClientReadsAgain(HttpVersion version) throws Exception {
         // given
-        Reader slow = read(version);
+        Reader slow = connect(version);
         slow.response.pause();
         int sent = fill(slow.sender);
-        seconds(PACE.slowConsumerSeconds() - 1);
+        tick(TIMINGS.slowConsumerSeconds() - 1);
         int drained = slow.sender.drained.get();
 
         // when
@@ -295,17 +295,17 @@ class StreamRegistryTest {
 
         // then
         eventually("room", () -> slow.sender.drained.get() > drained);
-        seconds(PACE.slowConsumerSeconds());
+        tick(TIMINGS.slowConsumerSeconds());
         assertThat(slow.sender.closed).hasValue(0);
         eventually(
-                "all of it",
+                "all frames",
                 () -> slow.frames.stream()
                                 .filter(frame -> frame.event().equals("filler"))
                                 .count()
                         == sent);
     }
 
-    /** The network takes some more each time; it has had enough when nothing moves any more. */
+    /** Sends until the queue has been full for 200 ms: the socket buffers accept more data for a while. */
     private int fill(Sender sender) {
         Buffer large = SseFrameEncoder.eventWithoutId("filler", new JsonObject().put("x", "x".repeat(4000)));
         AtomicInteger sent = new AtomicInteger();
@@ -313,29 +313,28 @@ class StreamRegistryTest {
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .during(Duration.ofMillis(200))
-                .until(() -> on(() -> {
-                    boolean still = sender.stream.isFull();
+                .until(() -> onEventLoop(() -> {
+                    boolean full = sender.stream.isFull();
                     while (!sender.stream.isFull()) {
                         sender.stream.send(large);
                         sent.incrementAndGet();
                     }
-                    return still;
+                    return full;
                 }));
         return sent.get();
     }
 
     @Test
-    void manyWhoDoNotReadCostLittleAndNobodyElseAnything() throws Exception {
+    void boundsQueuesOfManySlowConsumersWithoutDelayingOthers() throws Exception {
         // given
-        List<Reader> dead = new ArrayList<>();
+        List<Reader> slow = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            Reader reader = read(HttpVersion.HTTP_1_1);
+            Reader reader = connect(HttpVersion.HTTP_1_1);
             reader.response.pause();
-            dead.add(reader);
+            slow.add(reader);
         }
-        // With the usual room: in a small one the system throws away what it has no memory for, and is long in sending
-        // it again.
-        Reader alive = read(new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_1_1));
+        // Uses the default buffers: with small ones the kernel drops segments and retransmits them slowly.
+        Reader reading = connect(new HttpClientOptions().setProtocolVersion(HttpVersion.HTTP_1_1));
         Buffer frame = SseFrameEncoder.eventWithoutId("filler", new JsonObject().put("x", "x".repeat(4000)));
         int rounds = 200;
 
@@ -343,40 +342,40 @@ class StreamRegistryTest {
         AtomicInteger sent = new AtomicInteger();
         for (int round = 1; round <= rounds; round++) {
             int expected = round + 1;
-            on(() -> {
-                for (Reader reader : dead) {
+            onEventLoop(() -> {
+                for (Reader reader : slow) {
                     if (!reader.sender.stream.isFull()) {
                         reader.sender.stream.send(frame);
                         sent.incrementAndGet();
                     }
                 }
-                alive.sender.stream.send(frame);
+                reading.sender.stream.send(frame);
                 return null;
             });
-            eventually("who reads hears everything", () -> alive.frames.size() == expected);
+            eventually("the reading client received all frames", () -> reading.frames.size() == expected);
         }
 
         // then
-        assertThat(sent.get() * 4000L / dead.size()).isLessThan(rounds * 4000L / 2);
-        assertThat(on(() -> dead.stream().allMatch(reader -> reader.sender.stream.isFull())))
+        assertThat(sent.get() * 4000L / slow.size()).isLessThan(rounds * 4000L / 2);
+        assertThat(onEventLoop(() -> slow.stream().allMatch(reader -> reader.sender.stream.isFull())))
                 .isTrue();
-        seconds(PACE.slowConsumerSeconds());
+        tick(TIMINGS.slowConsumerSeconds());
         assertThat(streams.size()).isEqualTo(1);
-        assertThat(dead).allSatisfy(reader -> assertThat(reader.sender.closed).hasValue(1));
+        assertThat(slow).allSatisfy(reader -> assertThat(reader.sender.closed).hasValue(1));
         eventually(
-                "their connections are gone, with what they did not read",
-                () -> dead.stream().allMatch(reader -> reader.sender.gone));
-        assertThat(alive.sender.gone).isFalse();
+                "the connections of the slow consumers are closed",
+                () -> slow.stream().allMatch(reader -> reader.sender.disconnected));
+        assertThat(reading.sender.disconnected).isFalse();
     }
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
-    void saysFarewellWithATimeToComeBack(HttpVersion version) throws Exception {
+    void sendsByeWithRetryDelay(HttpVersion version) throws Exception {
         // given
-        Reader reader = read(version);
+        Reader reader = connect(version);
 
         // when
-        on(() -> {
+        onEventLoop(() -> {
             reader.sender.stream.closeWithReason("DEPLOY");
             reader.sender.stream.closeWithReason("TWICE");
             return null;
@@ -386,7 +385,7 @@ class StreamRegistryTest {
         eventually("the end", () -> reader.ended);
         assertThat(reader.sender.closed).hasValue(1);
         assertThat(reader.parser.retryMs()).isBetween(1_000, 15_000);
-        reader.gets(
+        reader.assertFrames(
                 new Frame("7f-16", "message", ""),
                 new Frame("7f-16", "bye", "{\"reason\":\"DEPLOY\",\"retryMs\":" + reader.parser.retryMs() + "}"));
         assertThat(streams.size()).isZero();
@@ -394,46 +393,46 @@ class StreamRegistryTest {
 
     @ParameterizedTest
     @EnumSource(names = {"HTTP_1_1", "HTTP_2"})
-    void noticesThatTheReaderHasLeft(HttpVersion version) throws Exception {
+    void closesStreamWhenClientDisconnects(HttpVersion version) throws Exception {
         // given
-        Reader reader = read(version);
-        Reader other = read(version);
+        Reader reader = connect(version);
+        Reader other = connect(version);
 
         // when
         clients.get(0).close().await(60, TimeUnit.SECONDS);
 
         // then
-        eventually("the owner is told", () -> reader.sender.closed.get() == 1);
+        eventually("the producer is notified", () -> reader.sender.closed.get() == 1);
         assertThat(streams.size()).isEqualTo(1);
         send(reader.sender, FIRST);
         send(other.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
-        other.gets(new Frame("7f-16", "message", ""), new Frame("7f-16", "state", "{}"));
+        other.assertFrames(new Frame("7f-16", "message", ""), new Frame("7f-16", "state", "{}"));
     }
 
     @Test
-    void dismissesAFewEverySecondAndWhoComesMeanwhileAtOnce() throws Exception {
+    void closesAllInBatchesAndNewStreamsAtOnce() throws Exception {
         // given
         for (int i = 0; i < 5; i++) {
-            read(HttpVersion.HTTP_1_1);
+            connect(HttpVersion.HTTP_1_1);
         }
 
         // when
-        Future<Void> done = on(() -> streams.closeAll("DEPLOY", 3));
+        Future<Void> done = onEventLoop(() -> streams.closeAll("DEPLOY", 3));
 
         // then
         assertThat(streams.size()).isEqualTo(3);
-        Reader late = read(HttpVersion.HTTP_1_1);
+        Reader late = connect(HttpVersion.HTTP_1_1);
         eventually("the end", () -> late.ended);
-        seconds(1);
+        tick(1);
         assertThat(streams.size()).isEqualTo(1);
         assertThat(done.isComplete()).isFalse();
-        seconds(1);
+        tick(1);
         done.await(60, TimeUnit.SECONDS);
         assertThat(senders).allSatisfy(sender -> assertThat(sender.closed).hasValue(1));
     }
 
     @Test
-    void aFieldIsOneLine() {
+    void rejectsFieldWithLineBreak() {
         // then
         assertThatThrownBy(() -> SseFrameEncoder.event("1\ndata: x", "notification", new JsonObject()))
                 .isInstanceOf(IllegalArgumentException.class);
