@@ -9,7 +9,7 @@ import io.vertx.ext.healthchecks.CheckResult;
 import io.vertx.ext.healthchecks.HealthChecks;
 import java.util.Comparator;
 
-/** {@code GET /health/live} and {@code GET /health/ready}. What fails is named, why it fails stays in the log. */
+/** {@code GET /health/live} and {@code GET /health/ready}. The response names failed checks; their reasons are in the log only. */
 final class HealthHandler implements OperationHandler {
     private final String operationId;
     private final HealthChecks checks;
@@ -36,7 +36,7 @@ final class HealthHandler implements OperationHandler {
     private static JsonArray toJson(CheckResult result) {
         JsonArray list = new JsonArray();
         if (result != null && result.getChecks() != null) {
-            // The library returns them in the order of a hash table.
+            // Sorts the checks, since Vert.x returns them in an arbitrary order.
             result.getChecks().stream()
                     .sorted(Comparator.comparing(CheckResult::getId))
                     .forEach(check -> list.add(

@@ -23,12 +23,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Health checks and how this process, its AI servers and its database stand, for operators, on a port of its own. One per process. */
+/** Serves health checks and the status of the process, its backends and its database on a separate port. One per process. */
 public final class ManagementVerticle extends VerticleBase {
-    /** A check that takes longer has failed: who asks wants to know now. */
+    /** Timeout of a health check; a slower check counts as failed. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
 
-    /** Longer than scrapers wait between two requests on one connection. */
+    /** Longer than the interval of metrics scrapers, so that they reuse their connection. */
     private static final int IDLE_TIMEOUT_SECONDS = 75;
 
     private static final Duration FIRST_REQUEST_TIMEOUT = Duration.ofSeconds(10);
@@ -44,11 +44,12 @@ public final class ManagementVerticle extends VerticleBase {
     private HttpServer server;
 
     /**
-     * @param readiness what has to be well for the process to be ready, by name; a failed future means that it is not.
-     *     Asked on every request, so it must be cheap.
-     * @param backends how the process gets on with its AI servers, in the contract's form; asked on every request too
-     * @param node how the process stands among its like, likewise
-     * @param database what keeps dead rows alive, likewise
+     * All suppliers are called on every request, so they must be cheap. The documents have the form of the contract.
+     *
+     * @param readiness readiness checks by name; the process is ready when all futures succeed
+     * @param backends returns the status of the backends as seen by this process
+     * @param node returns the registration of this process as a node
+     * @param database returns the transactions and slots that block vacuum
      */
     public ManagementVerticle(
             Settings.Management settings,
@@ -63,7 +64,7 @@ public final class ManagementVerticle extends VerticleBase {
         this.database = database;
     }
 
-    /** The port listened on, once started. */
+    /** Returns the listening port. Callable after the start only. */
     public int port() {
         return server.actualPort();
     }
@@ -76,7 +77,7 @@ public final class ManagementVerticle extends VerticleBase {
                 name,
                 CHECK_TIMEOUT_MS,
                 result -> check.get()
-                        .onSuccess(well -> result.tryComplete(Status.OK()))
+                        .onSuccess(passed -> result.tryComplete(Status.OK()))
                         .onFailure(error -> result.tryComplete(Status.KO()))));
         return ContractLoader.loadManagement(vertx).compose(apiContract -> {
             List<OperationHandler> handlers = List.of(

@@ -6,9 +6,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.Supplier;
 
 /**
- * An operation that only tells how something stands.
+ * Returns a status document.
  *
- * @param document in the contract's form; asked on every request, so it must be cheap
+ * @param document returns the document in the form of the contract; called on every request, so it must be cheap
  */
 record StatusDocumentHandler(String operationId, Supplier<JsonObject> document) implements OperationHandler {
 

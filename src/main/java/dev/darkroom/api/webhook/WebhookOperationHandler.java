@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.UnaryOperator;
 
-/** An operation on webhooks: a command of its user's, and how the reply to it is told. */
+/** Handles one webhook operation: sends a command for the user, and converts the reply to a response. */
 public final class WebhookOperationHandler implements OperationHandler {
     private static final int OK = 200;
     private static final int ACCEPTED = 202;
@@ -27,28 +27,29 @@ public final class WebhookOperationHandler implements OperationHandler {
             String operationId,
             String action,
             CommandClient webhooks,
-            UnaryOperator<JsonObject> toldOf,
-            BiConsumer<OperationContext, JsonObject> tell,
-            Duration longer) {
+            UnaryOperator<JsonObject> resultSelector,
+            BiConsumer<OperationContext, JsonObject> responseSender,
+            Duration extraTimeout) {
         this.operationId = operationId;
         this.action = action;
         this.webhooks = webhooks;
-        this.resultSelector = toldOf;
-        this.responseSender = tell;
-        this.extraTimeout = longer;
+        this.resultSelector = resultSelector;
+        this.responseSender = responseSender;
+        this.extraTimeout = extraTimeout;
     }
 
     /**
-     * All there are.
+     * Creates the handlers of all webhook operations.
      *
-     * @param lookup how long it may take to look up the name of a receiver
-     * @param call how long a receiver may take to answer
+     * @param dnsTimeout added to the reply timeout of commands that resolve the host name of a receiver
+     * @param receiverTimeout added to the reply timeout of the command that calls a receiver
      */
-    public static List<OperationHandler> createAll(CommandClient webhooks, Duration lookup, Duration call) {
+    public static List<OperationHandler> createAll(
+            CommandClient webhooks, Duration dnsTimeout, Duration receiverTimeout) {
         UnaryOperator<JsonObject> webhook = reply -> reply.getJsonObject("webhook");
         UnaryOperator<JsonObject> whole = reply -> reply;
-        BiConsumer<OperationContext, JsonObject> shown =
-                (operationContext, told) -> operationContext.sendJson(OK, told);
+        BiConsumer<OperationContext, JsonObject> sendOk =
+                (operationContext, result) -> operationContext.sendJson(OK, result);
         Duration none = Duration.ZERO;
         return List.of(
                 new WebhookOperationHandler(
@@ -57,10 +58,10 @@ public final class WebhookOperationHandler implements OperationHandler {
                         webhooks,
                         webhook,
                         WebhookOperationHandler::sendCreated,
-                        lookup),
-                new WebhookOperationHandler("listWebhooks", WebhookBus.LIST, webhooks, whole, shown, none),
-                new WebhookOperationHandler("getWebhook", WebhookBus.GET, webhooks, webhook, shown, none),
-                new WebhookOperationHandler("changeWebhook", WebhookBus.UPDATE, webhooks, webhook, shown, lookup),
+                        dnsTimeout),
+                new WebhookOperationHandler("listWebhooks", WebhookBus.LIST, webhooks, whole, sendOk, none),
+                new WebhookOperationHandler("getWebhook", WebhookBus.GET, webhooks, webhook, sendOk, none),
+                new WebhookOperationHandler("changeWebhook", WebhookBus.UPDATE, webhooks, webhook, sendOk, dnsTimeout),
                 new WebhookOperationHandler(
                         "deleteWebhook",
                         WebhookBus.DELETE,
@@ -69,7 +70,7 @@ public final class WebhookOperationHandler implements OperationHandler {
                         WebhookOperationHandler::sendNoContent,
                         none),
                 new WebhookOperationHandler(
-                        "testWebhook", WebhookBus.TEST, webhooks, reply -> reply.getJsonObject("outcome"), shown, call),
+                        "testWebhook", WebhookBus.TEST, webhooks, reply -> reply.getJsonObject("outcome"), sendOk, receiverTimeout),
                 new WebhookOperationHandler(
                         "rotateWebhookSecret",
                         WebhookBus.ROTATE_WEBHOOK_SECRET,
@@ -77,22 +78,22 @@ public final class WebhookOperationHandler implements OperationHandler {
                         whole,
                         WebhookOperationHandler::sendSecret,
                         none),
-                new WebhookOperationHandler("enableWebhook", WebhookBus.ENABLE, webhooks, webhook, shown, none),
-                new WebhookOperationHandler("disableWebhook", WebhookBus.DISABLE, webhooks, webhook, shown, none),
-                new WebhookOperationHandler("listDeliveries", WebhookBus.LIST_DELIVERIES, webhooks, whole, shown, none),
+                new WebhookOperationHandler("enableWebhook", WebhookBus.ENABLE, webhooks, webhook, sendOk, none),
+                new WebhookOperationHandler("disableWebhook", WebhookBus.DISABLE, webhooks, webhook, sendOk, none),
+                new WebhookOperationHandler("listDeliveries", WebhookBus.LIST_DELIVERIES, webhooks, whole, sendOk, none),
                 new WebhookOperationHandler(
                         "redeliver",
                         WebhookBus.REDELIVER,
                         webhooks,
                         reply -> reply.getJsonObject("delivery"),
-                        (operationContext, told) -> operationContext.sendJson(ACCEPTED, told),
+                        (operationContext, result) -> operationContext.sendJson(ACCEPTED, result),
                         none),
                 new WebhookOperationHandler(
                         "redeliverRange",
                         WebhookBus.REDELIVER_RANGE,
                         webhooks,
                         whole,
-                        (operationContext, told) -> operationContext.sendJson(ACCEPTED, told),
+                        (operationContext, result) -> operationContext.sendJson(ACCEPTED, result),
                         none),
                 new WebhookOperationHandler(
                         "getWebhookSecret",
@@ -119,11 +120,11 @@ public final class WebhookOperationHandler implements OperationHandler {
     public void handle(OperationContext operationContext) {
         webhooks.send(action, command(operationContext), operationContext, extraTimeout)
                 .map(resultSelector)
-                .onSuccess(told -> responseSender.accept(operationContext, told))
+                .onSuccess(result -> responseSender.accept(operationContext, result))
                 .onFailure(operationContext::fail);
     }
 
-    /** Parameters by their names; the path's id is called what all commands call it. */
+    /** Copies the parameters into a command. Renames {@code webhookId} to {@code id}, the name in all commands. */
     private JsonObject command(OperationContext operationContext) {
         JsonObject command = operationContext.parameters().copy();
         command.remove("webhookId");
@@ -135,10 +136,10 @@ public final class WebhookOperationHandler implements OperationHandler {
             case WebhookBus.UPDATE -> command.put("changes", operationContext.body());
             case WebhookBus.REDELIVER_RANGE -> command.mergeIn(operationContext.body());
             default -> {
-                // The others say all in their path and query.
+                // The other operations have parameters only.
             }
         }
-        // Last, so that nothing of the request can take its place.
+        // Set last, so that no field of the request can replace it.
         return command.put("user", operationContext.user());
     }
 
