@@ -8,14 +8,15 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * A command as it came over the bus.
+ * A command received from the event bus.
  *
- * @param action what to do; empty when it does not say
- * @param user in whose name it comes; null when it names nobody
- * @param requestId of the request that it serves, null when it names none
+ * @param action the header {@code action}; empty when absent
+ * @param user the user of the command; null when absent or not a string
+ * @param body all fields of the command, not validated
+ * @param requestId the HTTP request that caused the command, for the log; null when absent
  */
 public record BusCommand(String action, String user, JsonObject body, String requestId) {
-    /** In a command with {@code "id"}, {@code true}: its user is an admin and may see anybody's. */
+    /** Name of the field that is {@code true} when the user is an admin and may access the resources of all users. */
     public static final String AS_ADMIN = "anybodys";
 
     static BusCommand parse(MultiMap headers, JsonObject body) {
@@ -27,7 +28,7 @@ public record BusCommand(String action, String user, JsonObject body, String req
                 headers.get(CommandProtocol.REQUEST_ID_HEADER));
     }
 
-    /** Null when it names none that can be one. */
+    /** Returns the field {@code id}; null when it is absent or not a UUID. */
     public UUID id() {
         try {
             return UUID.fromString(String.valueOf(body.getValue("id")));
@@ -36,27 +37,27 @@ public record BusCommand(String action, String user, JsonObject body, String req
         }
     }
 
-    /** Does something with what the command names, if it names something that can be one. */
-    public Future<JsonObject> withId(Function<UUID, Future<JsonObject>> work) {
+    /** Calls {@code action} with the field {@code id}. Returns an {@code INVALID} reply when the field is not a UUID. */
+    public Future<JsonObject> withId(Function<UUID, Future<JsonObject>> action) {
         UUID id = id();
-        return id == null ? CommandReplies.invalidFuture("id must be a UUID") : work.apply(id);
+        return id == null ? CommandReplies.invalidFuture("id must be a UUID") : action.apply(id);
     }
 
-    /** Whose things it may touch: its user's, or, null, anybody's. */
+    /** Returns the owner of the resources that the command may access; null for all owners. */
     public String ownerFilter() {
         return Boolean.TRUE.equals(body.getValue(AS_ADMIN)) ? null : user;
     }
 
-    /** A text that may be left out; null when it is. */
+    /** Returns a field as a string; null when it is absent or not a string. */
     public String optionalText(String field) {
         return body.getValue(field) instanceof String text ? text : null;
     }
 
-    /** How long to wait at most for the end of what is asked for. */
-    public Duration waitTime(Duration most) {
-        Duration wanted = body.getValue("waitMs") instanceof Number millis
+    /** Returns the field {@code waitMs}, limited to {@code maxWait}; zero when absent. */
+    public Duration waitTime(Duration maxWait) {
+        Duration requested = body.getValue("waitMs") instanceof Number millis
                 ? Duration.ofMillis(millis.longValue())
                 : Duration.ZERO;
-        return wanted.compareTo(most) > 0 ? most : wanted;
+        return requested.compareTo(maxWait) > 0 ? maxWait : requested;
     }
 }

@@ -10,27 +10,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes commands from an address of the event bus: every one gets a reply, a refusal as {@code {"error": …}}. Whoever sends a command
- * of a version that is not spoken, or without a user, is told so. For the event loop of one verticle.
+ * Dispatches the commands of one event-bus address to a handler and replies to each. Failures become {@code {"error": …}} replies.
+ * Rejects commands with an unsupported version, a body that is not an object, or text that PostgreSQL cannot store. Confined to the
+ * event loop of one verticle.
  */
 public final class CommandDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(CommandDispatcher.class);
 
-    /** The feature checks what is in there, with pointers into it. */
+    /** Excluded from the text check: the handler validates it, with JSON pointers relative to the request. */
     private static final String REQUEST_FIELD = "request";
 
     private final Function<BusCommand, Future<JsonObject>> handler;
 
-    /** @param actions what each action does; may throw, and may fail with the driver's errors */
-    public CommandDispatcher(Function<BusCommand, Future<JsonObject>> actions) {
-        this.handler = actions;
+    /** @param handler runs a command and returns the reply; may throw, and may fail with errors of the database driver */
+    public CommandDispatcher(Function<BusCommand, Future<JsonObject>> handler) {
+        this.handler = handler;
     }
 
-    /** Answers a message. */
+    /** Runs a command and sends the reply. */
     public void dispatch(Message<JsonObject> message) {
-        // Composed, so that an action that throws fails like any other.
+        // compose() turns an exception of the handler into a failed future.
         Future.succeededFuture()
-                .compose(taken -> execute(message))
+                .compose(ignored -> execute(message))
                 .otherwise(cause -> toErrorReply(cause, message.headers().get(CommandProtocol.REQUEST_ID_HEADER)))
                 .onSuccess(message::reply);
     }
@@ -54,10 +55,10 @@ public final class CommandDispatcher {
             LOG.atWarn()
                     .addKeyValue("request", requestId)
                     .addKeyValue("reason", cause.getMessage())
-                    .log("command refused, the database is away");
-            return CommandReplies.error(CommandProtocol.UNAVAILABLE, "the database is away");
+                    .log("command rejected, database unavailable");
+            return CommandReplies.error(CommandProtocol.UNAVAILABLE, "the database is unavailable");
         }
         LOG.atError().addKeyValue("request", requestId).setCause(cause).log("command failed");
-        return CommandReplies.error(CommandProtocol.INTERNAL, "something went wrong");
+        return CommandReplies.error(CommandProtocol.INTERNAL, "internal error");
     }
 }

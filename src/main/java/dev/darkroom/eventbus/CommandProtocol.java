@@ -1,35 +1,35 @@
 package dev.darkroom.eventbus;
 
 /**
- * What all commands on the event bus have in common: headers, and the codes of errors, which come back in the reply body as
- * {@code {"error": {"code", "message", "errors"?}}}, never as a failed message. {@code docs/event-bus.md} is the contract.
+ * Headers and error codes shared by all commands on the event bus. An error is a normal reply with the body
+ * {@code {"error": {"code", "message", "errors"?}}}, never a failed message. {@code docs/event-bus.md} is the contract.
  */
 public final class CommandProtocol {
-    /** The header that says what to do. */
+    /** The header with the name of the action. */
     public static final String ACTION_HEADER = "action";
 
-    /** The header that says which version of this interface the sender speaks. */
+    /** The header with the protocol version of the sender. */
     public static final String VERSION_HEADER = "version";
 
-    /** The version spoken here. */
+    /** The supported protocol version. */
     public static final String VERSION = "1";
 
-    /** The header under which a command names the request that it serves, for the log. Optional. */
+    /** The header with the id of the HTTP request that caused the command, for the log. Optional. */
     public static final String REQUEST_ID_HEADER = "requestId";
 
-    /** The command or what it carries is wrong; {@code errors} says where. */
+    /** The command or its body is invalid. {@code errors}, if present, lists the invalid fields. */
     public static final String INVALID = "INVALID";
 
-    /** There is no such thing, or it is another user's. */
+    /** The resource does not exist, or belongs to another user. */
     public static final String NOT_FOUND = "NOT_FOUND";
 
-    /** As things stand, this cannot be done. */
+    /** The state of the resource does not allow the action. */
     public static final String CONFLICT = "CONFLICT";
 
-    /** The database is away, or a host cannot be looked up. What the command writes may or may not have been written. */
+    /** The database is unavailable, or a host name cannot be resolved. Writes of the command may or may not have happened. */
     public static final String UNAVAILABLE = "UNAVAILABLE";
 
-    /** Our fault; the log knows more. */
+    /** An unexpected error; the log has the cause. */
     public static final String INTERNAL = "INTERNAL";
 
     private CommandProtocol() {}

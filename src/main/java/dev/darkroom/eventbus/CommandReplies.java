@@ -5,7 +5,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
-/** What commands are answered with; the bodies are part of the event-bus interface, {@code docs/event-bus.md}. */
+/** Creates the error replies of commands. Their bodies are part of the event-bus contract, {@code docs/event-bus.md}. */
 public final class CommandReplies {
     private CommandReplies() {}
 
@@ -21,14 +21,14 @@ public final class CommandReplies {
         return reply;
     }
 
-    /** A command that is wrong as a whole. */
+    /** Returns a completed future with an {@code INVALID} reply. */
     public static Future<JsonObject> invalidFuture(String message) {
         return Future.succeededFuture(invalid(message));
     }
 
-    /** @param what there is none of, or none that the command's user may see */
-    public static JsonObject notFound(String what) {
-        return error(CommandProtocol.NOT_FOUND, "there is no such " + what);
+    /** @param resource the kind of resource, such as {@code generation} */
+    public static JsonObject notFound(String resource) {
+        return error(CommandProtocol.NOT_FOUND, "there is no such " + resource);
     }
 
     public static JsonObject conflict(String message) {

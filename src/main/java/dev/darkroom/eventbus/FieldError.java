@@ -3,10 +3,10 @@ package dev.darkroom.eventbus;
 import io.vertx.core.json.JsonObject;
 
 /**
- * One thing that is wrong with a request.
+ * A validation error of one field of a request.
  *
- * @param pointer where: a JSON pointer into the request as a URI fragment (RFC 6901), such as {@code #/width}
- * @param detail what was expected there
+ * @param pointer a JSON pointer into the request as a URI fragment (RFC 6901), such as {@code #/width}
+ * @param detail the violated constraint, such as {@code must be a string}
  */
 public record FieldError(String pointer, String detail) {
 

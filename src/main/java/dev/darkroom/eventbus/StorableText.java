@@ -7,29 +7,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks that PostgreSQL can store a text: it stores neither NUL nor half a surrogate pair. A statement with such a text
- * fails as a whole, and several commands may share one statement.
+ * Checks that PostgreSQL can store a text: it rejects NUL and unpaired surrogates. The check protects other commands: several may
+ * share one statement, and a statement with such a text fails as a whole.
  */
 public final class StorableText {
     private static final String EXPECTED = "must be well-formed text without NUL";
 
     private StorableText() {}
 
-    /** Whether PostgreSQL can store it. */
+    /** Returns whether PostgreSQL can store the text. */
     public static boolean isStorable(String text) {
         return text.codePoints()
                 .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
     }
 
     /**
-     * One error for each text in the body of a command that cannot be stored.
+     * Returns one error for each text in the body of a command that PostgreSQL cannot store.
      *
-     * @param except a field whose contents are checked elsewhere
+     * @param excludedField a field that is not checked
      */
-    static List<FieldError> findErrors(JsonObject body, String except) {
+    static List<FieldError> findErrors(JsonObject body, String excludedField) {
         List<FieldError> errors = new ArrayList<>();
         for (Map.Entry<String, Object> field : body) {
-            if (!field.getKey().equals(except)) {
+            if (!field.getKey().equals(excludedField)) {
                 findErrors("#/" + field.getKey(), field.getValue(), errors);
             }
         }

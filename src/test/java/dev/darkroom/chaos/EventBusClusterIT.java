@@ -129,7 +129,7 @@ class EventBusClusterIT {
         // given two that could both answer
         first = start(settings(firstPort).with("DARKROOM_WORKER_CONCURRENCY", "0"));
         second = start(settings(secondPort).with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + firstPort));
-        second.awaitLine("joined the cluster .*members=2");
+        second.awaitLine("cluster joined .*members=2");
 
         // when
         List<String> ids = new ArrayList<>(create(10));
@@ -145,7 +145,7 @@ class EventBusClusterIT {
         for (String id : ids) {
             assertThat(second.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
         }
-        second.awaitLine("a member has left the cluster .*members=1");
+        second.awaitLine("cluster member left .*members=1");
         try (ClusterClient client = ClusterClient.join(secondPort)) {
             JsonObject reply = client.command("get", command("local").put("id", ids.get(0)));
             assertThat(reply.getJsonObject("generation").getString("id")).isEqualTo(ids.get(0));

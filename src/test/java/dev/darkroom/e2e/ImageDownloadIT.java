@@ -260,8 +260,7 @@ class ImageDownloadIT {
         // then
         assertProblem(apiResponse, 500, "internal-error", pathOf(lost));
         assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
-        assertThat(service.darkroom().log(imageId(lost)))
-                .anyMatch(line -> line.contains("image read failed"));
+        assertThat(service.darkroom().log(imageId(lost))).anyMatch(line -> line.contains("image read failed"));
     }
 
     @Test
@@ -289,8 +288,7 @@ class ImageDownloadIT {
 
         // then
         assertThatThrownBy(() -> service.client().get(pathOf(half))).isInstanceOf(UncheckedIOException.class);
-        assertThat(service.darkroom().log(imageId(half)))
-                .anyMatch(line -> line.contains("image read failed"));
+        assertThat(service.darkroom().log(imageId(half))).anyMatch(line -> line.contains("image read failed"));
         assertThat(service.client().get(path).status()).isEqualTo(200);
     }
 

@@ -16,10 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Commands with text that the database cannot store are rejected before a feature sees them. */
+/** Commands with text that PostgreSQL cannot store are rejected before they reach the handler. */
 class CommandDispatcherTest {
     private final Vertx vertx = Vertx.vertx();
-    private final AtomicInteger taken = new AtomicInteger();
+    private final AtomicInteger handled = new AtomicInteger();
 
     @AfterEach
     void close() throws Exception {
@@ -27,11 +27,11 @@ class CommandDispatcherTest {
     }
 
     private JsonObject reply(JsonObject body) throws Exception {
-        CommandDispatcher desk = new CommandDispatcher(busCommand -> {
-            taken.incrementAndGet();
+        CommandDispatcher dispatcher = new CommandDispatcher(busCommand -> {
+            handled.incrementAndGet();
             return Future.succeededFuture(new JsonObject());
         });
-        vertx.eventBus().<JsonObject>localConsumer("commands", desk::dispatch);
+        vertx.eventBus().<JsonObject>localConsumer("commands", dispatcher::dispatch);
         return vertx.eventBus()
                 .<JsonObject>request(
                         "commands",
@@ -41,7 +41,7 @@ class CommandDispatcherTest {
                 .body();
     }
 
-    static Stream<Arguments> unstorable() {
+    static Stream<Arguments> unstorableText() {
         JsonObject user = new JsonObject().put("user", "ada");
         return Stream.of("a\u0000b", "a\ud800b", "\udc00")
                 .flatMap(text -> Stream.of(
@@ -57,19 +57,19 @@ class CommandDispatcherTest {
     }
 
     @ParameterizedTest
-    @MethodSource("unstorable")
-    void rejectsTextWithNulOrHalfACharacter(JsonObject body, String pointer) throws Exception {
+    @MethodSource("unstorableText")
+    void rejectsTextWithNulOrUnpairedSurrogate(JsonObject body, String pointer) throws Exception {
         JsonObject error = reply(body).getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo(CommandProtocol.INVALID);
         assertThat(error.getJsonArray("errors").getJsonObject(0).getString("pointer"))
                 .isEqualTo(pointer);
-        assertThat(taken).hasValue(0);
+        assertThat(handled).hasValue(0);
     }
 
     @Test
-    void acceptsEverythingElse() throws Exception {
+    void acceptsAllOtherText() throws Exception {
         assertThat(reply(new JsonObject().put("user", "\ud83d\ude00 \u0001").put("request", new JsonObject())))
                 .isEqualTo(new JsonObject());
-        assertThat(taken).hasValue(1);
+        assertThat(handled).hasValue(1);
     }
 }

@@ -94,7 +94,8 @@ public final class GetGenerationHandler implements OperationHandler {
         return cachedResponse;
     }
 
-    private static Future<Void> send(OperationContext operationContext, FinishedGenerationCache.CachedResponse cachedResponse) {
+    private static Future<Void> send(
+            OperationContext operationContext, FinishedGenerationCache.CachedResponse cachedResponse) {
         HttpServerResponse response = operationContext
                 .response()
                 .putHeader(HttpHeaders.ETAG, cachedResponse.etag())

@@ -31,9 +31,7 @@ public final class PreferHeader {
         }
         BigInteger requestedSeconds = new BigInteger(wait.group(1));
         BigInteger limit = BigInteger.valueOf(maxWait.toSeconds());
-        return requestedSeconds.compareTo(limit) > 0
-                ? maxWait
-                : Duration.ofSeconds(requestedSeconds.longValue());
+        return requestedSeconds.compareTo(limit) > 0 ? maxWait : Duration.ofSeconds(requestedSeconds.longValue());
     }
 
     /** Returns the value of the response header {@code Preference-Applied}. */

@@ -84,8 +84,7 @@ public final class StreamAdmission {
         private final int cohort;
         private final OpenStream stream;
 
-        private AdmittedStream(
-                String user, String requestId, Credential credential, int cohort, OpenStream stream) {
+        private AdmittedStream(String user, String requestId, Credential credential, int cohort, OpenStream stream) {
             this.user = user;
             this.requestId = requestId;
             this.credential = credential;
@@ -147,8 +146,8 @@ public final class StreamAdmission {
         if (credential == null) {
             return streamSlot::release;
         }
-        AdmittedStream admittedStream = new AdmittedStream(
-                user, operationContext.requestId(), credential, random.nextInt(cohorts), openStream);
+        AdmittedStream admittedStream =
+                new AdmittedStream(user, operationContext.requestId(), credential, random.nextInt(cohorts), openStream);
         admittedStreams.add(admittedStream);
         return () -> {
             admittedStreams.remove(admittedStream);
@@ -202,9 +201,8 @@ public final class StreamAdmission {
         revalidator
                 .findExpiredOrRevoked(all)
                 .onSuccess(revoked -> eventLoop.runOnContext(ignored -> closeRevoked(revoked)))
-                .onFailure(error -> LOG.atDebug()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("credential revalidation failed"))
+                .onFailure(error ->
+                        LOG.atDebug().addKeyValue("reason", error.getMessage()).log("credential revalidation failed"))
                 .transform(done -> revalidator.findInvalidated(due))
                 .onComplete(invalidated -> eventLoop.runOnContext(ignored -> {
                     revalidating = false;

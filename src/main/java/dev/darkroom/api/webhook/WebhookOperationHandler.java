@@ -70,7 +70,12 @@ public final class WebhookOperationHandler implements OperationHandler {
                         WebhookOperationHandler::sendNoContent,
                         none),
                 new WebhookOperationHandler(
-                        "testWebhook", WebhookBus.TEST, webhooks, reply -> reply.getJsonObject("outcome"), sendOk, receiverTimeout),
+                        "testWebhook",
+                        WebhookBus.TEST,
+                        webhooks,
+                        reply -> reply.getJsonObject("outcome"),
+                        sendOk,
+                        receiverTimeout),
                 new WebhookOperationHandler(
                         "rotateWebhookSecret",
                         WebhookBus.ROTATE_WEBHOOK_SECRET,
@@ -80,7 +85,8 @@ public final class WebhookOperationHandler implements OperationHandler {
                         none),
                 new WebhookOperationHandler("enableWebhook", WebhookBus.ENABLE, webhooks, webhook, sendOk, none),
                 new WebhookOperationHandler("disableWebhook", WebhookBus.DISABLE, webhooks, webhook, sendOk, none),
-                new WebhookOperationHandler("listDeliveries", WebhookBus.LIST_DELIVERIES, webhooks, whole, sendOk, none),
+                new WebhookOperationHandler(
+                        "listDeliveries", WebhookBus.LIST_DELIVERIES, webhooks, whole, sendOk, none),
                 new WebhookOperationHandler(
                         "redeliver",
                         WebhookBus.REDELIVER,

@@ -14,16 +14,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries commands from the cluster to this process and events both ways. Thread-safe: it stands between two Vert.x, each with
- * event loops of its own, and only sends.
+ * Forwards commands from the clustered event bus to the local one, and events in both directions. Thread-safe: the two Vert.x
+ * instances call it on their own event loops.
  */
 final class ClusterBridge {
-    /** The header that names the process an event comes from; what has it is not sent on. */
+    /** The header with the id of the process that sent an event. Events with this header are not forwarded again. */
     static final String NODE_HEADER = "node";
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterBridge.class);
 
-    /** Events are hints: when so many wait for members that hang, further ones are dropped. */
+    /** Limit of events that wait for unresponsive members. Further events are dropped, since consumers do not rely on them. */
     private static final int MAX_IN_FLIGHT = 1000;
 
     private final Vertx local;
@@ -32,38 +32,38 @@ final class ClusterBridge {
     private final AtomicInteger inFlight = new AtomicInteger();
 
     /**
-     * @param local the service's own Vert.x, which is in no cluster
-     * @param node names this process, and no other
-     * @param replyTimeout how long a generation verticle may take
+     * @param local the Vert.x of the service, which is not clustered
+     * @param nodeId unique id of this process
+     * @param replyTimeout reply timeout of a generation verticle
      */
-    ClusterBridge(Vertx local, String node, Duration replyTimeout) {
+    ClusterBridge(Vertx local, String nodeId, Duration replyTimeout) {
         this.local = local;
-        this.nodeId = node;
+        this.nodeId = nodeId;
         this.replyTimeout = replyTimeout;
     }
 
-    /** Listens in the cluster for events, and for commands if they are answered here. */
-    Future<Void> registerConsumers(Vertx cluster, List<String> events, boolean answers) {
-        Future<Void> open = Future.succeededFuture();
+    /** Registers consumers of events on the clustered event bus, and of commands if this process handles them. */
+    Future<Void> registerConsumers(Vertx cluster, List<String> events, boolean handlesCommands) {
+        Future<Void> registered = Future.succeededFuture();
         for (String address : events) {
-            open = open.compose(done ->
+            registered = registered.compose(done ->
                     cluster.eventBus().consumer(address, this::publishLocally).completion());
         }
-        return answers
-                ? open.compose(done -> cluster.eventBus()
+        return handlesCommands
+                ? registered.compose(done -> cluster.eventBus()
                         .consumer(GenerationBus.COMMANDS, this::forwardCommand)
                         .completion())
-                : open;
+                : registered;
     }
 
-    /** Tells the cluster of an event of this process. */
+    /** Publishes an event of this process to the cluster. */
     void publishToCluster(Vertx cluster, Message<Object> event) {
         if (event.headers().contains(NODE_HEADER)) {
             return;
         }
         if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
             inFlight.decrementAndGet();
-            LOG.atDebug().addKeyValue("address", event.address()).log("event dropped, the cluster hangs");
+            LOG.atDebug().addKeyValue("address", event.address()).log("event dropped, too many events in flight");
             return;
         }
         cluster.eventBus()
@@ -89,11 +89,11 @@ final class ClusterBridge {
         local.eventBus()
                 .request(GenerationBus.COMMANDS, command.body(), options)
                 .map(Message::body)
-                .otherwise(silence -> {
+                .otherwise(failure -> {
                     LOG.atWarn()
                             .addKeyValue("request", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
-                            .addKeyValue("reason", silence.getMessage())
-                            .log("no answer from a generation verticle");
+                            .addKeyValue("reason", failure.getMessage())
+                            .log("command timed out");
                     return unavailableReply();
                 })
                 .onSuccess(command::reply);
@@ -105,6 +105,6 @@ final class ClusterBridge {
                         "error",
                         new JsonObject()
                                 .put("code", CommandProtocol.UNAVAILABLE)
-                                .put("message", "no generation verticle answers"));
+                                .put("message", "no generation verticle replied"));
     }
 }

@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stay in the cluster: a Hazelcast member and a Vert.x of its own that stands on it. Ours does not: its event loops and
- * worker threads never meet a cluster that hangs.
+ * A membership in the cluster: a Hazelcast member and a clustered Vert.x of its own. The Vert.x of the service is not clustered, so an
+ * unresponsive cluster never blocks its event loops or worker threads. Thread-safe.
  */
 final class ClusterMembership {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMembership.class);
@@ -33,11 +33,12 @@ final class ClusterMembership {
         this.hazelcast = hazelcast;
     }
 
-    /** Joins, which may take half a minute when members hang. Completes on any thread. */
+    /** Joins the cluster. May take 30 s when members are unresponsive. Completes on any thread. */
     static Future<ClusterMembership> join(Settings.Cluster cluster) {
         Promise<ClusterMembership> joined = Promise.promise();
-        // Loads many classes, which is nothing for an event loop; and Vert.x warns when one is made on a thread of
-        // another.
+        // Uses a thread of its own: joining loads many classes, too slow for an event loop, and Vert.x warns when an
+        // instance is
+        // created on a thread of another instance.
         startDaemon("darkroom-cluster-join", () -> {
             try {
                 createMember(cluster).onComplete(joined);
@@ -61,44 +62,44 @@ final class ClusterMembership {
                 .map(vertx -> new ClusterMembership(vertx, manager.getHazelcastInstance()));
     }
 
-    /** Never blocks. Events that cannot be delivered are lost; commands fail. */
+    /** Returns the clustered Vert.x. Its event bus never blocks: undeliverable events are lost, commands fail. */
     Vertx vertx() {
         return vertx;
     }
 
-    /** Calls {@code lost}, once and from any thread, when the membership ends without {@link #leave}. Logs who comes and goes. */
-    void watch(Runnable lost) {
+    /** Calls {@code onLost}, once and on any thread, when the membership ends without {@link #leave}. Logs membership changes. */
+    void watch(Runnable onLost) {
         hazelcast.getCluster().addMembershipListener(new MembershipLogger());
         hazelcast.getLifecycleService().addLifecycleListener(event -> {
-            // After a merge the registrations of one half are gone; who joins anew brings his own.
+            // A merge drops the event-bus registrations of one half; a new membership registers them again.
             boolean ended = event.getState() == LifecycleState.SHUTDOWN || event.getState() == LifecycleState.MERGED;
             if (ended && endReported.compareAndSet(false, true)) {
-                lost.run();
+                onLost.run();
             }
         });
         if (!hazelcast.getLifecycleService().isRunning() && endReported.compareAndSet(false, true)) {
-            lost.run();
+            onLost.run();
         }
         LOG.atInfo()
                 .addKeyValue("address", hazelcast.getCluster().getLocalMember().getAddress())
                 .addKeyValue("members", hazelcast.getCluster().getMembers().size())
-                .log("joined the cluster");
+                .log("cluster joined");
     }
 
-    /** Leaves, within seconds whatever the cluster does; never fails. */
+    /** Leaves the cluster. Terminates the member when that takes more than 5 s. Never fails. */
     Future<Void> leave() {
         endReported.set(true);
-        return vertx.close().timeout(LEAVE_TIMEOUT_SECONDS, TimeUnit.SECONDS).otherwise(slow -> {
-            LOG.atWarn().addKeyValue("reason", slow.getMessage()).log("left the cluster without a word");
+        return vertx.close().timeout(LEAVE_TIMEOUT_SECONDS, TimeUnit.SECONDS).otherwise(failure -> {
+            LOG.atWarn().addKeyValue("reason", failure.getMessage()).log("cluster leave timed out, member terminated");
             startDaemon(
-                    "darkroom-cluster-end",
+                    "darkroom-cluster-terminate",
                     () -> hazelcast.getLifecycleService().terminate());
             return null;
         });
     }
 
-    private static void startDaemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
+    private static void startDaemon(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.start();
     }
@@ -106,19 +107,19 @@ final class ClusterMembership {
     private static final class MembershipLogger implements MembershipListener {
         @Override
         public void memberAdded(MembershipEvent event) {
-            log(event, "a member has joined the cluster");
+            log(event, "cluster member joined");
         }
 
         @Override
         public void memberRemoved(MembershipEvent event) {
-            log(event, "a member has left the cluster");
+            log(event, "cluster member left");
         }
 
-        private static void log(MembershipEvent event, String what) {
+        private static void log(MembershipEvent event, String text) {
             LOG.atInfo()
                     .addKeyValue("member", event.getMember().getAddress())
                     .addKeyValue("members", event.getMembers().size())
-                    .log(what);
+                    .log(text);
         }
     }
 }

@@ -12,55 +12,57 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this process in the cluster: joins, joins again when the membership is lost, leaves. Whether it succeeds is no
- * condition for anything else. Its state lives on its event loop.
+ * Keeps this process in the cluster: joins at the start, joins again after a lost membership, leaves at the stop. No other part of
+ * the process depends on the membership. State is confined to its event loop.
  */
 public final class ClusterVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterVerticle.class);
 
-    /** How long a start waits for members that hang. Longer than a cluster that is well takes. */
+    /** Time for which a start waits for unresponsive members. Longer than joining a healthy cluster takes. */
     private static final Duration JOIN_WAIT = Duration.ofSeconds(10);
 
     private static final Duration REJOIN_DELAY = Duration.ofSeconds(2);
 
     private final Settings.Cluster settings;
     private final List<String> events;
-    private final boolean answersCommands;
+    private final boolean handlesCommands;
     private final Duration replyTimeout;
     private final String nodeId = UUID.randomUUID().toString();
 
     private ClusterBridge clusterBridge;
-    /** Null while there is none. */
+
+    /** Null while this process is not in the cluster. */
     private ClusterMembership membership;
 
     private boolean stopping;
 
     /**
-     * @param events addresses on which events are exchanged with the cluster
-     * @param answers whether commands are answered in this process
-     * @param replyTimeout how long an answer may take
+     * @param events addresses of the events that are exchanged with the cluster
+     * @param handlesCommands whether this process has generation verticles, which handle commands
+     * @param replyTimeout reply timeout of a command
      */
-    public ClusterVerticle(Settings.Cluster settings, List<String> events, boolean answers, Duration replyTimeout) {
+    public ClusterVerticle(
+            Settings.Cluster settings, List<String> events, boolean handlesCommands, Duration replyTimeout) {
         this.settings = settings;
         this.events = List.copyOf(events);
-        this.answersCommands = answers;
+        this.handlesCommands = handlesCommands;
         this.replyTimeout = replyTimeout;
     }
 
-    /** Never fails, and does not wait for long, whether members are away or hang. */
+    /** Completes after the first attempt to join, at the latest after {@link #JOIN_WAIT}. Never fails. */
     @Override
     public Future<?> start() {
         warnIfReachable();
         clusterBridge = new ClusterBridge(vertx, nodeId, replyTimeout);
         events.forEach(address -> vertx.eventBus().localConsumer(address, this::forwardToCluster));
         Promise<Void> started = Promise.promise();
-        long patience = vertx.setTimer(JOIN_WAIT.toMillis(), timer -> {
+        long joinTimer = vertx.setTimer(JOIN_WAIT.toMillis(), timer -> {
             if (started.tryComplete()) {
-                LOG.warn("not in the cluster yet, which does not answer; starting without it");
+                LOG.warn("cluster join timed out, starting without cluster");
             }
         });
         join().onComplete(joined -> {
-            vertx.cancelTimer(patience);
+            vertx.cancelTimer(joinTimer);
             if (joined.failed()) {
                 handleJoinFailure(joined.cause());
             }
@@ -77,7 +79,7 @@ public final class ClusterVerticle extends VerticleBase {
         return leaving == null ? Future.succeededFuture() : leaving.leave();
     }
 
-    /** Completes on our event loop. */
+    /** Joins the cluster. Completes on the event loop of this verticle. */
     private Future<Void> join() {
         Promise<Void> done = Promise.promise();
         ClusterMembership.join(settings)
@@ -93,7 +95,7 @@ public final class ClusterVerticle extends VerticleBase {
 
     private Future<ClusterMembership> openBridge(ClusterMembership joined) {
         return clusterBridge
-                .registerConsumers(joined.vertx(), events, answersCommands)
+                .registerConsumers(joined.vertx(), events, handlesCommands)
                 .map(joined)
                 .recover(failure -> joined.leave().transform(left -> Future.failedFuture(failure)));
     }
@@ -108,7 +110,7 @@ public final class ClusterVerticle extends VerticleBase {
     }
 
     private void onLost(ClusterMembership lost) {
-        LOG.warn("lost the cluster");
+        LOG.warn("cluster membership lost");
         membership = null;
         lost.leave().onComplete(left -> context.runOnContext(now -> scheduleJoin()));
     }
@@ -120,7 +122,7 @@ public final class ClusterVerticle extends VerticleBase {
     }
 
     private void handleJoinFailure(Throwable failure) {
-        LOG.atWarn().addKeyValue("reason", failure.toString()).log("could not join the cluster, trying again");
+        LOG.atWarn().addKeyValue("reason", failure.toString()).log("cluster join failed, retry scheduled");
         scheduleJoin();
     }
 
@@ -136,7 +138,7 @@ public final class ClusterVerticle extends VerticleBase {
                     .addKeyValue("host", settings.host())
                     .addKeyValue("port", settings.port())
                     .addKeyValue("busPort", settings.busPort())
-                    .log("whoever reaches these ports can join the cluster without a password and command as any user");
+                    .log("cluster ports reachable without authentication");
         }
     }
 

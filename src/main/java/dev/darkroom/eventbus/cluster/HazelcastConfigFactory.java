@@ -6,9 +6,9 @@ import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.NetworkConfig;
 import dev.darkroom.config.Settings;
 
-/** What Hazelcast is told. Nothing is left to files or to what it would find out by itself. */
+/** Creates the configuration of a Hazelcast member. Uses no configuration files and no auto-detection. */
 final class HazelcastConfigFactory {
-    /** A member that has been silent for this long is taken out. Hazelcast's own default is a minute. */
+    /** Time without a heartbeat after which a member is removed. The default of Hazelcast is 60 s. */
     private static final String MAX_NO_HEARTBEAT_SECONDS = "20";
 
     private HazelcastConfigFactory() {}
@@ -18,18 +18,18 @@ final class HazelcastConfigFactory {
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.health.monitoring.level", "OFF");
-        // Otherwise it listens on every address there is, whatever it tells others.
+        // Listens on the configured host only. By default, Hazelcast listens on all addresses.
         config.setProperty("hazelcast.socket.bind.any", "false");
         config.setProperty("hazelcast.local.localAddress", cluster.host());
-        // Who is given a list need not wait for others who might start as well. A lookup goes on for as long as this.
+        // With a list of members there is nothing to wait for. A DNS lookup takes up to this time.
         config.setProperty("hazelcast.wait.seconds.before.join", cluster.kubernetesService() == null ? "0" : "2");
         config.setProperty("hazelcast.max.join.seconds", "30");
         config.setProperty("hazelcast.heartbeat.interval.seconds", "2");
         config.setProperty("hazelcast.max.no.heartbeat.seconds", MAX_NO_HEARTBEAT_SECONDS);
-        // Halves of a cluster that was cut look for each other.
+        // After a network partition, the halves of the cluster look for each other every 10 s.
         config.setProperty("hazelcast.merge.first.run.delay.seconds", "10");
         config.setProperty("hazelcast.merge.next.run.delay.seconds", "10");
-        // What the cluster knows may be lost, so a stop does not wait until others have copied it.
+        // The cluster data may be lost, so a stop does not wait for its replication.
         config.setProperty("hazelcast.graceful.shutdown.max.wait", "2");
         configureNetwork(config.getNetworkConfig(), cluster);
         config.getSerializationConfig().setJavaSerializationFilterConfig(serializationFilter());
@@ -37,8 +37,8 @@ final class HazelcastConfigFactory {
     }
 
     /**
-     * What members may make us deserialize: what Hazelcast and its cluster manager send, and the classes of the JDK that these hold.
-     * Anything else is refused before its code runs.
+     * Allows the deserialization of classes that Hazelcast and its cluster manager send, and of the JDK classes in them. Rejects all
+     * other classes before their code runs.
      */
     private static JavaSerializationFilterConfig serializationFilter() {
         JavaSerializationFilterConfig filter = new JavaSerializationFilterConfig().setDefaultsDisabled(true);

@@ -46,7 +46,8 @@ class GenerationPresenterTest {
                 .endsWith("/second." + extension + "?signed=" + ("second.".length() + extension.length()));
         assertThat(presented.getJsonArray("images").getJsonObject(0).getString("url"))
                 .isEqualTo(url);
-        assertThat(presented.getJsonArray("images").getJsonObject(0).fieldNames()).doesNotContain("id");
+        assertThat(presented.getJsonArray("images").getJsonObject(0).fieldNames())
+                .doesNotContain("id");
     }
 
     @ParameterizedTest

@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** SSE streams over real connections. The test calls {@link StreamRegistry#tickAll} in place of the timer. */
 @Timeout(60)
 class StreamRegistryTest {
-    private static final StreamRegistry.StreamTimings TIMINGS = new StreamRegistry.StreamTimings(3, 5, 4, 1_000, 15_000);
+    private static final StreamRegistry.StreamTimings TIMINGS =
+            new StreamRegistry.StreamTimings(3, 5, 4, 1_000, 15_000);
     private static final Buffer FIRST = SseFrameEncoder.firstFrame("7f-16", 3000);
 
     /** Size of socket buffers: a stream to a client that does not read is full after kilobytes instead of megabytes. */
@@ -136,7 +137,8 @@ class StreamRegistryTest {
 
     /** Uses small socket buffers, so that the write queue is soon full when the client does not read. */
     private Reader connect(HttpVersion version) throws Exception {
-        return connect(new HttpClientOptions().setReceiveBufferSize(SMALL_BUFFER_BYTES).setProtocolVersion(version));
+        return connect(
+                new HttpClientOptions().setReceiveBufferSize(SMALL_BUFFER_BYTES).setProtocolVersion(version));
     }
 
     private Reader connect(HttpClientOptions options) throws Exception {
@@ -176,7 +178,8 @@ class StreamRegistryTest {
 
         private void receive(HttpClientResponse clientResponse) {
             response = clientResponse;
-            clientResponse.handler(bytes -> parser.feed(bytes.getBytes()))
+            clientResponse
+                    .handler(bytes -> parser.feed(bytes.getBytes()))
                     .endHandler(end -> ended = true)
                     .exceptionHandler(failure -> broken = true);
         }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The bridge between a process's own event bus and the cluster's, without a service behind it. */
+/** The bridge between the local and the clustered event bus, without the verticles of a service. */
 @Timeout(60)
 class ClusterVerticleTest {
     private static final String EVENTS = "some.events";
@@ -44,22 +44,22 @@ class ClusterVerticleTest {
         return new Settings.Cluster(true, "127.0.0.1", port, 0, addresses, null, "darkroom");
     }
 
-    private static Settings.Cluster lookedUp(String host, int port) {
+    private static Settings.Cluster withDnsLookup(String host, int port) {
         return new Settings.Cluster(true, host, port, 0, List.of(), "localhost", "darkroom");
     }
 
-    private static void deploy(Vertx vertx, boolean answers, Settings.Cluster settings) throws Exception {
-        vertx.deployVerticle(new ClusterVerticle(settings, List.of(EVENTS), answers, Duration.ofMillis(300)))
+    private static void deploy(Vertx vertx, boolean handlesCommands, Settings.Cluster settings) throws Exception {
+        vertx.deployVerticle(new ClusterVerticle(settings, List.of(EVENTS), handlesCommands, Duration.ofMillis(300)))
                 .await(30, TimeUnit.SECONDS);
     }
 
     private static BlockingQueue<Message<JsonObject>> listen(Vertx vertx) {
-        BlockingQueue<Message<JsonObject>> heard = new LinkedBlockingQueue<>();
-        vertx.eventBus().<JsonObject>localConsumer(EVENTS, heard::add);
-        return heard;
+        BlockingQueue<Message<JsonObject>> received = new LinkedBlockingQueue<>();
+        vertx.eventBus().<JsonObject>localConsumer(EVENTS, received::add);
+        return received;
     }
 
-    private static void answerWith(Vertx vertx, String name) {
+    private static void replyWith(Vertx vertx, String name) {
         vertx.eventBus()
                 .<JsonObject>localConsumer(
                         GenerationBus.COMMANDS,
@@ -70,14 +70,14 @@ class ClusterVerticleTest {
     }
 
     @Test
-    void commandsFindWhoAnswersAndEventsReachEverybodyOnce() throws Exception {
-        // given the first answers nothing
+    void forwardsCommandsToHandlersAndEventsToAllMembersOnce() throws Exception {
+        // given a first process that handles no commands
         deploy(first, false, settings(firstPort));
         deploy(second, true, settings(secondPort, firstPort));
-        answerWith(first, "first");
-        answerWith(second, "second");
-        BlockingQueue<Message<JsonObject>> heardByFirst = listen(first);
-        BlockingQueue<Message<JsonObject>> heardBySecond = listen(second);
+        replyWith(first, "first");
+        replyWith(second, "second");
+        BlockingQueue<Message<JsonObject>> receivedByFirst = listen(first);
+        BlockingQueue<Message<JsonObject>> receivedBySecond = listen(second);
         try (ClusterClient client = ClusterClient.join(firstPort)) {
             // when
             JsonObject body = new JsonObject().put("user", "ann");
@@ -97,22 +97,22 @@ class ClusterVerticleTest {
             }
 
             // then
-            assertThat(numbers(heardByFirst, 10)).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-            assertThat(numbers(heardBySecond, 10)).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-            // and what went round would be here by the time of another answer
+            assertThat(numbers(receivedByFirst, 10)).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+            assertThat(numbers(receivedBySecond, 10)).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+            // and a duplicate event would have arrived before the reply to another command
             client.command("get", body);
-            assertThat(heardByFirst).isEmpty();
-            assertThat(heardBySecond).isEmpty();
+            assertThat(receivedByFirst).isEmpty();
+            assertThat(receivedBySecond).isEmpty();
         }
     }
 
     @Test
-    void membersAreFoundUnderANameOfTheDns() throws Exception {
+    void findsMembersByDnsName() throws Exception {
         // given
-        deploy(first, false, lookedUp("127.0.0.1", firstPort));
+        deploy(first, false, withDnsLookup("127.0.0.1", firstPort));
 
         // when
-        deploy(second, false, lookedUp("127.0.0.2", firstPort));
+        deploy(second, false, withDnsLookup("127.0.0.2", firstPort));
 
         // then
         try (ClusterClient client = ClusterClient.join(firstPort)) {
@@ -120,39 +120,39 @@ class ClusterVerticleTest {
         }
     }
 
-    private static List<Integer> numbers(BlockingQueue<Message<JsonObject>> heard, int count) {
-        Awaitility.await("events").atMost(Duration.ofSeconds(60)).until(() -> heard.size() >= count);
+    private static List<Integer> numbers(BlockingQueue<Message<JsonObject>> received, int count) {
+        Awaitility.await("events").atMost(Duration.ofSeconds(60)).until(() -> received.size() >= count);
         List<Message<JsonObject>> messages = new ArrayList<>();
-        heard.drainTo(messages);
+        received.drainTo(messages);
         return messages.stream()
                 .map(message -> message.body().getInteger("number"))
                 .toList();
     }
 
     @Test
-    void whenHazelcastEndsTheServicesOwnBusGoesOnAndTheClusterIsJoinedAgain() throws Exception {
+    void localBusSurvivesEndOfHazelcastAndClusterIsJoinedAgain() throws Exception {
         // given
         deploy(first, true, settings(firstPort));
-        BlockingQueue<Message<JsonObject>> heard = listen(first);
+        BlockingQueue<Message<JsonObject>> received = listen(first);
 
-        // when nobody answers here
+        // when no verticle handles commands
         try (ClusterClient client = ClusterClient.join(firstPort)) {
             JsonObject error = client.command("get", new JsonObject()).getJsonObject("error");
             assertThat(error.getString("code")).isEqualTo("UNAVAILABLE");
         }
 
         // when
-        HazelcastInstance ours = Hazelcast.getAllHazelcastInstances().stream()
+        HazelcastInstance member = Hazelcast.getAllHazelcastInstances().stream()
                 .filter(instance ->
                         instance.getCluster().getLocalMember().getAddress().getPort() == firstPort)
                 .findFirst()
                 .orElseThrow();
-        ours.getLifecycleService().terminate();
-        answerWith(first, "first");
+        member.getLifecycleService().terminate();
+        replyWith(first, "first");
         first.eventBus().publish(EVENTS, new JsonObject().put("number", 1));
 
         // then
-        assertThat(numbers(heard, 1)).containsExactly(1);
+        assertThat(numbers(received, 1)).containsExactly(1);
         try (ClusterClient client = joinWhenUp(firstPort)) {
             assertThat(client.command("get", new JsonObject()).getString("by")).isEqualTo("first");
         }

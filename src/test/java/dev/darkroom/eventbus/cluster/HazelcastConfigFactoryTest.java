@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A member of ours and another program that has joined the cluster. */
+/** A Darkroom member and another program in the same cluster. */
 @Timeout(120)
 class HazelcastConfigFactoryTest {
     private static final AtomicInteger DESERIALIZED = new AtomicInteger();
@@ -43,25 +43,25 @@ class HazelcastConfigFactoryTest {
     }
 
     @Test
-    void deserializesNoObjectOfAnotherProgram() {
+    void rejectsObjectsOfOtherPrograms() {
         int port = ClusterClient.freePort();
-        HazelcastInstance ours =
+        HazelcastInstance darkroom =
                 Hazelcast.newHazelcastInstance(HazelcastConfigFactory.create(settings(port, List.of())));
-        Config strange =
+        Config foreignConfig =
                 HazelcastConfigFactory.create(settings(ClusterClient.freePort(), List.of("127.0.0.1:" + port)));
-        strange.getSerializationConfig().setJavaSerializationFilterConfig(null);
-        HazelcastInstance stranger = Hazelcast.newHazelcastInstance(strange);
+        foreignConfig.getSerializationConfig().setJavaSerializationFilterConfig(null);
+        HazelcastInstance foreign = Hazelcast.newHazelcastInstance(foreignConfig);
         try {
-            assertThat(stranger.getCluster().getMembers()).hasSize(2);
+            assertThat(foreign.getCluster().getMembers()).hasSize(2);
 
-            assertThatThrownBy(() -> stranger.getExecutorService("any")
-                            .submitToMember(new Gadget(), ours.getCluster().getLocalMember())
+            assertThatThrownBy(() -> foreign.getExecutorService("any")
+                            .submitToMember(new Gadget(), darkroom.getCluster().getLocalMember())
                             .get(60, TimeUnit.SECONDS))
                     .hasStackTraceContaining("Gadget");
             assertThat(DESERIALIZED).hasValue(0);
         } finally {
-            stranger.shutdown();
-            ours.shutdown();
+            foreign.shutdown();
+            darkroom.shutdown();
         }
     }
 }

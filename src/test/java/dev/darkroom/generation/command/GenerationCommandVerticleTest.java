@@ -324,8 +324,8 @@ class GenerationCommandVerticleTest {
             JsonObject found = send(own, headers("get", "1"), byId(PENDING).put("user", "local"));
 
             // then
-            assertThat(created).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is away"));
-            assertThat(found).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is away"));
+            assertThat(created).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is unavailable"));
+            assertThat(found).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is unavailable"));
         } finally {
             await(own.close());
         }
