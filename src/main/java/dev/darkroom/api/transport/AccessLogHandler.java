@@ -5,7 +5,7 @@ import io.vertx.ext.web.RoutingContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One line per answered request. At debug, since callers poll; what goes wrong on our side is logged where it happens. */
+/** Logs one line per response, at debug level because clients poll. Faults of the server are logged where they occur. */
 public final class AccessLogHandler implements Handler<RoutingContext> {
     private static final Logger LOG = LoggerFactory.getLogger(AccessLogHandler.class);
 
@@ -13,14 +13,14 @@ public final class AccessLogHandler implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         if (LOG.isDebugEnabled()) {
             long started = System.nanoTime();
-            // Not the end handler, of which there is one, and which is that of SlowRequestGuard.
+            // A response has one end handler, and SlowRequestGuard sets it.
             context.addBodyEndHandler(ended -> LOG.atDebug()
-                    .addKeyValue("request", RequestIdHandler.of(context))
+                    .addKeyValue("requestId", RequestIdHandler.of(context))
                     .addKeyValue("method", context.request().method())
                     .addKeyValue("path", context.request().path())
                     .addKeyValue("status", context.response().getStatusCode())
                     .addKeyValue("durationMs", (System.nanoTime() - started) / 1_000_000)
-                    .log("answered"));
+                    .log("request answered"));
         }
         context.next();
     }

@@ -7,8 +7,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.streams.ReadStream;
 
 /**
- * Sends a stream, the next block only when the connection has got rid of the last one. Vert.x' own pipe lets sixteen
- * blocks wait, which is a megabyte for each caller who reads slowly or not at all. Confined to the response's context.
+ * Sends a stream and fetches the next block only after the previous one is sent. A pipe of Vert.x queues sixteen blocks, which is a
+ * megabyte for each client that reads slowly or not at all. Confined to the context of the response.
  */
 public final class BackpressurePump {
     private final ReadStream<Buffer> stream;
@@ -22,9 +22,9 @@ public final class BackpressurePump {
     }
 
     /**
-     * Sends all, and does not end the response.
+     * Sends the whole stream and does not end the response.
      *
-     * @return fails as the stream or the connection did; the stream is left then
+     * @return fails with the failure of the stream or of the connection, and leaves the stream open
      */
     public static Future<Void> send(ReadStream<Buffer> stream, HttpServerRequest request) {
         return new BackpressurePump(stream, new ResponseWriter(request)).start();

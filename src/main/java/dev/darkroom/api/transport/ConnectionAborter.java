@@ -6,38 +6,38 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.impl.ConnectionBase;
 
 /**
- * Ends connections at once, and with them what was not sent yet. The library's own {@code close} sends that first, so that a
- * connection whose other side does not read would stay, with all that waits in it. From any thread.
+ * Closes connections at once and discards unsent data. The {@code close} methods of Vert.x and Netty flush first, so a connection with a
+ * peer that does not read would stay open and keep its buffers. Thread-safe.
  */
 public final class ConnectionAborter {
     private ConnectionAborter() {}
 
-    /** Also once it has become a WebSocket. */
+    /** Aborts a connection, also after its upgrade to a WebSocket. */
     public static void abort(HttpConnection connection) {
         closeFromHead(channel(connection));
     }
 
-    /** The channel of a connection that was accepted or opened with Netty itself. */
+    /** Aborts a connection that was accepted or opened with Netty itself. */
     public static void abort(Channel channel) {
         closeFromHead(channel);
     }
 
-    /** Whether the other side has left so much unread that the connection as a whole takes no more. */
+    /** Returns whether the unread data has filled the write buffer of the connection. */
     public static boolean isWriteBlocked(HttpConnection connection) {
         return !channel(connection).isWritable();
     }
 
-    /** Returns the channel of a connection. The library hides it, and has no other way to it. */
+    /** Returns the channel of a connection, through an internal class: the public API of Vert.x has no access to it. */
     public static Channel channel(HttpConnection connection) {
         return ((ConnectionBase) connection).channel();
     }
 
-    /** From the handler that is next to the wire: each before it, TLS too, would send its farewell first. */
+    /** Closes from the handler next to the socket. The other handlers, TLS among them, would send a closing message first. */
     private static void closeFromHead(Channel channel) {
-        ChannelHandlerContext nextToTheWire = channel.pipeline().firstContext();
-        // A channel that has closed meanwhile has none any more.
-        if (nextToTheWire != null) {
-            nextToTheWire.close();
+        ChannelHandlerContext head = channel.pipeline().firstContext();
+        // A closed channel has no handlers.
+        if (head != null) {
+            head.close();
         }
     }
 }

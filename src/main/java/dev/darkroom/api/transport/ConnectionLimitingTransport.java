@@ -10,7 +10,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.vertx.core.transport.Transport;
 import java.util.List;
 
-/** The NIO transport, with server sockets that ask {@link InboundConnectionLimiter} about each connection before anything else sees it. */
+/** NIO transport with server sockets that pass each accepted connection to {@link InboundConnectionLimiter} before Vert.x handles it. */
 final class ConnectionLimitingTransport implements Transport {
     private final InboundConnectionLimiter connections;
 
@@ -51,7 +51,7 @@ final class ConnectionLimitingTransport implements Transport {
         }
 
         @Override
-        @SuppressWarnings("deprecation") // The interface asks for it.
+        @SuppressWarnings("deprecation") // Required by the interface.
         public DatagramChannel datagramChannel(InternetProtocolFamily family) {
             return nio.datagramChannel(family);
         }
@@ -85,7 +85,7 @@ final class ConnectionLimitingTransport implements Transport {
                     channel.unsafe().closeForcibly();
                 }
             }
-            // What was closed was read all the same: there may be more.
+            // Closed connections count as read: more may follow.
             return count;
         }
     }

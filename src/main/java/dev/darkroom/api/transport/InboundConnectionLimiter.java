@@ -11,25 +11,24 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The connections that a process has accepted: how many there may be, in all and of one address, and how many bytes may wait in them.
- * A connection too many is closed when it is accepted, before it costs memory. Thread-safe.
+ * Limits the accepted connections of a process, in total and per address, and their unsent bytes. A connection above a limit is closed when
+ * it is accepted, before it takes memory. Thread-safe.
  */
 public final class InboundConnectionLimiter {
-    /** Separate listeners have few callers, which are the operator's. */
+    /** Limit per separate port. Such ports serve few clients, all of the operator. */
     private static final int MAX_SEPARATE_CONNECTIONS = 64;
 
     private final int maxConnections;
     private final int maxPerAddress;
     private final Duration stallTimeout;
     private final UnsentByteBudget budget;
-    private final RateLimitedWarning warning = new RateLimitedWarning("connections refused, too many are open");
+    private final RateLimitedWarning warning = new RateLimitedWarning("connection rejected, connection limit reached");
 
-    /** By port, with the number of their connections. */
+    /** Number of connections by port. */
     private final Map<Integer, Integer> separatePorts = new ConcurrentHashMap<>();
 
     private final Map<Integer, Boolean> exemptPorts = new ConcurrentHashMap<>();
 
-    /** By port. */
     private final Map<Integer, Duration> headTimeoutsByPort = new ConcurrentHashMap<>();
 
     // Guarded by this.
@@ -37,39 +36,40 @@ public final class InboundConnectionLimiter {
     private int openConnections;
 
     /**
-     * @param most connections in all
-     * @param mostPerAddress connections of one address; 0 for no limit
-     * @param unsentBytes that may wait in all of them together
-     * @param patience with a peer that does not read
+     * @param maxConnections connections in total
+     * @param maxPerAddress connections per client address; 0 for no limit
+     * @param maxUnsentBytes unsent bytes of all connections together
+     * @param stallTimeout time without progress after which a write is aborted
      */
-    public InboundConnectionLimiter(int most, int mostPerAddress, long unsentBytes, Duration patience) {
-        this.maxConnections = most;
-        this.maxPerAddress = mostPerAddress;
-        this.stallTimeout = patience;
-        this.budget = new UnsentByteBudget(unsentBytes);
+    public InboundConnectionLimiter(
+            int maxConnections, int maxPerAddress, long maxUnsentBytes, Duration stallTimeout) {
+        this.maxConnections = maxConnections;
+        this.maxPerAddress = maxPerAddress;
+        this.stallTimeout = stallTimeout;
+        this.budget = new UnsentByteBudget(maxUnsentBytes);
     }
 
-    /** Returns what a Vert.x instance has to be built with, so that its servers keep to these limits. */
+    /** Returns the transport that applies these limits to the servers of a Vert.x instance. */
     public Transport transport() {
         return new ConnectionLimitingTransport(this);
     }
 
-    /** Counts connections to this port apart, a few: the port stays reachable when all other connections are taken. */
+    /** Counts connections to this port separately: the port stays reachable when all other connections are in use. */
     public void countSeparately(int port) {
         separatePorts.put(port, 0);
     }
 
-    /** Bounds the time that request heads to this port may take. */
+    /** Limits the time of request heads to this port. */
     public void limitRequestHeads(int port, Duration timeout) {
         headTimeoutsByPort.put(port, timeout);
     }
 
-    /** Neither limits nor measures connections to this port, on which the process talks to itself. */
+    /** Exempts connections to this port from all limits; for connections of the process to itself. */
     public void exemptPort(int port) {
         exemptPorts.put(port, true);
     }
 
-    /** Returns the number of connections, without those to separate ports. */
+    /** Returns the number of open connections, without separate and exempt ports. */
     public synchronized int openConnections() {
         return openConnections;
     }
@@ -78,23 +78,23 @@ public final class InboundConnectionLimiter {
         return budget;
     }
 
-    /** Prepares a channel that was just accepted; false when it has to be closed. */
+    /** Prepares an accepted channel. Returns false when the channel must be closed. */
     boolean tryAccept(SocketAddress local, Channel channel) {
         int port = local instanceof InetSocketAddress inet ? inet.getPort() : 0;
         if (exemptPorts.containsKey(port)) {
             return true;
         }
-        Runnable leave = separatePorts.containsKey(port) ? acquireSeparate(port) : acquire(channel.remoteAddress());
-        if (leave == null) {
+        Runnable release = separatePorts.containsKey(port) ? acquireSeparate(port) : acquire(channel.remoteAddress());
+        if (release == null) {
             warning.log("address", address(channel.remoteAddress()));
             return false;
         }
-        UnsentByteTracker account = UnsentByteTracker.open(budget, channel, stallTimeout);
-        channel.closeFuture().addListener(gone -> {
-            account.close();
-            leave.run();
+        UnsentByteTracker tracker = UnsentByteTracker.open(budget, channel, stallTimeout);
+        channel.closeFuture().addListener(closed -> {
+            tracker.close();
+            release.run();
         });
-        channel.pipeline().addFirst("outboundMonitor", new WriteBackpressureHandler(account));
+        channel.pipeline().addFirst("outboundMonitor", new WriteBackpressureHandler(tracker));
         Duration headTimeout = headTimeoutsByPort.get(port);
         if (headTimeout != null) {
             RequestHeadTimeout.watchAccepted(channel, headTimeout);
@@ -109,23 +109,23 @@ public final class InboundConnectionLimiter {
     }
 
     private Runnable acquireSeparate(int port) {
-        int taken = separatePorts.merge(port, 1, Integer::sum);
-        Runnable leave = () -> separatePorts.merge(port, -1, Integer::sum);
-        if (taken > MAX_SEPARATE_CONNECTIONS) {
-            leave.run();
+        int count = separatePorts.merge(port, 1, Integer::sum);
+        Runnable release = () -> separatePorts.merge(port, -1, Integer::sum);
+        if (count > MAX_SEPARATE_CONNECTIONS) {
+            release.run();
             return null;
         }
-        return leave;
+        return release;
     }
 
     private synchronized Runnable acquire(SocketAddress remote) {
         String address = address(remote);
-        int ofAddress = countsByAddress.getOrDefault(address, 0);
-        if (openConnections >= maxConnections || maxPerAddress > 0 && ofAddress >= maxPerAddress) {
+        int addressCount = countsByAddress.getOrDefault(address, 0);
+        if (openConnections >= maxConnections || maxPerAddress > 0 && addressCount >= maxPerAddress) {
             return null;
         }
         openConnections++;
-        countsByAddress.put(address, ofAddress + 1);
+        countsByAddress.put(address, addressCount + 1);
         return () -> release(address);
     }
 

@@ -7,7 +7,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 
-/** Answers what is no HTTP request at all: such a one never reaches the router. */
+/** Rejects input that is not valid HTTP. Such input never reaches the router. */
 public final class InvalidRequestHandler implements Handler<HttpServerRequest> {
 
     @Override

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A warning that others can cause at will: logged once a minute at most, with the number of times it was due. Thread-safe. */
+/** Warning that clients can cause at will. Logged at most once a minute, with the number of occurrences. Thread-safe. */
 final class RateLimitedWarning {
     private static final Logger LOG = LoggerFactory.getLogger("dev.darkroom.api.transport");
     private static final long INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
@@ -14,16 +14,16 @@ final class RateLimitedWarning {
     private final AtomicLong count = new AtomicLong();
     private final AtomicLong nextLogNanos = new AtomicLong(System.nanoTime());
 
-    RateLimitedWarning(String text) {
-        this.message = text;
+    RateLimitedWarning(String message) {
+        this.message = message;
     }
 
-    /** Logs now or counts for the next time; {@code key} and {@code value} describe this occurrence. */
+    /** Logs now, or counts the occurrence for the next log line. {@code key} and {@code value} describe the occurrence. */
     void log(String key, Object value) {
         count.incrementAndGet();
         long now = System.nanoTime();
-        long due = nextLogNanos.get();
-        if (now - due >= 0 && nextLogNanos.compareAndSet(due, now + INTERVAL_NANOS)) {
+        long notBefore = nextLogNanos.get();
+        if (now - notBefore >= 0 && nextLogNanos.compareAndSet(notBefore, now + INTERVAL_NANOS)) {
             LOG.atWarn()
                     .addKeyValue("count", count.getAndSet(0))
                     .addKeyValue(key, value)

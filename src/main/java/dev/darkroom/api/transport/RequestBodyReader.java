@@ -11,14 +11,14 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 
 /**
- * Reads the body of a request, up to a limit. The router's own handler decodes forms that nobody asked for and treats a
- * caller who leaves as an error of ours.
+ * Reads the body of a request up to a limit. The body handler of Vert.x also decodes forms, and treats a client that disconnects as a server
+ * error. For the event loop of the request.
  */
 public final class RequestBodyReader {
-    /** How long a caller whose body is too large may go on sending, to get to the answer, before it is cut off. */
+    /** Time that a client with a rejected body has to finish sending and read the response, before it is disconnected. */
     private static final long DRAIN_TIMEOUT_MS = 5_000;
 
-    /** RFC 9113, section 8.1: what follows an answer that did not need the rest of its request. */
+    /** Error code of a reset after a response that did not need the rest of the request (RFC 9113, section 8.1). */
     private static final long NO_ERROR = 0;
 
     private final Vertx vertx;
@@ -37,11 +37,10 @@ public final class RequestBodyReader {
     }
 
     /**
-     * The whole body, empty when there is none. Must be called before the handler of the request returns.
+     * Reads the whole body, empty when the request has none. Must be called before the handler of the request returns.
      *
-     * @return completes with bytes that are of use only until whoever listens returns; fails with a {@link Problem} when it
-     *     cannot be taken, and with {@link HttpClosedException} when the caller
-     *     left, so that there is nobody to answer
+     * @return completes with a buffer that handlers must not keep, because its memory is released when they return; fails with a
+     *     {@link Problem} for a rejected body, and with {@link HttpClosedException} when the client disconnects
      */
     public static Future<Buffer> read(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
         return new RequestBodyReader(vertx, request, limits).start();
@@ -49,21 +48,21 @@ public final class RequestBodyReader {
 
     private Future<Buffer> start() {
         String expect = request.getHeader(HttpHeaders.EXPECT);
-        boolean waits = "100-continue".equalsIgnoreCase(expect);
-        if (expect != null && !waits) {
-            return Future.failedFuture(Problem.invalid("Expect", "must be 100-continue, if anything"));
+        boolean expectsContinue = "100-continue".equalsIgnoreCase(expect);
+        if (expect != null && !expectsContinue) {
+            return Future.failedFuture(Problem.invalid("Expect", "must be 100-continue"));
         }
         request.handler(this::onData).endHandler(end -> onEnd()).exceptionHandler(this::onFailure);
         timer = vertx.setTimer(limits.timeout().toMillis(), late -> reject(Problem.requestTimeout()));
         if (declaredLength() > limits.maxBytes()) {
             reject(bodyTooLarge());
-        } else if (waits && request.version() != HttpVersion.HTTP_1_0) {
+        } else if (expectsContinue && request.version() != HttpVersion.HTTP_1_0) {
             request.response().writeContinue();
         }
         return result.future();
     }
 
-    /** The length that the request names; the HTTP server has already refused what is no number. */
+    /** Returns the declared length, 0 without one. The HTTP server has rejected lengths that are not numbers. */
     private long declaredLength() {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         return length == null ? 0 : Long.parseLong(length);
@@ -86,7 +85,7 @@ public final class RequestBodyReader {
     private void onEnd() {
         vertx.cancelTimer(timer);
         if (!rejected) {
-            // What it becomes is made of it before this returns.
+            // Handlers parse the buffer before tryComplete returns.
             result.tryComplete(received);
             releaseMemory();
         }
@@ -112,7 +111,7 @@ public final class RequestBodyReader {
         result.tryFail(problem);
     }
 
-    /** Over HTTP/2 others share the connection, who have done nothing. */
+    /** Over HTTP/2 resets only the stream, because other requests share the connection. */
     private void abort() {
         if (request.version() == HttpVersion.HTTP_2) {
             request.response().reset(NO_ERROR);

@@ -17,21 +17,21 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Closes connections whose peer begins a request head and does not end it in time. A byte now and then keeps a connection from being
- * idle, so the idle timeout does not end it. Over HTTP/1.1 each head counts from its first byte; over HTTP/2 each frame, and each header
- * block with its continuations. On a new connection the time until HTTP is spoken counts too: a TLS handshake, and the HTTP/2 preface.
+ * Closes connections with a request head that does not end in time. The idle timeout misses a peer that sends a byte now and then. Over
+ * HTTP/1.1 the time starts with the first byte of each head. Over HTTP/2 it starts with each frame, and with each header block including
+ * its continuations. On a new connection it covers the TLS handshake and the HTTP/2 preface.
  */
 public final class RequestHeadTimeout {
     private static final AttributeKey<Boolean> CONNECTED_KEY = AttributeKey.valueOf(RequestHeadTimeout.class, "known");
 
     private RequestHeadTimeout() {}
 
-    /** Watches a channel that was just accepted, before anything else is in its pipeline. */
+    /** Watches an accepted channel, before Vert.x adds its handlers. */
     static void watchAccepted(Channel channel, Duration timeout) {
         channel.pipeline().addLast("firstBytes", new ProtocolDetector(timeout));
     }
 
-    /** Watches a connection that HTTP is spoken on; for the handler of new connections of an HTTP server. */
+    /** Watches a connection of an HTTP server; for its connection handler. */
     public static void watchConnected(HttpConnection connection, Duration timeout) {
         watchConnected(ConnectionAborter.channel(connection), timeout);
     }
@@ -41,13 +41,13 @@ public final class RequestHeadTimeout {
         ChannelPipeline pipeline = channel.pipeline();
         ChannelHandlerContext decoder = pipeline.context(HttpRequestDecoder.class);
         if (decoder != null) {
-            Http1HeadTimeout bytes = new Http1HeadTimeout(timeout);
-            pipeline.addBefore(decoder.name(), "requestHeadBytes", bytes);
-            pipeline.addAfter(decoder.name(), "requestHeads", new Http1HeadObserver(bytes));
+            Http1HeadTimeout headTimeout = new Http1HeadTimeout(timeout);
+            pipeline.addBefore(decoder.name(), "requestHeadBytes", headTimeout);
+            pipeline.addAfter(decoder.name(), "requestHeads", new Http1HeadObserver(headTimeout));
         }
     }
 
-    /** Closes a channel some time after it was started, unless it is stopped before. For the channel's event loop. */
+    /** Closes a channel when a timer expires. For the event loop of the channel. */
     private abstract static class TimeoutHandler extends ChannelInboundHandlerAdapter {
         private final Duration timeout;
         private ScheduledFuture<?> timer;
@@ -60,7 +60,7 @@ public final class RequestHeadTimeout {
             return timeout;
         }
 
-        /** Goes on as it is when it was started before. */
+        /** Starts the timer, unless it is running. */
         final void start(ChannelHandlerContext context) {
             if (timer == null) {
                 timer = context.executor().schedule(() -> expire(context), timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -77,7 +77,7 @@ public final class RequestHeadTimeout {
         private void expire(ChannelHandlerContext context) {
             timer = null;
             if (!context.channel().config().isAutoRead()) {
-                // The server reads nothing, so the peer may have sent it long ago.
+                // The server does not read, so the peer may have sent the rest in time.
                 start(context);
             } else if (context.channel().isActive() && isExpired(context)) {
                 ConnectionAborter.abort(context.channel());
@@ -100,7 +100,7 @@ public final class RequestHeadTimeout {
         }
     }
 
-    /** Waits for HTTP to be spoken. The first bytes tell TLS, HTTP/2 and HTTP/1.1 apart. */
+    /** Waits for the first bytes of HTTP. Detects TLS by its handler, and HTTP/2 by its preface. */
     private static final class ProtocolDetector extends TimeoutHandler {
         private static final byte[] HTTP2_PREFACE =
                 "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -141,26 +141,26 @@ public final class RequestHeadTimeout {
         }
 
         private void matchPreface(ChannelHandlerContext context, ByteBuf bytes) {
-            int at = bytes.readerIndex();
-            while (at < bytes.writerIndex() && matchedBytes < HTTP2_PREFACE.length) {
-                if (bytes.getByte(at) != HTTP2_PREFACE[matchedBytes]) {
+            int index = bytes.readerIndex();
+            while (index < bytes.writerIndex() && matchedBytes < HTTP2_PREFACE.length) {
+                if (bytes.getByte(index) != HTTP2_PREFACE[matchedBytes]) {
                     http1 = true;
                     return;
                 }
-                at++;
+                index++;
                 matchedBytes++;
             }
             if (matchedBytes == HTTP2_PREFACE.length) {
                 Http2FrameTimeout frames = new Http2FrameTimeout(timeout());
                 context.pipeline().addAfter(context.name(), "http2Frames", frames);
-                // The rest of these bytes belongs to its first frames; what is passed on is read by it once more.
-                frames.skipBytes(at - bytes.readerIndex());
+                // The new handler also receives these bytes: it skips the preface and reads the frames after it.
+                frames.skipBytes(index - bytes.readerIndex());
                 context.pipeline().remove(this);
             }
         }
     }
 
-    /** Follows frames (RFC 9113, section 4.1) without decoding them. */
+    /** Tracks frames (RFC 9113, section 4.1) without decoding their payload. */
     private static final class Http2FrameTimeout extends TimeoutHandler {
         private static final int HEADER_BYTES = 9;
         private static final int HEADERS = 1;
@@ -184,7 +184,7 @@ public final class RequestHeadTimeout {
             start(context);
         }
 
-        /** Leaves out the first bytes that are read. */
+        /** Skips the first bytes of the next read. */
         void skipBytes(int bytes) {
             bytesToSkip = bytes;
         }
@@ -200,19 +200,19 @@ public final class RequestHeadTimeout {
             context.fireChannelRead(message);
         }
 
-        /** Returns whether a frame, or a header block, has ended in these bytes. */
+        /** Returns whether a frame or header block ends in these bytes. */
         private boolean parseFrames(ByteBuf bytes) {
             boolean ended = false;
-            int at = bytes.readerIndex() + Math.min(bytesToSkip, bytes.readableBytes());
+            int index = bytes.readerIndex() + Math.min(bytesToSkip, bytes.readableBytes());
             bytesToSkip = 0;
-            while (at < bytes.writerIndex()) {
+            while (index < bytes.writerIndex()) {
                 if (headerBytes < HEADER_BYTES) {
-                    parseHeaderByte(bytes.getUnsignedByte(at));
-                    at++;
+                    parseHeaderByte(bytes.getUnsignedByte(index));
+                    index++;
                 } else {
-                    int part = Math.min(payloadBytesLeft, bytes.writerIndex() - at);
+                    int part = Math.min(payloadBytesLeft, bytes.writerIndex() - index);
                     payloadBytesLeft -= part;
-                    at += part;
+                    index += part;
                 }
                 if (headerBytes == HEADER_BYTES && payloadBytesLeft == 0) {
                     headerBytes = 0;
@@ -235,14 +235,14 @@ public final class RequestHeadTimeout {
                     }
                 }
                 default -> {
-                    // The id of the stream.
+                    // Stream id.
                 }
             }
             headerBytes++;
         }
     }
 
-    /** Sees the bytes before they are decoded. */
+    /** Runs the timer while bytes of an incomplete head have arrived. Gets the bytes before the decoder. */
     private static final class Http1HeadTimeout extends TimeoutHandler {
         /** Whether the next bytes belong to a head. */
         private boolean expectsHead = true;
@@ -256,7 +256,7 @@ public final class RequestHeadTimeout {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (context.pipeline().context(HttpRequestDecoder.class) == null) {
-                // It has become a WebSocket.
+                // The connection was upgraded to a WebSocket.
                 context.pipeline().remove(this);
                 context.fireChannelRead(message);
                 return;
@@ -273,12 +273,12 @@ public final class RequestHeadTimeout {
         }
     }
 
-    /** Sees what the bytes were decoded to. */
+    /** Observes the messages of the decoder, to distinguish heads from bodies. */
     private static final class Http1HeadObserver extends ChannelInboundHandlerAdapter {
         private final Http1HeadTimeout headTimeout;
 
-        Http1HeadObserver(Http1HeadTimeout bytes) {
-            this.headTimeout = bytes;
+        Http1HeadObserver(Http1HeadTimeout headTimeout) {
+            this.headTimeout = headTimeout;
         }
 
         @Override

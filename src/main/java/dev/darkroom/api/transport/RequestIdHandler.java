@@ -5,11 +5,11 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/** Gives every request an id, its own when it brought a sane one, and every answer that id. */
+/** Assigns an id to every request and sends it with the response. Uses the id of the client when it is valid. */
 public final class RequestIdHandler implements Handler<RoutingContext> {
     public static final String HEADER = "X-Request-Id";
 
-    /** What may go into logs and headers without a second thought. */
+    /** Ids that are safe in logs and headers. */
     private static final Pattern VALID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
 
     private static final String CONTEXT_KEY = RequestIdHandler.class.getName();
@@ -20,7 +20,7 @@ public final class RequestIdHandler implements Handler<RoutingContext> {
         context.next();
     }
 
-    /** The id of this request. The router may refuse one before any handler sees it, so the first who asks decides. */
+    /** Returns the id of a request. Assigned by the first call, because the router may reject a request before any handler runs. */
     public static String of(RoutingContext context) {
         String id = context.get(CONTEXT_KEY);
         if (id == null) {
@@ -30,10 +30,10 @@ public final class RequestIdHandler implements Handler<RoutingContext> {
         return id;
     }
 
-    /** The id that a request brought, if it is sane, and a new one otherwise. */
-    static String acceptOrGenerate(String brought) {
-        return brought != null && VALID.matcher(brought).matches()
-                ? brought
+    /** Returns the id of the client if it is valid, otherwise a new one. */
+    static String acceptOrGenerate(String clientId) {
+        return clientId != null && VALID.matcher(clientId).matches()
+                ? clientId
                 : UUID.randomUUID().toString();
     }
 }

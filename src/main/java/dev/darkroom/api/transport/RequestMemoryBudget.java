@@ -3,16 +3,15 @@ package dev.darkroom.api.transport;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The memory that bodies of requests may take together while they arrive. Callers may be many and may dawdle, and how many
- * there are is not up to us. Small bodies are free, so that those who send large ones slowly keep only others like
- * themselves from being served. Thread-safe.
+ * Limits the memory of all request bodies that are being received. The server does not control the number of clients or their speed. Small
+ * bodies are free, so clients that send large bodies slowly block only other large bodies. Thread-safe.
  */
 final class RequestMemoryBudget {
-    /** One for the process, as is the heap. A buffer that grows may be twice as large as what it holds. */
+    /** Budget of the process. A growing buffer may take twice the size of its content. */
     static final RequestMemoryBudget SHARED =
             new RequestMemoryBudget(Runtime.getRuntime().maxMemory() / 16);
 
-    /** In bytes; more than a prompt usually takes. */
+    /** Maximum size of a free body in bytes; above the size of a usual prompt. */
     static final int FREE_BYTES = 16 * 1024;
 
     private final AtomicLong available;
@@ -21,9 +20,9 @@ final class RequestMemoryBudget {
         available = new AtomicLong(bytes);
     }
 
-    /** Takes room for a body that grows; whether there was some. */
-    boolean tryGrow(int from, int to) {
-        int more = chargedBytes(to) - chargedBytes(from);
+    /** Reserves memory for a growing body. Returns false when the budget is exhausted. */
+    boolean tryGrow(int oldSize, int newSize) {
+        int more = chargedBytes(newSize) - chargedBytes(oldSize);
         if (available.addAndGet(-more) >= 0) {
             return true;
         }
@@ -31,7 +30,7 @@ final class RequestMemoryBudget {
         return false;
     }
 
-    /** Gives back what a body had taken. */
+    /** Releases the memory of a body. */
     void release(int size) {
         available.addAndGet(chargedBytes(size));
     }

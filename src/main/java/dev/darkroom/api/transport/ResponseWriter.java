@@ -10,9 +10,9 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 
 /**
- * Writes the bodies of answers. Each counts among the unsent bytes of its connection until the operating system has taken it, and is
- * aborted when nothing of it is taken for {@code streams.patience}. Bodies are written in pieces, so a large answer makes progress on a
- * slow connection. For the event loop of the connection.
+ * Writes response bodies. A body counts as unsent bytes of its connection until the operating system has taken it. A response without
+ * progress for {@code streams.patience} is aborted. Bodies are written in pieces, so a large response makes progress on a slow connection.
+ * For the event loop of the connection.
  */
 public final class ResponseWriter {
     static final int PIECE_BYTES = 64 * 1024;
@@ -32,7 +32,7 @@ public final class ResponseWriter {
         this.abort = () -> abort(connection, response, shared);
     }
 
-    /** Ends the response with a body that only this response has. */
+    /** Ends the response with a body that no other response uses. */
     public static void end(HttpServerRequest request, Buffer body) {
         if (endIfHead(request, body)) {
             return;
@@ -42,21 +42,21 @@ public final class ResponseWriter {
             writer.endWith(body);
             return;
         }
-        // All of it stays in memory until the last piece is taken.
-        int waiting = body.length() - PIECE_BYTES;
-        if (writer.unsentBytes.reserve(waiting)) {
-            writer.endInPieces(body).onComplete(done -> writer.unsentBytes.release(waiting));
+        // The whole body stays in memory until the last piece is sent.
+        int remaining = body.length() - PIECE_BYTES;
+        if (writer.unsentBytes.reserve(remaining)) {
+            writer.endInPieces(body).onComplete(done -> writer.unsentBytes.release(remaining));
         }
     }
 
-    /** Ends the response with a body that many responses share: only what is under way counts. */
+    /** Ends the response with a body that many responses share. Only the piece that is being sent counts. */
     public static void endShared(HttpServerRequest request, Buffer body) {
         if (!endIfHead(request, body)) {
             new ResponseWriter(request).endInPieces(body);
         }
     }
 
-    /** HEAD gets the head that GET would get. */
+    /** Sends the headers of the GET response when the request is a HEAD; returns false for other methods. */
     private static boolean endIfHead(HttpServerRequest request, Buffer body) {
         if (!HttpMethod.HEAD.equals(request.method())) {
             return false;
@@ -68,8 +68,10 @@ public final class ResponseWriter {
     }
 
     /**
-     * Aborts a response. Other responses may share an HTTP/2 connection: it is aborted as a whole only if its peer reads nothing, resets
-     * included, or if the library does not reset the response any more, because all of it waits for the peer's window.
+     * Aborts a response. Over HTTP/2 resets only its stream, because other responses share the connection. Aborts the connection if its
+     * peer does not read resets either, or if Vert.x cannot reset the stream because the whole response waits for the peer's window.
+     *
+     * @param shared whether other responses may share the connection
      */
     public static void abort(HttpConnection connection, HttpServerResponse response, boolean shared) {
         if (shared && !ConnectionAborter.isWriteBlocked(connection)) {
@@ -79,12 +81,12 @@ public final class ResponseWriter {
         }
     }
 
-    /** Writes a piece; completes when the operating system has taken it. */
+    /** Writes a piece. Completes when the operating system has taken it. */
     public Future<Void> write(Buffer piece) {
         return unsentBytes.write(piece.length(), abort, () -> response.write(piece));
     }
 
-    /** Writes the last piece, likewise. */
+    /** Writes the last piece and ends the response. Completes when the operating system has taken the piece. */
     public Future<Void> endWith(Buffer piece) {
         return unsentBytes.write(piece.length(), abort, () -> response.end(piece));
     }

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Cuts off connections that send requests without ever getting to the end of their heads, a byte now and then: what moves is not
- * idle, so the idle timeout does not see them. For the event loop of one server.
+ * Closes connections that do not complete a request head in time, and kept-alive connections without a next request. The idle timeout misses
+ * a peer that sends a byte now and then. For the event loop of one server.
  */
 public final class SlowRequestGuard {
     private static final long CHECK_INTERVAL_MS = 500;
@@ -26,35 +26,35 @@ public final class SlowRequestGuard {
     }
 
     /**
-     * @param first how long the first request may take to arrive, and each head from its first byte
-     * @param next how long the next one may let itself be waited for
+     * @param firstRequestTimeout time for the first request of a connection, and for each request head from its first byte
+     * @param keepAliveTimeout time between a response and the next request
      */
-    public SlowRequestGuard(Vertx vertx, Duration first, Duration next) {
-        this.firstRequestTimeout = first;
-        this.keepAliveTimeout = next;
+    public SlowRequestGuard(Vertx vertx, Duration firstRequestTimeout, Duration keepAliveTimeout) {
+        this.firstRequestTimeout = firstRequestTimeout;
+        this.keepAliveTimeout = keepAliveTimeout;
         vertx.setPeriodic(CHECK_INTERVAL_MS, timer -> closeExpired());
     }
 
-    /** Looks after a new connection. */
+    /** Watches a new connection. */
     public void watch(HttpConnection connection) {
         connections.put(connection, new ConnectionState());
         RequestHeadTimeout.watchConnected(connection, firstRequestTimeout);
         connection.closeHandler(closed -> connections.remove(connection));
     }
 
-    /** The same handler, for requests that have arrived. */
-    public Handler<HttpServerRequest> trackRequests(Handler<HttpServerRequest> then) {
+    /** Returns a handler that counts the active requests of each connection and calls {@code next}. */
+    public Handler<HttpServerRequest> trackRequests(Handler<HttpServerRequest> next) {
         return request -> {
             ConnectionState connectionState = connections.get(request.connection());
             if (connectionState != null) {
                 connectionState.receivedRequest = true;
                 connectionState.activeRequests++;
-                request.response().endHandler(answered -> {
+                request.response().endHandler(ended -> {
                     connectionState.activeRequests--;
                     connectionState.idleSince = System.nanoTime();
                 });
             }
-            then.handle(request);
+            next.handle(request);
         };
     }
 

@@ -7,6 +7,6 @@ public final class StalledConnectionException extends IOException {
     private static final long serialVersionUID = 1L;
 
     StalledConnectionException() {
-        super("connection aborted, its peer does not read");
+        super("connection aborted, peer does not read");
     }
 }

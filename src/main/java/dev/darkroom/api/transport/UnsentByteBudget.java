@@ -10,13 +10,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Limits the bytes that wait to be sent on all accepted connections of a process together. Anonymous connections may use half of it.
+ * Limits the unsent bytes of all accepted connections of a process together. Anonymous connections may use half of the budget.
  *
- * <p>When a write does not fit, connections are aborted until it does: anonymous ones before others, and of these the largest ones of the
- * address or user that holds the most. So the peers that do not read pay, and others are served. Thread-safe.
+ * <p>When a write does not fit, connections are aborted until it does: anonymous connections before identified ones, and in each group the
+ * largest connections of the address or user with the most unsent bytes. So peers that do not read lose their connections, and the others
+ * are served. Thread-safe.
  */
 public final class UnsentByteBudget {
-    /** One scan of all connections frees a sixteenth of the budget at least, so that scans stay rare. */
+    /** One scan of all connections frees at least a sixteenth of the budget, so scans stay rare. */
     private static final int MIN_FREED_DIVISOR = 16;
 
     private final long capacity;
@@ -25,7 +26,7 @@ public final class UnsentByteBudget {
     private final AtomicLong anonymousUsed = new AtomicLong();
     private final Set<UnsentByteTracker> trackers = ConcurrentHashMap.newKeySet();
     private final RateLimitedWarning warning =
-            new RateLimitedWarning("connections aborted, unsent bytes reached the limit");
+            new RateLimitedWarning("connection aborted, unsent byte limit reached");
 
     /** @param capacity in bytes */
     public UnsentByteBudget(long capacity) {
@@ -33,12 +34,12 @@ public final class UnsentByteBudget {
         this.anonymousCapacity = capacity / 2;
     }
 
-    /** Returns the bytes that wait now, never more than the capacity. */
+    /** Returns the current number of unsent bytes, never more than the capacity. */
     public long used() {
         return used.get();
     }
 
-    /** Returns the part of {@link #used} that anonymous connections hold. */
+    /** Returns the unsent bytes of anonymous connections, a part of {@link #used}. */
     public long anonymousUsed() {
         return anonymousUsed.get();
     }
@@ -47,22 +48,22 @@ public final class UnsentByteBudget {
         return capacity;
     }
 
-    void register(UnsentByteTracker account) {
-        trackers.add(account);
+    void register(UnsentByteTracker tracker) {
+        trackers.add(tracker);
     }
 
-    void unregister(UnsentByteTracker account) {
-        trackers.remove(account);
+    void unregister(UnsentByteTracker tracker) {
+        trackers.remove(tracker);
     }
 
     /**
-     * Takes bytes for an account, at the cost of others if need be.
+     * Reserves bytes for a connection, and aborts other connections when the budget is exhausted.
      *
-     * @return false when the account itself has to give way; it is closed then
+     * @return false when the connection itself was aborted; its tracker is then closed
      */
-    boolean reserve(UnsentByteTracker account, long bytes) {
-        while (!tryReserve(bytes, account.isAnonymous())) {
-            if (!abortToFree(account, bytes)) {
+    boolean reserve(UnsentByteTracker tracker, long bytes) {
+        while (!tryReserve(bytes, tracker.isAnonymous())) {
+            if (!abortToFree(tracker, bytes)) {
                 return false;
             }
         }
@@ -76,7 +77,7 @@ public final class UnsentByteBudget {
         }
     }
 
-    /** Moves bytes of a connection whose user is known from now on. */
+    /** Moves the bytes of a connection out of the anonymous part after its user is identified. */
     void transferFromAnonymous(long bytes) {
         anonymousUsed.addAndGet(-bytes);
     }
@@ -105,56 +106,56 @@ public final class UnsentByteBudget {
         return true;
     }
 
-    /** Aborts connections of the largest holder; false when the account in want of bytes was one of them. */
-    private synchronized boolean abortToFree(UnsentByteTracker wanting, long bytes) {
-        if (!wanting.isAnonymous() && abortLargest(true, wanting, bytes) > 0) {
+    /** Aborts connections of the largest owner. Returns false when the requesting connection was one of them. */
+    private synchronized boolean abortToFree(UnsentByteTracker requester, long bytes) {
+        if (!requester.isAnonymous() && abortLargest(true, requester, bytes) > 0) {
             return true;
         }
-        boolean freed = abortLargest(wanting.isAnonymous(), wanting, bytes) > 0;
+        boolean freed = abortLargest(requester.isAnonymous(), requester, bytes) > 0;
         if (!freed) {
-            // It wants more than there is.
-            wanting.abort();
+            // The requested bytes exceed the budget on their own.
+            requester.abort();
         }
-        return freed && !wanting.isClosed();
+        return freed && !requester.isClosed();
     }
 
     /** Returns the bytes that were freed. */
-    private long abortLargest(boolean anonymous, UnsentByteTracker wanting, long bytes) {
-        long wanted = bytes + capacity / MIN_FREED_DIVISOR;
+    private long abortLargest(boolean anonymous, UnsentByteTracker requester, long bytes) {
+        long target = bytes + capacity / MIN_FREED_DIVISOR;
         long freed = 0;
-        for (UnsentByteTracker victim : trackersOfLargestOwner(anonymous, wanting, bytes)) {
-            if (freed >= wanted) {
+        for (UnsentByteTracker tracker : trackersOfLargestOwner(anonymous, requester, bytes)) {
+            if (freed >= target) {
                 break;
             }
-            freed += victim.abort();
-            warning.log("address", victim.address());
+            freed += tracker.abort();
+            warning.log("address", tracker.address());
         }
         return freed;
     }
 
-    /** Returns the accounts of the address or user that holds the most, the largest first. */
-    private List<UnsentByteTracker> trackersOfLargestOwner(boolean anonymous, UnsentByteTracker wanting, long bytes) {
-        // What each holds changes meanwhile; sorting needs values that do not.
-        Map<UnsentByteTracker, Long> held = new HashMap<>();
-        Map<String, Long> sums = new HashMap<>();
-        for (UnsentByteTracker account : trackers) {
-            long bytesOfAccount = account.reservedBytes() + (account == wanting ? bytes : 0);
-            if (account.isAnonymous() == anonymous && bytesOfAccount > 0) {
-                held.put(account, bytesOfAccount);
-                sums.merge(account.ownerKey(), bytesOfAccount, Long::sum);
+    /** Returns the trackers of the address or user with the most unsent bytes, the largest first. */
+    private List<UnsentByteTracker> trackersOfLargestOwner(boolean anonymous, UnsentByteTracker requester, long bytes) {
+        // Copies the sizes: they change concurrently, and sorting needs stable values.
+        Map<UnsentByteTracker, Long> bytesByTracker = new HashMap<>();
+        Map<String, Long> bytesByOwner = new HashMap<>();
+        for (UnsentByteTracker tracker : trackers) {
+            long trackedBytes = tracker.reservedBytes() + (tracker == requester ? bytes : 0);
+            if (tracker.isAnonymous() == anonymous && trackedBytes > 0) {
+                bytesByTracker.put(tracker, trackedBytes);
+                bytesByOwner.merge(tracker.ownerKey(), trackedBytes, Long::sum);
             }
         }
-        String largest = sums.entrySet().stream()
+        String largestOwner = bytesByOwner.entrySet().stream()
                 .max(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey)
                 .orElse(null);
         List<UnsentByteTracker> sorted = new ArrayList<>();
-        for (UnsentByteTracker account : held.keySet()) {
-            if (account.ownerKey().equals(largest)) {
-                sorted.add(account);
+        for (UnsentByteTracker tracker : bytesByTracker.keySet()) {
+            if (tracker.ownerKey().equals(largestOwner)) {
+                sorted.add(tracker);
             }
         }
-        sorted.sort(Comparator.comparing(held::get, Comparator.reverseOrder()));
+        sorted.sort(Comparator.comparing(bytesByTracker::get, Comparator.reverseOrder()));
         return sorted;
     }
 }

@@ -12,15 +12,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Counts the bytes that wait to be sent on one connection, and aborts what makes no progress. Two counts overlap, and the larger one is
- * charged to the budget: bytes of answers from the moment they are given, wherever they wait; and bytes in the channel, among them heads,
- * pongs and acknowledgements that the library writes by itself.
+ * Counts the unsent bytes of one connection and aborts writes without progress. Charges the larger of two overlapping counts to the budget:
+ * bytes of responses from the start of their write, in any buffer; and bytes in the channel, which include headers, pongs
+ * and acknowledgements that Vert.x writes itself.
  *
- * <p>For the event loop of the connection, except where a method says otherwise.
+ * <p>For the event loop of the connection, unless a method says otherwise.
  */
 public final class UnsentByteTracker {
     private static final AttributeKey<UnsentByteTracker> ATTRIBUTE_KEY =
-            AttributeKey.valueOf(UnsentByteTracker.class, "account");
+            AttributeKey.valueOf(UnsentByteTracker.class, "tracker");
     private static final Duration DEFAULT_STALL_TIMEOUT = Duration.ofSeconds(30);
     private static final long CHECK_SECONDS = 1;
 
@@ -42,106 +42,106 @@ public final class UnsentByteTracker {
     private long reservedBytes;
     private boolean closed;
 
-    /** A write that is not finished. */
+    /** Write that has not completed. */
     private static final class PendingWrite {
         private final Runnable abortAction;
         private long since;
 
-        private PendingWrite(Runnable giveUp, long since) {
-            this.abortAction = giveUp;
+        private PendingWrite(Runnable abortAction, long since) {
+            this.abortAction = abortAction;
             this.since = since;
         }
     }
 
-    UnsentByteTracker(UnsentByteBudget budget, Channel channel, String address, Duration patience) {
+    UnsentByteTracker(UnsentByteBudget budget, Channel channel, String address, Duration stallTimeout) {
         this.budget = budget;
         this.channel = channel;
         this.address = address;
-        this.stallTimeoutNanos = patience.toNanos();
+        this.stallTimeoutNanos = stallTimeout.toNanos();
     }
 
-    /** Opens the account of a connection that was just accepted. */
-    static UnsentByteTracker open(UnsentByteBudget budget, Channel channel, Duration patience) {
-        UnsentByteTracker account = new UnsentByteTracker(
-                budget, channel, InboundConnectionLimiter.address(channel.remoteAddress()), patience);
-        channel.attr(ATTRIBUTE_KEY).set(account);
-        budget.register(account);
-        return account;
+    /** Creates the tracker of an accepted connection. */
+    static UnsentByteTracker open(UnsentByteBudget budget, Channel channel, Duration stallTimeout) {
+        UnsentByteTracker tracker = new UnsentByteTracker(
+                budget, channel, InboundConnectionLimiter.address(channel.remoteAddress()), stallTimeout);
+        channel.attr(ATTRIBUTE_KEY).set(tracker);
+        budget.register(tracker);
+        return tracker;
     }
 
-    /** Returns the account of a connection. One that no {@link InboundConnectionLimiter} accepted has a budget of its own. */
+    /** Returns the tracker of a connection. A connection that no {@link InboundConnectionLimiter} accepted gets its own unlimited budget. */
     public static UnsentByteTracker of(HttpConnection connection) {
         return of(ConnectionAborter.channel(connection));
     }
 
     private static UnsentByteTracker of(Channel channel) {
-        UnsentByteTracker account = channel.attr(ATTRIBUTE_KEY).get();
-        if (account == null) {
-            account = open(new UnsentByteBudget(Long.MAX_VALUE), channel, DEFAULT_STALL_TIMEOUT);
-            channel.closeFuture().addListener(gone -> of(channel).close());
+        UnsentByteTracker tracker = channel.attr(ATTRIBUTE_KEY).get();
+        if (tracker == null) {
+            tracker = open(new UnsentByteBudget(Long.MAX_VALUE), channel, DEFAULT_STALL_TIMEOUT);
+            channel.closeFuture().addListener(closed -> of(channel).close());
         }
-        return account;
+        return tracker;
     }
 
-    /** Notes that the peer has presented a credential of this user. */
-    public void identify(String name) {
+    /** Charges the connection to the user of a credential that the peer has presented. The first user stays. */
+    public void identify(String authenticatedUser) {
         synchronized (this) {
             if (user == null) {
-                user = name;
+                user = authenticatedUser;
                 budget.transferFromAnonymous(reservedBytes);
             }
         }
     }
 
     /**
-     * Writes, and counts the bytes until the operating system has taken them.
+     * Starts a write and counts its bytes until the operating system has taken them.
      *
-     * @param bytes that this write keeps in memory
-     * @param giveUp ends the writes of one sender when they have made no progress for too long; the same object for all of them, since
-     *     the end of one renews the time of the others
-     * @param write begins the write, and completes with it
-     * @return fails at once when the connection was aborted to keep to the budget
+     * @param bytes memory that the write takes
+     * @param abortAction aborts the writes of one sender after the stall timeout; the same object for all writes of the sender, because
+     *     the completion of one write restarts the time of the others
+     * @param write starts the write; its future completes with the write
+     * @return fails at once when the connection was aborted to free bytes of the budget
      */
-    public Future<Void> write(long bytes, Runnable giveUp, Supplier<Future<Void>> write) {
+    public Future<Void> write(long bytes, Runnable abortAction, Supplier<Future<Void>> write) {
         if (!reserve(bytes)) {
             return Future.failedFuture(new StalledConnectionException());
         }
-        PendingWrite one = new PendingWrite(giveUp, System.nanoTime());
-        pendingWrites.addLast(one);
+        PendingWrite pendingWrite = new PendingWrite(abortAction, System.nanoTime());
+        pendingWrites.addLast(pendingWrite);
         scheduleCheck();
         Future<Void> written;
         try {
             written = write.get();
         } catch (RuntimeException e) {
-            completeWrite(one, bytes);
+            completeWrite(pendingWrite, bytes);
             throw e;
         }
-        return written.onComplete(done -> completeWrite(one, bytes));
+        return written.onComplete(done -> completeWrite(pendingWrite, bytes));
     }
 
-    private void completeWrite(PendingWrite one, long bytes) {
-        pendingWrites.remove(one);
+    private void completeWrite(PendingWrite pendingWrite, long bytes) {
+        pendingWrites.remove(pendingWrite);
         for (PendingWrite other : pendingWrites) {
-            if (other.abortAction == one.abortAction) {
+            if (other.abortAction == pendingWrite.abortAction) {
                 other.since = System.nanoTime();
             }
         }
         release(bytes);
     }
 
-    /** Counts bytes that wait for writes still to come; false when the connection was aborted instead. */
+    /** Counts bytes of later writes. Returns false when the connection was aborted instead. */
     public boolean reserve(long bytes) {
         responseBytes += bytes;
         return updateReservation();
     }
 
-    /** Takes back what {@link #reserve} has counted. */
+    /** Releases bytes that {@link #reserve} has counted. */
     public void release(long bytes) {
         responseBytes -= bytes;
         updateReservation();
     }
 
-    /** Notes how many bytes wait in the channel, and whether it takes more. */
+    /** Updates the number of bytes in the channel, and the time since it is full. */
     void measureChannel() {
         long before = channelBytes;
         channelBytes = measurePendingBytes();
@@ -159,7 +159,7 @@ public final class UnsentByteTracker {
     }
 
     private long measurePendingBytes() {
-        // The two limits are the only public measure of what waits.
+        // Netty reports pending bytes only relative to the two water marks.
         return channel.isWritable()
                 ? Math.max(0, channel.config().getWriteBufferHighWaterMark() + 1 - channel.bytesBeforeUnwritable())
                 : channel.config().getWriteBufferLowWaterMark() + channel.bytesBeforeWritable();
@@ -179,8 +179,8 @@ public final class UnsentByteTracker {
                 return true;
             }
         }
-        // Without the lock: it may be the account of another event loop that has to give way, and that one the same way
-        // round.
+        // Without the lock, against deadlock: the budget may close the tracker of another event loop, which may close
+        // this one at the same time.
         boolean anonymous = isAnonymous();
         if (!budget.reserve(this, more)) {
             return false;
@@ -213,10 +213,10 @@ public final class UnsentByteTracker {
             abort();
             return;
         }
-        for (PendingWrite one : List.copyOf(pendingWrites)) {
-            if (now - one.since >= stallTimeoutNanos) {
-                one.since = now;
-                one.abortAction.run();
+        for (PendingWrite pendingWrite : List.copyOf(pendingWrites)) {
+            if (now - pendingWrite.since >= stallTimeoutNanos) {
+                pendingWrite.since = now;
+                pendingWrite.abortAction.run();
             }
         }
         if (reservedBytes() > 0 || !pendingWrites.isEmpty()) {
@@ -224,14 +224,14 @@ public final class UnsentByteTracker {
         }
     }
 
-    /** Aborts the connection and returns the bytes that this frees. From any thread. */
+    /** Aborts the connection and returns the freed bytes. Thread-safe. */
     long abort() {
         long freed = close();
         ConnectionAborter.abort(channel);
         return freed;
     }
 
-    /** Counts no more. From any thread. */
+    /** Stops counting and returns the freed bytes. Thread-safe. */
     long close() {
         long freed;
         synchronized (this) {
@@ -247,7 +247,7 @@ public final class UnsentByteTracker {
         return freed;
     }
 
-    /** From any thread, as the following. */
+    /** Thread-safe, like the methods below. */
     boolean isAnonymous() {
         return user == null;
     }
@@ -260,7 +260,7 @@ public final class UnsentByteTracker {
         return closed;
     }
 
-    /** The user, or the address while nobody is known. */
+    /** Returns the user, or the address of an anonymous connection. */
     String ownerKey() {
         String known = user;
         return known == null ? address : known;

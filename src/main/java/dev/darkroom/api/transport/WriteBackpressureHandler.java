@@ -4,27 +4,27 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
- * Stands next to the socket of one connection. Measures what waits in its channel, and reads nothing while the channel is full: a peer
- * that makes us write and does not read gets no further.
+ * Channel handler next to the socket of one connection. Measures the unsent bytes in the channel and stops reading while the channel is
+ * full: a peer that does not read cannot cause further writes.
  *
- * <p>Reading is switched by the channel's option autoRead, which Vert.x switches too. While the channel is full it stays off, and what
- * Vert.x wants is kept for later.
+ * <p>Controls reading with the channel option autoRead, which Vert.x sets too. While the channel is full the option stays off, and the
+ * handler stores the value that Vert.x sets.
  */
 final class WriteBackpressureHandler extends ChannelDuplexHandler {
     private final UnsentByteTracker tracker;
     private boolean channelFull;
 
-    /** What autoRead has to be when the channel is no longer full. */
+    /** Value of autoRead to set when the channel is no longer full. */
     private boolean restoreAutoRead;
 
-    /** Whether somebody asked for one read meanwhile. */
+    /** Whether a single read was requested while the channel was full. */
     private boolean readRequested;
 
-    /** While Vert.x decides whether it wants more: it does not switch off what is off. */
+    /** Set while autoRead is on for Vert.x to decide about further reads: Vert.x does not switch off an option that is off. */
     private boolean probingDemand;
 
-    WriteBackpressureHandler(UnsentByteTracker account) {
-        this.tracker = account;
+    WriteBackpressureHandler(UnsentByteTracker tracker) {
+        this.tracker = tracker;
     }
 
     @Override
@@ -56,11 +56,11 @@ final class WriteBackpressureHandler extends ChannelDuplexHandler {
         if (channelFull) {
             channelFull = false;
             probingDemand = false;
-            boolean once = readRequested;
+            boolean readOnce = readRequested;
             readRequested = false;
             if (restoreAutoRead) {
                 context.channel().config().setAutoRead(true);
-            } else if (once) {
+            } else if (readOnce) {
                 context.read();
             }
         }
@@ -88,7 +88,7 @@ final class WriteBackpressureHandler extends ChannelDuplexHandler {
         probingDemand = true;
         context.channel().config().setAutoRead(true);
         context.fireChannelReadComplete();
-        // Not if the channel has had room meanwhile, and perhaps is full again.
+        // False when the channel became writable meanwhile: resume() has then set autoRead.
         if (probingDemand) {
             probingDemand = false;
             restoreAutoRead = context.channel().config().isAutoRead();

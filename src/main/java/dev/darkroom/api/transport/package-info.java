@@ -1,2 +1,2 @@
-/** Guards of connections and requests: size, time and memory limits, backpressure, access log. */
+/** Limits of connections and requests: size, time, memory and unsent bytes; backpressure; request ids; access log. */
 package dev.darkroom.api.transport;
