@@ -53,12 +53,12 @@ public final class CommandDispatcher {
     private static JsonObject toErrorReply(Throwable cause, String requestId) {
         if (DatabaseErrorClassifier.isUnavailable(cause)) {
             LOG.atWarn()
-                    .addKeyValue("request", requestId)
+                    .addKeyValue("requestId", requestId)
                     .addKeyValue("reason", cause.getMessage())
                     .log("command rejected, database unavailable");
             return CommandReplies.error(CommandProtocol.UNAVAILABLE, "the database is unavailable");
         }
-        LOG.atError().addKeyValue("request", requestId).setCause(cause).log("command failed");
+        LOG.atError().addKeyValue("requestId", requestId).setCause(cause).log("command failed");
         return CommandReplies.error(CommandProtocol.INTERNAL, "internal error");
     }
 }

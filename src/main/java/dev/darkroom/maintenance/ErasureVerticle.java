@@ -70,7 +70,7 @@ public final class ErasureVerticle extends VerticleBase {
             LOG.atInfo()
                     .addKeyValue("admin", busCommand.user())
                     .addKeyValue("user", user)
-                    .addKeyValue("request", busCommand.requestId())
+                    .addKeyValue("requestId", busCommand.requestId())
                     .log("audit: user erasure requested");
             return erasure.erase(user, MAX_REPLY_TIME)
                     .timeout(MAX_REPLY_TIME.toMillis(), TimeUnit.MILLISECONDS)

@@ -92,7 +92,7 @@ class LogOutputIT {
             assertThat(line.getString("message")).isNotBlank();
         });
         assertThat(lines)
-                .filteredOn(line -> REQUEST.equals(line.getString("request")))
+                .filteredOn(line -> REQUEST.equals(line.getString("requestId")))
                 .extracting(line -> line.getString("message") + " " + line.getString("generation"))
                 .containsExactly("generation accepted " + id);
         List<JsonObject> story = lines.stream()
@@ -135,7 +135,7 @@ class LogOutputIT {
                 .contains("attempt failed, will retry generation=" + id)
                 .doesNotContain("\u001b");
         assertThat(darkroom.log())
-                .filteredOn(line -> line.contains("request=" + REQUEST))
+                .filteredOn(line -> line.contains("requestId=" + REQUEST))
                 .singleElement()
                 .asString()
                 .contains("generation accepted generation=" + id);

@@ -133,7 +133,7 @@ public final class GetImageHandler implements OperationHandler {
         }
         // Logs at ERROR, since the database has the image but the store does not.
         LOG.atError()
-                .addKeyValue("request", operationContext.requestId())
+                .addKeyValue("requestId", operationContext.requestId())
                 .addKeyValue("image", image.getString("id"))
                 .addKeyValue("bytes", image.getLong("bytes"))
                 .setCause(error instanceof ImageNotFoundException ? null : error)

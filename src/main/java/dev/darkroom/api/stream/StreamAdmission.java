@@ -217,7 +217,7 @@ public final class StreamAdmission {
             if (revoked.contains(admittedStream.credential) && admittedStreams.contains(admittedStream)) {
                 LOG.atInfo()
                         .addKeyValue("user", admittedStream.user)
-                        .addKeyValue("request", admittedStream.requestId)
+                        .addKeyValue("requestId", admittedStream.requestId)
                         .addKeyValue("credential", admittedStream.credential)
                         .log("audit: stream closed, credential no longer valid");
                 admittedStream.stream.closeWithReason("UNAUTHORIZED");

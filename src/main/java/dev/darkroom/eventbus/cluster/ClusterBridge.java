@@ -91,7 +91,7 @@ final class ClusterBridge {
                 .map(Message::body)
                 .otherwise(failure -> {
                     LOG.atWarn()
-                            .addKeyValue("request", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
+                            .addKeyValue("requestId", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
                             .addKeyValue("reason", failure.getMessage())
                             .log("command timed out");
                     return unavailableReply();

@@ -59,7 +59,7 @@ final class CancellationService {
             if (deleted.isPresent()) {
                 LOG.atInfo()
                         .addKeyValue("generation", id)
-                        .addKeyValue("request", busCommand.requestId())
+                        .addKeyValue("requestId", busCommand.requestId())
                         .log("generation deleted");
                 publishDeleted();
                 return deleteFiles(id, deleted.get().storageKeys())

@@ -122,7 +122,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
                         .addKeyValue("action", busCommand.action())
                         .addKeyValue("admin", busCommand.user())
                         .addKeyValue("owner", shown.getString("user"))
-                        .addKeyValue("request", busCommand.requestId());
+                        .addKeyValue("requestId", busCommand.requestId());
                 if (part.getKey().equals("image")) {
                     line = line.addKeyValue("image", shown.getString("id"));
                 }

@@ -185,7 +185,7 @@ final class SubmissionService {
     private static JsonObject reject(String code, String why, Duration after, String requestId) {
         long seconds = Math.max(1, Math.min(60, after.toSeconds() + 1));
         LOG.atWarn()
-                .addKeyValue("request", requestId)
+                .addKeyValue("requestId", requestId)
                 .addKeyValue("reason", why)
                 .addKeyValue("retryAfterSeconds", seconds)
                 .log("generation refused");
@@ -244,7 +244,7 @@ final class SubmissionService {
     }
 
     private void onAccepted(Submission submission, String requestId) {
-        var line = LOG.atInfo().addKeyValue("generation", submission.id()).addKeyValue("request", requestId);
+        var line = LOG.atInfo().addKeyValue("generation", submission.id()).addKeyValue("requestId", requestId);
         if (submission.retryOf() != null) {
             line = line.addKeyValue("retryOf", submission.retryOf());
         }

@@ -186,7 +186,7 @@ public final class WebhookCommandVerticle extends VerticleBase {
     private static void logChange(String message, BusCommand busCommand, UUID id) {
         LOG.atInfo()
                 .addKeyValue("webhook", id)
-                .addKeyValue("request", busCommand.requestId())
+                .addKeyValue("requestId", busCommand.requestId())
                 .log(message);
     }
 }
