@@ -276,8 +276,8 @@ class ApiTlsIT {
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> darkroomInstance.log().stream()
                         .skip(lines)
-                        .anyMatch(line -> line.contains("certificate cannot be read again")
-                                && line.contains("the key is not that of the certificate")));
+                        .anyMatch(line -> line.contains("certificate reload failed")
+                                && line.contains("the key does not belong to the certificate")));
         assertThat(shown(list(trusting(first)))).isEqualTo(first);
 
         // and when they are whole again there is nothing to be done

@@ -192,7 +192,7 @@ class ImageDownloadIT {
         // then
         assertProblem(apiResponse, 400, "invalid-request", "/images/picture.png");
         assertThat(errorsOf(apiResponse))
-                .containsExactly("imageName must be the name of a picture: its id and the extension of its type");
+                .containsExactly("imageName must be an image name: an image id and the extension of its media type");
         assertThat(service.client()
                         .send("HEAD", "/images/picture.png", Map.of(), null)
                         .status())

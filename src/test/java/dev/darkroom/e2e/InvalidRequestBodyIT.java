@@ -77,7 +77,9 @@ class InvalidRequestBodyIT {
                 Arguments.of("a number", utf8Bytes("1e9"), "# must be a JSON object"),
                 Arguments.of("a string", utf8Bytes("\"prompt\""), "# must be a JSON object"),
                 Arguments.of(
-                        "a field twice", utf8Bytes("{\"prompt\":\"x\",\"prompt\":\"y\"}"), "#/prompt is there twice"),
+                        "a field twice",
+                        utf8Bytes("{\"prompt\":\"x\",\"prompt\":\"y\"}"),
+                        "#/prompt is a duplicate field"),
                 Arguments.of("10,000 levels", utf8Bytes("[".repeat(10_000) + "]".repeat(10_000)), tooMuch()),
                 Arguments.of("30,000 unknown fields", utf8Bytes(unknownFields()), tooMuch()));
     }
@@ -175,7 +177,7 @@ class InvalidRequestBodyIT {
         }
 
         assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("Transfer-Encoding: must be chunked, if anything");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("Transfer-Encoding: must be chunked");
     }
 
     @Test
@@ -190,7 +192,7 @@ class InvalidRequestBodyIT {
 
         // then
         assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
-        assertThat(errorsOf(apiResponse)).containsExactly("Expect must be 100-continue, if anything");
+        assertThat(errorsOf(apiResponse)).containsExactly("Expect must be 100-continue");
     }
 
     private static ApiResponse post(byte[] body) {
@@ -206,7 +208,7 @@ class InvalidRequestBodyIT {
     }
 
     private static String tooMuch() {
-        return "# holds more values, deeper nesting or a longer number than any request may";
+        return "# exceeds the limit of values, nesting depth or number length";
     }
 
     private static byte[] request(String method, String path, String headers) {

@@ -163,8 +163,8 @@ class ListGenerationsIT {
                 "createdAfter=yesterday | createdAfter must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
                 "createdBefore=2026-02-30T00:00:00Z | createdBefore must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
                 "createdBefore=0000-01-01T00:00:00Z | createdBefore must be a date and a time with its offset, such as 2026-11-23T10:15:30Z",
-                "cursor=x | cursor is not one that was given out",
-                "cursor=f_______________________________ | cursor is not one that was given out",
+                "cursor=x | cursor is not a valid cursor",
+                "cursor=f_______________________________ | cursor is not a valid cursor",
                 "stauts=FAILED | stauts is not a known parameter; known: status, createdAfter, createdBefore, limit, cursor"
             })
     void whatIsWrongIsNamed(String query, String error) {

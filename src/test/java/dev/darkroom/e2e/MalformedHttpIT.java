@@ -86,7 +86,7 @@ class MalformedHttpIT {
             if (!method.equals("HEAD")) {
                 assertProblem(apiResponse, 405, "method-not-allowed", path);
                 assertThat(apiResponse.json().getString("detail"))
-                        .isEqualTo(method + " is not known here; known: " + allowed + ".");
+                        .isEqualTo(method + " is not allowed; allowed: " + allowed + ".");
             }
         }
     }
@@ -135,8 +135,8 @@ class MalformedHttpIT {
         "/api/generation/..%2f..%2fetc, generationId must be a UUID",
         "/api/generation/urn:uuid:" + ID + ", generationId must be a UUID",
         "/api/generation/' OR 1=1 --, generationId must be a UUID",
-        "/images/x, imageName must be the name of a picture: its id and the extension of its type",
-        "/images/..%2f..%2fdata.png, imageName must be the name of a picture: its id and the extension of its type",
+        "/images/x, imageName must be an image name: an image id and the extension of its media type",
+        "/images/..%2f..%2fdata.png, imageName must be an image name: an image id and the extension of its media type",
     })
     void aBadParameter(String path, String problem) {
         // when
@@ -156,7 +156,7 @@ class MalformedHttpIT {
 
         // then
         assertProblem(apiResponse, 400, "invalid-request", path.replaceFirst("\\?.*", ""));
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("This is not an HTTP request that can be read.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The request is not valid HTTP.");
     }
 
     @Test
@@ -202,7 +202,7 @@ class MalformedHttpIT {
 
         // then
         assertProblem(apiResponse, 400, "invalid-request", "/");
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("This is not an HTTP request that can be read.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The request is not valid HTTP.");
     }
 
     @ParameterizedTest

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Callers who ask too often, and callers who guess. All of them have this machine's address, so who guesses comes last. */
+/** Rate limits of requests and of failed logins. All clients have the address of this machine, so the failed logins come last. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RateLimitIT {
     @RegisterExtension

@@ -156,7 +156,7 @@ class SignedImageUrlIT {
 
         // then
         assertProblem(apiResponse, 403, "link-not-good", path(changed + "?"));
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("This link is not one of ours.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The signature of this link is not valid.");
     }
 
     @Test

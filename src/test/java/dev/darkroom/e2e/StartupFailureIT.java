@@ -159,7 +159,7 @@ class StartupFailureIT {
         assertThat(failure(settings.with(
                         "DARKROOM_HTTP_TLS_KEY_FILE",
                         directory.resolve("other/key.pem").toString())))
-                .isEqualTo(expected + "the key is not that of the certificate)");
+                .isEqualTo(expected + "the key does not belong to the certificate)");
         assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", "/nowhere.pem")))
                 .isEqualTo(expected + "/nowhere.pem does not exist)");
         assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", noise.toString())))

@@ -5,15 +5,15 @@ import io.vertx.openapi.contract.Operation;
 import java.util.List;
 
 /**
- * The part of {@code openapi.yaml} that one port keeps. Immutable, but for what the library notes in its schemas while routers are made:
- * that is for one thread at a time.
+ * The operations of {@code openapi.yaml} that one port serves. Immutable, except that the OpenAPI library annotates its schemas while a
+ * router is created: only one thread at a time may create routers.
  *
- * @param document the whole file, word for word, as it is served
- * @param openApi this port's part, in the form that the router understands
+ * @param document complete text of the file, served unchanged
+ * @param openApi operations of this port, parsed
  */
 public record ApiContract(String document, OpenAPIContract openApi) {
 
-    /** The ids of all operations. */
+    /** Returns the ids of all operations. */
     List<String> operationIds() {
         return openApi.operations().stream().map(Operation::getOperationId).toList();
     }

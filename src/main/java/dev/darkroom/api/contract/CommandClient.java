@@ -14,7 +14,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends commands to verticles of this process. Every refusal, and every silence, comes back as a {@link Problem}. */
+/** Sends commands to verticles of this process. A rejected command or a missing reply fails the future with a {@link Problem}. */
 public final class CommandClient {
     private static final Logger LOG = LoggerFactory.getLogger(CommandClient.class);
 
@@ -32,23 +32,24 @@ public final class CommandClient {
         return send(action, body, operationContext, Duration.ZERO);
     }
 
-    /** @param longer how much longer than others this command may take */
-    public Future<JsonObject> send(String action, JsonObject body, OperationContext operationContext, Duration longer) {
+    /** @param extraTimeout added to the usual timeout of commands */
+    public Future<JsonObject> send(
+            String action, JsonObject body, OperationContext operationContext, Duration extraTimeout) {
         DeliveryOptions options = new DeliveryOptions()
                 .setLocalOnly(true)
-                .setSendTimeout(timeout.plus(longer).toMillis())
+                .setSendTimeout(timeout.plus(extraTimeout).toMillis())
                 .addHeader(CommandProtocol.ACTION_HEADER, action)
                 .addHeader(CommandProtocol.VERSION_HEADER, CommandProtocol.VERSION)
                 .addHeader(CommandProtocol.REQUEST_ID_HEADER, operationContext.requestId());
         return vertx.eventBus()
                 .<JsonObject>request(address, body, options)
-                .recover(silence -> {
+                .recover(failure -> {
                     LOG.atWarn()
-                            .addKeyValue("request", operationContext.requestId())
+                            .addKeyValue("requestId", operationContext.requestId())
                             .addKeyValue("address", address)
                             .addKeyValue("action", action)
-                            .addKeyValue("reason", silence.getMessage())
-                            .log("no answer to a command");
+                            .addKeyValue("reason", failure.getMessage())
+                            .log("command failed, no reply received");
                     return Future.failedFuture(Problem.unavailable());
                 })
                 .compose(reply -> {
@@ -60,14 +61,14 @@ public final class CommandClient {
     private static Problem toProblem(JsonObject error) {
         return switch (error.getString("code")) {
             case CommandProtocol.INVALID -> Problem.invalid(toValidationErrors(error));
-            case CommandProtocol.NOT_FOUND -> Problem.notFound(capitalised(error.getString("message")));
-            case CommandProtocol.CONFLICT -> Problem.conflict(capitalised(error.getString("message")));
+            case CommandProtocol.NOT_FOUND -> Problem.notFound(capitalize(error.getString("message")));
+            case CommandProtocol.CONFLICT -> Problem.conflict(capitalize(error.getString("message")));
             case CommandProtocol.UNAVAILABLE -> Problem.unavailable();
             case GenerationBus.KEY_REUSED -> Problem.idempotencyKeyReused();
             case GenerationBus.OVERLOADED ->
-                Problem.overloaded(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
+                Problem.overloaded(capitalize(error.getString("message")), error.getLong("retryAfterSeconds"));
             case GenerationBus.QUOTA_EXCEEDED ->
-                Problem.quotaExceeded(capitalised(error.getString("message")), error.getLong("retryAfterSeconds"));
+                Problem.quotaExceeded(capitalize(error.getString("message")), error.getLong("retryAfterSeconds"));
             default -> Problem.internalError();
         };
     }
@@ -81,7 +82,7 @@ public final class CommandClient {
         return errors.isEmpty() ? List.of(new Problem.ValidationError("#", error.getString("message"))) : errors;
     }
 
-    private static String capitalised(String message) {
+    private static String capitalize(String message) {
         return Character.toUpperCase(message.charAt(0)) + message.substring(1) + ".";
     }
 }

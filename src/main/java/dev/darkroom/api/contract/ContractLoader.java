@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads {@code openapi.yaml} from the class path. The file says what is really sent; the library knows only a closed list
- * of media types, so its copy, in memory, has the others renamed to one that it treats the same way.
+ * Loads {@code openapi.yaml} from the class path. The OpenAPI library supports only a closed list of media types. In the parsed copy a
+ * supported type with the same treatment replaces each of the others.
  */
 public final class ContractLoader {
     private static final String RESOURCE = "openapi.yaml";
@@ -30,17 +30,17 @@ public final class ContractLoader {
 
     private ContractLoader() {}
 
-    /** The paths of the API port. */
+    /** Loads the paths of the API port. */
     public static Future<ApiContract> loadApi(Vertx vertx) {
         return load(vertx, false);
     }
 
-    /** The paths of the management port: those that name servers of their own. */
+    /** Loads the paths of the management port, which have their own {@code servers}. */
     public static Future<ApiContract> loadManagement(Vertx vertx) {
         return load(vertx, true);
     }
 
-    /** The media type under which the library knows {@code mediaType}. */
+    /** Returns the media type that replaces {@code mediaType} in the parsed copy. */
     static String substituteMediaType(String mediaType) {
         return MEDIA_TYPE_SUBSTITUTES.getOrDefault(mediaType, mediaType);
     }
@@ -58,7 +58,7 @@ public final class ContractLoader {
         return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document, parsed));
     }
 
-    /** From the class path and nowhere else: a file of that name in the working directory is somebody else's. */
+    /** Reads from the class path only: a file of that name in the working directory may belong to another program. */
     private static String readResource() {
         try (InputStream in = ContractLoader.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -31,16 +31,16 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A router that answers exactly the operations of a contract. */
+/** Creates routers that serve exactly the operations of a contract. */
 public final class ContractRouter {
     private static final Logger LOG = LoggerFactory.getLogger(ContractRouter.class);
 
     private ContractRouter() {}
 
     /**
-     * @param policy for requests of web pages
-     * @param limits of bodies
-     * @throws IllegalStateException when an operation has no handler or a handler no operation
+     * @param policy host and origin checks
+     * @param limits size and time limits of request bodies
+     * @throws IllegalStateException when an operation has no handler or a handler has no operation
      */
     public static Router create(
             Vertx vertx,
@@ -50,7 +50,7 @@ public final class ContractRouter {
             HostAndOriginPolicy policy,
             RequestBodyLimits limits) {
         RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
-        Set<String> streams = handlers.stream()
+        Set<String> streamOperationIds = handlers.stream()
                 .filter(OperationHandler::opensStream)
                 .map(OperationHandler::operationId)
                 .collect(Collectors.toSet());
@@ -60,16 +60,16 @@ public final class ContractRouter {
                 .rootHandler(new SecurityHeadersHandler())
                 .rootHandler(new HostCheckHandler(policy))
                 .rootHandler(new CorsPolicyHandler(policy.corsOrigins()))
-                .rootHandler(new StrictPathHandler(apiContract.openApi(), streams));
-        Set<String> unanswered = new HashSet<>(apiContract.operationIds());
+                .rootHandler(new StrictPathHandler(apiContract.openApi(), streamOperationIds));
+        Set<String> unhandled = new HashSet<>(apiContract.operationIds());
         for (OperationHandler handler : handlers) {
-            if (!unanswered.remove(handler.operationId())) {
+            if (!unhandled.remove(handler.operationId())) {
                 throw new IllegalStateException("the contract has no operation " + handler.operationId());
             }
             OpenAPIRoute route = builder.getRoute(handler.operationId());
             RequestReader reader = new RequestReader(
                     route.getOperation(), apiContract.openApi().getSchemaRepository(), limits);
-            // Both are done by us, from the same contract; see RequestReader for why.
+            // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
             AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
             route.setDoSecurity(false)
                     .setDoValidation(false)
@@ -79,50 +79,50 @@ public final class ContractRouter {
                             authenticate(
                                     authenticationHandler, limitRate(rateLimitHandler, validate(reader, handler)))));
         }
-        if (!unanswered.isEmpty()) {
-            throw new IllegalStateException("no handler for " + unanswered);
+        if (!unhandled.isEmpty()) {
+            throw new IllegalStateException("no handler for " + unhandled);
         }
         Router router = builder.createRouter();
         router.getRoutes().stream()
                 .filter(route -> route.getMetadata(RouterBuilder.KEY_META_DATA_OPERATION) instanceof Operation operation
-                        && StrictPathHandler.supportsHead(apiContract.openApi(), operation, streams))
+                        && StrictPathHandler.supportsHead(apiContract.openApi(), operation, streamOperationIds))
                 .forEach(route -> route.method(HttpMethod.HEAD));
         return addErrorHandlers(router);
     }
 
     private static Handler<RoutingContext> checkOrigin(
-            HostAndOriginPolicy policy, boolean opensStream, Handler<RoutingContext> then) {
+            HostAndOriginPolicy policy, boolean opensStream, Handler<RoutingContext> next) {
         return context -> {
             try {
                 policy.checkOrigin(context.request(), opensStream);
-            } catch (Problem foreign) {
-                context.fail(foreign);
+            } catch (Problem problem) {
+                context.fail(problem);
                 return;
             }
-            then.handle(context);
+            next.handle(context);
         };
     }
 
     private static Handler<RoutingContext> authenticate(
-            AuthenticationHandler authenticationHandler, BiConsumer<RoutingContext, Principal> then) {
+            AuthenticationHandler authenticationHandler, BiConsumer<RoutingContext, Principal> next) {
         return context -> {
-            Future<Principal> caller = authenticationHandler.authenticate(context);
-            if (caller.succeeded()) {
-                then.accept(context, caller.result());
+            Future<Principal> authentication = authenticationHandler.authenticate(context);
+            if (authentication.succeeded()) {
+                next.accept(context, authentication.result());
                 return;
             }
-            // Until we know, its body waits with its sender.
+            // Pauses the body until authentication completes.
             context.request().pause();
-            caller.onComplete(known -> {
-                if (known.failed()) {
+            authentication.onComplete(result -> {
+                if (result.failed()) {
                     context.request().resume();
-                    context.fail(known.cause());
+                    context.fail(result.cause());
                     return;
                 }
                 try {
-                    then.accept(context, known.result());
-                } catch (RuntimeException bug) {
-                    context.fail(bug);
+                    next.accept(context, result.result());
+                } catch (RuntimeException e) {
+                    context.fail(e);
                 }
                 context.request().resume();
             });
@@ -130,20 +130,20 @@ public final class ContractRouter {
     }
 
     private static BiConsumer<RoutingContext, Principal> limitRate(
-            RateLimitHandler rateLimitHandler, BiConsumer<RoutingContext, Principal> then) {
+            RateLimitHandler rateLimitHandler, BiConsumer<RoutingContext, Principal> next) {
         return (context, principal) -> {
             identifyConnection(context, principal);
             try {
                 rateLimitHandler.countRequest(principal, context.request());
-            } catch (Problem tooOften) {
-                context.fail(tooOften);
+            } catch (Problem problem) {
+                context.fail(problem);
                 return;
             }
-            then.accept(context, principal);
+            next.accept(context, principal);
         };
     }
 
-    /** Where nobody has to present credentials every connection is anonymous. */
+    /** Charges the connection to the user. Connections without presented credentials stay anonymous, also when authentication is off. */
     private static void identifyConnection(RoutingContext context, Principal principal) {
         if (principal != null && AuthenticationHandler.credential(context) != null) {
             UnsentByteTracker.of(context.request().connection()).identify(principal.user());
@@ -155,28 +155,28 @@ public final class ContractRouter {
                 .onSuccess(operationContext -> {
                     try {
                         handler.handle(operationContext);
-                    } catch (RuntimeException bug) {
-                        // After a body has arrived the router is no longer there to catch it.
-                        context.fail(bug);
+                    } catch (RuntimeException e) {
+                        // The router does not catch exceptions after it has returned to wait for the body.
+                        context.fail(e);
                     }
                 })
                 .onFailure(failure -> {
                     if (failure instanceof HttpClosedException) {
                         LOG.atDebug()
-                                .addKeyValue("request", RequestIdHandler.of(context))
-                                .log("the caller left before its request was whole");
+                                .addKeyValue("requestId", RequestIdHandler.of(context))
+                                .log("request aborted by client");
                     } else {
                         context.fail(failure);
                     }
                 });
     }
 
-    /** Whatever the router refuses on its own account becomes a problem document too. */
+    /** Turns errors of the router itself into problem documents. */
     private static Router addErrorHandlers(Router router) {
         ProblemHandler problems = new ProblemHandler();
         for (int status = 400; status < 600; status++) {
-            int known = status;
-            router.errorHandler(status, context -> problems.handle(context, known));
+            int errorStatus = status;
+            router.errorHandler(status, context -> problems.handle(context, errorStatus));
         }
         return router;
     }

@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code Idempotency-Key} (draft-ietf-httpapi-idempotency-key-header). The draft has a structured string in double quotes (RFC 9651,
- * section 3.3.3); most clients leave the quotes out. Both name the same key.
+ * The header {@code Idempotency-Key} (draft-ietf-httpapi-idempotency-key-header). The draft requires a structured string in double quotes
+ * (RFC 9651, section 3.3.3). Most clients omit the quotes. Both forms name the same key.
  */
 public final class IdempotencyKeyHeader {
     public static final String NAME = "Idempotency-Key";
@@ -18,9 +18,9 @@ public final class IdempotencyKeyHeader {
     private IdempotencyKeyHeader() {}
 
     /**
-     * The key that a header names.
+     * Returns the key without quotes and escapes.
      *
-     * @param header as the contract allows it
+     * @param header value that the contract's schema has accepted
      */
     public static String parse(String header) {
         if (!header.startsWith("\"")) {

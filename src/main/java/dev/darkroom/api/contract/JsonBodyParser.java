@@ -18,13 +18,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes as a JSON object, by the letter of RFC 8259: UTF-8, no comments, and no name twice, since of two values somebody
- * before or after us might believe the other.
+ * Parses bytes as a JSON object, strictly by RFC 8259: UTF-8, no comments, no duplicate names. Rejects duplicate names because another
+ * program in the request path may use the other value. Stateless.
  */
 final class JsonBodyParser {
     /**
-     * Far more than any request of the contract holds. What it costs to check a body grows with the number of its values,
-     * and it is checked on the event loop.
+     * Far above any request of the contract. Validation time grows with the number of values, and validation runs on the event loop.
      */
     private static final int MAX_TOKENS = 1_000;
 
@@ -41,12 +40,12 @@ final class JsonBodyParser {
     private JsonBodyParser() {}
 
     /**
-     * The object that the bytes are.
+     * Parses a request body.
      *
-     * @throws Problem if they are anything else
+     * @throws Problem if the bytes are not a JSON object
      */
     static JsonObject parse(Buffer bytes) {
-        String text = withoutByteOrderMark(decodeUtf8(bytes));
+        String text = removeByteOrderMark(decodeUtf8(bytes));
         if (text.isEmpty()) {
             throw Problem.invalid("#", "is empty; a JSON object is expected");
         }
@@ -58,7 +57,7 @@ final class JsonBodyParser {
 
     private static String decodeUtf8(Buffer bytes) {
         try {
-            // A JSON parser would guess other encodings and forgive broken ones.
+            // A JSON parser would detect other encodings and accept malformed UTF-8.
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes.getBytes()))
@@ -68,8 +67,8 @@ final class JsonBodyParser {
         }
     }
 
-    /** RFC 8259, section 8.1, lets a parser ignore one. Some editors and .NET write it. */
-    private static String withoutByteOrderMark(String text) {
+    /** Removes the byte order mark that some editors and .NET write. RFC 8259, section 8.1, allows a parser to ignore it. */
+    private static String removeByteOrderMark(String text) {
         return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
@@ -89,15 +88,15 @@ final class JsonBodyParser {
 
     private static Problem toProblem(JsonParser parser, Throwable cause) {
         if (cause instanceof StreamConstraintsException) {
-            return Problem.invalid("#", "holds more values, deeper nesting or a longer number than any request may");
+            return Problem.invalid("#", "exceeds the limit of values, nesting depth or number length");
         }
         if (cause != null && String.valueOf(cause.getMessage()).startsWith("Duplicate field")) {
-            return Problem.invalid(pointer(parser), "is there twice");
+            return Problem.invalid(pointer(parser), "is a duplicate field");
         }
         return Problem.invalid("#", "is not JSON");
     }
 
-    /** Where the parser stands. */
+    /** Returns the position of the parser as a JSON pointer in a URI fragment. */
     private static String pointer(JsonParser parser) {
         String path = parser.getParsingContext().pathAsPointer().toString();
         try {

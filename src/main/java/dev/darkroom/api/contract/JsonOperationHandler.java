@@ -5,9 +5,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.Function;
 
 /**
- * An operation whose answer is what a verticle says.
+ * Operation that sends the JSON reply of a verticle as its 200 response.
  *
- * @param action in the contract's form; may fail with a {@code Problem}
+ * @param action returns the response body in the contract's form; may fail with a {@code Problem}
  */
 public record JsonOperationHandler(String operationId, Function<OperationContext, Future<JsonObject>> action)
         implements OperationHandler {

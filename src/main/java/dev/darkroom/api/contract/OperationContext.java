@@ -13,12 +13,12 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * One request that was found valid, and its answer.
+ * A validated request and its response. For the event loop of the request.
  *
- * @param routingContext of the router
- * @param principal who asks; null where the contract wants nobody known
- * @param parameters of path, query and headers, those that are there, by name
- * @param body null when the operation takes none
+ * @param routingContext context of the router
+ * @param principal null when the operation is public, a signed URL authorized the request, or authentication is deferred
+ * @param parameters present path, query and header parameters by name
+ * @param body null when the operation has no request body
  */
 public record OperationContext(
         RoutingContext routingContext, Principal principal, JsonObject parameters, JsonObject body) {
@@ -31,12 +31,12 @@ public record OperationContext(
         return routingContext.response();
     }
 
-    /** Whose generations are meant. */
+    /** Returns the user of the request, for an operation that requires authentication. */
     public String user() {
         return principal.user();
     }
 
-    /** What the caller was let in with; null where nothing had to be presented, and nothing was. */
+    /** Returns the credential of the request; null when the request has none. */
     public Credential credential() {
         return AuthenticationHandler.credential(routingContext);
     }
@@ -45,7 +45,7 @@ public record OperationContext(
         return RequestIdHandler.of(routingContext);
     }
 
-    /** A parameter of the contract as text; null when it is not there. */
+    /** Returns a parameter as text; null when it is absent. */
     public String parameter(String name) {
         return parameters.getString(name);
     }

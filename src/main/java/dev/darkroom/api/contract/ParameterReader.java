@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The parameters of one operation, from path, query and headers. What the contract says of them is checked; where it names query
- * parameters, others are refused: whoever misspells a filter is not to be given everything. Stateless after construction.
+ * Reads and validates the path, query and header parameters of one operation. An operation with query parameters rejects unknown ones: a
+ * misspelled filter must not return everything. Stateless after construction.
  */
 final class ParameterReader {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");
@@ -37,23 +37,23 @@ final class ParameterReader {
     }
 
     /**
-     * Those that are there, by name, as strings or integers.
+     * Returns the present parameters by name, as strings or integers.
      *
-     * @throws Problem when one is not what the contract allows
+     * @throws Problem when a parameter is invalid or unknown
      */
     JsonObject read(RoutingContext context) {
         JsonObject values = new JsonObject();
-        for (DeclaredParameter one : declared) {
-            Object value = readValue(one.parameter, context);
+        for (DeclaredParameter each : declared) {
+            Object value = readValue(each.parameter, context);
             if (value == null) {
                 continue;
             }
-            if (one.schema.validate(value) != null) {
+            if (each.schema.validate(value) != null) {
                 throw Problem.invalid(
-                        one.parameter.getName(),
-                        ValidationErrorMapper.describeParameter(one.parameter.getName(), one.schema.schema()));
+                        each.parameter.getName(),
+                        ValidationErrorMapper.describeParameter(each.parameter.getName(), each.schema.schema()));
             }
-            values.put(one.parameter.getName(), value);
+            values.put(each.parameter.getName(), value);
         }
         if (!queryNames.isEmpty()) {
             for (String name : context.queryParams().names()) {
@@ -73,10 +73,10 @@ final class ParameterReader {
             case HEADER -> joinedHeader(name, context.request());
             case COOKIE -> null;
         };
-        boolean number = text != null
+        boolean isInteger = text != null
                 && parameter.getSchemaType() == SchemaType.INTEGER
                 && INTEGER.matcher(text).matches();
-        return number ? (Object) Integer.valueOf(text) : text;
+        return isInteger ? (Object) Integer.valueOf(text) : text;
     }
 
     private static String singleValue(String name, MultiMap values) {
@@ -87,7 +87,7 @@ final class ParameterReader {
         return all.isEmpty() ? null : all.get(0);
     }
 
-    /** Lists may come as several lines (RFC 9110, section 5.3); a key can not. */
+    /** Joins a list header that is sent on several lines (RFC 9110, section 5.3). An idempotency key is not a list. */
     private static String joinedHeader(String name, HttpServerRequest request) {
         return name.equals(IdempotencyKeyHeader.NAME)
                 ? singleValue(name, request.headers())

@@ -18,20 +18,20 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns whatever went wrong with a request into a problem document. */
+/** Sends a problem document for a failed request. */
 final class ProblemHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
 
-    /** What was said before anybody knew what the answer would be. */
+    /** Headers that earlier handlers set and that apply to a problem document too. */
     private static final List<String> KEPT_HEADERS = Stream.concat(
                     Stream.of(RateLimitHandler.LIMIT_HEADER, RateLimitHandler.POLICY_HEADER),
                     CorsPolicyHandler.RESPONSE_HEADERS.stream())
             .toList();
 
     /**
-     * Answers a failed request, unless it is being answered already.
+     * Sends a problem document. Resets the response when it is partly sent, and does nothing when it has ended.
      *
-     * @param status what the router makes of it
+     * @param status status that the router has chosen
      */
     void handle(RoutingContext context, int status) {
         HttpServerResponse response = context.response();
@@ -40,11 +40,11 @@ final class ProblemHandler {
         }
         Problem problem = toProblem(context, status);
         if (response.headWritten()) {
-            // The answer is half on its way; cutting it off is the only honest sign left.
+            // Only a reset tells the client that the response is incomplete.
             response.reset();
             return;
         }
-        // What a handler said about the answer that it wanted to give, such as its length, is not true of this one.
+        // Headers of the intended response, such as its length, do not apply to the problem document.
         Map<String, String> kept = new LinkedHashMap<>();
         for (String name : KEPT_HEADERS) {
             String value = response.headers().get(name);
@@ -58,7 +58,7 @@ final class ProblemHandler {
         response.putHeader(RequestIdHandler.HEADER, RequestIdHandler.of(context));
         problem.headers().forEach(response::putHeader);
         if (context.request().version() == HttpVersion.HTTP_2) {
-            // RFC 9113, section 8.2.2: not a header of its connections.
+            // RFC 9113, section 8.2.2: HTTP/2 does not allow this header.
             response.headers().remove(HttpHeaders.CONNECTION);
         }
         response.setStatusCode(problem.status());
@@ -79,11 +79,11 @@ final class ProblemHandler {
         }
         return switch (status) {
             case 400 -> Problem.malformedRequest();
-            // The path was known; with its dots resolved it is not.
+            // StrictPathHandler accepted the path; the router resolves its dot segments and finds no route.
             case 404, 405 -> Problem.unknownPath();
             default -> {
                 LOG.atError()
-                        .addKeyValue("request", RequestIdHandler.of(context))
+                        .addKeyValue("requestId", RequestIdHandler.of(context))
                         .setCause(context.failure())
                         .log("request failed");
                 yield Problem.internalError();

@@ -16,8 +16,8 @@ import io.vertx.openapi.contract.Operation;
 import java.util.List;
 
 /**
- * Checks requests of one operation against the contract, on the event loop: bodies are small, and the router's own
- * validation would wait in line behind whatever else blocks on the shared worker pool. Stateless after construction.
+ * Validates requests of one operation against the contract, on the event loop: bodies are small. The router's own validation runs on the
+ * shared worker pool and would wait behind other blocking tasks. Stateless after construction.
  */
 final class RequestReader {
     private final ParameterReader parameterReader;
@@ -34,17 +34,17 @@ final class RequestReader {
     }
 
     /**
-     * The request, if it is what the contract allows. Must be called before the handler of the request returns.
+     * Reads and validates a request. Must be called before the handler of the request returns.
      *
-     * @return fails with a {@link Problem} if it is not, and with {@link io.vertx.core.http.HttpClosedException} if the
-     *     caller left
+     * @return fails with a {@link Problem} for an invalid request, and with {@link io.vertx.core.http.HttpClosedException} if the
+     *     client disconnects
      */
     Future<OperationContext> read(RoutingContext context, Principal principal) {
-        JsonObject given;
+        JsonObject parameters;
         try {
-            given = parameterReader.read(context);
+            parameters = parameterReader.read(context);
             if (bodySchema == null) {
-                return Future.succeededFuture(new OperationContext(context, principal, given, null));
+                return Future.succeededFuture(new OperationContext(context, principal, parameters, null));
             }
             checkTransferEncoding(context.request());
             checkContentEncoding(context.request());
@@ -53,19 +53,19 @@ final class RequestReader {
             return Future.failedFuture(problem);
         }
         return RequestBodyReader.read(context.vertx(), context.request(), limits)
-                .map(bytes ->
-                        new OperationContext(context, principal, given, validateBody(JsonBodyParser.parse(bytes))));
+                .map(bytes -> new OperationContext(
+                        context, principal, parameters, validateBody(JsonBodyParser.parse(bytes))));
     }
 
-    /** RFC 9112, section 6.1. The HTTP server reads chunks and ignores other codings. */
+    /** Rejects transfer codings other than chunked (RFC 9112, section 6.1). The HTTP server would ignore them. */
     private static void checkTransferEncoding(HttpServerRequest request) {
         List<String> lines = request.headers().getAll(HttpHeaders.TRANSFER_ENCODING);
         if (!lines.isEmpty() && !(lines.size() == 1 && lines.get(0).trim().equalsIgnoreCase("chunked"))) {
-            throw Problem.invalid("Transfer-Encoding", "must be chunked, if anything");
+            throw Problem.invalid("Transfer-Encoding", "must be chunked");
         }
     }
 
-    /** RFC 9110, section 15.5.16. The header is believed whatever the bytes look like. */
+    /** Rejects content codings (RFC 9110, section 15.5.16) by the header alone, not by the bytes. */
     private static void checkContentEncoding(HttpServerRequest request) {
         for (String line : request.headers().getAll(HttpHeaders.CONTENT_ENCODING)) {
             for (String coding : line.split(",", -1)) {
@@ -78,8 +78,8 @@ final class RequestReader {
     }
 
     /**
-     * RFC 9110, section 8.3: in any case, with parameters. RFC 8259 leaves no choice of charset; {@code utf8} is no registered name of
-     * it, but many clients write it.
+     * Requires JSON in UTF-8. The media type is case-insensitive and may have parameters (RFC 9110, section 8.3). RFC 8259 allows no
+     * other charset. {@code utf8} is not a registered name of it, but many clients send it.
      */
     private static void checkContentType(String header) {
         String[] parts = header == null ? new String[] {""} : header.split(";", -1);
@@ -100,9 +100,9 @@ final class RequestReader {
     }
 
     private JsonObject validateBody(JsonObject value) {
-        OutputUnit refusal = bodySchema.validate(value);
-        if (refusal != null) {
-            throw Problem.invalid(ValidationErrorMapper.toValidationErrors(refusal, bodySchema.schema()));
+        OutputUnit errors = bodySchema.validate(value);
+        if (errors != null) {
+            throw Problem.invalid(ValidationErrorMapper.toValidationErrors(errors, bodySchema.schema()));
         }
         return value;
     }

@@ -11,16 +11,15 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * A schema of the contract, made ready once to say yes to what it allows. The schema library reads a schema anew for every
- * value, patterns included, which takes longer than everything else that is done with a usual request; and nearly all
- * requests are valid.
+ * Compiles a schema of the contract into a predicate that accepts most valid values. The schema library interprets a schema anew for every
+ * value, patterns included. That takes longer than the rest of a usual request, and nearly all requests are valid.
  *
- * <p>Only a yes counts. What gets none goes to the library, which decides, and says what is wrong. So this may be strict
- * where that is simpler, and is never kinder than the library: a keyword that it does not know gets no yes at all.
+ * <p>The library validates every value that the predicate does not accept, and reports the errors. So the predicate may be stricter than
+ * the library, and must never be more lenient: a schema with an unsupported keyword accepts no value.
  */
 final class SchemaFastPath {
     private static final Pattern UUID = Pattern.compile("^\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}$");
-    /** A subset of RFC 3339: upper case, and day 28 at most, because later days depend on the month. */
+    /** Subset of RFC 3339: upper case, and days up to 28, because later days depend on the month. */
     private static final Pattern DATE_TIME = Pattern.compile("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
             + "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-7]):[0-5][0-9])\\z");
 
@@ -29,9 +28,9 @@ final class SchemaFastPath {
 
     private SchemaFastPath() {}
 
-    /** Says yes only to what {@code schema} allows. May be asked by every thread. */
+    /** Returns a thread-safe predicate that accepts only values valid for {@code schema}. */
     static Predicate<Object> compile(JsonSchema schema) {
-        // As text it has the schemas that it refers to in their places.
+        // The text form has the referenced schemas in place of the references.
         return compile(new JsonObject(schema.toString()));
     }
 
@@ -105,7 +104,7 @@ final class SchemaFastPath {
         return value -> value instanceof String string && rule.test(string);
     }
 
-    /** 1.0 is an integer too, for those who have the time. */
+    /** Rejects 1.0, which the library accepts as an integer. */
     private static Predicate<Object> isInteger(IntPredicate rule) {
         return value -> value instanceof Integer number && rule.test(number);
     }

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Lets through what the contract knows, to the letter. The router by itself forgives slashes too many and resolves dots, so
- * that one thing would have many names, which caches and access rules in front of the service would not know.
+ * Rejects requests with a path or method that the contract does not have. Compares paths literally. The router by itself ignores extra
+ * slashes and resolves dot segments. One resource would then have many paths, unknown to caches and access rules of a proxy. Immutable.
  */
 final class StrictPathHandler implements Handler<RoutingContext> {
     private static final Pattern PATH_PARAMETER = Pattern.compile("\\{[^}]+}");
@@ -24,10 +24,11 @@ final class StrictPathHandler implements Handler<RoutingContext> {
 
     private record PathRule(Pattern pattern, Set<HttpMethod> methods) {}
 
-    /** @param streams ids of the operations whose answers may stay open */
-    StrictPathHandler(OpenAPIContract contract, Set<String> streams) {
+    /** @param streamOperationIds ids of the operations with responses that may stay open */
+    StrictPathHandler(OpenAPIContract contract, Set<String> streamOperationIds) {
         rules = contract.getPaths().stream()
-                .map(path -> new PathRule(compilePattern(path.getName()), allowedMethods(contract, path, streams)))
+                .map(path -> new PathRule(
+                        compilePattern(path.getName()), allowedMethods(contract, path, streamOperationIds)))
                 .toList();
     }
 
@@ -49,7 +50,7 @@ final class StrictPathHandler implements Handler<RoutingContext> {
     }
 
     private static Pattern compilePattern(String template) {
-        // With a limit, so that a parameter at the end leaves an empty rest, and is not lost.
+        // The line feed keeps the part after a final parameter, which is empty and which the split would drop.
         String literals = PATH_PARAMETER
                 .splitAsStream(template + "\n")
                 .map(part -> Pattern.quote(part.replace("\n", "")))
@@ -57,21 +58,21 @@ final class StrictPathHandler implements Handler<RoutingContext> {
         return Pattern.compile(literals);
     }
 
-    private static Set<HttpMethod> allowedMethods(OpenAPIContract contract, Path path, Set<String> streams) {
+    private static Set<HttpMethod> allowedMethods(OpenAPIContract contract, Path path, Set<String> streamOperationIds) {
         return path.getOperations().stream()
-                .flatMap(operation -> supportsHead(contract, operation, streams)
+                .flatMap(operation -> supportsHead(contract, operation, streamOperationIds)
                         ? Stream.of(operation.getHttpMethod(), HttpMethod.HEAD)
                         : Stream.of(operation.getHttpMethod()))
                 .collect(Collectors.toUnmodifiableSet());
     }
 
     /**
-     * Whether the operation answers HEAD too (RFC 9110, section 9.3.2): a GET, unless its path has a HEAD of its own, or its answer may
-     * stay open.
+     * Returns whether the operation also serves HEAD (RFC 9110, section 9.3.2): a GET, unless its path has its own HEAD operation or its
+     * response may stay open.
      */
-    static boolean supportsHead(OpenAPIContract contract, Operation operation, Set<String> streams) {
+    static boolean supportsHead(OpenAPIContract contract, Operation operation, Set<String> streamOperationIds) {
         return HttpMethod.GET.equals(operation.getHttpMethod())
-                && !streams.contains(operation.getOperationId())
+                && !streamOperationIds.contains(operation.getOperationId())
                 && contract.operations().stream()
                         .noneMatch(other -> HttpMethod.HEAD.equals(other.getHttpMethod())
                                 && other.getOpenAPIPath().equals(operation.getOpenAPIPath()));

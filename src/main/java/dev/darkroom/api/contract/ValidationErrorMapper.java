@@ -16,20 +16,20 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a schema validator found, in words for a caller. The validator reports the way down to a failure as failures too;
- * only the last step of each way says what is wrong, so only the deepest keyword per place is told.
+ * Converts the output of the schema validator into error messages for clients. The validator also reports every schema that contains a
+ * failed schema. Only the deepest keyword at each location describes the error, so the mapper drops the others. Stateless.
  */
 final class ValidationErrorMapper {
-    /** Told in one answer. Who has more to mend comes back anyway. */
+    /** Maximum number of errors in one response. */
     private static final int MAX_ERRORS = 20;
 
     private ValidationErrorMapper() {}
 
-    /** What was expected of a parameter: a sentence of its own, or what its schema says. */
+    /** Returns the expected format of a parameter: a fixed text, or a text derived from its schema. */
     static String describeParameter(String name, JsonSchema schema) {
         return switch (name) {
-            case "imageName" -> "must be the name of a picture: its id and the extension of its type";
-            case "cursor" -> "is not one that was given out";
+            case "imageName" -> "must be an image name: an image id and the extension of its media type";
+            case "cursor" -> "is not a valid cursor";
             case "subscriber" -> SubscriberName.FORMAT_DESCRIPTION;
             case "createdAfter", "createdBefore" ->
                 "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z";
@@ -38,7 +38,7 @@ final class ValidationErrorMapper {
         };
     }
 
-    /** As text a schema has the schemas that it refers to in their places. */
+    /** Describes a schema in its text form, which has the referenced schemas in place of the references. */
     private static String describeSchema(JsonObject schema) {
         if (schema.containsKey("const")) {
             return "must be " + schema.getValue("const");
@@ -56,7 +56,7 @@ final class ValidationErrorMapper {
         String length = range(schema, "minLength", "maxLength", " characters");
         return schema.containsKey("pattern")
                 ? "must match the pattern " + schema.getString("pattern") + (length.isEmpty() ? "" : "," + length)
-                : length.isEmpty() ? "does not fit the contract" : "must have" + length;
+                : length.isEmpty() ? "does not match the schema" : "must have" + length;
     }
 
     private static String alternatives(JsonArray values) {
@@ -65,45 +65,46 @@ final class ValidationErrorMapper {
         return last == 0 ? words.get(0) : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
     }
 
-    private static String range(JsonObject schema, String least, String most, String unit) {
-        Object from = schema.getValue(least);
-        Object to = schema.getValue(most);
-        if (from != null && to != null) {
-            return " " + (unit.isEmpty() ? "between " + from + " and " + to : from + " to " + to + unit);
+    private static String range(JsonObject schema, String minimumKey, String maximumKey, String unit) {
+        Object minimum = schema.getValue(minimumKey);
+        Object maximum = schema.getValue(maximumKey);
+        if (minimum != null && maximum != null) {
+            return " "
+                    + (unit.isEmpty() ? "between " + minimum + " and " + maximum : minimum + " to " + maximum + unit);
         }
-        if (from != null) {
-            return (unit.isEmpty() ? " of at least " : " at least ") + from + unit;
+        if (minimum != null) {
+            return (unit.isEmpty() ? " of at least " : " at least ") + minimum + unit;
         }
-        return to == null ? "" : (unit.isEmpty() ? " of at most " : " at most ") + to + unit;
+        return maximum == null ? "" : (unit.isEmpty() ? " of at most " : " at most ") + maximum + unit;
     }
 
-    /** What is wrong with a body, in the order in which it was found. Never empty, at most {@value #MAX_ERRORS}. */
+    /** Returns the errors of a body in the order of the validator: at least one, at most {@value #MAX_ERRORS}. */
     static List<Problem.ValidationError> toValidationErrors(OutputUnit result, JsonSchema schema) {
-        Map<String, Problem.ValidationError> byPlace = new LinkedHashMap<>();
+        Map<String, Problem.ValidationError> byLocation = new LinkedHashMap<>();
         Map<String, Problem.ValidationError> unknown = new LinkedHashMap<>();
-        Set<String> onTheWay = new HashSet<>();
+        Set<String> ancestors = new HashSet<>();
         for (OutputUnit unit : result.getErrors()) {
             String keyword = keyword(unit);
             if (keyword.equals("additionalProperties")) {
                 unknown.putIfAbsent(unit.getInstanceLocation(), toValidationError(unit, keyword, schema));
             } else if (!isApplicator(keyword)) {
                 Problem.ValidationError error = toValidationError(unit, keyword, schema);
-                if (byPlace.putIfAbsent(error.pointer(), error) == null) {
-                    addAncestors(error.pointer(), onTheWay);
+                if (byLocation.putIfAbsent(error.pointer(), error) == null) {
+                    addAncestors(error.pointer(), ancestors);
                 }
             }
         }
-        // A known field with a wrong value is reported as unknown as well, since nothing vouched for it.
-        unknown.keySet().removeAll(onTheWay);
-        List<Problem.ValidationError> errors = Stream.concat(byPlace.values().stream(), unknown.values().stream())
+        // The validator reports a known field with an invalid value as an additional property too.
+        unknown.keySet().removeAll(ancestors);
+        List<Problem.ValidationError> errors = Stream.concat(byLocation.values().stream(), unknown.values().stream())
                 .limit(MAX_ERRORS)
                 .toList();
-        return errors.isEmpty() ? List.of(new Problem.ValidationError("#", "does not fit the contract")) : errors;
+        return errors.isEmpty() ? List.of(new Problem.ValidationError("#", "does not match the schema")) : errors;
     }
 
-    private static void addAncestors(String pointer, Set<String> places) {
+    private static void addAncestors(String pointer, Set<String> pointers) {
         for (int end = pointer.length(); end > 0; end = pointer.lastIndexOf('/', end - 1)) {
-            places.add(pointer.substring(0, end));
+            pointers.add(pointer.substring(0, end));
         }
     }
 
@@ -115,23 +116,24 @@ final class ValidationErrorMapper {
     }
 
     private static Problem.ValidationError toValidationError(OutputUnit unit, String keyword, JsonSchema schema) {
-        String place = unit.getInstanceLocation();
+        String location = unit.getInstanceLocation();
         Object expected = keywordValue(unit, schema);
         if (unit.getKeywordLocation().contains("/propertyNames/")) {
-            return new Problem.ValidationError(place, nameRule(keyword, expected));
+            return new Problem.ValidationError(location, nameRule(keyword, expected));
         }
         return switch (keyword) {
-            case "required" -> new Problem.ValidationError(place + "/" + quotedName(unit.getError()), "is required");
-            case "additionalProperties" -> new Problem.ValidationError(place, "is not a known field");
-            case "type" -> new Problem.ValidationError(place, "must be " + withArticle(String.valueOf(expected)));
-            case "minLength" -> new Problem.ValidationError(place, minLengthRule(expected));
-            case "maxLength" -> new Problem.ValidationError(place, "must be at most " + expected + " characters long");
-            case "minimum" -> new Problem.ValidationError(place, "must be at least " + expected);
-            case "maximum" -> new Problem.ValidationError(place, "must be at most " + expected);
-            case "maxProperties" -> new Problem.ValidationError(place, "must have at most " + expected + " entries");
-            case "format" -> new Problem.ValidationError(place, formatRule(String.valueOf(expected)));
-            case "pattern" -> new Problem.ValidationError(place, textRule(place));
-            default -> new Problem.ValidationError(place, "does not fit the contract (" + keyword + ")");
+            case "required" -> new Problem.ValidationError(location + "/" + quotedName(unit.getError()), "is required");
+            case "additionalProperties" -> new Problem.ValidationError(location, "is not a known field");
+            case "type" -> new Problem.ValidationError(location, "must be " + withArticle(String.valueOf(expected)));
+            case "minLength" -> new Problem.ValidationError(location, minLengthRule(expected));
+            case "maxLength" ->
+                new Problem.ValidationError(location, "must be at most " + expected + " characters long");
+            case "minimum" -> new Problem.ValidationError(location, "must be at least " + expected);
+            case "maximum" -> new Problem.ValidationError(location, "must be at most " + expected);
+            case "maxProperties" -> new Problem.ValidationError(location, "must have at most " + expected + " entries");
+            case "format" -> new Problem.ValidationError(location, formatRule(String.valueOf(expected)));
+            case "pattern" -> new Problem.ValidationError(location, textRule(location));
+            default -> new Problem.ValidationError(location, "does not match the schema (" + keyword + ")");
         };
     }
 
@@ -155,9 +157,9 @@ final class ValidationErrorMapper {
         };
     }
 
-    private static String textRule(String place) {
+    private static String textRule(String location) {
         String rule = "must be well-formed text without NUL";
-        return place.startsWith("#/metadata") ? rule : rule + ", and not only white space";
+        return location.startsWith("#/metadata") ? rule : rule + ", and not only white space";
     }
 
     private static String keyword(OutputUnit unit) {
@@ -165,7 +167,7 @@ final class ValidationErrorMapper {
         return location.substring(location.lastIndexOf('/') + 1);
     }
 
-    /** What the schema says at the keyword, found by walking to it; references are already replaced in the schema. */
+    /** Returns the value of the failed keyword in the schema. The schema has no references left. */
     private static Object keywordValue(OutputUnit unit, JsonSchema schema) {
         Object node = schema;
         for (String step : unit.getKeywordLocation().substring(2).split("/", -1)) {

@@ -6,23 +6,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What went wrong with a request, as a problem document (RFC 9457). Thrown or passed to {@code RoutingContext.fail}; turned
- * into an answer by {@code ProblemHandler}. Its texts are for callers: they never carry SQL, stack traces, inner addresses
- * or secrets.
+ * Error response of the API, a problem document (RFC 9457). Thrown, or passed to {@code RoutingContext.fail}; {@code ProblemHandler} sends
+ * it. Its texts go to clients and must not contain SQL, stack traces, internal addresses or secrets. Immutable.
  */
 public final class Problem extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Of the document. */
+    /** Media type of the document. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
-    /** Seconds after which to ask again when we cannot answer: long enough to breathe, short enough not to be noticed. */
+    /** Delay before a retry after 503: long enough for a recovery, short enough for a waiting user. */
     private static final String RETRY_AFTER_SECONDS = "5";
 
     private static final String CHALLENGE = "Bearer realm=\"darkroom\"";
     private static final String INVALID_TOKEN_CHALLENGE = CHALLENGE + ", error=\"invalid_token\"";
 
-    /** The kinds of problems that there are. */
+    /** Problem types of the API. */
     public enum Type {
         INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
         UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
@@ -55,10 +54,10 @@ public final class Problem extends RuntimeException {
     }
 
     /**
-     * One thing that was wrong.
+     * One error of a request.
      *
-     * @param pointer a JSON pointer as a URI fragment, or the name of a parameter
-     * @param detail what was expected there
+     * @param pointer JSON pointer as a URI fragment, or the name of a parameter
+     * @param detail expected value
      */
     public record ValidationError(String pointer, String detail) {}
 
@@ -68,7 +67,7 @@ public final class Problem extends RuntimeException {
     private final transient Map<String, String> headers;
 
     private Problem(Type type, int status, String detail, List<ValidationError> errors, Map<String, String> headers) {
-        // A problem is an answer, not a fault of the program: no stack trace.
+        // A problem is an expected response, not a fault of the program: no stack trace.
         super(detail, null, false, false);
         this.type = type;
         this.status = status;
@@ -92,44 +91,43 @@ public final class Problem extends RuntimeException {
         return invalid(List.of(new ValidationError(pointer, detail)));
     }
 
-    /** The request breaks HTTP itself, so that there is no field to name. */
+    /** The request is not valid HTTP, so the problem names no field. */
     public static Problem malformedRequest() {
-        return new Problem(Type.INVALID_REQUEST, "This is not an HTTP request that can be read.", Map.of());
+        return new Problem(Type.INVALID_REQUEST, "The request is not valid HTTP.", Map.of());
     }
 
     /**
-     * Credentials are missing, or are not good (RFC 6750, section 3).
+     * Credentials are missing or invalid (RFC 6750, section 3).
      *
-     * @param presented whether there were any
+     * @param presented whether the request has credentials
      */
     public static Problem unauthorized(boolean presented, String detail) {
         return new Problem(
                 Type.UNAUTHORIZED, detail, Map.of("WWW-Authenticate", presented ? INVALID_TOKEN_CHALLENGE : CHALLENGE));
     }
 
-    /** A signed link that has expired, or is not one of ours. */
+    /** The signed URL of an image has expired or is invalid. */
     public static Problem invalidLink(String detail) {
         return new Problem(Type.INVALID_LINK, detail, Map.of());
     }
 
-    /** A page may not do this, because of where it comes from. Its browser has told, and cannot be made to lie by the page. */
+    /** The operation requires the admin role. */
     public static Problem forbidden() {
-        return new Problem(Type.FORBIDDEN, "Only admins may do this.", Map.of());
+        return new Problem(Type.FORBIDDEN, "This operation requires the admin role.", Map.of());
     }
 
+    /** The origin of a web page may not connect. A browser sends the origin, and a page cannot forge it. */
     public static Problem originNotAllowed() {
-        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Pages of this origin may not connect.", Map.of());
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "The origin is not allowed to connect.", Map.of());
     }
 
-    /** Without credentials, and sent by a page of another origin: its user may not know of it. */
+    /** A page of another origin sent a request without credentials, perhaps without the knowledge of the user. */
     public static Problem crossOriginRequest() {
         return new Problem(
-                Type.ORIGIN_NOT_ALLOWED,
-                "Pages of other origins may not send this request without credentials.",
-                Map.of());
+                Type.ORIGIN_NOT_ALLOWED, "Cross-origin requests without credentials are not allowed.", Map.of());
     }
 
-    /** Meant for a host that this server does not answer for (RFC 9110, section 15.5.20). */
+    /** The request names a host that this server does not serve (RFC 9110, section 15.5.20). */
     public static Problem misdirectedRequest() {
         return new Problem(
                 Type.MISDIRECTED_REQUEST,
@@ -137,7 +135,6 @@ public final class Problem extends RuntimeException {
                 Map.of());
     }
 
-    /** It did not arrive in time. */
     public static Problem requestTimeout() {
         return new Problem(
                 Type.REQUEST_TIMEOUT,
@@ -145,7 +142,7 @@ public final class Problem extends RuntimeException {
                 Map.of("Connection", "close"));
     }
 
-    /** As the generation stands, this cannot be done with it. */
+    /** The state of the resource does not allow the operation. */
     public static Problem conflict(String detail) {
         return new Problem(Type.CONFLICT, detail, Map.of());
     }
@@ -153,7 +150,7 @@ public final class Problem extends RuntimeException {
     public static Problem idempotencyKeyReused() {
         return new Problem(
                 Type.IDEMPOTENCY_KEY_REUSED,
-                "This Idempotency-Key was used with another request. Make up a new one for each new request.",
+                "This Idempotency-Key was used with a different request. Use a new key for each new request.",
                 Map.of());
     }
 
@@ -162,19 +159,19 @@ public final class Problem extends RuntimeException {
     }
 
     public static Problem unknownPath() {
-        return notFound("There is nothing under this path.");
+        return notFound("The path does not exist.");
     }
 
     /**
-     * @param allowed the methods that the path knows, as in an Allow header
+     * @param allowed methods of the path, as in an {@code Allow} header
      */
     public static Problem methodNotAllowed(String method, String allowed) {
-        String detail = method + " is not known here; known: " + allowed + ".";
+        String detail = method + " is not allowed; allowed: " + allowed + ".";
         return new Problem(Type.METHOD_NOT_ALLOWED, detail, Map.of("Allow", allowed));
     }
 
     /**
-     * @param status 413, 414 or 431, by the part that is too large
+     * @param status 413 for the body, 414 for the URL, 431 for the headers
      */
     public static Problem tooLarge(int status, String detail) {
         return new Problem(Type.TOO_LARGE, status, detail, List.of(), Map.of());
@@ -184,7 +181,7 @@ public final class Problem extends RuntimeException {
         return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", Map.of());
     }
 
-    /** RFC 9110, section 12.5.3: the answer says which codings are taken. */
+    /** The response lists the supported codings (RFC 9110, section 12.5.3). */
     public static Problem unsupportedContentEncoding() {
         return new Problem(
                 Type.UNSUPPORTED_MEDIA_TYPE,
@@ -193,50 +190,56 @@ public final class Problem extends RuntimeException {
     }
 
     public static Problem internalError() {
-        return new Problem(Type.INTERNAL_ERROR, "This is our fault. Tell the operator the request id.", Map.of());
+        return new Problem(Type.INTERNAL_ERROR, "The server failed. Give the operator the request id.", Map.of());
     }
 
     public static Problem unavailable() {
         return new Problem(
                 Type.UNAVAILABLE,
-                "Darkroom cannot answer now. Ask again later.",
+                "The service is temporarily unavailable. Retry later.",
                 Map.of("Retry-After", RETRY_AFTER_SECONDS));
     }
 
     /** @param retryAfter in seconds */
-    public static Problem overloaded(String why, long retryAfter) {
+    public static Problem overloaded(String detail, long retryAfter) {
         return new Problem(
-                Type.OVERLOADED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+                Type.OVERLOADED, detail + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
     }
 
     /** @param retryAfter in seconds */
-    public static Problem tooManyRequests(String why, long retryAfter) {
+    public static Problem tooManyRequests(String detail, long retryAfter) {
         return new Problem(
-                Type.TOO_MANY_REQUESTS, why, Map.of("Retry-After", String.valueOf(Math.min(60, retryAfter))));
+                Type.TOO_MANY_REQUESTS, detail, Map.of("Retry-After", String.valueOf(Math.min(60, retryAfter))));
     }
 
     /** @param retryAfter in seconds */
-    public static Problem quotaExceeded(String why, long retryAfter) {
+    public static Problem quotaExceeded(String detail, long retryAfter) {
         return new Problem(
-                Type.QUOTA_EXCEEDED, why + " Nothing was stored.", Map.of("Retry-After", String.valueOf(retryAfter)));
+                Type.QUOTA_EXCEEDED,
+                detail + " Nothing was stored.",
+                Map.of("Retry-After", String.valueOf(retryAfter)));
     }
 
-    /** Whether credentials were presented, and are not good. */
+    /** Returns whether the request has invalid credentials. */
     public boolean isInvalidCredential() {
         return type == Type.UNAUTHORIZED && headers.containsValue(INVALID_TOKEN_CHALLENGE);
     }
 
-    /** The HTTP status. */
+    /** Returns the HTTP status. */
     public int status() {
         return status;
     }
 
-    /** Headers that belong to the answer. */
+    /** Returns the headers of the response. */
     public Map<String, String> headers() {
         return headers;
     }
 
-    /** The document. */
+    /**
+     * Returns the document.
+     *
+     * @param instance path of the request
+     */
     public JsonObject toJson(String instance, String requestId) {
         JsonObject json = new JsonObject()
                 .put("type", type.uri)

@@ -9,21 +9,21 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The host names that a server without authentication answers for. A web page whose own name resolves to a loopback address (DNS
- * rebinding) sends its name in {@code Host}, so that the server refuses it. An IP address cannot be rebound. Immutable.
+ * Host names that a server without authentication accepts. The server rejects a web page with a domain that resolves to a loopback address
+ * (DNS rebinding), because the browser sends that domain in {@code Host}. An IP address cannot be rebound. Immutable.
  *
- * @param anyHost whether every name is accepted
- * @param anyAddress whether every IP address is accepted, and not only loopback addresses
- * @param names in lower case, without ports and without brackets
+ * @param anyHost whether every host name is accepted
+ * @param anyAddress whether every IP address is accepted, not only loopback addresses
+ * @param names accepted host names in lower case, without ports and brackets
  */
 record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
 
-    /** For a server that asks for credentials, or that is meant to be reached under any name. */
+    /** For a server that requires credentials, or that serves any host name. */
     static final AllowedHosts ALL = new AllowedHosts(true, true, Set.of());
 
     static final AllowedHosts LOOPBACK = new AllowedHosts(false, false, Set.of());
 
-    /** For the API's port. */
+    /** Returns the accepted hosts of the API port. */
     static AllowedHosts forApi(Settings settings) {
         if (settings.auth() == Settings.Auth.REQUIRED) {
             return ALL;
@@ -36,12 +36,15 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
         return new AllowedHosts(false, settings.authLocalAnywhere(), Set.copyOf(names));
     }
 
-    /** For the management port, which never asks for credentials. Orchestrators probe a port that others reach under many names. */
+    /**
+     * Returns the accepted hosts of the management port, which never requires credentials. Orchestrators probe a port on a non-loopback
+     * address under many names.
+     */
     static AllowedHosts forManagement(Settings.Management settings) {
         return LOOPBACK.allows(settings.host()) ? LOOPBACK : ALL;
     }
 
-    /** @param host without a port; an IPv6 address may stand in brackets */
+    /** @param host without a port; an IPv6 address may have brackets */
     boolean allows(String host) {
         if (anyHost) {
             return true;
@@ -62,7 +65,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
         }
     }
 
-    /** In lower case, without brackets and without the dot that ends an absolute name. */
+    /** Converts to lower case and removes brackets and the final dot of an absolute name. */
     private static String normalize(String host) {
         String name = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
         return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;

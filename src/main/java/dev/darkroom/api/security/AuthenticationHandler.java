@@ -20,11 +20,11 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets callers of one operation in, if the contract wants them known. */
+/** Authenticates the requests of one operation, as its security requirements in the contract say. For event loops. */
 public final class AuthenticationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(AuthenticationHandler.class);
 
-    /** In the contract, at an operation whose callers may say afterwards who they are. */
+    /** Contract extension of an operation that accepts credentials after the request. */
     private static final String AUTHENTICATION_DEFERRED = "x-credentials-may-follow";
 
     static final String TICKET_PARAMETER = "ticket";
@@ -35,18 +35,18 @@ public final class AuthenticationHandler {
 
     private static final String CREDENTIAL_KEY = Credential.class.getName();
 
-    /** Null where this operation knows none. */
+    /** Null when the operation accepts no signed URLs. */
     private final ImageUrlSigner imageUrlSigner;
 
-    /** Null where this operation takes none. */
+    /** Null when the operation accepts no tickets. */
     private final StreamTickets streamTickets;
 
     private final FailedLoginLimiter failedLoginLimiter;
 
-    /** Whether nobody has to say who they are, as yet: a socket is told later. */
+    /** Whether a request without credentials passes, because the client authenticates in its first WebSocket message. */
     private final boolean authenticationDeferred;
 
-    /** Whether anybody may pass. */
+    /** Whether the operation needs no authentication. */
     private final boolean isPublic;
 
     public AuthenticationHandler(Operation operation, AuthServices authServices) {
@@ -63,7 +63,7 @@ public final class AuthenticationHandler {
                 .anyMatch(parameter -> parameter.getName().equals(name));
     }
 
-    /** What the caller was let in with; null where nothing had to be presented, and nothing was. */
+    /** Returns the credential of the request, a redeemed ticket first; null when the request has none. */
     public static Credential credential(RoutingContext context) {
         Credential ticket = context.get(CREDENTIAL_KEY);
         return ticket == null
@@ -72,10 +72,10 @@ public final class AuthenticationHandler {
     }
 
     /**
-     * Who asks, null where nobody need be known, or a signed link speaks for its bearer. At once when that is known; otherwise
-     * the body of the request has to be kept from flowing until then.
+     * Authenticates a request. The future is complete on return unless a lookup is needed. The caller must pause the request until the
+     * future completes.
      *
-     * @return fails with a {@link Problem}
+     * @return the principal; null for a public operation, a valid signed URL, or deferred authentication. Fails with a {@link Problem}
      */
     public Future<Principal> authenticate(RoutingContext context) {
         HttpServerRequest request = context.request();
@@ -83,22 +83,21 @@ public final class AuthenticationHandler {
             return Future.succeededFuture();
         }
         String credentials = request.getHeader(HttpHeaders.AUTHORIZATION);
-        boolean linked = imageUrlSigner != null
+        boolean hasSignature = imageUrlSigner != null
                 && SIGNATURE_PARAMETERS.stream().anyMatch(name -> request.getParam(name) != null);
-        if (!linked) {
+        if (!hasSignature) {
             return limitFailures(context, () -> authenticatePresented(context, credentials));
         }
-        // A wrong link is no guess at a credential: a signature cannot be guessed, and pages of others show links of
-        // ours. What is
-        // presented beside it is checked too.
+        // An invalid signature is not counted as a failed login: signatures cannot be guessed, and other sites embed
+        // expired URLs. Credentials beside the signature are verified too.
         return verifySignature(request)
-                .compose(good -> credentials == null
+                .compose(verified -> credentials == null
                         ? Future.succeededFuture()
                         : limitFailures(context, () -> authenticateHeader(credentials))
                                 .mapEmpty());
     }
 
-    /** Wrong credentials are counted by address: after too many nothing that is presented from there is looked at. */
+    /** Counts invalid credentials by address. Rejects credentials without verification when the address exceeded its failure limit. */
     private Future<Principal> limitFailures(RoutingContext context, Supplier<Future<Principal>> verification) {
         boolean presented = context.request().getHeader(HttpHeaders.AUTHORIZATION) != null
                 || (streamTickets != null && context.request().getParam(TICKET_PARAMETER) != null);
@@ -128,7 +127,7 @@ public final class AuthenticationHandler {
                 .recover(failure -> Future.failedFuture(toProblem(failure)))
                 .compose(redeemedTicket -> {
                     context.put(CREDENTIAL_KEY, redeemedTicket.credential());
-                    // What is presented is checked, all of it.
+                    // Credentials beside the ticket are verified too, and must belong to the same user.
                     return credentials == null
                             ? Future.succeededFuture(redeemedTicket.principal())
                             : authenticateHeader(credentials)
@@ -139,7 +138,7 @@ public final class AuthenticationHandler {
                                                             .user())
                                             ? Future.succeededFuture(redeemedTicket.principal())
                                             : Future.failedFuture(
-                                                    Problem.unauthorized(true, "The ticket is another user's.")));
+                                                    Problem.unauthorized(true, "The ticket belongs to another user.")));
                 });
     }
 
@@ -157,7 +156,7 @@ public final class AuthenticationHandler {
         return imageUrlSigner
                 .verify(name, request.getParam("expires"), request.getParam("key"), request.getParam("signature"))
                 .recover(error -> {
-                    LOG.atWarn().addKeyValue("reason", error.getMessage()).log("could not check a picture link");
+                    LOG.atWarn().addKeyValue("reason", error.getMessage()).log("image URL verification failed");
                     return Future.failedFuture(Problem.unavailable());
                 })
                 .compose(signatureStatus -> switch (signatureStatus) {
@@ -165,11 +164,12 @@ public final class AuthenticationHandler {
                     case EXPIRED ->
                         Future.failedFuture(
                                 Problem.invalidLink("This link has expired. Read the generation again for a new one."));
-                    case INVALID -> Future.failedFuture(Problem.invalidLink("This link is not one of ours."));
+                    case INVALID ->
+                        Future.failedFuture(Problem.invalidLink("The signature of this link is not valid."));
                 });
     }
 
-    /** What a refusal is to the caller. */
+    /** Converts an authentication failure to a {@link Problem}; returns other failures unchanged. */
     public static Throwable toProblem(Throwable failure) {
         if (!(failure instanceof AuthenticationException authenticationException)) {
             return failure;
@@ -177,7 +177,7 @@ public final class AuthenticationHandler {
         return switch (authenticationException.reason()) {
             case MISSING_CREDENTIALS -> Problem.unauthorized(false, authenticationException.getMessage());
             case INVALID_CREDENTIALS -> Problem.unauthorized(true, authenticationException.getMessage());
-            // Who could not be asked is in the log already.
+            // The authenticator has logged the cause.
             case UNAVAILABLE -> Problem.unavailable();
             case TOO_MANY_FAILURES ->
                 Problem.tooManyRequests(

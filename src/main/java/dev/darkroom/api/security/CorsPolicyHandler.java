@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Lets pages of certain origins read what they ask for (Fetch standard, CORS). Others are answered as if they had not said where
- * they come from: their browser keeps the answer from them. Cookies have no part in this.
+ * Lets pages of the configured origins read responses (Fetch standard, CORS). Responses to other origins have no CORS headers, so a browser
+ * withholds them from the page. Credentials in cookies are not supported.
  */
 public final class CorsPolicyHandler implements Handler<RoutingContext> {
     private static final String ANY_ORIGIN = "*";
     private static final int MAX_AGE_SECONDS = 600;
 
-    /** What it says with an answer: true of a problem too. */
+    /** Response headers of this handler. They apply to problem documents too. */
     public static final List<String> RESPONSE_HEADERS =
             List.of("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary");
 
@@ -61,7 +61,7 @@ public final class CorsPolicyHandler implements Handler<RoutingContext> {
             delegate.handle(context);
         } else {
             if (!origins.isEmpty() && !origins.contains(ANY_ORIGIN)) {
-                // A cache must not give to one origin what it keeps for another.
+                // A cache must not serve one origin the response for another.
                 context.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
             }
             context.next();

@@ -14,14 +14,14 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What requests of web pages may do. A server that asks nobody for credentials trusts the machine that a request comes from, and a
- * browser sends requests from that machine for every page that its user visits. So such a server answers only for its own host names,
- * and refuses requests that change something when a page of another origin sends them. Immutable.
+ * Host and origin checks for requests of web pages. A server without authentication trusts the machine of the client, and a browser on that
+ * machine sends requests for every visited page. So such a server accepts only its own host names, and rejects changing requests that a
+ * page of another origin sends. Immutable.
  *
- * @param corsOrigins origins whose pages may read answers and send any request; an asterisk stands for all
- * @param allowedHosts the host names that are answered for
- * @param ownOrigins origins of the service itself beside the one that the request names in {@code Host}; may be empty
- * @param checksOrigins whether requests of other origins are refused
+ * @param corsOrigins origins of pages that may read responses and send any request; an asterisk stands for all
+ * @param allowedHosts accepted host names
+ * @param ownOrigins origins of the service itself, besides the host that the request names in {@code Host}; may be empty
+ * @param checksOrigins whether requests of other origins are rejected
  */
 public record HostAndOriginPolicy(
         List<String> corsOrigins, AllowedHosts allowedHosts, Set<String> ownOrigins, boolean checksOrigins) {
@@ -29,30 +29,30 @@ public record HostAndOriginPolicy(
     private static final String SEC_FETCH_SITE = "Sec-Fetch-Site";
     private static final Set<HttpMethod> SAFE_METHODS = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
-    /** Refuses nothing; for a port behind which nothing can be changed, and for tests. */
+    /** Rejects nothing; for a port without changing operations, and for tests. */
     public static HostAndOriginPolicy unrestricted(List<String> corsOrigins) {
         return new HostAndOriginPolicy(List.copyOf(corsOrigins), AllowedHosts.ALL, Set.of(), false);
     }
 
     public static HostAndOriginPolicy forApi(Settings settings) {
-        Set<String> own = new HashSet<>();
+        Set<String> ownOrigins = new HashSet<>();
         URI publicUrl = settings.publicUrl();
         if (publicUrl != null) {
-            own.add((publicUrl.getScheme() + "://" + publicUrl.getRawAuthority()).toLowerCase(Locale.ROOT));
+            ownOrigins.add((publicUrl.getScheme() + "://" + publicUrl.getRawAuthority()).toLowerCase(Locale.ROOT));
         }
         return new HostAndOriginPolicy(
                 List.copyOf(settings.http().corsOrigins()),
                 AllowedHosts.forApi(settings),
-                Set.copyOf(own),
+                Set.copyOf(ownOrigins),
                 settings.auth() == Settings.Auth.LOCAL);
     }
 
-    /** The management port changes nothing, so that only its host name matters. */
+    /** Checks only the host name: the management port has no changing operations. */
     public static HostAndOriginPolicy forManagement(Settings.Management settings) {
         return new HostAndOriginPolicy(List.of(), AllowedHosts.forManagement(settings), Set.of(), false);
     }
 
-    /** Whether the operator has named the origin. */
+    /** Returns whether the settings allow the origin. */
     public boolean allowsOrigin(String origin) {
         return corsOrigins.contains(ANY_ORIGIN) || corsOrigins.contains(origin);
     }
@@ -60,20 +60,20 @@ public record HostAndOriginPolicy(
     /**
      * Checks {@code Host} (RFC 9110, section 7.2; RFC 9112, section 3.2; RFC 9113, section 8.3.1).
      *
-     * @throws Problem when it is missing, stands there twice or is no host, and when the server does not answer for it
+     * @throws Problem when the host is missing, duplicate, invalid or not accepted
      */
     void checkHost(HttpServerRequest request) {
-        List<String> lines = request.headers().getAll(HttpHeaders.HOST);
+        List<String> hosts = request.headers().getAll(HttpHeaders.HOST);
         HostAndPort authority = request.authority();
         boolean http1 = request.version() != HttpVersion.HTTP_2;
-        if (http1 ? lines.size() > 1 : lines.stream().anyMatch(line -> hostDiffers(line, authority))) {
+        if (http1 ? hosts.size() > 1 : hosts.stream().anyMatch(host -> hostDiffers(host, authority))) {
             throw Problem.invalid("Host", "must be given once");
         }
-        if (http1 && lines.isEmpty()) {
+        if (http1 && hosts.isEmpty()) {
             if (request.version() == HttpVersion.HTTP_1_1) {
                 throw Problem.invalid("Host", "is required");
             }
-            // HTTP/1.0 knows no such header, and no browser speaks it.
+            // HTTP/1.0 has no such header, and no browser uses HTTP/1.0.
             return;
         }
         if (authority == null || authority.host().isEmpty()) {
@@ -84,7 +84,7 @@ public record HostAndOriginPolicy(
         }
     }
 
-    /** A request target in absolute form names the host in place of {@code Host} (RFC 9112, section 3.2.2). */
+    /** Checks the host of a request target in absolute form, which replaces {@code Host} (RFC 9112, section 3.2.2). */
     private boolean allowsTarget(String target) {
         int end = target.indexOf("://");
         if (target.startsWith("/") || end < 0) {
@@ -101,11 +101,11 @@ public record HostAndOriginPolicy(
     }
 
     /**
-     * Checks where a request comes from, by what browsers say in {@code Origin} (RFC 6454) and {@code Sec-Fetch-Site} (Fetch Metadata).
-     * Programs that are no browsers send neither, and pass.
+     * Checks the origin of a request by the headers {@code Origin} (RFC 6454) and {@code Sec-Fetch-Site} (Fetch Metadata) of browsers.
+     * Other programs send neither header and pass.
      *
-     * @param opensStream whether a request with a safe method is checked too, since each stream takes a place
-     * @throws Problem when a page of another origin sent it
+     * @param opensStream whether a safe method is checked too, because the number of streams is limited
+     * @throws Problem when a page of another origin sent the request
      */
     public void checkOrigin(HttpServerRequest request, boolean opensStream) {
         if (!checksOrigins || (SAFE_METHODS.contains(request.method()) && !opensStream)) {
@@ -116,9 +116,9 @@ public record HostAndOriginPolicy(
             return;
         }
         String site = request.getHeader(SEC_FETCH_SITE);
-        boolean foreignSite = site != null && !site.equals("same-origin") && !site.equals("none");
-        boolean foreignOrigin = !origins.isEmpty() && !(origins.size() == 1 && isSameHost(origins.get(0), request));
-        if (foreignOrigin || (foreignSite && !corsOrigins.contains(ANY_ORIGIN))) {
+        boolean crossSite = site != null && !site.equals("same-origin") && !site.equals("none");
+        boolean crossOrigin = !origins.isEmpty() && !(origins.size() == 1 && isSameHost(origins.get(0), request));
+        if (crossOrigin || (crossSite && !corsOrigins.contains(ANY_ORIGIN))) {
             throw Problem.crossOriginRequest();
         }
     }
@@ -127,7 +127,7 @@ public record HostAndOriginPolicy(
         return allowsOrigin(origin) || ownOrigins.contains(origin.toLowerCase(Locale.ROOT));
     }
 
-    /** Whether the origin is the one that the request was sent to. A proxy may have spoken TLS, so that the scheme does not count. */
+    /** Returns whether the origin has the requested host and port. Ignores the scheme, because a proxy may terminate TLS. */
     private static boolean isSameHost(String origin, HttpServerRequest request) {
         HostAndPort authority = request.authority();
         int end = origin.indexOf("://");

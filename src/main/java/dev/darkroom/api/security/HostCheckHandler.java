@@ -4,7 +4,7 @@ import dev.darkroom.api.problem.Problem;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 
-/** Refuses requests for another host, before anything else of them is read. */
+/** Rejects requests for a host that the policy does not accept, before all other checks. */
 public final class HostCheckHandler implements Handler<RoutingContext> {
     private final HostAndOriginPolicy policy;
 
@@ -16,8 +16,8 @@ public final class HostCheckHandler implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         try {
             policy.checkHost(context.request());
-        } catch (Problem refused) {
-            context.fail(refused);
+        } catch (Problem problem) {
+            context.fail(problem);
             return;
         }
         context.next();

@@ -10,7 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 
 /**
- * Lets each user, and each address without credentials, ask so often and no more, and tells with every answer how much is left
+ * Limits the request rate of each user, and of each address for requests without credentials. Sends the remaining quota with every response
  * (draft-ietf-httpapi-ratelimit-headers-10).
  */
 public final class RateLimitHandler {
@@ -40,10 +40,10 @@ public final class RateLimitHandler {
     }
 
     /**
-     * Counts a request.
+     * Counts a request and sets the rate limit headers of its response.
      *
      * @param principal null for a request without credentials, which counts for its address
-     * @throws Problem when it is one too many
+     * @throws Problem when the rate limit is exceeded
      */
     public void countRequest(Principal principal, HttpServerRequest request) {
         if (principal == null) {
@@ -55,15 +55,15 @@ public final class RateLimitHandler {
     }
 
     private static void countRequest(
-            KeyedRateLimiter keyedRateLimiter, CharSequence policy, String name, HttpServerResponse response) {
+            KeyedRateLimiter keyedRateLimiter, CharSequence policy, String key, HttpServerResponse response) {
         if (keyedRateLimiter == null) {
             return;
         }
-        KeyedRateLimiter.Decision decision = keyedRateLimiter.tryAcquire(name);
+        KeyedRateLimiter.Decision decision = keyedRateLimiter.tryAcquire(key);
         response.putHeader(POLICY_NAME, policy)
                 .putHeader(LIMIT_NAME, "\"requests\";r=" + decision.remaining() + ";t=" + decision.resetAfterSeconds());
         if (!decision.allowed()) {
-            throw Problem.tooManyRequests("You ask too often.", decision.retryAfterSeconds());
+            throw Problem.tooManyRequests("Rate limit exceeded.", decision.retryAfterSeconds());
         }
     }
 }

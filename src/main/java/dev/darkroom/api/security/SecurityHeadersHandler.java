@@ -6,8 +6,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * What every answer tells browsers, unless its handler knows better: it is not a page, not to be guessed at, not to be framed or
- * embedded by others, and nobody keeps it.
+ * Sets the default security headers of every response. They forbid scripts, media type sniffing, framing, embedding by other origins and
+ * caching. Operation handlers may replace them.
  */
 public final class SecurityHeadersHandler implements Handler<RoutingContext> {
     private static final CharSequence CONTENT_TYPE_OPTIONS = HttpHeaders.createOptimized("X-Content-Type-Options");

@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the API's server shows that it is who it says, from two files in PEM: read at the start, and again when they have
- * changed, as they do when somebody renews them. Connections that are open keep what they began with.
+ * Loads the TLS certificate and key of the API server from two PEM files, at the start and again after a change, such as a renewal. Open
+ * connections keep their certificate. One instance per verticle, for its event loop.
  */
 public final class TlsCertificateReloader {
     private static final Logger LOG = LoggerFactory.getLogger(TlsCertificateReloader.class);
@@ -38,14 +38,17 @@ public final class TlsCertificateReloader {
     private final WorkerExecutor workerPool;
     private String loadedVersion;
 
-    /** For the event loop of one verticle. */
-    public TlsCertificateReloader(Vertx vertx, Settings.Tls files) {
+    public TlsCertificateReloader(Vertx vertx, Settings.Tls tls) {
         this.vertx = vertx;
-        this.tls = files;
+        this.tls = tls;
         this.workerPool = vertx.createSharedWorkerExecutor("darkroom-certificates", 1);
     }
 
-    /** Lets a server that is not yet there speak TLS, and HTTP/2 to those who want it. Fails with an {@link UnusableCertificateException}. */
+    /**
+     * Enables TLS and HTTP/2 in the options of a server that does not listen yet.
+     *
+     * @return the same options; fails with an {@link UnusableCertificateException}
+     */
     public Future<HttpServerOptions> configure(HttpServerOptions options) {
         return workerPool
                 .executeBlocking(this::loadAndVerify)
@@ -59,17 +62,17 @@ public final class TlsCertificateReloader {
                 });
     }
 
-    /** From now on looks after the files of a server that listens. */
+    /** Starts checking the files for changes; a listening server gets the changed certificate. */
     public void startReloading(HttpServer server) {
         vertx.setPeriodic(
                 tls.reload().toMillis(),
                 timer -> workerPool
                         .executeBlocking(() -> fileVersion())
-                        .compose(now -> now.equals(loadedVersion) ? Future.succeededFuture() : reload(server))
+                        .compose(version -> version.equals(loadedVersion) ? Future.succeededFuture() : reload(server))
                         .onFailure(error -> LOG.atWarn()
                                 .addKeyValue("certFile", tls.certFile())
                                 .addKeyValue("reason", error.toString())
-                                .log("certificate cannot be read again, the one before is kept")));
+                                .log("certificate reload failed, previous certificate kept")));
     }
 
     private Future<Void> reload(HttpServer server) {
@@ -78,7 +81,7 @@ public final class TlsCertificateReloader {
                 .compose(loaded -> server.updateSSLOptions(sslOptions(loaded.options()))
                         .map(changed -> {
                             loadedVersion = loaded.version();
-                            LOG.atInfo().addKeyValue("certFile", tls.certFile()).log("certificate read again");
+                            LOG.atInfo().addKeyValue("certFile", tls.certFile()).log("certificate reloaded");
                             return null;
                         }));
     }
@@ -91,12 +94,12 @@ public final class TlsCertificateReloader {
     }
 
     /**
-     * Content of both files, checked as a pair. The server gets this content and does not read the files again: they may change
-     * after the check.
+     * Content of both files, verified as a pair. The server gets this content and does not read the files again, because they may change
+     * after the verification.
      */
-    private record Loaded(String version, PemKeyCertOptions options) {}
+    private record LoadedCertificate(String version, PemKeyCertOptions options) {}
 
-    /** Which files they are. Taken before they are read: what changes in between is read once more. Blocking. */
+    /** Returns the modification times and sizes. Taken before the content, so that a change in between causes another reload. Blocking. */
     private String fileVersion() throws IOException {
         return fileStamp(tls.certFile()) + " " + fileStamp(tls.keyFile());
     }
@@ -105,8 +108,8 @@ public final class TlsCertificateReloader {
         return Files.getLastModifiedTime(file).toMillis() + "/" + Files.size(file);
     }
 
-    /** Reads both files and checks that the key belongs to the certificate. Blocking. */
-    private Loaded loadAndVerify() throws Exception {
+    /** Reads both files and verifies that the key belongs to the certificate. Blocking. */
+    private LoadedCertificate loadAndVerify() throws Exception {
         try {
             String version = fileVersion();
             PemKeyCertOptions options = new PemKeyCertOptions()
@@ -117,7 +120,7 @@ public final class TlsCertificateReloader {
                     verifyKeyPair(keys);
                 }
             }
-            return new Loaded(version, options);
+            return new LoadedCertificate(version, options);
         } catch (NoSuchFileException e) {
             throw new IOException(e.getMessage() + " does not exist");
         }
@@ -131,20 +134,20 @@ public final class TlsCertificateReloader {
                 return;
             }
         }
-        throw new GeneralSecurityException("the certificate has neither an RSA nor an EC key");
+        throw new GeneralSecurityException("the certificate has no RSA, EC or EdDSA key");
     }
 
-    private static void verifyKeyPair(String type, PrivateKey key, PublicKey certified)
+    private static void verifyKeyPair(String type, PrivateKey privateKey, PublicKey publicKey)
             throws GeneralSecurityException {
         String algorithm = type.equals("EdDSA") ? type : "SHA256with" + (type.equals("EC") ? "ECDSA" : type);
         Signature signature = Signature.getInstance(algorithm);
-        signature.initSign(key);
+        signature.initSign(privateKey);
         signature.update(TEST_MESSAGE);
-        byte[] proof = signature.sign();
-        signature.initVerify(certified);
+        byte[] signatureBytes = signature.sign();
+        signature.initVerify(publicKey);
         signature.update(TEST_MESSAGE);
-        if (!signature.verify(proof)) {
-            throw new GeneralSecurityException("the key is not that of the certificate");
+        if (!signature.verify(signatureBytes)) {
+            throw new GeneralSecurityException("the key does not belong to the certificate");
         }
     }
 }

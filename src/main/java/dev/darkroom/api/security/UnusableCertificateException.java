@@ -1,6 +1,6 @@
 package dev.darkroom.api.security;
 
-/** The files of {@code http.tls} cannot be used. The message says why, in one line for the operator. */
+/** The files of {@code http.tls} cannot be used. The message gives the operator the reason in one line. */
 public final class UnusableCertificateException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -41,8 +41,7 @@ public final class InboundConnectionLimiter {
      * @param maxUnsentBytes unsent bytes of all connections together
      * @param stallTimeout time without progress after which a write is aborted
      */
-    public InboundConnectionLimiter(
-            int maxConnections, int maxPerAddress, long maxUnsentBytes, Duration stallTimeout) {
+    public InboundConnectionLimiter(int maxConnections, int maxPerAddress, long maxUnsentBytes, Duration stallTimeout) {
         this.maxConnections = maxConnections;
         this.maxPerAddress = maxPerAddress;
         this.stallTimeout = stallTimeout;

@@ -25,8 +25,7 @@ public final class UnsentByteBudget {
     private final AtomicLong used = new AtomicLong();
     private final AtomicLong anonymousUsed = new AtomicLong();
     private final Set<UnsentByteTracker> trackers = ConcurrentHashMap.newKeySet();
-    private final RateLimitedWarning warning =
-            new RateLimitedWarning("connection aborted, unsent byte limit reached");
+    private final RateLimitedWarning warning = new RateLimitedWarning("connection aborted, unsent byte limit reached");
 
     /** @param capacity in bytes */
     public UnsentByteBudget(long capacity) {

@@ -100,7 +100,7 @@ public record GenerationListFilter(
             return null;
         }
         return GenerationListCursor.parse(String.valueOf(text)).orElseGet(() -> {
-            errors.add(new FieldError("cursor", "is not one that was given out"));
+            errors.add(new FieldError("cursor", "is not a valid cursor"));
             return null;
         });
     }

@@ -59,11 +59,12 @@ class RequestBodyValidationTest {
                 Arguments.of("a number", utf8("42"), "# must be a JSON object"),
                 Arguments.of("a string", utf8("\"x\""), "# must be a JSON object"),
                 Arguments.of("true", utf8("true"), "# must be a JSON object"),
-                Arguments.of("a field twice", utf8("{\"prompt\":\"x\",\"prompt\":\"y\"}"), "#/prompt is there twice"),
+                Arguments.of(
+                        "a field twice", utf8("{\"prompt\":\"x\",\"prompt\":\"y\"}"), "#/prompt is a duplicate field"),
                 Arguments.of(
                         "a name twice",
                         utf8("{\"prompt\":\"x\",\"metadata\":{\"a b\":\"1\",\"a b\":\"2\"}}"),
-                        "#/metadata/a%20b is there twice"),
+                        "#/metadata/a%20b is a duplicate field"),
                 Arguments.of("deep nesting", utf8("{\"metadata\":" + "[".repeat(10_000)), tooMuch()),
                 Arguments.of("many values", utf8("{\"a\":[" + "1,".repeat(10_000) + "1]}"), tooMuch()),
                 Arguments.of("a number without end", utf8("{\"seed\":" + "9".repeat(10_000) + "}"), tooMuch()));
@@ -166,7 +167,7 @@ class RequestBodyValidationTest {
     }
 
     private static String tooMuch() {
-        return "# holds more values, deeper nesting or a longer number than any request may";
+        return "# exceeds the limit of values, nesting depth or number length";
     }
 
     private static byte[] utf8(String text) {

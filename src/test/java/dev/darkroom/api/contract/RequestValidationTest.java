@@ -127,7 +127,7 @@ class RequestValidationTest {
                 noIds.map(id -> Arguments.of("/api/generation/" + id, "generationId must be a UUID")),
                 noImages.map(name -> Arguments.of(
                         "/images/" + name,
-                        "imageName must be the name of a picture: its id and the extension of its type")));
+                        "imageName must be an image name: an image id and the extension of its media type")));
     }
 
     @ParameterizedTest

@@ -70,7 +70,7 @@ class ValidationErrorMapperTest {
         JsonObject schema = object("size", new JsonObject().put("multipleOf", 8));
 
         // then
-        assertThat(told(schema, "{\"size\":9}")).containsExactly("#/size does not fit the contract (multipleOf)");
+        assertThat(told(schema, "{\"size\":9}")).containsExactly("#/size does not match the schema (multipleOf)");
     }
 
     @Test
@@ -90,7 +90,7 @@ class ValidationErrorMapperTest {
 
         // then
         assertThat(ValidationErrorMapper.toValidationErrors(silent, JsonSchema.of(new JsonObject())))
-                .containsExactly(new Problem.ValidationError("#", "does not fit the contract"));
+                .containsExactly(new Problem.ValidationError("#", "does not match the schema"));
     }
 
     @ParameterizedTest
@@ -108,7 +108,7 @@ class ValidationErrorMapperTest {
                 "{'type':'string','minLength':2,'maxLength':9} | must have 2 to 9 characters",
                 "{'type':'string','maxLength':9} | must have at most 9 characters",
                 "{'type':'string','pattern':'^a+$'} | must match the pattern ^a+$",
-                "{'type':'string'} | does not fit the contract",
+                "{'type':'string'} | does not match the schema",
             })
     void describesNewParameterByItsSchema(String schema, String expected) {
         assertThat(ValidationErrorMapper.describeParameter(
