@@ -6,21 +6,26 @@ import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 
 /**
- * Something that a user is to be told.
+ * Notification before it is stored: it has no sequence number and no timestamp yet.
  *
- * @param generationId what it is about; null when it is about no generation
+ * @param id UUID version 7; never changes
+ * @param userId recipient
+ * @param type event type, such as {@link Notification#GENERATION_ENDED}
+ * @param generationId generation that the notification refers to; null if there is none
+ * @param data payload, depends on {@code type}
  */
 public record NewNotification(UUID id, String userId, String type, UUID generationId, JsonObject data) {
     private static final TimeBasedEpochGenerator IDS = Generators.timeBasedEpochGenerator();
 
-    /** With an id of its own. */
+    /** Creates a notification with a new id. */
     public static NewNotification of(String userId, String type, UUID generationId, JsonObject data) {
         return new NewNotification(IDS.generate(), userId, type, generationId, data);
     }
 
-    JsonObject toRow(int n) {
+    /** @param ordinal position within the statement; orders the sequence numbers of one user */
+    JsonObject toRow(int ordinal) {
         return new JsonObject()
-                .put("n", n)
+                .put("n", ordinal)
                 .put("id", id.toString())
                 .put("user_id", userId)
                 .put("type", type)

@@ -6,15 +6,16 @@ import java.time.OffsetDateTime;
 import java.util.UUID;
 
 /**
- * Something that a user is told, as it is on record.
+ * Stored notification of a user. Immutable.
  *
- * @param id for ever
- * @param seq its number among the user's, from 1 without a gap
- * @param type what happened, such as {@code generation.ended}
- * @param generationId what it is about; null when it is about no generation
- * @param createdAt by the database's clock
- * @param readAt when the user opened it; null as long as that has not happened
- * @param data by its type, at most 4 kB; no prompts, no links
+ * @param id UUID version 7; never changes
+ * @param userId recipient
+ * @param seq sequence number within the user's stream; starts at 1, has no gaps
+ * @param type event type, such as {@link #GENERATION_ENDED}
+ * @param generationId generation that the notification refers to; null if there is none
+ * @param createdAt time of the insert by the database clock
+ * @param readAt time at which the user marked it as read; null while unread
+ * @param data payload, depends on {@code type}; at most 4 kB, contains neither prompts nor links
  */
 public record Notification(
         UUID id,
@@ -25,10 +26,10 @@ public record Notification(
         OffsetDateTime createdAt,
         OffsetDateTime readAt,
         JsonObject data) {
-    /** A generation has ended. */
+    /** Type of the notification that a generation reached a final status. */
     public static final String GENERATION_ENDED = "generation.ended";
 
-    /** As it is told on streams. */
+    /** Returns the JSON form used on streams, without {@code readAt}. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("id", id.toString())
@@ -38,7 +39,7 @@ public record Notification(
                 .put("data", data);
     }
 
-    /** The same for the list, with {@code readAt} once the user has opened it. */
+    /** Returns the JSON form used by the inbox; {@code readAt} is absent while unread. */
     public JsonObject toInboxJson() {
         return readAt == null ? toJson() : toJson().put("readAt", Rfc3339Timestamp.format(readAt));
     }

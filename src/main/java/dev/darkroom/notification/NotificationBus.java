@@ -1,29 +1,29 @@
 package dev.darkroom.notification;
 
 /**
- * The event-bus interface of notifications: addresses and actions; {@code docs/event-bus.md} is its contract, and
- * {@link dev.darkroom.eventbus.CommandProtocol} has what all commands share. Bodies are plain JSON.
+ * Event-bus addresses and actions of notifications. Bodies are JSON objects. {@code docs/event-bus.md} is the contract;
+ * {@link dev.darkroom.eventbus.CommandProtocol} defines the conventions shared by all commands.
  */
 public final class NotificationBus {
-    /** Commands go here. Answered by any notification verticle. */
+    /** Address for commands. Every {@code NotificationCommandVerticle} instance consumes it. */
     public static final String COMMANDS = "darkroom.notification";
 
-    /** {@code {"version", "user", "notification"}} is published here when something was recorded, once in the process that did. */
+    /** Address of events {@code {"version", "user", "notification"}}. The process that stored the notification publishes it once. */
     public static final String EVENTS = "darkroom.notification.events";
 
-    /** {@code {"user", "cursor"?, "limit"?}} → {@code {"items", "nextCursor"?, "position", "unread", "reset"?}}, the oldest first. */
+    /** {@code {"user", "cursor"?, "limit"?}} → {@code {"items", "nextCursor"?, "position", "unread", "reset"?}}, oldest first. */
     public static final String LIST = "list";
 
     /** {@code {"user", "seq", "subscriber"?}} → {@code {"acked", "top", "unread"}}. */
     public static final String ACK = "ack";
 
-    /** {@code {"user", "id"}} → {@code {"notification"}}, which is then read. */
+    /** {@code {"user", "id"}} → {@code {"notification"}}, marked as read. */
     public static final String MARK_READ = "read";
 
-    /** For other processes, by {@link dev.darkroom.database.NotifyChannel}: a user was told something. */
+    /** {@link dev.darkroom.database.NotifyChannel} topic: notifications were stored for the user with this {@link NotifyUserKey}. */
     public static final String RECORDED_TOPIC = "told";
 
-    /** The same: a user has acknowledged or read something. */
+    /** {@link dev.darkroom.database.NotifyChannel} topic: the user with this {@link NotifyUserKey} acknowledged or read something. */
     public static final String READ_STATE_TOPIC = "state";
 
     private NotificationBus() {}

@@ -6,11 +6,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A place in a user's stream, as clients carry it: the epoch's first eight digits, a hyphen, and the number of the last notification
- * that was seen.
+ * Position in a user's stream, in the form that clients store: the first eight digits of the epoch, a hyphen, and the sequence
+ * number of the last received notification. Immutable.
  *
  * @param epoch eight hexadecimal digits
- * @param seq 0 or more
+ * @param seq 0 or more; 0 is the position before the first notification
  */
 public record NotificationCursor(String epoch, long seq) {
     private static final Pattern PATTERN = Pattern.compile("([0-9a-f]{8})-([0-9]{1,18})");
@@ -19,27 +19,34 @@ public record NotificationCursor(String epoch, long seq) {
         return new NotificationCursor(shortEpoch(epoch), seq);
     }
 
+    /** Returns the first eight hexadecimal digits of {@code epoch}. */
     public static String shortEpoch(UUID epoch) {
         return epoch.toString().substring(0, 8);
     }
 
-    /** Empty when it is none that we could have given out. */
+    /** Returns empty if {@code text} does not have the format of a cursor. */
     public static Optional<NotificationCursor> parse(String text) {
-        Matcher cursor = PATTERN.matcher(text);
-        return cursor.matches()
-                ? Optional.of(new NotificationCursor(cursor.group(1), Long.parseLong(cursor.group(2))))
+        Matcher matcher = PATTERN.matcher(text);
+        return matcher.matches()
+                ? Optional.of(new NotificationCursor(matcher.group(1), Long.parseLong(matcher.group(2))))
                 : Optional.empty();
     }
 
-    /** Why a stream of this epoch that has come so far cannot go on from here; empty when it can. */
-    public Optional<StreamResetReason> findResetReason(String nowEpoch, long top) {
-        if (!epoch.equals(nowEpoch)) {
+    /**
+     * Checks whether a stream can resume from this cursor.
+     *
+     * @param currentEpoch short epoch of the stream
+     * @param lastSeq last assigned sequence number of the stream
+     * @return empty if the stream can resume
+     */
+    public Optional<StreamResetReason> findResetReason(String currentEpoch, long lastSeq) {
+        if (!epoch.equals(currentEpoch)) {
             return Optional.of(StreamResetReason.EPOCH);
         }
-        return seq > top ? Optional.of(StreamResetReason.AHEAD) : Optional.empty();
+        return seq > lastSeq ? Optional.of(StreamResetReason.AHEAD) : Optional.empty();
     }
 
-    /** As it is given out. */
+    /** Returns the text form, which {@link #parse} accepts. */
     @Override
     public String toString() {
         return epoch + "-" + seq;

@@ -1,15 +1,18 @@
 package dev.darkroom.notification;
 
 /**
- * Partitions of notifications, one for each week that begins on a Monday at midnight UTC. Whoever comes second leaves the work to the
- * first. Names are made from dates alone.
+ * SQL for the weekly partitions of {@code notifications}. A week begins on Monday at midnight UTC. An advisory lock admits one
+ * process at a time; the others skip the run. Partition names contain only the date, so formatting them into SQL is safe.
  */
 final class NotificationPartitionSql {
-    /** Held until the transaction ends; no correctness rests on it. */
+    /** Takes the advisory lock until the transaction ends. Only avoids duplicate work; correctness does not depend on it. */
     static final String TRY_LOCK =
             "SELECT pg_try_advisory_xact_lock(hashtextextended('darkroom notification partitions', 0)) AS mine";
 
-    /** Weeks from this one on that have no partition yet, in so many weeks; those for which rows wait elsewhere cannot get one. */
+    /**
+     * Selects the weeks without a partition from the current week up to {@code $1} weeks ahead. Skips weeks with rows in the default
+     * partition, because PostgreSQL rejects attaching a partition for them.
+     */
     static final String SELECT_MISSING_WEEKS = """
             SELECT to_char(week, 'YYYYMMDD') AS name, to_char(week, 'YYYY-MM-DD') AS begins,
               to_char(week + interval '7 days', 'YYYY-MM-DD') AS ends
@@ -21,17 +24,18 @@ final class NotificationPartitionSql {
             ORDER BY week""";
 
     /**
-     * A partition is made beside and then attached, which lets others go on writing; made in place it would wait for all of them and
-     * they for it.
+     * Creates the partition as a separate table, to be attached afterwards. {@code ATTACH PARTITION} does not block concurrent
+     * inserts. {@code CREATE TABLE ... PARTITION OF} would take an exclusive lock on {@code notifications}.
      */
     static final String CREATE_PARTITION = """
             CREATE TABLE notifications_%1$s (LIKE notifications INCLUDING DEFAULTS INCLUDING CONSTRAINTS)""";
 
+    /** Attaches the table that {@link #CREATE_PARTITION} created. */
     static final String ATTACH_PARTITION = """
             ALTER TABLE notifications ATTACH PARTITION notifications_%1$s
               FOR VALUES FROM ('%2$s 00:00:00+00') TO ('%3$s 00:00:00+00')""";
 
-    /** Partitions all of whose rows are older than so many milliseconds, and until when those rows reach. */
+    /** Selects the partitions that ended more than {@code $1} ms ago, with the end of their week. */
     static final String SELECT_EXPIRED = """
             SELECT name, ends FROM (
               SELECT c.relname AS name,
@@ -42,13 +46,13 @@ final class NotificationPartitionSql {
 
     static final String DROP_PARTITION = "DROP TABLE %s";
 
-    /** What lies there because its week has no partition. */
+    /** Deletes rows older than {@code $1} ms from the default partition, which holds rows of weeks without a partition. */
     static final String DELETE_EXPIRED_FROM_DEFAULT = """
             WITH old AS (
               DELETE FROM notifications_other WHERE created_at < now() - $1::bigint * interval '1 millisecond' RETURNING created_at)
             SELECT count(*) AS deleted, max(created_at) AS last FROM old""";
 
-    /** From now on it is known that ends before this have lost their notification. */
+    /** Moves forward the time before which notifications of generations may have been deleted. Never moves it back. */
     static final String UPDATE_COMPLETE_SINCE = """
             UPDATE notifications_complete_since SET since = greatest(since, $1::timestamptz)""";
 

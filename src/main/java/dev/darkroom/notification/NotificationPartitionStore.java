@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** Makes and drops the partitions of notifications. Futures fail with the driver's errors. Usable from any event loop. */
+/** Creates and drops partitions of {@code notifications}. Futures fail with the driver's errors. Usable from any event loop. */
 final class NotificationPartitionStore {
     private final Database database;
 
@@ -19,19 +19,23 @@ final class NotificationPartitionStore {
         this.database = database;
     }
 
-    /** Makes those of this week and the next {@code weeks}, where they are missing; completes with the names of the new ones. */
+    /**
+     * Creates the missing partitions for the current week and the next {@code weeks} weeks.
+     *
+     * @return names of the created partitions; empty if another process holds the lock
+     */
     Future<List<String>> create(int weeks) {
         return withLock(connection -> connection
                 .preparedQuery(NotificationPartitionSql.SELECT_MISSING_WEEKS)
                 .execute(Tuple.of(weeks))
                 .compose(rows -> {
-                    List<String> made = new ArrayList<>();
+                    List<String> created = new ArrayList<>();
                     Future<Void> all = Future.succeededFuture();
                     for (Row row : rows) {
                         all = all.compose(done -> create(connection, row))
-                                .onSuccess(done -> made.add(row.getString("name")));
+                                .onSuccess(done -> created.add(row.getString("name")));
                     }
-                    return all.map(done -> made);
+                    return all.map(done -> created);
                 }));
     }
 
@@ -40,14 +44,19 @@ final class NotificationPartitionStore {
         return connection
                 .query(NotificationPartitionSql.CREATE_PARTITION.formatted(name))
                 .execute()
-                .compose(made -> connection
+                .compose(created -> connection
                         .query(NotificationPartitionSql.ATTACH_PARTITION.formatted(
                                 name, week.getString("begins"), week.getString("ends")))
                         .execute())
                 .mapEmpty();
     }
 
-    /** Drops what is older than {@code age}, all of it; completes with what was dropped, in words. */
+    /**
+     * Drops the partitions that ended more than {@code age} ago and deletes older rows from the default partition.
+     *
+     * @return names of the dropped partitions, and the number of rows deleted from the default partition as text; empty if another
+     *     process holds the lock
+     */
     Future<List<String>> drop(Duration age) {
         return withLock(connection -> connection
                 .preparedQuery(NotificationPartitionSql.SELECT_EXPIRED)
@@ -63,7 +72,7 @@ final class NotificationPartitionStore {
                     return all.compose(done -> deleteExpiredFromDefault(connection, age))
                             .map(deleted -> {
                                 if (deleted > 0) {
-                                    dropped.add(deleted + " rows of no partition");
+                                    dropped.add(deleted + " rows of the default partition");
                                 }
                                 return dropped;
                             });
@@ -91,10 +100,10 @@ final class NotificationPartitionStore {
                 });
     }
 
-    private static Future<Void> advanceCompleteSince(SqlConnection connection, OffsetDateTime moment) {
+    private static Future<Void> advanceCompleteSince(SqlConnection connection, OffsetDateTime time) {
         return connection
                 .preparedQuery(NotificationPartitionSql.UPDATE_COMPLETE_SINCE)
-                .execute(Tuple.of(moment))
+                .execute(Tuple.of(time))
                 .mapEmpty();
     }
 

@@ -10,13 +10,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the partitions of notifications before they are needed, and drops those that have been kept for long enough. Every process
- * may; they take turns. One instance per process.
+ * Creates partitions of {@code notifications} ahead of time, drops expired ones and deletes expired subscribers. Runs in every
+ * process; an advisory lock admits one at a time. One instance per process.
  */
 public final class NotificationPartitionVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(NotificationPartitionVerticle.class);
 
-    /** So long everybody may be down, and the rows still find their partition. */
+    /** Weeks for which partitions exist in advance. New rows find their partition after an outage of that length. */
     private static final int WEEKS_AHEAD = 3;
 
     private static final Duration INTERVAL = Duration.ofMinutes(10);
@@ -26,7 +26,7 @@ public final class NotificationPartitionVerticle extends VerticleBase {
     private final Duration retention;
     private PeriodicTask maintenanceTask;
 
-    /** @param retention how long notifications are kept at least; up to a week longer, with their partition */
+    /** @param retention minimum age of deleted notifications; a partition is dropped whole, up to a week later */
     public NotificationPartitionVerticle(Database database, Duration retention) {
         this.partitions = new NotificationPartitionStore(database);
         this.notifications = new NotificationStore(database);
@@ -48,18 +48,18 @@ public final class NotificationPartitionVerticle extends VerticleBase {
     private Future<?> maintain() {
         return partitions
                 .create(WEEKS_AHEAD)
-                .onSuccess(made -> logChanges("partitions of notifications made", made))
-                .compose(made -> partitions.drop(retention))
-                .onSuccess(dropped -> logChanges("notifications dropped", dropped))
+                .onSuccess(created -> logChanges("notification partitions created", created))
+                .compose(created -> partitions.drop(retention))
+                .onSuccess(dropped -> logChanges("notification partitions dropped", dropped))
                 .compose(dropped -> notifications.deleteExpiredSubscribers(retention))
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("reason", error.getMessage())
-                        .log("partitions of notifications could not be kept"));
+                        .log("notification partition maintenance failed"));
     }
 
-    private static void logChanges(String what, List<String> which) {
-        if (!which.isEmpty()) {
-            LOG.atInfo().addKeyValue("which", String.join(", ", which)).log(what);
+    private static void logChanges(String message, List<String> partitions) {
+        if (!partitions.isEmpty()) {
+            LOG.atInfo().addKeyValue("partitions", String.join(", ", partitions)).log(message);
         }
     }
 }

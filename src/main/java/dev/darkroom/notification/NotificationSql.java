@@ -1,13 +1,13 @@
 package dev.darkroom.notification;
 
-/** The statements on notifications. Each names its user, who is the caller's and never what a request says. */
+/** SQL of notifications. Every statement filters by user; the user id comes from the authenticated principal, never from the request. */
 final class NotificationSql {
 
     /**
-     * Writes notifications, as many as the JSON array holds, and gives them their numbers. The upsert locks each user's row until
-     * the transaction ends: a number is taken only when those before it have been committed or given back, so there is no gap and
-     * nobody sees n without all before it. Users are locked in one order everywhere, so that two transactions do not wait for each
-     * other. It should be the last statement before the commit, for others of the same user wait for that.
+     * Inserts the notifications of the JSON array and assigns their sequence numbers. The upsert locks the row of each user until the
+     * transaction ends. So a number is assigned only after all lower numbers were committed or rolled back: there are no gaps, and a
+     * reader that sees n sees all numbers below n. Rows are locked in the order of user ids, so two transactions cannot deadlock.
+     * Run it last before the commit, because other transactions of the same user wait for the lock.
      */
     static final String INSERT_NOTIFICATIONS = """
             WITH given AS MATERIALIZED (
@@ -28,7 +28,7 @@ final class NotificationSql {
     private static final String COLUMNS =
             "n.user_id, n.seq, n.id, n.type, n.generation_id, n.data, n.read_at, n.created_at";
 
-    /** For many users at once: what each has after a number, at most so many. One statement serves all who listen on a node. */
+    /** Selects up to {@code $3} notifications after a given sequence number for each of several users. Read only. */
     static final String SELECT_AFTER = """
             SELECT %s FROM unnest($1::text[], $2::bigint[]) AS w (user_id, after)
               CROSS JOIN LATERAL (
@@ -36,8 +36,8 @@ final class NotificationSql {
             ORDER BY n.user_id, n.seq""".formatted(COLUMNS);
 
     /**
-     * How the streams of these users stand, one row for each. Who was never told anything has one from now on: without an epoch
-     * there is no cursor. Of two who make it at the same moment one gets no row, and asks again.
+     * Selects the stream state of each user and creates missing rows, because a cursor needs an epoch. When two transactions create
+     * the same row concurrently, one of them gets no row for that user and must query again.
      */
     static final String SELECT_OR_CREATE_STREAMS = """
             WITH wanted AS MATERIALIZED (
@@ -51,12 +51,12 @@ final class NotificationSql {
             SELECT s.user_id, s.epoch, s.top_seq, s.acked_seq FROM user_streams s JOIN wanted USING (user_id)
             UNION ALL SELECT * FROM made""";
 
-    /** Up to where devices have acknowledged, where they ever have. */
+    /** Selects the acknowledged sequence numbers of subscribers; no row for a subscriber that never acknowledged. */
     static final String SELECT_SUBSCRIBER_CURSORS = """
             SELECT c.user_id, c.subscriber, c.acked_seq FROM subscriber_cursors c
             JOIN unnest($1::text[], $2::text[]) AS w (user_id, subscriber) USING (user_id, subscriber)""";
 
-    /** How the streams of these users stand, to be asked again and again. */
+    /** Selects the stream state of users; suitable for polling because it writes nothing. */
     static final String SELECT_STREAMS =
             "SELECT user_id, epoch, top_seq FROM user_streams WHERE user_id = ANY ($1::text[])";
 
@@ -65,21 +65,21 @@ final class NotificationSql {
               SELECT read_at FROM notifications u WHERE u.user_id = %s ORDER BY u.seq DESC LIMIT 1000) newest
             WHERE newest.read_at IS NULL)""";
 
-    /** What badges show: up to where was acknowledged, and how many of the last thousand were not read. */
+    /** Selects the acknowledged sequence number of users and the number of unread ones among their latest 1000 notifications. */
     static final String SELECT_UNREAD_STATES =
             "SELECT s.user_id, s.acked_seq, s.top_seq, " + UNREAD_COUNT.formatted("s.user_id") + """
              AS unread
             FROM user_streams s WHERE s.user_id = ANY ($1::text[])""";
 
-    /** A page of a user's, the oldest first. */
+    /** Selects a page of a user's notifications, oldest first. */
     static final String SELECT_PAGE = "SELECT " + COLUMNS + """
 
             FROM notifications n WHERE n.user_id = $1 AND n.seq > $2 ORDER BY n.seq LIMIT $3""";
 
     /**
-     * Moves a user's cursor, and a device's where $3 names one, up to a number, never back; no row when that number was not given
-     * out yet, and {@code room} false when the user has too many devices. The row of the user is locked, so that no check of another
-     * is older than this.
+     * Moves the user's cursor forward to {@code $2}, and that of the subscriber {@code $3} unless null. Never moves a cursor back.
+     * Returns no row if {@code $2} is above the last assigned number, and {@code room} = false if the user has {@code $4} subscribers
+     * already. Locks the user's row, so concurrent acknowledgements cannot exceed the limit together.
      */
     static final String ACKNOWLEDGE = """
             WITH stream AS MATERIALIZED (
@@ -97,12 +97,12 @@ final class NotificationSql {
             FROM stream, room WHERE s.user_id = stream.user_id
             RETURNING coalesce((SELECT acked_seq FROM device), s.acked_seq) AS acked, s.top_seq AS top, room""";
 
-    /** The person has opened it. The first time stays. */
+    /** Marks a notification as read. Repeated calls keep the first time. */
     static final String MARK_READ =
             "UPDATE notifications n SET read_at = coalesce(n.read_at, now()) WHERE n.id = $1 AND n.user_id = $2 RETURNING "
                     + COLUMNS;
 
-    /** Devices that were not heard of for so many milliseconds. */
+    /** Deletes subscribers without an acknowledgement in the last {@code $1} ms. */
     static final String DELETE_EXPIRED_SUBSCRIBERS =
             "DELETE FROM subscriber_cursors WHERE updated_at < now() - $1::bigint * interval '1 millisecond'";
 

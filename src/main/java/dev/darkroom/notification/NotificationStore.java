@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** The notifications that are in PostgreSQL. Futures fail with the driver's errors. Usable from any event loop. */
+/** Reads notifications and updates their read state in PostgreSQL. Futures fail with the driver's errors. Usable from any event loop. */
 public final class NotificationStore {
-    /** More devices than anybody has. */
+    /** Maximum number of subscribers (devices) per user. */
     private static final int MAX_SUBSCRIBERS = 50;
 
     private final Database database;
@@ -26,34 +26,54 @@ public final class NotificationStore {
         this.database = database;
     }
 
-    /** How a user's stream stands. */
+    /**
+     * State of a user's stream.
+     *
+     * @param epoch identifies the numbering; changes when numbers start again at 1
+     * @param lastSeq last assigned sequence number, 0 if none
+     * @param ackedSeq highest acknowledged sequence number, 0 if none or if the query does not read it
+     */
     public record StreamState(UUID epoch, long lastSeq, long ackedSeq) {}
 
-    /** What a badge shows. */
+    /**
+     * Read state of a user.
+     *
+     * @param ackedSeq highest acknowledged sequence number, 0 if none
+     * @param lastSeq last assigned sequence number, 0 if none
+     * @param unreadCount number of unread notifications among the latest 1000
+     */
     public record UnreadState(long ackedSeq, long lastSeq, long unreadCount) {
 
+        /** Returns the data of the {@code state} event. */
         public JsonObject toJson() {
             return new JsonObject().put("acked", ackedSeq).put("unread", unreadCount);
         }
     }
 
     /**
-     * What came of an acknowledgement.
+     * Result of an acknowledgement.
      *
-     * @param ackedSeq of the device if one was named, else of the user
-     * @param accepted false when the device was one too many, and nothing was done
+     * @param ackedSeq acknowledged sequence number of the subscriber if the request named one, else of the user
+     * @param lastSeq last assigned sequence number of the user
+     * @param accepted false if the user already has the maximum number of subscribers; nothing was changed then
      */
     public record AckResult(long ackedSeq, long lastSeq, boolean accepted) {}
 
-    /** A user's device. */
+    /** Identifies a subscriber of a user; {@code subscriber} is a valid {@link SubscriberName}. */
     public record SubscriberId(String user, String subscriber) {}
 
-    /** What these users have after a number each, the oldest first, at most {@code limit} of each. */
-    public Future<Map<String, List<Notification>>> fetchAfter(Map<String, Long> wanted, int limit) {
+    /**
+     * Fetches notifications of several users by one statement.
+     *
+     * @param positions sequence number after which to read, by user
+     * @param limit maximum number of notifications per user
+     * @return notifications by user, oldest first; users without any are missing
+     */
+    public Future<Map<String, List<Notification>>> fetchAfter(Map<String, Long> positions, int limit) {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_AFTER)
                 .execute(Tuple.of(
-                        wanted.keySet().toArray(String[]::new), wanted.values().toArray(Long[]::new), limit))
+                        positions.keySet().toArray(String[]::new), positions.values().toArray(Long[]::new), limit))
                 .map(rows -> {
                     Map<String, List<Notification>> found = new HashMap<>();
                     rows.forEach(row -> found.computeIfAbsent(row.getString("user_id"), user -> new ArrayList<>())
@@ -62,12 +82,15 @@ public final class NotificationStore {
                 });
     }
 
-    /** How the streams of these users stand; of those who had none, most have one now. */
+    /**
+     * Finds the stream state of these users and creates missing streams. The result lacks a user whose stream another transaction
+     * created at the same time; {@link #findStreams} finds it.
+     */
     public Future<Map<String, StreamState>> findOrCreateStreams(Collection<String> users) {
         return queryStreams(NotificationSql.SELECT_OR_CREATE_STREAMS, users);
     }
 
-    /** How the streams of these users stand. */
+    /** Finds the stream state of these users; users without a stream are missing. {@code ackedSeq} is 0. */
     public Future<Map<String, StreamState>> findStreams(Collection<String> users) {
         return queryStreams(NotificationSql.SELECT_STREAMS, users);
     }
@@ -88,15 +111,15 @@ public final class NotificationStore {
                 });
     }
 
-    /** Up to where these devices have acknowledged; those that never have are missing. */
-    public Future<Map<SubscriberId, Long>> findSubscriberCursors(Collection<SubscriberId> devices) {
+    /** Finds the acknowledged sequence numbers of these subscribers; subscribers that never acknowledged are missing. */
+    public Future<Map<SubscriberId, Long>> findSubscriberCursors(Collection<SubscriberId> subscribers) {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_SUBSCRIBER_CURSORS)
                 .execute(Tuple.tuple()
                         .addArrayOfString(
-                                devices.stream().map(SubscriberId::user).toArray(String[]::new))
+                                subscribers.stream().map(SubscriberId::user).toArray(String[]::new))
                         .addArrayOfString(
-                                devices.stream().map(SubscriberId::subscriber).toArray(String[]::new)))
+                                subscribers.stream().map(SubscriberId::subscriber).toArray(String[]::new)))
                 .map(rows -> {
                     Map<SubscriberId, Long> found = new HashMap<>();
                     rows.forEach(row -> found.put(
@@ -106,7 +129,7 @@ public final class NotificationStore {
                 });
     }
 
-    /** What the badges of these users show; of those who were never told anything there is none. */
+    /** Finds the read state of these users; users without a stream are missing. */
     public Future<Map<String, UnreadState>> findUnreadStates(Collection<String> users) {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_UNREAD_STATES)
@@ -120,7 +143,7 @@ public final class NotificationStore {
                 });
     }
 
-    /** A page of a user's, the oldest first. */
+    /** Lists up to {@code limit} notifications of a user after the sequence number {@code after}, oldest first. */
     public Future<List<Notification>> list(String user, long after, int limit) {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_PAGE)
@@ -128,7 +151,12 @@ public final class NotificationStore {
                 .map(NotificationStore::toNotifications);
     }
 
-    /** Empty when that number was not given out yet. {@code subscriber} may be null. */
+    /**
+     * Acknowledges all notifications of a user up to {@code seq}.
+     *
+     * @param subscriber subscriber whose cursor also moves; may be null
+     * @return empty if {@code seq} is above the last assigned number
+     */
     public Future<Optional<AckResult>> acknowledge(String user, long seq, String subscriber) {
         return database.pool()
                 .preparedQuery(NotificationSql.ACKNOWLEDGE)
@@ -137,7 +165,7 @@ public final class NotificationStore {
                         .map(row -> new AckResult(row.getLong("acked"), row.getLong("top"), row.getBoolean("room"))));
     }
 
-    /** The user has opened it; empty when there is none. */
+    /** Marks a notification as read; empty if the user has no such notification. */
     public Future<Optional<Notification>> markRead(String user, UUID id) {
         return database.pool()
                 .preparedQuery(NotificationSql.MARK_READ)
@@ -145,7 +173,7 @@ public final class NotificationStore {
                 .map(rows -> firstRow(rows).map(NotificationStore::toNotification));
     }
 
-    /** Forgets devices that were not heard of for so long. */
+    /** Deletes subscribers without an acknowledgement within {@code age}; completes with their number. */
     Future<Integer> deleteExpiredSubscribers(Duration age) {
         return database.pool()
                 .preparedQuery(NotificationSql.DELETE_EXPIRED_SUBSCRIBERS)

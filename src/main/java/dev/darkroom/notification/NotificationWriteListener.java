@@ -4,17 +4,17 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.SqlConnection;
 import java.util.List;
 
-/** Called inside the transaction in which notifications are recorded. */
+/** Listener called inside the transaction that stores notifications. */
 @FunctionalInterface
 public interface NotificationWriteListener {
 
     /**
-     * Notifications have been written.
+     * Reacts to notifications that were inserted but not yet committed.
      *
-     * @param connection in the transaction; use nothing else, and do not commit
+     * @param connection connection of the transaction; use no other and do not commit
      * @param notifications at least one
-     * @return what is to be done once they are durable: a hint, since a process that dies in between never does it; it may neither
-     *     take long nor throw. A failed future rolls back all of it
+     * @return action to run after the commit; it must neither block nor throw, and may be lost if the process stops before. A failed
+     *     future rolls back the transaction
      */
     Future<Runnable> onRecorded(SqlConnection connection, List<Notification> notifications);
 }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Writes down what users are told, in the transaction in which it happens: there is no end without its notification, and none without
- * an end. Thread-safe.
+ * Stores notifications in the transaction of the event that they report. So every finished generation has exactly one notification.
+ * Thread-safe.
  */
 public final class NotificationWriter implements GenerationFinishListener {
     private final List<NotificationWriteListener> listeners;
@@ -22,11 +22,11 @@ public final class NotificationWriter implements GenerationFinishListener {
 
     /**
      * @param listeners called inside the transaction, in this order
-     * @param announcer told what is durable
+     * @param publisher receives the notifications after the commit
      */
-    public NotificationWriter(List<NotificationWriteListener> listeners, Consumer<List<Notification>> announcer) {
+    public NotificationWriter(List<NotificationWriteListener> listeners, Consumer<List<Notification>> publisher) {
         this.listeners = List.copyOf(listeners);
-        this.publisher = announcer;
+        this.publisher = publisher;
     }
 
     @Override
@@ -37,31 +37,32 @@ public final class NotificationWriter implements GenerationFinishListener {
     }
 
     /**
-     * Writes notifications.
+     * Inserts notifications and calls the listeners.
      *
-     * @param connection in a transaction of the caller's, which should have nothing else to do
-     * @param news at least one
-     * @return what the caller has to do after the commit
+     * @param connection connection in a transaction of the caller; should execute no further statement, because the row locks of the
+     *     users last until the commit
+     * @param notifications at least one
+     * @return action that the caller must run after the commit
      */
-    public Future<Runnable> write(SqlConnection connection, List<NewNotification> news) {
+    public Future<Runnable> write(SqlConnection connection, List<NewNotification> notifications) {
         JsonArray rows = new JsonArray();
-        news.forEach(one -> rows.add(one.toRow(rows.size())));
+        notifications.forEach(notification -> rows.add(notification.toRow(rows.size())));
         return connection
                 .preparedQuery(NotificationSql.INSERT_NOTIFICATIONS)
                 .execute(Tuple.of(rows))
-                .compose(written -> notifyListeners(connection, NotificationStore.toNotifications(written)));
+                .compose(inserted -> callListeners(connection, NotificationStore.toNotifications(inserted)));
     }
 
-    private Future<Runnable> notifyListeners(SqlConnection connection, List<Notification> recorded) {
-        List<Runnable> afterwards = new ArrayList<>();
-        Future<Void> told = Future.succeededFuture();
+    private Future<Runnable> callListeners(SqlConnection connection, List<Notification> notifications) {
+        List<Runnable> afterCommit = new ArrayList<>();
+        Future<Void> calls = Future.succeededFuture();
         for (NotificationWriteListener listener : listeners) {
-            told = told.compose(done -> listener.onRecorded(connection, recorded))
-                    .onSuccess(afterwards::add)
+            calls = calls.compose(done -> listener.onRecorded(connection, notifications))
+                    .onSuccess(afterCommit::add)
                     .mapEmpty();
         }
-        afterwards.add(() -> publisher.accept(recorded));
-        return told.map(all -> () -> afterwards.forEach(Runnable::run));
+        afterCommit.add(() -> publisher.accept(notifications));
+        return calls.map(done -> () -> afterCommit.forEach(Runnable::run));
     }
 
     private static NewNotification toNotification(FinishedGeneration generation) {

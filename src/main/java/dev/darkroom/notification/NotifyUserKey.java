@@ -4,12 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
 /**
- * What a hint calls a user: short, and of characters that a hint may have, which names of users need not be. No secret: two users may
- * share one, and then one of them is looked at for nothing.
+ * Key that identifies a user in NOTIFY payloads. A user name may be too long or contain characters that a payload cannot have. Not
+ * secret and not unique: a collision only causes an unnecessary database read.
  */
 public final class NotifyUserKey {
     private NotifyUserKey() {}
 
+    /** Returns a name-based UUID of the user name. */
     public static String of(String user) {
         return UUID.nameUUIDFromBytes(user.getBytes(StandardCharsets.UTF_8)).toString();
     }

@@ -1,13 +1,13 @@
 package dev.darkroom.notification;
 
-/** Why a cursor is worth nothing. Whoever is told so reads the list, and goes on from the present end. */
+/** Reason why a stream cannot resume from a cursor. The client reloads the inbox and continues from the current end of the stream. */
 public enum StreamResetReason {
-    /** Notifications after it are kept no longer. */
+    /** Notifications after the cursor were deleted by retention. */
     EXPIRED,
-    /** It is of a time before the numbers began anew. */
+    /** The cursor belongs to an earlier numbering. */
     EPOCH,
-    /** It is of a number that was not given out yet. */
+    /** The cursor is above the last assigned sequence number. */
     AHEAD,
-    /** It is none that was ever given out. */
+    /** The cursor is malformed. */
     UNREADABLE
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 
-/** A database with the tables of notifications, and a record to write to, for each test. */
+/** Creates a migrated database and a {@link NotificationWriter} for each test. */
 @Tag("database")
 public abstract class NotificationFixture {
     public final Vertx vertx = Vertx.vertx();
@@ -26,7 +26,7 @@ public abstract class NotificationFixture {
     public final Settings settings;
     public final Database database;
     final NotificationWriter writer;
-    /** What was announced, in that order. */
+    /** Notifications that the writer published after commits, in order. */
     final List<Notification> published = java.util.Collections.synchronizedList(new ArrayList<>());
 
     public NotificationFixture() {
@@ -44,19 +44,20 @@ public abstract class NotificationFixture {
         await(vertx.close());
     }
 
-    /** Tells a user something, in a transaction of its own. */
+    /** Writes one notification per listed user, all in one transaction. */
     public Future<Void> writeNotifications(String... users) {
-        List<NewNotification> news = new ArrayList<>();
+        List<NewNotification> notifications = new ArrayList<>();
         for (String user : users) {
-            news.add(NewNotification.of(user, "test.happened", null, new JsonObject()));
+            notifications.add(NewNotification.of(user, "test.happened", null, new JsonObject()));
         }
-        return database.inTransaction(connection -> writer.write(connection, news))
+        return database.inTransaction(connection -> writer.write(connection, notifications))
                 .onSuccess(Runnable::run)
                 .mapEmpty();
     }
 
-    public void writeNotifications(String user, int times) {
-        for (int i = 0; i < times; i++) {
+    /** Writes {@code count} notifications for a user, each in its own transaction. */
+    public void writeNotifications(String user, int count) {
+        for (int i = 0; i < count; i++) {
             await(writeNotifications(user));
         }
     }

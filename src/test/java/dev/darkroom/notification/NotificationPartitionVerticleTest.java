@@ -7,7 +7,7 @@ import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Partitions are there before they are needed, and gone when all that is in them is old. */
+/** Tests creating partitions in advance and dropping expired ones. */
 class NotificationPartitionVerticleTest extends NotificationFixture {
     private static final Duration MONTH = Duration.ofDays(30);
 
@@ -16,7 +16,7 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
                 + " WHERE i.inhparent = 'notifications'::regclass ORDER BY 1");
     }
 
-    private void until(String sql, String expected) {
+    private void awaitResult(String sql, String expected) {
         Awaitility.await(sql)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
@@ -24,13 +24,13 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
     }
 
     @Test
-    void thereIsOneForThisWeekAndTheNextThree() {
-        // when two processes start at once
+    void createsPartitionsForThisWeekAndTheNextThree() {
+        // when two processes start at the same time
         await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
         await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
 
         // then
-        until("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "5");
+        awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "5");
         await(writeNotifications("anna"));
         assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("0");
         assertThat(query("SELECT tableoid::regclass FROM notifications"))
@@ -40,21 +40,21 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
     }
 
     @Test
-    void whatWasWrittenBeforeThereWasOneStaysWhereItIs() {
+    void keepsRowsOfAWeekWithoutPartitionInTheDefaultPartition() {
         // given
         await(writeNotifications("anna"));
 
         // when
         await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
 
-        // then the other weeks have theirs
-        until("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "4");
+        // then only the other weeks have partitions
+        awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "4");
         await(writeNotifications("anna"));
         assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("2");
     }
 
     @Test
-    void whatIsOldIsDroppedAndWhatIsYoungIsKept() {
+    void dropsExpiredPartitionsAndKeepsNewerRows() {
         // given
         NotificationPartitionStore store = new NotificationPartitionStore(database);
         execute(
@@ -70,7 +70,7 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
         List<String> dropped = await(store.drop(MONTH));
 
         // then
-        assertThat(dropped).containsExactly("notifications_20200106", "1 rows of no partition");
+        assertThat(dropped).containsExactly("notifications_20200106", "1 rows of the default partition");
         assertThat(partitions()).containsExactly("notifications_other");
         assertThat(query("SELECT seq FROM notifications")).containsExactly("3");
         assertThat(query("SELECT since > now() - interval '41 days' FROM notifications_complete_since"))

@@ -13,28 +13,28 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Numbers: without a gap, in the order in which they can be seen, whatever is rolled back and whoever writes at the same moment. */
+/** Tests that sequence numbers have no gaps and become visible in order, under rollbacks and concurrent writes. */
 class NotificationWriterTest extends NotificationFixture {
 
     @Test
-    void aUsersNumbersHaveNoGapWhateverIsRolledBack() {
+    void assignsNumbersWithoutGapsWhenTransactionsRollBack() {
         // given
         Random random = new Random(7);
         List<Future<?>> all = new ArrayList<>();
 
-        // when many write at once, several of them for several users, and some of it is rolled back
+        // when concurrent transactions write for several users and some of them roll back
         for (int i = 0; i < 200; i++) {
             String[] users = Stream.of("anna", "bert", "carl", "dora")
                     .filter(user -> random.nextBoolean())
                     .toArray(String[]::new);
             if (users.length > 0) {
-                boolean regretted = random.nextInt(4) == 0;
+                boolean rollBack = random.nextInt(4) == 0;
                 all.add(database.inTransaction(connection -> writer.write(
                                         connection,
                                         Stream.of(users)
                                                 .map(user -> NewNotification.of(user, "a.b", null, new JsonObject()))
                                                 .toList())
-                                .compose(done -> regretted ? Future.failedFuture("no") : Future.succeededFuture()))
+                                .compose(done -> rollBack ? Future.failedFuture("no") : Future.succeededFuture()))
                         .otherwiseEmpty());
             }
         }
@@ -48,12 +48,12 @@ class NotificationWriterTest extends NotificationFixture {
     }
 
     @Test
-    void whoSeesANumberSeesAllBeforeIt() throws Exception {
-        // given a reader beside the writers
-        AtomicBoolean over = new AtomicBoolean();
+    void readerSeesAllLowerNumbers() throws Exception {
+        // given a reader that runs concurrently with the writers
+        AtomicBoolean stopped = new AtomicBoolean();
         List<String> gaps = new ArrayList<>();
         Thread reader = new Thread(() -> {
-            while (!over.get()) {
+            while (!stopped.get()) {
                 gaps.addAll(query("SELECT 'up to ' || max(seq) || ' there are ' || count(*) FROM notifications"
                         + " WHERE user_id = 'anna' HAVING max(seq) <> count(*)"));
             }
@@ -66,7 +66,7 @@ class NotificationWriterTest extends NotificationFixture {
                     .mapToObj(i -> writeNotifications("anna"))
                     .toList()));
         }
-        over.set(true);
+        stopped.set(true);
         reader.join();
 
         // then
@@ -75,7 +75,7 @@ class NotificationWriterTest extends NotificationFixture {
     }
 
     @Test
-    void severalOfOneUserInOneTransactionAreNumberedInTheirOrder() {
+    void numbersNotificationsOfOneTransactionInOrder() {
         await(writeNotifications("anna", "bert", "anna", "anna"));
 
         assertThat(published.stream().filter(one -> one.userId().equals("anna")).map(Notification::seq))
@@ -85,13 +85,13 @@ class NotificationWriterTest extends NotificationFixture {
     }
 
     @Test
-    void whatAListenerRefusesIsNotWrittenAndNotAnnounced() {
+    void rollsBackAndPublishesNothingWhenAListenerFails() {
         // given
-        NotificationWriter strict = new NotificationWriter(
+        NotificationWriter failing = new NotificationWriter(
                 List.of((connection, notifications) -> Future.failedFuture("not today")), published::addAll);
 
         // then
-        assertThatThrownBy(() -> await(database.inTransaction(connection -> strict.write(
+        assertThatThrownBy(() -> await(database.inTransaction(connection -> failing.write(
                                 connection, List.of(NewNotification.of("anna", "a.b", null, new JsonObject()))))
                         .onSuccess(Runnable::run)))
                 .hasMessageContaining("not today");

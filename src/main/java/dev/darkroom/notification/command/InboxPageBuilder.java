@@ -10,52 +10,52 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A reading of a user's list from a place on.
+ * Builds a page of a user's inbox. Immutable.
  *
- * @param epoch of the user's numbers
- * @param lastSeq the last number that had been given out before the list was read; what is given out meanwhile may be in it or not
- * @param afterSeq the number after which it is read
- * @param cursorGiven whether the reader knows that place, so that what is missing after it is missed
- * @param resetReason why it is read from the beginning, null when that is what was asked for
+ * @param epoch short epoch of the user's stream
+ * @param lastSeq last sequence number assigned before the page was read; the page may or may not contain later ones
+ * @param afterSeq sequence number after which the page starts
+ * @param cursorGiven whether the client sent a cursor; if so, a gap after {@code afterSeq} is reported as a reset
+ * @param resetReason why the page starts at the oldest notification instead of the cursor; null if it does not
  */
 record InboxPageBuilder(String epoch, long lastSeq, long afterSeq, boolean cursorGiven, StreamResetReason resetReason) {
 
-    /** @param cursor where the reader is; empty to begin with the oldest */
+    /** @param cursor position of the client; empty to start with the oldest notification */
     static InboxPageBuilder create(NotificationStore.StreamState streamState, Optional<NotificationCursor> cursor) {
         String epoch = NotificationCursor.shortEpoch(streamState.epoch());
-        StreamResetReason streamResetReason = cursor.flatMap(
-                        place -> place.findResetReason(epoch, streamState.lastSeq()))
+        StreamResetReason resetReason = cursor.flatMap(
+                        position -> position.findResetReason(epoch, streamState.lastSeq()))
                 .orElse(null);
-        long after =
-                streamResetReason == null ? cursor.map(NotificationCursor::seq).orElse(0L) : 0;
-        return new InboxPageBuilder(epoch, streamState.lastSeq(), after, cursor.isPresent(), streamResetReason);
+        long afterSeq = resetReason == null ? cursor.map(NotificationCursor::seq).orElse(0L) : 0;
+        return new InboxPageBuilder(epoch, streamState.lastSeq(), afterSeq, cursor.isPresent(), resetReason);
     }
 
     /**
-     * Builds the page. {@code nextCursor} is absent on the last page; {@code position} is always present, so that a client can ask
-     * later for what has been recorded since.
+     * Builds the page. {@code nextCursor} is absent on the last page. {@code position} is always present; a client can use it later to
+     * request newer notifications.
      *
-     * @param read the oldest first, up to one more than {@code limit}: the one more says that there is a next page
+     * @param notifications oldest first, up to {@code limit} + 1; the extra one indicates a next page
+     * @param unreadCount number of unread notifications of the user
      */
-    JsonObject build(List<Notification> read, int limit, long unread) {
-        boolean more = read.size() > limit;
-        List<Notification> found = more ? read.subList(0, limit) : read;
-        boolean missed = found.isEmpty() ? afterSeq < lastSeq : found.get(0).seq() > afterSeq + 1;
-        long next = found.isEmpty()
+    JsonObject build(List<Notification> notifications, int limit, long unreadCount) {
+        boolean hasMore = notifications.size() > limit;
+        List<Notification> items = hasMore ? notifications.subList(0, limit) : notifications;
+        boolean gap = items.isEmpty() ? afterSeq < lastSeq : items.get(0).seq() > afterSeq + 1;
+        long endSeq = items.isEmpty()
                 ? Math.max(afterSeq, lastSeq)
-                : found.get(found.size() - 1).seq();
-        String position = new NotificationCursor(epoch, next).toString();
-        StreamResetReason why = resetReason == null && cursorGiven && missed ? StreamResetReason.EXPIRED : resetReason;
+                : items.get(items.size() - 1).seq();
+        String position = new NotificationCursor(epoch, endSeq).toString();
+        StreamResetReason reset = resetReason == null && cursorGiven && gap ? StreamResetReason.EXPIRED : resetReason;
         JsonObject page = new JsonObject()
                 .put(
                         "items",
                         new JsonArray(
-                                found.stream().map(Notification::toInboxJson).toList()))
+                                items.stream().map(Notification::toInboxJson).toList()))
                 .put("position", position)
-                .put("unread", unread);
-        if (more) {
+                .put("unread", unreadCount);
+        if (hasMore) {
             page.put("nextCursor", position);
         }
-        return why == null ? page : page.put("reset", why.name());
+        return reset == null ? page : page.put("reset", reset.name());
     }
 }

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Answers commands on {@link NotificationBus#COMMANDS}: what a user was told, and up to where that has arrived. Keeps no state, so that
- * any number of instances may run.
+ * Handles the commands on {@link NotificationBus#COMMANDS}: list, acknowledge and mark as read. Stateless; any number of instances may
+ * run.
  */
 public final class NotificationCommandVerticle extends VerticleBase {
     private static final int DEFAULT_LIMIT = 20;
@@ -59,25 +59,25 @@ public final class NotificationCommandVerticle extends VerticleBase {
 
     private Future<JsonObject> list(BusCommand busCommand) {
         Object limit = busCommand.body().getValue("limit", DEFAULT_LIMIT);
-        if (!(limit instanceof Integer most) || most < 1 || most > MAX_LIMIT) {
+        if (!(limit instanceof Integer pageSize) || pageSize < 1 || pageSize > MAX_LIMIT) {
             return invalid("limit", "must be an integer between 1 and " + MAX_LIMIT);
         }
         String text = busCommand.optionalText("cursor");
         Optional<NotificationCursor> cursor = text == null ? Optional.empty() : NotificationCursor.parse(text);
         if (text != null && cursor.isEmpty()) {
-            return invalid("cursor", "is not a cursor that was given out");
+            return invalid("cursor", "is not a valid cursor");
         }
         String user = busCommand.user();
-        // First, so that whatever is missing up to there was there before it was looked for.
+        // Read the stream state before the page: a number up to lastSeq that the page lacks was deleted, not added since.
         return findOrCreateStream(user).compose(streamState -> {
-            InboxPageBuilder inboxPageBuilder = InboxPageBuilder.create(streamState, cursor);
+            InboxPageBuilder pageBuilder = InboxPageBuilder.create(streamState, cursor);
             return Future.all(
-                            store.list(user, inboxPageBuilder.afterSeq(), most + 1),
+                            store.list(user, pageBuilder.afterSeq(), pageSize + 1),
                             store.findUnreadStates(List.of(user)))
-                    .map(read -> inboxPageBuilder.build(
-                            read.resultAt(0),
-                            most,
-                            read.<Map<String, NotificationStore.UnreadState>>resultAt(1)
+                    .map(results -> pageBuilder.build(
+                            results.resultAt(0),
+                            pageSize,
+                            results.<Map<String, NotificationStore.UnreadState>>resultAt(1)
                                     .get(user)
                                     .unreadCount()));
         });
@@ -87,8 +87,8 @@ public final class NotificationCommandVerticle extends VerticleBase {
         return store.findOrCreateStreams(List.of(user))
                 .compose(found -> found.containsKey(user)
                         ? Future.succeededFuture(found.get(user))
-                        // Another made it at the same moment.
-                        : store.findStreams(List.of(user)).map(again -> again.get(user)));
+                        // A concurrent transaction created the stream.
+                        : store.findStreams(List.of(user)).map(existing -> existing.get(user)));
     }
 
     private Future<JsonObject> acknowledge(BusCommand busCommand) {
@@ -101,14 +101,14 @@ public final class NotificationCommandVerticle extends VerticleBase {
             return invalid("#/subscriber", SubscriberName.FORMAT_DESCRIPTION);
         }
         String user = busCommand.user();
-        return store.acknowledge(user, ((Number) seq).longValue(), subscriber).compose(done -> {
-            if (done.isEmpty()) {
+        return store.acknowledge(user, ((Number) seq).longValue(), subscriber).compose(result -> {
+            if (result.isEmpty()) {
                 return invalid("#/seq", "is beyond the last notification");
             }
-            NotificationStore.AckResult ackResult = done.get();
+            NotificationStore.AckResult ackResult = result.get();
             if (!ackResult.accepted()) {
                 return Future.succeededFuture(CommandReplies.conflict(
-                        "there are as many subscribers as a user may have. Those that are silent are forgotten"));
+                        "the user has reached the maximum number of subscribers; inactive subscribers expire"));
             }
             publishReadStateChange(user);
             return store.findUnreadStates(List.of(user))
@@ -121,13 +121,13 @@ public final class NotificationCommandVerticle extends VerticleBase {
 
     private Future<JsonObject> markRead(BusCommand busCommand, UUID id) {
         return store.markRead(busCommand.user(), id).map(found -> {
-            found.ifPresent(read -> publishReadStateChange(busCommand.user()));
-            return found.map(read -> new JsonObject().put("notification", read.toInboxJson()))
+            found.ifPresent(notification -> publishReadStateChange(busCommand.user()));
+            return found.map(notification -> new JsonObject().put("notification", notification.toInboxJson()))
                     .orElseGet(() -> CommandReplies.notFound("notification"));
         });
     }
 
-    /** The user's other devices put their badges out. */
+    /** Makes the hubs of all processes send the new unread count to the user's streams. */
     private void publishReadStateChange(String user) {
         hub.onReadStateChanged(user);
         notifyChannel.send(NotificationBus.READ_STATE_TOPIC, NotifyUserKey.of(user));

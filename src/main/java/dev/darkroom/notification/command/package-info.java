@@ -1,2 +1,2 @@
-/** Commands: inbox, acknowledgement and unread state. */
+/** Event-bus commands of notifications: list the inbox, acknowledge, mark as read. */
 package dev.darkroom.notification.command;

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a page of the list says about what it does not have. */
+/** Tests positions, next cursors and resets of inbox pages. */
 class InboxPageBuilderTest {
     private static final UUID EPOCH = UUID.fromString("7f3a2b9c-0000-4000-8000-000000000000");
 
-    private static JsonObject page(String cursor, long top, long... found) {
-        List<Notification> notifications = LongStream.of(found)
+    private static JsonObject page(String cursor, long lastSeq, long... seqs) {
+        List<Notification> notifications = LongStream.of(seqs)
                 .mapToObj(seq -> new Notification(
                         UUID.randomUUID(),
                         "anna",
@@ -32,24 +32,23 @@ class InboxPageBuilderTest {
                         new JsonObject()))
                 .toList();
         return InboxPageBuilder.create(
-                        new StreamState(EPOCH, top, 0),
+                        new StreamState(EPOCH, lastSeq, 0),
                         Optional.ofNullable(cursor).flatMap(NotificationCursor::parse))
                 .build(notifications, 2, 0);
     }
 
     @Test
-    void whatComesWhileItIsReadIsNeitherMissedNorPassedOver() {
-        // given a notification that is recorded between the reading of the list and everything after it: it is not in
-        // top
+    void leavesNotificationsInsertedDuringTheReadToTheNextPage() {
+        // given an empty page, and a notification 6 inserted after the page was read
         JsonObject page = page("7f3a2b9c-5", 5);
 
-        // then it is on the next page
+        // then the position is before it
         assertThat(page.containsKey("reset")).isFalse();
         assertThat(page.getString("position")).isEqualTo("7f3a2b9c-5");
     }
 
     @Test
-    void whatCameBeforeTheListWasReadButAfterTheTopIsInIt() {
+    void includesNotificationsInsertedAfterTheStreamStateWasRead() {
         assertThat(page("7f3a2b9c-5", 5, 6, 7).getString("position")).isEqualTo("7f3a2b9c-7");
     }
 
@@ -70,22 +69,22 @@ class InboxPageBuilderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "7f3a2b9c-3, 5, EXPIRED", // nothing is left of what there was
+        "7f3a2b9c-3, 5, EXPIRED", // all notifications after the cursor were deleted
         "7f3a2b9c-6, 5, AHEAD",
         "00000000-1, 5, EPOCH"
     })
-    void whatIsMissingIsSaidToBe(String cursor, long top, String reset) {
-        assertThat(page(cursor, top).getString("reset")).isEqualTo(reset);
+    void reportsResetWhenTheCursorCannotResume(String cursor, long lastSeq, String reset) {
+        assertThat(page(cursor, lastSeq).getString("reset")).isEqualTo(reset);
     }
 
     @Test
-    void whoKnowsNoPlaceMissesNothing() {
+    void reportsNoResetWithoutCursor() {
         assertThat(page(null, 5).containsKey("reset")).isFalse();
         assertThat(page(null, 5, 4, 5).containsKey("reset")).isFalse();
     }
 
     @Test
-    void aGapAfterAKnownPlaceIsSaid() {
+    void reportsResetWhenNotificationsAfterTheCursorWereDeleted() {
         assertThat(page("7f3a2b9c-1", 5, 4, 5).getString("reset")).isEqualTo("EXPIRED");
     }
 }
