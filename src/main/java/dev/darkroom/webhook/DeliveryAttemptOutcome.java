@@ -1,13 +1,15 @@
 package dev.darkroom.webhook;
 
-/** What an attempt to deliver came to. */
+/** Outcome of a delivery attempt. */
 enum DeliveryAttemptOutcome {
+    /** The receiver returned a 2xx status. */
     DELIVERED,
+    /** The request failed, or the receiver returned another status. */
     FAILED,
-    /** Nobody ended it in time, though its process lives. */
+    /** The attempt exceeded its deadline while its node was alive. */
     TIMEOUT,
-    /** Its process died; the receiver may have got it. */
+    /** The node of the attempt expired. The receiver may have processed the request. */
     LOST,
-    /** Its process stopped; the receiver may have got it. Not counted. */
+    /** The node aborted the attempt at shutdown. The receiver may have processed the request. Not counted as a failure. */
     INTERRUPTED
 }

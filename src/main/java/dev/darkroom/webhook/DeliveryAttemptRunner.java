@@ -15,11 +15,11 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes one attempt to deliver: posts, and writes what came of it. No transaction is open while it waits for the receiver. */
+/** Runs one delivery attempt: sends the request and records the outcome. No transaction is open during the request. */
 final class DeliveryAttemptRunner {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryAttemptRunner.class);
 
-    /** Later than this a poll finds it: no timer is kept for hours. */
+    /** Longest retry delay that gets a timer; the poll of the claim loop finds later retries. */
     private static final Duration MAX_TIMER_DELAY = Duration.ofMinutes(1);
 
     private final GuardedHttpClient httpClient;
@@ -42,10 +42,10 @@ final class DeliveryAttemptRunner {
     }
 
     /**
-     * Makes the attempt.
+     * Runs the attempt.
      *
-     * @param lost whether the lease was found not to be ours any more, so that there is nothing to write
-     * @return completes, never fails, when everything is written; as {@link dev.darkroom.queue.JobAttempt#run}
+     * @param lost returns true once this node lost the lease; nothing is recorded then
+     * @return completes when the outcome is recorded, never fails; the value is that of {@link dev.darkroom.queue.JobAttempt#run}
      */
     Future<Duration> run(WebhookDeliveryLease lease, AbortHandle handle, BooleanSupplier lost) {
         if (lease.webhookDisabled()) {
@@ -63,10 +63,10 @@ final class DeliveryAttemptRunner {
                         handle)
                 .transform(done -> {
                     if (done.failed()) {
-                        HttpCallException failed = (HttpCallException) done.cause();
-                        return failed.reason() == Reason.ABORTED
+                        HttpCallException cause = (HttpCallException) done.cause();
+                        return cause.reason() == Reason.ABORTED
                                 ? requeueInterrupted(lease, lost)
-                                : recordFailed(lease, DeliveryAttemptOutcome.FAILED, DeliveryFailure.of(failed), lost);
+                                : recordFailed(lease, DeliveryAttemptOutcome.FAILED, DeliveryFailure.of(cause), lost);
                     }
                     DeliveryFailure deliveryFailure = DeliveryFailure.of(done.result(), retryAfterParser);
                     return deliveryFailure == null
@@ -80,7 +80,7 @@ final class DeliveryAttemptRunner {
                 .record(lease, DeliveryAttemptOutcome.DELIVERED, lost, () -> store.recordDelivered(lease, status))
                 .map(recorded -> {
                     recorded.ifPresent(done ->
-                            logBuilder(lease).addKeyValue("status", status).log("delivered"));
+                            logBuilder(lease).addKeyValue("status", status).log("delivery succeeded"));
                     return null;
                 });
     }
@@ -98,7 +98,7 @@ final class DeliveryAttemptRunner {
                     recorded.ifPresent(done -> logBuilder(lease)
                             .addKeyValue("code", deliveryFailure.code())
                             .addKeyValue("retryAt", done.retryAt())
-                            .log("not delivered"));
+                            .log("delivery attempt failed"));
                     return delay.filter(wait -> wait.compareTo(MAX_TIMER_DELAY) < 0)
                             .orElse(null);
                 });
@@ -115,17 +115,23 @@ final class DeliveryAttemptRunner {
                 : store.recordFailed(lease, outcome, deliveryFailure, true, disableReason);
     }
 
-    /** The database has the last word on how long it has failed. */
+    /**
+     * Returns why to disable the webhook, null if not. The statement that disables it checks the failing time again, because a
+     * concurrent attempt may have succeeded.
+     */
     private static DisableReason disableReason(WebhookDeliveryLease lease, DeliveryFailure deliveryFailure) {
         if (deliveryFailure.gone()) {
             return DisableReason.GONE;
         }
-        boolean tooLong =
+        boolean failingTooLong =
                 lease.failingFor() != null && lease.failingFor().compareTo(WebhookDeliveryStore.DISABLE_AFTER) >= 0;
-        return tooLong ? DisableReason.FAILING_FOR_5_DAYS : null;
+        return failingTooLong ? DisableReason.FAILING_FOR_5_DAYS : null;
     }
 
-    /** Goes back at once and uncounted: the receiver is not to blame. It may have got it; that is what its id is for. */
+    /**
+     * Requeues an aborted delivery as due now, without counting a failure. The receiver may have processed the request; it detects
+     * the duplicate by the notification id.
+     */
     private Future<Duration> requeueInterrupted(WebhookDeliveryLease lease, BooleanSupplier lost) {
         if (lost.getAsBoolean()) {
             return Future.succeededFuture();
@@ -145,14 +151,17 @@ final class DeliveryAttemptRunner {
                 .map(requeued -> null);
     }
 
-    /** Ends a lease with which nothing was done. Completes like {@link #run}. */
+    /** Releases a lease without an attempt. Completes like {@link #run}. */
     Future<Duration> release(WebhookDeliveryLease lease) {
         return outcomeRecorder
                 .record(lease, null, () -> false, () -> emptyUnlessHeld(store.release(lease.fencingToken())))
                 .map(released -> null);
     }
 
-    /** Takes back what nobody will end: to the receiver it is as if the attempt had failed, only nobody is to blame. */
+    /**
+     * Requeues or fails a delivery whose attempt never recorded an outcome. The attempt counts as a failure of the delivery, but not
+     * as a failure of the webhook.
+     */
     Future<?> recoverAbandoned(WebhookDeliveryStore.AbandonedDelivery abandonedDelivery) {
         WebhookDeliveryLease lease = abandonedDelivery.lease();
         DeliveryAttemptOutcome outcome =

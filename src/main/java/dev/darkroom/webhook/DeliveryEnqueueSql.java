@@ -1,13 +1,13 @@
 package dev.darkroom.webhook;
 
-/** How deliveries come to be, and come to the queue again. */
+/** SQL that creates and requeues deliveries. */
 final class DeliveryEnqueueSql {
-    /** The lane of what a request named the URL of: its user and the host, so that one dead host is in no other's way. */
+    /** Partition of deliveries to the URL of a request: hash of user and host, so a dead host does not delay others. */
     private static final String PARTITION_KEY_OF_URL = "md5(user_id || ' ' || split_part(url, '/', 3))::uuid";
 
     /**
-     * Of notifications that are being recorded: those that somebody wants, by their number, and whether a request named a URL.
-     * An endpoint that is made between this statement and {@link #INSERT_DELIVERIES} is told of the next one.
+     * Selects the notifications with at least one target, and whether the request of the generation named a URL. A webhook created
+     * concurrently after this statement may miss the notification and receives the next one.
      */
     static final String SELECT_SUBSCRIBED = """
             SELECT j.n, o.generation_id IS NOT NULL AS once
@@ -19,9 +19,9 @@ final class DeliveryEnqueueSql {
             ORDER BY j.n""";
 
     /**
-     * Makes deliveries of notifications that are being recorded, in the same transaction: for each endpoint of the user that wants to be
-     * told, and to the URL that the request of the generation named. With $2 for that endpoint alone, whatever it missed. A delivery
-     * that is there already is not made again.
+     * Inserts and enqueues deliveries in the transaction of their notifications: one for each subscribed webhook of the user, and one to
+     * the URL that the request of the generation named. With {@code $2} only for that webhook. An existing delivery of the same
+     * notification to the same webhook is not inserted again.
      */
     static final String INSERT_DELIVERIES = """
             WITH given AS MATERIALIZED (
@@ -53,8 +53,9 @@ final class DeliveryEnqueueSql {
             RETURNING delivery_id""".formatted(PARTITION_KEY_OF_URL);
 
     /**
-     * Sends what has ended to an enabled endpoint of the user's again: one delivery, $3, or all that failed and were made after $4 and
-     * before $5, the oldest first, at most $6. A new stay in the queue, with a schedule and tokens of its own.
+     * Requeues ended deliveries of an enabled webhook: the delivery {@code $3}, or up to {@code $6} failed ones created after {@code $4}
+     * and before {@code $5}, oldest first. The queue row is new: the retry schedule starts again, and its fencing tokens differ from all
+     * earlier ones. Row locks keep a concurrent call from requeueing the same delivery twice.
      */
     static final String REQUEUE_ENDED = """
             WITH again AS MATERIALIZED (
@@ -72,14 +73,14 @@ final class DeliveryEnqueueSql {
             INSERT INTO webhook_queue (delivery_id, lane, user_id) SELECT id, webhook_id, user_id FROM delivery
             RETURNING delivery_id""";
 
-    /** Makes a delivery that waits due now. */
+    /** Makes a queued delivery due now. Changes nothing while an attempt is running. */
     static final String MAKE_DUE = """
             UPDATE webhook_queue q SET run_at = now()
             FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
             WHERE q.delivery_id = $1 AND d.id = q.delivery_id AND w.id = $2 AND w.user_id = $3 AND q.lease_owner IS NULL
             RETURNING q.delivery_id""";
 
-    /** Of what an endpoint wanted to be told within a time: that of which there is no delivery, because it was disabled then. */
+    /** Selects notifications of a time range without a delivery, because the webhook was disabled at that time. */
     static final String SELECT_MISSED = """
             SELECT n.id, n.user_id, n.seq, n.type, n.generation_id, n.created_at, n.data
             FROM webhooks w JOIN notifications n ON n.user_id = w.user_id

@@ -21,11 +21,11 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Puts deliveries into the queue: in the transaction that records a notification, so that there is none without the other, and when somebody
- * wants some again. Thread-safe.
+ * Enqueues deliveries: new ones in the transaction that stores their notification, so that both exist or neither, and ended ones for
+ * redelivery. Futures fail with the driver's errors. Thread-safe.
  */
 public final class DeliveryEnqueueStore implements NotificationWriteListener {
-    /** So many come to the queue again at once; for more one asks again. */
+    /** Maximum number of failed and of missed notifications that one call redelivers; a client repeats the call for more. */
     public static final int MAX_REDELIVERIES = 1000;
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -35,41 +35,41 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
     private final Supplier<byte[]> secretFactory;
 
     /**
-     * @param source who speaks, for CloudEvents: a URI
-     * @param wake called when something has come to the queue, for good
+     * @param source URI of this installation, for CloudEvents
+     * @param wakeSenders called after a commit that enqueued deliveries
      */
-    public DeliveryEnqueueStore(String source, Runnable wake) {
-        this(source, wake, () -> WebhookSigner.generateSecret(RANDOM));
+    public DeliveryEnqueueStore(String source, Runnable wakeSenders) {
+        this(source, wakeSenders, () -> WebhookSigner.generateSecret(RANDOM));
     }
 
-    /** @param secrets a new one each time */
-    DeliveryEnqueueStore(String source, Runnable wake, Supplier<byte[]> secrets) {
+    /** @param secretFactory returns a new secret on each call */
+    DeliveryEnqueueStore(String source, Runnable wakeSenders, Supplier<byte[]> secretFactory) {
         this.payloads = new PayloadFactory(source);
-        this.wakeSenders = wake;
-        this.secretFactory = secrets;
+        this.wakeSenders = wakeSenders;
+        this.secretFactory = secretFactory;
     }
 
-    /** Tells the senders of this process and of others that there is something to deliver. */
+    /** Wakes the senders of this process and of other processes. */
     public static void wakeSenders(Vertx vertx, NotifyChannel notifyChannel) {
         vertx.eventBus().publish(WebhookBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
         notifyChannel.send(WebhookBus.DELIVERY_TOPIC);
     }
 
-    /** One statement where nobody wants to be told, which is the rule; bodies and secrets are made only for those who do. */
+    /** Executes one statement in the usual case without targets; creates payloads and secrets only for notifications with targets. */
     @Override
     public Future<Runnable> onRecorded(SqlConnection connection, List<Notification> notifications) {
         JsonArray rows = new JsonArray();
-        notifications.forEach(one -> rows.add(toRow(rows.size(), one)));
+        notifications.forEach(notification -> rows.add(toRow(rows.size(), notification)));
         return connection
                 .preparedQuery(DeliveryEnqueueSql.SELECT_SUBSCRIBED)
                 .execute(Tuple.of(rows))
-                .compose(wanted -> {
+                .compose(subscribed -> {
                     JsonArray deliveries = new JsonArray();
-                    for (Row row : wanted) {
-                        Notification one = notifications.get(row.getInteger("n"));
-                        JsonObject delivery = addPayloads(toRow(deliveries.size(), one), one);
+                    for (Row row : subscribed) {
+                        Notification notification = notifications.get(row.getInteger("n"));
+                        JsonObject delivery = addPayloads(toRow(deliveries.size(), notification), notification);
                         if (row.getBoolean("once")) {
-                            // Used where the user has none yet.
+                            // The statement stores it only if the user has no secret yet.
                             delivery.put("secret", Base64.getEncoder().encodeToString(secretFactory.get()));
                         }
                         deliveries.add(delivery);
@@ -78,20 +78,19 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
                 });
     }
 
-    private static JsonObject toRow(int number, Notification one) {
+    private static JsonObject toRow(int ordinal, Notification notification) {
+        UUID generationId = notification.generationId();
         return new JsonObject()
-                .put("n", number)
-                .put("user_id", one.userId())
-                .put("type", one.type())
-                .put(
-                        "generation_id",
-                        one.generationId() == null ? null : one.generationId().toString());
+                .put("n", ordinal)
+                .put("user_id", notification.userId())
+                .put("type", notification.type())
+                .put("generation_id", generationId == null ? null : generationId.toString());
     }
 
-    private JsonObject addPayloads(JsonObject row, Notification one) {
-        return row.put("id", one.id().toString())
-                .put("standard", payloads.standardWebhook(one))
-                .put("cloud", payloads.cloudEvent(one));
+    private JsonObject addPayloads(JsonObject row, Notification notification) {
+        return row.put("id", notification.id().toString())
+                .put("standard", payloads.standardWebhook(notification))
+                .put("cloud", payloads.cloudEvent(notification));
     }
 
     private static Future<Integer> enqueue(SqlConnection connection, JsonArray deliveries, UUID webhookId) {
@@ -106,11 +105,12 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     private Future<Integer> enqueue(SqlConnection connection, List<Notification> missed, UUID webhookId) {
         JsonArray deliveries = new JsonArray();
-        missed.forEach(one -> deliveries.add(addPayloads(toRow(deliveries.size(), one), one)));
+        missed.forEach(
+                notification -> deliveries.add(addPayloads(toRow(deliveries.size(), notification), notification)));
         return enqueue(connection, deliveries, webhookId);
     }
 
-    /** Sends one delivery again, or at once when it waits; false when that is not possible as it stands. */
+    /** Requeues an ended delivery, or makes a queued one due now. Completes with false if an attempt is running or it does not exist. */
     public Future<Boolean> redeliver(Database database, UUID webhookId, String userId, UUID deliveryId) {
         return database.pool()
                 .preparedQuery(DeliveryEnqueueSql.REQUEUE_ENDED)
@@ -120,7 +120,7 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
                         : database.pool()
                                 .preparedQuery(DeliveryEnqueueSql.MAKE_DUE)
                                 .execute(Tuple.of(deliveryId, webhookId, userId))
-                                .map(hurried -> hurried.size() > 0))
+                                .map(madeDue -> madeDue.size() > 0))
                 .onSuccess(queued -> {
                     if (queued) {
                         wakeSenders.run();
@@ -129,9 +129,11 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
     }
 
     /**
-     * Sends what failed, and what was never tried, again; completes with how much that is, at most {@link #MAX_REDELIVERIES} of each.
+     * Enqueues the failed deliveries and the missed notifications of a time range, at most {@link #MAX_REDELIVERIES} of each.
      *
-     * @param before null for now
+     * @param after start of the range, exclusive
+     * @param before end of the range, exclusive; null for now
+     * @return number of enqueued deliveries
      */
     public Future<Integer> redeliver(
             Database database, UUID webhookId, String userId, OffsetDateTime after, OffsetDateTime before) {
@@ -154,8 +156,8 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
                 .preparedQuery(DeliveryEnqueueSql.SELECT_MISSED)
                 .execute(Tuple.of(webhookId, userId, after, before, MAX_REDELIVERIES))
                 .map(rows -> {
-                    List<Notification> found = new ArrayList<>(rows.size());
-                    rows.forEach(row -> found.add(new Notification(
+                    List<Notification> missed = new ArrayList<>(rows.size());
+                    rows.forEach(row -> missed.add(new Notification(
                             row.getUUID("id"),
                             row.getString("user_id"),
                             row.getLong("seq"),
@@ -164,7 +166,7 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
                             row.getOffsetDateTime("created_at"),
                             null,
                             row.getJsonObject("data"))));
-                    return found;
+                    return missed;
                 });
     }
 }

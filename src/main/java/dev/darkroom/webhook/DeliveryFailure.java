@@ -7,13 +7,13 @@ import dev.darkroom.http.RetryAfterParser;
 import java.time.Duration;
 
 /**
- * Why an attempt did not deliver.
+ * Reason of a failed delivery attempt.
  *
- * @param code for tables and programs
- * @param httpStatus what was answered, null when nothing was
- * @param receiverOverloaded the receiver has too much to do: it is not to be asked sooner than planned
- * @param gone it says that there is nobody any more
- * @param retryAfter how long it asks us to wait, null when it does not
+ * @param code machine-readable code, stored with the attempt
+ * @param httpStatus HTTP status of the response; null if there was none
+ * @param receiverOverloaded whether the receiver is overloaded; it is not retried before the nominal delay
+ * @param gone whether the receiver returned 410; the webhook is disabled
+ * @param retryAfter delay requested by {@code Retry-After}; null if there was none
  */
 public record DeliveryFailure(
         String code, Integer httpStatus, boolean receiverOverloaded, boolean gone, Duration retryAfter) {
@@ -23,7 +23,7 @@ public record DeliveryFailure(
     private static final int UNAVAILABLE = 503;
     private static final int GATEWAY_TIMEOUT = 504;
 
-    /** Null when the answer says that it was delivered: any 2xx. Redirects are not followed, so a 3xx is a failure. */
+    /** Returns null for a 2xx status. Redirects are not followed, so a 3xx status is a failure. */
     public static DeliveryFailure of(GuardedHttpClient.ResponseHead responseHead, RetryAfterParser retryAfterParser) {
         int status = responseHead.status();
         if (status >= 200 && status < 300) {
@@ -41,11 +41,12 @@ public record DeliveryFailure(
                 retryAfterParser.parse(responseHead.headers(), null));
     }
 
-    public static DeliveryFailure of(HttpCallException failed) {
-        return new DeliveryFailure(failed.reason().name(), null, failed.reason() == Reason.TIMEOUT, false, null);
+    /** Creates the failure of a request without a response. */
+    public static DeliveryFailure of(HttpCallException cause) {
+        return new DeliveryFailure(cause.reason().name(), null, cause.reason() == Reason.TIMEOUT, false, null);
     }
 
-    /** One whose attempt nobody ended. */
+    /** Creates the failure of an attempt without an outcome from the receiver. */
     static DeliveryFailure ofCode(String code) {
         return new DeliveryFailure(code, null, false, false, null);
     }

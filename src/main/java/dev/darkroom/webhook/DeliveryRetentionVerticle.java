@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes deliveries that were kept as long as the notifications that they deliver, and what is left of deleted endpoints. One per process. */
+/** Deletes deliveries past their retention, and deleted webhooks with their deliveries. One instance per process. */
 public final class DeliveryRetentionVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryRetentionVerticle.class);
     private static final int BATCH_SIZE = 500;
@@ -19,6 +19,10 @@ public final class DeliveryRetentionVerticle extends VerticleBase {
     private final Duration interval;
     private PeriodicTask retentionTask;
 
+    /**
+     * @param retention minimum age of deleted deliveries
+     * @param interval time between two runs
+     */
     public DeliveryRetentionVerticle(Database database, Duration retention, Duration interval) {
         this.store = new DeliveryRetentionStore(database);
         this.retention = retention;
@@ -43,7 +47,7 @@ public final class DeliveryRetentionVerticle extends VerticleBase {
                 .compose(done -> store.deleteEmptyWebhooks())
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("reason", error.getMessage())
-                        .log("old deliveries could not be deleted"));
+                        .log("delivery retention failed"));
     }
 
     private Future<Void> repeatUntilDone(Supplier<Future<Integer>> batch) {

@@ -4,18 +4,20 @@ import dev.darkroom.notification.Notification;
 import io.vertx.core.json.JsonObject;
 
 /**
- * What is sent of a notification. Made once, when it is recorded, and kept: every attempt sends the same bytes.
+ * Creates webhook payloads of notifications. A payload is created once, when the notification is stored; every attempt sends the same
+ * bytes. Thread-safe.
  *
- * @param source who speaks, for CloudEvents: a URI
+ * @param source URI of this installation, for the CloudEvents attribute {@code source}
  */
 public record PayloadFactory(String source) {
 
-    /** Standard Webhooks 1.0.0. */
+    /** Encodes a notification according to Standard Webhooks 1.0.0. */
     String standardWebhook(Notification notification) {
-        JsonObject told = notification.toJson();
-        return standardWebhook(notification.type(), told.getString("timestamp"), notification.data());
+        String timestamp = notification.toJson().getString("timestamp");
+        return standardWebhook(notification.type(), timestamp, notification.data());
     }
 
+    /** Encodes a payload according to Standard Webhooks 1.0.0; {@code timestamp} is an RFC 3339 timestamp. */
     public static String standardWebhook(String type, String timestamp, JsonObject data) {
         return new JsonObject()
                 .put("type", type)
@@ -24,12 +26,12 @@ public record PayloadFactory(String source) {
                 .encode();
     }
 
-    /** CloudEvents 1.0.2, structured mode. What it is about stands in {@code subject} and not again in {@code data}. */
+    /** Encodes a notification as CloudEvents 1.0.2, structured mode. The generation id is in {@code subject} and not in {@code data}. */
     String cloudEvent(Notification notification) {
-        JsonObject told = notification.toJson();
+        String timestamp = notification.toJson().getString("timestamp");
         JsonObject data = notification.data().copy();
-        JsonObject event = cloudEvent(
-                notification.id().toString(), source, notification.type(), told.getString("timestamp"), data);
+        JsonObject event =
+                cloudEvent(notification.id().toString(), source, notification.type(), timestamp, data);
         if (notification.generationId() != null) {
             event.put("subject", notification.generationId().toString());
             data.remove("generationId");
@@ -37,6 +39,7 @@ public record PayloadFactory(String source) {
         return event.put("sequence", String.valueOf(notification.seq())).encode();
     }
 
+    /** Creates a CloudEvents 1.0.2 event in structured mode; {@code time} is an RFC 3339 timestamp. */
     public static JsonObject cloudEvent(String id, String source, String type, String time, JsonObject data) {
         return new JsonObject()
                 .put("specversion", "1.0")

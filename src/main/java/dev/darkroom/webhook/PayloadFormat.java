@@ -1,10 +1,10 @@
 package dev.darkroom.webhook;
 
-/** In which shape an endpoint wants to be told. */
+/** Format of webhook payloads. Both formats are signed in the same way. */
 public enum PayloadFormat {
-    /** The body of Standard Webhooks: type, timestamp, data. */
+    /** Standard Webhooks 1.0.0: {@code type}, {@code timestamp} and {@code data}. */
     STANDARD("application/json"),
-    /** CloudEvents in structured mode. Signed all the same. */
+    /** CloudEvents 1.0.2, structured mode. */
     CLOUDEVENTS("application/cloudevents+json");
 
     private final String contentType;

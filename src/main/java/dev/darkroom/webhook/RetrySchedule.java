@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.DoubleSupplier;
 
 /**
- * When a delivery that failed is attempted again. Each step is made longer or shorter by up to a fifth, so that what failed together does
- * not come back together. A receiver that has too much to do is never asked before the step is over, and up to twice as late: as it says,
- * within these limits, or by chance.
+ * Calculates the delay before the next attempt of a failed delivery. Adds jitter of up to ±20 %, so that deliveries that failed together
+ * are not retried together. An overloaded receiver is never retried before the nominal delay: the delay is between one and two times the
+ * nominal one, from its {@code Retry-After} header or at random. Thread-safe if {@code random} is.
  */
 final class RetrySchedule {
     private static final double JITTER = 0.2;
@@ -17,37 +17,37 @@ final class RetrySchedule {
     private final DoubleSupplier random;
 
     /**
-     * @param steps how long to wait after the first, second ... failure
-     * @param random from 0 to below 1
+     * @param delays nominal delay after the first, second and each further failure
+     * @param random returns values from 0 (inclusive) to 1 (exclusive)
      */
-    RetrySchedule(List<Duration> steps, DoubleSupplier random) {
-        this.delays = List.copyOf(steps);
+    RetrySchedule(List<Duration> delays, DoubleSupplier random) {
+        this.delays = List.copyOf(delays);
         this.random = random;
     }
 
     /**
-     * How long to wait.
+     * Returns the delay before the next attempt.
      *
-     * @param before how many failures there were before this one
-     * @return empty when it was the last attempt
+     * @param previousFailures number of failures before this one
+     * @return empty if this was the last attempt
      */
-    Optional<Duration> nextDelay(int before, DeliveryFailure deliveryFailure) {
-        if (before >= delays.size()) {
+    Optional<Duration> nextDelay(int previousFailures, DeliveryFailure deliveryFailure) {
+        if (previousFailures >= delays.size()) {
             return Optional.empty();
         }
-        Duration step = delays.get(before);
+        Duration nominal = delays.get(previousFailures);
         if (deliveryFailure.retryAfter() != null) {
-            return Optional.of(clampRetryAfter(deliveryFailure.retryAfter(), step));
+            return Optional.of(clampRetryAfter(deliveryFailure.retryAfter(), nominal));
         }
         double factor = deliveryFailure.receiverOverloaded()
                 ? 1 + random.getAsDouble()
                 : 1 - JITTER + 2 * JITTER * random.getAsDouble();
-        return Optional.of(Duration.ofMillis(Math.round(step.toMillis() * factor)));
+        return Optional.of(Duration.ofMillis(Math.round(nominal.toMillis() * factor)));
     }
 
-    /** A receiver may put us off, but neither make us hurry nor forget it. */
-    private static Duration clampRetryAfter(Duration asked, Duration step) {
-        Duration twice = step.multipliedBy(2);
-        return asked.compareTo(step) < 0 ? step : asked.compareTo(twice) > 0 ? twice : asked;
+    /** Limits the requested delay to between one and two times the nominal delay. */
+    private static Duration clampRetryAfter(Duration requested, Duration nominal) {
+        Duration max = nominal.multipliedBy(2);
+        return requested.compareTo(nominal) < 0 ? nominal : requested.compareTo(max) > 0 ? max : requested;
     }
 }

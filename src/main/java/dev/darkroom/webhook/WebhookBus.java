@@ -1,23 +1,23 @@
 package dev.darkroom.webhook;
 
 /**
- * The event-bus interface of webhooks: an address and its actions; {@code docs/event-bus.md} is its contract. Not bridged to clusters:
- * secrets travel in replies.
+ * Event-bus address and actions of webhooks; {@code docs/event-bus.md} is the contract. Not available to clustered clients, because
+ * replies contain secrets.
  */
 public final class WebhookBus {
-    /** Commands go here. Answered by any webhook verticle. */
+    /** Address for commands. Every {@code WebhookCommandVerticle} instance consumes it. */
     public static final String COMMANDS = "darkroom.webhook";
 
-    /** Within one process only: there is something to deliver. */
+    /** Process-local address of the wake-up that deliveries were enqueued. */
     static final String WAKE = "darkroom.webhook.wake";
 
-    /** The same for other processes, by {@link dev.darkroom.database.NotifyChannel}. */
+    /** {@link dev.darkroom.database.NotifyChannel} topic of the same wake-up for other processes. */
     static final String DELIVERY_TOPIC = "deliveries";
 
-    /** {@code {"user", "webhook"}} → {@code {"webhook"}}, with its secret, which is not shown again. */
+    /** {@code {"user", "webhook"}} → {@code {"webhook"}}; only this reply includes the secret. */
     public static final String CREATE = "create";
 
-    /** {@code {"user", "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, the oldest first. */
+    /** {@code {"user", "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, oldest first. */
     public static final String LIST = "list";
 
     /** {@code {"user", "id"}} → {@code {"webhook"}}. */
@@ -29,10 +29,10 @@ public final class WebhookBus {
     /** {@code {"user", "id"}} → {@code {}}. */
     public static final String DELETE = "delete";
 
-    /** {@code {"user", "id"}} → {@code {"outcome"}} of a call that was made for it. */
+    /** {@code {"user", "id"}} → {@code {"outcome"}} of a test request to the webhook URL. */
     public static final String TEST = "test";
 
-    /** {@code {"user", "id"}} → {@code {"secret"}}, the new one. */
+    /** {@code {"user", "id"}} → the new secret, and the time until which the previous one also signs. */
     public static final String ROTATE_WEBHOOK_SECRET = "rotate";
 
     /** {@code {"user", "id"}} → {@code {"webhook"}}. */
@@ -41,19 +41,19 @@ public final class WebhookBus {
     /** {@code {"user", "id"}} → {@code {"webhook"}}. */
     public static final String DISABLE = "disable";
 
-    /** {@code {"user", "id", "status"?, "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, the newest first. */
+    /** {@code {"user", "id", "status"?, "limit"?, "cursor"?}} → {@code {"items", "nextCursor"?}}, newest first. */
     public static final String LIST_DELIVERIES = "deliveries";
 
-    /** {@code {"user", "id", "deliveryId"}} → {@code {"delivery"}}, which is then due. */
+    /** {@code {"user", "id", "deliveryId"}} → {@code {"delivery"}}, due now. */
     public static final String REDELIVER = "redeliver";
 
     /** {@code {"user", "id", "after", "before"?}} → {@code {"queued", "more"}}. */
     public static final String REDELIVER_RANGE = "redeliverRange";
 
-    /** {@code {"user"}} → {@code {"secret"}}: what signs the deliveries that requests ask for by themselves. */
+    /** {@code {"user"}} → the user's secret, which signs deliveries to the {@code webhookUrl} of a request. */
     public static final String GET_USER_SECRET = "secret";
 
-    /** {@code {"user"}} → {@code {"secret"}}, a new one. */
+    /** {@code {"user"}} → the user's new secret, and the time until which the previous one also signs. */
     public static final String ROTATE_USER_SECRET = "rotateSecret";
 
     private WebhookBus() {}

@@ -8,17 +8,21 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A delivery that this node has claimed.
+ * Lease of a delivery that this node claimed. Immutable; the arrays in {@code secrets} must not be modified.
  *
- * @param fencingToken whose key is the delivery's id
- * @param number which attempt this is, from 1
- * @param failures of this stay in the queue, before this attempt
- * @param webhookId null when a request named the URL
- * @param notificationId what receivers tell doubles by
- * @param secrets what to sign with, the newest first
- * @param sentAtSeconds when the attempt began, in seconds since 1970 by the database's clock
- * @param failingFor since when the endpoint has failed without a success, null when it has not
- * @param webhookDisabled the endpoint is to be sent nothing any more
+ * @param fencingToken its key is the delivery id
+ * @param number number of the attempt, starts at 1
+ * @param failures failures since the delivery was last enqueued, without this attempt
+ * @param webhookId null for a delivery to the URL of a request
+ * @param notificationId message id; receivers detect duplicates by it
+ * @param generationId null if the notification refers to no generation
+ * @param url target URL; null if abandoned
+ * @param payloadFormat null if abandoned
+ * @param body request body, identical in every attempt; null if abandoned
+ * @param secrets signing secrets, newest first; empty if abandoned
+ * @param sentAtSeconds start of the attempt in seconds since 1970 by the database clock; 0 if abandoned
+ * @param failingFor time for which the webhook has failed without a success; null if its last attempt succeeded, or if abandoned
+ * @param webhookDisabled whether the webhook was disabled or deleted
  */
 record WebhookDeliveryLease(
         FencingToken fencingToken,

@@ -4,24 +4,24 @@ import dev.darkroom.queue.LeasedQueueSql;
 import java.util.List;
 
 /**
- * What the sender does to deliveries. Every transition names the owner and the token of the lease that it ends, see {@link LeasedQueueSql}:
- * whoever comes with an older claim changes no row. Times are the database's.
+ * SQL of the webhook sender. Every transition is conditional on the node id and fencing token of the lease that it ends, see
+ * {@link LeasedQueueSql}: a statement with an outdated lease changes no row. Timestamps come from the database clock.
  */
 public final class WebhookDeliverySql {
-    /** What of it is the same for all work. */
+    /** SQL fragments shared by every leased queue. */
     static final LeasedQueueSql QUEUE_SQL = new LeasedQueueSql("webhook_queue", "delivery_id", List.of());
 
     /**
-     * One claims at a time. How many attempts a receiver has at once is counted, and two who count at the same moment would each not see
-     * what the other is about to take. A statement of its own, before the claim: that one must not see a moment before the lock.
+     * Serializes claims. A claim counts the running attempts of each receiver; two concurrent claims would not see each other's leases
+     * and could exceed the limit. Must run as its own statement before the claim, so that the snapshot of the claim is taken after the
+     * lock was granted.
      */
     static final String LOCK_CLAIMS = "SELECT pg_advisory_xact_lock(hashtextextended('darkroom webhook claims', 0))";
 
     /**
-     * Claims what is due for a live node, so that no receiver is in the way of another, however much waits for it and however long it
-     * takes to answer: of each lane at most $4 at once, of each user at most $5, and who has the fewest under way comes first. The lanes
-     * are found by leaping along the index from one to the next, each with what is due first in it, so a long lane costs no more than a
-     * short one.
+     * Claims due deliveries for a live node. At most {@code $4} attempts per partition (lane) and {@code $5} per user run at once, and
+     * users with the fewest running attempts come first; so a slow receiver or a long backlog does not delay other receivers. A loose
+     * index scan finds the first due delivery of each partition, so the cost does not depend on the length of a partition.
      */
     static final String CLAIM_DUE = """
             WITH RECURSIVE lanes AS (
@@ -59,7 +59,7 @@ public final class WebhookDeliverySql {
               LEFT JOIN webhooks w ON w.id = d.webhook_id
               LEFT JOIN webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
-    /** It has arrived. The endpoint is well again. */
+    /** Records a successful attempt, ends the delivery and clears the failing time of the webhook. Fenced. */
     static final String MARK_DELIVERED = """
             WITH ended AS (
               DELETE FROM webhook_queue WHERE %s RETURNING *),
@@ -75,8 +75,8 @@ public final class WebhookDeliverySql {
             RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition());
 
     /**
-     * Gives a delivery back after an attempt without success, due again after a delay: the attempt and the next time in one statement,
-     * so that a crash leaves both or none. $5 is what to add to the failures, $9 whether the receiver is to blame.
+     * Records a failed attempt and requeues the delivery with a delay, in one statement, so that a crash leaves both or neither. Fenced.
+     * {@code $5} is added to the failure count; {@code $9} is true if the attempt counts as a failure of the webhook.
      */
     static final String REQUEUE_AFTER_FAILURE = """
             WITH held AS (
@@ -96,7 +96,7 @@ public final class WebhookDeliverySql {
             FROM held h, delivery d, requeued r
             RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition(), QUEUE_SQL.clearLease());
 
-    /** Ends a delivery after its last attempt. $7 says whether the receiver is to blame. */
+    /** Records the last failed attempt and ends the delivery. Fenced. {@code $7} is true if it counts as a failure of the webhook. */
     static final String MARK_FAILED = """
             WITH ended AS (
               DELETE FROM webhook_queue WHERE %s RETURNING *),
@@ -112,14 +112,17 @@ public final class WebhookDeliverySql {
             FROM ended e JOIN delivery d ON d.id = e.delivery_id
             RETURNING number, retry_at""".formatted(QUEUE_SQL.tokenCondition());
 
-    /** Ends a delivery with which nothing was done, because its endpoint was disabled meanwhile. */
+    /** Ends a claimed delivery without an attempt, because its webhook is disabled or deleted. Fenced. */
     static final String DROP_CLAIMED = """
             WITH ended AS (
               DELETE FROM webhook_queue WHERE %s RETURNING delivery_id)
             UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM ended e WHERE d.id = e.delivery_id
             RETURNING d.id""".formatted(QUEUE_SQL.tokenCondition());
 
-    /** Disables an endpoint for a reason: at once, or, with $3, if it has failed for so many milliseconds without a success. */
+    /**
+     * Disables a webhook unless it is disabled already. With {@code $3} only if it has failed for that many milliseconds without a
+     * success; checking this in the statement covers a success that was committed concurrently.
+     */
     static final String DISABLE_WEBHOOK = """
             UPDATE webhooks SET disabled_at = now(), disabled_reason = $2
             WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL
@@ -127,23 +130,23 @@ public final class WebhookDeliverySql {
             RETURNING user_id""";
 
     /**
-     * Ends what waits for an endpoint. What is under way may still arrive; what of it comes back, or was claimed at this very moment, is
-     * dropped when it is claimed again.
+     * Ends the queued deliveries of a webhook. Running attempts continue. A delivery that is requeued later, or is claimed concurrently,
+     * is dropped by {@link #DROP_CLAIMED} after its next claim.
      */
     public static final String DROP_QUEUED = """
             WITH dropped AS (
               DELETE FROM webhook_queue WHERE lane = $1 AND lease_owner IS NULL RETURNING delivery_id)
             UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM dropped q WHERE d.id = q.delivery_id""";
 
-    /** After a step of the database's clock, see {@link LeasedQueueSql#shiftTimesStatement}. */
+    /** Adjusts queue times after a step of the database clock, see {@link LeasedQueueSql#shiftTimesStatement}. */
     static final String ADJUST_AFTER_CLOCK_STEP = QUEUE_SQL.shiftTimesStatement("");
 
-    /** What nobody will end, with what decides how it goes on. */
+    /** Selects abandoned deliveries with the columns that decide between retry and failure. */
     static final String SELECT_ABANDONED = QUEUE_SQL.findAbandonedStatement(
             "q.failures, d.attempts, d.webhook_id, d.notification_id, d.generation_id",
             "JOIN webhook_deliveries d ON d.id = q.delivery_id");
 
-    /** Whether the attempt of a lease is on record with this outcome. */
+    /** Selects whether the attempt of a lease was recorded with this outcome. */
     static final String SELECT_RECORDED_OUTCOME =
             "SELECT outcome FROM webhook_attempts WHERE delivery_id = $1 AND lease_token = $2 AND outcome = $3";
 

@@ -19,38 +19,46 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What senders do with deliveries in PostgreSQL. Every transition is fenced: it completes with an empty optional when the lease is no
- * longer the one in the database, and has then changed nothing. Futures fail with the driver's errors. Usable from any event loop.
+ * Claims deliveries and records their outcomes in PostgreSQL. Every transition is fenced: if the lease is not the current one, it
+ * completes with an empty optional (or false) and changes nothing. Futures fail with the driver's errors. Usable from any event loop.
  */
 final class WebhookDeliveryStore {
-    /** At once, of one receiver: a dead one costs so many places and no more. */
+    /** Maximum number of concurrent attempts per receiver; limits the capacity that a dead receiver occupies. */
     static final int MAX_PER_PARTITION = 2;
 
-    /** At once, of one user: as much as all the endpoints that a user has at first. */
+    /** Maximum number of concurrent attempts per user; two for each of the default maximum of ten webhooks. */
     static final int MAX_PER_USER = 20;
 
-    /** So long an endpoint may fail without a success before it is disabled. */
+    /** Time without a success after which a failing webhook is disabled. */
     static final Duration DISABLE_AFTER = Duration.ofDays(5);
 
     private final Database database;
-    private final LeasedQueueStore fences;
+    private final LeasedQueueStore leasedQueue;
     private final NotificationWriter notificationWriter;
 
-    /** @param records where users are told that an endpoint was disabled */
-    WebhookDeliveryStore(Database database, NotificationWriter records) {
+    /** @param notificationWriter stores the notification that a webhook was disabled */
+    WebhookDeliveryStore(Database database, NotificationWriter notificationWriter) {
         this.database = database;
-        this.fences = new LeasedQueueStore(database.pool(), WebhookDeliverySql.QUEUE_SQL);
-        this.notificationWriter = records;
+        this.leasedQueue = new LeasedQueueStore(database.pool(), WebhookDeliverySql.QUEUE_SQL);
+        this.notificationWriter = notificationWriter;
     }
 
-    /** An attempt that was written, and when the next one is due; null when there is none. */
+    /**
+     * Recorded attempt.
+     *
+     * @param number number of the attempt, starts at 1
+     * @param retryAt time of the next attempt; null if there is none
+     */
     record RecordedAttempt(int number, OffsetDateTime retryAt) {}
 
-    /** Why an endpoint is disabled, with how long it has to have failed for it, null for at once. */
+    /** Reason for disabling a webhook. */
     enum DisableReason {
+        /** The receiver returned 410. */
         GONE(null),
+        /** The webhook failed for {@link #DISABLE_AFTER} without a success. */
         FAILING_FOR_5_DAYS(DISABLE_AFTER.toMillis());
 
+        /** Minimum time of failing without a success, in milliseconds; null to disable immediately. */
         private final Long afterMillis;
 
         DisableReason(Long afterMillis) {
@@ -58,12 +66,16 @@ final class WebhookDeliveryStore {
         }
     }
 
-    /** Claims up to {@code limit} due deliveries for a node. */
+    /**
+     * Claims up to {@code limit} due deliveries for a node.
+     *
+     * @param budget time from the claim to the deadline of the attempt
+     */
     Future<List<WebhookDeliveryLease>> claim(UUID nodeId, int limit, Duration budget) {
         return database.inTransaction(connection -> connection
                 .query(WebhookDeliverySql.LOCK_CLAIMS)
                 .execute()
-                .compose(alone -> connection
+                .compose(locked -> connection
                         .preparedQuery(WebhookDeliverySql.CLAIM_DUE)
                         .execute(Tuple.of(nodeId, limit, budget.toMillis(), MAX_PER_PARTITION, MAX_PER_USER)))
                 .map(rows -> {
@@ -73,7 +85,7 @@ final class WebhookDeliveryStore {
                 }));
     }
 
-    /** It has arrived. */
+    /** Records a successful attempt and ends the delivery. */
     Future<Optional<RecordedAttempt>> recordDelivered(WebhookDeliveryLease lease, int httpStatus) {
         return database.pool()
                 .preparedQuery(WebhookDeliverySql.MARK_DELIVERED)
@@ -82,17 +94,18 @@ final class WebhookDeliveryStore {
     }
 
     /**
-     * Writes an attempt without success and makes the delivery due again.
+     * Records a failed attempt and requeues the delivery.
      *
-     * @param blamed whether the receiver failed, and not we
-     * @param disableReason what may become of its endpoint for it, null for nothing
+     * @param delay time until the next attempt
+     * @param receiverFailed whether the attempt counts as a failure of the webhook; false if this service interrupted or lost it
+     * @param disableReason reason to disable the webhook in the same transaction; null to keep it
      */
     Future<Optional<RecordedAttempt>> requeueAfterFailure(
             WebhookDeliveryLease lease,
             DeliveryAttemptOutcome outcome,
             DeliveryFailure deliveryFailure,
             Duration delay,
-            boolean blamed,
+            boolean receiverFailed,
             DisableReason disableReason) {
         Tuple values = LeasedQueueStore.tokenParameters(lease.fencingToken())
                 .addLong(delay.toMillis())
@@ -100,22 +113,22 @@ final class WebhookDeliveryStore {
                 .addString(outcome.name())
                 .addInteger(deliveryFailure.httpStatus())
                 .addString(deliveryFailure.code())
-                .addBoolean(blamed);
+                .addBoolean(receiverFailed);
         return writeAttempt(WebhookDeliverySql.REQUEUE_AFTER_FAILURE, values, lease, disableReason);
     }
 
-    /** Writes the last attempt of a delivery, which has failed. As {@link #requeueAfterFailure}. */
+    /** Records the last failed attempt and ends the delivery. Parameters as in {@link #requeueAfterFailure}. */
     Future<Optional<RecordedAttempt>> recordFailed(
             WebhookDeliveryLease lease,
             DeliveryAttemptOutcome outcome,
             DeliveryFailure deliveryFailure,
-            boolean blamed,
+            boolean receiverFailed,
             DisableReason disableReason) {
         Tuple values = LeasedQueueStore.tokenParameters(lease.fencingToken())
                 .addString(outcome.name())
                 .addInteger(deliveryFailure.httpStatus())
                 .addString(deliveryFailure.code())
-                .addBoolean(blamed);
+                .addBoolean(receiverFailed);
         return writeAttempt(WebhookDeliverySql.MARK_FAILED, values, lease, disableReason);
     }
 
@@ -124,7 +137,7 @@ final class WebhookDeliveryStore {
         if (disableReason == null || lease.webhookId() == null) {
             return database.pool().preparedQuery(sql).execute(values).map(WebhookDeliveryStore::recorded);
         }
-        List<Runnable> afterwards = new ArrayList<>();
+        List<Runnable> afterCommit = new ArrayList<>();
         return database.inTransaction(connection -> connection
                         .preparedQuery(sql)
                         .execute(values)
@@ -132,16 +145,21 @@ final class WebhookDeliveryStore {
                         .compose(recorded -> recorded.isEmpty()
                                 ? Future.succeededFuture(recorded)
                                 : disableWebhook(connection, lease.webhookId(), disableReason)
-                                        .onSuccess(afterwards::addAll)
+                                        .onSuccess(afterCommit::addAll)
                                         .map(recorded)))
-                .onSuccess(committed -> afterwards.forEach(Runnable::run));
+                .onSuccess(committed -> afterCommit.forEach(Runnable::run));
     }
 
-    /** Nothing when a success came in between, or another attempt disabled it first. */
-    private Future<List<Runnable>> disableWebhook(SqlConnection connection, UUID webhookId, DisableReason why) {
+    /**
+     * Disables a webhook, drops its queued deliveries and notifies its owner. Does nothing if an attempt succeeded in between, or if it
+     * is disabled already.
+     *
+     * @return actions to run after the commit
+     */
+    private Future<List<Runnable>> disableWebhook(SqlConnection connection, UUID webhookId, DisableReason reason) {
         return connection
                 .preparedQuery(WebhookDeliverySql.DISABLE_WEBHOOK)
-                .execute(Tuple.of(webhookId, why.name(), why.afterMillis))
+                .execute(Tuple.of(webhookId, reason.name(), reason.afterMillis))
                 .compose(disabled -> {
                     if (disabled.size() == 0) {
                         return Future.succeededFuture(List.of());
@@ -149,7 +167,7 @@ final class WebhookDeliveryStore {
                     String userId = disabled.iterator().next().getString("user_id");
                     JsonObject data = new JsonObject()
                             .put("webhookId", webhookId.toString())
-                            .put("reason", why.name());
+                            .put("reason", reason.name());
                     return connection
                             .preparedQuery(WebhookDeliverySql.DROP_QUEUED)
                             .execute(Tuple.of(webhookId))
@@ -160,7 +178,7 @@ final class WebhookDeliveryStore {
                 });
     }
 
-    /** Ends a delivery whose endpoint was disabled, unsent. True when the lease was still held. */
+    /** Ends a claimed delivery without an attempt, because its webhook is disabled. Completes with true if the lease was current. */
     Future<Boolean> dropClaimed(WebhookDeliveryLease lease) {
         return database.pool()
                 .preparedQuery(WebhookDeliverySql.DROP_CLAIMED)
@@ -169,26 +187,27 @@ final class WebhookDeliveryStore {
     }
 
     /**
-     * Sets the times of the queue anew after the database's clock has stepped.
+     * Adjusts queue times after a step of the database clock.
      *
-     * @param attempt how long an attempt may take
+     * @param step size of the step; negative if the clock was set back
+     * @param budget maximum duration of an attempt
      */
-    Future<Void> adjustAfterClockStep(Duration step, Duration attempt) {
-        return fences.shiftTimes(
-                database, WebhookDeliverySql.ADJUST_AFTER_CLOCK_STEP, Tuple.of(step.toMillis(), attempt.toMillis()));
+    Future<Void> adjustAfterClockStep(Duration step, Duration budget) {
+        return leasedQueue.shiftTimes(
+                database, WebhookDeliverySql.ADJUST_AFTER_CLOCK_STEP, Tuple.of(step.toMillis(), budget.toMillis()));
     }
 
-    /** Gives back a lease with which nothing was done. True when it was still held. */
+    /** Releases a lease without an attempt. Completes with true if the lease was current. */
     Future<Boolean> release(FencingToken fencingToken) {
-        return fences.release(fencingToken);
+        return leasedQueue.release(fencingToken);
     }
 
-    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    /** Finds the leases that this node has held for at least {@code age} according to the database. */
     Future<List<FencingToken>> findHeldLeases(UUID nodeId, Duration age) {
-        return fences.findHeld(nodeId, age);
+        return leasedQueue.findHeld(nodeId, age);
     }
 
-    /** Whether the attempt of a lease is already on record with an outcome. */
+    /** Checks whether the attempt of a lease was recorded with this outcome. */
     Future<Boolean> recorded(WebhookDeliveryLease lease, DeliveryAttemptOutcome outcome) {
         return database.pool()
                 .preparedQuery(WebhookDeliverySql.SELECT_RECORDED_OUTCOME)
@@ -196,17 +215,22 @@ final class WebhookDeliveryStore {
                 .map(rows -> rows.size() > 0);
     }
 
-    /** A lease that nobody will end; of what is sent nothing is filled in. */
+    /**
+     * Delivery whose lease no node will end.
+     *
+     * @param lease lease without URL, body and secrets
+     * @param ownerAlive true if the attempt exceeded its deadline on a live node, false if the node expired
+     */
     record AbandonedDelivery(WebhookDeliveryLease lease, boolean ownerAlive) {}
 
-    /** Leases whose node is gone, or that outlived their attempt's deadline by more than {@code grace}. */
+    /** Finds up to {@code limit} leases of expired nodes, and leases past the deadline of their attempt by more than {@code grace}. */
     Future<List<AbandonedDelivery>> findAbandoned(Duration grace, int limit) {
         return database.heartbeats()
                 .preparedQuery(WebhookDeliverySql.SELECT_ABANDONED)
                 .execute(Tuple.of(grace.toMillis(), limit))
                 .map(rows -> {
-                    List<AbandonedDelivery> found = new ArrayList<>(rows.size());
-                    rows.forEach(row -> found.add(new AbandonedDelivery(
+                    List<AbandonedDelivery> abandoned = new ArrayList<>(rows.size());
+                    rows.forEach(row -> abandoned.add(new AbandonedDelivery(
                             new WebhookDeliveryLease(
                                     toFencingToken(row),
                                     row.getInteger("attempts") + 1,
@@ -222,7 +246,7 @@ final class WebhookDeliveryStore {
                                     null,
                                     false),
                             row.getBoolean("owner_alive"))));
-                    return found;
+                    return abandoned;
                 });
     }
 
@@ -244,7 +268,7 @@ final class WebhookDeliveryStore {
                 secrets.add(row.getBuffer(column).getBytes());
             }
         }
-        Long failing = row.getLong("failing_ms");
+        Long failingMs = row.getLong("failing_ms");
         return new WebhookDeliveryLease(
                 toFencingToken(row),
                 row.getInteger("attempts") + 1,
@@ -257,7 +281,7 @@ final class WebhookDeliveryStore {
                 row.getBuffer("body"),
                 secrets,
                 row.getLong("sent_at"),
-                failing == null ? null : Duration.ofMillis(failing),
+                failingMs == null ? null : Duration.ofMillis(failingMs),
                 row.getBoolean("disabled"));
     }
 }

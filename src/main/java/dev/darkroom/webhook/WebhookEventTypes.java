@@ -3,18 +3,18 @@ package dev.darkroom.webhook;
 import dev.darkroom.notification.Notification;
 import java.util.List;
 
-/** The types of what endpoints are told. */
+/** Event types of webhooks. */
 public final class WebhookEventTypes {
-    /** An endpoint is sent nothing any more, because of how it answered. */
+    /** A webhook was disabled because its deliveries failed. */
     static final String DISABLED = "webhook.disabled";
 
-    /** Sent when somebody asks for it, to one endpoint, and never on record. */
+    /** Test event sent to one webhook by command; never stored. */
     public static final String TEST = "webhook.test";
 
-    /** All there are, and all there will be. */
+    /** Wildcard for all current and future event types. */
     public static final String ALL = "*";
 
-    /** What an endpoint can ask for. */
+    /** Event types that a webhook can subscribe to. */
     public static final List<String> SUBSCRIBABLE = List.of(ALL, Notification.GENERATION_ENDED, DISABLED);
 
     private WebhookEventTypes() {}

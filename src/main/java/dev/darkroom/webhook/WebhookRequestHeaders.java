@@ -4,14 +4,14 @@ import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.Map;
 
-/** The headers of Standard Webhooks 1.0.0. */
+/** Creates the request headers of Standard Webhooks 1.0.0. */
 public final class WebhookRequestHeaders {
     private WebhookRequestHeaders() {}
 
     /**
-     * @param id the same in every attempt
-     * @param sentAt of the attempt, in seconds since 1970
-     * @param secrets one signature for each
+     * @param id message id, the same in every attempt
+     * @param sentAt start of the attempt in seconds since 1970
+     * @param secrets signing secrets; the header has one signature for each
      */
     public static Map<String, String> of(
             String id, long sentAt, PayloadFormat payloadFormat, List<byte[]> secrets, Buffer body) {

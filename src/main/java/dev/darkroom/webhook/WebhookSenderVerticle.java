@@ -25,14 +25,15 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Claims due deliveries and attempts them, and takes back those of dead processes. One instance per process; its state lives on its event
- * loop. It is woken when something comes to the queue here, by hints of other processes, and by a poll that alone would do.
+ * Claims due deliveries, runs their attempts and recovers the deliveries of expired nodes. Claims after a local wake-up, after a NOTIFY
+ * message of another process, and periodically; polling alone is sufficient for correctness. One instance per process; its state is
+ * confined to its event loop.
  */
 public final class WebhookSenderVerticle extends VerticleBase {
-    /** What is worked on, as the log calls it. */
+    /** Name of the job in log messages. */
     private static final String JOB_NAME = "delivery";
 
-    /** After a call is over, so much is left to write it down before somebody takes the delivery back. */
+    /** Time added to the request timeout for recording the outcome, before the reaper recovers the delivery. */
     private static final Duration RECORDING_TIME = Duration.ofSeconds(5);
 
     private final LocalNode localNode;
@@ -47,19 +48,19 @@ public final class WebhookSenderVerticle extends VerticleBase {
     private LeaseReaper reaper;
 
     /**
-     * @param records where users are told that an endpoint was disabled
-     * @param guardedHttpClient for deliveries alone
+     * @param notificationWriter stores the notification that a webhook was disabled
+     * @param guardedHttpClient client used for deliveries only
      */
     public WebhookSenderVerticle(
             LocalNode localNode,
             Database database,
-            NotificationWriter records,
+            NotificationWriter notificationWriter,
             GuardedHttpClient guardedHttpClient,
             NotifyChannel notifyChannel,
             Settings settings) {
         this.localNode = localNode;
         this.database = database;
-        this.store = new WebhookDeliveryStore(database, records);
+        this.store = new WebhookDeliveryStore(database, notificationWriter);
         this.httpClient = guardedHttpClient;
         this.notifyChannel = notifyChannel;
         this.settings = settings;
@@ -96,7 +97,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 JOB_NAME,
                 List.of(new LeaseReaper.ReapTask<WebhookDeliveryStore.AbandonedDelivery>(
                         this::findAbandoned, found -> found.lease().deliveryId(), attemptRunner::recoverAbandoned)));
-        notifyChannel.listen(WebhookBus.DELIVERY_TOPIC, () -> eventLoop.runOnContext(hint -> claimLoop.claim()));
+        notifyChannel.listen(WebhookBus.DELIVERY_TOPIC, () -> eventLoop.runOnContext(ignored -> claimLoop.claim()));
         reaper.start();
         claimLoop.start();
         return vertx.eventBus()
@@ -104,7 +105,10 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 .completion();
     }
 
-    /** After a step of the database's clock every node may seem dead; each has a lease's time to say that it is not. */
+    /**
+     * Finds abandoned deliveries. Returns none for one node TTL after a step of the database clock, because every node may seem expired
+     * until it renews its registration.
+     */
     private Future<List<WebhookDeliveryStore.AbandonedDelivery>> findAbandoned() {
         return clock.check()
                 .compose(checked -> clock.isStableFor(settings.node().ttl())
@@ -112,7 +116,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
                         : Future.succeededFuture(List.of()));
     }
 
-    /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */
+    /** Waits for running attempts like {@link ClaimLoop#stop}. */
     @Override
     public Future<?> stop() {
         return Future.join(reaper.stop(), claimLoop.stop());

@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** What deliveries are signed with, as Standard Webhooks 1.0.0 has it: HMAC-SHA256 over id, time and body. */
+/** Signs deliveries according to Standard Webhooks 1.0.0: HMAC-SHA256 over id, timestamp and body. */
 public final class WebhookSigner {
-    /** The standard asks for 24 to 64. */
+    /** Bytes of a secret; the standard requires 24 to 64. */
     private static final int SECRET_LENGTH = 32;
 
     private static final String PREFIX = "whsec_";
@@ -25,17 +25,17 @@ public final class WebhookSigner {
         return secret;
     }
 
-    /** As its owner gets it. */
+    /** Returns the text form of a secret: {@code whsec_} and Base64. */
     public static String encodeSecret(byte[] secret) {
         return PREFIX + Base64.getEncoder().encodeToString(secret);
     }
 
     /**
-     * The value of {@code webhook-signature}: one signature for each secret.
+     * Returns the value of the {@code webhook-signature} header: one signature per secret, separated by spaces.
      *
-     * @param id of the message, the same in every attempt
-     * @param timestamp of the attempt, in seconds since 1970
-     * @param body exactly what is sent
+     * @param id message id, the same in every attempt
+     * @param timestamp start of the attempt in seconds since 1970
+     * @param body request body
      */
     static String sign(List<byte[]> secrets, String id, long timestamp, byte[] body) {
         byte[] head = (id + "." + timestamp + ".").getBytes(StandardCharsets.UTF_8);
@@ -51,7 +51,7 @@ public final class WebhookSigner {
             mac.update(head);
             return mac.doFinal(body);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has " + ALGORITHM, e);
+            throw new IllegalStateException(ALGORITHM + " is not available", e);
         }
     }
 }

@@ -1,2 +1,2 @@
-/** Webhook deliveries: payloads, signing, retry schedule, sender and retention. */
+/** Webhook deliveries: enqueueing, payloads, signing, sending, retry schedule and retention. */
 package dev.darkroom.webhook;

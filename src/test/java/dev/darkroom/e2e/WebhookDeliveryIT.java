@@ -476,7 +476,7 @@ class WebhookDeliveryIT {
 
         // then
         assertThat(service.darkroom().log().stream()
-                        .filter(line -> line.contains("webhook changed"))
+                        .filter(line -> line.contains("webhook updated"))
                         .filter(line -> line.contains(webhook.getString("id")) || line.contains(unknown)))
                 .hasSize(1);
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is kept of deliveries, how long, and what is left of an endpoint that was deleted. */
+/** Tests the deletion of expired deliveries and of deleted webhooks. */
 @Tag("database")
 class DeliveryRetentionVerticleTest {
     private static final Duration MONTH = Duration.ofDays(30);
@@ -27,7 +27,7 @@ class DeliveryRetentionVerticleTest {
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private Database database;
-    private String clearance;
+    private String deploymentId;
 
     @BeforeEach
     void open() {
@@ -40,12 +40,12 @@ class DeliveryRetentionVerticleTest {
 
     @AfterEach
     void close() throws Exception {
-        // First the verticle, which uses the database.
-        vertx.undeploy(clearance).compose(gone -> database.close()).await(60, TimeUnit.SECONDS);
+        // Undeploy the verticle first, because it uses the database.
+        vertx.undeploy(deploymentId).compose(done -> database.close()).await(60, TimeUnit.SECONDS);
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    private UUID endpoint(String deletedAt) {
+    private UUID insertWebhook(String deletedAt) {
         UUID id = UUID.randomUUID();
         TestPostgres.execute(
                 url,
@@ -54,13 +54,13 @@ class DeliveryRetentionVerticleTest {
         return id;
     }
 
-    /** So many deliveries of an endpoint, made so many days ago, with an attempt each. */
-    private void deliveries(UUID endpoint, int count, String status, int days) {
+    /** Inserts {@code count} deliveries created {@code days} days ago, each with one attempt. */
+    private void insertDeliveries(UUID webhook, int count, String status, int days) {
         TestPostgres.execute(
                 url,
                 "WITH made AS (INSERT INTO webhook_deliveries (webhook_id, user_id, notification_id, type, format, body, status,"
                         + " created_at, ended_at, attempts) SELECT '"
-                        + endpoint + "', 'anna', gen_random_uuid(), 'generation.ended', 'STANDARD', '{}', '" + status
+                        + webhook + "', 'anna', gen_random_uuid(), 'generation.ended', 'STANDARD', '{}', '" + status
                         + "', now() - " + days + " * interval '1 day', "
                         + (status.equals("PENDING") ? "NULL" : "now()") + ", 1 FROM generate_series(1, " + count
                         + ") RETURNING id)"
@@ -68,61 +68,61 @@ class DeliveryRetentionVerticleTest {
                         + " SELECT id, 1, 1, gen_random_uuid(), now(), now(), 'DELIVERED' FROM made");
     }
 
-    private void until(String sql, String... expected) {
+    private void awaitRows(String sql, String... expected) {
         Awaitility.await(sql)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> TestPostgres.query(url, sql).equals(List.of(expected)));
     }
 
-    private void clear() throws Exception {
-        clearance = vertx.deployVerticle(new DeliveryRetentionVerticle(database, MONTH, Duration.ofMillis(50)))
+    private void deploy() throws Exception {
+        deploymentId = vertx.deployVerticle(new DeliveryRetentionVerticle(database, MONTH, Duration.ofMillis(50)))
                 .await(60, TimeUnit.SECONDS);
     }
 
     @Test
-    void whatIsOldAndHasEndedGoesWithItsAttempts() throws Exception {
-        // given more than a batch
-        UUID endpoint = endpoint("NULL");
-        deliveries(endpoint, 1_200, "DELIVERED", 31);
-        deliveries(endpoint, 2, "FAILED", 31);
-        deliveries(endpoint, 3, "DELIVERED", 29);
-        deliveries(endpoint, 1, "PENDING", 31);
+    void deletesExpiredDeliveriesWithTheirAttempts() throws Exception {
+        // given more deliveries than one batch
+        UUID webhook = insertWebhook("NULL");
+        insertDeliveries(webhook, 1_200, "DELIVERED", 31);
+        insertDeliveries(webhook, 2, "FAILED", 31);
+        insertDeliveries(webhook, 3, "DELIVERED", 29);
+        insertDeliveries(webhook, 1, "PENDING", 31);
 
         // when
-        clear();
+        deploy();
 
         // then
-        until(
+        awaitRows(
                 "SELECT status || ' ' || count(*) FROM webhook_deliveries GROUP BY status ORDER BY 1",
                 "DELIVERED 3",
                 "PENDING 1");
-        until("SELECT count(*) FROM webhook_attempts", "4");
-        until("SELECT count(*) FROM webhooks", "1");
+        awaitRows("SELECT count(*) FROM webhook_attempts", "4");
+        awaitRows("SELECT count(*) FROM webhooks", "1");
     }
 
     @Test
-    void aDeletedEndpointGoesWhenNothingIsUnderWayAnyMore() throws Exception {
+    void deletesADeletedWebhookAfterItsLastDeliveryEnded() throws Exception {
         // given
-        UUID deleted = endpoint("now()");
-        UUID kept = endpoint("NULL");
-        deliveries(deleted, 3, "DELIVERED", 1);
-        deliveries(deleted, 1, "PENDING", 1);
-        deliveries(kept, 2, "DELIVERED", 1);
+        UUID deleted = insertWebhook("now()");
+        UUID kept = insertWebhook("NULL");
+        insertDeliveries(deleted, 3, "DELIVERED", 1);
+        insertDeliveries(deleted, 1, "PENDING", 1);
+        insertDeliveries(kept, 2, "DELIVERED", 1);
 
         // when
-        clear();
+        deploy();
 
         // then
-        until("SELECT status FROM webhook_deliveries WHERE webhook_id = '" + deleted + "'", "PENDING");
-        until("SELECT count(*) FROM webhooks", "2");
+        awaitRows("SELECT status FROM webhook_deliveries WHERE webhook_id = '" + deleted + "'", "PENDING");
+        awaitRows("SELECT count(*) FROM webhooks", "2");
 
         // when
         TestPostgres.execute(
                 url, "UPDATE webhook_deliveries SET status = 'FAILED', ended_at = now() WHERE status = 'PENDING'");
 
         // then
-        until("SELECT id FROM webhooks", kept.toString());
-        until("SELECT count(*) FROM webhook_deliveries", "2");
+        awaitRows("SELECT id FROM webhooks", kept.toString());
+        awaitRows("SELECT count(*) FROM webhook_deliveries", "2");
     }
 }

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which deliveries a process gets, and what holds when two believe that they have the same one. */
+/** Tests which deliveries a claim selects, and that a lost lease cannot change a delivery. */
 @Tag("database")
 class WebhookDeliveryStoreTest {
     private static final Duration BUDGET = Duration.ofSeconds(25);
@@ -58,7 +58,7 @@ class WebhookDeliveryStoreTest {
                 .settings();
         DatabaseMigrator.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
-        store = new WebhookDeliveryStore(database, new NotificationWriter(List.of(), told -> {}));
+        store = new WebhookDeliveryStore(database, new NotificationWriter(List.of(), notifications -> {}));
     }
 
     @AfterAll
@@ -89,7 +89,7 @@ class WebhookDeliveryStoreTest {
         return TestPostgres.query(url, sql).get(0);
     }
 
-    /** Everything that is told of deliveries. */
+    /** Returns a hash of each row in the webhook and notification tables. */
     private static List<String> rows() {
         return TestPostgres.query(url, """
                 SELECT md5(t::text) FROM webhooks t UNION ALL SELECT md5(t::text) FROM webhook_deliveries t
@@ -97,15 +97,15 @@ class WebhookDeliveryStoreTest {
                 UNION ALL SELECT md5(t::text) FROM notifications t ORDER BY 1""");
     }
 
-    private static UUID node() {
+    private static UUID insertNode() {
         UUID id = UUID.randomUUID();
         execute("INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + id
                 + "', 'test', 'test', now() + interval '1 hour')");
         return id;
     }
 
-    /** An endpoint with so many deliveries that are due, the first longest. */
-    private static UUID endpoint(String user, int deliveries) {
+    /** Inserts a webhook with {@code deliveries} due deliveries; the first is due longest. */
+    private static UUID insertWebhook(String user, int deliveries) {
         UUID id = UUID.randomUUID();
         execute(
                 "INSERT INTO webhooks (id, user_id, url, event_types, format, secret) VALUES ('" + id + "', '" + user
@@ -122,52 +122,52 @@ class WebhookDeliveryStoreTest {
         return await(store.claim(node, limit, BUDGET));
     }
 
-    private static WebhookDeliveryLease claimed() {
-        endpoint("mary", 1);
-        return claim(node(), 1).get(0);
+    private static WebhookDeliveryLease claimNewDelivery() {
+        insertWebhook("mary", 1);
+        return claim(insertNode(), 1).get(0);
     }
 
-    private static Map<UUID, Long> byEndpoint(List<WebhookDeliveryLease> leases) {
+    private static Map<UUID, Long> countByWebhook(List<WebhookDeliveryLease> leases) {
         return leases.stream().collect(Collectors.groupingBy(WebhookDeliveryLease::webhookId, Collectors.counting()));
     }
 
     @Test
-    void aBacklogIsInNobodysWay() {
-        // given a receiver for whom much has waited for long, and another with little that came later
-        UUID busy = endpoint("bob", 1000);
-        UUID idle = endpoint("mary", 3);
+    void backlogOfOneReceiverDoesNotDelayOthers() {
+        // given a receiver with a long backlog, and another with a few deliveries that are due later
+        UUID busy = insertWebhook("bob", 1000);
+        UUID idle = insertWebhook("mary", 3);
 
         // when
-        List<WebhookDeliveryLease> leases = claim(node(), 100);
+        List<WebhookDeliveryLease> leases = claim(insertNode(), 100);
 
         // then
-        assertThat(byEndpoint(leases)).containsOnly(Map.entry(busy, 2L), Map.entry(idle, 2L));
-        assertThat(claim(node(), 100)).as("as long as these are under way").isEmpty();
+        assertThat(countByWebhook(leases)).containsOnly(Map.entry(busy, 2L), Map.entry(idle, 2L));
+        assertThat(claim(insertNode(), 100)).as("while these attempts run").isEmpty();
     }
 
     @Test
-    void withFewPlacesEverybodyGetsOne() {
-        UUID one = endpoint("bob", 10);
-        UUID other = endpoint("mary", 10);
-        UUID third = endpoint("zoe", 10);
-        assertThat(byEndpoint(claim(node(), 3))).containsOnlyKeys(one, other, third);
+    void claimsOneDeliveryPerUserWhenCapacityIsScarce() {
+        UUID first = insertWebhook("bob", 10);
+        UUID second = insertWebhook("mary", 10);
+        UUID third = insertWebhook("zoe", 10);
+        assertThat(countByWebhook(claim(insertNode(), 3))).containsOnlyKeys(first, second, third);
     }
 
     @Test
-    void manyReceiversOfOneUserDoNotTakeAllPlaces() {
+    void limitsConcurrentAttemptsPerUser() {
         for (int i = 0; i < 15; i++) {
-            endpoint("bob", 2);
+            insertWebhook("bob", 2);
         }
-        UUID other = endpoint("mary", 1);
-        List<WebhookDeliveryLease> leases = claim(node(), 100);
+        UUID other = insertWebhook("mary", 1);
+        List<WebhookDeliveryLease> leases = claim(insertNode(), 100);
         assertThat(leases).hasSize(WebhookDeliveryStore.MAX_PER_USER + 1);
-        assertThat(byEndpoint(leases)).containsKey(other);
+        assertThat(countByWebhook(leases)).containsKey(other);
     }
 
     @Test
-    void whoClaimsAtTheSameMomentKeepsToTheLimitToo() {
-        UUID endpoint = endpoint("mary", 100);
-        UUID node = node();
+    void concurrentClaimsKeepTheLimitPerReceiver() {
+        UUID webhook = insertWebhook("mary", 100);
+        UUID node = insertNode();
         List<Future<List<WebhookDeliveryLease>>> claims = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             claims.add(store.claim(node, 10, BUDGET));
@@ -177,36 +177,36 @@ class WebhookDeliveryStoreTest {
                 .isEqualTo(2);
         assertThat(value("SELECT count(*) FROM webhook_queue WHERE lease_owner IS NOT NULL"))
                 .isEqualTo("2");
-        assertThat(byEndpoint(claims.stream()
+        assertThat(countByWebhook(claims.stream()
                         .flatMap(claim -> claim.result().stream())
                         .toList()))
-                .containsOnlyKeys(endpoint);
+                .containsOnlyKeys(webhook);
     }
 
     @Test
-    void whatIsNotDueIsNotClaimed() {
-        endpoint("mary", 2);
+    void doesNotClaimDeliveriesBeforeTheyAreDue() {
+        insertWebhook("mary", 2);
         execute("UPDATE webhook_queue SET run_at = now() + interval '1 hour'");
-        assertThat(claim(node(), 10)).isEmpty();
+        assertThat(claim(insertNode(), 10)).isEmpty();
     }
 
     @Test
-    void aNodeThatIsDeadOrDrainsGetsNothing() {
-        endpoint("mary", 2);
-        UUID dead = node();
-        UUID draining = node();
+    void expiredAndDrainingNodesClaimNothing() {
+        insertWebhook("mary", 2);
+        UUID expired = insertNode();
+        UUID draining = insertNode();
         execute(
-                "UPDATE nodes SET expires_at = now() - interval '1 second' WHERE id = '" + dead + "'",
+                "UPDATE nodes SET expires_at = now() - interval '1 second' WHERE id = '" + expired + "'",
                 "UPDATE nodes SET draining = true WHERE id = '" + draining + "'");
-        assertThat(claim(dead, 10)).isEmpty();
+        assertThat(claim(expired, 10)).isEmpty();
         assertThat(claim(draining, 10)).isEmpty();
     }
 
-    /** The receiver has it, and nobody wrote that down: it gets it once more, and can tell by its id. */
+    /** Covers a process that stops after the receiver got the request and before the outcome is recorded. */
     @Test
-    void aCrashBetweenSendingAndRecordingSendsAgainUnderTheSameId() {
-        // given a process that died after it sent
-        WebhookDeliveryLease sent = claimed();
+    void crashBetweenSendingAndRecordingRepeatsTheSameNotificationId() {
+        // given a process that stopped after it sent the request
+        WebhookDeliveryLease sent = claimNewDelivery();
         execute("UPDATE nodes SET expires_at = now() - interval '1 second'");
 
         // when
@@ -215,23 +215,23 @@ class WebhookDeliveryStoreTest {
         DeliveryFailure lost = DeliveryFailure.ofCode("NODE_DIED");
         await(store.requeueAfterFailure(
                 abandonedDelivery.lease(), DeliveryAttemptOutcome.LOST, lost, Duration.ZERO, false, null));
-        WebhookDeliveryLease again = claim(node(), 1).get(0);
+        WebhookDeliveryLease repeated = claim(insertNode(), 1).get(0);
 
         // then
         assertThat(abandonedDelivery.ownerAlive()).isFalse();
-        assertThat(again.deliveryId()).isEqualTo(sent.deliveryId());
-        assertThat(again.notificationId()).isEqualTo(sent.notificationId());
-        assertThat(again.body()).isEqualTo(sent.body());
-        assertThat(again.number()).isEqualTo(2);
+        assertThat(repeated.deliveryId()).isEqualTo(sent.deliveryId());
+        assertThat(repeated.notificationId()).isEqualTo(sent.notificationId());
+        assertThat(repeated.body()).isEqualTo(sent.body());
+        assertThat(repeated.number()).isEqualTo(2);
         assertThat(value("SELECT count(*) FROM webhooks WHERE failing_since IS NOT NULL"))
-                .as("nobody is to blame")
+                .as("webhooks with a counted failure")
                 .isEqualTo("0");
 
-        // and when the dead one comes back after all, it is too late
+        // and the expired node cannot record its outcome any more
         List<String> before = rows();
         assertThat(await(store.recordDelivered(sent, 204))).isEmpty();
         assertThat(rows()).isEqualTo(before);
-        assertThat(await(store.recordDelivered(again, 204))).isPresent();
+        assertThat(await(store.recordDelivered(repeated, 204))).isPresent();
         assertThat(value("SELECT string_agg(outcome, ' ' ORDER BY number) FROM webhook_attempts"))
                 .isEqualTo("LOST DELIVERED");
     }
@@ -261,7 +261,7 @@ class WebhookDeliveryStoreTest {
                 Arguments.of("release", release));
     }
 
-    private static WebhookDeliveryLease with(WebhookDeliveryLease lease, FencingToken fencingToken) {
+    private static WebhookDeliveryLease withToken(WebhookDeliveryLease lease, FencingToken fencingToken) {
         return new WebhookDeliveryLease(
                 fencingToken,
                 lease.number(),
@@ -280,9 +280,9 @@ class WebhookDeliveryStoreTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("transitions")
-    void aStrangerChangesNothing(String name, Transition transition) {
+    void rejectsTransitionsWithAnotherFencingToken(String name, Transition transition) {
         // given
-        WebhookDeliveryLease lease = claimed();
+        WebhookDeliveryLease lease = claimNewDelivery();
         FencingToken held = lease.fencingToken();
         List<String> before = rows();
 
@@ -292,7 +292,7 @@ class WebhookDeliveryStoreTest {
                 new FencingToken(held.key(), held.nodeId(), held.token() + 1),
                 new FencingToken(held.key(), UUID.randomUUID(), held.token()),
                 new FencingToken(UUID.randomUUID(), held.nodeId(), held.token()))) {
-            assertThat(await(transition.apply(with(lease, other)))).isFalse();
+            assertThat(await(transition.apply(withToken(lease, other)))).isFalse();
             assertThat(rows()).isEqualTo(before);
         }
         assertThat(await(transition.apply(lease))).isTrue();
@@ -300,12 +300,12 @@ class WebhookDeliveryStoreTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("transitions")
-    void whoseDeliveryCameToTheQueueAgainIsAStrangerToIt(String name, Transition transition) {
-        // given a process that was frozen while its delivery was dropped and sent again by hand
-        WebhookDeliveryLease frozen = claimed();
+    void rejectsTransitionsOfALeaseFromBeforeARedelivery(String name, Transition transition) {
+        // given a process that was paused while its delivery was dropped and then redelivered by command
+        WebhookDeliveryLease frozen = claimNewDelivery();
         assertThat(await(store.dropClaimed(frozen))).isTrue();
-        DeliveryEnqueueStore queue = new DeliveryEnqueueStore("urn:darkroom", () -> {});
-        assertThat(await(queue.redeliver(database, frozen.webhookId(), "mary", frozen.deliveryId())))
+        DeliveryEnqueueStore enqueueStore = new DeliveryEnqueueStore("urn:darkroom", () -> {});
+        assertThat(await(enqueueStore.redeliver(database, frozen.webhookId(), "mary", frozen.deliveryId())))
                 .isTrue();
         WebhookDeliveryLease current = claim(frozen.fencingToken().nodeId(), 1).get(0);
         List<String> before = rows();
@@ -316,8 +316,9 @@ class WebhookDeliveryStoreTest {
         assertThat(await(store.recordDelivered(current, 204))).isPresent();
     }
 
-    private static int recorded(DeliveryEnqueueStore queue, String user, UUID generation) {
-        Notification told = new Notification(
+    /** Enqueues the deliveries of a new notification and returns their number. */
+    private static int enqueue(DeliveryEnqueueStore enqueueStore, String user, UUID generation) {
+        Notification notification = new Notification(
                 UUID.randomUUID(),
                 user,
                 1,
@@ -326,36 +327,36 @@ class WebhookDeliveryStoreTest {
                 OffsetDateTime.now(ZoneOffset.UTC),
                 null,
                 new JsonObject());
-        await(database.inTransaction(connection -> queue.onRecorded(connection, List.of(told))));
+        await(database.inTransaction(connection -> enqueueStore.onRecorded(connection, List.of(notification))));
         return Integer.parseInt(
-                value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + told.id() + "'"));
+                value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + notification.id() + "'"));
     }
 
     @Test
-    void drawsASecretOnlyWhereARequestNamedAReceiver() {
+    void generatesASecretOnlyForARequestWithAUrl() {
         // given
-        AtomicInteger drawn = new AtomicInteger();
-        DeliveryEnqueueStore queue = new DeliveryEnqueueStore("urn:darkroom", () -> {}, () -> {
-            drawn.incrementAndGet();
+        AtomicInteger secrets = new AtomicInteger();
+        DeliveryEnqueueStore enqueueStore = new DeliveryEnqueueStore("urn:darkroom", () -> {}, () -> {
+            secrets.incrementAndGet();
             return new byte[32];
         });
-        endpoint("mary", 0);
-        UUID named = UUID.randomUUID();
-        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + named
+        insertWebhook("mary", 0);
+        UUID generation = UUID.randomUUID();
+        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + generation
                 + "', 'https://hooks.example.org/')");
 
         // then
-        assertThat(recorded(queue, "nobody", UUID.randomUUID())).isZero();
-        assertThat(recorded(queue, "mary", UUID.randomUUID())).isEqualTo(1);
-        assertThat(drawn).hasValue(0);
-        assertThat(recorded(queue, "nobody", named)).isEqualTo(1);
-        assertThat(drawn).hasValue(1);
+        assertThat(enqueue(enqueueStore, "nobody", UUID.randomUUID())).isZero();
+        assertThat(enqueue(enqueueStore, "mary", UUID.randomUUID())).isEqualTo(1);
+        assertThat(secrets).hasValue(0);
+        assertThat(enqueue(enqueueStore, "nobody", generation)).isEqualTo(1);
+        assertThat(secrets).hasValue(1);
     }
 
     @Test
-    void aSuccessInBetweenKeepsAnEndpoint() {
-        // given one that has failed for long, by what this attempt knew, and has succeeded since
-        WebhookDeliveryLease lease = claimed();
+    void keepsAWebhookThatSucceededSinceTheClaim() {
+        // given a webhook that had failed for 5 days at the claim, and for 1 hour now
+        WebhookDeliveryLease lease = claimNewDelivery();
         execute("UPDATE webhooks SET failing_since = now() - interval '1 hour'");
 
         // when
@@ -373,13 +374,13 @@ class WebhookDeliveryStoreTest {
     }
 
     @Test
-    void whatIsDisabledTellsItsUserOnceAndLetsGoOfWhatWaits() {
+    void disablingNotifiesTheOwnerOnceAndDropsQueuedDeliveries() {
         // given
-        UUID endpoint = endpoint("mary", 5);
-        List<WebhookDeliveryLease> leases = claim(node(), 10);
+        UUID webhook = insertWebhook("mary", 5);
+        List<WebhookDeliveryLease> leases = claim(insertNode(), 10);
         execute("UPDATE webhooks SET failing_since = now() - interval '6 days'");
 
-        // when both attempts under way fail
+        // when both running attempts fail
         for (WebhookDeliveryLease lease : leases) {
             await(store.requeueAfterFailure(
                     lease,
@@ -391,16 +392,16 @@ class WebhookDeliveryStoreTest {
         }
 
         // then
-        assertThat(value("SELECT disabled_reason FROM webhooks WHERE id = '" + endpoint + "'"))
+        assertThat(value("SELECT disabled_reason FROM webhooks WHERE id = '" + webhook + "'"))
                 .isEqualTo("FAILING_FOR_5_DAYS");
         assertThat(
                         value(
                                 "SELECT string_agg(type || ' ' || user_id || ' ' || (data ->> 'reason'), ',') FROM notifications"))
                 .isEqualTo("webhook.disabled mary FAILING_FOR_5_DAYS");
-        // the second came back after the others were let go of; it is dropped when it is claimed
-        List<WebhookDeliveryLease> rest = claim(node(), 10);
-        assertThat(rest).hasSize(1).allMatch(WebhookDeliveryLease::webhookDisabled);
-        await(store.dropClaimed(rest.get(0)));
+        // the second delivery was requeued after the others were dropped; it is dropped after its next claim
+        List<WebhookDeliveryLease> requeued = claim(insertNode(), 10);
+        assertThat(requeued).hasSize(1).allMatch(WebhookDeliveryLease::webhookDisabled);
+        await(store.dropClaimed(requeued.get(0)));
         assertThat(value("SELECT count(*) FROM webhook_deliveries WHERE status = 'FAILED'"))
                 .isEqualTo("5");
         assertThat(value("SELECT count(*) FROM webhook_queue")).isEqualTo("0");

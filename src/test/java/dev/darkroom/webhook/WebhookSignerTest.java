@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Signatures, held against the library of the standard. */
+/** Verifies signatures with the reference library of Standard Webhooks. */
 class WebhookSignerTest {
     private static final String ID = "01a209f3-5c1e-7b8a-9c55-2f6d1a0b7e44";
     private static final String BODY = "{\"type\":\"generation.ended\",\"data\":{\"name\":\"Ærø\"}}";
 
     private final byte[] secret = WebhookSigner.generateSecret(new SecureRandom());
-    private final byte[] before = WebhookSigner.generateSecret(new SecureRandom());
+    private final byte[] previous = WebhookSigner.generateSecret(new SecureRandom());
     private final long now = System.currentTimeMillis() / 1000;
 
     private HttpHeaders signed(List<byte[]> secrets, long at) {
@@ -37,7 +37,7 @@ class WebhookSignerTest {
     }
 
     @Test
-    void theExampleOfTheDesignIsRight() {
+    void signsTheDocumentedExample() {
         byte[] known = Base64.getDecoder().decode("ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM=");
         String body = "{\"type\":\"generation.ended\",\"timestamp\":\"2026-11-23T18:02:11.482Z\",\"data\":"
                 + "{\"generationId\":\"01a209f2-71d0-7a31-8a3c-5b1f6c9d2e10\",\"status\":\"COMPLETE\",\"imageCount\":2,"
@@ -47,25 +47,25 @@ class WebhookSignerTest {
     }
 
     @Test
-    void theLibraryOfTheStandardAcceptsThem() throws Exception {
+    void referenceLibraryAcceptsSignatures() throws Exception {
         receiver(secret).verify(BODY, signed(List.of(secret), now));
     }
 
     @Test
-    void whileASecretIsBeingChangedBothAreGood() throws Exception {
-        HttpHeaders both = signed(List.of(secret, before), now);
+    void signsWithBothSecretsDuringRotation() throws Exception {
+        HttpHeaders both = signed(List.of(secret, previous), now);
         receiver(secret).verify(BODY, both);
-        receiver(before).verify(BODY, both);
+        receiver(previous).verify(BODY, both);
         assertThat(both.firstValue("webhook-signature").orElseThrow().split(" "))
                 .hasSize(2);
     }
 
     @Test
-    void anythingElseIsRefused() {
-        HttpHeaders good = signed(List.of(secret), now);
-        assertThatThrownBy(() -> receiver(secret).verify(BODY + " ", good))
+    void referenceLibraryRejectsChangedBodyWrongSecretAndOldTimestamp() {
+        HttpHeaders valid = signed(List.of(secret), now);
+        assertThatThrownBy(() -> receiver(secret).verify(BODY + " ", valid))
                 .isInstanceOf(WebhookVerificationException.class);
-        assertThatThrownBy(() -> receiver(before).verify(BODY, good)).isInstanceOf(WebhookVerificationException.class);
+        assertThatThrownBy(() -> receiver(previous).verify(BODY, valid)).isInstanceOf(WebhookVerificationException.class);
         assertThatThrownBy(() -> receiver(secret).verify(BODY, signed(List.of(secret), now - 600)))
                 .isInstanceOf(WebhookVerificationException.class);
     }

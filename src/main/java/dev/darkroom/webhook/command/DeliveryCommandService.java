@@ -12,9 +12,10 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** Commands about what was and is to be delivered to an endpoint. */
+/** Handles the commands on the deliveries of a webhook. Stateless; usable from any event loop. */
 final class DeliveryCommandService {
     private static final int DEFAULT_LIMIT = 20;
     private static final int MAX_LIMIT = 100;
@@ -25,13 +26,13 @@ final class DeliveryCommandService {
     private final WebhookStore webhooks;
     private final DeliveryEnqueueStore enqueueStore;
 
-    DeliveryCommandService(Database database, WebhookStore webhooks, DeliveryEnqueueStore queue) {
+    DeliveryCommandService(Database database, WebhookStore webhooks, DeliveryEnqueueStore enqueueStore) {
         this.database = database;
         this.webhooks = webhooks;
-        this.enqueueStore = queue;
+        this.enqueueStore = enqueueStore;
     }
 
-    /** Answers {@code WebhookBus#LIST_DELIVERIES}. */
+    /** Handles {@code WebhookBus#LIST_DELIVERIES}. */
     Future<JsonObject> list(BusCommand busCommand, UUID id) {
         String status = busCommand.optionalText("status");
         if (busCommand.body().containsKey("status") && (status == null || !STATUSES.contains(status))) {
@@ -52,7 +53,7 @@ final class DeliveryCommandService {
                         : webhooks.listDeliveries(id, status, limit, cursor == null ? null : Long.valueOf(cursor)));
     }
 
-    /** Answers {@code WebhookBus#REDELIVER}. */
+    /** Handles {@code WebhookBus#REDELIVER}. */
     Future<JsonObject> redeliver(BusCommand busCommand, UUID id) {
         UUID deliveryId = parseUuid(busCommand.optionalText("deliveryId"));
         if (deliveryId == null) {
@@ -62,17 +63,17 @@ final class DeliveryCommandService {
                 busCommand,
                 id,
                 () -> webhooks.findDelivery(id, deliveryId)
-                        .compose(there -> there.isEmpty()
-                                ? Future.succeededFuture(there)
+                        .compose(found -> found.isEmpty()
+                                ? Future.succeededFuture(found)
                                 : enqueueStore
                                         .redeliver(database, id, busCommand.user(), deliveryId)
-                                        // Not so when it is under way, which is as well.
+                                        // Ignore false: an attempt is running then.
                                         .compose(queued -> webhooks.findDelivery(id, deliveryId)))
-                        .map(told -> told.map(delivery -> new JsonObject().put("delivery", delivery))
+                        .map(found -> found.map(delivery -> new JsonObject().put("delivery", delivery))
                                 .orElseGet(() -> CommandReplies.notFound("delivery"))));
     }
 
-    /** Answers {@code WebhookBus#REDELIVER_RANGE}. */
+    /** Handles {@code WebhookBus#REDELIVER_RANGE}. */
     Future<JsonObject> redeliverRange(BusCommand busCommand, UUID id) {
         OffsetDateTime after = parseTime(busCommand.optionalText("after"));
         OffsetDateTime before = parseTime(busCommand.optionalText("before"));
@@ -92,17 +93,13 @@ final class DeliveryCommandService {
                                 .put("more", queued >= DeliveryEnqueueStore.MAX_REDELIVERIES)));
     }
 
-    private interface EnabledAction {
-        Future<JsonObject> run();
-    }
-
-    private Future<JsonObject> ifEnabled(BusCommand busCommand, UUID id, EnabledAction enabledAction) {
+    private Future<JsonObject> ifEnabled(BusCommand busCommand, UUID id, Supplier<Future<JsonObject>> action) {
         return webhooks.find(id, busCommand.user()).compose(found -> {
             if (found.isEmpty()) {
                 return webhookNotFound();
             }
             return found.get().getBoolean("enabled")
-                    ? enabledAction.run()
+                    ? action.get()
                     : Future.succeededFuture(CommandReplies.conflict("the webhook is disabled. Enable it first"));
         });
     }
@@ -116,7 +113,7 @@ final class DeliveryCommandService {
                 CommandReplies.invalid("the command is not valid", List.of(new FieldError(pointer, detail))));
     }
 
-    /** The length of the page that a command asks for, null when it is out of range. */
+    /** Parses the page size; null if it is not an integer between 1 and {@link #MAX_LIMIT}. */
     static Integer parseLimit(BusCommand busCommand) {
         return busCommand.body().getValue("limit", DEFAULT_LIMIT) instanceof Integer limit
                         && limit >= 1
@@ -130,10 +127,10 @@ final class DeliveryCommandService {
     }
 
     static Future<JsonObject> invalidCursor() {
-        return invalid("cursor", "is not a cursor that was given out");
+        return invalid("cursor", "is not a valid cursor");
     }
 
-    /** Parses a UUID, null when {@code text} is null or not one. */
+    /** Parses a UUID; null if {@code text} is null or malformed. */
     static UUID parseUuid(String text) {
         try {
             return text == null ? null : UUID.fromString(text);

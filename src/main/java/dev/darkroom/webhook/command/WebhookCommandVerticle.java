@@ -18,10 +18,11 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers commands on {@link WebhookBus#COMMANDS}. Keeps no state, so that any number of instances may run. */
+/** Handles the commands on {@link WebhookBus#COMMANDS}. Stateless; any number of instances may run. */
 public final class WebhookCommandVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookCommandVerticle.class);
 
@@ -31,18 +32,18 @@ public final class WebhookCommandVerticle extends VerticleBase {
     private final WebhookTestSender testSender;
 
     /**
-     * @param queue where what is to be sent again goes
-     * @param egressPolicy judges the URLs that are kept
-     * @param guardedHttpClient for tests
+     * @param enqueueStore enqueues redeliveries
+     * @param egressPolicy checks webhook URLs before they are stored
+     * @param guardedHttpClient client used for test events only
      */
     public WebhookCommandVerticle(
             Database database,
-            DeliveryEnqueueStore queue,
+            DeliveryEnqueueStore enqueueStore,
             EgressPolicy egressPolicy,
             GuardedHttpClient guardedHttpClient,
             Settings.Webhooks settings) {
         this.store = new WebhookStore(database, settings);
-        this.deliveryCommands = new DeliveryCommandService(database, store, queue);
+        this.deliveryCommands = new DeliveryCommandService(database, store, enqueueStore);
         this.egressPolicy = egressPolicy;
         this.testSender = new WebhookTestSender(guardedHttpClient);
     }
@@ -71,10 +72,10 @@ public final class WebhookCommandVerticle extends VerticleBase {
             case WebhookBus.LIST_DELIVERIES -> busCommand.withId(id -> deliveryCommands.list(busCommand, id));
             case WebhookBus.REDELIVER -> busCommand.withId(id -> deliveryCommands.redeliver(busCommand, id));
             case WebhookBus.REDELIVER_RANGE -> busCommand.withId(id -> deliveryCommands.redeliverRange(busCommand, id));
-            case WebhookBus.GET_USER_SECRET -> store.secret(busCommand.user());
+            case WebhookBus.GET_USER_SECRET -> store.findOrCreateUserSecret(busCommand.user());
             case WebhookBus.ROTATE_USER_SECRET -> store.rotateUserSecret(busCommand.user());
             default ->
-                CommandReplies.invalidFuture("the header action must be one of those that docs/event-bus.md names");
+                CommandReplies.invalidFuture("the header action must be one of those listed in docs/event-bus.md");
         };
     }
 
@@ -97,16 +98,16 @@ public final class WebhookCommandVerticle extends VerticleBase {
         return withValidSpec(
                 json,
                 true,
-                webhookSpec -> store.create(busCommand.user(), webhookSpec).map(made -> {
-                    if (made.isEmpty()) {
+                webhookSpec -> store.create(busCommand.user(), webhookSpec).map(created -> {
+                    if (created.isEmpty()) {
                         return CommandReplies.conflict(
-                                "there are as many webhooks as a user may have. Delete one first");
+                                "the user has reached the maximum number of webhooks. Delete one first");
                     }
                     logChange(
                             "webhook created",
                             busCommand,
-                            UUID.fromString(made.get().getString("id")));
-                    return new JsonObject().put("webhook", made.get());
+                            UUID.fromString(created.get().getString("id")));
+                    return new JsonObject().put("webhook", created.get());
                 }));
     }
 
@@ -114,7 +115,7 @@ public final class WebhookCommandVerticle extends VerticleBase {
         if (!(busCommand.body().getValue("changes") instanceof JsonObject json)) {
             return CommandReplies.invalidFuture("changes must be an object");
         }
-        // First of all: what is another's is not there, whatever is to be changed in it.
+        // Check ownership before validating: an invalid update must not reveal the webhook of another user.
         return store.find(id, busCommand.user())
                 .compose(found -> found.isEmpty()
                         ? DeliveryCommandService.webhookNotFound()
@@ -124,32 +125,31 @@ public final class WebhookCommandVerticle extends VerticleBase {
                                 webhookSpec -> webhookReply(store.update(id, busCommand.user(), webhookSpec))))
                 .onSuccess(reply -> {
                     if (reply.containsKey("webhook")) {
-                        logChange("webhook changed", busCommand, id);
+                        logChange("webhook updated", busCommand, id);
                     }
                 });
     }
 
-    private interface SpecAction {
-        Future<JsonObject> apply(WebhookSpec webhookSpec);
-    }
-
-    private Future<JsonObject> withValidSpec(JsonObject json, boolean whole, SpecAction specAction) {
-        WebhookSpecParser reader = new WebhookSpecParser(json);
-        WebhookSpec webhookSpec = reader.parse(whole);
-        if (!reader.errors().isEmpty()) {
-            return Future.succeededFuture(CommandReplies.invalid("the webhook is not valid", reader.errors()));
+    private Future<JsonObject> withValidSpec(
+            JsonObject json, boolean urlRequired, Function<WebhookSpec, Future<JsonObject>> action) {
+        WebhookSpecParser parser = new WebhookSpecParser(json);
+        WebhookSpec webhookSpec = parser.parse(urlRequired);
+        if (!parser.errors().isEmpty()) {
+            return Future.succeededFuture(CommandReplies.invalid("the webhook is not valid", parser.errors()));
         }
         if (webhookSpec.url() == null) {
-            return specAction.apply(webhookSpec);
+            return action.apply(webhookSpec);
         }
-        return egressPolicy
-                .check(webhookSpec.url())
-                .transform(done -> done.cause() instanceof RejectedUrlException refused
-                        ? DeliveryCommandService.invalid("#/url", refused.getMessage())
-                        : done.cause() instanceof HostLookupException away
-                                ? Future.succeededFuture(
-                                        CommandReplies.error(CommandProtocol.UNAVAILABLE, away.getMessage()))
-                                : done.failed() ? Future.failedFuture(done.cause()) : specAction.apply(webhookSpec));
+        return egressPolicy.check(webhookSpec.url()).transform(checked -> {
+            if (checked.cause() instanceof RejectedUrlException rejected) {
+                return DeliveryCommandService.invalid("#/url", rejected.getMessage());
+            }
+            if (checked.cause() instanceof HostLookupException lookupFailure) {
+                return Future.succeededFuture(
+                        CommandReplies.error(CommandProtocol.UNAVAILABLE, lookupFailure.getMessage()));
+            }
+            return checked.failed() ? Future.failedFuture(checked.cause()) : action.apply(webhookSpec);
+        });
     }
 
     private Future<JsonObject> delete(BusCommand busCommand, UUID id) {
@@ -164,22 +164,22 @@ public final class WebhookCommandVerticle extends VerticleBase {
 
     private Future<JsonObject> test(BusCommand busCommand, UUID id) {
         return store.findTestTarget(id, busCommand.user())
-                .compose(signing -> signing.isEmpty()
+                .compose(target -> target.isEmpty()
                         ? DeliveryCommandService.webhookNotFound()
                         : testSender
-                                .sendTest(id, signing.get())
+                                .sendTest(id, target.get())
                                 .map(outcome -> new JsonObject().put("outcome", outcome)));
     }
 
     private Future<JsonObject> rotateSecret(BusCommand busCommand, UUID id) {
         return store.rotateWebhookSecret(id, busCommand.user()).map(secret -> {
-            secret.ifPresent(there -> logChange("webhook given a new secret", busCommand, id));
+            secret.ifPresent(rotated -> logChange("webhook secret rotated", busCommand, id));
             return secret.orElseGet(() -> CommandReplies.notFound("webhook"));
         });
     }
 
     private static Future<JsonObject> webhookReply(Future<Optional<JsonObject>> webhook) {
-        return webhook.map(found -> found.map(there -> new JsonObject().put("webhook", there))
+        return webhook.map(found -> found.map(json -> new JsonObject().put("webhook", json))
                 .orElseGet(() -> CommandReplies.notFound("webhook")));
     }
 

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What somebody wants of an endpoint, as it came in. Over HTTP the contract has already refused most of what is wrong; commands of the
- * event bus come here unread. Whether the URL may be called is judged elsewhere.
+ * Parses and validates the JSON of a webhook. The OpenAPI contract validates HTTP requests before; event-bus commands are validated here
+ * only. Does not check the URL against the egress policy. One instance per command; not thread-safe.
  */
 final class WebhookSpecParser {
     private static final Set<String> FIELDS = Set.of("url", "eventTypes", "format", "description");
@@ -26,21 +26,25 @@ final class WebhookSpecParser {
         this.json = json;
     }
 
-    /** Empty when nothing is wrong. */
+    /** Returns the validation errors; empty if the JSON is valid. */
     List<FieldError> errors() {
         return errors;
     }
 
-    /** @param whole whether it is a new endpoint, which needs a URL */
-    WebhookSpec parse(boolean whole) {
+    /**
+     * Parses the JSON. Collects all errors; the result is meaningful only if there are none.
+     *
+     * @param urlRequired true for a new webhook, false for an update
+     */
+    WebhookSpec parse(boolean urlRequired) {
         for (String field : json.fieldNames()) {
             if (!FIELDS.contains(field)) {
                 errors.add(new FieldError(
-                        "#", "has a field that is not known; known: url, eventTypes, format, description"));
+                        "#", "has an unknown field; known fields: url, eventTypes, format, description"));
             }
         }
         String url = parseString("url");
-        if (whole && !json.containsKey("url")) {
+        if (urlRequired && !json.containsKey("url")) {
             errors.add(new FieldError("#/url", "is required"));
         }
         String description = parseString("description");
@@ -66,10 +70,10 @@ final class WebhookSpecParser {
         if (!json.containsKey("eventTypes")) {
             return null;
         }
-        boolean known = json.getValue("eventTypes") instanceof JsonArray types
+        boolean valid = json.getValue("eventTypes") instanceof JsonArray types
                 && !types.isEmpty()
                 && types.stream().allMatch(WebhookEventTypes.SUBSCRIBABLE::contains);
-        if (!known) {
+        if (!valid) {
             errors.add(new FieldError(
                     "#/eventTypes", "must be one or more of " + String.join(", ", WebhookEventTypes.SUBSCRIBABLE)));
             return null;
@@ -84,9 +88,9 @@ final class WebhookSpecParser {
         if (!json.containsKey("format")) {
             return null;
         }
-        Object given = json.getValue("format");
+        Object name = json.getValue("format");
         return Stream.of(PayloadFormat.values())
-                .filter(payloadFormat -> payloadFormat.name().equals(given))
+                .filter(payloadFormat -> payloadFormat.name().equals(name))
                 .findFirst()
                 .orElseGet(() -> {
                     errors.add(new FieldError("#/format", "must be STANDARD or CLOUDEVENTS"));

@@ -1,6 +1,6 @@
 package dev.darkroom.webhook.command;
 
-/** What callers' commands do to endpoints. Each names its user, and finds nothing of another's. */
+/** SQL of the webhook commands. Statements on webhooks filter by owner, so a user cannot reach the webhooks of others. */
 final class WebhookSql {
     private static final String OWNED_BY_USER = "id = $1 AND user_id = $2 AND deleted_at IS NULL";
 
@@ -9,30 +9,33 @@ final class WebhookSql {
     private static final String COLUMNS =
             "id, url, event_types, format, description, previous_until, failing_since, disabled_at, disabled_reason, created_at";
 
-    /** One user's endpoints are made one after the other, so that their number is exact. A statement of its own, before the other. */
+    /**
+     * Serializes the creation of webhooks per user, so that the count in {@link #INSERT} is exact. Must run as its own statement before,
+     * so that the snapshot of the insert is taken after the lock was granted.
+     */
     static final String LOCK_USER_WEBHOOKS =
             "SELECT pg_advisory_xact_lock(hashtextextended('darkroom webhooks of ' || $1, 0))";
 
-    /** No row when the user has as many as may be, $8. */
+    /** Inserts a webhook. Returns no row if the user already has {@code $8} webhooks. */
     static final String INSERT = """
             INSERT INTO webhooks (id, user_id, url, event_types, format, description, secret)
             SELECT $1, $2, $3, $4, $5, $6, $7
             WHERE (SELECT count(*) FROM webhooks WHERE user_id = $2 AND deleted_at IS NULL) < $8
             RETURNING """ + " " + COLUMNS;
 
-    /** A page, the oldest first: up to $3 endpoints after the endpoint $2, or from the first where $2 is null. */
+    /** Selects up to {@code $3} webhooks after the id {@code $2}, oldest first; from the first if {@code $2} is null. */
     static final String SELECT_PAGE = "SELECT " + COLUMNS + " FROM webhooks WHERE user_id = $1 AND deleted_at IS NULL"
             + " AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3";
 
     static final String SELECT_BY_ID = "SELECT " + COLUMNS + " FROM webhooks WHERE " + OWNED_BY_USER;
 
-    /** What is null stays as it is. What waits is sent to where the endpoint is then. */
+    /** Updates the columns whose parameter is not null. Queued deliveries use the new URL, because it is read at the claim. */
     static final String UPDATE = """
             UPDATE webhooks SET url = coalesce($3, url), event_types = coalesce($4::text[], event_types),
               format = coalesce($5, format), description = coalesce($6, description)
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
-    /** Hidden from now on; see V9. */
+    /** Marks a webhook as deleted, which hides it. The row stays until the retention task has deleted its deliveries. */
     static final String MARK_DELETED =
             "UPDATE webhooks SET deleted_at = now() WHERE " + OWNED_BY_USER + " RETURNING id";
 
@@ -44,18 +47,24 @@ final class WebhookSql {
             UPDATE webhooks SET disabled_at = coalesce(disabled_at, now()), disabled_reason = coalesce(disabled_reason, 'BY_HAND')
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
-    /** The one before signs on for so many milliseconds; of two changes in that time the older secret is forgotten at once. */
+    /**
+     * Replaces the secret. The previous one also signs for {@code $4} ms; a second rotation within that time discards the older of the
+     * two at once.
+     */
     static final String ROTATE_WEBHOOK_SECRET = """
             UPDATE webhooks SET previous_secret = secret, previous_until = now() + $4::bigint * interval '1 millisecond', secret = $3
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
-    /** What a test is signed with and sent to. */
+    /** Selects URL, format and secrets for a test event, with the current time. */
     static final String SELECT_TEST_TARGET = """
             SELECT url, format, secret, CASE WHEN previous_until > now() THEN previous_secret END AS previous_secret,
               extract(epoch FROM now())::bigint AS sent_at, to_char(now() AT TIME ZONE 'UTC', %s) AS at
             FROM webhooks WHERE %s""".formatted(TIMESTAMP_FORMAT, OWNED_BY_USER);
 
-    /** The secret of a user, which is made when it is wanted for the first time. */
+    /**
+     * Selects the user's secret, creating it if missing. Returns no row if another transaction created it concurrently; the caller
+     * repeats the statement.
+     */
     static final String SELECT_OR_CREATE_USER_SECRET = """
             WITH made AS (
               INSERT INTO webhook_secrets (user_id, secret) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING
@@ -69,7 +78,7 @@ final class WebhookSql {
               previous_until = now() + $3::bigint * interval '1 millisecond', secret = excluded.secret
             RETURNING secret, previous_until""";
 
-    /** What a delivery is told as, with every attempt. */
+    /** Selects deliveries as JSON, with their attempts. */
     private static final String DELIVERY_COLUMNS = """
             SELECT d.position, json_strip_nulls(json_build_object(
               'id', d.id, 'notificationId', d.notification_id, 'type', d.type, 'generationId', d.generation_id,
@@ -87,7 +96,7 @@ final class WebhookSql {
             FROM webhook_deliveries d
             """.formatted(TIMESTAMP_FORMAT);
 
-    /** A page of what was and is to be delivered to an endpoint, the newest first. */
+    /** Selects up to {@code $4} deliveries of a webhook before the position {@code $3}, newest first. */
     static final String SELECT_DELIVERIES = DELIVERY_COLUMNS + """
             WHERE d.webhook_id = $1 AND ($2::text IS NULL OR d.status = $2)
               AND d.position < coalesce($3::bigint, 9223372036854775807)

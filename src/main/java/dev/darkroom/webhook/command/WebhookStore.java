@@ -23,7 +23,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Endpoints in PostgreSQL, as their owners see them. Futures fail with the driver's errors. Usable from any event loop. */
+/**
+ * Creates, reads and updates webhooks in PostgreSQL on behalf of their owners. Methods return empty if the user has no such webhook.
+ * Futures fail with the driver's errors. Usable from any event loop.
+ */
 final class WebhookStore {
     private final Database database;
     private final Settings.Webhooks settings;
@@ -36,14 +39,16 @@ final class WebhookStore {
     }
 
     /**
-     * What an endpoint is made of. In a change what is null stays.
+     * Properties that the owner sets. In an update, null keeps the current value; the defaults below apply to a new webhook.
      *
+     * @param url receiver URL; not null for a new webhook
+     * @param eventTypes subscribed event types; null for all
      * @param payloadFormat null for {@link PayloadFormat#STANDARD}
-     * @param eventTypes null for all
+     * @param description text for the owner; may be null
      */
     record WebhookSpec(String url, List<String> eventTypes, PayloadFormat payloadFormat, String description) {}
 
-    /** An endpoint with its new secret; empty when the user has as many as may be. */
+    /** Creates a webhook; the result includes its secret. Empty if the user has the maximum number of webhooks. */
     Future<Optional<JsonObject>> create(String userId, WebhookSpec webhookSpec) {
         byte[] secret = WebhookSigner.generateSecret(random);
         List<String> types =
@@ -53,7 +58,7 @@ final class WebhookStore {
         return database.inTransaction(connection -> connection
                 .preparedQuery(WebhookSql.LOCK_USER_WEBHOOKS)
                 .execute(Tuple.of(userId))
-                .compose(alone -> connection
+                .compose(locked -> connection
                         .preparedQuery(WebhookSql.INSERT)
                         .execute(Tuple.tuple()
                                 .addUUID(ids.generate())
@@ -65,11 +70,11 @@ final class WebhookStore {
                                 .addBuffer(Buffer.buffer(secret))
                                 .addInteger(settings.maxPerUser())))
                 .map(WebhookStore::firstWebhook)
-                .map(made -> made.map(webhook -> webhook.put("secret", WebhookSigner.encodeSecret(secret)))));
+                .map(created -> created.map(webhook -> webhook.put("secret", WebhookSigner.encodeSecret(secret)))));
     }
 
     /**
-     * Reads a page of a user's endpoints, the oldest first: {@code items}, and {@code nextCursor} if there are more.
+     * Reads a page of a user's webhooks, oldest first: {@code items}, and {@code nextCursor} if there are more.
      *
      * @param cursor null for the first page
      */
@@ -115,7 +120,7 @@ final class WebhookStore {
                 .map(WebhookStore::firstWebhook);
     }
 
-    /** True when there was one. */
+    /** Deletes a webhook and drops its queued deliveries. Completes with false if the user has no such webhook. */
     Future<Boolean> delete(UUID id, String userId) {
         return executeAndDropQueued(WebhookSql.MARK_DELETED, id, userId).map(rows -> rows.size() > 0);
     }
@@ -131,7 +136,7 @@ final class WebhookStore {
         return executeAndDropQueued(WebhookSql.DISABLE, id, userId).map(WebhookStore::firstWebhook);
     }
 
-    /** Nothing waits for an endpoint that is told nothing. */
+    /** Executes a statement that disables or deletes a webhook, and drops its queued deliveries in the same transaction. */
     private Future<RowSet<Row>> executeAndDropQueued(String sql, UUID id, String userId) {
         return database.inTransaction(connection -> connection
                 .preparedQuery(sql)
@@ -144,7 +149,7 @@ final class WebhookStore {
                                 .map(rows)));
     }
 
-    /** The new secret, and until when the old one signs too. */
+    /** Replaces the secret of a webhook. Completes with the new secret and the time until which the previous one also signs. */
     Future<Optional<JsonObject>> rotateWebhookSecret(UUID id, String userId) {
         byte[] secret = WebhookSigner.generateSecret(random);
         return database.pool()
@@ -154,36 +159,43 @@ final class WebhookStore {
                         userId,
                         Buffer.buffer(secret),
                         settings.secretGrace().toMillis()))
-                .map(rows -> firstRow(rows).map(row -> secret(secret, row)));
+                .map(rows -> firstRow(rows).map(row -> secretToJson(secret, row)));
     }
 
-    /** The secret of what requests name the URL of. */
-    Future<JsonObject> secret(String userId) {
+    /** Returns the user's secret, which signs deliveries to the URL of a request. Creates it if missing. */
+    Future<JsonObject> findOrCreateUserSecret(String userId) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_OR_CREATE_USER_SECRET)
                 .execute(Tuple.of(userId, Buffer.buffer(WebhookSigner.generateSecret(random))))
                 .compose(rows -> rows.size() > 0
                         ? Future.succeededFuture(rows)
-                        // Another made it at the same moment.
+                        // A concurrent transaction created the secret.
                         : database.pool()
                                 .preparedQuery(WebhookSql.SELECT_OR_CREATE_USER_SECRET)
                                 .execute(Tuple.of(userId, Buffer.buffer(WebhookSigner.generateSecret(random)))))
                 .map(rows -> {
                     Row row = rows.iterator().next();
-                    return secret(row.getBuffer("secret").getBytes(), row);
+                    return secretToJson(row.getBuffer("secret").getBytes(), row);
                 });
     }
 
+    /** Replaces the user's secret. Completes with the new secret and the time until which the previous one also signs, if any. */
     Future<JsonObject> rotateUserSecret(String userId) {
         byte[] secret = WebhookSigner.generateSecret(random);
         return database.pool()
                 .preparedQuery(WebhookSql.ROTATE_USER_SECRET)
                 .execute(Tuple.of(
                         userId, Buffer.buffer(secret), settings.secretGrace().toMillis()))
-                .map(rows -> secret(secret, rows.iterator().next()));
+                .map(rows -> secretToJson(secret, rows.iterator().next()));
     }
 
-    /** What a test is sent with. The array is never compared. */
+    /**
+     * Target of a test event. Do not compare instances: the arrays in {@code secrets} have no value equality.
+     *
+     * @param secrets signing secrets, newest first
+     * @param sentAtSeconds current time in seconds since 1970 by the database clock
+     * @param timestamp the same time as an RFC 3339 timestamp
+     */
     record TestTarget(
             String url, PayloadFormat payloadFormat, List<byte[]> secrets, long sentAtSeconds, String timestamp) {}
 
@@ -207,10 +219,11 @@ final class WebhookStore {
     }
 
     /**
-     * A page of an endpoint's deliveries, the newest first: {@code items}, and {@code nextCursor} if there are more.
+     * Reads a page of a webhook's deliveries, newest first: {@code items}, and {@code nextCursor} if there are more. Does not check the
+     * owner.
      *
-     * @param status null for any
-     * @param cursor null for the first page
+     * @param status null for any status
+     * @param cursor position after which the page starts; null for the first page
      */
     Future<JsonObject> listDeliveries(UUID id, String status, int limit, Long cursor) {
         return database.pool()
@@ -232,7 +245,7 @@ final class WebhookStore {
                 });
     }
 
-    /** One of them; empty if the endpoint has none of this id. */
+    /** Finds a delivery of a webhook; empty if there is none. Does not check the owner. */
     Future<Optional<JsonObject>> findDelivery(UUID id, UUID deliveryId) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_DELIVERY)
@@ -240,10 +253,10 @@ final class WebhookStore {
                 .map(rows -> rows.stream().findFirst().map(row -> row.getJsonObject("told")));
     }
 
-    private static JsonObject secret(byte[] secret, Row row) {
-        JsonObject told = new JsonObject().put("secret", WebhookSigner.encodeSecret(secret));
-        putTime(told, "previousUntil", row.getOffsetDateTime("previous_until"));
-        return told;
+    private static JsonObject secretToJson(byte[] secret, Row row) {
+        JsonObject json = new JsonObject().put("secret", WebhookSigner.encodeSecret(secret));
+        putTime(json, "previousUntil", row.getOffsetDateTime("previous_until"));
+        return json;
     }
 
     private static Optional<JsonObject> firstWebhook(RowSet<Row> rows) {
@@ -256,27 +269,27 @@ final class WebhookStore {
     }
 
     private static JsonObject toJson(Row row) {
-        JsonObject told = new JsonObject()
+        JsonObject json = new JsonObject()
                 .put("id", row.getUUID("id").toString())
                 .put("url", row.getString("url"))
                 .put("eventTypes", new JsonArray(List.of(row.getArrayOfStrings("event_types"))))
                 .put("format", row.getString("format"));
         if (row.getString("description") != null) {
-            told.put("description", row.getString("description"));
+            json.put("description", row.getString("description"));
         }
-        told.put("enabled", row.getOffsetDateTime("disabled_at") == null);
-        putTime(told, "disabledAt", row.getOffsetDateTime("disabled_at"));
+        json.put("enabled", row.getOffsetDateTime("disabled_at") == null);
+        putTime(json, "disabledAt", row.getOffsetDateTime("disabled_at"));
         if (row.getString("disabled_reason") != null) {
-            told.put("disabledReason", row.getString("disabled_reason"));
+            json.put("disabledReason", row.getString("disabled_reason"));
         }
-        putTime(told, "failingSince", row.getOffsetDateTime("failing_since"));
-        putTime(told, "createdAt", row.getOffsetDateTime("created_at"));
-        return told;
+        putTime(json, "failingSince", row.getOffsetDateTime("failing_since"));
+        putTime(json, "createdAt", row.getOffsetDateTime("created_at"));
+        return json;
     }
 
-    private static void putTime(JsonObject told, String name, OffsetDateTime time) {
+    private static void putTime(JsonObject json, String name, OffsetDateTime time) {
         if (time != null) {
-            told.put(name, Rfc3339Timestamp.format(time));
+            json.put(name, Rfc3339Timestamp.format(time));
         }
     }
 }

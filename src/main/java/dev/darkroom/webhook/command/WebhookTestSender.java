@@ -15,7 +15,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Clock;
 import java.util.UUID;
 
-/** Calls an endpoint because its owner wants to know whether it works. Nothing of it is on record, and its failure blames nobody. */
+/** Sends a test event to a webhook. Stores nothing; a failure does not count as a failure of the webhook. Usable from any event loop. */
 final class WebhookTestSender {
     private final GuardedHttpClient httpClient;
     private final RetryAfterParser retryAfterParser = new RetryAfterParser(Clock.systemUTC());
@@ -24,7 +24,7 @@ final class WebhookTestSender {
         this.httpClient = guardedHttpClient;
     }
 
-    /** What came of it; never fails. */
+    /** Sends the test event. Completes with the {@code outcome} of the command reply, never fails. */
     Future<JsonObject> sendTest(UUID webhookId, WebhookStore.TestTarget testTarget) {
         String id = UUID.randomUUID().toString();
         JsonObject data = new JsonObject().put("webhookId", webhookId.toString());
@@ -34,7 +34,7 @@ final class WebhookTestSender {
                         : PayloadFactory.cloudEvent(
                                         id, "urn:darkroom", WebhookEventTypes.TEST, testTarget.timestamp(), data)
                                 .encode());
-        long begunAt = System.nanoTime();
+        long startNanos = System.nanoTime();
         return httpClient
                 .post(
                         testTarget.url(),
@@ -48,7 +48,7 @@ final class WebhookTestSender {
                             : DeliveryFailure.of((HttpCallException) done.cause());
                     JsonObject outcome = new JsonObject()
                             .put("delivered", deliveryFailure == null)
-                            .put("durationMs", (System.nanoTime() - begunAt) / 1_000_000);
+                            .put("durationMs", (System.nanoTime() - startNanos) / 1_000_000);
                     if (done.succeeded()) {
                         outcome.put("httpStatus", done.result().status());
                     }

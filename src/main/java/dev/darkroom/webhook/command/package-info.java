@@ -1,2 +1,2 @@
-/** Commands: create, update, test and redeliver webhooks. */
+/** Event-bus commands of webhooks: create, update, test, rotate secrets, list deliveries, redeliver. */
 package dev.darkroom.webhook.command;
