@@ -59,7 +59,9 @@ public final class NotificationPartitionVerticle extends VerticleBase {
 
     private static void logChanges(String message, List<String> partitions) {
         if (!partitions.isEmpty()) {
-            LOG.atInfo().addKeyValue("partitions", String.join(", ", partitions)).log(message);
+            LOG.atInfo()
+                    .addKeyValue("partitions", String.join(", ", partitions))
+                    .log(message);
         }
     }
 }

@@ -73,7 +73,9 @@ public final class NotificationStore {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_AFTER)
                 .execute(Tuple.of(
-                        positions.keySet().toArray(String[]::new), positions.values().toArray(Long[]::new), limit))
+                        positions.keySet().toArray(String[]::new),
+                        positions.values().toArray(Long[]::new),
+                        limit))
                 .map(rows -> {
                     Map<String, List<Notification>> found = new HashMap<>();
                     rows.forEach(row -> found.computeIfAbsent(row.getString("user_id"), user -> new ArrayList<>())
@@ -118,8 +120,9 @@ public final class NotificationStore {
                 .execute(Tuple.tuple()
                         .addArrayOfString(
                                 subscribers.stream().map(SubscriberId::user).toArray(String[]::new))
-                        .addArrayOfString(
-                                subscribers.stream().map(SubscriberId::subscriber).toArray(String[]::new)))
+                        .addArrayOfString(subscribers.stream()
+                                .map(SubscriberId::subscriber)
+                                .toArray(String[]::new)))
                 .map(rows -> {
                     Map<SubscriberId, Long> found = new HashMap<>();
                     rows.forEach(row -> found.put(

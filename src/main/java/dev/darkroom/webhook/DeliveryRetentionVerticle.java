@@ -45,9 +45,8 @@ public final class DeliveryRetentionVerticle extends VerticleBase {
         return repeatUntilDone(() -> store.deleteExpired(retention, BATCH_SIZE))
                 .compose(done -> repeatUntilDone(() -> store.deleteOfDeletedWebhooks(BATCH_SIZE)))
                 .compose(done -> store.deleteEmptyWebhooks())
-                .onFailure(error -> LOG.atWarn()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("delivery retention failed"));
+                .onFailure(error ->
+                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("delivery retention failed"));
     }
 
     private Future<Void> repeatUntilDone(Supplier<Future<Integer>> batch) {

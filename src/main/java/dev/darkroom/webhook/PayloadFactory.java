@@ -30,8 +30,7 @@ public record PayloadFactory(String source) {
     String cloudEvent(Notification notification) {
         String timestamp = notification.toJson().getString("timestamp");
         JsonObject data = notification.data().copy();
-        JsonObject event =
-                cloudEvent(notification.id().toString(), source, notification.type(), timestamp, data);
+        JsonObject event = cloudEvent(notification.id().toString(), source, notification.type(), timestamp, data);
         if (notification.generationId() != null) {
             event.put("subject", notification.generationId().toString());
             data.remove("generationId");

@@ -37,7 +37,8 @@ class RetryScheduleTest {
     @ParameterizedTest
     @CsvSource({"0, 10", "3, 10", "12, 12", "20, 20", "21, 20", "100000, 20"})
     void limitsRetryAfterToOneToTwoTimesTheDelay(long retryAfter, long expected) {
-        DeliveryFailure deliveryFailure = new DeliveryFailure("HTTP_503", 503, true, false, Duration.ofSeconds(retryAfter));
+        DeliveryFailure deliveryFailure =
+                new DeliveryFailure("HTTP_503", 503, true, false, Duration.ofSeconds(retryAfter));
         assertThat(seconds(0.7, 0, deliveryFailure)).isEqualTo(expected);
     }
 

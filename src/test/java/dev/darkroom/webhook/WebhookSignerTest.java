@@ -65,7 +65,8 @@ class WebhookSignerTest {
         HttpHeaders valid = signed(List.of(secret), now);
         assertThatThrownBy(() -> receiver(secret).verify(BODY + " ", valid))
                 .isInstanceOf(WebhookVerificationException.class);
-        assertThatThrownBy(() -> receiver(previous).verify(BODY, valid)).isInstanceOf(WebhookVerificationException.class);
+        assertThatThrownBy(() -> receiver(previous).verify(BODY, valid))
+                .isInstanceOf(WebhookVerificationException.class);
         assertThatThrownBy(() -> receiver(secret).verify(BODY, signed(List.of(secret), now - 600)))
                 .isInstanceOf(WebhookVerificationException.class);
     }

@@ -26,7 +26,8 @@ record InboxPageBuilder(String epoch, long lastSeq, long afterSeq, boolean curso
         StreamResetReason resetReason = cursor.flatMap(
                         position -> position.findResetReason(epoch, streamState.lastSeq()))
                 .orElse(null);
-        long afterSeq = resetReason == null ? cursor.map(NotificationCursor::seq).orElse(0L) : 0;
+        long afterSeq =
+                resetReason == null ? cursor.map(NotificationCursor::seq).orElse(0L) : 0;
         return new InboxPageBuilder(epoch, streamState.lastSeq(), afterSeq, cursor.isPresent(), resetReason);
     }
 

@@ -68,7 +68,8 @@ public final class NotificationCommandVerticle extends VerticleBase {
             return invalid("cursor", "is not a valid cursor");
         }
         String user = busCommand.user();
-        // Read the stream state before the page: a number up to lastSeq that the page lacks was deleted, not added since.
+        // Read the stream state before the page: a number up to lastSeq that the page lacks was deleted, not added
+        // since.
         return findOrCreateStream(user).compose(streamState -> {
             InboxPageBuilder pageBuilder = InboxPageBuilder.create(streamState, cursor);
             return Future.all(
