@@ -13,27 +13,34 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Something that an AI server does wrong, with the words in which the documentation names it. */
+/** A fault of an AI server, with the label that {@code docs/retries.md} gives it. */
 sealed interface AiServerFault {
-    /** What an AI server asks for that asks for time: well above the delays without that, so that it shows. */
+    /**
+     * Delay that the AI server requests in {@code Retry-After}. It is far above the delays of the retry policy, so that
+     * its effect is visible.
+     */
     Duration REQUESTED_DELAY = Duration.ofSeconds(2);
 
-    /** What it is about, and is told before the label; empty for the answer to a request for pictures. */
+    /** Subject of the fault, printed before the label. Empty for a fault of the response to a generation request. */
     String about();
 
     String label();
 
-    /** Whether it says all that there is to say of it, as a status does: then its neighbours may share its row. */
+    /**
+     * Whether the label is an HTTP status alone. Neighboring faults of this kind share a table row when their results
+     * are equal.
+     */
     default boolean isHttpStatus() {
         return label().matches("\\d{3}");
     }
 
     /**
-     * A step of the AI server's script.
+     * Fault that a step of the AI server's script produces.
      *
-     * @param step made when it is needed, since some know the time
-     * @param httpStatus that the attempt tells; null for none
-     * @param persistent whether it lasts until the attempt's deadline, and is best tried where that is short
+     * @param step supplier of the step, called right before use because some steps contain a date
+     * @param httpStatus HTTP status that the attempt records; null for none
+     * @param persistent whether the fault lasts until the deadline of the attempt; such a fault is tested with a short
+     * deadline
      */
     record ScriptedFault(String about, String label, Supplier<JsonObject> step, Integer httpStatus, boolean persistent)
             implements AiServerFault {
@@ -47,7 +54,7 @@ sealed interface AiServerFault {
         }
     }
 
-    /** A server with which nobody can talk at all. */
+    /** Fault of the connection: the server cannot be used at all. */
     record ConnectionFault(String about, String label, Supplier<BrokenServer> server) implements AiServerFault {
         @Override
         public String toString() {
@@ -55,14 +62,14 @@ sealed interface AiServerFault {
         }
     }
 
-    /** As the documentation names it. */
+    /** Returns the subject and the label, as the documentation prints them. */
     static String displayName(AiServerFault aiServerFault) {
         return aiServerFault.about().isEmpty()
                 ? aiServerFault.label()
                 : aiServerFault.about() + ": " + aiServerFault.label();
     }
 
-    /** All that there are, in the order in which the documentation tells them. */
+    /** Returns all faults, in the order of the documentation. */
     static Stream<AiServerFault> all() {
         return Stream.of(
                         connectionFaults(),
@@ -76,20 +83,19 @@ sealed interface AiServerFault {
 
     private static Stream<AiServerFault> connectionFaults() {
         return Stream.of(
-                new ConnectionFault("", "nobody listens (connection refused)", BrokenServer::refusingConnections),
+                new ConnectionFault("", "connection refused", BrokenServer::refusingConnections),
                 new ConnectionFault("", "unknown host (DNS)", BrokenServer::withUnknownHost),
-                new ConnectionFault("", "TCP handshake without an answer", BrokenServer::acceptingNoMore),
-                new ConnectionFault("", "TLS handshake without an end", BrokenServer::neverResponding),
-                new ConnectionFault(
-                        "", "TLS: a certificate that nobody trusts", BrokenServer::withUntrustedCertificate),
-                new ConnectionFault("", "TLS: the port speaks none", BrokenServer::withoutTls),
-                new ConnectionFault("", "bytes that are no HTTP", BrokenServer::sendingNoHttp),
+                new ConnectionFault("", "TCP handshake without a response", BrokenServer::acceptingNoMore),
+                new ConnectionFault("", "TLS handshake that never ends", BrokenServer::neverResponding),
+                new ConnectionFault("", "TLS: untrusted certificate", BrokenServer::withUntrustedCertificate),
+                new ConnectionFault("", "TLS: plaintext port", BrokenServer::withoutTls),
+                new ConnectionFault("", "response that is not HTTP", BrokenServer::sendingNoHttp),
                 scriptedFault("connection dropped", flag("drop"), null),
-                scriptedFault("connection dropped in the middle of the answer", flag("truncated"), null),
-                scriptedFault("never an answer", flag("hang"), null).asPersistent(),
-                scriptedFault("an answer of a byte a second", flag("drip"), null)
+                scriptedFault("connection dropped in the middle of the response", flag("truncated"), null),
+                scriptedFault("no response", flag("hang"), null).asPersistent(),
+                scriptedFault("response of one byte per second", flag("drip"), null)
                         .asPersistent(),
-                scriptedFault("an answer that comes late, but in time", step("delay", "300ms"), null));
+                scriptedFault("slow response within the deadline", step("delay", "300ms"), null));
     }
 
     private static Stream<AiServerFault> statusFaults() {
@@ -104,12 +110,12 @@ sealed interface AiServerFault {
                 scriptedFault("429", step("status", 429), 429),
                 retryAfterFault(429, "in seconds", () -> "" + REQUESTED_DELAY.toSeconds()),
                 retryAfterFault(429, "as a date", () -> date(REQUESTED_DELAY.plusSeconds(1))),
-                retryAfterFault(429, "as a date that has passed", () -> date(Duration.ofDays(-1))),
+                retryAfterFault(429, "as a past date", () -> date(Duration.ofDays(-1))),
                 retryAfterFault(429, "negative", () -> "-5"),
                 retryAfterFault(429, "of a year", () -> "31536000"),
                 retryAfterFault(503, "in seconds", () -> "" + REQUESTED_DELAY.toSeconds()),
-                scriptedFault("429 that says quota", flag("quota"), 429),
-                scriptedFault("400 that says content policy", flag("moderation"), 400));
+                scriptedFault("429 with a quota error", flag("quota"), 429),
+                scriptedFault("400 with a content policy error", flag("moderation"), 400));
     }
 
     private static Stream<AiServerFault> responseFaults() {
@@ -122,32 +128,31 @@ sealed interface AiServerFault {
                         422),
                 scriptedFault("502 with HTML", flag("html"), 502),
                 scriptedFault("200 with HTML", flag("html").put("status", 200), 200),
-                scriptedFault(
-                        "200 with an error in its body", step("status", 200).put("body", error), 200),
+                scriptedFault("200 with an error body", step("status", 200).put("body", error), 200),
                 scriptedFault("200 with an empty object", step("status", 200).put("body", new JsonObject()), 200),
                 scriptedFault("200 with garbage", flag("garbage"), 200),
-                scriptedFault("200 without a picture", flag("empty"), 200),
-                scriptedFault("200 with fewer pictures than asked for", flag("fewer"), 200),
-                scriptedFault("200 with bytes that are no picture", flag("notAPicture"), null),
+                scriptedFault("200 without an image", flag("empty"), 200),
+                scriptedFault("200 with fewer images than requested", flag("fewer"), 200),
+                scriptedFault("200 with bytes that are not an image", flag("notAPicture"), null),
                 scriptedFault("200 with the wrong content type", step("contentType", "text/html"), null),
                 scriptedFault("204", step("status", 204), 204),
-                scriptedFault("100 MB, announced", flag("huge"), 200),
-                scriptedFault("100 MB, not announced", flag("huge").put("chunked", true), 200),
+                scriptedFault("100 MB with Content-Length", flag("huge"), 200),
+                scriptedFault("100 MB without Content-Length", flag("huge").put("chunked", true), 200),
                 scriptedFault(
-                                "100 MB, and slowly",
+                                "100 MB, sent slowly",
                                 flag("huge").put("chunked", true).put("interval", "100ms"),
                                 null)
                         .asPersistent(),
-                scriptedFault("a redirect to itself", flag("redirectLoop"), 302));
+                scriptedFault("redirect to itself", flag("redirectLoop"), 302));
     }
 
     private static Stream<AiServerFault> urlFaults() {
         return Stream.of(
-                urlFault("not http or https", "ftp://127.0.0.1/picture.png"),
+                urlFault("not http or https", "ftp://127.0.0.1/image.png"),
                 urlFault("not http or https", "file:///etc/hostname"),
-                urlFault("not http or https", "picture.png"),
-                urlFault("nobody listens", "http://127.0.0.1:1/picture.png"),
-                urlFault("unknown host", "http://no-such-host.invalid/picture.png"));
+                urlFault("not http or https", "image.png"),
+                urlFault("connection refused", "http://127.0.0.1:1/image.png"),
+                urlFault("unknown host", "http://no-such-host.invalid/image.png"));
     }
 
     private static Stream<AiServerFault> imageFaults() {
@@ -161,19 +166,19 @@ sealed interface AiServerFault {
                 imageFault("429 once", null, step("status", 429)),
                 imageFault("dropped three times", null, times(3, flag("drop"))),
                 imageFault("dropped once", null, flag("drop")),
-                imageFault("cut off three times", null, times(3, flag("truncated"))),
-                imageFault("never an answer, three times", null, times(3, flag("hang")))
+                imageFault("truncated three times", null, times(3, flag("truncated"))),
+                imageFault("no response, three times", null, times(3, flag("hang")))
                         .asPersistent(),
-                imageFault("never an answer, once", null, flag("hang")),
-                imageFault("a byte a second, three times", null, times(3, flag("drip")))
+                imageFault("no response, once", null, flag("hang")),
+                imageFault("one byte per second, three times", null, times(3, flag("drip")))
                         .asPersistent(),
-                imageFault("100 MB, announced", null, flag("huge")),
-                imageFault("100 MB, not announced", null, flag("huge").put("chunked", true)),
+                imageFault("100 MB with Content-Length", null, flag("huge")),
+                imageFault("100 MB without Content-Length", null, flag("huge").put("chunked", true)),
                 imageFault("200 with HTML", null, flag("html").put("status", 200)),
-                imageFault("200 with bytes that are no picture", null, flag("garbage")),
+                imageFault("200 with bytes that are not an image", null, flag("garbage")),
                 imageFault("204", null, step("status", 204)),
-                imageFault("the wrong content type", null, step("contentType", "text/plain")),
-                imageFault("a redirect to itself", null, times(-1, flag("redirectLoop"))));
+                imageFault("wrong content type", null, step("contentType", "text/plain")),
+                imageFault("redirect to itself", null, times(-1, flag("redirectLoop"))));
     }
 
     private static ScriptedFault scriptedFault(String label, JsonObject step, Integer httpStatus) {
@@ -186,12 +191,12 @@ sealed interface AiServerFault {
     }
 
     private static ScriptedFault urlFault(String label, String url) {
-        return new ScriptedFault("picture URL", label, () -> step("url", url), null, false);
+        return new ScriptedFault("image URL", label, () -> step("url", url), null, false);
     }
 
     private static ScriptedFault imageFault(String label, Integer httpStatus, JsonObject... faults) {
         Supplier<JsonObject> step = () -> flag("urlResult").put("pictureFaults", new JsonArray(List.of(faults)));
-        return new ScriptedFault("picture URL", label, step, httpStatus, false);
+        return new ScriptedFault("image URL", label, step, httpStatus, false);
     }
 
     private static JsonObject flag(String name) {

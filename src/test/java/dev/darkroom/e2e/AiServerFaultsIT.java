@@ -25,14 +25,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Everything that an AI server can do wrong, and what it comes to: observed here, and told by the table in
- * {@code docs/retries.md}, which fails this test when it tells anything else.
+ * Runs every fault of an AI server, once and persistently. Generates the table of faults in {@code docs/retries.md} and
+ * fails when the page differs.
  */
 class AiServerFaultsIT {
-    private static final Duration LONG = Duration.ofSeconds(30);
-    private static final Duration SHORT = Duration.ofSeconds(5);
+    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(5);
 
-    private static final GeneratedDocumentSection PART = new GeneratedDocumentSection(
+    private static final GeneratedDocumentSection FAULT_TABLE = new GeneratedDocumentSection(
             "docs/retries.md",
             "faults",
             "a run of AiServerFaultsIT",
@@ -45,7 +45,7 @@ class AiServerFaultsIT {
     private static final List<ExecutorService> executors = new ArrayList<>();
     private static final List<FaultScenarioRunner> runners = new ArrayList<>();
 
-    /** Most of the time is spent on waiting, so faults are tried side by side, each on a service where it is alone. */
+    /** Runs the faults in parallel, because most of their time is waiting. Each group has an application of its own. */
     @BeforeAll
     static void runTransientFaults() {
         List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
@@ -54,19 +54,20 @@ class AiServerFaultsIT {
         List<AiServerFault.ScriptedFault> slow = scripted.stream()
                 .filter(AiServerFault.ScriptedFault::persistent)
                 .toList();
-        List<AiServerFault.ConnectionFault> elsewhere = ofKind(AiServerFault.ConnectionFault.class);
+        List<AiServerFault.ConnectionFault> connectionFaults = ofKind(AiServerFault.ConnectionFault.class);
         for (int part = 0; part < 2; part++) {
-            lane(
-                    FaultScenarioRunner.forOnce(LONG),
+            runInOrder(
+                    FaultScenarioRunner.forSingleFaults(LONG_TIMEOUT),
                     everySecond(quick, part),
                     FaultScenarioRunner::once,
                     transientResults);
-            lane(everySecond(elsewhere, part), FaultScenarioRunner::once, transientResults);
+            runInOrder(everySecond(connectionFaults, part), FaultScenarioRunner::once, transientResults);
         }
-        lane(FaultScenarioRunner.forOnce(SHORT), slow, FaultScenarioRunner::once, transientResults);
+        runInOrder(
+                FaultScenarioRunner.forSingleFaults(SHORT_TIMEOUT), slow, FaultScenarioRunner::once, transientResults);
     }
 
-    /** Tries every fault that stays until its generation ends, which takes the time of a deadline for many of them. */
+    /** Runs every fault until the generation ends. Many of them take as long as the deadline. */
     private static void runPersistentFaults() {
         List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
         List<AiServerFault.ScriptedFault> quick =
@@ -74,16 +75,20 @@ class AiServerFaultsIT {
         List<AiServerFault.ScriptedFault> slow = scripted.stream()
                 .filter(AiServerFault.ScriptedFault::persistent)
                 .toList();
-        List<AiServerFault.ConnectionFault> elsewhere = ofKind(AiServerFault.ConnectionFault.class);
+        List<AiServerFault.ConnectionFault> connectionFaults = ofKind(AiServerFault.ConnectionFault.class);
         for (int part = 0; part < 2; part++) {
-            lane(
-                    FaultScenarioRunner.forEver(LONG),
+            runInOrder(
+                    FaultScenarioRunner.forPersistentFaults(LONG_TIMEOUT),
                     everySecond(quick, part),
-                    FaultScenarioRunner::forEver,
+                    FaultScenarioRunner::persistently,
                     persistentResults);
-            lane(everySecond(elsewhere, part), FaultScenarioRunner::forEver, persistentResults);
+            runInOrder(everySecond(connectionFaults, part), FaultScenarioRunner::persistently, persistentResults);
         }
-        lane(FaultScenarioRunner.forEver(SHORT), slow, FaultScenarioRunner::forEver, persistentResults);
+        runInOrder(
+                FaultScenarioRunner.forPersistentFaults(SHORT_TIMEOUT),
+                slow,
+                FaultScenarioRunner::persistently,
+                persistentResults);
     }
 
     private static <F> List<F> ofKind(Class<F> kind) {
@@ -97,21 +102,21 @@ class AiServerFaultsIT {
                 .toList();
     }
 
-    private static <T> void lane(
-            FaultScenarioRunner bench,
+    private static <T> void runInOrder(
+            FaultScenarioRunner runner,
             List<AiServerFault.ScriptedFault> faults,
-            BiFunction<FaultScenarioRunner, AiServerFault.ScriptedFault, T> trial,
-            Map<AiServerFault, Future<T>> found) {
-        runners.add(bench);
-        lane(faults, fault -> trial.apply(bench, fault), found);
+            BiFunction<FaultScenarioRunner, AiServerFault.ScriptedFault, T> scenario,
+            Map<AiServerFault, Future<T>> results) {
+        runners.add(runner);
+        runInOrder(faults, fault -> scenario.apply(runner, fault), results);
     }
 
-    /** Tries faults one after the other, while the other lanes go on. */
-    private static <F extends AiServerFault, T> void lane(
-            List<F> faults, Function<F, T> trial, Map<AiServerFault, Future<T>> found) {
-        ExecutorService lane = Executors.newSingleThreadExecutor();
-        executors.add(lane);
-        faults.forEach(fault -> found.put(fault, lane.submit(() -> trial.apply(fault))));
+    /** Runs faults one after the other on a thread of their own. */
+    private static <F extends AiServerFault, T> void runInOrder(
+            List<F> faults, Function<F, T> scenario, Map<AiServerFault, Future<T>> results) {
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        executors.add(executor);
+        faults.forEach(fault -> results.put(fault, executor.submit(() -> scenario.apply(fault))));
     }
 
     @AfterAll
@@ -126,7 +131,7 @@ class AiServerFaultsIT {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("faults")
-    void aFaultIsSortedRecordedAndOvercomeWhereThatCanBe(AiServerFault aiServerFault) throws Exception {
+    void classifiesAndRecordsFaultAndRetriesWhenPossible(AiServerFault aiServerFault) throws Exception {
         // when
         FirstAttempt firstAttempt = transientResults.get(aiServerFault).get();
 
@@ -161,7 +166,7 @@ class AiServerFaultsIT {
 
     @Test
     @Tag("chaos")
-    void thePageTellsWhatWasObserved() throws Exception {
+    void documentsObservedResults() throws Exception {
         // when
         runPersistentFaults();
         FaultTableRenderer table = new FaultTableRenderer();
@@ -173,6 +178,6 @@ class AiServerFaultsIT {
         }
 
         // then
-        PART.assertContent(table.render());
+        FAULT_TABLE.assertContent(table.render());
     }
 }

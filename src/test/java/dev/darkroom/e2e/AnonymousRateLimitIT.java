@@ -18,7 +18,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Requests without credentials, of which an address may send only so many. */
+/** Rate limit per client address for requests without credentials. */
 class AnonymousRateLimitIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
@@ -28,14 +28,14 @@ class AnonymousRateLimitIT {
 
     private static ApiClient client(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return service.client().withKey(key.secret());
     }
 
     @Test
-    void areRefusedAboveTheLimitAndUsersAreServed() {
+    void rejectsAnonymousRequestsAboveLimitAndServesUsers() {
         // given
         ApiClient alice = client("alice");
         String id = alice.awaitEnd(alice.create("a lighthouse")).getString("id");
@@ -50,15 +50,15 @@ class AnonymousRateLimitIT {
 
         for (String path : List.of("/openapi.yaml", link)) {
             // when
-            ApiResponse refused = Awaitility.await("a refusal")
+            ApiResponse rejected = Awaitility.await("a rejected request")
                     .atMost(Duration.ofSeconds(30))
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(1))
                     .until(() -> service.client().get(path), apiResponse -> apiResponse.status() != 200);
 
             // then
-            assertProblem(refused, 429, "too-many-requests", path.replaceFirst("\\?.*", ""));
-            assertThat(refused.header("Retry-After")).isEqualTo("1");
+            assertProblem(rejected, 429, "too-many-requests", path.replaceFirst("\\?.*", ""));
+            assertThat(rejected.header("Retry-After")).isEqualTo("1");
         }
         assertThat(alice.get("/api/generation").status()).isEqualTo(200);
     }

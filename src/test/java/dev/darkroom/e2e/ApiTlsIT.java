@@ -58,16 +58,16 @@ class ApiTlsIT {
 
     private static InProcessSimulator inProcessSimulator;
     private static DarkroomInstance darkroomInstance;
-    private static Path files;
+    private static Path certificateDirectory;
 
-    /** The certificate in use. */
-    private static X509Certificate first;
+    /** The certificate that the server uses. */
+    private static X509Certificate currentCertificate;
 
     @BeforeAll
     static void start() {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        files = directory.resolve("tls");
-        first = TestCertificates.writeCertificate(files, "first", "EC");
+        certificateDirectory = directory.resolve("tls");
+        currentCertificate = TestCertificates.writeCertificate(certificateDirectory, "first", "EC");
         darkroomInstance = InProcessDarkroom.start(
                 directory,
                 DarkroomInstanceSettings.forTests()
@@ -75,11 +75,11 @@ class ApiTlsIT {
                         .aiServer(inProcessSimulator)
                         .with(
                                 "DARKROOM_HTTP_TLS_CERT_FILE",
-                                files.resolve("cert.pem").toString())
+                                certificateDirectory.resolve("cert.pem").toString())
                         .with(
                                 "DARKROOM_HTTP_TLS_KEY_FILE",
-                                files.resolve("key.pem").toString())
-                        // Also what a new connection has for its first request, on a machine that is busy.
+                                certificateDirectory.resolve("key.pem").toString())
+                        // The timeout also covers the first request of a new connection, on a busy machine.
                         .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "10s")
                         .with("DARKROOM_HTTP_TLS_RELOAD", "100ms"));
     }
@@ -90,8 +90,8 @@ class ApiTlsIT {
         inProcessSimulator.close();
     }
 
-    /** Trusts this certificate alone. */
-    private static HttpClient trusting(X509Certificate certificate, String... protocols) throws Exception {
+    /** Returns a client that trusts this certificate alone. */
+    private static HttpClient clientTrusting(X509Certificate certificate, String... protocols) throws Exception {
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
         trusted.setCertificateEntry("darkroom", certificate);
@@ -125,18 +125,18 @@ class ApiTlsIT {
         return send(client, "GET", darkroomInstance.api().resolve("/api/generation"), null);
     }
 
-    private static X509Certificate shown(HttpResponse<?> response) throws Exception {
+    private static X509Certificate certificateOf(HttpResponse<?> response) throws Exception {
         return (X509Certificate) response.sslSession().orElseThrow().getPeerCertificates()[0];
     }
 
     @Test
-    void aPictureIsMadeAndFetchedOverHttp2() throws Exception {
+    void generatesAndDownloadsImageOverHttp2() throws Exception {
         // given
         assertThat(darkroomInstance.api().getScheme()).isEqualTo("https");
-        HttpClient client = trusting(first);
+        HttpClient client = clientTrusting(currentCertificate);
 
         // when
-        HttpResponse<byte[]> made = send(
+        HttpResponse<byte[]> created = send(
                 client,
                 "POST",
                 darkroomInstance.api().resolve("/api/generation"),
@@ -147,24 +147,24 @@ class ApiTlsIT {
                 "wait=15");
 
         // then
-        assertThat(made.version()).isEqualTo(HttpClient.Version.HTTP_2);
-        assertThat(made.statusCode()).isEqualTo(200);
-        assertThat(made.headers().firstValue("Strict-Transport-Security")).contains("max-age=31536000");
-        String url = new JsonObject(new String(made.body(), java.nio.charset.StandardCharsets.UTF_8))
+        assertThat(created.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(created.statusCode()).isEqualTo(200);
+        assertThat(created.headers().firstValue("Strict-Transport-Security")).contains("max-age=31536000");
+        String url = new JsonObject(new String(created.body(), java.nio.charset.StandardCharsets.UTF_8))
                 .getJsonArray("imageUrls")
                 .getString(0);
         assertThat(url).startsWith("https://127.0.0.1:");
-        HttpResponse<byte[]> picture = send(client, "GET", URI.create(url), null);
-        assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+        HttpResponse<byte[]> image = send(client, "GET", URI.create(url), null);
+        assertThat(image.body()).startsWith(0x89, 'P', 'N', 'G');
         HttpResponse<byte[]> head = send(client, "HEAD", darkroomInstance.api().resolve("/api/generation"), null);
         assertThat(head.version()).isEqualTo(HttpClient.Version.HTTP_2);
         assertThat(head.statusCode()).isEqualTo(200);
         assertThat(head.body()).isEmpty();
     }
 
-    /** Over HTTP/2 a body that does not come to an end ends its own request, and nobody else's on that connection. */
+    /** Over HTTP/2 the timeout of a request body resets that stream alone; other streams of the connection continue. */
     @Test
-    void aBodyThatIsTooSlowEndsItsOwnStreamAlone() throws Exception {
+    void resetsOnlyTheStreamOfASlowBody() throws Exception {
         // given
         Vertx vertx = Vertx.vertx();
         HttpClientAgent client = vertx.createHttpClient(new HttpClientOptions()
@@ -177,7 +177,7 @@ class ApiTlsIT {
             HttpClientConnection connection = await(client.connect(new HttpConnectOptions()
                     .setHost("127.0.0.1")
                     .setPort(darkroomInstance.api().getPort())));
-            // and somebody else on it who waits
+            // and another request that waits on the same connection
             inProcessSimulator.script(new JsonObject().put("hang", true));
             String id = await(send(connection, HttpMethod.POST, "/api/generation", "{\"prompt\":\"A pier\"}")
                             .compose(HttpClientResponse::body))
@@ -189,28 +189,27 @@ class ApiTlsIT {
                     .compose(HttpClientRequest::send);
             HttpClientRequest slow = await(connection.request(
                     new RequestOptions().setMethod(HttpMethod.POST).setURI("/api/generation")));
-            CompletableFuture<StreamResetException> cutOff = new CompletableFuture<>();
+            CompletableFuture<StreamResetException> streamReset = new CompletableFuture<>();
             slow.exceptionHandler(error -> {
                 if (error instanceof StreamResetException reset) {
-                    cutOff.complete(reset);
+                    streamReset.complete(reset);
                 }
             });
 
             // when
             slow.putHeader("Content-Type", "application/json").setChunked(true).write("{");
-            HttpClientResponse refused = await(slow.response());
+            HttpClientResponse rejected = await(slow.response());
 
             // then
-            assertThat(refused.statusCode()).isEqualTo(408);
-            assertThat(refused.getHeader("Connection")).isNull();
-            assertThat(cutOff.get(60, TimeUnit.SECONDS).getCode()).isZero();
+            assertThat(rejected.statusCode()).isEqualTo(408);
+            assertThat(rejected.getHeader("Connection")).isNull();
+            assertThat(streamReset.get(60, TimeUnit.SECONDS).getCode()).isZero();
             assertThat(await(send(connection, HttpMethod.POST, "/api/generation/" + id + "/cancel", ""))
                             .statusCode())
                     .isEqualTo(200);
             assertThat(await(waiting).statusCode()).isEqualTo(200);
         } finally {
-            // Named here, so that it is in use until now: a client that the garbage collector finds closes its
-            // connections.
+            // Keeps the client reachable: a client that the garbage collector finds closes its connections.
             await(client.close());
             await(vertx.close());
         }
@@ -231,57 +230,60 @@ class ApiTlsIT {
     }
 
     @Test
-    void oldVersionsOfTlsAreNotSpoken() throws Exception {
-        assertThat(list(trusting(first, "TLSv1.2")).statusCode()).isEqualTo(200);
-        HttpClient old = trusting(first, "TLSv1.1");
+    void rejectsOldTlsVersions() throws Exception {
+        assertThat(list(clientTrusting(currentCertificate, "TLSv1.2")).statusCode())
+                .isEqualTo(200);
+        HttpClient old = clientTrusting(currentCertificate, "TLSv1.1");
         Assertions.assertThatThrownBy(() -> list(old)).isInstanceOf(IOException.class);
     }
 
     @Test
-    void renewedFilesAreUsedWithoutARestart() throws Exception {
-        // given a connection that is open
-        HttpClient before = trusting(first);
-        assertThat(shown(list(before))).isEqualTo(first);
+    void usesRenewedCertificateWithoutRestart() throws Exception {
+        // given an open connection
+        HttpClient before = clientTrusting(currentCertificate);
+        assertThat(certificateOf(list(before))).isEqualTo(currentCertificate);
 
         // when
-        X509Certificate second = TestCertificates.writeCertificate(files, "second", "RSA");
+        X509Certificate renewed = TestCertificates.writeCertificate(certificateDirectory, "second", "RSA");
 
-        // then who comes now is shown the new one, and who was there is not sent away
+        // then new connections get the new certificate and open ones continue
         HttpResponse<byte[]> response = Awaitility.await("the new certificate")
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptionsInstanceOf(SSLException.class)
-                .until(() -> list(trusting(second)), answer -> answer.statusCode() == 200);
-        assertThat(shown(response)).isEqualTo(second);
+                .until(() -> list(clientTrusting(renewed)), listed -> listed.statusCode() == 200);
+        assertThat(certificateOf(response)).isEqualTo(renewed);
         assertThat(list(before).statusCode()).isEqualTo(200);
-        assertThat(shown(list(before))).isEqualTo(first);
-        first = second;
+        assertThat(certificateOf(list(before))).isEqualTo(currentCertificate);
+        currentCertificate = renewed;
     }
 
     @Test
-    void brokenFilesAreNotUsed() throws Exception {
+    void keepsCertificateWhenNewFilesAreInvalid() throws Exception {
         // given
-        int lines = darkroomInstance.log().size();
+        int linesBefore = darkroomInstance.log().size();
 
-        // when the key is another's, of the same kind
-        byte[] key = Files.readAllBytes(files.resolve("key.pem"));
+        // when the key belongs to another certificate of the same type
+        byte[] key = Files.readAllBytes(certificateDirectory.resolve("key.pem"));
         TestCertificates.writeCertificate(
-                directory.resolve("other"), "other", first.getPublicKey().getAlgorithm());
+                directory.resolve("other"),
+                "other",
+                currentCertificate.getPublicKey().getAlgorithm());
         Files.copy(
                 directory.resolve("other/key.pem"),
-                files.resolve("key.pem"),
+                certificateDirectory.resolve("key.pem"),
                 java.nio.file.StandardCopyOption.REPLACE_EXISTING);
 
         // then
-        Awaitility.await("the line")
+        Awaitility.await("the warning")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> darkroomInstance.log().stream()
-                        .skip(lines)
+                        .skip(linesBefore)
                         .anyMatch(line -> line.contains("certificate reload failed")
                                 && line.contains("the key does not belong to the certificate")));
-        assertThat(shown(list(trusting(first)))).isEqualTo(first);
+        assertThat(certificateOf(list(clientTrusting(currentCertificate)))).isEqualTo(currentCertificate);
 
-        // and when they are whole again there is nothing to be done
-        Files.write(files.resolve("key.pem"), key);
-        assertThat(list(trusting(first)).statusCode()).isEqualTo(200);
+        // and the restored files work without further action
+        Files.write(certificateDirectory.resolve("key.pem"), key);
+        assertThat(list(clientTrusting(currentCertificate)).statusCode()).isEqualTo(200);
     }
 }

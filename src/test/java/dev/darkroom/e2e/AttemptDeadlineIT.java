@@ -23,14 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** At the deadline of an attempt its sockets close, whatever is on them: the other side of each is asked when they did. */
+/** Sockets of an attempt close at its deadline. The other side of each connection records the time of the close. */
 @Execution(ExecutionMode.CONCURRENT)
 class AttemptDeadlineIT {
-    /** Long enough for an attempt that nothing holds up, on a busy machine too. */
+    /** Long enough for an unhindered attempt on a busy machine. */
     private static final Duration TIMEOUT = Duration.ofSeconds(8);
 
-    /** An attempt's time runs from when it was claimed, which is a little before the database says that it started. */
-    private static final Duration AT_MOST_EARLIER = Duration.ofMillis(250);
+    /** The deadline counts from the claim, slightly before the start that the database records. */
+    private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofMillis(250);
 
     @TempDir
     Path directory;
@@ -57,10 +57,10 @@ class AttemptDeadlineIT {
         client = darkroomInstance.client();
     }
 
-    /** The AI server would go on for ever, so whatever closes the sockets is the deadline. */
+    /** The AI server would send forever, so only the deadline can close the sockets. */
     @Test
-    void theSocketOfASubmissionClosesAtTheDeadline() {
-        // given as many as are called at once
+    void closesSubmissionSocketAtDeadline() {
+        // given as many submissions as run concurrently
         start(inProcessSimulator.url());
         List<String> faults = List.of(
                 "{\"hang\": true}",
@@ -69,7 +69,8 @@ class AttemptDeadlineIT {
                 "{\"huge\": true, \"interval\": \"100ms\", \"chunked\": true}");
 
         // when
-        List<JsonObject> all = endOfEach(faults.stream().map(JsonObject::new).toList());
+        List<JsonObject> all =
+                generateConcurrently(faults.stream().map(JsonObject::new).toList());
 
         // then
         for (JsonObject ended : all) {
@@ -78,12 +79,12 @@ class AttemptDeadlineIT {
                     .containsExactly("TIMEOUT AMBIGUOUS TIMED_OUT counted");
             JsonObject submission = awaitClosed(ended).get(0);
             assertThat(AttemptJson.parseTime(submission, "closedAt"))
-                    .isAfterOrEqualTo(deadline(ended).minus(AT_MOST_EARLIER));
+                    .isAfterOrEqualTo(deadline(ended).minus(MAX_CLOCK_DIFFERENCE));
         }
     }
 
     @Test
-    void theSocketsOfDownloadsCloseWhenTheirShareOfTheTimeIsOver() {
+    void closesDownloadSocketsWhenTheirTimeShareEnds() {
         // given
         start(inProcessSimulator.url());
         List<String> faults = List.of(
@@ -92,7 +93,7 @@ class AttemptDeadlineIT {
                 "{\"huge\": true, \"interval\": \"100ms\", \"chunked\": true, \"times\": -1}");
 
         // when
-        List<JsonObject> all = endOfEach(faults.stream()
+        List<JsonObject> all = generateConcurrently(faults.stream()
                 .map(fault -> new JsonObject()
                         .put("urlResult", true)
                         .put("pictureFaults", new JsonArray().add(new JsonObject(fault))))
@@ -106,17 +107,17 @@ class AttemptDeadlineIT {
             JsonArray downloads = awaitClosed(ended).get(0).getJsonArray("downloads");
             assertThat(downloads).hasSize(3);
             for (int i = 0; i < 3; i++) {
-                // It shares what is left with those that may follow, and with the end, for which a share is kept back.
-                Instant asked = AttemptJson.parseTime(downloads.getJsonObject(i), "at");
+                // The remaining time is split among this download, its possible retries, and a reserve for the end.
+                Instant requested = AttemptJson.parseTime(downloads.getJsonObject(i), "at");
                 Instant closed = AttemptJson.parseTime(downloads.getJsonObject(i), "closedAt");
-                Duration share = Duration.between(asked, deadline(ended)).dividedBy(4 - i);
-                assertThat(closed).isAfterOrEqualTo(asked.plus(share).minus(AT_MOST_EARLIER));
+                Duration share = Duration.between(requested, deadline(ended)).dividedBy(4 - i);
+                assertThat(closed).isAfterOrEqualTo(requested.plus(share).minus(MAX_CLOCK_DIFFERENCE));
             }
         }
     }
 
-    /** Asks for a picture for each step of the script at the same time and waits for their ends. */
-    private List<JsonObject> endOfEach(List<JsonObject> steps) {
+    /** Creates one generation per script step, concurrently, and returns them when they have ended. */
+    private List<JsonObject> generateConcurrently(List<JsonObject> steps) {
         inProcessSimulator.script(steps.toArray(JsonObject[]::new));
         List<String> ids = steps.stream().map(step -> client.create("too slow")).toList();
         return ids.stream().map(client::awaitEnd).toList();
@@ -128,8 +129,8 @@ class AttemptDeadlineIT {
     }
 
     @Test
-    void theSocketOfATlsHandshakeClosesAtTheDeadline() {
-        // given a server that never ends a handshake, which may take a minute
+    void closesTlsHandshakeSocketAtDeadline() {
+        // given a server that never ends a handshake, with a connect timeout of one minute
         try (BrokenServer server = BrokenServer.neverResponding()) {
             start(server.url());
 
@@ -142,14 +143,14 @@ class AttemptDeadlineIT {
                             () -> AttemptJson.attemptsOf(client.generation(id)).get(0),
                             first -> first.containsKey("finishedAt"));
 
-            // then nothing was sent, so there is nothing that may have been done
+            // then nothing was sent, so the failure is not ambiguous
             assertThat(AttemptJson.summary(attempt)).isEqualTo("RETRYABLE NOT_SENT CONNECT_TIMEOUT uncounted");
             Instant deadline = AttemptJson.parseTime(attempt, "startedAt").plus(TIMEOUT);
-            assertThat(server.firstClosedAt()).isAfterOrEqualTo(deadline.minus(AT_MOST_EARLIER));
+            assertThat(server.firstClosedAt()).isAfterOrEqualTo(deadline.minus(MAX_CLOCK_DIFFERENCE));
         }
     }
 
-    /** The submissions of a generation, once the AI server has seen each socket that was left on it close. */
+    /** Returns the submissions of a generation after the AI server has seen all their sockets close. */
     private List<JsonObject> awaitClosed(JsonObject generation) {
         return Awaitility.await("closed sockets")
                 .atMost(Duration.ofSeconds(60))

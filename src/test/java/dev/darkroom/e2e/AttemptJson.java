@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A generation's attempts, as the API tells them. */
+/** Accessors for the attempts in the JSON of a generation. */
 public final class AttemptJson {
     private AttemptJson() {}
 
@@ -16,7 +16,7 @@ public final class AttemptJson {
                 .toList();
     }
 
-    /** Outcome, failure class, code, and whether it was counted, in one line. */
+    /** Returns outcome, failure class, code, and whether the attempt was counted, separated by spaces. */
     public static String summary(JsonObject attempt) {
         JsonObject error = attempt.getJsonObject("error");
         String outcome = attempt.getString("outcome");
@@ -30,7 +30,7 @@ public final class AttemptJson {
                         attempt.getBoolean("counted") ? "counted" : "uncounted");
     }
 
-    /** From the end of an attempt to when the next one is due. */
+    /** Returns the time from the end of an attempt to the start time of the next one. */
     public static Duration retryDelay(JsonObject attempt) {
         return Duration.between(parseTime(attempt, "finishedAt"), parseTime(attempt, "retryAt"));
     }

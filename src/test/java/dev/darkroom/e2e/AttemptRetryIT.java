@@ -21,17 +21,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** An AI server that fails, and a service that does not give up too soon or too late: the schedule as a caller sees it. */
+/** Retries after failures of the AI server: attempts, delays, idempotency key and log of one generation. */
 class AttemptRetryIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
-    private static JsonObject troubled;
+    private static JsonObject retried;
     private static List<JsonObject> submissions;
 
-    /** One generation that meets trouble of every kind; told by several tests from several sides. */
+    /** Runs one generation through every kind of failure. Several tests check it. */
     @BeforeAll
-    static void liveThroughTrouble() {
+    static void runGenerationThroughFailures() {
         service.aiServer()
                 .script(
                         new JsonObject().put("status", 500),
@@ -39,18 +39,18 @@ class AttemptRetryIT {
                         new JsonObject().put("drop", true),
                         new JsonObject().put("garbage", true),
                         new JsonObject().put("empty", true));
-        troubled = service.client().awaitEnd(service.client().create("through thick and thin"));
-        submissions = service.aiServer().recordedRequests(troubled.getString("id"));
+        retried = service.client().awaitEnd(service.client().create("a lighthouse"));
+        submissions = service.aiServer().recordedRequests(retried.getString("id"));
     }
 
     @Test
-    void troubleOfEveryKindIsRecordedAndOvercome() {
+    void recordsAndRetriesEveryKindOfFailure() {
         // when
-        List<JsonObject> attempts = AttemptJson.attemptsOf(troubled);
+        List<JsonObject> attempts = AttemptJson.attemptsOf(retried);
 
         // then
-        assertThat(troubled.getString("status")).isEqualTo("COMPLETE");
-        assertThat(troubled.getInteger("failedAttempts")).isEqualTo(5);
+        assertThat(retried.getString("status")).isEqualTo("COMPLETE");
+        assertThat(retried.getInteger("failedAttempts")).isEqualTo(5);
         assertThat(attempts)
                 .extracting(AttemptJson::summary)
                 .containsExactly(
@@ -68,20 +68,21 @@ class AttemptRetryIT {
     }
 
     @Test
-    void everyDelayIsInsideItsWindowAndWindowsDoubleUpToTheCap() {
+    void delaysStayWithinWindowsThatDoubleUpToMaximum() {
         // when
-        List<Duration> delays = AttemptJson.attemptsOf(troubled).stream()
+        List<Duration> delays = AttemptJson.attemptsOf(retried).stream()
                 .limit(5)
                 .map(AttemptJson::retryDelay)
                 .toList();
 
-        // then the floor is 100 ms, or what the AI server asked for; the windows are 100, 200, 400, 400 and 400 ms
+        // then the minimum is 100 ms, or the delay that the AI server requested; the windows are 100, 200, 400, 400 and
+        // 400 ms
         assertBetween(delays.get(0), 100, 200);
         assertBetween(delays.get(1), 2000, 2200);
         assertBetween(delays.get(2), 100, 500);
         assertBetween(delays.get(3), 100, 500);
         assertBetween(delays.get(4), 100, 500);
-        assertThat(AttemptJson.attemptsOf(troubled).get(5).getString("retryAt")).isNull();
+        assertThat(AttemptJson.attemptsOf(retried).get(5).getString("retryAt")).isNull();
     }
 
     private static void assertBetween(Duration delay, long least, long most) {
@@ -89,9 +90,9 @@ class AttemptRetryIT {
     }
 
     @Test
-    void noSubmissionComesBeforeItsTime() {
+    void neverSubmitsBeforeRetryTime() {
         // when
-        List<JsonObject> attempts = AttemptJson.attemptsOf(troubled);
+        List<JsonObject> attempts = AttemptJson.attemptsOf(retried);
 
         // then
         assertThat(submissions).hasSize(6);
@@ -103,47 +104,47 @@ class AttemptRetryIT {
     }
 
     @Test
-    void everySubmissionAsksForTheSameUnderTheSameKey() throws Exception {
-        // given nobody chose a seed
-        JsonObject asked = submissions.get(0).getJsonObject("body");
+    void repeatsSameRequestWithSameIdempotencyKey() throws Exception {
+        // given a request without a seed
+        JsonObject submitted = submissions.get(0).getJsonObject("body");
 
         // when
-        byte[] picture = service.client()
-                .get(URI.create(troubled.getJsonArray("imageUrls").getString(0)).getPath())
+        byte[] image = service.client()
+                .get(URI.create(retried.getJsonArray("imageUrls").getString(0)).getPath())
                 .body();
 
         // then
         assertThat(submissions).hasSize(6);
         assertThat(submissions)
                 .extracting(submission -> submission.getString("key"))
-                .containsOnly(troubled.getString("id"));
+                .containsOnly(retried.getString("id"));
         assertThat(submissions)
                 .extracting(submission -> submission.getJsonObject("body"))
-                .containsOnly(asked);
-        assertThat(asked.getLong("seed")).isEqualTo(troubled.getLong("seed"));
-        assertThat(picture).isEqualTo(pictureOf(asked));
-        assertThat(picture).isNotEqualTo(pictureOf(asked.copy().put("seed", (asked.getLong("seed") + 1) % 1000)));
+                .containsOnly(submitted);
+        assertThat(submitted.getLong("seed")).isEqualTo(retried.getLong("seed"));
+        assertThat(image).isEqualTo(imageOf(submitted));
+        assertThat(image).isNotEqualTo(imageOf(submitted.copy().put("seed", (submitted.getLong("seed") + 1) % 1000)));
     }
 
-    /** What the AI server, which makes the same of the same, says to a request. */
-    private static byte[] pictureOf(JsonObject request) throws Exception {
+    /** Returns the image of a request. The simulator returns the same image for the same request. */
+    private static byte[] imageOf(JsonObject request) throws Exception {
         HttpRequest post = HttpRequest.newBuilder(URI.create(service.aiServer().url() + "/images/generations"))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(request.encode()))
                 .build();
-        String answer =
+        String response =
                 HttpClient.newHttpClient().send(post, BodyHandlers.ofString()).body();
         return Base64.getDecoder()
-                .decode(new JsonObject(answer)
+                .decode(new JsonObject(response)
                         .getJsonArray("data")
                         .getJsonObject(0)
                         .getString("b64_json"));
     }
 
     @Test
-    void theLogTellsTheSameStory() {
-        // given line by line, each with the delay that the attempt shows
-        List<JsonObject> attempts = AttemptJson.attemptsOf(troubled);
+    void logsEveryAttemptAndOutcome() {
+        // given the expected parts of each line, with the delay that the attempt shows
+        List<JsonObject> attempts = AttemptJson.attemptsOf(retried);
         List<List<String>> expected = new ArrayList<>();
         expected.add(List.of("generation accepted"));
         for (JsonObject attempt : attempts) {
@@ -166,7 +167,7 @@ class AttemptRetryIT {
         expected.add(List.of("generation completed", "durationMs="));
 
         // when
-        String id = troubled.getString("id");
+        String id = retried.getString("id");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> service.darkroom().log(id).size() >= expected.size());
@@ -180,12 +181,12 @@ class AttemptRetryIT {
     }
 
     @Test
-    void whatAlwaysFailsIsGivenUpWithAReason() {
+    void failsGenerationWithReasonAfterLastAttempt() {
         // given
         service.aiServer().script(new JsonObject().put("status", 500).put("times", -1));
 
         // when
-        String id = service.client().create("in vain");
+        String id = service.client().create("always fails");
         JsonObject ended = service.client().awaitEnd(id);
 
         // then
@@ -210,12 +211,12 @@ class AttemptRetryIT {
 
     @ParameterizedTest
     @CsvSource({"moderation, MODERATED, MODERATED", "quota, TERMINAL_AUTH, QUOTA_EXHAUSTED"})
-    void whatNothingWillMendIsNotTriedAgain(String fault, String failureClass, String code) {
+    void doesNotRetryPermanentFailures(String fault, String failureClass, String code) {
         // given
         service.aiServer().script(new JsonObject().put(fault, true));
 
         // when
-        String id = service.client().create("once is enough");
+        String id = service.client().create("fails permanently");
         JsonObject ended = service.client().awaitEnd(id);
 
         // then

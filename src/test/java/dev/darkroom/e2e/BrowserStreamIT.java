@@ -34,7 +34,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A page of another origin in a real Chromium, its node killed while it listens: only with the profile {@code browser}. */
+/**
+ * Streams notifications to a cross-origin page in Chromium while its node is killed. Runs with the profile "browser"
+ * only.
+ */
 @Tag("browser")
 @Timeout(300)
 class BrowserStreamIT {
@@ -45,7 +48,7 @@ class BrowserStreamIT {
     private HttpServer pages;
     private HeadlessBrowser headlessBrowser;
     private DatabaseUrl database;
-    private final AtomicInteger place = new AtomicInteger();
+    private final AtomicInteger currentNode = new AtomicInteger();
 
     @BeforeEach
     void start() throws IOException {
@@ -71,13 +74,13 @@ class BrowserStreamIT {
         inProcessSimulator.close();
     }
 
-    /** The browser comes back with the address that it has, ticket and all, to a node that has never seen it. */
+    /** The browser reconnects with the same URL, including the ticket, to a node that has not seen the ticket. */
     @Test
-    void anEventSourceWithATicketLosesNothingWhenItsNodeIsKilled() {
+    void eventSourceWithTicketLosesNothingWhenNodeIsKilled() {
         DarkroomInstanceSettings settings = settings().with("DARKROOM_AUTH", "required");
-        survivesItsNode(settings, stream -> {
+        assertSurvivesNodeLoss(settings, stream -> {
             ApiClient.ApiResponse apiResponse =
-                    stream.caller().send("POST", "/api/notifications/ticket", Map.of(), null);
+                    stream.client().send("POST", "/api/notifications/ticket", Map.of(), null);
             assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(201);
             headlessBrowser.runScript(
                     "listen(arguments[0])",
@@ -86,90 +89,92 @@ class BrowserStreamIT {
     }
 
     @Test
-    void fetchWithAKeyLosesNothingWhenItsNodeIsKilled() {
+    void fetchWithKeyLosesNothingWhenNodeIsKilled() {
         DarkroomInstanceSettings settings = settings().with("DARKROOM_AUTH", "required");
-        survivesItsNode(
+        assertSurvivesNodeLoss(
                 settings,
                 stream -> headlessBrowser.runScript("read(arguments[0], arguments[1])", stream.url(), stream.key()));
     }
 
-    /** @param caller the user whose stream it is, at the first node */
-    private record Stream(String url, String key, ApiClient caller) {}
+    /** @param client client of the stream's user, at the first node */
+    private record Stream(String url, String key, ApiClient client) {}
 
-    private interface Listening {
-        void begin(Stream stream);
+    private interface StreamOpener {
+        void open(Stream stream);
     }
 
-    private void survivesItsNode(DarkroomInstanceSettings settings, Listening listening) {
-        // given a page that listens through a load balancer
+    private void assertSurvivesNodeLoss(DarkroomInstanceSettings settings, StreamOpener opener) {
+        // given a page that streams through a load balancer
         try (DarkroomFleet darkroomFleet = new DarkroomFleet(
                         directory, 2, settings.database(database).aiServer(inProcessSimulator));
                 ConnectionCuttingProxy balancer = new ConnectionCuttingProxy(
-                        () -> darkroomFleet.processAt(place.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
+                        () -> darkroomFleet.processAt(currentNode.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
             String key = TestApiKeys.create(database, "alice");
             String url = "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream";
             ApiClient first = darkroomFleet.client(0).withKey(key);
             ApiClient second = darkroomFleet.client(1).withKey(key);
             headlessBrowser.open(
                     URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
-            listening.begin(new Stream(url, key, first));
-            awaitTold("connected", told -> told.getInteger("opened") == 1);
+            opener.open(new Stream(url, key, first));
+            awaitState("connected", state -> state.getInteger("opened") == 1);
 
             // when generations end
             List<String> ids = new ArrayList<>();
-            make(first, 3, ids);
+            createAndAwait(first, 3, ids);
 
-            // then the page is told
-            awaitTold("told", told -> told.getJsonArray("shown").size() == 3);
+            // then the page shows them
+            awaitState("notified", state -> state.getJsonArray("shown").size() == 3);
 
-            // when its node is killed, and more end while it is cut off
-            place.set(1);
+            // when the node is killed and more generations end while the page is disconnected
+            currentNode.set(1);
             darkroomFleet.kill(0);
-            make(second, 3, ids);
-            awaitTold("connected again", told -> told.getInteger("opened") == 2);
-            make(second, 2, ids);
+            createAndAwait(second, 3, ids);
+            awaitState("connected again", state -> state.getInteger("opened") == 2);
+            createAndAwait(second, 2, ids);
 
-            // then it has missed nothing and shows nothing twice
-            JsonObject told =
-                    awaitTold("told all", all -> all.getJsonArray("shown").size() == ids.size());
-            assertThat(told.getJsonArray("failures")).isEmpty();
-            assertThat(numbers(told.getJsonArray("shown"), "seq"))
+            // then the page shows every notification once
+            JsonObject state = awaitState(
+                    "all notified", latest -> latest.getJsonArray("shown").size() == ids.size());
+            assertThat(state.getJsonArray("failures")).isEmpty();
+            assertThat(numbers(state.getJsonArray("shown"), "seq"))
                     .containsExactlyElementsOf(
                             LongStream.rangeClosed(1, ids.size()).boxed().toList());
-            assertThat(texts(told.getJsonArray("shown"), "generationId")).containsExactlyInAnyOrderElementsOf(ids);
-            assertThat(texts(told.getJsonArray("shown"), "status")).containsOnly("COMPLETE");
+            assertThat(texts(state.getJsonArray("shown"), "generationId")).containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(texts(state.getJsonArray("shown"), "status")).containsOnly("COMPLETE");
             System.out.printf(
-                    "browser: %d notifications came for %d, %d connections%n",
-                    told.getJsonArray("came").size(), ids.size(), told.getInteger("opened"));
+                    "browser: %d notifications received for %d generations, %d connections%n",
+                    state.getJsonArray("came").size(), ids.size(), state.getInteger("opened"));
         }
     }
 
-    private static void make(ApiClient client, int count, List<String> ids) {
+    private static void createAndAwait(ApiClient client, int count, List<String> ids) {
         for (int i = 0; i < count; i++) {
-            String id = client.create("A lighthouse to be told of");
+            String id = client.create("A lighthouse");
             ids.add(id);
             client.awaitEnd(id);
         }
     }
 
     private interface Condition {
-        boolean holds(JsonObject told);
+        boolean holds(JsonObject state);
     }
 
-    private JsonObject awaitTold(String what, Condition condition) {
-        return Awaitility.await(what)
+    private JsonObject awaitState(String description, Condition condition) {
+        return Awaitility.await(description)
                 .atMost(Duration.ofSeconds(40))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> headlessBrowser.runScript("return told"), condition::holds);
     }
 
     private static List<Long> numbers(JsonArray objects, String field) {
-        return objects.stream().map(each -> ((JsonObject) each).getLong(field)).toList();
+        return objects.stream()
+                .map(element -> ((JsonObject) element).getLong(field))
+                .toList();
     }
 
     private static List<String> texts(JsonArray objects, String field) {
         return objects.stream()
-                .map(each -> ((JsonObject) each).getString(field))
+                .map(element -> ((JsonObject) element).getString(field))
                 .toList();
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is wanted no more, and what is wanted once more. One process takes the requests, another does the work. */
+/** Cancels, deletes and retries generations. One process takes the requests, another runs the attempts. */
 @Timeout(300)
 class CancelDeleteRetryIT {
     private static final JsonObject HANG = new JsonObject().put("hang", true);
@@ -40,32 +40,32 @@ class CancelDeleteRetryIT {
 
     private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
     private static InProcessSimulator inProcessSimulator;
-    private static DarkroomInstance front;
-    private static DarkroomInstance back;
+    private static DarkroomInstance apiNode;
+    private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
     static void start() throws IOException {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        front = service("front", "0");
-        back = service("back", "2");
-        client = front.client();
+        apiNode = startNode("apiNode", "0");
+        workerNode = startNode("workerNode", "2");
+        client = apiNode.client();
     }
 
-    private static DarkroomInstance service(String name, String concurrency) throws IOException {
+    private static DarkroomInstance startNode(String name, String concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomInstanceSettings.forTests()
                         .database(DATABASE)
                         .aiServer(inProcessSimulator)
-                        // What tells the worker is a hint, or nothing soon.
+                        // Wakes the worker by database notifications alone.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_NODE_SWEEP", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
-    /** Leaves the two places of the worker free for the next test. */
+    /** Frees both slots of the worker for the next test. */
     @AfterEach
     void cancelAll() {
         inProcessSimulator.reset();
@@ -75,33 +75,33 @@ class CancelDeleteRetryIT {
 
     @AfterAll
     static void stop() {
-        Stream.of(front, back, inProcessSimulator).forEach(one -> {
+        Stream.of(apiNode, workerNode, inProcessSimulator).forEach(each -> {
             try {
-                one.close();
+                each.close();
             } catch (Exception e) {
                 throw new AssertionError(e);
             }
         });
     }
 
-    private static String atWork() {
+    private static String createRunning() {
         inProcessSimulator.script(HANG);
         String id = client.create("A pier");
-        Awaitility.await("the call")
+        Awaitility.await("the submission")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> inProcessSimulator.recordedRequests(id).size() == 1);
         return id;
     }
 
     @Test
-    void theCallOfAnotherProcessIsBrokenOff() {
+    void cancelAbortsCallOfAnotherProcess() {
         // given
-        String id = atWork();
+        String id = createRunning();
 
         // when
         ApiResponse apiResponse = client.cancel(id);
 
-        // then it has ended
+        // then the generation has ended
         assertThat(apiResponse.status()).isEqualTo(200);
         JsonObject cancelled = apiResponse.json();
         assertThat(cancelled.getString("status")).isEqualTo("FAILED");
@@ -116,23 +116,23 @@ class CancelDeleteRetryIT {
                 .containsExactly("INTERRUPTED AMBIGUOUS CANCELLED uncounted");
         assertThat(cancelled).isEqualTo(client.generation(id));
 
-        // and the socket is closed, and nobody takes it for lost work
-        Awaitility.await("end of the call")
+        // and the socket is closed, and the worker reports no lost lease
+        Awaitility.await("closed submission socket")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> inProcessSimulator.recordedRequests(id).get(0).getValue("closedAt") != null);
-        Awaitility.await("the line")
+        Awaitility.await("the log message")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> back.log().stream()
+                .until(() -> workerNode.log().stream()
                         .anyMatch(line -> line.contains("attempt interrupted") && line.contains(id)));
-        assertThat(back.log()).noneMatch(line -> line.contains("lease lost"));
+        assertThat(workerNode.log()).noneMatch(line -> line.contains("lease lost"));
         DatabaseInvariants.assertNoViolations(DATABASE, directory.resolve("images"));
     }
 
     @Test
-    void whatWaitsEndsWithoutAnAttempt() {
-        // given two calls that take all there is, and one generation more
-        atWork();
-        atWork();
+    void cancelsQueuedGenerationWithoutAttempt() {
+        // given two running generations that occupy the worker, and a queued one
+        createRunning();
+        createRunning();
         String id = client.create("A pier");
 
         // when
@@ -146,28 +146,28 @@ class CancelDeleteRetryIT {
     }
 
     @Test
-    void whatHasEndedOrNeverWasCannotBeCancelled() {
+    void rejectsCancelOfEndedOrUnknownGeneration() {
         // given
         String id = client.create("A pier");
         client.awaitEnd(id);
-        String never = UUID.randomUUID().toString();
+        String unknown = UUID.randomUUID().toString();
 
         // then
         assertProblem(client.cancel(id), 409, "conflict", "/api/generation/" + id + "/cancel");
         assertThat(client.cancel(id).json().getString("detail")).isEqualTo("The generation has ended already.");
-        assertProblem(client.cancel(never), 404, "not-found", "/api/generation/" + never + "/cancel");
+        assertProblem(client.cancel(unknown), 404, "not-found", "/api/generation/" + unknown + "/cancel");
     }
 
     @Test
-    void whatIsDeletedIsGoneWithItsPictures() throws IOException {
-        // given one that both processes have told of
-        List<Path> before = files();
+    void deletesGenerationAndItsImages() throws IOException {
+        // given a generation that both processes have returned
+        List<Path> before = imageFiles();
         String id = client.create("A pier");
         JsonObject ended = client.awaitEnd(id);
-        assertThat(back.client().generation(id).getString("status")).isEqualTo("COMPLETE");
-        String picture = pathOf(ended);
-        assertThat(client.get(picture).status()).isEqualTo(200);
-        assertThat(files()).hasSize(before.size() + 1);
+        assertThat(workerNode.client().generation(id).getString("status")).isEqualTo("COMPLETE");
+        String imagePath = imagePathOf(ended);
+        assertThat(client.get(imagePath).status()).isEqualTo(200);
+        assertThat(imageFiles()).hasSize(before.size() + 1);
 
         // when
         ApiResponse apiResponse = client.delete(id);
@@ -175,27 +175,27 @@ class CancelDeleteRetryIT {
         // then
         assertThat(apiResponse.status()).isEqualTo(204);
         assertThat(apiResponse.body()).isEmpty();
-        assertThat(files()).isEqualTo(before);
+        assertThat(imageFiles()).isEqualTo(before);
         assertProblem(client.get("/api/generation/" + id), 404, "not-found", "/api/generation/" + id);
-        assertThat(client.get(picture).status()).isEqualTo(404);
+        assertThat(client.get(imagePath).status()).isEqualTo(404);
         assertThat(client.delete(id).status()).isEqualTo(404);
-        Awaitility.await("the other process has forgotten it")
+        Awaitility.await("deletion in the other process")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> back.client().get("/api/generation/" + id).status() == 404);
+                .until(() -> workerNode.client().get("/api/generation/" + id).status() == 404);
         assertThat(TestPostgres.query(DATABASE, "SELECT count(*) FROM discarded_images"))
                 .containsExactly("0");
         DatabaseInvariants.assertNoViolations(DATABASE, directory.resolve("images"));
     }
 
     @Test
-    void whatHasNotEndedIsNotDeleted() {
-        String id = atWork();
+    void rejectsDeleteOfRunningGeneration() {
+        String id = createRunning();
         assertProblem(client.delete(id), 409, "conflict", "/api/generation/" + id);
         assertThat(client.generation(id).getString("status")).isEqualTo("PENDING");
     }
 
     @Test
-    void whatHasFailedIsAskedForAgain() {
+    void retriesFailedGenerationAsNewGeneration() {
         // given
         inProcessSimulator.script(new JsonObject().put("moderation", true));
         String id = client.create(new JsonObject()
@@ -211,33 +211,33 @@ class CancelDeleteRetryIT {
 
         // then
         assertThat(apiResponse.status()).isEqualTo(202);
-        JsonObject again = apiResponse.json();
-        assertThat(apiResponse.header("Location")).isEqualTo("/api/generation/" + again.getString("id"));
-        assertThat(again.getString("id")).isNotEqualTo(id);
-        assertThat(again.getString("retryOf")).isEqualTo(id);
-        for (String same : List.of("prompt", "width", "height", "count", "seed", "metadata")) {
-            assertThat(again.getValue(same)).as(same).isEqualTo(failed.getValue(same));
+        JsonObject retry = apiResponse.json();
+        assertThat(apiResponse.header("Location")).isEqualTo("/api/generation/" + retry.getString("id"));
+        assertThat(retry.getString("id")).isNotEqualTo(id);
+        assertThat(retry.getString("retryOf")).isEqualTo(id);
+        for (String field : List.of("prompt", "width", "height", "count", "seed", "metadata")) {
+            assertThat(retry.getValue(field)).as(field).isEqualTo(failed.getValue(field));
         }
-        assertThat(client.awaitEnd(again.getString("id")).getString("status")).isEqualTo("COMPLETE");
-        assertThat(client.generation(again.getString("id")).getString("retryOf"))
+        assertThat(client.awaitEnd(retry.getString("id")).getString("status")).isEqualTo("COMPLETE");
+        assertThat(client.generation(retry.getString("id")).getString("retryOf"))
                 .isEqualTo(id);
 
-        // and deleting the old one does not touch it
+        // and deleting the failed generation keeps its retry
         assertThat(client.delete(id).status()).isEqualTo(204);
-        assertThat(client.generation(again.getString("id")).getString("retryOf"))
+        assertThat(client.generation(retry.getString("id")).getString("retryOf"))
                 .isEqualTo(id);
-        assertThat(client.delete(again.getString("id")).status()).isEqualTo(204);
+        assertThat(client.delete(retry.getString("id")).status()).isEqualTo(204);
     }
 
     @Test
-    void onlyWhatHasFailedIsRetried() {
-        String running = atWork();
+    void rejectsRetryOfGenerationThatHasNotFailed() {
+        String running = createRunning();
         assertProblem(client.retry(running, Map.of()), 409, "conflict", "/api/generation/" + running + "/retry");
-        String never = UUID.randomUUID().toString();
-        assertThat(client.retry(never, Map.of()).status()).isEqualTo(404);
+        String unknown = UUID.randomUUID().toString();
+        assertThat(client.retry(unknown, Map.of()).status()).isEqualTo(404);
     }
 
-    private List<Path> files() throws IOException {
+    private List<Path> imageFiles() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("images"))) {
             return all.filter(file -> Files.isRegularFile(file)
                             && !file.getFileName().toString().startsWith("."))
@@ -245,7 +245,7 @@ class CancelDeleteRetryIT {
         }
     }
 
-    private static String pathOf(JsonObject generation) {
+    private static String imagePathOf(JsonObject generation) {
         URI url = URI.create(generation.getJsonArray("imageUrls").getString(0));
         return url.getPath() + "?" + url.getQuery();
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An outage of the AI server: nothing is used up by it, and all goes on by itself afterwards. */
+/** Circuit breaker of the AI server: an outage uses up no attempts, and work resumes without intervention. */
 class CircuitBreakerIT {
     private static final int THRESHOLD = 3;
     private static final int PROBES = 2;
@@ -51,12 +51,12 @@ class CircuitBreakerIT {
         inProcessSimulator.close();
     }
 
-    private void start(DarkroomInstanceSettings with) {
-        darkroomInstance = InProcessDarkroom.start(directory, with.aiServer(inProcessSimulator));
+    private void start(DarkroomInstanceSettings customized) {
+        darkroomInstance = InProcessDarkroom.start(directory, customized.aiServer(inProcessSimulator));
         client = darkroomInstance.client();
     }
 
-    private long lines(String text) {
+    private long countLines(String text) {
         return darkroomInstance.log().stream()
                 .filter(line -> line.contains(text))
                 .count();
@@ -66,10 +66,10 @@ class CircuitBreakerIT {
         Awaitility.await(count + " lines " + text)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> lines(text) >= count);
+                .until(() -> countLines(text) >= count);
     }
 
-    /** As operators see it, on the management port. */
+    /** Returns the state of the breaker as the management port reports it. */
     private String breakerState() {
         return new ApiClient(darkroomInstance.management())
                 .get("/backends")
@@ -80,13 +80,13 @@ class CircuitBreakerIT {
     }
 
     @Test
-    void anAiServerThatIsGoneCostsNobodyAnything() {
+    void outageUsesUpNoAttempts() {
         // given an AI server whose port refuses connections
         start(settings);
         int port = inProcessSimulator.port();
         inProcessSimulator.close();
 
-        // when generations wait through several probes, until it is back
+        // when generations wait through several failed health checks until the server is back
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             ids.add(client.create("waiting " + i));
@@ -114,17 +114,17 @@ class CircuitBreakerIT {
             assertThat(inProcessSimulator.recordedRequests(generation.getString("id")))
                     .hasSize(1);
         }
-        assertThat(lines("breaker closed")).isEqualTo(1);
-        // Up to four calls were under way when the breaker opened; from then on there were only probes.
+        assertThat(countLines("breaker closed")).isEqualTo(1);
+        // Up to four calls were in flight when the breaker opened. After that there were only probes.
         int failed = ended.stream()
                 .mapToInt(generation -> generation.getInteger("failedAttempts"))
                 .sum();
-        assertThat(failed).isBetween(THRESHOLD, THRESHOLD + 3 + PROBES * (int) lines("breaker half-open"));
+        assertThat(failed).isBetween(THRESHOLD, THRESHOLD + 3 + PROBES * (int) countLines("breaker half-open"));
     }
 
     @Test
-    void aFailedProbeIsNotCountedAndItsGenerationGoesToTheBack() {
-        // given one call at a time, and a breaker that opens and does not probe before there is a second generation
+    void failedProbeIsUncountedAndRequeuesGeneration() {
+        // given one call at a time, and a breaker that opens and sends no probe before the second generation exists
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
         inProcessSimulator.script(
                 new JsonObject().put("status", 500).put("times", THRESHOLD),
@@ -141,14 +141,14 @@ class CircuitBreakerIT {
         // then
         assertThat(firstEnded.getString("status")).isEqualTo("COMPLETE");
         assertThat(secondEnded.getString("status")).isEqualTo("COMPLETE");
-        List<String> told = new ArrayList<>();
-        AttemptJson.attemptsOf(firstEnded).forEach(attempt -> told.add(AttemptJson.summary(attempt)));
-        AttemptJson.attemptsOf(secondEnded).forEach(attempt -> told.add(AttemptJson.summary(attempt)));
+        List<String> attempts = new ArrayList<>();
+        AttemptJson.attemptsOf(firstEnded).forEach(attempt -> attempts.add(AttemptJson.summary(attempt)));
+        AttemptJson.attemptsOf(secondEnded).forEach(attempt -> attempts.add(AttemptJson.summary(attempt)));
         String counted = "RETRYABLE SERVER_ERROR SERVER_ERROR counted";
         String uncounted = "RETRYABLE SERVER_ERROR SERVER_ERROR uncounted";
-        assertThat(told).filteredOn(counted::equals).hasSize(THRESHOLD);
-        assertThat(told).filteredOn(uncounted::equals).hasSize(2);
-        assertThat(told).filteredOn("SUCCEEDED"::equals).hasSize(2);
+        assertThat(attempts).filteredOn(counted::equals).hasSize(THRESHOLD);
+        assertThat(attempts).filteredOn(uncounted::equals).hasSize(2);
+        assertThat(attempts).filteredOn("SUCCEEDED"::equals).hasSize(2);
         List<String> keys = inProcessSimulator.recordedRequests().stream()
                 .map(request -> request.getString("key"))
                 .toList();
@@ -159,22 +159,22 @@ class CircuitBreakerIT {
     }
 
     @Test
-    void nothingIsSentWhileTheBreakerIsOpen() {
+    void sendsNothingWhileBreakerIsOpen() {
         // given one call at a time
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
         inProcessSimulator.script(new JsonObject().put("status", 503).put("times", THRESHOLD + 2));
 
         // when
-        JsonObject ended = client.awaitEnd(client.create("hold"));
+        JsonObject ended = client.awaitEnd(client.create("waits for the breaker"));
 
-        // then every submission is one of those that opened it, or a probe
+        // then every submission either opened the breaker or was a probe
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         assertThat(inProcessSimulator.recordedRequests()).hasSize(THRESHOLD + 3);
-        List<String> story = darkroomInstance.log().stream()
+        List<String> transitions = darkroomInstance.log().stream()
                 .filter(line -> line.contains("breaker "))
                 .map(line -> line.replaceAll(".*(breaker (?:opened|half-open|closed)).*", "$1"))
                 .toList();
-        assertThat(story)
+        assertThat(transitions)
                 .containsExactly(
                         "breaker opened",
                         "breaker half-open",
@@ -192,16 +192,16 @@ class CircuitBreakerIT {
                         .toList())
                 .isSorted();
         for (int probe = THRESHOLD; probe < THRESHOLD + 3; probe++) {
-            // The AI server's clock: the database may record the end of an attempt late.
-            Duration closed = Duration.between(
+            // Uses the AI server's clock, because the database may record the end of an attempt late.
+            Duration pause = Duration.between(
                     AttemptJson.parseTime(inProcessSimulator.recordedRequests().get(probe - 1), "at"),
                     AttemptJson.parseTime(inProcessSimulator.recordedRequests().get(probe), "at"));
-            assertThat(closed).isGreaterThan(Duration.ofMillis(450));
+            assertThat(pause).isGreaterThan(Duration.ofMillis(450));
         }
     }
 
     @Test
-    void aServerThatFailsForGoodEndsAGenerationLongBeforeItsDeadline() {
+    void persistentServerFailureEndsGenerationBeforeDeadline() {
         // given a limit of 3 uncounted attempts, and a server whose list of models works
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
                 .with("DARKROOM_RETRY_BASE", "10ms")
@@ -209,7 +209,7 @@ class CircuitBreakerIT {
         inProcessSimulator.script(new JsonObject().put("status", 500).put("times", -1));
 
         // when
-        JsonObject ended = client.awaitEnd(client.create("for good"));
+        JsonObject ended = client.awaitEnd(client.create("fails permanently"));
 
         // then
         assertThat(ended.getString("status")).isEqualTo("FAILED");
@@ -221,8 +221,8 @@ class CircuitBreakerIT {
     }
 
     @Test
-    void noGenerationIsRiskedWhileTheListOfModelsFails() {
-        // given open times that grow, so that none of them ends while the requests are counted
+    void sendsNoProbeWhileHealthCheckFails() {
+        // given open times that grow, so that none of them ends during the test
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
                 .with("DARKROOM_RETRY_BASE", "10ms")
                 .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m"));
@@ -230,7 +230,7 @@ class CircuitBreakerIT {
                 new JsonObject().put("status", 503).put("times", -1).put("models", true));
 
         // when
-        String id = client.create("held back");
+        String id = client.create("waits for the health check");
         awaitLines("health check failed, breaker stays open", 3);
 
         // then
@@ -242,7 +242,7 @@ class CircuitBreakerIT {
     }
 
     @Test
-    void anOutageAloneCausesNoFailureButTheDeadline() {
+    void outageAloneFailsGenerationsAtDeadlineOnly() {
         // given
         start(settings.with("DARKROOM_GENERATION_DEADLINE", "3s"));
         inProcessSimulator.close();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Events that a member of the cluster receives fit {@code docs/asyncapi.yaml}. */
+/** Validates the events that a cluster member receives against {@code docs/asyncapi.yaml}. */
 @Timeout(300)
 class ClusterEventsIT {
     private static final int PORT = ClusterClient.freePort();

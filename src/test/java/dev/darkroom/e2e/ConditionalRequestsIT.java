@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whoever asks again for what they know already is told so, and costs little. */
+/**
+ * Conditional requests for a generation: {@code 304} for a known entity tag, without a database query for ended
+ * generations.
+ */
 @Timeout(300)
 class ConditionalRequestsIT {
     @RegisterExtension
@@ -37,8 +40,8 @@ class ConditionalRequestsIT {
     }
 
     @Test
-    void whatIsKnownIsNotToldAgain() {
-        // given one under way
+    void returnsNotModifiedForKnownEntityTag() {
+        // given a running generation
         ApiClient client = service.client();
         service.aiServer().script(new JsonObject().put("hang", true));
         String id = client.create("A lighthouse");
@@ -50,15 +53,15 @@ class ConditionalRequestsIT {
                                 !apiResponse.json().getJsonArray("attempts").isEmpty());
 
         // then
-        ApiResponse same = get(client, id, "\"something else\", " + pending.header("ETag"));
-        assertThat(same.status()).isEqualTo(304);
-        assertThat(same.body()).isEmpty();
-        assertThat(same.header("ETag")).isEqualTo(pending.header("ETag"));
+        ApiResponse unchanged = get(client, id, "\"something else\", " + pending.header("ETag"));
+        assertThat(unchanged.status()).isEqualTo(304);
+        assertThat(unchanged.body()).isEmpty();
+        assertThat(unchanged.header("ETag")).isEqualTo(pending.header("ETag"));
 
-        // when it ends
+        // when the generation ends
         client.cancel(id);
 
-        // then that is told, once
+        // then the new representation is returned once
         ApiResponse ended = get(client, id, pending.header("ETag"));
         assertThat(ended.status()).isEqualTo(200);
         assertThat(ended.header("ETag")).isNotEqualTo(pending.header("ETag"));
@@ -68,7 +71,7 @@ class ConditionalRequestsIT {
     }
 
     @Test
-    void whatHasEndedIsToldWithoutTheDatabase() throws Exception {
+    void servesEndedGenerationFromCacheWithoutDatabase() throws Exception {
         DatabaseUrl database = TestPostgres.migratedDatabase();
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 TcpProxy proxy = new TcpProxy("127.0.0.1", database.port());
@@ -77,21 +80,21 @@ class ConditionalRequestsIT {
                         DarkroomInstanceSettings.forTests()
                                 .database(DarkroomFleet.throughProxy(proxy, database))
                                 .aiServer(inProcessSimulator))) {
-            // given one that was told, and one that was not
+            // given an ended generation that was returned before
             ApiClient client = darkroomInstance.client();
-            String known = client.create("A lighthouse");
-            JsonObject told = client.awaitEnd(known);
-            ApiResponse before = client.get("/api/generation/" + known);
+            String id = client.create("A lighthouse");
+            JsonObject generation = client.awaitEnd(id);
+            ApiResponse before = client.get("/api/generation/" + id);
 
             // when
             proxy.refuseConnections();
             proxy.closeConnections();
 
             // then
-            ApiResponse again = client.get("/api/generation/" + known);
-            assertThat(again.json()).isEqualTo(told);
-            assertThat(again.header("ETag")).isEqualTo(before.header("ETag"));
-            assertThat(get(client, known, before.header("ETag")).status()).isEqualTo(304);
+            ApiResponse cached = client.get("/api/generation/" + id);
+            assertThat(cached.json()).isEqualTo(generation);
+            assertThat(cached.header("ETag")).isEqualTo(before.header("ETag"));
+            assertThat(get(client, id, before.header("ETag")).status()).isEqualTo(304);
             assertThat(client.get("/api/generation?limit=1").status()).isEqualTo(503);
         }
     }

@@ -28,14 +28,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Somebody who knows the contract and nothing else sends what it allows and what it does not, by Schemathesis: no answer is a 5xx, none
- * has a status that the contract does not name or a body that it does not allow, whatever is invalid is refused, and whatever is valid
- * is not.
+ * Sends valid and invalid requests generated from the contract by Schemathesis. Checks that no response is a 5xx, that
+ * every status and body is in the contract, that invalid requests are rejected and valid ones accepted.
  */
 @Tag("fuzz")
 @Timeout(value = 90, unit = TimeUnit.MINUTES)
 class ContractFuzzIT {
-    private static final int LEAST = 20_000;
+    private static final int MIN_GENERATED_CASES = 20_000;
     private static final Path TOOLS = Path.of("target", "fuzz").toAbsolutePath();
     private static final Path REQUIREMENTS = Path.of("src", "test", "fuzz", "requirements.txt");
     private static final Pattern GENERATED = Pattern.compile("(?m)^ +([0-9,]+) generated");
@@ -43,18 +42,18 @@ class ContractFuzzIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
             .with("DARKROOM_AUTH", "required")
-            // Waiting for what never comes would be most of the time.
+            // Without this, most of the time would be spent on waits that time out.
             .with("DARKROOM_GENERATION_MAX_WAIT", "50ms"));
 
     @Test
-    void whatTheContractSaysHoldsForWhateverIsSent() throws Exception {
+    void generatedRequestsFollowTheContract() throws Exception {
         // given
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal("fuzz", Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal("fuzz", Role.USER), null);
         }
         ApiClient client = service.client().withKey(key.secret());
-        JsonObject ended = client.awaitEnd(client.create("A picture to be looked at"));
+        JsonObject ended = client.awaitEnd(client.create("A lighthouse"));
         Path schemathesis = install();
         Path config = TOOLS.resolve("schemathesis.toml");
         Files.writeString(config, configuration(ended));
@@ -73,7 +72,7 @@ class ContractFuzzIT {
                 "--header",
                 "Authorization: Bearer " + key.secret(),
                 "--exclude-path-regex",
-                // Nor what does not end.
+                // Excludes the operations of the management port, and streams, because they do not end.
                 "^/(health|backends|database|node)|/(stream|events|socket)$",
                 "--phases",
                 "examples,coverage,fuzzing,stateful",
@@ -87,16 +86,17 @@ class ContractFuzzIT {
                 "--no-color");
 
         // then
-        String said = Files.readString(output);
-        System.out.println(said.substring(Math.max(0, said.indexOf("= SUMMARY ="))));
-        assertThat(status).as(said).isZero();
-        Matcher generated = GENERATED.matcher(said);
-        assertThat(generated.find()).as(said).isTrue();
+        String report = Files.readString(output);
+        System.out.println(report.substring(Math.max(0, report.indexOf("= SUMMARY ="))));
+        assertThat(status).as(report).isZero();
+        Matcher generated = GENERATED.matcher(report);
+        assertThat(generated.find()).as(report).isTrue();
         if (System.getProperty("darkroom.fuzz.examples") == null) {
-            assertThat(Integer.parseInt(generated.group(1).replace(",", ""))).isGreaterThanOrEqualTo(LEAST);
+            assertThat(Integer.parseInt(generated.group(1).replace(",", "")))
+                    .isGreaterThanOrEqualTo(MIN_GENERATED_CASES);
         }
         assertThat(service.darkroom().log()).noneMatch(line -> line.contains("ERROR"));
-        Awaitility.await("the end of what was accepted")
+        Awaitility.await("the end of all accepted generations")
                 .atMost(Duration.ofMinutes(10))
                 .until(() -> client.get("/api/generation?status=PENDING")
                         .json()
@@ -106,24 +106,27 @@ class ContractFuzzIT {
                 service.database(), service.directory().resolve("data/images"));
     }
 
-    /** What cannot be had from the contract: a picture, and that which requests are refused although it allows them. */
+    /**
+     * Configuration that the contract cannot provide: the name of an existing image, and statuses of valid requests
+     * that may be rejected.
+     */
     private static String configuration(JsonObject ended) {
-        URI picture = URI.create(ended.getJsonArray("imageUrls").getString(0));
+        URI image = URI.create(ended.getJsonArray("imageUrls").getString(0));
         return """
                 [[operations]]
                 include-operation-id = ["getImage", "headImage"]
                 [operations.parameters]
                 "path.imageName" = "%s"
 
-                # The one model is the operator's secret, a key is used twice now and then, cursors and numbers are not made up, June has
-                # 30 days, names of receivers lead to public addresses, and there is room for so many of them.
+                # Valid requests may be rejected: the model is unknown, an idempotency key is repeated, cursors and sequence numbers do not
+                # exist, June has 30 days, receiver hosts resolve to public addresses, and the number of webhooks is limited.
                 [[operations]]
                 include-operation-id = ["createGeneration", "retryGeneration", "listGenerations", "listNotifications",
                   "acknowledgeNotifications", "createWebhook", "changeWebhook", "enableWebhook", "listDeliveries", "redeliver",
                   "redeliverRange", "testWebhook"]
                 [operations.checks]
                 positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
-                """.formatted(picture.getPath().substring("/images/".length()));
+                """.formatted(image.getPath().substring("/images/".length()));
     }
 
     private static Path install() throws IOException, InterruptedException {

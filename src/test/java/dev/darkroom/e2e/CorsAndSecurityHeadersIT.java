@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What browsers are told, and by it the pages in them. */
+/** CORS and security headers of responses. */
 class CorsAndSecurityHeadersIT {
     private static final String APP = DarkroomExtension.ORIGIN;
 
@@ -53,7 +53,8 @@ class CorsAndSecurityHeadersIT {
         "GET, /eventbus/websocket, 404, no-store",
         "HEAD, /images/01a20919-f15c-75a9-bb7a-000000000000.png, 404, no-store"
     })
-    void everyAnswerIsNoPageAndIsNotKept(String method, String path, int status, String cache) throws Exception {
+    void everyResponseHasSecurityHeadersAndIsNotCached(String method, String path, int status, String cache)
+            throws Exception {
         // when
         HttpResponse<String> response = send(method, path);
 
@@ -69,7 +70,7 @@ class CorsAndSecurityHeadersIT {
     }
 
     @Test
-    void aGenerationMayBeKeptToAskWithItsTag() throws Exception {
+    void generationMayBeCachedForRevalidation() throws Exception {
         String id = service.client().create("A lighthouse");
         assertThat(header(send("GET", "/api/generation/" + id), "Cache-Control"))
                 .isEqualTo("private, no-cache");
@@ -77,8 +78,8 @@ class CorsAndSecurityHeadersIT {
 
     @ParameterizedTest
     @ValueSource(strings = {APP, DarkroomExtension.SECOND_ORIGIN})
-    void aPageOfAKnownOriginMayAsk(String origin) throws Exception {
-        // when its browser asks first
+    void allowsRequestsOfConfiguredOrigins(String origin) throws Exception {
+        // when the browser sends a preflight request
         HttpResponse<String> preflight = send(
                 "OPTIONS",
                 "/api/generation",
@@ -106,7 +107,7 @@ class CorsAndSecurityHeadersIT {
         "/api/generation/01a20919-f15c-75a9-bb7a-000000000000, 404",
         "/nowhere, 404"
     })
-    void aPageOfAKnownOriginMayReadErrorsToo(String path, int status) throws Exception {
+    void exposesErrorsToConfiguredOrigins(String path, int status) throws Exception {
         // when
         HttpResponse<String> response = send("GET", path, "Origin", APP);
 
@@ -122,7 +123,7 @@ class CorsAndSecurityHeadersIT {
     @ValueSource(
             strings = {"https://evil.example", "https://app.example.org.evil.example", "http://app.example.org", "null"
             })
-    void aPageOfAnotherOriginIsAnsweredAsIfItHadNone(String origin) throws Exception {
+    void sendsNoCorsHeadersToOtherOrigins(String origin) throws Exception {
         // when
         HttpResponse<String> response = send("GET", "/api/generation", "Origin", origin);
         HttpResponse<String> preflight =

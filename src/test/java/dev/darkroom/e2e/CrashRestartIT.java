@@ -24,11 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ten generations wait on a slow AI server when {@code kill -9} hits: none is lost, none is done twice. */
+/**
+ * Kills the process with {@code kill -9} while it runs attempts. After the restart every generation completes exactly
+ * once.
+ */
 @Tag("database")
 @Timeout(300)
 class CrashRestartIT {
-    /** What one process has under way at once, by default. */
+    /** Default number of attempts that a process runs concurrently. */
     private static final int CONCURRENCY = 4;
 
     @TempDir
@@ -47,9 +50,9 @@ class CrashRestartIT {
     }
 
     @Test
-    void aRestartCompletesThemAll() {
+    void completesAllGenerationsAfterRestart() {
         // given
-        firstSubmissionsTake("10m", CONCURRENCY);
+        delayFirstSubmissions("10m", CONCURRENCY);
         DatabaseUrl database = TestPostgres.migratedDatabase();
         DarkroomInstanceSettings settings = settings().database(database);
         List<String> ids;
@@ -60,7 +63,7 @@ class CrashRestartIT {
             // when
             killed.kill();
         }
-        // Ends the lease of the dead process now instead of after 15 s.
+        // Expires the lease of the killed process at once instead of after 15 s.
         TestPostgres.execute(database, "UPDATE nodes SET expires_at = now() - interval '1 second'");
 
         // then
@@ -77,8 +80,8 @@ class CrashRestartIT {
                 .toList();
     }
 
-    /** So that as many attempts as processes make at once are under way when one is killed. */
-    private void firstSubmissionsTake(String delay, int times) {
+    /** Delays the first submissions, so that the process is killed while it runs as many attempts as it can. */
+    private void delayFirstSubmissions(String delay, int times) {
         inProcessSimulator.script(new JsonObject().put("delay", delay).put("times", times));
     }
 
@@ -100,7 +103,9 @@ class CrashRestartIT {
         }
     }
 
-    /** What the killed process had under way is on record, held against no generation, and was submitted once more. */
+    /**
+     * Checks that the attempts of the killed process are recorded as lost and uncounted, and were submitted once more.
+     */
     private void assertLostUncounted(DatabaseUrl database) {
         assertThat(query(
                         database,

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Users listen to one process, and their generations end in another. */
+/** Streams notifications from one process about generations that another process runs. */
 @Timeout(300)
 class CrossNodeNotificationIT {
     @TempDir
@@ -50,43 +50,44 @@ class CrossNodeNotificationIT {
                 .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
     }
 
-    private DarkroomInstance process(String name, String concurrency, String poll) throws Exception {
+    private DarkroomInstance startNode(String name, String concurrency, String poll) throws Exception {
         return InProcessDarkroom.start(Files.createDirectory(directory.resolve(name)), settings(concurrency, poll));
     }
 
-    private static SseClient listen(DarkroomInstance process) {
-        SseClient stream = SseClient.open(process.client().base(), "/api/notifications/stream", Map.of());
+    private static SseClient listen(DarkroomInstance node) {
+        SseClient stream = SseClient.open(node.client().base(), "/api/notifications/stream", Map.of());
         stream.await("the first frame", frames -> !frames.isEmpty());
         return stream;
     }
 
     @Test
-    void aHintBringsItFromOneProcessToTheOther() throws Exception {
-        // given two processes that look for nothing by themselves
-        try (DarkroomInstance front = process("front", "0", "1h");
-                DarkroomInstance back = process("back", "2", "1h");
-                SseClient here = listen(front);
-                SseClient there = listen(back)) {
+    void databaseNotificationReachesStreamsOfOtherProcesses() throws Exception {
+        // given two processes that do not poll
+        try (DarkroomInstance apiNode = startNode("apiNode", "0", "1h");
+                DarkroomInstance workerNode = startNode("workerNode", "2", "1h");
+                SseClient apiStream = listen(apiNode);
+                SseClient workerStream = listen(workerNode)) {
 
             // when
-            String id = front.client().create("A pier");
+            String id = apiNode.client().create("A pier");
 
             // then
-            for (SseClient stream : List.of(here, there)) {
-                JsonObject told =
+            for (SseClient stream : List.of(apiStream, workerStream)) {
+                JsonObject notification =
                         new JsonObject(stream.awaitEvent("notification").data());
-                assertThat(told.getJsonObject("data").getString("generationId")).isEqualTo(id);
+                assertThat(notification.getJsonObject("data").getString("generationId"))
+                        .isEqualTo(id);
             }
-            assertThat(here.lastEventId()).isEqualTo(there.lastEventId());
+            assertThat(apiStream.lastEventId()).isEqualTo(workerStream.lastEventId());
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     @Test
-    void whoseProcessStopsIsSentToAnotherAndMissesNothing() throws Exception {
+    void clientOfStoppedProcessResumesAtAnotherWithoutLoss() throws Exception {
         // given
         SseClient stream;
-        try (DarkroomInstance first = process("first", "2", "1h")) {
+        try (DarkroomInstance first = startNode("first", "2", "1h")) {
             stream = listen(first);
             first.client().awaitEnd(first.client().create("A pier"));
             stream.awaitEvent("notification");
@@ -100,17 +101,18 @@ class CrossNodeNotificationIT {
         assertThat(stream.retryMs()).isEqualTo(bye.getInteger("retryMs"));
 
         // when
-        try (DarkroomInstance second = process("second", "2", "1h")) {
+        try (DarkroomInstance second = startNode("second", "2", "1h")) {
             second.client().awaitEnd(second.client().create("Another pier"));
-            SseClient again = SseClient.open(
+            SseClient resumed = SseClient.open(
                     second.client().base(),
                     "/api/notifications/stream?last_event_id=" + stream.lastEventId(),
                     Map.of());
 
             // then
-            JsonObject told = new JsonObject(again.awaitEvent("notification").data());
-            assertThat(told.getInteger("seq")).isEqualTo(2);
-            again.close();
+            JsonObject notification =
+                    new JsonObject(resumed.awaitEvent("notification").data());
+            assertThat(notification.getInteger("seq")).isEqualTo(2);
+            resumed.close();
         }
         stream.close();
     }

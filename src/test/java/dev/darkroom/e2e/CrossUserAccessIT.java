@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Somebody who knows the ids of another tries every operation of the contract that takes one: they are told what they would be told
- * of ids that never were.
+ * Calls every operation that takes an id with the ids of another user's resources. The responses equal those for ids
+ * that do not exist.
  */
 class CrossUserAccessIT {
     @RegisterExtension
@@ -34,7 +34,7 @@ class CrossUserAccessIT {
 
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
-    /** What is sent where the operation needs a body. */
+    /** Request bodies of the operations that need one. */
     private static final Map<String, String> BODIES = Map.of(
             "patch /api/webhooks/{webhookId}", "{\"description\":\"mine\"}",
             "post /api/webhooks/{webhookId}/redeliver", "{\"after\":\"2026-01-01T00:00:00Z\"}");
@@ -44,11 +44,11 @@ class CrossUserAccessIT {
     private static ApiClient alice;
     private static ApiClient mallory;
 
-    /** Something of Alice's, by the parameters of paths. */
-    private record Hers(Map<String, String> parameters) {
+    /** Path parameters of a resource of Alice. */
+    private record PathParameters(Map<String, String> parameters) {
 
-        static Hers generation(String id) {
-            return new Hers(Map.of("generationId", id));
+        static PathParameters generation(String id) {
+            return new PathParameters(Map.of("generationId", id));
         }
 
         String path(String operation) {
@@ -56,7 +56,7 @@ class CrossUserAccessIT {
             for (Map.Entry<String, String> parameter : parameters.entrySet()) {
                 path = path.replace("{" + parameter.getKey() + "}", parameter.getValue());
             }
-            assertThat(path).as("a parameter that this test does not know").doesNotContain("{");
+            assertThat(path).as("a path parameter without a value").doesNotContain("{");
             return path;
         }
 
@@ -64,38 +64,40 @@ class CrossUserAccessIT {
             return parameters.getOrDefault("generationId", "");
         }
 
-        /** The same of nobody's. */
-        Hers nobodys() {
-            Map<String, String> others = new TreeMap<>();
+        /** Returns the same parameters with ids that do not exist. */
+        PathParameters withUnknownIds() {
+            Map<String, String> ofOtherUser = new TreeMap<>();
             parameters
                     .keySet()
-                    .forEach(name -> others.put(name, UUID.randomUUID() + (name.equals("imageName") ? ".png" : "")));
-            return new Hers(others);
+                    .forEach(name ->
+                            ofOtherUser.put(name, UUID.randomUUID() + (name.equals("imageName") ? ".png" : "")));
+            return new PathParameters(ofOtherUser);
         }
     }
 
     @BeforeAll
-    static void letThemIn() {
+    static void createUsers() {
         alice = client(ALICE);
         mallory = client("mallory-" + UUID.randomUUID());
     }
 
-    /** Something with which the operation can be done. */
-    private static Hers suitableFor(String operation) {
+    /** Creates a resource in a state that the operation accepts. */
+    private static PathParameters createResourceFor(String operation) {
         if (operation.endsWith("/cancel")) {
             service.aiServer().script(new JsonObject().put("hang", true));
-            return Hers.generation(alice.create("A lighthouse"));
+            return PathParameters.generation(alice.create("A lighthouse"));
         }
         if (operation.endsWith("/retry")) {
             service.aiServer().script(new JsonObject().put("moderation", true));
-            return Hers.generation(alice.awaitEnd(alice.create("A lighthouse")).getString("id"));
+            return PathParameters.generation(
+                    alice.awaitEnd(alice.create("A lighthouse")).getString("id"));
         }
         if (operation.contains("{webhookId}")) {
             return webhook(operation);
         }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
         if (operation.contains("{notificationId}")) {
-            return new Hers(Map.of(
+            return new PathParameters(Map.of(
                     "notificationId",
                     alice.get("/api/notifications")
                             .json()
@@ -103,23 +105,23 @@ class CrossUserAccessIT {
                             .getJsonObject(0)
                             .getString("id")));
         }
-        String picture = URI.create(ended.getJsonArray("imageUrls").getString(0))
+        String imageName = URI.create(ended.getJsonArray("imageUrls").getString(0))
                 .getPath()
                 .substring("/images/".length());
-        return new Hers(Map.of("generationId", ended.getString("id"), "imageName", picture));
+        return new PathParameters(Map.of("generationId", ended.getString("id"), "imageName", imageName));
     }
 
-    /** Where nobody listens. With a delivery, if the operation is about one. */
-    private static Hers webhook(String operation) {
+    /** Creates a webhook whose URL has no server, with a delivery if the operation takes one. */
+    private static PathParameters webhook(String operation) {
         String id = alice.send("POST", "/api/webhooks", JSON, bytes("{\"url\":\"http://127.0.0.1:1/\"}"))
                 .json()
                 .getString("id");
         if (!operation.contains("{deliveryId}")) {
-            return new Hers(Map.of("webhookId", id));
+            return new PathParameters(Map.of("webhookId", id));
         }
         alice.awaitEnd(alice.create("A lighthouse"));
         JsonObject deliveries = alice.get("/api/webhooks/" + id + "/deliveries").json();
-        return new Hers(Map.of(
+        return new PathParameters(Map.of(
                 "webhookId",
                 id,
                 "deliveryId",
@@ -132,14 +134,14 @@ class CrossUserAccessIT {
 
     private static ApiClient client(Principal principal) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, principal, null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, principal, null);
         }
         return service.anonymous().withKey(key.secret());
     }
 
-    /** Operations on resources that their owner may use, as method, a space, and path. */
-    static Stream<String> operationsOnSomethingOfSomebodys() {
+    /** Operations on resources of a user, as method, space and path. */
+    static Stream<String> operationsOnResources() {
         return OpenApiFile.read().operations().keySet().stream()
                 .filter(operation -> operation.contains("{") && !operation.contains("{userId}"));
     }
@@ -151,68 +153,74 @@ class CrossUserAccessIT {
 
     @ParameterizedTest
     @MethodSource("operationsOnUsers")
-    void operationsOnUsersAreForAdmins(String operation) {
-        String path = new Hers(Map.of("userId", ALICE)).path(operation);
+    void rejectsOperationsOnUsersForNonAdmins(String operation) {
+        String path = new PathParameters(Map.of("userId", ALICE)).path(operation);
         assertThat(send(service.anonymous(), operation, path).status()).isEqualTo(401);
         assertThat(send(mallory, operation, path).status()).isEqualTo(403);
         assertThat(send(alice, operation, path).status()).isEqualTo(403);
         assertThat(alice.get("/api/generation").status()).isEqualTo(200);
     }
 
-    /** What somebody was told is theirs alone, and no admin's business; so is whom else they want to be told, and with which secret. */
-    static Stream<String> operationsOnWhatAnAdminMaySee() {
-        return operationsOnSomethingOfSomebodys()
+    /**
+     * Operations that an admin may call for another user: all except those on notifications and webhooks, which only
+     * their user may access.
+     */
+    static Stream<String> operationsThatAdminsMayUse() {
+        return operationsOnResources()
                 .filter(operation -> !operation.contains("{notificationId}") && !operation.contains("{webhookId}"));
     }
 
     @Test
-    void whatSomebodyWasToldIsNotShownToAdminsEither() {
+    void hidesNotificationsFromAdmins() {
         String read = "post /api/notifications/{notificationId}/read";
         ApiClient.ApiResponse apiResponse = send(
                 client(new Principal("root", Role.ADMIN)),
                 read,
-                suitableFor(read).path(read));
+                createResourceFor(read).path(read));
         assertThat(apiResponse.status()).isEqualTo(404);
     }
 
     @ParameterizedTest
-    @MethodSource("operationsOnSomethingOfSomebodys")
-    void whatIsAnothersIsNotThere(String operation) {
+    @MethodSource("operationsOnResources")
+    void reportsOtherUsersResourceAsNotFound(String operation) {
         // given
-        Hers hers = suitableFor(operation);
-        Hers nobodys = hers.nobodys();
+        PathParameters resource = createResourceFor(operation);
+        PathParameters withUnknownIds = resource.withUnknownIds();
 
         // when
-        ApiClient.ApiResponse others = send(mallory, operation, hers.path(operation));
-        ApiClient.ApiResponse never = send(mallory, operation, nobodys.path(operation));
+        ApiClient.ApiResponse ofOtherUser = send(mallory, operation, resource.path(operation));
+        ApiClient.ApiResponse ofUnknownId = send(mallory, operation, withUnknownIds.path(operation));
 
         // then
-        assertThat(others.status()).isEqualTo(404).isEqualTo(never.status());
-        assertThat(withoutIds(others, hers.path(operation))).isEqualTo(withoutIds(never, nobodys.path(operation)));
-        assertThat(others.headers().keySet()).isEqualTo(never.headers().keySet());
+        assertThat(ofOtherUser.status()).isEqualTo(404).isEqualTo(ofUnknownId.status());
+        assertThat(withoutIds(ofOtherUser, resource.path(operation)))
+                .isEqualTo(withoutIds(ofUnknownId, withUnknownIds.path(operation)));
+        assertThat(ofOtherUser.headers().keySet())
+                .isEqualTo(ofUnknownId.headers().keySet());
 
-        // and nothing has happened to it: its owner still can
-        assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
+        // and the resource is unchanged: the owner can still use it
+        assertThat(send(alice, operation, resource.path(operation)).status()).isLessThan(300);
     }
 
     @ParameterizedTest
-    @MethodSource("operationsOnSomethingOfSomebodys")
-    void whoDoesNotSayWhoTheyAreIsNotToldAnything(String operation) {
-        Hers hers = suitableFor(operation);
-        assertThat(send(service.anonymous(), operation, hers.path(operation)).status())
+    @MethodSource("operationsOnResources")
+    void rejectsAnonymousRequests(String operation) {
+        PathParameters resource = createResourceFor(operation);
+        assertThat(send(service.anonymous(), operation, resource.path(operation))
+                        .status())
                 .isEqualTo(401);
-        assertThat(send(alice, operation, hers.path(operation)).status()).isLessThan(300);
+        assertThat(send(alice, operation, resource.path(operation)).status()).isLessThan(300);
     }
 
     @ParameterizedTest
-    @MethodSource("operationsOnWhatAnAdminMaySee")
-    void anAdminMayAndLeavesALine(String operation) {
+    @MethodSource("operationsThatAdminsMayUse")
+    void adminAccessIsAllowedAndAudited(String operation) {
         // given
         Principal admin = new Principal("admin-" + UUID.randomUUID(), Role.ADMIN);
-        Hers hers = suitableFor(operation);
+        PathParameters resource = createResourceFor(operation);
 
         // when
-        ApiClient.ApiResponse apiResponse = send(client(admin), operation, hers.path(operation));
+        ApiClient.ApiResponse apiResponse = send(client(admin), operation, resource.path(operation));
 
         // then
         assertThat(apiResponse.status()).isLessThan(300);
@@ -220,39 +228,39 @@ class CrossUserAccessIT {
                 .filteredOn(line -> line.contains(admin.user()))
                 .singleElement()
                 .asString()
-                .contains("audit", ALICE, hers.id());
+                .contains("audit", ALICE, resource.id());
     }
 
     @Test
-    void whatAnAdminAsksForAgainStaysItsOwners() {
+    void retryByAdminBelongsToOwner() {
         // given
-        Hers hers = suitableFor("post /api/generation/{generationId}/retry");
+        PathParameters resource = createResourceFor("post /api/generation/{generationId}/retry");
 
         // when
-        JsonObject again = client(new Principal("root", Role.ADMIN))
-                .retry(hers.id(), Map.of())
+        JsonObject retry = client(new Principal("root", Role.ADMIN))
+                .retry(resource.id(), Map.of())
                 .json();
 
         // then
-        assertThat(alice.awaitEnd(again.getString("id")).getString("retryOf")).isEqualTo(hers.id());
+        assertThat(alice.awaitEnd(retry.getString("id")).getString("retryOf")).isEqualTo(resource.id());
     }
 
     @Test
-    void listsAndKeysAreOnesOwn() {
+    void listsAndIdempotencyKeysArePerUser() {
         // given
         String body = "{\"prompt\":\"A lighthouse\"}";
         Map<String, String> key = Map.of("Idempotency-Key", "the same");
-        String hers = alice.post(body, key).json().getString("id");
+        String resource = alice.post(body, key).json().getString("id");
 
         // when
-        ApiClient.ApiResponse his = mallory.post(body, key);
+        ApiClient.ApiResponse mallorysResponse = mallory.post(body, key);
 
         // then
-        assertThat(his.status()).isEqualTo(202);
-        assertThat(his.header("Idempotency-Replayed")).isNull();
-        assertThat(his.json().getString("id")).isNotEqualTo(hers);
-        assertThat(mallory.get("/api/generation?limit=100").text()).doesNotContain(hers);
-        assertThat(alice.get("/api/generation?limit=100").text()).contains(hers);
+        assertThat(mallorysResponse.status()).isEqualTo(202);
+        assertThat(mallorysResponse.header("Idempotency-Replayed")).isNull();
+        assertThat(mallorysResponse.json().getString("id")).isNotEqualTo(resource);
+        assertThat(mallory.get("/api/generation?limit=100").text()).doesNotContain(resource);
+        assertThat(alice.get("/api/generation?limit=100").text()).contains(resource);
     }
 
     private static ApiClient.ApiResponse send(ApiClient client, String operation, String path) {

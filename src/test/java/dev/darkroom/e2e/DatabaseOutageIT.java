@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The database goes away and comes back: the service says so and goes on, without a restart and without a loss. */
+/** Database outages: the API reports them, and work resumes without a restart and without loss. */
 @Tag("database")
 class DatabaseOutageIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final String PROMPT = "{\"prompt\":\"x\"}";
 
     @TempDir
@@ -68,24 +68,24 @@ class DatabaseOutageIT {
     }
 
     @AfterEach
-    void nothingIsCalledOurFault() {
+    void noInternalErrorIsLogged() {
         assertThat(darkroomInstance.log())
                 .noneMatch(line -> line.contains("request failed") || line.contains("command failed"));
     }
 
     @Test
-    void aDatabaseThatRefusesConnections() {
+    void survivesRefusedConnections() {
         // given
-        JsonObject ended = client.awaitEnd(client.create("ended before"));
+        JsonObject ended = client.awaitEnd(client.create("ended before the outage"));
         inProcessSimulator.script(new JsonObject().put("delay", "2s"));
-        String underWay = underWay();
+        String runningId = createRunning();
 
         // when
         proxy.refuseConnections();
 
         // then
         assertUnavailable(() -> client.post(PROMPT), "/api/generation");
-        assertUnavailable(() -> client.get("/api/generation/" + underWay), "/api/generation/" + underWay);
+        assertUnavailable(() -> client.get("/api/generation/" + runningId), "/api/generation/" + runningId);
         String image = URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
         assertUnavailable(() -> client.get(image), image);
         assertThat(client.send("HEAD", image, Map.of(), null).status()).isEqualTo(503);
@@ -95,57 +95,57 @@ class DatabaseOutageIT {
         proxy.acceptConnections();
 
         // then
-        assertAllIsWellAgain(underWay);
+        assertRecovers(runningId);
         assertThat(client.generation(ended.getString("id"))).isEqualTo(ended);
         assertThat(client.get(image).status()).isEqualTo(200);
     }
 
     @Test
-    void aDatabaseThatFallsSilent() {
+    void survivesUnresponsiveDatabase() {
         // given
         inProcessSimulator.script(new JsonObject().put("delay", "2s"));
-        String underWay = underWay();
+        String runningId = createRunning();
 
         // when
         proxy.blackhole();
-        CompletableFuture<Void> refusedPost =
+        CompletableFuture<Void> rejectedPost =
                 runAsync(() -> assertUnavailable(() -> client.post(PROMPT), "/api/generation"));
-        CompletableFuture<Void> refusedGet = runAsync(() ->
-                assertUnavailable(() -> client.get("/api/generation/" + underWay), "/api/generation/" + underWay));
+        CompletableFuture<Void> rejectedGet = runAsync(() ->
+                assertUnavailable(() -> client.get("/api/generation/" + runningId), "/api/generation/" + runningId));
 
         // then
         assertNotReady();
-        assertThat(refusedPost).succeedsWithin(PATIENCE.multipliedBy(2));
-        assertThat(refusedGet).succeedsWithin(PATIENCE.multipliedBy(2));
+        assertThat(rejectedPost).succeedsWithin(TIMEOUT.multipliedBy(2));
+        assertThat(rejectedGet).succeedsWithin(TIMEOUT.multipliedBy(2));
 
         // when
         proxy.resumeForwarding();
 
         // then
-        assertAllIsWellAgain(underWay);
+        assertRecovers(runningId);
     }
 
-    /** Silence is noticed after a while that is long for a test: see {@code Database}. */
+    /** Detecting a silent connection takes long for a test: see {@code Database}. */
     @Test
     @Tag("chaos")
-    void connectionsThatTheDatabaseHasForgotten() {
+    void replacesConnectionsThatTheDatabaseForgot() {
         // given
         inProcessSimulator.script(new JsonObject().put("delay", "2s"));
-        String underWay = underWay();
+        String runningId = createRunning();
 
         // when
         proxy.cancelResponseLoss();
 
         // then
         assertNotReady();
-        assertAllIsWellAgain(underWay, Duration.ofSeconds(35));
+        assertRecovers(runningId, Duration.ofSeconds(35));
     }
 
     @Test
-    void aDatabaseThatIsClosedToUs() {
+    void survivesDisallowedConnections() {
         // given
         inProcessSimulator.script(new JsonObject().put("delay", "2s"));
-        String underWay = underWay();
+        String runningId = createRunning();
         DatabaseUrl server =
                 new DatabaseUrl(database.host(), database.port(), "postgres", database.user(), database.password());
 
@@ -155,18 +155,18 @@ class DatabaseOutageIT {
 
         // then
         assertUnavailable(() -> client.post(PROMPT), "/api/generation");
-        assertUnavailable(() -> client.get("/api/generation/" + underWay), "/api/generation/" + underWay);
+        assertUnavailable(() -> client.get("/api/generation/" + runningId), "/api/generation/" + runningId);
         assertNotReady();
 
         // when
         TestPostgres.execute(server, "ALTER DATABASE " + database.database() + " ALLOW_CONNECTIONS true");
 
         // then
-        assertAllIsWellAgain(underWay);
+        assertRecovers(runningId);
     }
 
     @Test
-    void connectionsThatAreCutWhileItWorks() {
+    void survivesTerminatedConnections() {
         // given
         List<String> accepted = new ArrayList<>();
 
@@ -187,11 +187,11 @@ class DatabaseOutageIT {
         accepted.forEach(DatabaseOutageIT::assertCompletes);
     }
 
-    /** Accepted and with the AI server. */
-    private static String underWay() {
-        String id = client.create("under way");
+    /** Creates a generation and returns its id when the AI server has received it. */
+    private static String createRunning() {
+        String id = client.create("running");
         Awaitility.await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> !inProcessSimulator.recordedRequests(id).isEmpty());
         return id;
     }
@@ -199,24 +199,24 @@ class DatabaseOutageIT {
     private static void assertUnavailable(Supplier<ApiResponse> request, String instance) {
         long started = System.nanoTime();
         ApiResponse apiResponse = request.get();
-        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(PATIENCE);
+        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(TIMEOUT);
         assertProblem(apiResponse, 503, "unavailable", instance);
         assertThat(Integer.parseInt(apiResponse.header("Retry-After"))).isBetween(1, 60);
     }
 
     private static void assertNotReady() {
         ApiResponse ready = Awaitility.await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> management.get("/health/ready"), apiResponse -> apiResponse.status() == 503);
         assertThat(checks(ready)).contains("database DOWN", "accepting UP");
         assertThat(management.get("/health/live").status()).isEqualTo(200);
     }
 
-    private static void assertAllIsWellAgain(String accepted) {
-        assertAllIsWellAgain(accepted, Duration.ofSeconds(60));
+    private static void assertRecovers(String accepted) {
+        assertRecovers(accepted, Duration.ofSeconds(60));
     }
 
-    private static void assertAllIsWellAgain(String accepted, Duration atMost) {
+    private static void assertRecovers(String accepted, Duration atMost) {
         ApiResponse ready = Awaitility.await()
                 .atMost(atMost)
                 .until(() -> management.get("/health/ready"), apiResponse -> apiResponse.status() == 200);

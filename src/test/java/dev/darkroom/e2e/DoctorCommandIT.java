@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands that look, as an operator runs them: beside a service, and without one. */
+/** The {@code doctor} and {@code explain} commands, with and without a running server. */
 @Timeout(300)
 class DoctorCommandIT {
-    private static final String PROMPT = "A lighthouse that nobody may read about";
+    private static final String PROMPT = "A confidential lighthouse";
 
     @TempDir
     Path directory;
@@ -42,7 +42,7 @@ class DoctorCommandIT {
         return DarkroomInstanceProcess.launch(directory, environment, List.of(SHARED_BINARIES), arguments);
     }
 
-    private DarkroomInstanceProcess serve() {
+    private DarkroomInstanceProcess startServer() {
         return DarkroomInstanceProcess.start(directory, settings.environment(), SHARED_BINARIES);
     }
 
@@ -64,15 +64,15 @@ class DoctorCommandIT {
     }
 
     @Test
-    void withTheEmbeddedDatabaseBesideTheServiceAndWithoutIt() throws IOException {
+    void checksEmbeddedDatabaseWithAndWithoutRunningServer() throws IOException {
         // given
         String id;
-        try (DarkroomInstanceProcess darkroom = serve()) {
+        try (DarkroomInstanceProcess darkroom = startServer()) {
             id = complete(darkroom);
 
             // then
             assertClean(run("doctor", "--deep"));
-            assertTold(run("explain", id), id);
+            assertExplains(run("explain", id), id);
             assertThat(darkroom.stop()).isZero();
         }
 
@@ -81,8 +81,8 @@ class DoctorCommandIT {
         assertThat(EmbeddedDatabase.findRunning(directory.resolve("data"))).isEmpty();
 
         // when
-        try (var pictures = Files.walk(directory.resolve("data/images"))) {
-            Files.delete(pictures.filter(file -> file.toString().endsWith(".png"))
+        try (var images = Files.walk(directory.resolve("data/images"))) {
+            Files.delete(images.filter(file -> file.toString().endsWith(".png"))
                     .findFirst()
                     .orElseThrow());
         }
@@ -96,7 +96,7 @@ class DoctorCommandIT {
     }
 
     @Test
-    void withADatabaseOfSomebodyElse() {
+    void checksExternalDatabase() {
         // given
         DatabaseUrl database = TestPostgres.migratedDatabase();
         settings.database(database);
@@ -105,7 +105,7 @@ class DoctorCommandIT {
 
             // then
             assertClean(run("doctor", "--deep", "--timeout", "30"));
-            assertTold(run("explain", id), id);
+            assertExplains(run("explain", id), id);
             assertThat(get(darkroomInstance.management() + "/database").getBoolean("alarm"))
                     .isFalse();
 
@@ -122,7 +122,7 @@ class DoctorCommandIT {
         }
     }
 
-    private static void assertTold(DarkroomInstanceProcess explain, String id) {
+    private static void assertExplains(DarkroomInstanceProcess explain, String id) {
         assertThat(explain.awaitExit()).isZero();
         assertThat(explain.log())
                 .contains("Generation " + id + " of user local: COMPLETE")
@@ -131,7 +131,7 @@ class DoctorCommandIT {
     }
 
     @Test
-    void whatCannotBeLookedAtIsSaidInOneLine() {
+    void reportsMissingDatabaseInOneLine() {
         DarkroomInstanceProcess doctor = run("doctor");
         assertThat(doctor.awaitExit()).isEqualTo(2);
         assertThat(doctor.errors())

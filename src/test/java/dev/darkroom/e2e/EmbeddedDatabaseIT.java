@@ -28,18 +28,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The jar with a database of its own, through restarts and crashes. */
+/** The jar with its embedded database, through restarts and crashes. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseIT {
-    private static final Map<String, String> QUICK =
+    private static final Map<String, String> ENVIRONMENT =
             DarkroomInstanceSettings.forTests().environment();
 
     @TempDir
     Path directory;
 
     @Test
-    void startsInAnEmptyDirectoryWithNothingConfiguredButPorts(@TempDir Path empty) throws Exception {
+    void startsInEmptyDirectoryWithDefaults(@TempDir Path empty) throws Exception {
         // given
         Map<String, String> ports =
                 Map.of("DARKROOM_HTTP_PORT", "0", "DARKROOM_MANAGEMENT_PORT", "0", "DARKROOM_SIMULATOR_PORT", "0");
@@ -49,8 +49,8 @@ class EmbeddedDatabaseIT {
             JsonObject ended = complete(darkroom.client());
 
             // then
-            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(picture(darkroom, ended)));
-            assertThat(picture.getWidth()).isEqualTo(512);
+            BufferedImage image = ImageIO.read(new ByteArrayInputStream(downloadImage(darkroom, ended)));
+            assertThat(image.getWidth()).isEqualTo(512);
             assertThat(darkroom.log())
                     .anyMatch(line -> line.contains("Database   embedded, in " + empty.resolve("data")))
                     .anyMatch(line -> line.contains("AI server  ") && line.endsWith("(the bundled simulator)"))
@@ -69,55 +69,58 @@ class EmbeddedDatabaseIT {
         }
     }
 
-    /** One life of a directory: in use, stopped, killed, and started again after each. */
+    /** Runs one data directory through use, stop, kill, and a start after each. */
     @Test
-    void whatWasMadeIsThereAfterAStopAndAfterAKill() {
+    void dataSurvivesStopAndKill() {
         // given
-        JsonObject made;
-        byte[] picture;
+        JsonObject created;
+        byte[] image;
         try (DarkroomInstanceProcess first = start()) {
-            made = complete(first.client());
-            picture = picture(first, made);
+            created = complete(first.client());
+            image = downloadImage(first, created);
 
             // when
-            DarkroomInstanceProcess other = DarkroomInstanceProcess.launch(directory, QUICK, List.of(SHARED_BINARIES));
+            DarkroomInstanceProcess other =
+                    DarkroomInstanceProcess.launch(directory, ENVIRONMENT, List.of(SHARED_BINARIES));
 
             // then
             assertThat(other.awaitExit()).isEqualTo(1);
             assertThat(other.errors())
-                    .containsExactly("darkroom: data directory " + data() + " is in use by another Darkroom; give this"
-                            + " one its own DARKROOM_DATA_DIR, or DARKROOM_DATABASE_URL to share the database");
-            assertSameButForItsUrls(first, made, picture);
-            assertThat(EmbeddedDatabase.findRunning(data())).isPresent();
+                    .containsExactly(
+                            "darkroom: data directory " + dataDirectory() + " is in use by another Darkroom; give this"
+                                    + " one its own DARKROOM_DATA_DIR, or DARKROOM_DATABASE_URL to share the database");
+            assertSameExceptUrls(first, created, image);
+            assertThat(EmbeddedDatabase.findRunning(dataDirectory())).isPresent();
 
             // when
             assertThat(first.stop()).isZero();
         }
-        assertThat(EmbeddedDatabase.findRunning(data())).isEmpty();
+        assertThat(EmbeddedDatabase.findRunning(dataDirectory())).isEmpty();
         try (DarkroomInstanceProcess second = start()) {
             // then
-            assertSameButForItsUrls(second, made, picture);
+            assertSameExceptUrls(second, created, image);
 
             // when
             second.kill();
         }
-        DatabaseUrl orphan = joined();
+        DatabaseUrl orphan = runningDatabase();
         assertThat(TestPostgres.query(orphan, "SELECT id FROM generations"))
-                .as("the server that was left behind")
-                .contains(made.getString("id"));
+                .as("the PostgreSQL server of the killed process")
+                .contains(created.getString("id"));
         try (DarkroomInstanceProcess third = start()) {
             // then
             assertThatThrownBy(() -> TestPostgres.query(orphan, "SELECT 1"))
-                    .as("the server that was left behind")
+                    .as("the PostgreSQL server of the killed process")
                     .isInstanceOf(IllegalStateException.class);
-            assertSameButForItsUrls(third, made, picture);
+            assertSameExceptUrls(third, created, image);
             complete(third.client());
-            DatabaseInvariants.assertNoViolations(joined(), data().resolve("images"));
+            DatabaseInvariants.assertNoViolations(
+                    runningDatabase(), dataDirectory().resolve("images"));
         }
     }
 
     private DarkroomInstanceProcess start() {
-        return DarkroomInstanceProcess.start(directory, QUICK, SHARED_BINARIES);
+        return DarkroomInstanceProcess.start(directory, ENVIRONMENT, SHARED_BINARIES);
     }
 
     private static JsonObject complete(ApiClient client) {
@@ -126,7 +129,7 @@ class EmbeddedDatabaseIT {
         return ended;
     }
 
-    private static byte[] picture(DarkroomInstanceProcess darkroom, JsonObject generation) {
+    private static byte[] downloadImage(DarkroomInstanceProcess darkroom, JsonObject generation) {
         URI url = URI.create(generation.getJsonArray("imageUrls").getString(0));
         ApiClient.ApiResponse apiResponse = darkroom.client().get(url.getPath());
         assertThat(apiResponse.status()).isEqualTo(200);
@@ -134,26 +137,26 @@ class EmbeddedDatabaseIT {
         return apiResponse.body();
     }
 
-    /** The port is another after a restart, and with it the URLs of the pictures. */
-    private static void assertSameButForItsUrls(DarkroomInstanceProcess darkroom, JsonObject made, byte[] picture) {
-        JsonObject found = darkroom.client().generation(made.getString("id"));
-        assertThat(picture(darkroom, found)).isEqualTo(picture);
-        assertThat(withoutUrls(found)).isEqualTo(withoutUrls(made));
+    /** Compares everything except URLs, because the port changes with a restart. */
+    private static void assertSameExceptUrls(DarkroomInstanceProcess darkroom, JsonObject created, byte[] image) {
+        JsonObject found = darkroom.client().generation(created.getString("id"));
+        assertThat(downloadImage(darkroom, found)).isEqualTo(image);
+        assertThat(withoutUrls(found)).isEqualTo(withoutUrls(created));
     }
 
     private static JsonObject withoutUrls(JsonObject generation) {
         JsonObject copy = generation.copy();
         copy.remove("imageUrls");
-        copy.getJsonArray("images").forEach(image -> ((JsonObject) image).remove("url"));
+        copy.getJsonArray("images").forEach(entry -> ((JsonObject) entry).remove("url"));
         return copy;
     }
 
-    private Path data() {
+    private Path dataDirectory() {
         return directory.resolve("data");
     }
 
-    private DatabaseUrl joined() {
-        return EmbeddedDatabase.findRunning(data()).orElseThrow();
+    private DatabaseUrl runningDatabase() {
+        return EmbeddedDatabase.findRunning(dataDirectory()).orElseThrow();
     }
 
     private static String permissions(Path path) throws IOException {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The example of {@code docs/event-bus.md} is what the document shows, and does what the document says. */
+/** Checks that {@code docs/event-bus.md} shows the example program and that the program works as described. */
 @Timeout(300)
 class EventBusExampleIT {
     private static final Path EXAMPLE = Path.of("src/examples/EventBusClient.java");
@@ -24,12 +24,12 @@ class EventBusExampleIT {
     Path directory;
 
     @Test
-    void theDocumentShowsTheWholeProgram() throws IOException {
+    void documentShowsWholeProgram() throws IOException {
         assertThat(document()).contains("```java\n" + Files.readString(EXAMPLE) + "```\n");
     }
 
     @Test
-    void theCommandOfTheDocumentCreatesAGenerationAndWaitsForItsEnd() throws Exception {
+    void documentedCommandCreatesGenerationAndWaitsForEnd() throws Exception {
         // given
         int port = ClusterClient.freePort();
         try (DarkroomInstanceProcess service = DarkroomInstanceProcess.start(
@@ -40,7 +40,7 @@ class EventBusExampleIT {
                         .with("DARKROOM_CLUSTER_PORT", String.valueOf(port))
                         .with("DARKROOM_CLUSTER_BUS_PORT", "0")
                         .environment())) {
-            // when run as told, but for the ports and where this test has its JDK and its jar
+            // when run as documented, except for the ports and the paths of the JDK and the jar
             String command = document()
                     .lines()
                     .filter(line -> line.startsWith("java -cp target/darkroom.jar " + EXAMPLE))
@@ -59,9 +59,9 @@ class EventBusExampleIT {
 
             // then
             assertThat(example.waitFor(90, TimeUnit.SECONDS)).isTrue();
-            String said = Files.readString(output, StandardCharsets.UTF_8);
-            assertThat(said).contains("created ", "\"status\" : \"COMPLETE\"", "A lighthouse at dusk");
-            assertThat(example.exitValue()).as(said).isZero();
+            String printed = Files.readString(output, StandardCharsets.UTF_8);
+            assertThat(printed).contains("created ", "\"status\" : \"COMPLETE\"", "A lighthouse at dusk");
+            assertThat(example.exitValue()).as(printed).isZero();
             assertThat(service.log()).anyMatch(line -> line.contains("generation accepted"));
         }
     }

@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar on a PostgreSQL that somebody else runs. */
+/** The jar with an external PostgreSQL server. */
 @Timeout(300)
 class ExternalDatabaseIT {
     @TempDir
     Path directory;
 
     @Test
-    void worksThereAndStartsNoDatabaseOfItsOwn() {
+    void usesExternalDatabaseAndStartsNoEmbeddedOne() {
         // given
         DatabaseUrl database = TestPostgres.newDatabase();
         Map<String, String> environment =
@@ -48,7 +48,7 @@ class ExternalDatabaseIT {
             // and
             assertThat(darkroom.stop()).isZero();
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
-                    .as("the server runs on")
+                    .as("the server is still running")
                     .containsExactly("1");
         }
     }

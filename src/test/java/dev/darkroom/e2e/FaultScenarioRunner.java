@@ -22,31 +22,33 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
 /**
- * A service on which faults are tried, one after the other: what the first attempt comes to, what the breaker makes of it,
- * and what a caller sees if the fault stays. Whatever is told here was observed from outside. The methods block.
+ * Application that runs faults one after the other and observes three results from outside: the outcome of the first
+ * attempt, the reaction of the circuit breaker, and the result that clients get if the fault persists. The methods
+ * block.
  */
 final class FaultScenarioRunner implements AutoCloseable {
-    /** Longer than anything else that is waited for. */
+    /** Longer than any other wait of the scenarios. */
     static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(4);
 
     private static final JsonObject SERVER_ERROR_STEP = new JsonObject().put("status", 500);
 
-    /** Services of one virtual machine share a log; the name of the AI server tells their lines apart. */
+    /** Applications in one virtual machine share a log. The name of the AI server identifies their lines. */
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final String name = "bench-" + COUNT.incrementAndGet();
+    private final String name = "runner-" + COUNT.incrementAndGet();
     private final Path directory;
     private final InProcessSimulator inProcessSimulator;
     private final DarkroomInstance darkroomInstance;
     private final ApiClient client;
 
     /**
-     * What a fault that happens once comes to.
+     * Result of a fault that happens once.
      *
-     * @param generation as it ended, or stands
-     * @param submissions that the AI server saw; null where there was none to see them
-     * @param breaker what it heard
-     * @param paused whether the AI server was left alone afterwards
+     * @param generation the generation after it ended, or its current state
+     * @param submissions number of submissions that the AI server received; null if it received none because of the
+     * fault
+     * @param breaker outcome that the circuit breaker recorded
+     * @param paused whether calls to the AI server were paused afterwards
      */
     record FirstAttempt(JsonObject generation, Integer submissions, BreakerReaction breaker, boolean paused) {
         JsonObject attempt() {
@@ -54,7 +56,7 @@ final class FaultScenarioRunner implements AutoCloseable {
         }
     }
 
-    /** What the breaker heard of an attempt, as it shows in what it does then. */
+    /** Outcome that the circuit breaker recorded for an attempt, inferred from its later behavior. */
     enum BreakerReaction {
         FAILURE,
         IGNORED,
@@ -99,7 +101,7 @@ final class FaultScenarioRunner implements AutoCloseable {
                 .with("DARKROOM_BACKEND_MAX_PICTURE_BYTES", "4194304");
     }
 
-    /** A service whose breaker opens with the first sick call, or when more than half of the calls were sick. */
+    /** Settings with a breaker that opens after the first failed call, or when more than half of the calls failed. */
     private static DarkroomInstanceSettings breakerOpensAfterOne() {
         return settings()
                 .with("DARKROOM_WORKER_CONCURRENCY", "1")
@@ -111,7 +113,7 @@ final class FaultScenarioRunner implements AutoCloseable {
                 .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "100ms");
     }
 
-    /** A service with few attempts, a deadline that no attempt reaches, and a breaker that stays out of it. */
+    /** Settings with few attempts, a deadline that no attempt reaches, and a breaker that does not interfere. */
     private static DarkroomInstanceSettings shortDeadline() {
         return settings()
                 .with("DARKROOM_RETRY_MAX_ATTEMPTS", "2")
@@ -120,27 +122,28 @@ final class FaultScenarioRunner implements AutoCloseable {
     }
 
     /**
-     * A bench for {@link #once(AiServerFault.Scripted)}.
+     * Creates a runner for {@link #once(AiServerFault.ScriptedFault)}.
      *
-     * @param timeout of an attempt
+     * @param timeout timeout of an attempt
      */
-    static FaultScenarioRunner forOnce(Duration timeout) {
+    static FaultScenarioRunner forSingleFaults(Duration timeout) {
         return withAiServer(breakerOpensAfterOne(), timeout);
     }
 
     /**
-     * A bench for {@link #forEver(AiServerFault.Scripted)}.
+     * Creates a runner for {@link #persistently(AiServerFault.ScriptedFault)}.
      *
-     * @param timeout of an attempt
+     * @param timeout timeout of an attempt
      */
-    static FaultScenarioRunner forEver(Duration timeout) {
+    static FaultScenarioRunner forPersistentFaults(Duration timeout) {
         return withAiServer(shortDeadline(), timeout);
     }
 
     /**
-     * A fault that happens once, to a breaker that knows of no call yet. After it the AI server is sick three times: the
-     * attempt that finds the breaker open is a probe, and probes are not counted, so which of the three it is tells what
-     * the breaker heard of the fault. The last probe goes well, and the next fault finds it all new.
+     * Runs a fault once, with a breaker that has recorded no call. Afterwards the AI server fails three times. The
+     * attempt that finds the breaker open is a probe, and probes are not counted. Its position therefore shows the
+     * outcome that the breaker recorded for the fault. The last probe succeeds, so the next fault starts with an empty
+     * breaker.
      */
     FirstAttempt once(AiServerFault.ScriptedFault fault) {
         inProcessSimulator.reset();
@@ -152,7 +155,7 @@ final class FaultScenarioRunner implements AutoCloseable {
                 inProcessSimulator.recordedRequests(generation.getString("id")).size();
         boolean paused = pauseCount() > pausesBefore;
         if (attempts.size() == 1) {
-            // It was over for this generation, so another one meets what follows.
+            // The generation has ended, so another generation gets the remaining failures.
             attempts.addAll(AttemptJson.attemptsOf(awaitFinished()));
         }
         return new FirstAttempt(generation, submissions, breakerReaction(attempts), paused);
@@ -167,19 +170,22 @@ final class FaultScenarioRunner implements AutoCloseable {
         throw new AssertionError("the breaker did not open in the end: " + attempts);
     }
 
-    /** As {@link #once(AiServerFault.Scripted)}; the breaker opens and stays so. */
+    /**
+     * Runs a connection fault once, as {@link #once(AiServerFault.ScriptedFault)} does. The breaker opens and stays
+     * open.
+     */
     static FirstAttempt once(AiServerFault.ConnectionFault fault) {
         DarkroomInstanceSettings settings = breakerOpensAfterOne()
                 .with("DARKROOM_BACKEND_BREAKER_RESET", "1m")
                 .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m");
         try (BrokenServer server = fault.server().get();
-                FaultScenarioRunner bench = withBrokenServer(server, settings)) {
-            String id = bench.client.create(request()).getString("id");
+                FaultScenarioRunner runner = withBrokenServer(server, settings)) {
+            String id = runner.client.create(request()).getString("id");
             JsonObject generation = Awaitility.await("first attempt")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> bench.client.generation(id), FaultScenarioRunner::hasEndedAttempt);
-            assertThat(bench.backend().getString("breaker")).isEqualTo("OPEN");
-            return new FirstAttempt(generation, null, BreakerReaction.FAILURE, bench.pauseCount() > 0);
+                    .until(() -> runner.client.generation(id), FaultScenarioRunner::hasEndedAttempt);
+            assertThat(runner.backend().getString("breaker")).isEqualTo("OPEN");
+            return new FirstAttempt(generation, null, BreakerReaction.FAILURE, runner.pauseCount() > 0);
         }
     }
 
@@ -188,23 +194,23 @@ final class FaultScenarioRunner implements AutoCloseable {
         return !attempts.isEmpty() && attempts.get(0).containsKey("finishedAt");
     }
 
-    /** A fault that stays; how the generation ended. */
-    JsonObject forEver(AiServerFault.ScriptedFault fault) {
+    /** Runs a persistent fault and returns the ended generation. */
+    JsonObject persistently(AiServerFault.ScriptedFault fault) {
         inProcessSimulator.reset();
         inProcessSimulator.script(fault.step().get().put("times", -1));
         JsonObject ended = awaitFinished();
         inProcessSimulator.reset();
         awaitBreakerClosed();
-        // Pauses grow until the AI server is well again.
+        // Pauses grow until the AI server has recovered.
         assertThat(awaitFinished().getString("status")).isEqualTo("COMPLETE");
         return ended;
     }
 
-    /** As {@link #forEver(AiServerFault.Scripted)}. */
-    static JsonObject forEver(AiServerFault.ConnectionFault fault) {
+    /** Runs a persistent connection fault, as {@link #persistently(AiServerFault.ScriptedFault)} does. */
+    static JsonObject persistently(AiServerFault.ConnectionFault fault) {
         try (BrokenServer server = fault.server().get();
-                FaultScenarioRunner bench = withBrokenServer(server, shortDeadline())) {
-            return bench.awaitFinished();
+                FaultScenarioRunner runner = withBrokenServer(server, shortDeadline())) {
+            return runner.awaitFinished();
         }
     }
 
@@ -212,10 +218,10 @@ final class FaultScenarioRunner implements AutoCloseable {
         return client.awaitEnd(client.create(request()).getString("id"));
     }
 
-    /** Two pictures, so that there can be fewer. */
+    /** Requests two images, so that a response can have fewer. */
     private static JsonObject request() {
         return new JsonObject()
-                .put("prompt", "a fault in the works")
+                .put("prompt", "a lighthouse")
                 .put("width", 64)
                 .put("height", 64)
                 .put("count", 2);
@@ -227,7 +233,7 @@ final class FaultScenarioRunner implements AutoCloseable {
                 .until(() -> backend().getInteger("pausedMs") == 0);
     }
 
-    /** As operators see it. */
+    /** Returns the state of the AI server as the management port reports it. */
     private JsonObject backend() {
         return new ApiClient(darkroomInstance.management())
                 .get("/backends")

@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What was observed of all faults, as a Markdown table. Faults of one kind that come to the same share a row. */
+/**
+ * Renders the results of all faults as a Markdown table. Neighboring faults of one kind with equal results share a row.
+ */
 final class FaultTableRenderer {
     private static final String HEAD = """
-            | fault | class | code | retried | counted | breaker hears | caller sees, if it stays so |
+            | fault | class | code | retried | counted | breaker outcome | final result if the fault persists |
             |---|---|---|---|---|---|---|
             """;
 
@@ -24,15 +26,15 @@ final class FaultTableRenderer {
             return same && aiServerFault.about().equals(before.aiServerFault.about()) && cells.equals(before.cells);
         }
 
-        private Row and(Row next) {
+        private Row merge(Row next) {
             return aiServerFault.label().equals(next.aiServerFault.label())
                     ? this
                     : new Row(next.aiServerFault, name + ", " + next.aiServerFault.label(), cells);
         }
     }
 
-    /** Adds a fault: what it came to once, and how a generation ended that met it for ever. */
-    void add(AiServerFault aiServerFault, FirstAttempt firstAttempt, JsonObject stayed) {
+    /** Adds a fault with the result of one occurrence and with the generation that ended after the persistent fault. */
+    void add(AiServerFault aiServerFault, FirstAttempt firstAttempt, JsonObject persistentResult) {
         JsonObject error = firstAttempt.attempt().getJsonObject("error");
         String cells = String.join(
                 " | ",
@@ -41,11 +43,11 @@ final class FaultTableRenderer {
                 error == null ? NONE : retryCell(firstAttempt.attempt()),
                 error == null ? NONE : firstAttempt.attempt().getBoolean("counted") ? "yes" : "no",
                 breakerCell(firstAttempt),
-                errorCell(stayed));
+                errorCell(persistentResult));
         Row row = new Row(aiServerFault, AiServerFault.displayName(aiServerFault), cells);
         Row last = rows.isEmpty() ? null : rows.get(rows.size() - 1);
         if (last != null && row.sharesWith(last)) {
-            rows.set(rows.size() - 1, last.and(row));
+            rows.set(rows.size() - 1, last.merge(row));
         } else {
             rows.add(row);
         }
@@ -59,14 +61,14 @@ final class FaultTableRenderer {
         if (delay.compareTo(FaultScenarioRunner.MAX_RETRY_AFTER) >= 0) {
             return "yes, after `retry.maxRetryAfter`";
         }
-        return delay.compareTo(Duration.ofSeconds(1)) > 0 ? "yes, after the time it asked for" : "yes";
+        return delay.compareTo(Duration.ofSeconds(1)) > 0 ? "yes, after the requested delay" : "yes";
     }
 
     private static String breakerCell(FirstAttempt firstAttempt) {
         return switch (firstAttempt.breaker()) {
-                    case FAILURE -> "sick";
-                    case IGNORED -> "nothing";
-                    case SUCCESS -> "well";
+                    case FAILURE -> "failure";
+                    case IGNORED -> "ignored";
+                    case SUCCESS -> "success";
                 }
                 + (firstAttempt.paused() ? "; [pause](#the-pause)" : "");
     }
@@ -76,14 +78,14 @@ final class FaultTableRenderer {
             return code("COMPLETE");
         }
         JsonObject error = ended.getJsonObject("error");
-        return code(error.getString("code")) + (error.getBoolean("retryable") ? "" : ", at once");
+        return code(error.getString("code")) + (error.getBoolean("retryable") ? "" : ", immediately");
     }
 
     private static String code(String text) {
         return "`" + text + "`";
     }
 
-    /** The whole table, a line break at its end. */
+    /** Returns the whole table, which ends with a line break. */
     String render() {
         StringBuilder markdown = new StringBuilder(HEAD);
         rows.forEach(row -> markdown.append("| " + row.name() + " | " + row.cells() + " |\n"));

@@ -20,8 +20,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Runs the programs of {@code src/examples/clients} with the clients that the profile "clients" generates from {@code openapi.yaml}. The
- * service is a {@link LaterVersionProxy}: its responses have fields that the contract does not describe, and every client must ignore them.
+ * Runs the programs of {@code src/examples/clients} with the clients that the profile "clients" generates from {@code
+ * openapi.yaml}. Requests go through a {@link LaterVersionProxy}, which adds fields that the contract does not
+ * describe. Every client must ignore them.
  */
 @Tag("clients")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
@@ -47,7 +48,7 @@ class GeneratedClientsIT {
     void javaClientRunsTheExample() throws Exception {
         Path classes = Files.createDirectories(CLIENTS.resolve("java-classes"));
         List<String> compile =
-                new ArrayList<>(List.of(tool("javac"), "-nowarn", "-proc:none", "-d", classes.toString()));
+                new ArrayList<>(List.of(jdkTool("javac"), "-nowarn", "-proc:none", "-d", classes.toString()));
         compile.addAll(List.of("-cp", System.getProperty("java.class.path")));
         try (Stream<Path> files = Files.walk(CLIENTS.resolve("java/src/main/java"))) {
             files.filter(file -> file.toString().endsWith(".java"))
@@ -61,7 +62,7 @@ class GeneratedClientsIT {
                 CLIENTS,
                 Map.of(),
                 List.of(
-                        tool("java"),
+                        jdkTool("java"),
                         "-cp",
                         classes + File.pathSeparator + System.getProperty("java.class.path"),
                         "ClientExample"));
@@ -75,7 +76,7 @@ class GeneratedClientsIT {
         run(CLIENTS, Map.of(), List.of("python3", "-m", "venv", environment.toString()));
         run(CLIENTS, Map.of(), List.of(python, "-m", "pip", "install", "--requirement", requirements.toString()));
 
-        // Imports every model and every API, also those that the example does not use.
+        // Imports every model and every API, including those that the example does not use.
         Map<String, String> path =
                 Map.of("PYTHONPATH", CLIENTS.resolve("python").toString());
         run(CLIENTS, path, List.of(python, "-W", "error", "-c", "from darkroom_client import *"));
@@ -102,17 +103,18 @@ class GeneratedClientsIT {
     private static void assertPrints(Path directory, Map<String, String> environment, List<String> command)
             throws Exception {
         DarkroomExtension.User user = service.newUser();
-        try (LaterVersionProxy later = new LaterVersionProxy(service.darkroom().api(), service.aiServer())) {
-            Map<String, String> all = new java.util.HashMap<>(environment);
-            all.putAll(Map.of("API", later.api().toString(), "KEY", user.key(), "HOOK", "http://127.0.0.1:9/hook"));
-            assertThat(run(directory, all, command)).isEqualTo(PRINTED);
-            assertThat(later.extendedCount())
+        try (LaterVersionProxy proxy = new LaterVersionProxy(service.darkroom().api(), service.aiServer())) {
+            Map<String, String> variables = new java.util.HashMap<>(environment);
+            variables.putAll(
+                    Map.of("API", proxy.api().toString(), "KEY", user.key(), "HOOK", "http://127.0.0.1:9/hook"));
+            assertThat(run(directory, variables, command)).isEqualTo(PRINTED);
+            assertThat(proxy.extendedCount())
                     .as("responses with fields that are not described")
                     .isGreaterThan(10);
         }
     }
 
-    private static String tool(String name) {
+    private static String jdkTool(String name) {
         return Path.of(System.getProperty("java.home"), "bin", name).toString();
     }
 

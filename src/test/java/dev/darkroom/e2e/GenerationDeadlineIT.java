@@ -19,11 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The end of a generation's time, wherever it finds the generation. */
+/** Deadline of a generation, in every state of the generation. */
 @Execution(ExecutionMode.CONCURRENT)
 class GenerationDeadlineIT {
     /** Long enough for a first attempt on a busy machine. */
-    private static final Duration LIFE = Duration.ofSeconds(10);
+    private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     @TempDir
     Path directory;
@@ -40,7 +40,7 @@ class GenerationDeadlineIT {
                 DarkroomInstanceSettings.forTests()
                         .database(TestPostgres.migratedDatabase())
                         .aiServer(inProcessSimulator)
-                        .with("DARKROOM_GENERATION_DEADLINE", LIFE.toSeconds() + "s"));
+                        .with("DARKROOM_GENERATION_DEADLINE", DEADLINE.toSeconds() + "s"));
         client = darkroomInstance.client();
     }
 
@@ -50,7 +50,7 @@ class GenerationDeadlineIT {
         inProcessSimulator.close();
     }
 
-    private static Duration life(JsonObject generation) {
+    private static Duration lifetime(JsonObject generation) {
         return Duration.between(
                 AttemptJson.parseTime(generation, "createdAt"), AttemptJson.parseTime(generation, "completedAt"));
     }
@@ -64,29 +64,29 @@ class GenerationDeadlineIT {
     }
 
     @Test
-    void aRetryThatWouldMissTheDeadlineIsNotWaitedForAndWhatWaitsFailsAtIt() {
-        // given an AI server that wants no more for a while
+    void failsAtOnceWhenRetryWouldMissDeadlineAndAtDeadlineWhenQueued() {
+        // given an AI server that requests a delay beyond the deadline
         inProcessSimulator.script(new JsonObject().put("status", 429).put("retryAfter", 30));
 
         // when
-        String first = client.create("come back in half a minute");
+        String first = client.create("retry in 30 s");
         JsonObject ended = client.awaitEnd(first);
 
         // then
         assertDeadlineExceeded(ended, "REJECTED_RETRYABLE");
-        assertThat(life(ended)).isLessThan(LIFE);
+        assertThat(lifetime(ended)).isLessThan(DEADLINE);
         assertThat(AttemptJson.attemptsOf(ended))
                 .extracting(AttemptJson::summary)
                 .containsExactly("RETRYABLE REJECTED_RETRYABLE RATE_LIMITED uncounted");
         assertThat(inProcessSimulator.recordedRequests(first)).hasSize(1);
 
         // when
-        String second = client.create("the one that waits");
+        String second = client.create("queued");
         ended = client.awaitEnd(second);
 
         // then
         assertDeadlineExceeded(ended, "NOT_SENT");
-        assertThat(life(ended)).isGreaterThanOrEqualTo(LIFE);
+        assertThat(lifetime(ended)).isGreaterThanOrEqualTo(DEADLINE);
         assertThat(ended.getInteger("failedAttempts")).isZero();
         assertThat(ended.getJsonArray("attempts")).isEmpty();
         assertThat(inProcessSimulator.recordedRequests(second)).isEmpty();
@@ -95,8 +95,8 @@ class GenerationDeadlineIT {
     }
 
     @Test
-    void anAttemptUnderWayIsBrokenOffAtTheGenerationsDeadline() {
-        // given an attempt could take two minutes
+    void abortsRunningAttemptAtDeadline() {
+        // given an attempt timeout of two minutes
         inProcessSimulator.script(new JsonObject().put("hang", true).put("times", -1));
 
         // when
@@ -105,7 +105,7 @@ class GenerationDeadlineIT {
 
         // then
         assertDeadlineExceeded(ended, "AMBIGUOUS");
-        assertThat(life(ended)).isGreaterThanOrEqualTo(LIFE.minusMillis(500));
+        assertThat(lifetime(ended)).isGreaterThanOrEqualTo(DEADLINE.minusMillis(500));
         List<JsonObject> attempts = AttemptJson.attemptsOf(ended);
         assertThat(attempts).extracting(AttemptJson::summary).containsExactly("TIMEOUT AMBIGUOUS TIMED_OUT counted");
         assertThat(inProcessSimulator.recordedRequests(id)).hasSize(1);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who watches a generation. One process has the watchers, another does the work. */
+/** Event streams of one generation. One process serves the streams, another runs the attempts. */
 @Timeout(300)
 class GenerationEventStreamIT {
     private static final JsonObject ERROR = new JsonObject().put("status", 500);
@@ -38,19 +38,19 @@ class GenerationEventStreamIT {
 
     private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
     private static InProcessSimulator inProcessSimulator;
-    private static DarkroomInstance front;
-    private static DarkroomInstance back;
+    private static DarkroomInstance apiNode;
+    private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
     static void start() throws Exception {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        front = service("front", "0");
-        back = service("back", "4");
-        client = front.client();
+        apiNode = startNode("apiNode", "0");
+        workerNode = startNode("workerNode", "4");
+        client = apiNode.client();
     }
 
-    private static DarkroomInstance service(String name, String concurrency) throws Exception {
+    private static DarkroomInstance startNode(String name, String concurrency) throws Exception {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomInstanceSettings.forTests()
@@ -62,18 +62,18 @@ class GenerationEventStreamIT {
 
     @AfterAll
     static void stop() throws Exception {
-        front.close();
-        back.close();
+        apiNode.close();
+        workerNode.close();
         inProcessSimulator.close();
     }
 
     @BeforeEach
-    void wellAgain() {
+    void resetAiServer() {
         inProcessSimulator.reset();
     }
 
-    private static SseClient watch(String id, String query, Map<String, String> headers) {
-        return SseClient.open(front.api(), "/api/generation/" + id + "/events" + query, headers);
+    private static SseClient openStream(String id, String query, Map<String, String> headers) {
+        return SseClient.open(apiNode.api(), "/api/generation/" + id + "/events" + query, headers);
     }
 
     private static List<JsonObject> events(SseClient stream) {
@@ -91,17 +91,17 @@ class GenerationEventStreamIT {
     }
 
     @Test
-    void hearsOfEveryAttemptAndOfTheEndAndDoesNotComeAgain() {
+    void streamsEveryAttemptAndTheEndAndThenStopsReconnects() {
         // given
         inProcessSimulator.script(ERROR, HANG);
-        String watched = client.create("A lighthouse");
-        try (SseClient stream = watch(watched, "", Map.of())) {
+        String id = client.create("A lighthouse");
+        try (SseClient stream = openStream(id, "", Map.of())) {
             // when
             stream.await(
                     "the second attempt",
-                    heard -> stream.frames("generation").stream()
+                    frames -> stream.frames("generation").stream()
                             .anyMatch(frame -> frame.data().contains("\"number\":2")));
-            client.cancel(watched);
+            client.cancel(id);
             stream.awaitEnd();
 
             // then
@@ -111,10 +111,10 @@ class GenerationEventStreamIT {
                     .extracting(event -> event.getLong("version"))
                     .isSorted()
                     .doesNotHaveDuplicates();
-            JsonObject end = events.get(events.size() - 1);
-            assertThat(end.getString("type")).isEqualTo("generation.ended");
-            assertThat(end.getString("status")).isEqualTo("FAILED");
-            assertThat(end.getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
+            JsonObject ended = events.get(events.size() - 1);
+            assertThat(ended.getString("type")).isEqualTo("generation.ended");
+            assertThat(ended.getString("status")).isEqualTo("FAILED");
+            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
             assertThat(new JsonObject(stream.awaitEvent("bye").data()).getString("reason"))
                     .isEqualTo("ENDED");
             assertThat(stream.reconnect().status()).isEqualTo(204);
@@ -122,43 +122,43 @@ class GenerationEventStreamIT {
     }
 
     @Test
-    void whoComesBackHearsExactlyWhatCameSince() {
+    void resumesAfterLastEventId() {
         // given
         inProcessSimulator.script(ERROR);
         String id = client.create("A harbour");
         client.awaitEnd(id);
 
         // when
-        try (SseClient all = watch(id, "", Map.of("Last-Event-ID", "0"));
-                SseClient some = watch(id, "?last_event_id=1", Map.of("Last-Event-ID", "3"));
-                SseClient asked = watch(id, "?last_event_id=4", Map.of())) {
-            all.awaitEnd();
-            some.awaitEnd();
-            asked.awaitEnd();
+        try (SseClient fromStart = openStream(id, "", Map.of("Last-Event-ID", "0"));
+                SseClient fromHeader = openStream(id, "?last_event_id=1", Map.of("Last-Event-ID", "3"));
+                SseClient fromParameter = openStream(id, "?last_event_id=4", Map.of())) {
+            fromStart.awaitEnd();
+            fromHeader.awaitEnd();
+            fromParameter.awaitEnd();
 
             // then
-            assertThat(types(all))
+            assertThat(types(fromStart))
                     .containsExactly(
                             "generation.accepted",
                             "attempt.started",
                             "attempt.failed",
                             "attempt.started",
                             "generation.ended");
-            assertThat(events(some)).isEqualTo(events(all).subList(3, 5));
-            assertThat(events(asked)).isEqualTo(events(all).subList(4, 5));
-            assertThat(events(asked).get(0).getInteger("imageCount")).isEqualTo(1);
+            assertThat(events(fromHeader)).isEqualTo(events(fromStart).subList(3, 5));
+            assertThat(events(fromParameter)).isEqualTo(events(fromStart).subList(4, 5));
+            assertThat(events(fromParameter).get(0).getInteger("imageCount")).isEqualTo(1);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"garbage", "-1", "99999999999999999999", "1000", "7f3a2b9c-17", "%00", "'; DROP"})
-    void anIdThatMeansNothingCountsAsNone(String id) {
+    void ignoresInvalidLastEventId(String id) {
         // given
         String generation = client.create("A gull");
         client.awaitEnd(generation);
 
         // when
-        try (SseClient stream = watch(generation, "", Map.of("Last-Event-ID", id))) {
+        try (SseClient stream = openStream(generation, "", Map.of("Last-Event-ID", id))) {
             stream.awaitEnd();
 
             // then
@@ -169,20 +169,20 @@ class GenerationEventStreamIT {
     }
 
     @Test
-    void whatIsNotThereIsAProblemAndNoStream() {
-        try (SseClient stream = watch(UUID.randomUUID().toString(), "", Map.of())) {
+    void returnsProblemForUnknownOrInvalidId() {
+        try (SseClient stream = openStream(UUID.randomUUID().toString(), "", Map.of())) {
             assertThat(stream.status()).isEqualTo(404);
         }
         assertProblem(client.get("/api/generation/x/events"), 400, "invalid-request", "/api/generation/x/events");
     }
 
     @Test
-    void manyWatchOneGeneration() {
+    void serves15StreamsOfOneGeneration() {
         // given
         inProcessSimulator.script(HANG);
         String id = client.create("A crowd");
         List<SseClient> streams = java.util.stream.IntStream.range(0, 15)
-                .mapToObj(i -> watch(id, "", Map.of()))
+                .mapToObj(i -> openStream(id, "", Map.of()))
                 .toList();
 
         // when

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A generation in each of its states, as a caller sees it. */
+/** A generation in each of its states, as the API reports it. */
 @Tag("database")
 class GenerationLifecycleIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
     @Test
-    void aPromptBecomesPictures() throws Exception {
+    void generatesImagesFromPrompt() throws Exception {
         // given
         JsonObject request = new JsonObject()
                 .put("prompt", "Two lighthouses 灯台 🗼")
@@ -41,21 +41,21 @@ class GenerationLifecycleIT {
         // then
         assertThat(accepted.getString("status")).isEqualTo("PENDING");
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-        request.forEach(asked -> assertThat(ended.getValue(asked.getKey())).isEqualTo(asked.getValue()));
+        request.forEach(field -> assertThat(ended.getValue(field.getKey())).isEqualTo(field.getValue()));
         assertThat(ended.getInteger("failedAttempts")).isZero();
         assertThat(ended.getJsonArray("imageUrls")).hasSize(2);
         for (Object url : ended.getJsonArray("imageUrls")) {
             assertThat((String) url).startsWith(service.darkroom().api().toString());
             byte[] bytes =
                     service.client().get(URI.create((String) url).getPath()).body();
-            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(bytes));
-            assertThat(picture.getWidth()).isEqualTo(320);
-            assertThat(picture.getHeight()).isEqualTo(200);
+            BufferedImage image = ImageIO.read(new ByteArrayInputStream(bytes));
+            assertThat(image.getWidth()).isEqualTo(320);
+            assertThat(image.getHeight()).isEqualTo(200);
         }
     }
 
     @Test
-    void whatIsLeftOpenIsChosenAndKept() {
+    void choosesAndStoresDefaults() {
         // when
         JsonObject accepted = service.client().create(new JsonObject().put("prompt", "only a prompt"));
         JsonObject ended = service.client().awaitEnd(accepted.getString("id"));
@@ -75,12 +75,12 @@ class GenerationLifecycleIT {
     }
 
     @Test
-    void theAttemptUnderWayIsShown() {
+    void reportsRunningAttempt() {
         // given
         service.aiServer().script(new JsonObject().put("delay", "2s"));
 
         // when
-        String id = service.client().create("patience");
+        String id = service.client().create("slow");
         ApiClient.ApiResponse running = Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .until(
@@ -101,12 +101,12 @@ class GenerationLifecycleIT {
     }
 
     @Test
-    void aRefusedPromptIsFailedWithItsReason() {
+    void failsRejectedPromptWithReason() {
         // given
         service.aiServer().script(new JsonObject().put("moderation", true));
 
         // when
-        String id = service.client().create("something refused");
+        String id = service.client().create("rejected by moderation");
         JsonObject ended = service.client().awaitEnd(id);
 
         // then
@@ -118,7 +118,7 @@ class GenerationLifecycleIT {
     }
 
     @Test
-    void whatDoesNotExistIsNotFound() {
+    void returnsNotFoundForUnknownId() {
         // when
         ApiClient.ApiResponse apiResponse = service.client().get("/api/generation/" + UUID.randomUUID());
 
@@ -128,7 +128,7 @@ class GenerationLifecycleIT {
     }
 
     @Test
-    void whatIsNoUuidIsRefused() {
+    void rejectsInvalidId() {
         // when
         ApiClient.ApiResponse apiResponse = service.client().get("/api/generation/42");
 

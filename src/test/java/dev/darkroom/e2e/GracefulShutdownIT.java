@@ -35,7 +35,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The jar told to stop, by SIGTERM and by Ctrl-C. */
+/** Graceful shutdown of the jar after SIGTERM and Ctrl-C. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class GracefulShutdownIT {
@@ -59,11 +59,11 @@ class GracefulShutdownIT {
     }
 
     @Test
-    void anAttemptThatEndsWithinTheGraceIsKeptAndEverythingClosesInOrder() {
+    void completesAttemptWithinGraceAndStopsStepsInOrder() {
         // given
         inProcessSimulator.script(new JsonObject().put("delay", "1s"));
-        try (DarkroomInstanceProcess darkroom = start(external("20s"))) {
-            String id = underWay(darkroom.client());
+        try (DarkroomInstanceProcess darkroom = start(withExternalDatabase("20s"))) {
+            String id = createRunning(darkroom.client());
 
             // when
             int exitCode = darkroom.stop();
@@ -75,7 +75,7 @@ class GracefulShutdownIT {
                     .containsExactly("SUCCEEDED");
             assertThat(inProcessSimulator.recordedRequests(id)).hasSize(1);
             assertThat(query(database, "SELECT count(*) FROM nodes")).containsExactly("0");
-            assertThat(stopped(darkroom))
+            assertThat(stoppedSteps(darkroom))
                     .containsExactly(
                             "accepting",
                             "api",
@@ -103,18 +103,18 @@ class GracefulShutdownIT {
                             "hints",
                             "database pools",
                             "vertx");
-            assertQuiet(darkroom);
+            assertNoErrors(darkroom);
         }
     }
 
-    /** While it waits it is alive and not ready, and further signals change nothing. */
+    /** While the process waits for attempts it is alive but not ready. Further signals have no effect. */
     @Test
-    void anAttemptThatHangsGoesBackUncountedAndTheNextStartCompletesIt() throws Exception {
+    void requeuesHangingAttemptUncountedAndNextStartCompletesIt() throws Exception {
         // given
         inProcessSimulator.script(HANG);
         String id;
-        try (DarkroomInstanceProcess darkroom = start(external("10s"))) {
-            id = underWay(darkroom.client());
+        try (DarkroomInstanceProcess darkroom = start(withExternalDatabase("10s"))) {
+            id = createRunning(darkroom.client());
             assertThat(health(darkroom, "ready")).isEqualTo(200);
 
             // when
@@ -132,9 +132,9 @@ class GracefulShutdownIT {
             // then
             assertThat(darkroom.awaitExit()).isZero();
             assertInterruptedOnce();
-            assertQuiet(darkroom);
+            assertNoErrors(darkroom);
         }
-        try (DarkroomInstanceProcess next = start(external("10s"))) {
+        try (DarkroomInstanceProcess next = start(withExternalDatabase("10s"))) {
             JsonObject ended = next.client().awaitEnd(id);
             assertThat(ended.getString("status")).isEqualTo("COMPLETE");
             assertThat(ended.getInteger("failedAttempts")).isEqualTo(1);
@@ -144,39 +144,39 @@ class GracefulShutdownIT {
     }
 
     @Test
-    void ctrlCToTheWholeGroupMidCallLosesNothingAndStopsTheEmbeddedDatabaseLast() {
+    void ctrlCDuringCallLosesNothingAndStopsEmbeddedDatabaseLast() {
         // given
         inProcessSimulator.script(HANG);
         DarkroomInstanceSettings embedded =
                 DarkroomInstanceSettings.forTests().aiServer(inProcessSimulator).with("DARKROOM_SHUTDOWN_GRACE", "1s");
         String id;
-        try (DarkroomInstanceProcess darkroom = group(embedded).awaitReady()) {
-            id = underWay(darkroom.client());
+        try (DarkroomInstanceProcess darkroom = startProcessGroup(embedded).awaitReady()) {
+            id = createRunning(darkroom.client());
 
             // when
             darkroom.signalGroup("INT");
 
             // then
             assertThat(darkroom.awaitExit()).isZero();
-            assertThat(stopped(darkroom)).endsWith("vertx", "embedded database");
+            assertThat(stoppedSteps(darkroom)).endsWith("vertx", "embedded database");
             assertThat(EmbeddedDatabase.findRunning(directory.resolve("data"))).isEmpty();
-            assertQuiet(darkroom);
+            assertNoErrors(darkroom);
         }
         try (DarkroomInstanceProcess next = start(embedded)) {
             JsonObject ended = next.client().awaitEnd(id);
             assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            JsonObject first = ended.getJsonArray("attempts").getJsonObject(0);
-            assertThat(first.getString("outcome")).isEqualTo("INTERRUPTED");
-            assertThat(first.getBoolean("counted")).isFalse();
+            JsonObject firstAttempt = ended.getJsonArray("attempts").getJsonObject(0);
+            assertThat(firstAttempt.getString("outcome")).isEqualTo("INTERRUPTED");
+            assertThat(firstAttempt.getBoolean("counted")).isFalse();
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"embedded database creation started", "embedded database started"})
-    void ctrlCToTheWholeGroupWhileStartingLeavesNothingBehind(String moment) {
+    void ctrlCDuringStartupLeavesNoProcessRunning(String message) {
         // given
-        DarkroomInstanceProcess darkroom = group(DarkroomInstanceSettings.forTests());
-        darkroom.awaitLine(moment);
+        DarkroomInstanceProcess darkroom = startProcessGroup(DarkroomInstanceSettings.forTests());
+        darkroom.awaitLine(message);
 
         // when
         darkroom.signalGroup("INT");
@@ -188,8 +188,8 @@ class GracefulShutdownIT {
     }
 
     @Test
-    void aRequestInFlightFinishes() throws Exception {
-        try (DarkroomInstanceProcess darkroom = start(external("20s"));
+    void completesInFlightRequest() throws Exception {
+        try (DarkroomInstanceProcess darkroom = start(withExternalDatabase("20s"));
                 Connection blocker = DriverManager.getConnection(
                         database.jdbcUrl(), database.user(), database.password().value());
                 Statement statement = blocker.createStatement()) {
@@ -216,12 +216,12 @@ class GracefulShutdownIT {
             String id = created.get(60, TimeUnit.SECONDS);
             assertThat(darkroom.awaitExit()).isZero();
             assertThat(query(database, "SELECT id FROM generations")).containsExactly(id);
-            assertQuiet(darkroom);
+            assertNoErrors(darkroom);
         }
     }
 
-    /** Asks for a picture and waits until the AI server has been asked for it. */
-    private String underWay(ApiClient client) {
+    /** Creates a generation and waits until the AI server has received it. */
+    private String createRunning(ApiClient client) {
         String id = client.create("A lighthouse at dusk");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -240,14 +240,14 @@ class GracefulShutdownIT {
                 .containsExactly("0");
     }
 
-    private static List<String> stopped(DarkroomInstanceProcess darkroom) {
+    private static List<String> stoppedSteps(DarkroomInstanceProcess darkroom) {
         return darkroom.log().stream()
                 .filter(line -> line.contains(" stopped step="))
                 .map(line -> line.substring(line.indexOf("step=") + 5))
                 .toList();
     }
 
-    private static void assertQuiet(DarkroomInstanceProcess darkroom) {
+    private static void assertNoErrors(DarkroomInstanceProcess darkroom) {
         assertThat(darkroom.errors()).isEmpty();
         assertThat(darkroom.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
     }
@@ -261,7 +261,7 @@ class GracefulShutdownIT {
                 .statusCode();
     }
 
-    private DarkroomInstanceSettings external(String grace) {
+    private DarkroomInstanceSettings withExternalDatabase(String grace) {
         return DarkroomInstanceSettings.forTests()
                 .database(database)
                 .aiServer(inProcessSimulator)
@@ -272,7 +272,7 @@ class GracefulShutdownIT {
         return DarkroomInstanceProcess.start(directory, settings.environment(), SHARED_BINARIES);
     }
 
-    private DarkroomInstanceProcess group(DarkroomInstanceSettings settings) {
+    private DarkroomInstanceProcess startProcessGroup(DarkroomInstanceSettings settings) {
         return DarkroomInstanceProcess.launchProcessGroup(directory, settings.environment(), List.of(SHARED_BINARIES));
     }
 }

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A request that is sent again, because nobody knows what became of it. */
+/** Requests that are repeated with an idempotency key. */
 class IdempotencyKeyIT {
-    private static final int AT_ONCE = 50;
+    private static final int CONCURRENT_REQUESTS = 50;
 
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
@@ -36,36 +36,36 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void fiftyEqualRequestsAtOnceMakeOneGeneration() throws Exception {
+    void concurrentEqualRequestsCreateOneGeneration() throws Exception {
         // given
         String key = UUID.randomUUID().toString();
-        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
+        ExecutorService threads = Executors.newFixedThreadPool(CONCURRENT_REQUESTS);
 
         // when
-        List<ApiResponse> answers = new ArrayList<>();
+        List<ApiResponse> responses = new ArrayList<>();
         try {
             List<Callable<ApiResponse>> calls = new ArrayList<>();
-            for (int i = 0; i < AT_ONCE; i++) {
+            for (int i = 0; i < CONCURRENT_REQUESTS; i++) {
                 calls.add(() -> post(request().put("prompt", key), key));
             }
-            for (Future<ApiResponse> answer : threads.invokeAll(calls)) {
-                answers.add(answer.get());
+            for (Future<ApiResponse> response : threads.invokeAll(calls)) {
+                responses.add(response.get());
             }
         } finally {
             threads.shutdown();
         }
 
         // then
-        assertThat(answers).extracting(ApiResponse::status).isSubsetOf(200, 202);
-        assertThat(answers)
+        assertThat(responses).extracting(ApiResponse::status).isSubsetOf(200, 202);
+        assertThat(responses)
                 .extracting(apiResponse -> apiResponse.json().getString("id"))
-                .containsOnly(answers.get(0).json().getString("id"));
-        assertThat(answers)
+                .containsOnly(responses.get(0).json().getString("id"));
+        assertThat(responses)
                 .filteredOn(apiResponse -> apiResponse.header("Idempotency-Replayed") == null)
                 .hasSize(1);
-        String id = answers.get(0).json().getString("id");
+        String id = responses.get(0).json().getString("id");
         assertThat(service.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
-        // What other tests have asked for may come meanwhile.
+        // Filters by prompt, because requests of other tests may arrive meanwhile.
         assertThat(service.aiServer().recordedRequests())
                 .filteredOn(
                         call -> call.getJsonObject("body").getString("prompt").equals(key))
@@ -73,7 +73,7 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void theSameIsTheSameHoweverItIsWritten() {
+    void comparesRequestsByContentNotSpelling() {
         // given
         ApiResponse first = post(request(), "\"in quotes\"");
 
@@ -88,20 +88,20 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void aDefaultThatIsStatedIsTheSameRequest() {
+    void treatsExplicitDefaultsAsSameRequest() {
         String id = post(new JsonObject().put("prompt", "defaults"), "defaults")
                 .json()
                 .getString("id");
         service.client().awaitEnd(id);
-        JsonObject stated =
+        JsonObject explicit =
                 new JsonObject().put("prompt", "defaults").put("width", 512).put("count", 1);
 
-        assertThat(post(stated, "defaults").json().getString("id")).isEqualTo(id);
-        assertProblem(post(stated.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
+        assertThat(post(explicit, "defaults").json().getString("id")).isEqualTo(id);
+        assertProblem(post(explicit.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
     }
 
     @Test
-    void aKeyInQuotesIsTheSameKeyAsWithoutThem() {
+    void treatsQuotedAndUnquotedKeyAsSame() {
         String id = post(request(), "a \\ b").json().getString("id");
         service.client().awaitEnd(id);
 
@@ -109,22 +109,22 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void aReplayTellsHowItStandsNow() {
+    void replayReturnsCurrentState() {
         // given
         String id = post(request(), "now").json().getString("id");
         service.client().awaitEnd(id);
 
         // when
-        ApiResponse again = post(request(), "now");
+        ApiResponse replayed = post(request(), "now");
 
         // then
-        assertThat(again.status()).isEqualTo(200);
-        assertThat(again.json().getString("status")).isEqualTo("COMPLETE");
-        assertThat(again.header("Retry-After")).isNull();
+        assertThat(replayed.status()).isEqualTo(200);
+        assertThat(replayed.json().getString("status")).isEqualTo("COMPLETE");
+        assertThat(replayed.header("Retry-After")).isNull();
     }
 
     @Test
-    void anotherRequestWithTheSameKeyIsAMistake() {
+    void rejectsDifferentRequestWithSameKey() {
         // given
         post(request(), "mistaken");
 
@@ -136,22 +136,22 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void aKeyOutlivesItsGeneration() {
+    void keyOutlivesDeletedGeneration() {
         // given
         String id = post(request(), "deleted").json().getString("id");
         service.client().awaitEnd(id);
         assertThat(service.client().delete(id).status()).isEqualTo(204);
 
         // when
-        ApiResponse again = post(request(), "deleted");
+        ApiResponse replayed = post(request(), "deleted");
 
-        // then it is not made a second time
-        assertProblem(again, 409, "conflict", "/api/generation");
-        assertThat(again.json().getString("detail")).contains("has been deleted");
+        // then no second generation is created
+        assertProblem(replayed, 409, "conflict", "/api/generation");
+        assertThat(replayed.json().getString("detail")).contains("has been deleted");
     }
 
     @Test
-    void aRetryIsMadeOnceToo() {
+    void repeatedRetryCreatesOneGeneration() {
         // given
         service.aiServer().script(new JsonObject().put("moderation", true));
         String id = service.client().create("Not this");
@@ -171,7 +171,7 @@ class IdempotencyKeyIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "   ", "x\ty", "\"\"", "\"  \"", "\"open", "\"a\"b\"", "\"bad \\escape\""})
-    void whatIsNoKeyIsRefused(String key) {
+    void rejectsInvalidKey(String key) {
         ApiResponse apiResponse = post(request(), key);
         assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
         assertThat(errorsOf(apiResponse))
@@ -180,7 +180,7 @@ class IdempotencyKeyIT {
     }
 
     @Test
-    void whatIsTooLongIsRefused() {
+    void rejectsTooLongKey() {
         for (String key : List.of("x".repeat(255), '"' + "y".repeat(255) + '"', '"' + "\\\\".repeat(255) + '"')) {
             ApiResponse apiResponse = post(request(), key);
             assertThat(apiResponse.status()).as(key).isEqualTo(202);

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures over HTTP, and the URLs that lead to them. */
+/** Downloads of images, and their URLs. */
 class ImageDownloadIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests());
@@ -48,13 +48,13 @@ class ImageDownloadIT {
 
     @BeforeAll
     static void start() {
-        generation = picture("a picture to look at");
+        generation = createImage("a lighthouse");
         image = generation.getJsonArray("images").getJsonObject(0);
         path = URI.create(image.getString("url")).getPath();
     }
 
     @Test
-    void aPictureComesWithAllThatCachesWant() throws Exception {
+    void servesImageWithCachingHeaders() throws Exception {
         // when
         ApiResponse apiResponse = service.client().get(path);
 
@@ -74,8 +74,8 @@ class ImageDownloadIT {
     }
 
     @Test
-    void anImageThatCannotBeStoredIsStoredLater() throws Exception {
-        // given a file where the directory was
+    void storesImageLaterWhenStoreIsUnavailable() throws Exception {
+        // given a file in place of the image directory
         Path images = service.directory().resolve("data").resolve("images");
         Path aside = images.resolveSibling("aside");
         Files.move(images, aside);
@@ -84,12 +84,12 @@ class ImageDownloadIT {
         // when
         String id;
         try {
-            id = service.client().create("nowhere to put it");
-            await("readiness shows it")
+            id = service.client().create("cannot be stored");
+            await("readiness reports the store as down")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> health().contains("{\"id\":\"images\",\"status\":\"DOWN\"}"));
 
-            // then it waits, and nothing is charged
+            // then the generation waits, and no attempt has failed
             JsonObject waiting = service.client().generation(id);
             assertThat(waiting.getString("status")).isEqualTo("PENDING");
             assertThat(AttemptJson.attemptsOf(waiting))
@@ -99,13 +99,13 @@ class ImageDownloadIT {
             Files.move(aside, images);
         }
 
-        // and once the disk is well
+        // and after the directory is back
         JsonObject ended = service.client().awaitEnd(id);
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         assertThat(AttemptJson.attemptsOf(ended))
                 .extracting(AttemptJson::summary)
                 .hasSize(1);
-        await("readiness is back")
+        await("readiness reports the store as up")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> health().contains("{\"id\":\"images\",\"status\":\"UP\"}"));
     }
@@ -121,7 +121,7 @@ class ImageDownloadIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"%s", "W/%s", "*", "\"other\", %s", "\"other\",W/%s , \"third\""})
-    void whoHasItIsNotSentItAgain(String ifNoneMatch) {
+    void returnsNotModifiedForMatchingEntityTag(String ifNoneMatch) {
         for (String method : List.of("GET", "HEAD")) {
             // when
             ApiResponse apiResponse =
@@ -137,7 +137,7 @@ class ImageDownloadIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"other\"", "other", "W/\"other\"", "\"*\"", ""})
-    void whoHasAnotherIsSentIt(String ifNoneMatch) {
+    void servesImageForOtherEntityTag(String ifNoneMatch) {
         // when
         ApiResponse apiResponse = service.client().send("GET", path, Map.of("If-None-Match", ifNoneMatch), null);
 
@@ -147,7 +147,7 @@ class ImageDownloadIT {
     }
 
     @Test
-    void headTellsWhatGetWouldWithoutTheBytes() {
+    void headReturnsHeadersOfGet() {
         // when
         ApiResponse get = service.client().get(path);
         ApiResponse head = service.client().send("HEAD", path, Map.of(), null);
@@ -160,7 +160,7 @@ class ImageDownloadIT {
 
     @ParameterizedTest
     @CsvSource({"jpg, GET", "webp, GET", "jpg, HEAD"})
-    void underAnotherTypeThereIsNothing(String extension, String method) {
+    void returnsNotFoundForOtherType(String extension, String method) {
         // when
         ApiResponse apiResponse = service.client().send(method, path.replace("png", extension), Map.of(), null);
 
@@ -169,7 +169,7 @@ class ImageDownloadIT {
     }
 
     @Test
-    void anUnknownPictureIsNotFound() {
+    void returnsNotFoundForUnknownImage() {
         // given
         String unknown = "/images/" + UUID.randomUUID() + ".png";
 
@@ -185,24 +185,24 @@ class ImageDownloadIT {
     }
 
     @Test
-    void aNameThatIsNoneIsRefused() {
+    void rejectsInvalidImageName() {
         // when
-        ApiResponse apiResponse = service.client().get("/images/picture.png");
+        ApiResponse apiResponse = service.client().get("/images/image.png");
 
         // then
-        assertProblem(apiResponse, 400, "invalid-request", "/images/picture.png");
+        assertProblem(apiResponse, 400, "invalid-request", "/images/image.png");
         assertThat(errorsOf(apiResponse))
                 .containsExactly("imageName must be an image name: an image id and the extension of its media type");
         assertThat(service.client()
-                        .send("HEAD", "/images/picture.png", Map.of(), null)
+                        .send("HEAD", "/images/image.png", Map.of(), null)
                         .status())
                 .isEqualTo(400);
     }
 
     @Test
-    void urlsAreOfTheAddressListenedOnWhateverTheRequestSays() {
+    void urlsIgnoreForgedHostHeaders() {
         // given
-        String forged = "GET /api/generation/" + generation.getString("id") + " HTTP/1.1\r\n"
+        String request = "GET /api/generation/" + generation.getString("id") + " HTTP/1.1\r\n"
                 + "Host: 127.0.0.9:1\r\n"
                 + "X-Forwarded-Host: evil.example\r\n"
                 + "X-Forwarded-Proto: gopher\r\n"
@@ -210,7 +210,7 @@ class ImageDownloadIT {
                 + "Forwarded: host=evil.example;proto=gopher\r\n\r\n";
 
         // when
-        ApiResponse apiResponse = RawHttpClient.sendAndRead(service.darkroom().api(), RawHttpClient.utf8Bytes(forged));
+        ApiResponse apiResponse = RawHttpClient.sendAndRead(service.darkroom().api(), RawHttpClient.utf8Bytes(request));
 
         // then
         assertThat(apiResponse.json()).isEqualTo(generation);
@@ -218,12 +218,12 @@ class ImageDownloadIT {
     }
 
     @Test
-    void urlsAreOfThePublicAddressWhereThereIsOneAndMadeWhenRead() {
+    void urlsUsePublicUrlAndAreCreatedWhenRead() {
         // given
         DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
                 .database(service.database())
                 .aiServer(service.aiServer())
-                .with("DARKROOM_PUBLIC_URL", "https://pictures.example/darkroom/");
+                .with("DARKROOM_PUBLIC_URL", "https://images.example/darkroom/");
 
         // when
         JsonObject shown;
@@ -235,12 +235,12 @@ class ImageDownloadIT {
         assertThat(shown.getJsonArray("imageUrls"))
                 .singleElement()
                 .asString()
-                .startsWith("https://pictures.example/darkroom" + path + "?");
+                .startsWith("https://images.example/darkroom" + path + "?");
         assertThat(service.client().generation(generation.getString("id"))).isEqualTo(generation);
     }
 
     @Test
-    void noUrlIsStored() {
+    void storesNoUrls() {
         for (String table : List.of("generations", "generation_attempts", "generation_queue", "images")) {
             assertThat(TestPostgres.query(
                             service.database(), "SELECT t::text FROM " + table + " t WHERE t::text LIKE '%://%'"))
@@ -249,64 +249,64 @@ class ImageDownloadIT {
     }
 
     @Test
-    void aPictureWhoseFileVanishedIsOurFault() throws Exception {
+    void reportsMissingFileAsInternalError() throws Exception {
         // given
-        JsonObject lost = picture("a picture to lose");
-        Files.delete(file(lost));
+        JsonObject missing = createImage("an image whose file is deleted");
+        Files.delete(fileOf(missing));
 
         // when
-        ApiResponse apiResponse = service.client().get(pathOf(lost));
+        ApiResponse apiResponse = service.client().get(imagePathOf(missing));
 
         // then
-        assertProblem(apiResponse, 500, "internal-error", pathOf(lost));
+        assertProblem(apiResponse, 500, "internal-error", imagePathOf(missing));
         assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
-        assertThat(service.darkroom().log(imageId(lost))).anyMatch(line -> line.contains("image read failed"));
+        assertThat(service.darkroom().log(imageIdOf(missing))).anyMatch(line -> line.contains("image read failed"));
     }
 
     @Test
-    void aPictureThatCannotBeReadIsOurFault() throws Exception {
+    void reportsUnreadableFileAsInternalError() throws Exception {
         // given
-        JsonObject unreadable = picture("a picture that is in the way");
-        Files.delete(file(unreadable));
-        Files.createDirectory(file(unreadable));
+        JsonObject unreadable = createImage("an image whose file is a directory");
+        Files.delete(fileOf(unreadable));
+        Files.createDirectory(fileOf(unreadable));
 
         // when
-        ApiResponse apiResponse = service.client().get(pathOf(unreadable));
+        ApiResponse apiResponse = service.client().get(imagePathOf(unreadable));
 
         // then
-        assertProblem(apiResponse, 500, "internal-error", pathOf(unreadable));
+        assertProblem(apiResponse, 500, "internal-error", imagePathOf(unreadable));
         assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
     }
 
     @Test
-    void halfAPictureIsNotPassedOffAsAWholeOne() throws Exception {
+    void abortsResponseOfTruncatedFile() throws Exception {
         // given
-        JsonObject half = picture("a picture to cut in half");
-        try (FileChannel channel = FileChannel.open(file(half), StandardOpenOption.WRITE)) {
+        JsonObject truncated = createImage("an image whose file is truncated");
+        try (FileChannel channel = FileChannel.open(fileOf(truncated), StandardOpenOption.WRITE)) {
             channel.truncate(channel.size() / 2);
         }
 
         // then
-        assertThatThrownBy(() -> service.client().get(pathOf(half))).isInstanceOf(UncheckedIOException.class);
-        assertThat(service.darkroom().log(imageId(half))).anyMatch(line -> line.contains("image read failed"));
+        assertThatThrownBy(() -> service.client().get(imagePathOf(truncated))).isInstanceOf(UncheckedIOException.class);
+        assertThat(service.darkroom().log(imageIdOf(truncated))).anyMatch(line -> line.contains("image read failed"));
         assertThat(service.client().get(path).status()).isEqualTo(200);
     }
 
-    private static JsonObject picture(String prompt) {
+    private static JsonObject createImage(String prompt) {
         return service.client().awaitEnd(service.client().create(prompt));
     }
 
-    private static String pathOf(JsonObject of) {
-        return URI.create(of.getJsonArray("imageUrls").getString(0)).getPath();
+    private static String imagePathOf(JsonObject generation) {
+        return URI.create(generation.getJsonArray("imageUrls").getString(0)).getPath();
     }
 
-    private static String imageId(JsonObject of) {
-        return pathOf(of).replaceFirst("/images/", "").replaceFirst("\\.png", "");
+    private static String imageIdOf(JsonObject generation) {
+        return imagePathOf(generation).replaceFirst("/images/", "").replaceFirst("\\.png", "");
     }
 
-    private static Path file(JsonObject of) {
+    private static Path fileOf(JsonObject generation) {
         String key = TestPostgres.query(
-                        service.database(), "SELECT storage_key FROM images WHERE id = '" + imageId(of) + "'")
+                        service.database(), "SELECT storage_key FROM images WHERE id = '" + imageIdOf(generation) + "'")
                 .get(0);
         return service.directory().resolve("data/images").resolve(key);
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is wrong with a body: its problem document, nothing of how the service is made, and no row changed. */
+/** Invalid request bodies: each returns its problem document, reveals no internals and changes no row. */
 class InvalidRequestBodyIT {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
@@ -35,7 +35,7 @@ class InvalidRequestBodyIT {
 
     @BeforeAll
     static void start() {
-        service.client().awaitEnd(service.client().create("a generation that is there"));
+        service.client().awaitEnd(service.client().create("an existing generation"));
         rowsBefore = TableSnapshot.readAllRows(service.database());
     }
 
@@ -45,26 +45,26 @@ class InvalidRequestBodyIT {
     }
 
     @AfterEach
-    void nothingIsOurFault() {
+    void noInternalErrorIsLogged() {
         assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
-    static List<RequestBodyCorpus.Case> badBodies() {
+    static List<RequestBodyCorpus.Case> invalidBodies() {
         return RequestBodyCorpus.invalid();
     }
 
     @ParameterizedTest
-    @MethodSource("badBodies")
-    void everyFieldsRule(RequestBodyCorpus.Case bad) {
+    @MethodSource("invalidBodies")
+    void enforcesRulesOfEveryField(RequestBodyCorpus.Case invalid) {
         // when
-        ApiResponse apiResponse = post(utf8Bytes(bad.body()));
+        ApiResponse apiResponse = post(utf8Bytes(invalid.body()));
 
         // then
         assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
-        assertThat(errorsOf(apiResponse)).containsExactlyElementsOf(bad.problems());
+        assertThat(errorsOf(apiResponse)).containsExactlyElementsOf(invalid.problems());
     }
 
-    static Stream<Arguments> noJsonObjects() {
+    static Stream<Arguments> invalidJson() {
         return Stream.of(
                 Arguments.of("nothing", utf8Bytes(""), "# is empty; a JSON object is expected"),
                 Arguments.of("half an object", utf8Bytes("{\"prompt\":"), "# is not JSON"),
@@ -80,13 +80,13 @@ class InvalidRequestBodyIT {
                         "a field twice",
                         utf8Bytes("{\"prompt\":\"x\",\"prompt\":\"y\"}"),
                         "#/prompt is a duplicate field"),
-                Arguments.of("10,000 levels", utf8Bytes("[".repeat(10_000) + "]".repeat(10_000)), tooMuch()),
-                Arguments.of("30,000 unknown fields", utf8Bytes(unknownFields()), tooMuch()));
+                Arguments.of("10,000 levels", utf8Bytes("[".repeat(10_000) + "]".repeat(10_000)), tooComplexMessage()),
+                Arguments.of("30,000 unknown fields", utf8Bytes(unknownFields()), tooComplexMessage()));
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("noJsonObjects")
-    void whatIsNoJsonObject(String name, byte[] body, String problem) {
+    @MethodSource("invalidJson")
+    void rejectsInvalidJson(String name, byte[] body, String problem) {
         // when
         ApiResponse apiResponse = post(body);
 
@@ -96,7 +96,7 @@ class InvalidRequestBodyIT {
     }
 
     @Test
-    void anUnknownModel() {
+    void rejectsUnknownModel() {
         // when
         ApiResponse apiResponse = post(utf8Bytes("{\"prompt\":\"x\",\"model\":\"dall-e-9\"}"));
 
@@ -114,7 +114,7 @@ class InvalidRequestBodyIT {
                 "multipart/form-data",
                 "rubbish"
             })
-    void aWrongContentType(String contentType) {
+    void rejectsWrongContentType(String contentType) {
         // when
         ApiResponse apiResponse = service.client()
                 .send("POST", "/api/generation", Map.of("Content-Type", contentType), utf8Bytes("{\"prompt\":\"x\"}"));
@@ -124,7 +124,7 @@ class InvalidRequestBodyIT {
     }
 
     @Test
-    void noContentType() {
+    void rejectsMissingContentType() {
         // when
         ApiResponse apiResponse =
                 service.client().send("POST", "/api/generation", Map.of(), utf8Bytes("{\"prompt\":\"x\"}"));
@@ -134,7 +134,7 @@ class InvalidRequestBodyIT {
     }
 
     @Test
-    void aBodyThatSaysThatItIsTooLarge() {
+    void rejectsBodyDeclaredTooLarge() {
         // when
         ApiResponse apiResponse = post(new byte[262_145]);
 
@@ -144,7 +144,7 @@ class InvalidRequestBodyIT {
     }
 
     @Test
-    void aBodyThatTurnsOutTooLarge() {
+    void rejectsChunkedBodyThatGrowsTooLarge() {
         // given
         byte[] chunk = utf8Bytes("10000\r\n" + " ".repeat(0x10000) + "\r\n");
 
@@ -165,7 +165,7 @@ class InvalidRequestBodyIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip, chunked", "gzip, CHUNKED", "deflate, chunked"})
-    void refusesOtherTransferCodings(String codings) {
+    void rejectsOtherTransferCodings(String codings) {
         String headers = "Content-Type: application/json\r\nTransfer-Encoding: " + codings + "\r\n";
 
         ApiResponse apiResponse;
@@ -181,7 +181,7 @@ class InvalidRequestBodyIT {
     }
 
     @Test
-    void anExpectationThatCannotBeMet() {
+    void rejectsUnknownExpectation() {
         // when
         ApiResponse apiResponse = RawHttpClient.sendAndRead(
                 service.darkroom().api(),
@@ -207,7 +207,7 @@ class InvalidRequestBodyIT {
         return body + "}";
     }
 
-    private static String tooMuch() {
+    private static String tooComplexMessage() {
         return "# exceeds the limit of values, nesting depth or number length";
     }
 

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Callers with tokens of an issuer elsewhere, over HTTP, whose keys come over HTTP too. */
+/** Authentication with JWTs of an external issuer, whose keys are fetched over HTTP. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class JwtAuthenticationIT {
@@ -113,16 +113,16 @@ class JwtAuthenticationIT {
 
     @ParameterizedTest
     @ValueSource(longs = {253_402_300_800L, 300_000_000_000_000L, Long.MAX_VALUE})
-    void aTokenThatEndsInTheFarFutureOpensEverything(long exp) {
-        ApiClient caller = caller(with(claims -> claims.put("exp", exp)));
+    void acceptsTokenThatExpiresInFarFuture(long exp) {
+        ApiClient client = clientWith(with(claims -> claims.put("exp", exp)));
 
-        assertThat(caller.get("/api/generation").status()).isEqualTo(200);
-        assertThat(caller.send("POST", "/api/notifications/ticket", Map.of(), null)
+        assertThat(client.get("/api/generation").status()).isEqualTo(200);
+        assertThat(client.send("POST", "/api/notifications/ticket", Map.of(), null)
                         .status())
                 .isEqualTo(201);
     }
 
-    private static ApiClient caller(String token) {
+    private static ApiClient clientWith(String token) {
         return darkroomInstance.client().withKey(token);
     }
 
@@ -130,7 +130,7 @@ class JwtAuthenticationIT {
         return client.post(new JsonObject().put("prompt", "A lighthouse").encode());
     }
 
-    static Stream<String> goodTokens() {
+    static Stream<String> validTokens() {
         return Stream.of(
                 token("alice"),
                 EC.sign(header("ES256", EC), claims("alice")),
@@ -139,10 +139,10 @@ class JwtAuthenticationIT {
     }
 
     @ParameterizedTest
-    @MethodSource("goodTokens")
-    void withATokenAPictureIsMade(String token) {
+    @MethodSource("validTokens")
+    void generatesImageWithValidToken(String token) {
         // when
-        ApiClient alice = caller(token);
+        ApiClient alice = clientWith(token);
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
 
         // then
@@ -150,11 +150,11 @@ class JwtAuthenticationIT {
         assertThat(darkroomInstance.log()).noneMatch(line -> line.contains(token));
     }
 
-    static Stream<Arguments> badTokens() {
+    static Stream<Arguments> invalidTokens() {
         String none =
                 JwtSigningKey.base64Url(new JsonObject().put("alg", "none").encode());
         String claims = JwtSigningKey.base64Url(claims("alice").encode());
-        String good = token("alice");
+        String valid = token("alice");
         long now = Instant.now().getEpochSecond();
         return Stream.of(
                 Arguments.of("alg none", none + "." + claims + "."),
@@ -169,24 +169,23 @@ class JwtAuthenticationIT {
                 Arguments.of("not yet valid", with(c -> c.put("nbf", now + 300))),
                 Arguments.of("no exp", with(c -> c.remove("exp"))),
                 Arguments.of("no user", with(c -> c.remove("sub"))),
-                Arguments.of("another's payload", good.replaceFirst("\\.[^.]+\\.", "." + claims + "A.")),
+                Arguments.of("payload of another token", valid.replaceFirst("\\.[^.]+\\.", "." + claims + "A.")),
                 Arguments.of(
                         "crit", RSA.sign(header("RS256", RSA).put("crit", new JsonArray().add("x")), claims("alice"))),
                 Arguments.of(
-                        "another's key of the same name",
+                        "another key with the same id",
                         JwtSigningKey.rsa("rsa-1").sign(header("RS256", RSA), claims("alice"))),
-                Arguments.of(
-                        "a kid that is not there", RSA.sign(header("RS256", RSA.withId("rsa-0")), claims("alice"))),
+                Arguments.of("unknown kid", RSA.sign(header("RS256", RSA.withId("rsa-0")), claims("alice"))),
                 Arguments.of("garbage", "eyJ.eyJ.eyJ"),
                 Arguments.of("a word", "hunter2"),
-                Arguments.of("too long a one", with(c -> c.put("pad", "x".repeat(5000)))));
+                Arguments.of("too long", with(c -> c.put("pad", "x".repeat(5000)))));
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("badTokens")
-    void whateverElseIsRefusedWithoutAReason(String what, String token) {
+    @MethodSource("invalidTokens")
+    void rejectsInvalidTokensWithoutReason(String description, String token) {
         // when
-        ApiClient.ApiResponse apiResponse = post(caller(token));
+        ApiClient.ApiResponse apiResponse = post(clientWith(token));
 
         // then
         assertProblem(apiResponse, 401, "unauthorized", "/api/generation");
@@ -198,44 +197,44 @@ class JwtAuthenticationIT {
     }
 
     @Test
-    void anExpiredTokenIsToldSo() {
-        // given one that ended longer ago than clocks may differ
+    void reportsExpiredToken() {
+        // given a token that expired longer ago than the allowed clock skew
         String token = with(c -> c.put("exp", Instant.now().getEpochSecond() - 10));
 
         // then
-        ApiClient.ApiResponse apiResponse = post(caller(token));
+        ApiClient.ApiResponse apiResponse = post(clientWith(token));
         assertProblem(apiResponse, 401, "unauthorized", "/api/generation");
         assertThat(apiResponse.json().getString("detail")).isEqualTo("This token has expired.");
     }
 
     @Test
-    void aTokenAndAKeyOfOneUserOpenTheSame() {
+    void tokenAndKeyOfUserGiveSameAccess() {
         // given
-        ApiClient aliceByToken = caller(token("alice"));
+        ApiClient aliceByToken = clientWith(token("alice"));
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
-            cabinet.create(key, new Principal("alice", Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(database)) {
+            keyAdmin.create(key, new Principal("alice", Role.USER), null);
         }
-        ApiClient aliceByKey = caller(key.secret());
+        ApiClient aliceByKey = clientWith(key.secret());
         String id = aliceByToken.create("A lighthouse");
-        String another = aliceByKey.create("A harbour");
+        String secondId = aliceByKey.create("A harbour");
 
         // then
         assertThat(aliceByKey.generation(id).getString("id")).isEqualTo(id);
-        assertThat(aliceByToken.generation(another).getString("id")).isEqualTo(another);
-        ApiClient.ApiResponse mallorys = caller(token("mallory")).get("/api/generation/" + id);
-        assertProblem(mallorys, 404, "not-found", "/api/generation/" + id);
+        assertThat(aliceByToken.generation(secondId).getString("id")).isEqualTo(secondId);
+        ApiClient.ApiResponse response = clientWith(token("mallory")).get("/api/generation/" + id);
+        assertProblem(response, 404, "not-found", "/api/generation/" + id);
     }
 
     @Test
-    void anAdminByTokenIsShownItAndLeavesALine() {
+    void adminWithTokenHasAuditedAccess() {
         // given
-        String id = caller(token("alice")).create("A lighthouse");
+        String id = clientWith(token("alice")).create("A lighthouse");
         String admin = "admin-" + UUID.randomUUID();
         JsonObject claims = claims(admin).put("groups", new JsonArray().add("darkroom-admins"));
 
         // when
-        caller(RSA.sign(header("RS256", RSA), claims)).generation(id);
+        clientWith(RSA.sign(header("RS256", RSA), claims)).generation(id);
 
         // then
         assertThat(darkroomInstance.log())
@@ -246,33 +245,33 @@ class JwtAuthenticationIT {
     }
 
     @Test
-    void aNewKeyIsSeenWithoutARestartAndStrangersCauseNoFetches() {
+    void usesNewKeyWithoutRestartAndLimitsFetchesForUnknownKeys() {
         try (JwksServer rotating = new JwksServer(RSA);
                 DarkroomInstance service = InProcessDarkroom.start(
                         directory.resolve("rotating"),
                         settings()
                                 .with("DARKROOM_AUTH", "required")
                                 .with("DARKROOM_JWT_JWKS_URL", rotating.url().toString()))) {
-            // given an issuer that has turned to another key
-            ApiClient anybody = service.client();
-            anybody.withKey(token("alice")).create("A lighthouse");
+            // given an issuer that has published another key
+            ApiClient anonymous = service.client();
+            anonymous.withKey(token("alice")).create("A lighthouse");
             JwtSigningKey next = JwtSigningKey.ec("ec-2", "secp256r1");
             rotating.publish(RSA, next);
             long started = System.nanoTime();
 
             // when
-            ApiClient alice = anybody.withKey(next.sign(header("ES256", next), claims("alice")));
+            ApiClient alice = anonymous.withKey(next.sign(header("ES256", next), claims("alice")));
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> post(alice).status() == 202);
 
-            // then both are good, and whoever invents names of keys is not passed on
-            anybody.withKey(token("alice")).create("A lighthouse");
+            // then both keys are valid, and unknown key ids cause no further fetches
+            anonymous.withKey(token("alice")).create("A lighthouse");
             for (int i = 0; i < 300; i++) {
                 JwtSigningKey invented = ED.withId("invented-" + i);
                 String token = ED.sign(header("EdDSA", invented), claims("alice"));
-                assertThat(post(anybody.withKey(token)).status()).isEqualTo(401);
+                assertThat(post(anonymous.withKey(token)).status()).isEqualTo(401);
             }
             long spacings = Duration.ofNanos(System.nanoTime() - started).toSeconds() / 5;
             assertThat(rotating.fetchCount()).isGreaterThanOrEqualTo(2).isLessThanOrEqualTo((int) (2 + spacings));
@@ -280,7 +279,7 @@ class JwtAuthenticationIT {
     }
 
     @Test
-    void whileTheIssuerIsAwayKnownKeysGoOnAndNobodyElseIsJudged() {
+    void acceptsKnownKeysAndReportsUnavailableForOthersDuringIssuerOutage() {
         try (JwksServer failing = new JwksServer(RSA)) {
             DarkroomInstanceSettings settings =
                     settings().with("DARKROOM_JWT_JWKS_URL", failing.url().toString());
@@ -297,7 +296,8 @@ class JwtAuthenticationIT {
                 service.client().withKey(token("bob")).create("A lighthouse");
             }
             try (DarkroomInstance service = InProcessDarkroom.start(directory.resolve("unknown"), settings)) {
-                // one that started meanwhile has no key at all, and says so also where nothing need be presented
+                // A server started during the outage has no keys. It returns 503 for tokens even where authentication
+                // is optional.
                 ApiClient.ApiResponse apiResponse = post(service.client().withKey(token("alice")));
                 assertProblem(apiResponse, 503, "unavailable", "/api/generation");
                 assertThat(apiResponse.header("Retry-After")).isEqualTo("5");
@@ -308,7 +308,7 @@ class JwtAuthenticationIT {
                         .asString()
                         .startsWith("WARN ");
 
-                // when it is back
+                // when the issuer is back
                 failing.publish(RSA);
 
                 // then
@@ -322,12 +322,12 @@ class JwtAuthenticationIT {
     }
 
     @Test
-    void aKeyInAFileNeedsNobodyElse() throws IOException {
+    void verifiesTokensWithKeyFromFile() throws IOException {
         // given
         Path file = Files.write(directory.resolve("issuer.pem"), EC.pem().getBytes(StandardCharsets.US_ASCII));
         DarkroomInstanceSettings settings = settings().with("DARKROOM_JWT_PUBLIC_KEY_FILE", file.toString());
 
-        // then it is checked where nothing need be presented, too
+        // then tokens are verified even where authentication is optional
         try (DarkroomInstance service = InProcessDarkroom.start(directory.resolve("file"), settings)) {
             service.client()
                     .withKey(EC.sign(header("ES256", EC), claims("alice")))
@@ -338,7 +338,7 @@ class JwtAuthenticationIT {
     }
 
     @Test
-    void whereNoIssuerIsNamedATokenIsRefused() {
+    void rejectsTokensWithoutConfiguredIssuer() {
         DarkroomInstanceSettings settings =
                 DarkroomInstanceSettings.forTests().database(database).aiServer(inProcessSimulator);
         try (DarkroomInstance service = InProcessDarkroom.start(directory.resolve("none"), settings)) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** API keys as an operator makes them and takes them back, and as callers use them. */
+/** API keys as an operator creates and revokes them, and as clients use them. */
 @Timeout(300)
 class KeysCommandIT {
     @TempDir
@@ -36,12 +36,12 @@ class KeysCommandIT {
         return DarkroomInstanceProcess.launch(directory, settings.environment(), List.of(SHARED_BINARIES), arguments);
     }
 
-    private DarkroomInstanceProcess serve() {
+    private DarkroomInstanceProcess startServer() {
         return DarkroomInstanceProcess.start(directory, settings.environment(), SHARED_BINARIES);
     }
 
-    private String create(String... more) {
-        DarkroomInstanceProcess keys = run(more);
+    private String create(String... arguments) {
+        DarkroomInstanceProcess keys = run(arguments);
         assertThat(keys.awaitExit()).as("%s", keys.errors()).isZero();
         assertThat(keys.errors()).singleElement().asString().contains("This is the only time that the key is shown");
         List<String> output = new ArrayList<>(keys.log());
@@ -55,23 +55,25 @@ class KeysCommandIT {
     }
 
     @Test
-    void withAKeyMadeBesideTheServiceAPictureIsMadeUntilItIsRevoked() {
-        try (DarkroomInstanceProcess darkroom = serve()) {
-            // given nobody yet
-            ApiClient anybody = darkroom.client();
-            assertProblem(post(anybody), 401, "unauthorized", "/api/generation");
-            assertThat(post(anybody).header("WWW-Authenticate")).isEqualTo("Bearer realm=\"darkroom\"");
+    void keyCreatedBesideRunningServerWorksUntilRevoked() {
+        try (DarkroomInstanceProcess darkroom = startServer()) {
+            // given no key yet
+            ApiClient anonymous = darkroom.client();
+            assertProblem(post(anonymous), 401, "unauthorized", "/api/generation");
+            assertThat(post(anonymous).header("WWW-Authenticate")).isEqualTo("Bearer realm=\"darkroom\"");
 
             // when
             String key = create("keys", "create", "--user", "alice", "--expires", "90d");
 
             // then
-            ApiClient alice = anybody.withKey(key);
+            ApiClient alice = anonymous.withKey(key);
             String id = alice.create("A lighthouse");
             assertThat(alice.awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
-            ApiClient.ApiResponse bad = post(anybody.withKey(key.substring(0, 83) + (key.endsWith("0") ? "1" : "0")));
-            assertProblem(bad, 401, "unauthorized", "/api/generation");
-            assertThat(bad.header("WWW-Authenticate")).isEqualTo("Bearer realm=\"darkroom\", error=\"invalid_token\"");
+            ApiClient.ApiResponse rejected =
+                    post(anonymous.withKey(key.substring(0, 83) + (key.endsWith("0") ? "1" : "0")));
+            assertProblem(rejected, 401, "unauthorized", "/api/generation");
+            assertThat(rejected.header("WWW-Authenticate"))
+                    .isEqualTo("Bearer realm=\"darkroom\", error=\"invalid_token\"");
             assertThat(darkroom.log()).noneMatch(line -> line.contains(key));
 
             // when
@@ -82,7 +84,7 @@ class KeysCommandIT {
             assertThat(revoke.awaitExit()).isZero();
             assertThat(revoke.log())
                     .containsExactly("Revoked " + keyId + " of alice; every process refuses it within 3 s.");
-            awaitRefused(alice);
+            awaitRejected(alice);
             DarkroomInstanceProcess list = run("keys", "list");
             assertThat(list.awaitExit()).isZero();
             assertThat(list.log()).hasSize(2).last().asString().contains(keyId, "alice", "user", "revoked");
@@ -90,31 +92,31 @@ class KeysCommandIT {
     }
 
     @Test
-    void aRevokedKeyIsRefusedByEveryProcess() {
-        // given two that have both seen the key
+    void everyProcessRejectsRevokedKey() {
+        // given two processes that have cached the key
         DatabaseUrl url = TestPostgres.migratedDatabase();
         settings.database(url);
-        try (DarkroomInstance one = InProcessDarkroom.start(directory.resolve("one"), settings);
-                DarkroomInstance other = InProcessDarkroom.start(directory.resolve("other"), settings)) {
+        try (DarkroomInstance first = InProcessDarkroom.start(directory.resolve("one"), settings);
+                DarkroomInstance second = InProcessDarkroom.start(directory.resolve("other"), settings)) {
             String key = TestApiKeys.create(url, "alice");
-            ApiClient atOne = one.client().withKey(key);
-            ApiClient atOther = other.client().withKey(key);
-            assertThat(post(atOne).status()).isEqualTo(202);
-            assertThat(post(atOther).status()).isEqualTo(202);
+            ApiClient firstClient = first.client().withKey(key);
+            ApiClient secondClient = second.client().withKey(key);
+            assertThat(post(firstClient).status()).isEqualTo(202);
+            assertThat(post(secondClient).status()).isEqualTo(202);
 
             // when
-            try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(url)) {
-                cabinet.revoke(key.substring(0, 19));
+            try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(url)) {
+                keyAdmin.revoke(key.substring(0, 19));
             }
 
             // then
-            awaitRefused(atOne);
-            awaitRefused(atOther);
+            awaitRejected(firstClient);
+            awaitRejected(secondClient);
         }
     }
 
-    private static void awaitRefused(ApiClient client) {
-        Awaitility.await("refused")
+    private static void awaitRejected(ApiClient client) {
+        Awaitility.await("a rejected request")
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> post(client).status() == 401);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A user's generations, a page at a time. */
+/** Lists the generations of a user, page by page. */
 class ListGenerationsIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
@@ -28,13 +28,13 @@ class ListGenerationsIT {
     /** Each test has a user of its own. */
     private final DarkroomExtension.User user = service.newUser();
 
-    /** Deletes what {@link #insert} made: these rows have no attempts, which the doctor reports. */
+    /** Deletes the rows of {@link #insert}: they have no attempts, which the doctor command reports. */
     @AfterEach
     void deleteInserted() {
         TestPostgres.execute(service.database(), "DELETE FROM generations WHERE error_code = 'X'");
     }
 
-    /** Ended ones, a second apart, the last of them a minute ago. */
+    /** Inserts ended generations, one second apart, the last of them a minute ago. */
     private static void insert(int count, String user) {
         TestPostgres.execute(service.database(), """
                 INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, error_code, error_class,
@@ -56,7 +56,7 @@ class ListGenerationsIT {
     }
 
     @Test
-    void allAreReadOnceWhileOthersAreAccepted() {
+    void pagesContainEveryGenerationOnceWhileOthersAreAccepted() {
         // given
         insert(2_000, user.name());
         Set<String> before = new HashSet<>(TestPostgres.query(
@@ -85,7 +85,7 @@ class ListGenerationsIT {
     }
 
     @Test
-    void theNewestComesFirstAndTwentyAreAPage() {
+    void listsNewestFirstInPagesOf20() {
         // given
         insert(21, user.name());
         insert(3, service.newUser().name());
@@ -101,14 +101,14 @@ class ListGenerationsIT {
     }
 
     @Test
-    void nothingIsAnEmptyPage() {
+    void returnsEmptyPageWithoutGenerations() {
         ApiResponse apiResponse = user.client().get(LIST);
         assertThat(apiResponse.json()).isEqualTo(new JsonObject("{\"items\":[]}"));
         assertThat(apiResponse.header("Link")).isNull();
     }
 
     @Test
-    void filtersHoldForWhatIsSeen() {
+    void appliesFilters() {
         // given
         insert(3, user.name());
         List<JsonObject> all = items(user.client().get(LIST));
@@ -135,7 +135,7 @@ class ListGenerationsIT {
     }
 
     @Test
-    void theNextPageKeepsTheFilters() {
+    void nextPageKeepsFilters() {
         // given
         insert(3, user.name());
 
@@ -167,7 +167,7 @@ class ListGenerationsIT {
                 "cursor=f_______________________________ | cursor is not a valid cursor",
                 "stauts=FAILED | stauts is not a known parameter; known: status, createdAfter, createdBefore, limit, cursor"
             })
-    void whatIsWrongIsNamed(String query, String error) {
+    void namesInvalidParameter(String query, String error) {
         ApiResponse apiResponse = user.client().get(LIST + "?" + query);
         assertProblem(apiResponse, 400, "invalid-request", LIST);
         assertThat(errorsOf(apiResponse)).containsExactly(error);

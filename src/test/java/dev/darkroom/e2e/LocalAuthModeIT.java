@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A service that asks nobody for credentials, and the web pages that its user visits. */
+/** A server without authentication: protection against requests of foreign web pages. */
 class LocalAuthModeIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
@@ -56,7 +56,7 @@ class LocalAuthModeIT {
                 "darkroom:8080",
                 "OTHER"
             })
-    void answersForItsOwnHosts(String host) {
+    void acceptsItsOwnHosts(String host) {
         assertThat(send("GET", "/api/generation", "Host: " + host + "\r\n").status())
                 .isEqualTo(200);
     }
@@ -79,7 +79,7 @@ class LocalAuthModeIT {
                 "images.example.org.evil.example",
                 "localhost.."
             })
-    void refusesOtherHostsWhateverIsAsked(String host) {
+    void rejectsOtherHostsForEveryPath(String host) {
         String header = "Host: " + host + "\r\n";
         assertProblem(send("GET", "/api/generation", header), 421, "misdirected-request", "/api/generation");
         assertThat(send("DELETE", "/api/generation/01a20919-f15c-75a9-bb7a-000000000000", header)
@@ -107,7 +107,7 @@ class LocalAuthModeIT {
     }
 
     @Test
-    void refusesTwoHosts() {
+    void rejectsTwoHostHeaders() {
         ApiResponse apiResponse = send("GET", "/api/generation", "Host: localhost\r\nHost: localhost\r\n");
         assertProblem(apiResponse, 400, "invalid-request", "/api/generation");
         assertThat(apiResponse.json().getString("detail")).isEqualTo("Host: must be given once");
@@ -129,7 +129,7 @@ class LocalAuthModeIT {
                 "- | same-site",
                 "http://localhost, https://evil.example | -",
             })
-    void refusesChangesByPagesOfOtherOrigins(String origin, String site) {
+    void rejectsChangesByPagesOfOtherOrigins(String origin, String site) {
         String secret = secret();
         String headers = "Host: localhost\r\n"
                 + (origin == null ? "" : "Origin: " + origin + "\r\n")
@@ -155,7 +155,7 @@ class LocalAuthModeIT {
                                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
                         .status())
                 .isEqualTo(403);
-        // Reading is left to the browser, which shows no page of another origin what comes back.
+        // Reads are allowed, because the browser hides the response from a page of another origin.
         assertThat(send("GET", "/api/generation", headers).status()).isEqualTo(200);
     }
 
@@ -189,17 +189,17 @@ class LocalAuthModeIT {
     }
 
     @Test
-    @DisplayName("Links of pictures that are wrong lock nobody out")
-    void doesNotCountWrongLinksAsFailedLogins() {
+    @DisplayName("Invalid image URLs do not count as failed logins")
+    void doesNotCountInvalidUrlsAsFailedLogins() {
         JsonObject generation = service.client().awaitEnd(service.client().create("linked"));
         String url = generation.getJsonArray("imageUrls").getString(0);
         String link = url.substring(url.indexOf("/images/"));
         for (int i = 0; i < 21; i++) {
-            ApiResponse wrong = service.client()
+            ApiResponse rejected = service.client()
                     .get(
                             link.replaceFirst("signature=.*", "signature=x" + i),
                             Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Dest", "image"));
-            assertThat(wrong.status()).isEqualTo(403);
+            assertThat(rejected.status()).isEqualTo(403);
         }
 
         assertThat(service.client().get(link).status()).isEqualTo(200);

@@ -19,10 +19,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the process writes: a request id and a generation id find every line of a story, for people and for machines. */
+/**
+ * Log output as text and as JSON. The request id and the generation id find all lines about a request and its
+ * generation.
+ */
 class LogOutputIT {
     private static final String REQUEST = "req-7f3a.LogIT";
-    /** What an AI server might say to have lines of its own in our log, and to repaint the terminal. */
+    /** Error message of an AI server that tries to forge a log line and to control the terminal. */
     private static final String HOSTILE =
             "no\n2026-01-01T00:00:00.000Z ERROR Forged - generation completed\u001b[2J\u2028x";
 
@@ -46,13 +49,13 @@ class LogOutputIT {
                         .database(TestPostgres.migratedDatabase())
                         .aiServer(inProcessSimulator)
                         .with("DARKROOM_LOG_FORMAT", format)
-                        // Nobody knows this one, and the first line of the log warns of it.
+                        // An unknown variable. The first line of the log warns about it.
                         .with("DARKROOM_LOG_FORMAD", format)
                         .environment());
     }
 
-    /** A generation that fails once in a hostile way and then completes; its id. */
-    private String story() {
+    /** Runs a generation that fails once with a hostile message and then completes. Returns its id. */
+    private String runGeneration() {
         inProcessSimulator.script(new JsonObject()
                 .put("status", 500)
                 .put("body", new JsonObject().put("error", new JsonObject().put("message", HOSTILE))));
@@ -74,12 +77,12 @@ class LogOutputIT {
     }
 
     @Test
-    void inJsonEveryLineIsAnObjectAndTwoIdsFindTheStory() {
+    void writesJsonLinesWithRequestAndGenerationIds() {
         // given
         start("json");
 
         // when
-        String id = story();
+        String id = runGeneration();
         darkroom.stop();
 
         // then
@@ -95,10 +98,10 @@ class LogOutputIT {
                 .filteredOn(line -> REQUEST.equals(line.getString("requestId")))
                 .extracting(line -> line.getString("message") + " " + line.getString("generation"))
                 .containsExactly("generation accepted " + id);
-        List<JsonObject> story = lines.stream()
+        List<JsonObject> generationLines = lines.stream()
                 .filter(line -> id.equals(line.getString("generation")))
                 .toList();
-        assertThat(story)
+        assertThat(generationLines)
                 .extracting(line -> line.getString("message"))
                 .containsExactly(
                         "generation accepted",
@@ -107,24 +110,24 @@ class LogOutputIT {
                         "attempt started",
                         "attempt succeeded",
                         "generation completed");
-        JsonObject failure = story.get(2);
+        JsonObject failure = generationLines.get(2);
         assertThat(failure.getValue("attempt")).isEqualTo(1);
         assertThat(failure.getValue("counted")).isEqualTo(true);
         assertThat(failure.getValue("httpStatus")).isEqualTo(500);
         assertThat(Instant.parse(failure.getString("retryAt"))).isNotNull();
         assertThat(failure.getString("detail")).contains("Forged");
-        assertThat(darkroom.log()).filteredOn(line -> line.contains(id)).hasSameSizeAs(story);
+        assertThat(darkroom.log()).filteredOn(line -> line.contains(id)).hasSameSizeAs(generationLines);
         assertThat(lines.get(0).getString("level")).isEqualTo("WARN");
         assertThat(lines.get(0).getString("message")).contains("DARKROOM_LOG_FORMAD");
     }
 
     @Test
-    void inTextNobodyCanForgeALine() {
+    void escapesHostileTextInTextFormat() {
         // given
         start("text");
 
         // when
-        String id = story();
+        String id = runGeneration();
         darkroom.stop();
 
         // then

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is wrong with a request before its body: paths, methods, parameters, headers, and what is no HTTP at all. */
+/** Requests that are malformed outside the body: path, method, parameters, headers, and bytes that are not HTTP. */
 class MalformedHttpIT {
     private static final String ID = "019a8c1e-7f3a-7c55-9d0b-3f1a2b4c5d6e";
 
@@ -36,7 +36,7 @@ class MalformedHttpIT {
 
     @BeforeAll
     static void start() {
-        service.client().awaitEnd(service.client().create("a generation that is there"));
+        service.client().awaitEnd(service.client().create("an existing generation"));
         rowsBefore = TableSnapshot.readAllRows(service.database());
     }
 
@@ -46,20 +46,20 @@ class MalformedHttpIT {
     }
 
     @AfterEach
-    void nothingIsOurFault() {
+    void noInternalErrorIsLogged() {
         assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @Test
-    void http2WithoutTlsIsNotSpoken() throws IOException {
+    void rejectsHttp2WithoutTls() throws IOException {
         try (Socket socket = new Socket(
                 service.darkroom().api().getHost(), service.darkroom().api().getPort())) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write(RawHttp2Frames.preface(0));
 
             // then
-            byte[] answer = socket.getInputStream().readNBytes(5);
-            assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/");
+            byte[] response = socket.getInputStream().readNBytes(5);
+            assertThat(new String(response, StandardCharsets.US_ASCII)).isEqualTo("HTTP/");
         }
     }
 
@@ -74,7 +74,7 @@ class MalformedHttpIT {
                 "/images/" + ID + ".png | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
                 "/openapi.yaml | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
             })
-    void aWrongMethod(String path, String allowed, String methods) {
+    void rejectsWrongMethod(String path, String allowed, String methods) {
         for (String method : methods.split(" ", -1)) {
             // when
             ApiResponse apiResponse =
@@ -116,7 +116,7 @@ class MalformedHttpIT {
                 "/simulator/script",
                 "*",
             })
-    void anUnknownPath(String path) {
+    void returnsNotFoundForUnknownPath(String path) {
         for (String method : List.of("GET", "POST", "DELETE")) {
             // when
             ApiResponse apiResponse =
@@ -138,7 +138,7 @@ class MalformedHttpIT {
         "/images/x, imageName must be an image name: an image id and the extension of its media type",
         "/images/..%2f..%2fdata.png, imageName must be an image name: an image id and the extension of its media type",
     })
-    void aBadParameter(String path, String problem) {
+    void rejectsInvalidParameter(String path, String problem) {
         // when
         String encoded = path.replace(" ", "%20");
         ApiResponse apiResponse = RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", encoded, ""));
@@ -150,7 +150,7 @@ class MalformedHttpIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"/api/generation/%zz", "/api/generation/%", "/images/%4", "/api/generation/" + ID + "?%zz"})
-    void percentSignsThatMeanNothing(String path) {
+    void rejectsInvalidPercentEncoding(String path) {
         // when
         ApiResponse apiResponse = RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", path, ""));
 
@@ -160,7 +160,7 @@ class MalformedHttpIT {
     }
 
     @Test
-    void aUrlWithoutEnd() {
+    void rejectsTooLongUrl() {
         // when
         ApiResponse apiResponse =
                 RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", "/" + "a".repeat(10_000), ""));
@@ -171,7 +171,7 @@ class MalformedHttpIT {
     }
 
     @Test
-    void headersWithoutEnd() {
+    void rejectsTooLargeHeaders() {
         // when
         ApiResponse apiResponse = RawHttpClient.sendAndRead(
                 service.darkroom().api(), request("GET", "/", "X-Long: " + "a".repeat(10_000) + "\r\n"));
@@ -195,7 +195,7 @@ class MalformedHttpIT {
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             })
-    void whatIsNoHttp(String bytes) {
+    void rejectsBytesThatAreNotHttp(String bytes) {
         // when
         ApiResponse apiResponse =
                 RawHttpClient.sendAndRead(service.darkroom().api(), bytes.getBytes(StandardCharsets.ISO_8859_1));
@@ -207,7 +207,7 @@ class MalformedHttpIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"a", "0.b_C-9", "6f1c2b7e-0a2f-4a53-9d4a-5a5a0f3f1c11"})
-    void aSaneRequestIdIsTakenOver(String id) {
+    void keepsValidRequestId(String id) {
         // when
         ApiResponse apiResponse = RawHttpClient.sendAndRead(
                 service.darkroom().api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
@@ -218,19 +218,19 @@ class MalformedHttpIT {
     }
 
     @ParameterizedTest
-    @MethodSource("insaneRequestIds")
-    void anyOtherRequestIdIsReplaced(String id) {
+    @MethodSource("invalidRequestIds")
+    void replacesInvalidRequestId(String id) {
         // when
         ApiResponse apiResponse = RawHttpClient.sendAndRead(
                 service.darkroom().api(), request("GET", "/nowhere", "X-Request-Id: " + id + "\r\n"));
 
         // then
-        String given = apiResponse.header("X-Request-Id");
-        assertThat(UUID.fromString(given)).hasToString(given);
+        String generated = apiResponse.header("X-Request-Id");
+        assertThat(UUID.fromString(generated)).hasToString(generated);
         assertThat(apiResponse.headers()).doesNotContainKeys("Set-Cookie", "X-Injected");
     }
 
-    static Stream<String> insaneRequestIds() {
+    static Stream<String> invalidRequestIds() {
         return Stream.of(
                 "",
                 "two words",

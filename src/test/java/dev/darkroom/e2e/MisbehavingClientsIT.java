@@ -23,10 +23,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Callers who dawdle, leave in the middle or do not stop: they harm nobody but themselves. */
+/** Clients that send slowly, disconnect early or send without end. They do not affect other clients. */
 class MisbehavingClientsIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String BODY = "{\"prompt\":\"slowly does it\"}";
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final String BODY = "{\"prompt\":\"a slow lighthouse\"}";
 
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
@@ -36,20 +36,20 @@ class MisbehavingClientsIT {
     private final List<RawHttpClient> connections = new ArrayList<>();
 
     @AfterEach
-    void nothingIsOurFault() {
+    void noInternalErrorIsLogged() {
         connections.forEach(RawHttpClient::close);
         assertThat(service.darkroom().log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @Test
-    void aBodyMayArriveByteByByteWhileOthersAreServed() {
+    void acceptsBodyByteByByteAndServesOthers() {
         // given
         RawHttpClient slow = connect().send(head(BODY.length()));
 
         // when
         List<Integer> others = new ArrayList<>();
-        for (byte each : utf8Bytes(BODY)) {
-            slow.send(new byte[] {each});
+        for (byte element : utf8Bytes(BODY)) {
+            slow.send(new byte[] {element});
             others.add(service.client().get("/openapi.yaml").status());
         }
         ApiResponse apiResponse = slow.readResponse();
@@ -60,7 +60,7 @@ class MisbehavingClientsIT {
     }
 
     @Test
-    void manyHalfRequestsKeepNobodyFromBeingServed() {
+    void servesOthersDespiteManyIncompleteRequests() {
         // given
         for (int i = 0; i < 200; i++) {
             connect().send(head(1_000)).send(utf8Bytes("{\"prompt\":"));
@@ -74,7 +74,7 @@ class MisbehavingClientsIT {
     }
 
     @Test
-    void aConnectionOnWhichNothingMovesIsClosed() {
+    void closesIdleConnection() {
         // given
         List<String> before = TableSnapshot.readAllRows(service.database());
         RawHttpClient stuck = connect().send(head(1_000)).send(utf8Bytes("{\"prompt\":"));
@@ -85,7 +85,7 @@ class MisbehavingClientsIT {
     }
 
     @Test
-    void whoLeavesBeforeTheRequestIsWholeHasAskedForNothing() {
+    void ignoresIncompleteRequestsOfClosedConnections() {
         // given
         List<String> before = TableSnapshot.readAllRows(service.database());
 
@@ -101,9 +101,9 @@ class MisbehavingClientsIT {
     }
 
     @Test
-    void whoLeavesBeforeTheAnswerHasAskedAllTheSame() {
+    void completesRequestOfClosedConnection() {
         // given
-        String prompt = "nobody waits for this";
+        String prompt = "client disconnects before the response";
 
         // when
         connect()
@@ -113,17 +113,17 @@ class MisbehavingClientsIT {
 
         // then
         Awaitility.await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> TestPostgres.query(
                                 service.database(), "SELECT status FROM generations WHERE prompt = '" + prompt + "'")
                         .equals(List.of("COMPLETE")));
     }
 
     @Test
-    void whoLeavesInTheMiddleOfAPictureLeavesTheOthersAlone() throws Exception {
+    void servesOthersWhenClientsAbortDownloads() throws Exception {
         // given
         int bytes = 20_000_000;
-        String path = pictureOf(bytes);
+        String path = largeImagePath(bytes);
 
         // when
         for (int i = 0; i < 20; i++) {
@@ -135,12 +135,12 @@ class MisbehavingClientsIT {
         assertThat(service.client().get(path).body()).hasSize(bytes);
         Awaitility.await()
                 .during(Duration.ofMillis(500))
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> service.darkroom().log().stream().noneMatch(line -> line.contains("cannot be read")));
     }
 
     @Test
-    void aBodyWithoutEndIsAnsweredAndCutOff() {
+    void rejectsAndClosesEndlessBody() {
         // given
         byte[] chunk = utf8Bytes("4000\r\n" + " ".repeat(0x4000) + "\r\n");
         RawHttpClient endless = connect()
@@ -155,11 +155,11 @@ class MisbehavingClientsIT {
 
         // then
         assertThat(apiResponse.status()).isEqualTo(413);
-        Awaitility.await().atMost(PATIENCE).until(() -> isCutOff(endless, chunk));
+        Awaitility.await().atMost(TIMEOUT).until(() -> isClosedAfterSending(endless, chunk));
     }
 
     @Test
-    void afterARefusalTheConnectionServesTheNextRequest() {
+    void servesNextRequestOnConnectionAfterRejection() {
         // given
         RawHttpClient connection = connect();
 
@@ -179,17 +179,17 @@ class MisbehavingClientsIT {
                 .send(utf8Bytes("text"))
                 .readResponse()
                 .status();
-        int good = connection
+        int valid = connection
                 .send(head(BODY.length()))
                 .send(utf8Bytes(BODY))
                 .readResponse()
                 .status();
 
         // then
-        assertThat(List.of(tooLarge, wrongType, unknown, good)).containsExactly(413, 415, 404, 202);
-        // The other tests compare tables, so no generation may be left at work.
+        assertThat(List.of(tooLarge, wrongType, unknown, valid)).containsExactly(413, 415, 404, 202);
+        // Waits for all generations, because the other tests compare tables.
         Awaitility.await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> TestPostgres.query(service.database(), "SELECT count(*) FROM generation_queue")
                         .equals(List.of("0")));
     }
@@ -200,9 +200,9 @@ class MisbehavingClientsIT {
         return connection;
     }
 
-    /** The path of a picture that is too large for the buffers between the service and a caller. */
-    private static String pictureOf(int bytes) throws IOException {
-        JsonObject ended = service.client().awaitEnd(service.client().create("a large picture"));
+    /** Creates an image that exceeds the buffers between server and client. Returns its path. */
+    private static String largeImagePath(int bytes) throws IOException {
+        JsonObject ended = service.client().awaitEnd(service.client().create("a large image"));
         String path = URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
         String where = " WHERE generation_id = '" + ended.getString("id") + "'";
         String key = TestPostgres.query(service.database(), "SELECT storage_key FROM images" + where)
@@ -212,7 +212,7 @@ class MisbehavingClientsIT {
         return path;
     }
 
-    private static boolean isCutOff(RawHttpClient connection, byte[] more) {
+    private static boolean isClosedAfterSending(RawHttpClient connection, byte[] more) {
         try {
             connection.send(more);
             return false;

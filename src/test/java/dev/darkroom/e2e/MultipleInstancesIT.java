@@ -21,7 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two services, each with four verticles of every kind, on one database, one picture directory and one AI server. */
+/**
+ * Two processes, each with four instances of every verticle, that share a database, an image directory and an AI
+ * server.
+ */
 class MultipleInstancesIT {
     private static final int GENERATIONS = 40;
 
@@ -30,18 +33,18 @@ class MultipleInstancesIT {
 
     private static DatabaseUrl database;
     private static InProcessSimulator inProcessSimulator;
-    private static DarkroomInstance left;
-    private static DarkroomInstance right;
+    private static DarkroomInstance first;
+    private static DarkroomInstance second;
 
     @BeforeAll
     static void start() {
         database = TestPostgres.migratedDatabase();
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(100));
-        left = service("left");
-        right = service("right");
+        first = startNode("first");
+        second = startNode("second");
     }
 
-    private static DarkroomInstance service(String name) {
+    private static DarkroomInstance startNode(String name) {
         Path own = directory.resolve(name);
         assertThat(own.toFile().mkdir()).isTrue();
         return InProcessDarkroom.start(
@@ -57,13 +60,13 @@ class MultipleInstancesIT {
 
     @AfterAll
     static void stop() {
-        left.close();
-        right.close();
+        first.close();
+        second.close();
         inProcessSimulator.close();
     }
 
     @BeforeEach
-    void wellAiServer() {
+    void resetAiServer() {
         inProcessSimulator.reset();
     }
 
@@ -74,17 +77,17 @@ class MultipleInstancesIT {
                     .put("prompt", "one of many " + i)
                     .put("width", 64)
                     .put("height", 64);
-            ApiClient client = (i % 2 == 0 ? left : right).client();
+            ApiClient client = (i % 2 == 0 ? first : second).client();
             ids.add(client.create(request).getString("id"));
         }
         return ids;
     }
 
     @Test
-    void theWorkIsSharedAndDoneOnce() {
+    void sharesWorkAndRunsItOnce() {
         // when
         List<String> ids = submit(GENERATIONS);
-        List<JsonObject> ended = ids.stream().map(right.client()::awaitEnd).toList();
+        List<JsonObject> ended = ids.stream().map(second.client()::awaitEnd).toList();
 
         // then
         assertThat(ended)
@@ -106,42 +109,42 @@ class MultipleInstancesIT {
     }
 
     @Test
-    void eitherServiceTellsOfEverything() {
+    void bothProcessesReturnSameGenerations() {
         // given
         List<String> ids = submit(6);
-        ids.forEach(left.client()::awaitEnd);
+        ids.forEach(first.client()::awaitEnd);
 
-        // then but for the address under which each is asked
+        // then both return the same, except for the URLs
         for (String id : ids) {
-            JsonObject seenLeft = left.client().generation(id);
-            JsonObject seenRight = right.client().generation(id);
-            byte[] pictureLeft = picture(left, seenLeft);
-            byte[] pictureRight = picture(right, seenRight);
-            assertThat(pictureLeft).isEqualTo(pictureRight);
-            for (JsonObject seen : List.of(seenLeft, seenRight)) {
-                seen.remove("imageUrls");
-                seen.getJsonArray("images").getJsonObject(0).remove("url");
+            JsonObject fromFirst = first.client().generation(id);
+            JsonObject fromSecond = second.client().generation(id);
+            byte[] firstImage = downloadImage(first, fromFirst);
+            byte[] secondImage = downloadImage(second, fromSecond);
+            assertThat(firstImage).isEqualTo(secondImage);
+            for (JsonObject generation : List.of(fromFirst, fromSecond)) {
+                generation.remove("imageUrls");
+                generation.getJsonArray("images").getJsonObject(0).remove("url");
             }
-            assertThat(seenLeft).isEqualTo(seenRight);
+            assertThat(fromFirst).isEqualTo(fromSecond);
         }
     }
 
-    private static byte[] picture(DarkroomInstance service, JsonObject generation) {
+    private static byte[] downloadImage(DarkroomInstance node, JsonObject generation) {
         URI url = URI.create(generation.getJsonArray("imageUrls").getString(0));
-        assertThat(url.toString()).startsWith(service.api().toString());
-        return service.client().get(url.getPath()).body();
+        assertThat(url.toString()).startsWith(node.api().toString());
+        return node.client().get(url.getPath()).body();
     }
 
     @Test
-    void everySubmissionIsAnsweredWhoeverAsksWhereverAtOnce() {
+    void completesConcurrentSubmissionsToBothProcesses() {
         // given many clients at once
         List<Thread> threads = new ArrayList<>();
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             threads.add(new Thread(() -> {
-                List<String> mine = submit(2);
+                List<String> submitted = submit(2);
                 synchronized (ids) {
-                    ids.addAll(mine);
+                    ids.addAll(submitted);
                 }
             }));
         }
@@ -153,7 +156,7 @@ class MultipleInstancesIT {
         // then
         assertThat(ids).hasSize(16).doesNotHaveDuplicates();
         assertThat(ids)
-                .extracting(id -> left.client().awaitEnd(id).getString("status"))
+                .extracting(id -> first.client().awaitEnd(id).getString("status"))
                 .containsOnly("COMPLETE");
     }
 

@@ -27,7 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Being told: on streams, after an absence, on several devices, and of what can be told no more. Each test is a user of its own. */
+/**
+ * Notifications on streams and in the list: resumption, several devices, expired positions. Each test has its own user.
+ */
 @Timeout(300)
 class NotificationApiIT {
     private static final JsonObject MODERATION = new JsonObject().put("moderation", true);
@@ -35,12 +37,12 @@ class NotificationApiIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
-    private final User user = User.somebody();
+    private final User user = User.create();
 
-    /** Somebody with a key. */
+    /** A user with an API key. */
     private record User(String name, String key, ApiClient client) {
 
-        static User somebody() {
+        static User create() {
             String name = "user-" + UUID.randomUUID();
             ApiKey key = ApiKey.generate(new SecureRandom());
             try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
@@ -54,17 +56,17 @@ class NotificationApiIT {
                     service.anonymous().base(),
                     "/api/notifications/stream" + query,
                     Map.of("Authorization", "Bearer " + key));
-            // Now it is known where it begins.
+            // The first frame carries the start position of the stream.
             stream.await("the first frame", frames -> !frames.isEmpty());
             return stream;
         }
 
-        /** Asks for a picture and waits until it is there. */
-        String picture() {
+        /** Creates a generation and waits for its end. Returns its id. */
+        String complete() {
             return client.awaitEnd(client.create("A lighthouse")).getString("id");
         }
 
-        void pictures(int count) {
+        void complete(int count) {
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 ids.add(client.create("A lighthouse"));
@@ -72,7 +74,10 @@ class NotificationApiIT {
             ids.forEach(client::awaitEnd);
         }
 
-        /** Deletes what the doctor would report in tests of other classes: ended generations without a notification. */
+        /**
+         * Deletes ended generations without a notification, which the doctor command would report in tests of other
+         * classes.
+         */
         void deleteGenerations() {
             client.get("/api/generation?limit=100").json().getJsonArray("items").stream()
                     .map(JsonObject.class::cast)
@@ -87,7 +92,7 @@ class NotificationApiIT {
                     body.encode().getBytes(StandardCharsets.UTF_8));
         }
 
-        JsonObject inbox(String query) {
+        JsonObject list(String query) {
             ApiClient.ApiResponse apiResponse = client.get("/api/notifications" + query);
             assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(200);
             return apiResponse.json();
@@ -98,18 +103,18 @@ class NotificationApiIT {
         return new JsonObject(frame.data());
     }
 
-    private static List<Long> numbers(SseClient stream) {
+    private static List<Long> sequenceNumbers(SseClient stream) {
         return stream.frames("notification").stream()
                 .map(frame -> data(frame).getLong("seq"))
                 .toList();
     }
 
-    private static List<Long> upTo(long last) {
+    private static List<Long> numbersUpTo(long last) {
         return LongStream.rangeClosed(1, last).boxed().toList();
     }
 
     @Test
-    void whoListensHearsOfTheEnd() {
+    void streamsEndOfGeneration() {
         // given
         try (SseClient stream = user.listen("")) {
             assertThat(stream.status()).isEqualTo(200);
@@ -121,9 +126,9 @@ class NotificationApiIT {
             String id = user.client().create("A lighthouse");
 
             // then
-            Frame told = stream.awaitEvent("notification");
-            JsonObject notification = data(told);
-            assertThat(told.id()).isEqualTo(stream.lastEventId()).endsWith("-1");
+            Frame received = stream.awaitEvent("notification");
+            JsonObject notification = data(received);
+            assertThat(received.id()).isEqualTo(stream.lastEventId()).endsWith("-1");
             assertThat(notification.getInteger("seq")).isEqualTo(1);
             assertThat(notification.getString("type")).isEqualTo("generation.ended");
             assertThat(notification.getJsonObject("data"))
@@ -137,7 +142,7 @@ class NotificationApiIT {
     }
 
     @Test
-    void afterAFailureTheReasonIsTold() {
+    void notificationOfFailureHasReason() {
         // given
         service.aiServer().script(MODERATION);
         try (SseClient stream = user.listen("")) {
@@ -146,39 +151,39 @@ class NotificationApiIT {
             user.client().create("A lighthouse");
 
             // then
-            JsonObject told = data(stream.awaitEvent("notification")).getJsonObject("data");
-            assertThat(told.getString("status")).isEqualTo("FAILED");
-            assertThat(told.getInteger("failedAttempts")).isEqualTo(1);
-            assertThat(told.getJsonObject("error").getString("code")).isEqualTo("MODERATED");
-            assertThat(told.getJsonObject("error").getString("message")).isNotBlank();
+            JsonObject received = data(stream.awaitEvent("notification")).getJsonObject("data");
+            assertThat(received.getString("status")).isEqualTo("FAILED");
+            assertThat(received.getInteger("failedAttempts")).isEqualTo(1);
+            assertThat(received.getJsonObject("error").getString("code")).isEqualTo("MODERATED");
+            assertThat(received.getJsonObject("error").getString("message")).isNotBlank();
         }
     }
 
     @Test
-    void whoWasAwayGetsAllOfItInOrderAndThenWhatComes() {
+    void resumesWithMissedNotificationsInOrder() {
         // given
         SseClient stream = user.listen("");
-        user.picture();
+        user.complete();
         stream.awaitEvent("notification");
         stream.close();
-        user.pictures(8);
+        user.complete(8);
 
         // when
         stream.reconnect();
 
         // then
-        stream.await("what was missed", frames -> numbers(stream).size() == 9);
-        user.picture();
-        stream.await("what comes", frames -> numbers(stream).size() == 10);
-        assertThat(numbers(stream)).isEqualTo(upTo(10));
+        stream.await("missed notifications", frames -> sequenceNumbers(stream).size() == 9);
+        user.complete();
+        stream.await("new notifications", frames -> sequenceNumbers(stream).size() == 10);
+        assertThat(sequenceNumbers(stream)).isEqualTo(numbersUpTo(10));
         assertThat(stream.frames("reset")).isEmpty();
         stream.close();
     }
 
     @Test
-    void aDeviceIsToldWhatItHasNotAcknowledged() {
+    void subscriberReceivesWhatItHasNotAcknowledged() {
         // given
-        user.pictures(4);
+        user.complete(4);
         assertThat(user.ack(new JsonObject().put("subscriber", "phone").put("seq", 3))
                         .json())
                 .isEqualTo(new JsonObject().put("acked", 3).put("top", 4).put("unread", 4));
@@ -187,23 +192,26 @@ class NotificationApiIT {
         try (SseClient phone = user.listen("?subscriber=phone");
                 SseClient laptop = user.listen("?subscriber=laptop");
                 SseClient nameless = user.listen("")) {
-            user.picture();
+            user.complete();
 
             // then
-            phone.await("what the phone has not", frames -> numbers(phone).size() == 2);
-            laptop.await("all", frames -> numbers(laptop).size() == 5);
-            nameless.await("what is new", frames -> numbers(nameless).size() == 1);
-            assertThat(numbers(phone)).containsExactly(4L, 5L);
-            assertThat(numbers(laptop)).isEqualTo(upTo(5));
-            assertThat(numbers(nameless)).containsExactly(5L);
+            phone.await(
+                    "unacknowledged notifications of the phone",
+                    frames -> sequenceNumbers(phone).size() == 2);
+            laptop.await("all notifications", frames -> sequenceNumbers(laptop).size() == 5);
+            nameless.await(
+                    "new notifications", frames -> sequenceNumbers(nameless).size() == 1);
+            assertThat(sequenceNumbers(phone)).containsExactly(4L, 5L);
+            assertThat(sequenceNumbers(laptop)).isEqualTo(numbersUpTo(5));
+            assertThat(sequenceNumbers(nameless)).containsExactly(5L);
         }
     }
 
     @Test
-    void whatIsDoneOnOneDeviceIsSeenOnTheOthers() {
+    void acknowledgementsAndReadsReachOtherDevices() {
         // given
-        user.pictures(2);
-        JsonObject first = user.inbox("?limit=1").getJsonArray("items").getJsonObject(0);
+        user.complete(2);
+        JsonObject first = user.list("?limit=1").getJsonArray("items").getJsonObject(0);
         try (SseClient laptop = user.listen("?subscriber=laptop")) {
 
             // when
@@ -220,38 +228,39 @@ class NotificationApiIT {
 
             // then
             assertThat(read.json().getString("readAt")).isNotNull();
-            laptop.await("the other state", frames -> laptop.frames("state").size() == 2);
+            laptop.await(
+                    "the state after the read", frames -> laptop.frames("state").size() == 2);
             assertThat(data(laptop.frames("state").get(1)).getInteger("unread")).isEqualTo(1);
-            assertThat(user.inbox("").getInteger("unread")).isEqualTo(1);
+            assertThat(user.list("").getInteger("unread")).isEqualTo(1);
         }
     }
 
     @Test
-    void acknowledgementsNeverGoBackNorBeyondWhatWasTold() {
+    void acknowledgementsNeverDecreaseOrExceedLastNotification() {
         // given
-        user.pictures(3);
+        user.complete(3);
         user.ack(new JsonObject().put("subscriber", "phone").put("seq", 3));
 
         // when
-        ApiClient.ApiResponse late =
+        ApiClient.ApiResponse lower =
                 user.ack(new JsonObject().put("subscriber", "phone").put("seq", 1));
-        ApiClient.ApiResponse twice =
+        ApiClient.ApiResponse repeated =
                 user.ack(new JsonObject().put("subscriber", "phone").put("seq", 3));
         ApiClient.ApiResponse beyond =
                 user.ack(new JsonObject().put("subscriber", "phone").put("seq", 4));
 
         // then
-        assertThat(late.json().getInteger("acked")).isEqualTo(3);
-        assertThat(twice.json().getInteger("acked")).isEqualTo(3);
+        assertThat(lower.json().getInteger("acked")).isEqualTo(3);
+        assertThat(repeated.json().getInteger("acked")).isEqualTo(3);
         assertThat(beyond.status()).isEqualTo(400);
         assertThat(beyond.json().getJsonArray("errors").getJsonObject(0))
                 .isEqualTo(new JsonObject().put("pointer", "#/seq").put("detail", "is beyond the last notification"));
     }
 
     @Test
-    void thereIsRoomForSoManyDevices() {
+    void limitsNumberOfSubscribers() {
         // given
-        user.picture();
+        user.complete();
         for (int i = 0; i < 50; i++) {
             assertThat(user.ack(new JsonObject().put("subscriber", "d" + i).put("seq", 1))
                             .status())
@@ -278,34 +287,34 @@ class NotificationApiIT {
                 "{\"seq\":1,\"subscriber\":\"no spaces\"}",
                 "{\"seq\":1,\"x\":1}"
             })
-    void anAcknowledgementThatIsNoneIsRefused(String body) {
+    void rejectsInvalidAcknowledgement(String body) {
         assertThat(user.ack(new JsonObject(body)).status()).isEqualTo(400);
     }
 
     @Test
-    void theListHasItAllPageByPage() {
+    void listsAllNotificationsPageByPage() {
         // given
-        user.pictures(5);
+        user.complete(5);
 
         // when
         JsonArray items = new JsonArray();
-        JsonObject page = user.inbox("?limit=2");
+        JsonObject page = user.list("?limit=2");
         items.addAll(page.getJsonArray("items"));
         while (page.containsKey("nextCursor")) {
-            page = user.inbox("?limit=2&cursor=" + page.getString("nextCursor"));
+            page = user.list("?limit=2&cursor=" + page.getString("nextCursor"));
             items.addAll(page.getJsonArray("items"));
             assertThat(page.containsKey("reset")).isFalse();
         }
 
         // then
         assertThat(items.stream().map(item -> ((JsonObject) item).getLong("seq")))
-                .isEqualTo(upTo(5));
+                .isEqualTo(numbersUpTo(5));
         assertThat(user.client().get("/api/notifications?cursor=nonsense").status())
                 .isEqualTo(400);
         String position = page.getString("position");
-        assertThat(user.inbox("?cursor=" + position).getJsonArray("items")).isEmpty();
-        user.picture();
-        assertThat(user.inbox("?cursor=" + position).getJsonArray("items")).hasSize(1);
+        assertThat(user.list("?cursor=" + position).getJsonArray("items")).isEmpty();
+        user.complete();
+        assertThat(user.list("?cursor=" + position).getJsonArray("items")).hasSize(1);
     }
 
     @ParameterizedTest
@@ -316,12 +325,12 @@ class NotificationApiIT {
         "UNREADABLE, ''';DROP TABLE'",
         "UNREADABLE, 99999999999999999999"
     })
-    void aCursorThatIsWorthNothingIsToldSo(String reason, String cursor) {
+    void reportsInvalidCursor(String reason, String cursor) {
         // given
-        user.pictures(2);
-        SseClient known = user.listen("");
-        String epoch = known.lastEventId().substring(0, 8);
-        known.close();
+        user.complete(2);
+        SseClient probe = user.listen("");
+        String epoch = probe.lastEventId().substring(0, 8);
+        probe.close();
 
         // when
         String sent = cursor.replace("EPOCH", epoch);
@@ -334,40 +343,40 @@ class NotificationApiIT {
                             .put("reason", reason)
                             .put("epoch", epoch)
                             .put("top", 2));
-            user.picture();
+            user.complete();
             stream.awaitEvent("notification");
-            assertThat(numbers(stream)).containsExactly(3L);
+            assertThat(sequenceNumbers(stream)).containsExactly(3L);
             assertThat(stream.lastEventId()).isEqualTo(epoch + "-3");
         }
     }
 
     @Test
-    void anothersCursorBringsNothingOfTheirs() {
+    void cursorOfOtherUserRevealsNothing() {
         // given
-        User other = User.somebody();
-        other.pictures(3);
-        SseClient hers = other.listen("");
-        String cursor = hers.lastEventId().replaceFirst("-.*", "-1");
-        hers.close();
+        User other = User.create();
+        other.complete(3);
+        SseClient otherStream = other.listen("");
+        String cursor = otherStream.lastEventId().replaceFirst("-.*", "-1");
+        otherStream.close();
 
         // when
         try (SseClient stream = user.listen("?last_event_id=" + cursor)) {
 
             // then
             assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH");
-            assertThat(user.inbox("?cursor=" + cursor).getString("reset")).isEqualTo("EPOCH");
+            assertThat(user.list("?cursor=" + cursor).getString("reset")).isEqualTo("EPOCH");
             assertThat(stream.frames("notification")).isEmpty();
         }
     }
 
     @Test
-    void whatIsKeptNoLongerIsSaidToBeMissing() {
+    void reportsExpiredNotifications() {
         // given
         SseClient stream = user.listen("");
-        user.picture();
+        user.complete();
         stream.awaitEvent("notification");
         stream.close();
-        user.pictures(4);
+        user.complete(4);
         TestPostgres.execute(
                 service.database(), "DELETE FROM notifications WHERE user_id = '" + user.name() + "' AND seq < 4");
 
@@ -377,20 +386,20 @@ class NotificationApiIT {
         // then
         assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EXPIRED");
         JsonObject list =
-                user.inbox("?cursor=" + stream.frames("notification").get(0).id());
+                user.list("?cursor=" + stream.frames("notification").get(0).id());
         assertThat(list.getString("reset")).isEqualTo("EXPIRED");
         assertThat(list.getJsonArray("items")).hasSize(2);
-        user.picture();
-        stream.await("what comes", frames -> numbers(stream).size() == 2);
-        assertThat(numbers(stream)).containsExactly(1L, 6L);
+        user.complete();
+        stream.await("new notifications", frames -> sequenceNumbers(stream).size() == 2);
+        assertThat(sequenceNumbers(stream)).containsExactly(1L, 6L);
         stream.close();
         user.deleteGenerations();
     }
 
     @Test
-    void whenTheNumbersBeginAnewThoseWhoListenAreTold() {
-        // given, as after a restore
-        user.picture();
+    void reportsNewEpochToStreams() {
+        // given a new epoch, as after a restore
+        user.complete();
         SseClient stream = user.listen("?subscriber=phone");
         stream.awaitEvent("notification");
         stream.close();
@@ -407,14 +416,14 @@ class NotificationApiIT {
     }
 
     @Test
-    void aNotificationIsReadOnceAndByItsUserAlone() {
+    void notificationIsReadOnceByItsUserOnly() {
         // given
-        user.picture();
-        String id = user.inbox("").getJsonArray("items").getJsonObject(0).getString("id");
+        user.complete();
+        String id = user.list("").getJsonArray("items").getJsonObject(0).getString("id");
         String path = "/api/notifications/" + id + "/read";
 
         // then
-        assertThat(User.somebody().client().send("POST", path, Map.of(), null).status())
+        assertThat(User.create().client().send("POST", path, Map.of(), null).status())
                 .isEqualTo(404);
         String first = user.client().send("POST", path, Map.of(), null).json().getString("readAt");
         assertThat(user.client().send("POST", path, Map.of(), null).json().getString("readAt"))

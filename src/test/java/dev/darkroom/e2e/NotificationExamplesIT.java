@@ -37,8 +37,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The examples of {@code docs/notifications.md} are what the page shows, and do what it says. What needs Node is for the
- * profile "examples": everything else needs a JDK and nothing more. {@code DocumentedCommandsIT} runs the script for curl.
+ * Checks that {@code docs/notifications.md} shows the example programs and that they work as described. Tests that need
+ * Node run with the profile "examples"; the others need a JDK only. {@code DocumentedCommandsIT} runs the script for
+ * curl.
  */
 @Timeout(300)
 class NotificationExamplesIT {
@@ -52,8 +53,8 @@ class NotificationExamplesIT {
 
     private static String key(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return key.secret();
     }
@@ -62,7 +63,7 @@ class NotificationExamplesIT {
         return Map.of("API", service.darkroom().api().toString(), "KEY", key);
     }
 
-    private static int acked(String key) {
+    private static int acknowledge(String key) {
         return service.anonymous()
                 .withKey(key)
                 .send(
@@ -83,16 +84,16 @@ class NotificationExamplesIT {
         "js, node/listen.mjs",
         "js, node/receiver.mjs"
     })
-    void thePageShowsTheWholeProgram(String language, String file) throws IOException {
+    void pageShowsWholeProgram(String language, String file) throws IOException {
         assertThat(Files.readString(Path.of("docs/notifications.md")))
                 .contains("```" + language + "\n" + Files.readString(EXAMPLES.resolve(file)) + "```\n");
     }
 
     @Test
-    void theJavaProgramHearsTheEndOfWhatItAsksFor() {
+    void javaProgramReceivesEndOfItsGeneration() {
         // when
         String key = key("java");
-        String said = ExampleProgramRunner.run(
+        String output = ExampleProgramRunner.run(
                 directory,
                 Map.of(),
                 List.of(
@@ -103,39 +104,39 @@ class NotificationExamplesIT {
                         "A lighthouse at dusk"));
 
         // then
-        heardOfItsOwn(said);
-        assertThat(acked(key)).isEqualTo(1);
+        assertReceivedEndOfItsGeneration(output);
+        assertThat(acknowledge(key)).isEqualTo(1);
     }
 
     @Test
     @Tag("examples")
-    void theProgramForNodeAndWithItTheOneForBrowsersHearsTheEndOfWhatItAsksFor() {
+    void nodeProgramReceivesEndOfItsGeneration() {
         String key = key("node");
-        String said = ExampleProgramRunner.run(
+        String output = ExampleProgramRunner.run(
                 directory,
                 environment(key),
                 List.of("node", EXAMPLES.resolve("node/listen.mjs").toString()));
 
-        heardOfItsOwn(said);
-        assertThat(acked(key)).isEqualTo(1);
+        assertReceivedEndOfItsGeneration(output);
+        assertThat(acknowledge(key)).isEqualTo(1);
     }
 
     @Test
     @Tag("examples")
-    void theReceiverBelievesWhatIsSignedAndHearsItOnce() throws Exception {
+    void receiverAcceptsSignedDeliveryOnce() throws Exception {
         // given
         String secret = "whsec_ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM=";
-        Path output = directory.resolve("receiver.txt");
+        Path outputFile = directory.resolve("receiver.txt");
         Process receiver = ExampleProgramRunner.start(
-                output,
+                outputFile,
                 Map.of("WEBHOOK_SECRET", secret, "PORT", "0"),
                 List.of("node", EXAMPLES.resolve("node/receiver.mjs").toString()));
         try {
             String port = Awaitility.await()
                     .atMost(Duration.ofSeconds(30))
                     .until(
-                            () -> Files.readString(output).replaceFirst("listening on (\\d+)\\s*", "$1"),
-                            said -> said.matches("\\d+"));
+                            () -> Files.readString(outputFile).replaceFirst("listening on (\\d+)\\s*", "$1"),
+                            output -> output.matches("\\d+"));
             URI uri = URI.create("http://127.0.0.1:" + port + "/");
             String body = "{\"type\":\"generation.ended\"}";
             long now = Instant.now().getEpochSecond();
@@ -151,25 +152,26 @@ class NotificationExamplesIT {
             assertThat(deliver(uri, now, body, "v1,AAAA")).isEqualTo(401);
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .until(() -> Files.readString(output).contains(body));
-            assertThat(Files.readString(output).split("generation.ended", -1)).hasSize(2);
+                    .until(() -> Files.readString(outputFile).contains(body));
+            assertThat(Files.readString(outputFile).split("generation.ended", -1))
+                    .hasSize(2);
         } finally {
             receiver.destroyForcibly();
         }
     }
 
-    private static void heardOfItsOwn(String said) {
-        String id = said.lines()
+    private static void assertReceivedEndOfItsGeneration(String output) {
+        String id = output.lines()
                 .filter(line -> line.startsWith("created "))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(said))
+                .orElseThrow(() -> new AssertionError(output))
                 .substring("created ".length());
-        JsonObject heard = new JsonObject(said.lines()
+        JsonObject notification = new JsonObject(output.lines()
                 .filter(line -> line.startsWith("{"))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(said)));
-        assertThat(heard.getInteger("seq")).isEqualTo(1);
-        assertThat(heard.getJsonObject("data").getString("generationId")).isEqualTo(id);
+                .orElseThrow(() -> new AssertionError(output)));
+        assertThat(notification.getInteger("seq")).isEqualTo(1);
+        assertThat(notification.getJsonObject("data").getString("generationId")).isEqualTo(id);
     }
 
     private static int deliver(URI uri, long timestamp, String body, String signature) throws Exception {

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Users who were away for weeks: within what is kept they get all of it, beyond it they are told so, and the list helps them on. */
+/**
+ * Users who reconnect after weeks: the stream resumes within the retention period, reports a reset beyond it, and the
+ * list returns the rest.
+ */
 @Timeout(300)
 class NotificationRetentionIT {
     @TempDir
@@ -48,10 +51,10 @@ class NotificationRetentionIT {
                 .database(database)
                 .aiServer(inProcessSimulator)
                 .with("DARKROOM_AUTH", "required");
-        Settings.Database known = SettingsLoader.load(settings.environment(), directory)
+        Settings.Database databaseSettings = SettingsLoader.load(settings.environment(), directory)
                 .settings()
                 .database();
-        DatabaseMigrator.migrate(database, known);
+        DatabaseMigrator.migrate(database, databaseSettings);
     }
 
     @AfterEach
@@ -60,17 +63,17 @@ class NotificationRetentionIT {
     }
 
     @Test
-    void whatWasMissedIsToldAsFarAsItIsKeptAndTheListHasTheRest() {
-        // given somebody who heard the first two of those that were told long ago, and somebody who missed all of three
-        // weeks
-        String late = TestApiKeys.create(database, "late");
-        String away = TestApiKeys.create(database, "away");
+    void resumesWithinRetentionAndResetsBeyondIt() {
+        // given a user whose position is older than the retention period, and a user who missed three weeks of
+        // notifications
+        String expiredKey = TestApiKeys.create(database, "late");
+        String retainedKey = TestApiKeys.create(database, "away");
         TestPostgres.execute(
                 database,
                 "INSERT INTO user_streams (user_id, epoch, top_seq) VALUES"
                         + " ('late', '7f3a2b9c-0000-4000-8000-000000000000', 30),"
                         + " ('away', '7f3a2b9c-0000-4000-8000-000000000000', 1200)",
-                // As a process would have made it then.
+                // Creates the partition as a process would have created it then.
                 "DO $$ DECLARE week date := date_trunc('week', now() AT TIME ZONE 'UTC' - interval '60 days'); BEGIN"
                         + " EXECUTE format('CREATE TABLE notifications_%s PARTITION OF notifications FOR VALUES FROM (%L) TO (%L)',"
                         + " to_char(week, 'YYYYMMDD'), week || ' 00:00:00+00', week + 7 || ' 00:00:00+00'); END $$",
@@ -83,62 +86,64 @@ class NotificationRetentionIT {
                 insert("late", 11, 30, "now() - interval '5 days' + n * interval '1 minute'"),
                 insert("away", 1, 1_200, "now() - interval '21 days' + n * interval '20 minutes'"));
 
-        // when a process has looked what is kept no longer
+        // when a process has dropped the expired partitions
         try (DarkroomInstance darkroomInstance = InProcessDarkroom.start(directory, settings)) {
-            Awaitility.await("dropped")
+            Awaitility.await("dropped partition")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> TestPostgres.query(
                                     database, "SELECT 1 FROM notifications WHERE user_id = 'late' AND seq < 11")
                             .isEmpty());
 
             // then
-            beyondWhatIsKept(darkroomInstance.client().withKey(late), late);
-            withinWhatIsKept(darkroomInstance.client().withKey(away), away);
+            assertResetBeyondRetention(darkroomInstance.client().withKey(expiredKey), expiredKey);
+            assertResumesWithinRetention(darkroomInstance.client().withKey(retainedKey), retainedKey);
         }
     }
 
-    private static String insert(String user, int first, int last, String at) {
+    private static String insert(String user, int first, int last, String createdAt) {
         return "INSERT INTO notifications (user_id, seq, id, type, data, created_at) SELECT '" + user
                 + "', n, gen_random_uuid(), 'generation.ended', jsonb_build_object('generationId', gen_random_uuid(), 'status',"
-                + " 'COMPLETE', 'imageCount', 1, 'failedAttempts', 0), " + at + " FROM generate_series(" + first + ", "
+                + " 'COMPLETE', 'imageCount', 1, 'failedAttempts', 0), " + createdAt + " FROM generate_series(" + first
+                + ", "
                 + last + ") n";
     }
 
-    private static void beyondWhatIsKept(ApiClient client, String key) {
+    private static void assertResetBeyondRetention(ApiClient client, String key) {
         try (SseClient stream = listen(client, key, "?last_event_id=7f3a2b9c-2")) {
-            // A client drops what it knows, takes the list, and goes on from there.
+            // A client drops its notifications, reads the list, and continues with the stream.
             JsonObject reset = new JsonObject(stream.awaitEvent("reset").data());
             assertThat(reset.getString("reason")).isEqualTo("EXPIRED");
-            List<Long> known = new ArrayList<>();
+            List<Long> received = new ArrayList<>();
             String cursor = null;
             do {
                 JsonObject page = client.get("/api/notifications?limit=7" + (cursor == null ? "" : "&cursor=" + cursor))
                         .json();
-                known.addAll(numbers(page.getJsonArray("items")));
+                received.addAll(sequenceNumbers(page.getJsonArray("items")));
                 cursor = page.getString("nextCursor");
             } while (cursor != null);
             client.awaitEnd(client.create("A lighthouse at last"));
             stream.awaitEvent("notification");
-            known.addAll(numbers(stream));
-            assertThat(known).isEqualTo(LongStream.rangeClosed(11, 31).boxed().toList());
+            received.addAll(sequenceNumbers(stream));
+            assertThat(received)
+                    .isEqualTo(LongStream.rangeClosed(11, 31).boxed().toList());
         }
     }
 
-    private static void withinWhatIsKept(ApiClient client, String key) {
+    private static void assertResumesWithinRetention(ApiClient client, String key) {
         List<Long> all = LongStream.rangeClosed(1, 1_200).boxed().toList();
         try (SseClient stream = listen(client, key, "?last_event_id=7f3a2b9c-0")) {
-            stream.await("all", frames -> numbers(stream).size() >= 1_200);
-            assertThat(numbers(stream)).isEqualTo(all);
+            stream.await("all", frames -> sequenceNumbers(stream).size() >= 1_200);
+            assertThat(sequenceNumbers(stream)).isEqualTo(all);
             assertThat(stream.frames("reset")).isEmpty();
         }
-        // Acknowledged out of order, twice, and beyond.
+        // Acknowledges out of order, repeatedly, and beyond the last notification.
         assertThat(acked(client, 500)).isEqualTo(500);
         assertThat(acked(client, 300)).isEqualTo(500);
         assertThat(acked(client, 500)).isEqualTo(500);
         assertThat(ack(client, 1_201).status()).isEqualTo(400);
         try (SseClient stream = listen(client, key, "?subscriber=phone")) {
-            stream.await("the rest", frames -> numbers(stream).size() >= 700);
-            assertThat(numbers(stream)).isEqualTo(all.subList(500, 1_200));
+            stream.await("the rest", frames -> sequenceNumbers(stream).size() >= 700);
+            assertThat(sequenceNumbers(stream)).isEqualTo(all.subList(500, 1_200));
         }
     }
 
@@ -161,11 +166,13 @@ class NotificationRetentionIT {
                 client.base(), "/api/notifications/stream" + query, Map.of("Authorization", "Bearer " + key));
     }
 
-    private static List<Long> numbers(JsonArray items) {
-        return items.stream().map(each -> ((JsonObject) each).getLong("seq")).toList();
+    private static List<Long> sequenceNumbers(JsonArray items) {
+        return items.stream()
+                .map(element -> ((JsonObject) element).getLong("seq"))
+                .toList();
     }
 
-    private static List<Long> numbers(SseClient stream) {
+    private static List<Long> sequenceNumbers(SseClient stream) {
         return stream.frames("notification").stream()
                 .map(frame -> new JsonObject(frame.data()).getLong("seq"))
                 .toList();

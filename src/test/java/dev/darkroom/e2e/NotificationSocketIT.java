@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Notifications over a WebSocket. Each test is a user of its own. */
+/** Notifications over a WebSocket. Each test has its own user. */
 @Timeout(300)
 class NotificationSocketIT {
     private static final String ORIGIN = DarkroomExtension.ORIGIN;
@@ -46,8 +46,8 @@ class NotificationSocketIT {
 
     private static ApiKey key(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return key;
     }
@@ -73,21 +73,21 @@ class NotificationSocketIT {
                 .getString("ticket");
     }
 
-    private String picture() {
+    private String complete() {
         return client.awaitEnd(client.create("A lighthouse")).getString("id");
     }
 
     @Test
-    void tellsWhatHappensAndTakesAcknowledgements() throws Exception {
+    void sendsNotificationsAndAcceptsAcknowledgements() throws Exception {
         try (NotificationSocketClient socket = listen(resume())) {
             String begin = socket.await("begin", 1).getString("id");
 
             // when
-            String id = picture();
+            String id = complete();
 
             // then
-            JsonObject told = socket.await("notification", 1);
-            assertThat(told.getJsonObject("data").getJsonObject("data").getString("generationId"))
+            JsonObject notification = socket.await("notification", 1);
+            assertThat(notification.getJsonObject("data").getJsonObject("data").getString("generationId"))
                     .isEqualTo(id);
 
             // when
@@ -99,20 +99,20 @@ class NotificationSocketIT {
             socket.send(new JsonObject().put("op", "ack").put("seq", 99));
             assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
                     .isEqualTo(400);
-            try (NotificationSocketClient again =
+            try (NotificationSocketClient resumed =
                     listen(resume().put("lastEventId", begin).put("subscriber", "phone"))) {
-                assertThat(again.await("notification", 1)).isEqualTo(told);
+                assertThat(resumed.await("notification", 1)).isEqualTo(notification);
             }
         }
     }
 
     @Test
-    void aPageComesWithATicket() throws Exception {
+    void pageAuthenticatesWithTicket() throws Exception {
         try (NotificationSocketClient socket =
                 NotificationSocketClient.open(service.darkroom().api(), Map.of("Origin", ORIGIN))) {
             socket.send(resume().put("ticket", ticket()));
             socket.await("begin", 1);
-            picture();
+            complete();
             socket.await("notification", 1);
         }
         try (NotificationSocketClient socket =
@@ -126,31 +126,31 @@ class NotificationSocketIT {
 
     @ParameterizedTest
     @CsvSource({"https://evil.example, 403", "null, 403", "https://app.example.org.evil.example, 403", ", 403"})
-    void aForeignPageGetsNoSocket(String origin, int status) {
+    void rejectsForeignOrigins(String origin, int status) {
         Map<String, String> headers = origin == null ? Map.of() : Map.of("Origin", origin);
         assertThatThrownBy(
                         () -> NotificationSocketClient.open(service.darkroom().api(), headers)
                                 .close())
                 .isInstanceOfSatisfying(
                         UpgradeRejectedException.class,
-                        refused -> assertThat(refused.getStatus()).isEqualTo(status));
+                        rejected -> assertThat(rejected.getStatus()).isEqualTo(status));
     }
 
     @Test
-    void whoIsNotLetInGetsNoSocket() {
+    void rejectsUnauthenticatedUpgrade() {
         assertThatThrownBy(() -> NotificationSocketClient.open(
                                 service.darkroom().api(), Map.of("Origin", ORIGIN, "Authorization", "Bearer dk_no"))
                         .close())
                 .isInstanceOfSatisfying(
                         UpgradeRejectedException.class,
-                        refused -> assertThat(refused.getStatus()).isEqualTo(401));
+                        rejected -> assertThat(rejected.getStatus()).isEqualTo(401));
         assertThat(client.get("/api/notifications/socket").status()).isEqualTo(400);
         assertThat(service.anonymous().get("/api/notifications/socket").status())
                 .isEqualTo(403);
     }
 
     @Test
-    void whoSaysNothingIsLetGo() throws Exception {
+    void closesSocketWithoutFirstMessage() throws Exception {
         try (NotificationSocketClient socket =
                 NotificationSocketClient.open(service.darkroom().api(), Map.of("Origin", ORIGIN))) {
             assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
@@ -160,7 +160,7 @@ class NotificationSocketIT {
     @ParameterizedTest
     @ValueSource(
             strings = {"", "x", "[]", "{}", "{\"op\":\"ack\",\"seq\":1}", "{\"op\":\"resume\",\"x\":1}", "{\"op\":5}"})
-    void whatMeansNothingIsRefusedAndNothingIsLost(String text) throws Exception {
+    void reportsInvalidMessageAndContinues(String text) throws Exception {
         try (NotificationSocketClient socket = open()) {
             socket.send(text);
             assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
@@ -171,20 +171,20 @@ class NotificationSocketIT {
     }
 
     @Test
-    void thereIsAnEndToHowMuchAndHowOften() throws Exception {
-        try (NotificationSocketClient often = listen(resume());
-                NotificationSocketClient much = listen(resume())) {
+    void limitsMessageSizeAndRate() throws Exception {
+        try (NotificationSocketClient frequent = listen(resume());
+                NotificationSocketClient oversized = listen(resume())) {
             for (int i = 0; i < 30; i++) {
-                often.send("{}");
+                frequent.send("{}");
             }
-            much.send("x".repeat(5000));
-            assertThat(often.awaitClose().intValue()).isEqualTo(1008);
-            much.awaitClose();
+            oversized.send("x".repeat(5000));
+            assertThat(frequent.awaitClose().intValue()).isEqualTo(1008);
+            oversized.awaitClose();
         }
     }
 
     @Test
-    void aBinaryFrameClosesTheSocket() throws Exception {
+    void closesSocketAfterBinaryFrame() throws Exception {
         try (NotificationSocketClient socket = listen(resume())) {
             socket.await("begin", 1);
             socket.write(WebSocketFrame.binaryFrame(Buffer.buffer(), true));
@@ -193,7 +193,7 @@ class NotificationSocketIT {
     }
 
     @Test
-    void tooManyPingsCloseTheSocket() throws Exception {
+    void closesSocketAfterTooManyPings() throws Exception {
         try (NotificationSocketClient socket = listen(resume())) {
             socket.await("begin", 1);
             for (int i = 0; i < 200; i++) {
@@ -205,20 +205,20 @@ class NotificationSocketIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"garbage", "ffffffff-3", "00000000-0", "-1"})
-    void anIdThatMeansNothingIsToldSo(String lastEventId) throws Exception {
-        picture();
+    void reportsInvalidLastEventId(String lastEventId) throws Exception {
+        complete();
         try (NotificationSocketClient socket = listen(resume().put("lastEventId", lastEventId))) {
             socket.await("reset", 1);
-            picture();
+            complete();
             assertThat(socket.await("notification", 1).getJsonObject("data").getInteger("seq"))
                     .isEqualTo(2);
         }
     }
 
     @Test
-    void anIdOfTheFutureIsToldSo() throws Exception {
+    void reportsLastEventIdAheadOfStream() throws Exception {
         // given
-        picture();
+        complete();
         String epoch;
         try (NotificationSocketClient socket = listen(resume())) {
             epoch = socket.await("begin", 1).getString("id").replaceFirst("-.*", "");
@@ -237,11 +237,11 @@ class NotificationSocketIT {
     }
 
     @Test
-    void aSocketEndsWithTheKeyThatOpenedIt() throws Exception {
+    void closesSocketWhenKeyIsRevoked() throws Exception {
         try (NotificationSocketClient socket = listen(resume())) {
             socket.await("begin", 1);
-            try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-                cabinet.revoke(key.id());
+            try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+                keyAdmin.revoke(key.id());
             }
             assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
                     .isEqualTo("UNAUTHORIZED");
@@ -250,7 +250,7 @@ class NotificationSocketIT {
     }
 
     @Test
-    void aDeploySaysSo() throws Exception {
+    void reportsDeployOnShutdown() throws Exception {
         DarkroomInstance other = InProcessDarkroom.start(
                 directory.resolve("other"),
                 DarkroomInstanceSettings.forTests().database(service.database()).with("DARKROOM_AUTH", "required"));

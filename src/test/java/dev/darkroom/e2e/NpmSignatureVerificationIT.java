@@ -17,22 +17,25 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is really sent is verified by the libraries that receivers on Node use, with the secret before a change and the one after it. */
+/**
+ * Signatures of real deliveries, verified by the Node libraries of receivers with the secrets before and after a
+ * rotation.
+ */
 @Tag("npm")
 class NpmSignatureVerificationIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
     @Test
-    void theLibrariesOfNodeAcceptWhatIsSent() throws Exception {
+    void nodeLibrariesVerifyDeliveries() throws Exception {
         try (WebhookReceiver webhookReceiver = new WebhookReceiver()) {
             // given
-            byte[] wanted = new JsonObject()
+            byte[] body = new JsonObject()
                     .put("url", webhookReceiver.url("/node"))
                     .toBuffer()
                     .getBytes();
             JsonObject webhook = service.client()
-                    .send("POST", "/api/webhooks", Map.of("Content-Type", "application/json"), wanted)
+                    .send("POST", "/api/webhooks", Map.of("Content-Type", "application/json"), body)
                     .json();
             String next = service.client()
                     .send("POST", "/api/webhooks/" + webhook.getString("id") + "/rotate-secret", Map.of(), null)
@@ -41,24 +44,24 @@ class NpmSignatureVerificationIT {
 
             // when
             service.client().create("A lighthouse");
-            ReceivedRequest told = Awaitility.await("a delivery")
+            ReceivedRequest delivery = Awaitility.await("a delivery")
                     .atMost(Duration.ofSeconds(60))
-                    .until(() -> webhookReceiver.receivedRequests("/node"), all -> !all.isEmpty())
+                    .until(() -> webhookReceiver.receivedRequests("/node"), requests -> !requests.isEmpty())
                     .get(0);
 
             // then
             for (String secret : new String[] {webhook.getString("secret"), next}) {
-                assertThat(verified(secret, told))
-                        .contains("standardwebhooks verified " + told.id(), "svix verified " + told.id());
+                assertThat(verify(secret, delivery))
+                        .contains("standardwebhooks verified " + delivery.id(), "svix verified " + delivery.id());
             }
         }
     }
 
-    private static String verified(String secret, ReceivedRequest told) throws Exception {
+    private static String verify(String secret, ReceivedRequest delivery) throws Exception {
         JsonObject message = new JsonObject()
                 .put("secret", secret)
-                .put("headers", new JsonObject(Map.copyOf(told.headers())))
-                .put("body", told.body());
+                .put("headers", new JsonObject(Map.copyOf(delivery.headers())))
+                .put("body", delivery.body());
         Process node = new ProcessBuilder("node", "verify.mjs")
                 .directory(Path.of("src", "webhooks").toFile())
                 .redirectErrorStream(true)

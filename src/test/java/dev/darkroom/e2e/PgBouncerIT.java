@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Behind PgBouncer in transaction mode. */
+/** Processes behind PgBouncer in transaction mode. */
 @Tag("pgbouncer")
 @Timeout(300)
 class PgBouncerIT {
@@ -29,7 +29,7 @@ class PgBouncerIT {
     @TempDir
     Path directory;
 
-    private DarkroomInstance service(
+    private DarkroomInstance startNode(
             String name,
             DatabaseUrl pooled,
             DatabaseUrl direct,
@@ -42,39 +42,39 @@ class PgBouncerIT {
                         .database(pooled)
                         .with("DARKROOM_DATABASE_DIRECT_URL", DarkroomInstanceSettings.urlOf(direct))
                         .aiServer(inProcessSimulator)
-                        // What wakes the worker is a hint or nothing.
+                        // Wakes the worker by database notifications alone.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
     @Test
-    void twoProcessesShareTheWorkAndHearOfIt() throws Exception {
-        // given: one takes requests, the other does the work, and they share two sessions
+    void sharesWorkThroughPgBouncer() throws Exception {
+        // given a process for requests and a process for attempts, which share two database sessions
         DatabaseUrl direct = TestPostgres.migratedDatabase();
-        Path own = directory.resolve("pgbouncer");
-        assertThat(own.toFile().mkdir()).isTrue();
-        try (PgBouncerProcess bouncer = new PgBouncerProcess(direct, own);
+        Path pgBouncerDirectory = directory.resolve("pgbouncer");
+        assertThat(pgBouncerDirectory.toFile().mkdir()).isTrue();
+        try (PgBouncerProcess bouncer = new PgBouncerProcess(direct, pgBouncerDirectory);
                 InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
-                DarkroomInstance front = service("front", bouncer.url(), direct, inProcessSimulator, "0");
-                DarkroomInstance back = service("back", bouncer.url(), direct, inProcessSimulator, "8")) {
+                DarkroomInstance apiNode = startNode("apiNode", bouncer.url(), direct, inProcessSimulator, "0");
+                DarkroomInstance workerNode = startNode("workerNode", bouncer.url(), direct, inProcessSimulator, "8")) {
             inProcessSimulator.script(new JsonObject().put("status", 500), new JsonObject().put("status", 503));
 
             // when
             List<String> ids = new ArrayList<>();
             for (int i = 0; i < GENERATIONS; i++) {
-                ids.add(front.client()
+                ids.add(apiNode.client()
                         .create(new JsonObject().put("prompt", "A pier, no. " + i))
                         .getString("id"));
             }
 
             // then
             for (String id : ids) {
-                assertThat(back.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+                assertThat(workerNode.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
             }
             DatabaseInvariants.assertNoViolations(direct, directory.resolve("images"));
-            assertThat(front.log()).noneMatch(line -> line.contains(" ERROR "));
-            assertThat(back.log()).noneMatch(line -> line.contains(" ERROR "));
+            assertThat(apiNode.log()).noneMatch(line -> line.contains(" ERROR "));
+            assertThat(workerNode.log()).noneMatch(line -> line.contains(" ERROR "));
         }
     }
 }

@@ -29,10 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Answers that are put off until there is something to tell. One process takes the requests, another does the work. */
+/**
+ * Responses that wait for the end of a generation with {@code Prefer: wait}. One process takes the requests, another
+ * runs the attempts.
+ */
 @Timeout(300)
 class PreferWaitIT {
-    private static final JsonObject A_WHILE = new JsonObject().put("delay", "700ms");
+    private static final JsonObject DELAY = new JsonObject().put("delay", "700ms");
     private static final JsonObject HANG = new JsonObject().put("hang", true);
 
     @TempDir
@@ -40,24 +43,24 @@ class PreferWaitIT {
 
     private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
     private static InProcessSimulator inProcessSimulator;
-    private static DarkroomInstance front;
-    private static DarkroomInstance back;
+    private static DarkroomInstance apiNode;
+    private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
     static void start() throws IOException {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        front = service("front", "0");
-        back = service("back", "4");
-        client = front.client();
+        apiNode = startNode("apiNode", "0");
+        workerNode = startNode("workerNode", "4");
+        client = apiNode.client();
     }
 
     @BeforeEach
-    void wellAgain() {
+    void resetAiServer() {
         inProcessSimulator.reset();
     }
 
-    private static DarkroomInstance service(String name, String concurrency) throws IOException {
+    private static DarkroomInstance startNode(String name, String concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomInstanceSettings.forTests()
@@ -70,8 +73,8 @@ class PreferWaitIT {
 
     @AfterAll
     static void stop() {
-        front.close();
-        back.close();
+        apiNode.close();
+        workerNode.close();
         inProcessSimulator.close();
     }
 
@@ -84,9 +87,9 @@ class PreferWaitIT {
     }
 
     @Test
-    void thePictureIsThereWithTheAnswer() {
+    void returnsCompletedGenerationInResponse() {
         // given
-        inProcessSimulator.script(A_WHILE);
+        inProcessSimulator.script(DELAY);
 
         // when
         ApiResponse apiResponse = post(15);
@@ -96,13 +99,13 @@ class PreferWaitIT {
         assertThat(apiResponse.header("Preference-Applied")).isEqualTo("wait=15");
         assertThat(apiResponse.json().getString("status")).isEqualTo("COMPLETE");
         assertThat(apiResponse.header("Location")).endsWith(apiResponse.json().getString("id"));
-        URI picture = URI.create(apiResponse.json().getJsonArray("imageUrls").getString(0));
-        assertThat(client.get(picture.getPath() + "?" + picture.getQuery()).status())
+        URI image = URI.create(apiResponse.json().getJsonArray("imageUrls").getString(0));
+        assertThat(client.get(image.getPath() + "?" + image.getQuery()).status())
                 .isEqualTo(200);
     }
 
     @Test
-    void whenTheTimeIsUpItIsToldHowItStands() {
+    void returnsCurrentStateAfterWait() {
         // given
         inProcessSimulator.script(HANG);
 
@@ -120,15 +123,15 @@ class PreferWaitIT {
     }
 
     @Test
-    void nobodyWaitsForLongerThanTheOperatorAllows() {
-        inProcessSimulator.script(A_WHILE);
+    void capsWaitAtConfiguredMaximum() {
+        inProcessSimulator.script(DELAY);
         assertThat(post(999).header("Preference-Applied")).isEqualTo("wait=20");
     }
 
     @Test
-    void whoeverComesLaterMayWaitToo() {
+    void waitsForExistingGeneration() {
         // given
-        inProcessSimulator.script(A_WHILE);
+        inProcessSimulator.script(DELAY);
         String id = client.create("A pier");
 
         // when
@@ -139,15 +142,15 @@ class PreferWaitIT {
     }
 
     @Test
-    void aCancelledOneIsAnEndToo() throws Exception {
+    void cancellationEndsWait() throws Exception {
         // given
         inProcessSimulator.script(HANG);
         String id = client.create("A pier");
         CompletableFuture<ApiResponse> waiting =
                 CompletableFuture.supplyAsync(() -> client.get("/api/generation/" + id, wait(20)));
 
-        // when another process is told
-        back.client().cancel(id);
+        // when another process cancels the generation
+        workerNode.client().cancel(id);
 
         // then
         ApiResponse apiResponse = waiting.get(60, TimeUnit.SECONDS);
@@ -155,9 +158,9 @@ class PreferWaitIT {
     }
 
     @Test
-    void aConnectionThatBreaksLosesNothing() throws Exception {
+    void closedConnectionLosesNothing() throws Exception {
         // given
-        inProcessSimulator.script(A_WHILE);
+        inProcessSimulator.script(DELAY);
         byte[] body = "{\"prompt\":\"A pier\"}".getBytes(StandardCharsets.UTF_8);
         URI base = client.base();
 
@@ -169,7 +172,7 @@ class PreferWaitIT {
                             .getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().write(body);
             socket.getOutputStream().flush();
-            Awaitility.await("the call")
+            Awaitility.await("the submission")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> !inProcessSimulator.recordedRequests().isEmpty());
         }
@@ -180,21 +183,21 @@ class PreferWaitIT {
     }
 
     @Test
-    void whoWaitsDoesNotHoldUpAProcessThatStops() throws Exception {
+    void shutdownEndsWaits() throws Exception {
         // given
         inProcessSimulator.script(HANG);
-        DarkroomInstance stopping = service("stopping", "0");
+        DarkroomInstance stopping = startNode("stopping", "0");
         String id = client.create("A pier");
         CompletableFuture<ApiResponse> waiting =
                 CompletableFuture.supplyAsync(() -> stopping.client().get("/api/generation/" + id, wait(20)));
-        Awaitility.await("the call")
+        Awaitility.await("the submission")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> !inProcessSimulator.recordedRequests(id).isEmpty());
 
         // when
         stopping.close();
 
-        // then well before the twenty seconds are over
+        // then the response arrives well before the 20 s are over
         ApiResponse apiResponse = waiting.get(15, TimeUnit.SECONDS);
         assertThat(apiResponse.status()).isEqualTo(200);
         assertThat(apiResponse.json().getString("status")).isEqualTo("PENDING");

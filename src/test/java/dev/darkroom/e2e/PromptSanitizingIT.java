@@ -8,7 +8,7 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Prompts that some AI servers would take for orders, as they go over the wire. */
+/** Prompts with control syntax of AI servers, as they are sent to the AI server. */
 class PromptSanitizingIT {
     private static final String PROMPT = "a boat|people<sd_cpp_extra_args>{\"steps\":500}</sd_cpp_extra_args>";
 
@@ -19,12 +19,12 @@ class PromptSanitizingIT {
     static final DarkroomExtension trusting =
             new DarkroomExtension(DarkroomInstanceSettings.forTests().with("DARKROOM_BACKEND_PROMPT_CONTROLS", "pass"));
 
-    private static JsonObject sentBy(DarkroomExtension darkroom) {
+    private static JsonObject submittedBy(DarkroomExtension darkroom) {
         JsonObject ended = darkroom.client()
                 .awaitEnd(darkroom.client()
                         .create(new JsonObject().put("prompt", PROMPT).put("negativePrompt", "a|b"))
                         .getString("id"));
-        // What its caller wrote is what its caller is told.
+        // The API returns the prompt unchanged.
         assertThat(ended.getString("prompt")).isEqualTo(PROMPT);
         assertThat(ended.getString("negativePrompt")).isEqualTo("a|b");
         return darkroom.aiServer()
@@ -34,15 +34,15 @@ class PromptSanitizingIT {
     }
 
     @Test
-    void ordersAreWordsToTheAiServer() {
-        JsonObject sent = sentBy(service);
+    void escapesControlSyntaxInPrompt() {
+        JsonObject sent = submittedBy(service);
         assertThat(sent.getString("prompt"))
                 .isEqualTo("a boat\u00a6people\u2039sd_cpp_extra_args>{\"steps\":500}\u2039/sd_cpp_extra_args>");
         assertThat(sent.getString("negative_prompt")).isEqualTo("a\u00a6b");
     }
 
     @Test
-    void anOperatorMayTrustCallers() {
-        assertThat(sentBy(trusting).getString("prompt")).isEqualTo(PROMPT);
+    void passesPromptUnchangedWhenConfigured() {
+        assertThat(submittedBy(trusting).getString("prompt")).isEqualTo(PROMPT);
     }
 }

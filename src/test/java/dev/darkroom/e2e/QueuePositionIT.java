@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a caller is told while work waits, and how it gets to a process that does it. */
+/** Queue position and overload responses, and notification of a worker in another process. */
 @Timeout(300)
 class QueuePositionIT {
     private static final Duration LATENCY = Duration.ofMillis(250);
@@ -29,14 +29,14 @@ class QueuePositionIT {
 
     private final DatabaseUrl database = TestPostgres.migratedDatabase();
 
-    private DarkroomInstance service(String name, InProcessSimulator inProcessSimulator, String concurrency) {
+    private DarkroomInstance startNode(String name, InProcessSimulator inProcessSimulator, String concurrency) {
         assertThat(directory.resolve(name).toFile().mkdir()).isTrue();
         return InProcessDarkroom.start(
                 directory.resolve(name),
                 DarkroomInstanceSettings.forTests()
                         .database(database)
                         .aiServer(inProcessSimulator)
-                        // What wakes the worker is a hint or nothing.
+                        // Wakes the worker by database notifications alone.
                         .with("DARKROOM_WORKER_POLL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_GENERATION_DEADLINE", "20s")
@@ -50,38 +50,38 @@ class QueuePositionIT {
     }
 
     @Test
-    void whatWaitsIsTellingWhereItStandsUntilTooMuchDoes() {
-        // given: one process takes requests, another makes one picture at a time
+    void reportsQueuePositionAndRejectsWhenOverloaded() {
+        // given a process for requests, and a process that runs one attempt at a time
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(LATENCY);
-                DarkroomInstance front = service("front", inProcessSimulator, "0");
-                DarkroomInstance back = service("back", inProcessSimulator, "1")) {
+                DarkroomInstance apiNode = startNode("apiNode", inProcessSimulator, "0");
+                DarkroomInstance workerNode = startNode("workerNode", inProcessSimulator, "1")) {
             // when
-            JsonObject first = post(front).json();
+            JsonObject first = post(apiNode).json();
 
-            // then: the other hears of it, though it never looks by itself
-            assertThat(back.client().awaitEnd(first.getString("id")).getString("status"))
+            // then the worker starts it, although it does not poll
+            assertThat(workerNode.client().awaitEnd(first.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
 
-            // when: more is asked for than can be begun in twenty seconds
-            ApiResponse refused = Awaitility.await("a refusal")
+            // when the queue is longer than the worker can start within 20 s
+            ApiResponse rejected = Awaitility.await("a rejected request")
                     .atMost(Duration.ofSeconds(120))
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(10))
-                    .until(() -> post(front), apiResponse -> apiResponse.status() != 202);
+                    .until(() -> post(apiNode), apiResponse -> apiResponse.status() != 202);
 
             // then
-            assertThat(refused.status()).isEqualTo(503);
-            assertThat(refused.json().getString("type")).isEqualTo("urn:darkroom:problem:overloaded");
-            assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+            assertThat(rejected.status()).isEqualTo(503);
+            assertThat(rejected.json().getString("type")).isEqualTo("urn:darkroom:problem:overloaded");
+            assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(1, 60);
 
-            // then: who waits is told where
+            // then a queued generation has its position
             List<String> waiting = TestPostgres.query(
                     database,
                     "SELECT generation_id FROM generation_queue WHERE lease_owner IS NULL ORDER BY arrival DESC");
             JsonObject last =
-                    front.client().get("/api/generation/" + waiting.get(0)).json();
+                    apiNode.client().get("/api/generation/" + waiting.get(0)).json();
             assertThat(last.getInteger("queuePosition")).isBetween(2, waiting.size() + 1);
-            // The pace of the machine decides how far ahead it is.
+            // The estimate depends on the speed of the machine.
             assertThat(Instant.parse(last.getString("estimatedStart")))
                     .isAfter(Instant.now().minusSeconds(60));
             assertThat(last.getInteger("priority")).isZero();

@@ -47,41 +47,41 @@ class RateLimitIT {
 
     private static ApiClient client(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return service.client().withKey(key.secret());
     }
 
-    private static ApiResponse ask(ApiClient client) {
+    private static ApiResponse list(ApiClient client) {
         return client.get("/api/generation");
     }
 
     @Test
     @Order(1)
-    void whoAsksTooOftenIsToldWhenToComeAgain() {
+    void rejectsRequestsAboveLimitWithRetryAfter() {
         // given
         ApiClient alice = client("alice");
-        ApiResponse first = ask(alice);
+        ApiResponse first = list(alice);
         assertThat(first.header("RateLimit-Policy")).isEqualTo("\"requests\";q=10;w=10");
         assertThat(first.header("RateLimit")).isEqualTo("\"requests\";r=9;t=1");
 
         // when
-        ApiResponse refused = Awaitility.await("a refusal")
+        ApiResponse rejected = Awaitility.await("a rejected request")
                 .atMost(Duration.ofSeconds(60))
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
-                .until(() -> ask(alice), apiResponse -> apiResponse.status() != 200);
+                .until(() -> list(alice), apiResponse -> apiResponse.status() != 200);
 
         // then
-        assertProblem(refused, 429, "too-many-requests", "/api/generation");
-        assertThat(refused.header("Retry-After")).isEqualTo("1");
-        assertThat(refused.header("RateLimit")).startsWith("\"requests\";r=0;t=");
-        assertThat(refused.header("RateLimit-Policy")).isEqualTo("\"requests\";q=10;w=10");
+        assertProblem(rejected, 429, "too-many-requests", "/api/generation");
+        assertThat(rejected.header("Retry-After")).isEqualTo("1");
+        assertThat(rejected.header("RateLimit")).startsWith("\"requests\";r=0;t=");
+        assertThat(rejected.header("RateLimit-Policy")).isEqualTo("\"requests\";q=10;w=10");
 
-        // and others may ask, and so may they after a while; errors tell what is left too
-        assertThat(ask(client("bob")).status()).isEqualTo(200);
-        ApiResponse notFound = Awaitility.await("another turn")
+        // and other users are not limited, the limit resets after a while, and errors report the remaining quota
+        assertThat(list(client("bob")).status()).isEqualTo(200);
+        ApiResponse notFound = Awaitility.await("the reset of the limit")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(300))
                 .until(
@@ -93,7 +93,7 @@ class RateLimitIT {
 
     @Test
     @Order(2)
-    void whatNeedsNoCallerIsNotLimited() {
+    void doesNotLimitPublicResources() {
         for (int i = 0; i < 30; i++) {
             ApiResponse contract = service.client().get("/openapi.yaml");
             assertThat(contract.status()).isEqualTo(200);
@@ -103,84 +103,84 @@ class RateLimitIT {
 
     @Test
     @Order(3)
-    void whoGuessesIsNotLookedAtAnyMore() {
-        // given a key that is good
+    void rejectsAddressAfterTooManyFailedLogins() {
+        // given a valid key
         ApiClient carol = client("carol");
-        assertThat(ask(carol).status()).isEqualTo(200);
+        assertThat(list(carol).status()).isEqualTo(200);
 
         // when
         List<ApiResponse> guesses = new ArrayList<>();
-        ApiResponse refused = Awaitility.await("a refusal")
+        ApiResponse rejected = Awaitility.await("a rejected request")
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
                 .until(
                         () -> {
                             ApiKey guess = ApiKey.generate(new SecureRandom());
-                            guesses.add(ask(service.client().withKey(guess.secret())));
+                            guesses.add(list(service.client().withKey(guess.secret())));
                             return guesses.get(guesses.size() - 1);
                         },
                         apiResponse -> apiResponse.status() != 401);
 
         // then
         assertThat(guesses).hasSizeGreaterThan(5);
-        assertProblem(refused, 429, "too-many-requests", "/api/generation");
-        assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 12);
-        assertThat(ask(carol).status()).isEqualTo(429);
+        assertProblem(rejected, 429, "too-many-requests", "/api/generation");
+        assertThat(Integer.parseInt(rejected.header("Retry-After"))).isBetween(1, 12);
+        assertThat(list(carol).status()).isEqualTo(429);
         assertThat(service.client()
                         .get("/images/01a20919-f15c-75a9-bb7a-000000000000.png?expires=1&key=1&signature=x")
                         .status())
-                .as("a link, which is not a login")
+                .as("an image URL, which is not a login")
                 .isEqualTo(403);
 
-        // and who presents nothing is answered as ever
-        assertThat(ask(service.client()).status()).isEqualTo(401);
+        // and requests without credentials get the usual response
+        assertThat(list(service.client()).status()).isEqualTo(401);
 
-        // and after a while there is another try
-        Awaitility.await("room for another try")
+        // and after a while another attempt is allowed
+        Awaitility.await("the reset of the limit")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(500))
-                .until(() -> ask(carol).status() == 200);
+                .until(() -> list(carol).status() == 200);
     }
 
     @Test
     @Order(4)
-    void givesNoMoreVerdictsThanAllowedOnKeysThatArriveAtTheSameTime() throws Exception {
+    void limitsConcurrentKeyChecks() throws Exception {
         List<String> requests = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             requests.add("GET /api/generation HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
                     + ApiKey.generate(new SecureRandom()).secret() + "\r\n\r\n");
         }
-        assertFiveVerdicts(statuses("127.0.0.21", requests));
+        assertFiveChecked(statuses("127.0.0.21", requests));
     }
 
     @Test
     @Order(5)
-    void givesNoMoreVerdictsThanAllowedOnTicketsThatArriveAtTheSameTime() throws Exception {
+    void limitsConcurrentTicketChecks() throws Exception {
         List<String> requests = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             requests.add("GET /api/notifications/stream?ticket=dt_" + "%043d".formatted(i)
                     + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         }
-        assertFiveVerdicts(statuses("127.0.0.22", requests));
+        assertFiveChecked(statuses("127.0.0.22", requests));
     }
 
     @Test
     @Order(6)
-    void givesNoMoreVerdictsThanAllowedOnTicketsThatSocketsSend() throws Exception {
+    void limitsTicketChecksOfSockets() throws Exception {
         Vertx vertx = Vertx.vertx();
         try {
-            WebSocketClient from = vertx.createWebSocketClient(
+            WebSocketClient client = vertx.createWebSocketClient(
                     new WebSocketClientOptions().setLocalAddress("127.0.0.23").setMaxConnections(60));
-            List<CompletableFuture<Integer>> answers = new ArrayList<>();
+            List<CompletableFuture<Integer>> responses = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                CompletableFuture<Integer> answer = new CompletableFuture<>();
-                answers.add(answer);
+                CompletableFuture<Integer> response = new CompletableFuture<>();
+                responses.add(response);
                 String resume = new JsonObject()
                         .put("op", "resume")
                         .put("ticket", "dt_" + "%043d".formatted(i))
                         .encode();
-                ClientWebSocket socket = from.webSocket();
-                socket.textMessageHandler(text -> answer.complete(
+                ClientWebSocket socket = client.webSocket();
+                socket.textMessageHandler(text -> response.complete(
                         new JsonObject(text).getJsonObject("data").getInteger("status")));
                 socket.connect(new WebSocketConnectOptions()
                                 .setHost("127.0.0.1")
@@ -188,19 +188,19 @@ class RateLimitIT {
                                 .setURI("/api/notifications/socket")
                                 .addHeader("Origin", "https://app.example.org"))
                         .compose(open -> socket.writeTextMessage(resume))
-                        .onFailure(answer::completeExceptionally);
+                        .onFailure(response::completeExceptionally);
             }
             List<Integer> statuses = new ArrayList<>();
-            for (CompletableFuture<Integer> answer : answers) {
-                statuses.add(answer.get(30, TimeUnit.SECONDS));
+            for (CompletableFuture<Integer> response : responses) {
+                statuses.add(response.get(30, TimeUnit.SECONDS));
             }
-            assertFiveVerdicts(statuses);
+            assertFiveChecked(statuses);
         } finally {
             vertx.close().await(30, TimeUnit.SECONDS);
         }
     }
 
-    /** Statuses of requests that are all sent before the first answer is read, each on a connection of its own. */
+    /** Returns the statuses of requests, each on its own connection. All are sent before the first response is read. */
     private static List<Integer> statuses(String localAddress, List<String> requests) throws IOException {
         List<Socket> sockets = new ArrayList<>();
         try {
@@ -227,8 +227,11 @@ class RateLimitIT {
         }
     }
 
-    /** Tokens come back at five a minute, so that a slow machine may see one or two more. */
-    private static void assertFiveVerdicts(List<Integer> statuses) {
+    /**
+     * Checks that five credentials were verified, and a few more on a slow machine, because the limit refills at five
+     * per minute.
+     */
+    private static void assertFiveChecked(List<Integer> statuses) {
         assertThat(statuses).containsOnly(401, 429);
         assertThat(statuses).filteredOn(status -> status == 401).hasSizeBetween(5, 10);
     }

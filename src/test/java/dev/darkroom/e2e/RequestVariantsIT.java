@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests as other programs write them: what HTTP and JSON allow is accepted, the rest is refused by its name. */
+/** Requests in the variants that HTTP and JSON allow. Other variants are rejected with their name. */
 class RequestVariantsIT {
     private static final byte[] BODY = "{\"prompt\":\"a lighthouse\"}".getBytes(StandardCharsets.UTF_8);
 
@@ -27,10 +27,10 @@ class RequestVariantsIT {
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests());
 
     private static ApiResponse post(byte[] body, Map<String, String> headers) {
-        Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        all.put("Content-Type", "application/json");
-        all.putAll(headers);
-        return service.client().send("POST", "/api/generation", all, body);
+        Map<String, String> allHeaders = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        allHeaders.put("Content-Type", "application/json");
+        allHeaders.putAll(headers);
+        return service.client().send("POST", "/api/generation", allHeaders, body);
     }
 
     private static byte[] gzip(byte[] bytes) throws IOException {
@@ -43,7 +43,7 @@ class RequestVariantsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "GZIP", "br", "zstd", "identity, gzip", "x-unknown"})
-    void refusesCompressedBody(String coding) throws IOException {
+    void rejectsCompressedBody(String coding) throws IOException {
         for (byte[] body : new byte[][] {gzip(BODY), BODY}) {
             ApiResponse apiResponse = post(body, Map.of("Content-Encoding", coding));
 
@@ -53,7 +53,7 @@ class RequestVariantsIT {
     }
 
     @Test
-    void acceptsBodyThatIsDeclaredAsNotCompressed() {
+    void acceptsIdentityContentEncoding() {
         assertThat(post(BODY, Map.of("Content-Encoding", "identity")).status()).isEqualTo(202);
     }
 
@@ -67,7 +67,7 @@ class RequestVariantsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"latin1", "utf-16", "utf", "utf-88", ""})
-    void refusesOtherCharsets(String charset) {
+    void rejectsOtherCharsets(String charset) {
         ApiResponse apiResponse = post(BODY, Map.of("Content-Type", "application/json; charset=" + charset));
 
         assertProblem(apiResponse, 415, "unsupported-media-type", "/api/generation");
@@ -90,7 +90,7 @@ class RequestVariantsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {"wait=99999999999", "wait=999999999999999999999999999", "respond-async, wait=\"99999999999\""})
-    void capsTheTimeToWait(String prefer) {
+    void capsWaitTime(String prefer) {
         String id = service.client().create("capped");
         service.client().awaitEnd(id);
 
@@ -109,12 +109,12 @@ class RequestVariantsIT {
                 "/api/webhook-secret",
                 "/openapi.yaml"
             })
-    void answersHeadAsGetWithoutBody(String path) {
+    void headReturnsHeadersOfGet(String path) {
         assertSameHead(service.client(), path);
     }
 
     @Test
-    void answersHeadOfOneGeneration() {
+    void headWorksForOneGeneration() {
         String id = service.client().create("head");
         service.client().awaitEnd(id);
 
@@ -126,13 +126,13 @@ class RequestVariantsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"/health/live", "/health/ready", "/backends", "/node", "/database"})
-    void answersHeadOnTheManagementPort(String path) {
+    void headWorksOnManagementPort(String path) {
         assertSameHead(new ApiClient(service.darkroom().management()), path);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"/api/notifications/stream", "/api/notifications/socket", "/api/notifications/ticket"})
-    void refusesHeadOfWhatIsNotRead(String path) {
+    void rejectsHeadOfOtherOperations(String path) {
         ApiResponse apiResponse = service.client().send("HEAD", path, Map.of(), null);
 
         assertThat(apiResponse.status()).isEqualTo(405);
@@ -151,7 +151,7 @@ class RequestVariantsIT {
     }
 
     @Test
-    void refusesPromptOfInvisibleCharacters() {
+    void rejectsPromptOfInvisibleCharacters() {
         ApiResponse apiResponse = post(
                 new JsonObject().put("prompt", "\u200b\u2060").encode().getBytes(StandardCharsets.UTF_8), Map.of());
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures as a page shows them, which cannot say who asks. */
+/** Signed image URLs, which a page uses without credentials. */
 @Timeout(300)
 class SignedImageUrlIT {
     private static final Duration LIFETIME = Duration.ofSeconds(15);
@@ -48,36 +48,36 @@ class SignedImageUrlIT {
     private static String generationId;
 
     @BeforeAll
-    static void aliceHasAPicture() {
+    static void createImage() {
         alice = service.client().withKey(key("alice"));
         generationId = alice.awaitEnd(alice.create("A lighthouse")).getString("id");
     }
 
     private static String key(String user) {
         ApiKey key = ApiKey.generate(RANDOM);
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return key.secret();
     }
 
-    private static int rotate(Duration grace) {
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
+    private static int rotate(Duration previousKeyValidity) {
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
             byte[] secret = new byte[32];
             RANDOM.nextBytes(secret);
-            return cabinet.rotateUrlSigningKeys(secret, grace);
+            return keyAdmin.rotateUrlSigningKeys(secret, previousKeyValidity);
         }
     }
 
-    private static String freshLink() {
+    private static String currentUrl() {
         URI url = URI.create(
                 alice.generation(generationId).getJsonArray("imageUrls").getString(0));
         return url.getPath() + "?" + url.getQuery();
     }
 
-    /** A link to the same image that was signed, with the same keys, at another time. */
-    private static String linkOf(Instant time) throws Exception {
-        String path = path(freshLink());
+    /** Returns a URL of the same image that was signed with the same keys at another time. */
+    private static String urlSignedAt(Instant time) throws Exception {
+        String path = pathOf(currentUrl());
         Vertx vertx = Vertx.vertx();
         Settings.Database settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
@@ -98,15 +98,15 @@ class SignedImageUrlIT {
         }
     }
 
-    private static String path(String link) {
-        return link.substring(0, link.indexOf('?'));
+    private static String pathOf(String url) {
+        return url.substring(0, url.indexOf('?'));
     }
 
     @Test
-    void aLinkWorksWithoutSayingWhoAsks() {
+    void signedUrlWorksWithoutCredentials() {
         // when
-        String link = freshLink();
-        ApiResponse apiResponse = service.client().get(link);
+        String url = currentUrl();
+        ApiResponse apiResponse = service.client().get(url);
 
         // then
         assertThat(apiResponse.status()).isEqualTo(200);
@@ -114,12 +114,12 @@ class SignedImageUrlIT {
         assertThat(apiResponse.header("X-Content-Type-Options")).isEqualTo("nosniff");
         assertThat(apiResponse.header("Content-Security-Policy")).isEqualTo("default-src 'none'; sandbox");
         assertThat(apiResponse.header("Cross-Origin-Resource-Policy")).isEqualTo("cross-origin");
-        assertThat(service.client().send("HEAD", link, Map.of(), null).status()).isEqualTo(200);
+        assertThat(service.client().send("HEAD", url, Map.of(), null).status()).isEqualTo(200);
     }
 
     @Test
-    void itsOwnerNeedsNoLink() {
-        String path = path(freshLink());
+    void ownerNeedsNoSignature() {
+        String path = pathOf(currentUrl());
         assertThat(alice.get(path).status()).isEqualTo(200);
         assertThat(alice.get(path).header("Cross-Origin-Resource-Policy")).isEqualTo("same-origin");
         assertThat(service.client().withKey(key("mallory")).get(path).status()).isEqualTo(404);
@@ -144,98 +144,99 @@ class SignedImageUrlIT {
                 "/images/........ -> /images/00000000",
                 "\\.png -> .jpg"
             })
-    void aLinkThatIsNotAsItWasMadeIsRefused(String change) {
+    void rejectsTamperedUrl(String change) {
         // given
         String[] parts = change.split(" -> ", 2);
-        String link = freshLink();
-        String changed = link.replaceFirst(parts[0], parts[1].strip());
-        assertThat(changed).isNotEqualTo(link);
+        String url = currentUrl();
+        String tampered = url.replaceFirst(parts[0], parts[1].strip());
+        assertThat(tampered).isNotEqualTo(url);
 
         // when
-        ApiResponse apiResponse = service.client().get(changed);
+        ApiResponse apiResponse = service.client().get(tampered);
 
         // then
-        assertProblem(apiResponse, 403, "link-not-good", path(changed + "?"));
+        assertProblem(apiResponse, 403, "link-not-good", pathOf(tampered + "?"));
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The signature of this link is not valid.");
     }
 
     @Test
-    void aLinkThatHasExpiredIsRefused() throws Exception {
-        // given a link that the service would have accepted until a minute ago
+    void rejectsExpiredUrl() throws Exception {
+        // given a URL that expired a minute ago
         Instant now = Instant.now();
-        String link = linkOf(now.minus(LIFETIME.multipliedBy(5)));
-        assertThat(service.client().get(linkOf(now.plus(LIFETIME))).status()).isEqualTo(200);
+        String url = urlSignedAt(now.minus(LIFETIME.multipliedBy(5)));
+        assertThat(service.client().get(urlSignedAt(now.plus(LIFETIME))).status())
+                .isEqualTo(200);
 
         // when
-        ApiResponse expired = service.client().get(link);
+        ApiResponse expired = service.client().get(url);
 
         // then
-        assertProblem(expired, 403, "link-not-good", path(link));
+        assertProblem(expired, 403, "link-not-good", pathOf(url));
         assertThat(expired.json().getString("detail")).startsWith("This link has expired.");
     }
 
     @Test
-    void linksAreMadeAnewThoughTheGenerationIsToldFromMemory() {
+    void signsNewUrlsForCachedGeneration() {
         // given
         Instant before = Instant.now();
-        String first = freshLink();
+        String first = currentUrl();
 
         // when
-        String second = Awaitility.await("another link")
+        String second = Awaitility.await("another URL")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
-                .until(SignedImageUrlIT::freshLink, link -> !link.equals(first));
+                .until(SignedImageUrlIT::currentUrl, url -> !url.equals(first));
 
-        // then each lasts for the lifetime, and up to a quarter longer
+        // then each is valid for the lifetime, and up to a quarter longer
         assertThat(service.client().get(second).status()).isEqualTo(200);
-        assertThat(expires(first)).isAfterOrEqualTo(before.plus(LIFETIME).truncatedTo(ChronoUnit.SECONDS));
-        assertThat(expires(second))
-                .isAfter(expires(first))
+        assertThat(expiryOf(first)).isAfterOrEqualTo(before.plus(LIFETIME).truncatedTo(ChronoUnit.SECONDS));
+        assertThat(expiryOf(second))
+                .isAfter(expiryOf(first))
                 .isBeforeOrEqualTo(Instant.now().plus(LIFETIME).plus(LIFETIME.dividedBy(4)));
     }
 
-    private static Instant expires(String link) {
-        return Instant.ofEpochSecond(Long.parseLong(link.replaceFirst(".*expires=([0-9]+).*", "$1")));
+    private static Instant expiryOf(String url) {
+        return Instant.ofEpochSecond(Long.parseLong(url.replaceFirst(".*expires=([0-9]+).*", "$1")));
     }
 
     @Test
-    void whatIsPresentedBesideALinkIsCheckedToo() {
-        String link = freshLink();
-        assertThat(service.client().withKey("dk_nonsense").get(link).status()).isEqualTo(401);
-        assertThat(service.client().withKey(key("mallory")).get(link).status()).isEqualTo(200);
+    void verifiesCredentialsBesideSignature() {
+        String url = currentUrl();
+        assertThat(service.client().withKey("dk_nonsense").get(url).status()).isEqualTo(401);
+        assertThat(service.client().withKey(key("mallory")).get(url).status()).isEqualTo(200);
     }
 
     @Test
-    void anotherUserIsNotToldWhatALinkIsGoodFor() {
-        String link = freshLink();
-        String never = link.replaceFirst("/images/........", "/images/00000000");
-        assertThat(service.client().get(never).status()).isEqualTo(403);
+    void hidesExistenceOfOtherImages() {
+        String url = currentUrl();
+        String unknown = url.replaceFirst("/images/........", "/images/00000000");
+        assertThat(service.client().get(unknown).status()).isEqualTo(403);
     }
 
     @Test
-    void keysAreChangedWhileItRuns() {
+    void rotatesSigningKeysWhileRunning() {
         // given
-        String old = freshLink();
+        String old = currentUrl();
 
         // when
         int key = rotate(Duration.ofMinutes(1));
 
-        // then both are good
+        // then URLs of both keys are valid
         String fresh = Awaitility.await("the new key signs")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
-                .until(SignedImageUrlIT::freshLink, link -> link.contains("key=" + key + "&"));
+                .until(SignedImageUrlIT::currentUrl, url -> url.contains("key=" + key + "&"));
         assertThat(service.client().get(fresh).status()).isEqualTo(200);
         assertThat(old).doesNotContain("key=" + key + "&");
 
-        // and when all that were signed are to be worthless
-        String doomed = freshLink();
+        // and when all previous URLs are invalidated
+        String invalidated = currentUrl();
         rotate(Duration.ZERO);
-        ApiResponse refused = Awaitility.await("the old key is not believed")
+        ApiResponse rejected = Awaitility.await("the rejection of the old key")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> service.client().get(doomed), apiResponse -> apiResponse.status() != 200);
-        assertThat(refused.status()).isEqualTo(403);
-        assertThat(service.client().get(freshLink()).status()).isEqualTo(200);
+                .until(() -> service.client().get(invalidated), apiResponse -> apiResponse.status() != 200);
+        assertThat(rejected.status()).isEqualTo(403);
+        assertThat(service.client().get(currentUrl()).status()).isEqualTo(200);
     }
 }

@@ -21,14 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bundled AI server alone, as a process. */
+/** The bundled AI server as a process of its own. */
 @Timeout(300)
 class SimulatorCommandIT {
     @TempDir
     Path directory;
 
     @Test
-    void servesPicturesUntilItIsStopped() throws Exception {
+    void servesImagesUntilStopped() throws Exception {
         // given
         Map<String, String> environment = Map.of(
                 "DARKROOM_SIMULATOR_PORT",
@@ -46,7 +46,7 @@ class SimulatorCommandIT {
                     .put("prompt", "A lighthouse at dusk")
                     .put("size", "320x200")
                     .put("response_format", "b64_json");
-            HttpResponse<String> answer = HttpClient.newHttpClient()
+            HttpResponse<String> response = HttpClient.newHttpClient()
                     .send(
                             HttpRequest.newBuilder(URI.create(url + "/images/generations"))
                                     .header("Content-Type", "application/json")
@@ -55,18 +55,18 @@ class SimulatorCommandIT {
                             BodyHandlers.ofString());
 
             // then
-            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-            String encoded = new JsonObject(answer.body())
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            String encoded = new JsonObject(response.body())
                     .getJsonArray("data")
                     .getJsonObject(0)
                     .getString("b64_json");
-            BufferedImage picture =
+            BufferedImage image =
                     ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(encoded)));
-            assertThat(picture.getWidth()).isEqualTo(320);
+            assertThat(image.getWidth()).isEqualTo(320);
             assertThat(simulator.stop()).isZero();
             assertThat(simulator.errors()).isEmpty();
             assertThat(directory).isEmptyDirectory();
-            // and a name that means nothing is only a warning
+            // and an unknown setting only causes a warning
             assertThat(simulator.log())
                     .filteredOn(line -> line.contains(" WARN "))
                     .singleElement()

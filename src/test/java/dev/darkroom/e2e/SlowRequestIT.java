@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Callers who always send something, and never come to an end. */
+/** Clients that keep sending but never finish the request. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class SlowRequestIT {
@@ -43,8 +43,8 @@ class SlowRequestIT {
         out.flush();
     }
 
-    /** Sends a byte, and looks whether there is an end. */
-    private static boolean cutOff(Socket socket) {
+    /** Sends a byte and returns whether the connection is closed. */
+    private static boolean isClosedAfterSending(Socket socket) {
         try {
             send(socket, "x");
             return socket.getInputStream().read() < 0;
@@ -55,26 +55,26 @@ class SlowRequestIT {
         }
     }
 
-    private static Duration untilCutOff(Socket socket) {
+    private static Duration timeUntilClosed(Socket socket) {
         long start = System.nanoTime();
         Awaitility.await("the end of the connection")
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> cutOff(socket));
+                .until(() -> isClosedAfterSending(socket));
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
     @Test
-    void aHeadWithoutEndIsCutOff() throws IOException {
+    void closesConnectionOfEndlessHead() throws IOException {
         try (Socket socket = connect()) {
             send(socket, "GET /api/generation HTTP/1.1\r\nX: ");
-            assertThat(untilCutOff(socket)).isGreaterThan(Duration.ofSeconds(3));
+            assertThat(timeUntilClosed(socket)).isGreaterThan(Duration.ofSeconds(3));
         }
         assertThat(service.client().get("/api/generation").status()).isEqualTo(200);
     }
 
     @Test
-    void aSilentConnectionToTheManagementPortIsClosed() throws IOException {
+    void closesIdleConnectionToManagementPort() throws IOException {
         try (Socket socket = new Socket(
                 service.darkroom().management().getHost(),
                 service.darkroom().management().getPort())) {
@@ -84,45 +84,45 @@ class SlowRequestIT {
     }
 
     @Test
-    void theNextHeadOnAConnectionToo() throws IOException {
+    void closesConnectionOfEndlessNextHead() throws IOException {
         try (Socket socket = connect()) {
-            // given a request that is answered
+            // given a request that got its response
             send(socket, "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            Awaitility.await("the answer")
+            Awaitility.await("the response")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> socket.getInputStream().available() > 0);
             socket.getInputStream().skipNBytes(socket.getInputStream().available());
 
             // then
             send(socket, "GET /api/generation HTTP/1.1\r\nX: ");
-            assertThat(untilCutOff(socket)).isGreaterThan(Duration.ofSeconds(3));
+            assertThat(timeUntilClosed(socket)).isGreaterThan(Duration.ofSeconds(3));
         }
     }
 
     @Test
-    void aBodyWithoutEndIsAnswered() throws Exception {
+    void respondsToEndlessBody() throws Exception {
         try (RawHttpClient slow = new RawHttpClient(service.darkroom().api())) {
             // given
             slow.send(RawHttpClient.utf8Bytes("POST /api/generation HTTP/1.1\r\nHost: localhost\r\n"
                     + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"));
 
             // when
-            AtomicReference<ApiResponse> answer = new AtomicReference<>();
-            Thread reader = new Thread(() -> answer.set(slow.readResponse()));
+            AtomicReference<ApiResponse> response = new AtomicReference<>();
+            Thread reader = new Thread(() -> response.set(slow.readResponse()));
             reader.start();
-            Awaitility.await("an answer")
+            Awaitility.await("a response")
                     .atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> {
-                        if (answer.get() == null) {
+                        if (response.get() == null) {
                             slow.send(new byte[] {' '});
                         }
-                        return answer.get() != null;
+                        return response.get() != null;
                     });
 
             // then
-            assertProblem(answer.get(), 408, "request-timeout", "/api/generation");
-            assertThat(answer.get().header("Connection")).isEqualToIgnoringCase("close");
+            assertProblem(response.get(), 408, "request-timeout", "/api/generation");
+            assertThat(response.get().header("Connection")).isEqualToIgnoringCase("close");
         }
     }
 }

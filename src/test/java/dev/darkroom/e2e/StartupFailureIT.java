@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A start that cannot succeed says why in one line, leaves nothing running and tells no secret. */
+/** Failed starts print the reason in one line, leave no process running and reveal no secret. */
 @Timeout(300)
 class StartupFailureIT {
     private static final String SECRET = "correct-horse-battery-staple";
@@ -33,118 +33,120 @@ class StartupFailureIT {
     Path directory;
 
     @Test
-    void aPortInUse() throws IOException {
+    void reportsHttpPortInUse() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             // given
             String port = String.valueOf(taken.getLocalPort());
 
             // then
-            assertThat(failureOfProcess(quick().with("DARKROOM_HTTP_PORT", port)))
-                    .isEqualTo(inUse("HTTP", port));
+            assertThat(failedProcess(settings().with("DARKROOM_HTTP_PORT", port)))
+                    .isEqualTo(portInUseMessage("HTTP", port));
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"MANAGEMENT", "SIMULATOR"})
-    void anotherPortInUse(String which) throws IOException {
+    void reportsOtherPortInUse(String name) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             // given
             String port = String.valueOf(taken.getLocalPort());
 
             // then
-            assertThat(failure(external().with("DARKROOM_" + which + "_PORT", port)))
-                    .isEqualTo(inUse(which, port));
+            assertThat(failedStart(withExternalDatabase().with("DARKROOM_" + name + "_PORT", port)))
+                    .isEqualTo(portInUseMessage(name, port));
         }
     }
 
-    private static String inUse(String which, String port) {
-        return "darkroom: DARKROOM_" + which + "_PORT: expected a port that is free and may be listened on, got " + port
+    private static String portInUseMessage(String name, String port) {
+        return "darkroom: DARKROOM_" + name + "_PORT: expected a port that is free and may be listened on, got " + port
                 + " on 127.0.0.1 (Address already in use)";
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"CLUSTER", "CLUSTER_BUS"})
-    void aPortOfTheClusterInUse(String which) throws IOException {
+    void reportsClusterPortInUse(String name) throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             // given
             String port = String.valueOf(taken.getLocalPort());
 
             // when
-            String line = failure(external()
+            String line = failedStart(withExternalDatabase()
                     .with("DARKROOM_CLUSTER_ENABLED", "true")
                     .with("DARKROOM_CLUSTER_PORT", String.valueOf(ClusterClient.freePort()))
-                    .with("DARKROOM_" + which + "_PORT", port));
+                    .with("DARKROOM_" + name + "_PORT", port));
 
             // then
-            assertThat(line).isEqualTo(inUse(which, port));
+            assertThat(line).isEqualTo(portInUseMessage(name, port));
         }
     }
 
     @Test
-    void aHostThatIsNotThisMachine() {
-        assertThat(failure(external().with("DARKROOM_HTTP_HOST", "192.0.2.1").with("DARKROOM_AUTH", "required")))
+    void reportsForeignHostAddress() {
+        assertThat(failedStart(withExternalDatabase()
+                        .with("DARKROOM_HTTP_HOST", "192.0.2.1")
+                        .with("DARKROOM_AUTH", "required")))
                 .isEqualTo("darkroom: DARKROOM_HTTP_HOST: expected an address of this machine, got \"192.0.2.1\"");
     }
 
     @Test
-    void aDatabaseThatDoesNotListen() throws IOException {
+    void reportsUnreachableDatabase() throws IOException {
         int free;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = socket.getLocalPort();
         }
-        DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", free, "darkroom", "darkroom", new Secret(SECRET));
+        DatabaseUrl unreachable = new DatabaseUrl("127.0.0.1", free, "darkroom", "darkroom", new Secret(SECRET));
 
-        assertThat(failure(quick().database(nobody)))
+        assertThat(failedStart(settings().database(unreachable)))
                 .contains("the database darkroom at 127.0.0.1:" + free)
                 .contains("DARKROOM_DATABASE_URL")
                 .contains("refused");
     }
 
     @Test
-    void aDatabaseThatRefusesThePassword() {
+    void reportsWrongDatabasePassword() {
         DatabaseUrl real = TestPostgres.newDatabase();
         DatabaseUrl wrong = new DatabaseUrl(real.host(), real.port(), real.database(), real.user(), new Secret(SECRET));
 
-        assertThat(failure(quick().database(wrong)))
+        assertThat(failedStart(settings().database(wrong)))
                 .contains("DARKROOM_DATABASE_URL")
                 .contains("password authentication failed");
     }
 
     @Test
-    void aDatabaseThatDoesNotExist() {
+    void reportsMissingDatabase() {
         DatabaseUrl real = TestPostgres.newDatabase();
         DatabaseUrl missing = new DatabaseUrl(real.host(), real.port(), "nowhere", real.user(), real.password());
 
-        assertThat(failure(quick().database(missing)))
+        assertThat(failedStart(settings().database(missing)))
                 .contains("DARKROOM_DATABASE_URL")
                 .contains("\"nowhere\" does not exist")
                 .doesNotContain(real.password().value());
     }
 
     @Test
-    void aWrongValue() {
-        assertThat(failureOfProcess(quick().with("DARKROOM_RETRY_BASE", "fast")))
+    void reportsInvalidValue() {
+        assertThat(failedProcess(settings().with("DARKROOM_RETRY_BASE", "fast")))
                 .startsWith("darkroom: DARKROOM_RETRY_BASE: expected ")
                 .endsWith("got \"fast\"");
     }
 
     @Test
-    void aPublicKeyFileWithoutAPublicKey() throws IOException {
+    void reportsUnusablePublicKeyFile() throws IOException {
         // given
         Path file = Files.writeString(directory.resolve("issuer.pem"), "-----BEGIN PRIVATE KEY-----\n" + SECRET);
         DarkroomInstanceSettings settings =
-                external().with("DARKROOM_JWT_ISSUER", "i").with("DARKROOM_JWT_AUDIENCE", "a");
+                withExternalDatabase().with("DARKROOM_JWT_ISSUER", "i").with("DARKROOM_JWT_AUDIENCE", "a");
 
         // then
         String expected = "darkroom: DARKROOM_JWT_PUBLIC_KEY_FILE: expected a file with a public key in PEM, got \"";
-        assertThat(failure(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", file.toString())))
+        assertThat(failedStart(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", file.toString())))
                 .isEqualTo(expected + file + "\" (it has no BEGIN PUBLIC KEY)");
-        assertThat(failure(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", "/nowhere.pem")))
+        assertThat(failedStart(settings.with("DARKROOM_JWT_PUBLIC_KEY_FILE", "/nowhere.pem")))
                 .isEqualTo(expected + "/nowhere.pem\" (/nowhere.pem: no such file or directory)");
     }
 
     @Test
-    void certificateFilesThatCannotBeUsed() throws Exception {
+    void reportsUnusableCertificateFiles() throws Exception {
         // given
         TestCertificates.writeCertificate(directory.resolve("one"), "one", "EC");
         TestCertificates.writeCertificate(directory.resolve("other"), "other", "EC");
@@ -155,45 +157,45 @@ class StartupFailureIT {
                         + " in PEM (";
 
         // then
-        DarkroomInstanceSettings settings = external().with("DARKROOM_HTTP_TLS_CERT_FILE", certificate);
-        assertThat(failure(settings.with(
+        DarkroomInstanceSettings settings = withExternalDatabase().with("DARKROOM_HTTP_TLS_CERT_FILE", certificate);
+        assertThat(failedStart(settings.with(
                         "DARKROOM_HTTP_TLS_KEY_FILE",
                         directory.resolve("other/key.pem").toString())))
                 .isEqualTo(expected + "the key does not belong to the certificate)");
-        assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", "/nowhere.pem")))
+        assertThat(failedStart(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", "/nowhere.pem")))
                 .isEqualTo(expected + "/nowhere.pem does not exist)");
-        assertThat(failure(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", noise.toString())))
+        assertThat(failedStart(settings.with("DARKROOM_HTTP_TLS_KEY_FILE", noise.toString())))
                 .startsWith(expected);
     }
 
-    /** Below a plain file nobody can write, root included. */
+    /** The parent is a plain file, which no user can write below, not even root. */
     @Test
-    void aDataDirectoryThatCannotBeWritten() throws IOException {
+    void reportsUnwritableDataDirectory() throws IOException {
         Path dataDir = Files.createFile(directory.resolve("file")).resolve("data");
 
-        assertThat(failure(quick().with("DARKROOM_DATA_DIR", dataDir.toString())))
+        assertThat(failedStart(settings().with("DARKROOM_DATA_DIR", dataDir.toString())))
                 .contains(dataDir.toString())
                 .contains("DARKROOM_DATA_DIR");
     }
 
     @Test
-    void anImageDirectoryThatCannotBeWritten() throws IOException {
+    void reportsUnwritableImageDirectory() throws IOException {
         Path imageDir = Files.createFile(directory.resolve("file")).resolve("images");
 
-        assertThat(failure(external().with("DARKROOM_IMAGE_DIR", imageDir.toString())))
+        assertThat(failedStart(withExternalDatabase().with("DARKROOM_IMAGE_DIR", imageDir.toString())))
                 .contains(imageDir.toString())
                 .contains("DARKROOM_IMAGE_DIR");
     }
 
     @Test
-    void anUnknownCommand() {
-        assertThat(failureOfProcess(quick(), "develop"))
+    void reportsUnknownCommand() {
+        assertThat(failedProcess(settings(), "develop"))
                 .isEqualTo(
                         "darkroom: unknown command \"develop\"; known: serve, simulator, keys, users, doctor, explain, help");
     }
 
     @Test
-    void helpIsNoFailure() {
+    void helpSucceeds() {
         DarkroomInstanceProcess help = DarkroomInstanceProcess.launch(directory, Map.of(), List.of(), "help");
 
         assertThat(help.awaitExit()).isZero();
@@ -202,16 +204,16 @@ class StartupFailureIT {
         assertThat(directory).isEmptyDirectory();
     }
 
-    private DarkroomInstanceSettings quick() {
+    private DarkroomInstanceSettings settings() {
         return DarkroomInstanceSettings.forTests().with("DARKROOM_BACKEND_API_KEY", SECRET);
     }
 
-    private DarkroomInstanceSettings external() {
-        return quick().database(TestPostgres.newDatabase());
+    private DarkroomInstanceSettings withExternalDatabase() {
+        return settings().database(TestPostgres.newDatabase());
     }
 
-    /** The line on standard error of a start that fails. Nothing of it keeps running. */
-    private String failure(DarkroomInstanceSettings settings) {
+    /** Returns the error line of a start that fails, and checks that nothing keeps running. */
+    private String failedStart(DarkroomInstanceSettings settings) {
         InProcessDarkroom.FailedStart failed = InProcessDarkroom.failStart(directory, settings);
         assertThat(failed.log())
                 .noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"))
@@ -220,8 +222,8 @@ class StartupFailureIT {
         return failed.line();
     }
 
-    /** The same of a process, which ends with 1. */
-    private String failureOfProcess(DarkroomInstanceSettings settings, String... arguments) {
+    /** Returns the error line of a process that fails to start with exit code 1. */
+    private String failedProcess(DarkroomInstanceSettings settings, String... arguments) {
         DarkroomInstanceProcess process = DarkroomInstanceProcess.launch(
                 directory, settings.environment(), List.of(DarkroomInstanceProcess.SHARED_BINARIES), arguments);
         int exitCode = process.awaitExit();

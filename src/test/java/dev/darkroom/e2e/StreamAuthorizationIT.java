@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may open a stream, with what, how often, and for how long. Each test is a user of its own. */
+/** Authorization of streams: credentials, tickets, limits and revocation. Each test has its own user. */
 @Timeout(300)
 class StreamAuthorizationIT {
     private static final String STREAM = "/api/notifications/stream";
@@ -38,8 +38,8 @@ class StreamAuthorizationIT {
 
     private static ApiKey key(String user, Role role) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.create(key, new Principal(user, role), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.create(key, new Principal(user, role), null);
         }
         return key;
     }
@@ -61,20 +61,20 @@ class StreamAuthorizationIT {
         return stream;
     }
 
-    private static String byeOf(SseClient stream) {
+    private static String awaitByeReason(SseClient stream) {
         String reason = new JsonObject(stream.awaitEvent("bye").data()).getString("reason");
         stream.awaitEnd();
         return reason;
     }
 
-    private static void set(String ticket, String what) {
+    private static void updateTicket(String ticket, String assignment) {
         TestPostgres.execute(
                 service.database(),
-                "UPDATE stream_tickets SET " + what + " WHERE hash = encode(sha256('" + ticket + "'), 'hex')");
+                "UPDATE stream_tickets SET " + assignment + " WHERE hash = encode(sha256('" + ticket + "'), 'hex')");
     }
 
     @Test
-    void aTicketOpensItsUsersStreamsAndStandsInNoLog() {
+    void ticketOpensStreamsOfItsUserAndIsNotLogged() {
         // given
         String ticket = ticket();
 
@@ -101,7 +101,7 @@ class StreamAuthorizationIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "x", "dt_9oVqv0m3sQe7oZrH2m1yU0u5m0c8m5m3r1sJ4k2tXwA", "dt_%00", "dk_0123"})
-    void whatIsNoTicketOpensNothing(String ticket) {
+    void rejectsInvalidTicket(String ticket) {
         try (SseClient stream = open(STREAM + "?ticket=" + ticket)) {
             assertThat(stream.status()).isEqualTo(401);
             assertThat(stream.jsonBody().getString("instance")).isEqualTo(STREAM);
@@ -109,33 +109,34 @@ class StreamAuthorizationIT {
     }
 
     @Test
-    void aTicketIsGoodForAWhileAndForStreamsOnly() {
+    void ticketExpiresAndWorksForStreamsOnly() {
         // given
-        String late = ticket();
-        set(late, "good_until = now() - interval '1 ms'");
+        String expired = ticket();
+        updateTicket(expired, "good_until = now() - interval '1 ms'");
         String other = ticket();
-        String ofAToken = ticket();
-        set(ofAToken, "credential_ends = now() - interval '1 ms'");
-        String foreign = ticket();
-        String hers = service.anonymous()
+        String withExpiredCredential = ticket();
+        updateTicket(withExpiredCredential, "credential_ends = now() - interval '1 ms'");
+        String forForeignGeneration = ticket();
+        String foreignGeneration = service.anonymous()
                 .withKey(key("alice-" + user, Role.USER).secret())
                 .create("A lighthouse");
 
         // then
-        assertThat(open(STREAM + "?ticket=" + late).status()).isEqualTo(401);
-        assertThat(open(STREAM + "?ticket=" + ofAToken).status()).isEqualTo(401);
+        assertThat(open(STREAM + "?ticket=" + expired).status()).isEqualTo(401);
+        assertThat(open(STREAM + "?ticket=" + withExpiredCredential).status()).isEqualTo(401);
         assertThat(service.anonymous().get("/api/generation?ticket=" + other).status())
                 .isEqualTo(401);
         assertThat(service.anonymous()
                         .send("POST", "/api/notifications/ticket?ticket=" + other, Map.of(), null)
                         .status())
                 .isEqualTo(401);
-        assertThat(open("/api/generation/" + hers + "/events?ticket=" + foreign).status())
+        assertThat(open("/api/generation/" + foreignGeneration + "/events?ticket=" + forForeignGeneration)
+                        .status())
                 .isEqualTo(404);
     }
 
     @Test
-    void anAdminsTicketIsAUsers() {
+    void ticketOfAdminHasUserRights() {
         // given
         String id = client.create("A lighthouse");
         String ticket = service.anonymous()
@@ -150,7 +151,7 @@ class StreamAuthorizationIT {
     }
 
     @Test
-    void whoComesWithATicketTakesItOver() {
+    void reusedTicketClosesPreviousStream() {
         // given
         String ticket = ticket();
         SseClient first = open(STREAM + "?ticket=" + ticket);
@@ -159,13 +160,13 @@ class StreamAuthorizationIT {
         try (SseClient second = open(STREAM + "?ticket=" + ticket)) {
 
             // then
-            assertThat(byeOf(first)).isEqualTo("UNAUTHORIZED");
+            assertThat(awaitByeReason(first)).isEqualTo("UNAUTHORIZED");
             assertThat(second.isOpen()).isTrue();
         }
     }
 
     @Test
-    void aStreamEndsWithTheKeyThatOpenedItAndSoDoesTheTicket() {
+    void revokedKeyEndsItsStreamsAndTickets() {
         // given
         String ticket = ticket();
         String unused = ticket();
@@ -174,13 +175,13 @@ class StreamAuthorizationIT {
         withTicket.await("the first frame", frames -> !frames.isEmpty());
 
         // when
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(service.database())) {
-            cabinet.revoke(key.id());
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
+            keyAdmin.revoke(key.id());
         }
 
         // then
-        assertThat(byeOf(stream)).isEqualTo("UNAUTHORIZED");
-        assertThat(byeOf(withTicket)).isEqualTo("UNAUTHORIZED");
+        assertThat(awaitByeReason(stream)).isEqualTo("UNAUTHORIZED");
+        assertThat(awaitByeReason(withTicket)).isEqualTo("UNAUTHORIZED");
         assertThat(withTicket.reconnect().status()).isEqualTo(401);
         assertThat(open(STREAM + "?ticket=" + unused).status()).isEqualTo(401);
         assertThat(service.darkroom().log())
@@ -188,7 +189,7 @@ class StreamAuthorizationIT {
     }
 
     @Test
-    void withOneTooManyTheOldestGoes() {
+    void closesOldestStreamAboveLimit() {
         // given
         List<SseClient> streams = new ArrayList<>();
         for (int i = 0; i < PER_USER; i++) {
@@ -199,7 +200,7 @@ class StreamAuthorizationIT {
         streams.add(openWithKey());
 
         // then
-        assertThat(byeOf(streams.get(0))).isEqualTo("TOO_MANY_STREAMS");
+        assertThat(awaitByeReason(streams.get(0))).isEqualTo("TOO_MANY_STREAMS");
         for (SseClient stream : streams.subList(1, PER_USER + 1)) {
             assertThat(stream.isOpen()).isTrue();
             stream.close();

@@ -28,13 +28,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * PostgreSQL has committed, and the connection breaks before it can say so. What came of it is looked up and not assumed:
- * nothing is lost and nothing done twice.
+ * The connection breaks after PostgreSQL has committed and before it can confirm. The server looks up the outcome, so
+ * nothing is lost or done twice.
  */
 @Tag("database")
 @Timeout(300)
 class UnknownCommitOutcomeIT {
-    /** Sent to the database by a claim alone. */
+    /** Text that only claim statements contain. */
     private static final String BACKEND = "named-in-claims";
 
     @TempDir
@@ -59,7 +59,7 @@ class UnknownCommitOutcomeIT {
                         .database(proxied)
                         .aiServer(inProcessSimulator)
                         .with("DARKROOM_BACKEND_NAME", BACKEND)
-                        // The claim whose answer is lost shall be one that found something.
+                        // Without polling, the claim whose response is lost is one that found work.
                         .with("DARKROOM_WORKER_POLL", "1h"));
         client = darkroomInstance.client();
     }
@@ -72,27 +72,27 @@ class UnknownCommitOutcomeIT {
     }
 
     @BeforeEach
-    void forget() {
+    void resetAiServer() {
         inProcessSimulator.reset();
     }
 
     @AfterEach
-    void allIsInOrder() {
+    void databaseIsConsistent() {
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
         assertThat(darkroomInstance.log()).noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
     }
 
     @Test
-    void whetherAGenerationIsStored() {
+    void findsStoredGenerationAfterLostResponse() {
         // given
-        String prompt = "stored, and nobody says so";
+        String prompt = "stored without confirmation";
         CompletableFuture<Void> lost = proxy.dropResponseTo(prompt);
 
         // when
         ApiResponse apiResponse =
                 client.post(new JsonObject().put("prompt", prompt).encode());
 
-        // then the caller is told of the one that was stored
+        // then the client gets the generation that was stored
         assertThat(lost).isCompleted();
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(202);
         assertThat(TestPostgres.query(database, "SELECT id FROM generations WHERE prompt = '" + prompt + "'"))
@@ -101,36 +101,36 @@ class UnknownCommitOutcomeIT {
     }
 
     @Test
-    void whetherWorkIsClaimed() {
+    void releasesClaimAfterLostResponse() {
         // given
         CompletableFuture<Void> lost = proxy.dropResponseTo(BACKEND);
 
         // when
-        String id = client.create("claimed, and nobody says so");
+        String id = client.create("claimed without confirmation");
 
         // then
         assertThat(lost).succeedsWithin(Duration.ofSeconds(60));
         assertThat(lease(id)).as("claimed").isEqualTo("t");
 
-        // when the process has held it for so long that it looks
+        // when the claim is old enough to be checked
         TestPostgres.execute(
                 database, "UPDATE generation_queue SET attempt_started_at = attempt_started_at - interval '15 s'");
 
         // then
         assertCompletesWithOneSubmission(id);
         assertThat(AttemptJson.attemptsOf(client.generation(id)))
-                .as("it cost nothing")
+                .as("no attempt was used up")
                 .hasSize(1);
         assertThat(darkroomInstance.log(id)).anyMatch(line -> line.contains("lease without an attempt given back"));
     }
 
     @Test
-    void whetherASuccessIsRecorded() {
+    void recordsSuccessOnceAfterLostResponse() {
         // given
         CompletableFuture<Void> lost = proxy.dropResponseTo("image/png", "COMMIT");
 
         // when
-        String id = client.create("ended, and nobody says so");
+        String id = client.create("ended without confirmation");
 
         // then
         assertThat(lost).succeedsWithin(Duration.ofSeconds(60));
@@ -139,13 +139,13 @@ class UnknownCommitOutcomeIT {
     }
 
     @Test
-    void whetherAFailureIsRecorded() {
+    void recordsFailureOnceAfterLostResponse() {
         // given
         inProcessSimulator.script(new JsonObject().put("status", 500));
         CompletableFuture<Void> lost = proxy.dropResponseTo("RETRYABLE");
 
         // when
-        String id = client.create("failed once, and nobody says so");
+        String id = client.create("failed once without confirmation");
 
         // then
         assertThat(lost).succeedsWithin(Duration.ofSeconds(60));

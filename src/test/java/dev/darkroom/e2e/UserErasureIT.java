@@ -37,18 +37,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two processes, one of which erases a user while an attempt of theirs is under way. */
+/** Two processes, one of which erases a user while it runs an attempt of that user. */
 @Timeout(300)
 class UserErasureIT {
     private static final String USER = "erased-alice";
-    private static final String PROMPT = "a secret-lighthouse for nobody else";
+    private static final String PROMPT = "a confidential secret-lighthouse";
 
     @TempDir
     Path directory;
 
     private static final JwtSigningKey SIGNING_KEY = JwtSigningKey.rsa("rsa-1");
 
-    /** Tables that name a user of whom everything is known, and those that have their prompt. */
+    /** Tables that contain the user's name or prompt once every feature was used. */
     private static final List<String> TABLES = List.of(
             "api_keys",
             "generation_queue",
@@ -80,7 +80,7 @@ class UserErasureIT {
         jwksServer.close();
     }
 
-    private DarkroomInstance process(String name, int concurrency) throws IOException {
+    private DarkroomInstance startNode(String name, int concurrency) throws IOException {
         return InProcessDarkroom.start(
                 Files.createDirectory(directory.resolve(name)),
                 DarkroomInstanceSettings.forTests()
@@ -111,17 +111,17 @@ class UserErasureIT {
 
     private String key(String user, Role role) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
-            cabinet.create(key, new Principal(user, role), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(database)) {
+            keyAdmin.create(key, new Principal(user, role), null);
         }
         return key.secret();
     }
 
     @Test
-    void nothingOfAnErasedUserRemains() throws Exception {
-        try (DarkroomInstance first = process("first", 1);
-                DarkroomInstance second = process("second", 0)) {
-            // given a user with something in every table, and somebody else
+    void removesEveryTraceOfUser() throws Exception {
+        try (DarkroomInstance first = startNode("first", 1);
+                DarkroomInstance second = startNode("second", 0)) {
+            // given a user with rows in every table, and another user
             ApiClient alice = first.client().withKey(key(USER, Role.USER));
             ApiClient bob = first.client().withKey(key("bob", Role.USER));
             ApiClient admin = first.client().withKey(key("admin", Role.ADMIN));
@@ -145,23 +145,23 @@ class UserErasureIT {
             ApiClient token = first.client().withKey(token(USER));
             assertThat(token.generation(ended.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
-            JsonObject others = bob.awaitEnd(bob.create("somebody else's"));
-            // and one under way, one waiting, and one in the cache of the second process
+            JsonObject bobsGeneration = bob.awaitEnd(bob.create("a generation of another user"));
+            // and a running generation, a queued one, and one in the cache of the second process
             inProcessSimulator.script(new JsonObject().put("hang", true));
             String running = alice.post(new JsonObject()
-                            .put("prompt", PROMPT + ", under way")
+                            .put("prompt", PROMPT + ", running")
                             .put("webhookUrl", "http://127.0.0.1:9/" + USER)
                             .encode())
                     .json()
                     .getString("id");
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> inProcessSimulator.recordedRequests(running).size() == 1);
-            String waiting = alice.create(PROMPT + ", waiting");
-            ApiClient elsewhere = second.client().withKey(key(USER, Role.USER));
-            assertThat(elsewhere.generation(ended.getString("id")).getString("status"))
+            String waiting = alice.create(PROMPT + ", queued");
+            ApiClient aliceAtSecond = second.client().withKey(key(USER, Role.USER));
+            assertThat(aliceAtSecond.generation(ended.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
-            assertThat(foundTables()).containsAll(TABLES);
-            assertThat(found()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
+            assertThat(tablesWithTraces()).containsAll(TABLES);
+            assertThat(traces()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
             assertThat(files()).hasSize(2);
 
             // when
@@ -174,39 +174,39 @@ class UserErasureIT {
                 return status == 204;
             });
 
-            // then nothing but the request is left in any table or file
+            // then only the erasure request is left in tables and files
             assertThat(files()).hasSize(1);
-            assertThat(foundTables()).isSubsetOf("user_erasures");
+            assertThat(tablesWithTraces()).isSubsetOf("user_erasures");
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM erased_attempts"))
                     .containsExactly("0");
-            // and that does not stay
+            // and the request is deleted as well
             await("no trace")
                     .atMost(Duration.ofSeconds(60))
-                    .untilAsserted(() -> assertThat(found()).isEmpty());
-            // and the call was broken off, and nobody gets in
+                    .untilAsserted(() -> assertThat(traces()).isEmpty());
+            // and the call was aborted, and the user's credentials are rejected
             await().atMost(Duration.ofSeconds(60))
                     .until(() ->
                             inProcessSimulator.recordedRequests(running).get(0).getString("closedAt") != null);
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> elsewhere.get("/api/generation/" + waiting).status() == 401);
+                    .until(() -> aliceAtSecond.get("/api/generation/" + waiting).status() == 401);
             assertThat(alice.get("/api/generation/" + waiting).status()).isEqualTo(401);
-            // and the caches of the other process have forgotten it
-            ApiClient again = second.client().withKey(key(USER, Role.USER));
+            // and the caches of the other process have dropped the generations
+            ApiClient recreated = second.client().withKey(key(USER, Role.USER));
             for (String id : List.of(ended.getString("id"), running, waiting)) {
-                assertThat(again.get("/api/generation/" + id).status()).isEqualTo(404);
+                assertThat(recreated.get("/api/generation/" + id).status()).isEqualTo(404);
             }
             assertThat(first.log())
                     .anyMatch(line -> line.contains("audit: user erasure requested")
                             && line.contains("admin=admin")
                             && line.contains("user=" + USER));
-            // and a user of the issuer begins anew
+            // and the same user of the issuer starts without data
             assertThat(token.get("/api/generation/" + ended.getString("id")).status())
                     .isEqualTo(404);
             inProcessSimulator.script();
-            assertThat(token.awaitEnd(token.create("begun anew")).getString("status"))
+            assertThat(token.awaitEnd(token.create("a new start")).getString("status"))
                     .isEqualTo("COMPLETE");
-            // and nobody else lost anything
-            assertThat(bob.generation(others.getString("id")).getString("status"))
+            // and the other user lost nothing
+            assertThat(bob.generation(bobsGeneration.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
@@ -221,28 +221,30 @@ class UserErasureIT {
         assertThat(apiResponse.status()).as(apiResponse.text()).isBetween(200, 299);
     }
 
-    private List<String> foundTables() {
-        return found().stream()
+    private List<String> tablesWithTraces() {
+        return traces().stream()
                 .map(row -> row.substring(0, row.indexOf(' ') < 0 ? row.length() : row.indexOf(' ')))
                 .distinct()
                 .toList();
     }
 
-    /** The rows and files that name the user or have a part of the prompt, in the clear or as bytes. */
-    private List<String> found() {
+    /**
+     * Returns the rows and files that contain the user's name or a part of the prompt, as text or as hexadecimal bytes.
+     */
+    private List<String> traces() {
         List<String> tables = TestPostgres.query(
                 database,
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace");
         assertThat(tables).hasSizeGreaterThan(20);
-        List<String> needles = Stream.of(USER, "secret-lighthouse")
+        List<String> patterns = Stream.of(USER, "secret-lighthouse")
                 .flatMap(text -> Stream.of(text, HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8))))
                 .toList();
-        List<String> found = new java.util.ArrayList<>();
+        List<String> traces = new java.util.ArrayList<>();
         for (String table : tables) {
-            for (String needle : needles) {
-                found.addAll(TestPostgres.query(
+            for (String pattern : patterns) {
+                traces.addAll(TestPostgres.query(
                         database,
-                        "SELECT '" + table + " ' || t::text FROM " + table + " t WHERE t::text LIKE '%" + needle
+                        "SELECT '" + table + " ' || t::text FROM " + table + " t WHERE t::text LIKE '%" + pattern
                                 + "%'"));
             }
         }
@@ -250,13 +252,13 @@ class UserErasureIT {
             try {
                 String content = Files.readString(file, StandardCharsets.ISO_8859_1);
                 if (content.contains(USER) || content.contains("secret-lighthouse")) {
-                    found.add(file.toString());
+                    traces.add(file.toString());
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
-        return found;
+        return traces;
     }
 
     private List<Path> files() {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How much a user may have, and all together. */
+/** Quotas per user and for all users. */
 @Timeout(300)
 class UserQuotaIT {
     private static final String BODY = new JsonObject().put("prompt", "A pier").encode();
@@ -56,8 +56,8 @@ class UserQuotaIT {
 
     private ApiClient client(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
-            cabinet.create(key, new Principal(user, Role.USER), null);
+        try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(database)) {
+            keyAdmin.create(key, new Principal(user, Role.USER), null);
         }
         return darkroomInstance.client().withKey(key.secret());
     }
@@ -68,65 +68,65 @@ class UserQuotaIT {
         inProcessSimulator.close();
     }
 
-    private static List<ApiResponse> atOnce(ApiClient client, int count) throws Exception {
+    private static List<ApiResponse> postConcurrently(ApiClient client, int count) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(count);
         try {
             List<Callable<ApiResponse>> calls = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 calls.add(() -> client.post(BODY));
             }
-            List<ApiResponse> answers = new ArrayList<>();
-            for (Future<ApiResponse> answer : threads.invokeAll(calls)) {
-                answers.add(answer.get());
+            List<ApiResponse> responses = new ArrayList<>();
+            for (Future<ApiResponse> response : threads.invokeAll(calls)) {
+                responses.add(response.get());
             }
-            return answers;
+            return responses;
         } finally {
             threads.shutdown();
         }
     }
 
     @Test
-    void onlySoManyMayBePendingAtOnce() throws Exception {
+    void limitsPendingGenerationsPerUser() throws Exception {
         // given
         ApiClient alice =
                 start(Map.of("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "5", "DARKROOM_WORKER_CONCURRENCY", "2"));
         inProcessSimulator.script(new JsonObject().put("hang", true).put("times", -1));
 
         // when
-        List<ApiResponse> answers = atOnce(alice, 30);
+        List<ApiResponse> responses = postConcurrently(alice, 30);
 
         // then
-        assertThat(answers)
+        assertThat(responses)
                 .filteredOn(apiResponse -> apiResponse.status() == 202)
                 .hasSize(5);
-        assertThat(answers)
+        assertThat(responses)
                 .filteredOn(apiResponse -> apiResponse.status() == 429)
                 .hasSize(25);
-        ApiResponse refused = alice.post(BODY);
-        assertProblem(refused, 429, "limit-reached", "/api/generation");
-        assertThat(refused.header("Retry-After")).isEqualTo("10");
-        assertThat(refused.json().getString("detail"))
+        ApiResponse rejected = alice.post(BODY);
+        assertProblem(rejected, 429, "limit-reached", "/api/generation");
+        assertThat(rejected.header("Retry-After")).isEqualTo("10");
+        assertThat(rejected.json().getString("detail"))
                 .isEqualTo("You have 5 generations that have not ended, as many as are allowed at once."
                         + " Nothing was stored.");
         assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
                 .containsExactly("5");
 
-        // and it is nobody else's
+        // and the limit is per user
         assertThat(client("bob").post(BODY).status()).isEqualTo(202);
 
-        // and when one has ended there is room for another
-        String one = alice.get("/api/generation?limit=1")
+        // and after the end of one another is accepted
+        String pending = alice.get("/api/generation?limit=1")
                 .json()
                 .getJsonArray("items")
                 .getJsonObject(0)
                 .getString("id");
-        assertThat(alice.cancel(one).status()).isEqualTo(200);
+        assertThat(alice.cancel(pending).status()).isEqualTo(200);
         assertThat(alice.post(BODY).status()).isEqualTo(202);
-        assertThat(alice.retry(one, Map.of()).status()).isEqualTo(429);
+        assertThat(alice.retry(pending, Map.of()).status()).isEqualTo(429);
     }
 
     @Test
-    void onlySoManyMayBeAskedForInADay() {
+    void limitsGenerationsPerDay() {
         // given
         ApiClient alice = start(Map.of("DARKROOM_GENERATION_MAX_PER_DAY_PER_USER", "3"));
         for (int i = 0; i < 2; i++) {
@@ -136,14 +136,14 @@ class UserQuotaIT {
         String third = alice.post(BODY, key).json().getString("id");
 
         // when
-        ApiResponse refused = alice.post(BODY);
+        ApiResponse rejected = alice.post(BODY);
 
         // then
-        assertProblem(refused, 429, "limit-reached", "/api/generation");
-        assertThat(refused.header("Retry-After")).isEqualTo("60");
-        assertThat(refused.json().getString("detail")).startsWith("You have asked for 3 generations in 24 hours");
+        assertProblem(rejected, 429, "limit-reached", "/api/generation");
+        assertThat(rejected.header("Retry-After")).isEqualTo("60");
+        assertThat(rejected.json().getString("detail")).startsWith("You have asked for 3 generations in 24 hours");
 
-        // and what was accepted is told again, and a key is not used up by a refusal
+        // and an accepted request is replayed, and a rejection does not use up the key
         assertThat(alice.post(BODY, key).json().getString("id")).isEqualTo(third);
         Map<String, String> other = Map.of("Idempotency-Key", "the fourth");
         assertThat(alice.post(BODY, other).status()).isEqualTo(429);
@@ -152,20 +152,20 @@ class UserQuotaIT {
     }
 
     @Test
-    void onlySoManyMayWaitOfAllTogether() {
-        // given nobody who works
+    void limitsQueuedGenerationsOfAllUsers() {
+        // given no worker
         ApiClient alice = start(Map.of("DARKROOM_GENERATION_MAX_WAITING", "3", "DARKROOM_WORKER_CONCURRENCY", "0"));
 
         // when
-        ApiResponse refused = Awaitility.await("a refusal")
+        ApiResponse rejected = Awaitility.await("a rejected request")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> alice.post(BODY), apiResponse -> apiResponse.status() != 202);
 
         // then
-        assertProblem(refused, 503, "overloaded", "/api/generation");
-        assertThat(refused.json().getString("detail"))
+        assertProblem(rejected, 503, "overloaded", "/api/generation");
+        assertThat(rejected.json().getString("detail"))
                 .isEqualTo("Too many generations wait already. Nothing was stored.");
-        assertThat(refused.header("Retry-After")).isEqualTo("30");
+        assertThat(rejected.header("Retry-After")).isEqualTo("30");
         assertThat(Integer.parseInt(TestPostgres.query(database, "SELECT count(*) FROM generation_queue")
                         .get(0)))
                 .isBetween(3, 5);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** {@code users erase} as an operator runs it. */
+/** The command {@code users erase}, as an operator runs it. */
 @Timeout(300)
 @Execution(ExecutionMode.CONCURRENT)
 class UsersCommandIT {
@@ -44,7 +44,7 @@ class UsersCommandIT {
     }
 
     @Test
-    void erasesAUserOfARunningService() {
+    void erasesUserWhileServerIsRunning() {
         // given
         DarkroomExtension.User mary = service.newUser("mary-of-the-command-line");
         String ended = mary.client().create("A lighthouse");
@@ -71,13 +71,13 @@ class UsersCommandIT {
         assertThat(TestPostgres.query(
                         service.database(), "SELECT id FROM generations WHERE user_id = '" + mary.name() + "'"))
                 .isEmpty();
-        await("the key is refused")
+        await("the rejection of the key")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> mary.client().get("/api/generation/" + ended).status() == 401);
     }
 
     @Test
-    void erasesAUserOfAStoppedService() {
+    void erasesUserWhileServerIsStopped() {
         // given
         DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests();
         Path data = directory.resolve("data");
@@ -112,7 +112,7 @@ class UsersCommandIT {
     }
 
     @Test
-    void exitsWith2AfterWrongArguments() {
+    void exitsWith2AfterInvalidArguments() {
         DarkroomInstanceProcess erase = run(DarkroomInstanceSettings.forTests(), "users", "erase", "mary", "bob");
         assertThat(erase.awaitExit()).isEqualTo(2);
         assertThat(erase.log()).containsExactly("darkroom: unknown argument \"bob\"");

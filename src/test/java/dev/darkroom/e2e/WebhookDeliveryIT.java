@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Servers of users hear of what happens, however they answer, and are in nobody's way. */
+/** Deliveries to webhooks: signatures, retries, redelivery, changes and limits. */
 class WebhookDeliveryIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
@@ -45,7 +45,7 @@ class WebhookDeliveryIT {
     private static DarkroomExtension.User user;
 
     @BeforeEach
-    void makeUser() {
+    void createUser() {
         user = service.newUser();
     }
 
@@ -75,7 +75,7 @@ class WebhookDeliveryIT {
                         body == null ? null : body.encode().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void refused(ApiResponse apiResponse, int status) {
+    private static void assertRejected(ApiResponse apiResponse, int status) {
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(status);
         assertThat(apiResponse.header("Content-Type")).isEqualTo("application/problem+json");
     }
@@ -84,45 +84,45 @@ class WebhookDeliveryIT {
         return webhook(new JsonObject().put("url", webhookReceiver.url(path)));
     }
 
-    private static JsonObject webhook(JsonObject wanted) {
-        ApiResponse apiResponse = send("POST", "/api/webhooks", wanted);
+    private static JsonObject webhook(JsonObject request) {
+        ApiResponse apiResponse = send("POST", "/api/webhooks", request);
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(201);
         return apiResponse.json();
     }
 
-    private static String of(JsonObject webhook, String operation) {
+    private static String pathOf(JsonObject webhook, String operation) {
         return "/api/webhooks/" + webhook.getString("id") + operation;
     }
 
     private static JsonObject read(JsonObject webhook) {
-        return client().get(of(webhook, "")).json();
+        return client().get(pathOf(webhook, "")).json();
     }
 
     private static List<JsonObject> deliveries(JsonObject webhook) {
-        return client().get(of(webhook, "/deliveries?limit=100")).json().getJsonArray("items").stream()
+        return client().get(pathOf(webhook, "/deliveries?limit=100")).json().getJsonArray("items").stream()
                 .map(JsonObject.class::cast)
                 .toList();
     }
 
-    private static <T> T await(String what, Callable<T> found, Predicate<T> expected) {
-        return Awaitility.await(what)
+    private static <T> T await(String description, Callable<T> found, Predicate<T> expected) {
+        return Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(20))
                 .until(found, expected::test);
     }
 
     private static List<ReceivedRequest> awaitReceived(String path, int count) {
-        return await(path, () -> webhookReceiver.receivedRequests(path), all -> all.size() >= count);
+        return await(path, () -> webhookReceiver.receivedRequests(path), elements -> elements.size() >= count);
     }
 
     private static JsonObject awaitDelivery(JsonObject webhook, String status) {
         return await(
                         "a delivery that is " + status,
                         () -> deliveries(webhook),
-                        all -> all.stream()
-                                .anyMatch(one -> one.getString("status").equals(status)))
+                        elements -> elements.stream()
+                                .anyMatch(element -> element.getString("status").equals(status)))
                 .stream()
-                .filter(one -> one.getString("status").equals(status))
+                .filter(element -> element.getString("status").equals(status))
                 .findFirst()
                 .orElseThrow();
     }
@@ -142,31 +142,33 @@ class WebhookDeliveryIT {
                         receivedRequest.body(),
                         HttpHeaders.of(
                                 receivedRequest.headers().entrySet().stream()
-                                        .collect(Collectors.toMap(Map.Entry::getKey, one -> List.of(one.getValue()))),
+                                        .collect(Collectors.toMap(
+                                                Map.Entry::getKey, element -> List.of(element.getValue()))),
                                 (name, value) -> true));
     }
 
-    private static String end() {
+    private static String completeGeneration() {
         return client().awaitEnd(client().create("A lighthouse")).getString("id");
     }
 
     @Test
-    void anEndIsToldWithAGoodSignature() throws Exception {
+    void deliversEndOfGenerationWithValidSignature() throws Exception {
         // given
-        JsonObject webhook = webhook("/well");
+        JsonObject webhook = webhook("/healthy");
 
         // when
-        String id = end();
+        String id = completeGeneration();
 
         // then
-        ReceivedRequest told = awaitReceived("/well", 1).get(0);
-        verify(told, webhook.getString("secret"));
-        assertThat(told.json().getString("type")).isEqualTo("generation.ended");
-        assertThat(told.json().getJsonObject("data").getString("generationId")).isEqualTo(id);
-        assertThat(told.json().getJsonObject("data").getString("status")).isEqualTo("COMPLETE");
-        assertThat(told.headers()).containsEntry("content-type", "application/json");
+        ReceivedRequest received = awaitReceived("/healthy", 1).get(0);
+        verify(received, webhook.getString("secret"));
+        assertThat(received.json().getString("type")).isEqualTo("generation.ended");
+        assertThat(received.json().getJsonObject("data").getString("generationId"))
+                .isEqualTo(id);
+        assertThat(received.json().getJsonObject("data").getString("status")).isEqualTo("COMPLETE");
+        assertThat(received.headers()).containsEntry("content-type", "application/json");
         JsonObject delivery = awaitDelivery(webhook, "DELIVERED");
-        assertThat(delivery.getString("notificationId")).isEqualTo(told.id());
+        assertThat(delivery.getString("notificationId")).isEqualTo(received.id());
         assertThat(attempts(delivery))
                 .singleElement()
                 .satisfies(
@@ -175,41 +177,41 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void whatFailsIsTriedAgainWithTheSameIdAndBody() throws Exception {
+    void retriesWithSameIdAndBody() throws Exception {
         // given
         webhookReceiver.script(
-                "/ill",
+                "/failing",
                 ResponseStep.withStatus(500),
                 ResponseStep.closeConnection(),
                 ResponseStep.withStatus(503),
                 ResponseStep.withStatus(200));
-        JsonObject webhook = webhook("/ill");
+        JsonObject webhook = webhook("/failing");
 
         // when
-        end();
+        completeGeneration();
 
         // then
         JsonObject delivery = awaitDelivery(webhook, "DELIVERED");
         assertThat(attempts(delivery))
                 .extracting(attempt -> attempt.getString("outcome") + " " + attempt.getString("code"))
                 .containsExactly("FAILED HTTP_500", "FAILED NO_ANSWER", "FAILED HTTP_503", "DELIVERED null");
-        List<ReceivedRequest> told = webhookReceiver.receivedRequests("/ill");
-        assertThat(told).extracting(ReceivedRequest::id).containsOnly(delivery.getString("notificationId"));
-        assertThat(told)
+        List<ReceivedRequest> received = webhookReceiver.receivedRequests("/failing");
+        assertThat(received).extracting(ReceivedRequest::id).containsOnly(delivery.getString("notificationId"));
+        assertThat(received)
                 .extracting(ReceivedRequest::body)
-                .containsOnly(told.get(0).body());
-        for (ReceivedRequest each : told) {
+                .containsOnly(received.get(0).body());
+        for (ReceivedRequest each : received) {
             verify(each, webhook.getString("secret"));
         }
         assertThat(read(webhook).containsKey("failingSince")).isFalse();
     }
 
     @Test
-    void aRedirectIsAFailureAndNotFollowed() {
+    void treatsRedirectAsFailure() {
         webhookReceiver.script(
                 "/moved", ResponseStep.withStatus(301), ResponseStep.withStatus(307), ResponseStep.withStatus(204));
         JsonObject webhook = webhook("/moved");
-        end();
+        completeGeneration();
         assertThat(attempts(awaitDelivery(webhook, "DELIVERED")))
                 .extracting(attempt -> attempt.getString("code"))
                 .containsExactly("REDIRECTED", "REDIRECTED", null);
@@ -217,14 +219,14 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void whoIsGoneIsToldNothingMoreAndItsOwnerHearsOfIt() {
+    void disablesWebhookAfterGoneAndNotifiesOwner() {
         // given
         webhookReceiver.script("/gone", ResponseStep.withStatus(410));
-        JsonObject other = webhook("/told-of-it");
+        JsonObject other = webhook("/notified");
         JsonObject webhook = webhook("/gone");
 
         // when
-        end();
+        completeGeneration();
 
         // then
         JsonObject disabled = await("disabled", () -> read(webhook), found -> !found.getBoolean("enabled"));
@@ -232,29 +234,30 @@ class WebhookDeliveryIT {
         assertThat(attempts(awaitDelivery(webhook, "FAILED"))).hasSize(1);
         assertThat(await(
                         "the notification",
-                        () -> webhookReceiver.receivedRequests("/told-of-it"),
-                        all -> all.stream()
-                                .anyMatch(one -> one.json().getString("type").equals("webhook.disabled"))))
-                .filteredOn(one -> one.json().getString("type").equals("webhook.disabled"))
-                .extracting(one -> one.json().getJsonObject("data").getString("webhookId"))
+                        () -> webhookReceiver.receivedRequests("/notified"),
+                        elements -> elements.stream()
+                                .anyMatch(element ->
+                                        element.json().getString("type").equals("webhook.disabled"))))
+                .filteredOn(element -> element.json().getString("type").equals("webhook.disabled"))
+                .extracting(element -> element.json().getJsonObject("data").getString("webhookId"))
                 .contains(webhook.getString("id"));
-        end();
+        completeGeneration();
         assertThat(deliveries(webhook)).hasSize(1);
         assertThat(read(other).getBoolean("enabled")).isTrue();
     }
 
     @Test
-    void afterFiveDaysWithoutASuccessItIsDisabled() {
-        // given an endpoint that has failed for as long, and not quite as long
-        webhookReceiver.script("/long-ill", ResponseStep.withStatus(500));
-        webhookReceiver.script("/not-so-long-ill", ResponseStep.withStatus(500));
-        JsonObject webhook = webhook("/long-ill");
-        JsonObject patient = webhook("/not-so-long-ill");
+    void disablesWebhookAfterFiveDaysOfFailures() {
+        // given an endpoint that has failed for five days, and one that has failed for slightly less
+        webhookReceiver.script("/failing-5-days", ResponseStep.withStatus(500));
+        webhookReceiver.script("/failing-4-days", ResponseStep.withStatus(500));
+        JsonObject webhook = webhook("/failing-5-days");
+        JsonObject patient = webhook("/failing-4-days");
         failingFor(webhook, "5 days 1 second");
         failingFor(patient, "4 days 23 hours");
 
         // when
-        end();
+        completeGeneration();
 
         // then
         JsonObject disabled = await("disabled", () -> read(webhook), found -> !found.getBoolean("enabled"));
@@ -271,14 +274,14 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void whoAsksForTimeGetsItWithinLimits() {
-        // given a step of 100 ms
+    void honorsRetryAfterWithinLimits() {
+        // given a retry delay of 100 ms
         webhookReceiver.script(
                 "/busy", new ResponseStep(429, "3600"), ResponseStep.withStatus(413), ResponseStep.withStatus(204));
         JsonObject webhook = webhook("/busy");
 
         // when
-        end();
+        completeGeneration();
 
         // then
         List<JsonObject> attempts = attempts(awaitDelivery(webhook, "DELIVERED"));
@@ -291,8 +294,9 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void deadAndSlowReceiversDelayNobody() throws Exception {
-        // given receivers that are down, never answer, answer without end, speak no TLS or a bad one
+    void unavailableReceiversDoNotDelayOthers() throws Exception {
+        // given receivers that are down, never respond, respond without end, speak no TLS or have an untrusted
+        // certificate
         webhookReceiver.script("/never", ResponseStep.noResponse());
         webhookReceiver.script("/slow-body", ResponseStep.slowBody());
         webhookReceiver.script("/huge", ResponseStep.oversizedBody());
@@ -305,20 +309,20 @@ class WebhookDeliveryIT {
             JsonObject noTls = webhook(new JsonObject().put("url", plain.url().toString()));
             JsonObject badTls =
                     webhook(new JsonObject().put("url", untrusted.url().toString()));
-            JsonObject well = webhook("/in-time");
+            JsonObject healthy = webhook("/in-time");
 
             // when generations end, and one is cancelled
             service.aiServer().script(new JsonObject().put("hang", true));
             String hanging = client().create("A lighthouse");
             for (int i = 0; i < 5; i++) {
-                assertThat(end()).isNotNull();
+                assertThat(completeGeneration()).isNotNull();
             }
             assertThat(client().cancel(hanging).status()).isEqualTo(200);
 
-            // then who is well hears of all, long before the others have
+            // then the healthy receiver gets all deliveries long before the others
             awaitReceived("/in-time", 6);
             assertThat(deliveries(slow.get(0)))
-                    .filteredOn(one -> one.getString("status").equals("PENDING"))
+                    .filteredOn(element -> element.getString("status").equals("PENDING"))
                     .isNotEmpty();
             assertThat(webhookReceiver.maxConcurrentRequests("/never")).isLessThanOrEqualTo(2);
             assertThat(attempts(awaitDelivery(badTls, "FAILED")))
@@ -332,19 +336,19 @@ class WebhookDeliveryIT {
             assertThat(await(
                             "an attempt that timed out",
                             () -> deliveries(slow.get(0)).stream()
-                                    .flatMap(one -> attempts(one).stream())
+                                    .flatMap(element -> attempts(element).stream())
                                     .toList(),
-                            all -> !all.isEmpty()))
+                            elements -> !elements.isEmpty()))
                     .extracting(attempt -> attempt.getString("code"))
                     .containsOnly("TIMEOUT");
-            assertThat(deliveries(well))
-                    .extracting(one -> one.getString("status"))
+            assertThat(deliveries(healthy))
+                    .extracting(element -> element.getString("status"))
                     .containsOnly("DELIVERED");
         }
     }
 
     @Test
-    void aRequestNamesAServerOfItsOwn() throws Exception {
+    void deliversToWebhookUrlOfRequest() throws Exception {
         // given
         String secret = client().get("/api/webhook-secret").json().getString("secret");
 
@@ -354,14 +358,15 @@ class WebhookDeliveryIT {
                 .getString("id");
 
         // then
-        ReceivedRequest told = awaitReceived("/once", 1).get(0);
-        verify(told, secret);
-        assertThat(told.json().getJsonObject("data").getString("generationId")).isEqualTo(id);
+        ReceivedRequest received = awaitReceived("/once", 1).get(0);
+        verify(received, secret);
+        assertThat(received.json().getJsonObject("data").getString("generationId"))
+                .isEqualTo(id);
         assertThat(client().generation(id).encode()).doesNotContain("/once");
         assertThat(client().get("/api/webhook-secret").json().getString("secret"))
                 .isEqualTo(secret);
 
-        // and after a change both sign
+        // and after a rotation both secrets sign
         String next = send("POST", "/api/webhook-secret/rotate", null).json().getString("secret");
         client().create(new JsonObject().put("prompt", "A pier").put("webhookUrl", webhookReceiver.url("/once")));
         ReceivedRequest again = awaitReceived("/once", 2).get(1);
@@ -370,109 +375,112 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void aNewSecretAndTheOneBeforeBothSign() throws Exception {
+    void signsWithOldAndNewSecretAfterRotation() throws Exception {
         JsonObject webhook = webhook("/rotated");
-        JsonObject rotated = send("POST", of(webhook, "/rotate-secret"), null).json();
+        JsonObject rotated =
+                send("POST", pathOf(webhook, "/rotate-secret"), null).json();
         assertThat(Instant.parse(rotated.getString("previousUntil"))).isAfter(Instant.now());
-        end();
-        ReceivedRequest told = awaitReceived("/rotated", 1).get(0);
-        verify(told, webhook.getString("secret"));
-        verify(told, rotated.getString("secret"));
+        completeGeneration();
+        ReceivedRequest received = awaitReceived("/rotated", 1).get(0);
+        verify(received, webhook.getString("secret"));
+        verify(received, rotated.getString("secret"));
     }
 
     @Test
-    void whoWantsCloudEventsGetsThem() throws Exception {
+    void deliversCloudEventsWhenConfigured() throws Exception {
         JsonObject webhook = webhook(new JsonObject()
                 .put("url", webhookReceiver.url("/cloud"))
                 .put("format", "CLOUDEVENTS")
                 .put("eventTypes", new JsonArray().add("generation.ended")));
-        String id = end();
-        ReceivedRequest told = awaitReceived("/cloud", 1).get(0);
-        verify(told, webhook.getString("secret"));
-        assertThat(told.headers()).containsEntry("content-type", "application/cloudevents+json");
-        assertThat(told.json().getString("specversion")).isEqualTo("1.0");
-        assertThat(told.json().getString("id")).isEqualTo(told.id());
-        assertThat(told.json().getString("type")).isEqualTo("dev.darkroom.generation.ended");
-        assertThat(told.json().getString("subject")).isEqualTo(id);
+        String id = completeGeneration();
+        ReceivedRequest received = awaitReceived("/cloud", 1).get(0);
+        verify(received, webhook.getString("secret"));
+        assertThat(received.headers()).containsEntry("content-type", "application/cloudevents+json");
+        assertThat(received.json().getString("specversion")).isEqualTo("1.0");
+        assertThat(received.json().getString("id")).isEqualTo(received.id());
+        assertThat(received.json().getString("type")).isEqualTo("dev.darkroom.generation.ended");
+        assertThat(received.json().getString("subject")).isEqualTo(id);
     }
 
     @Test
-    void aTestTellsWhatCameOfIt() throws Exception {
+    void testDeliveryReportsResult() throws Exception {
         webhookReceiver.script("/tested", ResponseStep.withStatus(204), ResponseStep.withStatus(401));
         JsonObject webhook = webhook("/tested");
-        assertThat(send("POST", of(webhook, "/test"), null).json().getBoolean("delivered"))
+        assertThat(send("POST", pathOf(webhook, "/test"), null).json().getBoolean("delivered"))
                 .isTrue();
         verify(webhookReceiver.receivedRequests("/tested").get(0), webhook.getString("secret"));
-        JsonObject refused = send("POST", of(webhook, "/test"), null).json();
-        assertThat(refused.getBoolean("delivered")).isFalse();
-        assertThat(refused.getString("code")).isEqualTo("HTTP_401");
+        JsonObject rejected = send("POST", pathOf(webhook, "/test"), null).json();
+        assertThat(rejected.getBoolean("delivered")).isFalse();
+        assertThat(rejected.getString("code")).isEqualTo("HTTP_401");
         assertThat(deliveries(webhook)).isEmpty();
         assertThat(read(webhook).containsKey("failingSince")).isFalse();
     }
 
     @Test
-    void whatFailedAndWhatWasMissedIsSentAgain() {
-        // given one that failed for good, one that was missed, and one that arrived
+    void redeliversFailedAndMissedNotifications() {
+        // given a failed delivery, a missed one and a successful one
         String before = Instant.now().minusSeconds(5).toString();
         webhookReceiver.script("/again", ResponseStep.withStatus(500));
         JsonObject webhook = webhook("/again");
-        end();
+        completeGeneration();
         JsonObject failed = awaitDelivery(webhook, "FAILED");
         assertThat(attempts(failed)).hasSize(5);
-        send("POST", of(webhook, "/disable"), null);
-        String missed = end();
-        assertThat(send("POST", of(webhook, "/redeliver"), new JsonObject().put("after", before))
+        send("POST", pathOf(webhook, "/disable"), null);
+        String missed = completeGeneration();
+        assertThat(send("POST", pathOf(webhook, "/redeliver"), new JsonObject().put("after", before))
                         .status())
                 .isEqualTo(409);
-        assertThat(send("POST", of(webhook, "/enable"), null).json().getBoolean("enabled"))
+        assertThat(send("POST", pathOf(webhook, "/enable"), null).json().getBoolean("enabled"))
                 .isTrue();
         webhookReceiver.script("/again", ResponseStep.withStatus(204));
-        end();
+        completeGeneration();
         awaitDelivery(webhook, "DELIVERED");
         int soFar = webhookReceiver.receivedRequests("/again").size();
 
         // when
-        JsonObject queued = send("POST", of(webhook, "/redeliver"), new JsonObject().put("after", before))
+        JsonObject queued = send("POST", pathOf(webhook, "/redeliver"), new JsonObject().put("after", before))
                 .json();
 
         // then
         assertThat(queued.getInteger("queued")).isGreaterThanOrEqualTo(2);
         await(
-                "what failed and what was missed",
+                "failed and missed notifications",
                 () -> webhookReceiver.receivedRequests("/again").stream()
                         .skip(soFar)
                         .toList(),
-                told -> told.stream().anyMatch(one -> one.id().equals(failed.getString("notificationId")))
-                        && told.stream().anyMatch(one -> one.body().contains(missed)));
+                received -> received.stream()
+                                .anyMatch(element -> element.id().equals(failed.getString("notificationId")))
+                        && received.stream().anyMatch(element -> element.body().contains(missed)));
         await(
                 "all delivered",
                 () -> deliveries(webhook),
-                all -> all.stream().allMatch(one -> one.getString("status").equals("DELIVERED")));
+                elements -> elements.stream()
+                        .allMatch(element -> element.getString("status").equals("DELIVERED")));
 
-        // and one that arrived, by hand
+        // and a successful delivery can be redelivered by hand
         int now = webhookReceiver.receivedRequests("/again").size();
-        JsonObject one = deliveries(webhook).get(0);
-        assertThat(send("POST", of(webhook, "/deliveries/" + one.getString("id") + "/redeliver"), null)
+        JsonObject delivered = deliveries(webhook).get(0);
+        assertThat(send("POST", pathOf(webhook, "/deliveries/" + delivered.getString("id") + "/redeliver"), null)
                         .status())
                 .isEqualTo(202);
-        assertThat(awaitReceived("/again", now + 1).get(now).id()).isEqualTo(one.getString("notificationId"));
+        assertThat(awaitReceived("/again", now + 1).get(now).id()).isEqualTo(delivered.getString("notificationId"));
     }
 
     @Test
-    void aChangeThatWasRefusedIsNotLogged() {
+    void doesNotLogRejectedChange() {
         // given
         JsonObject webhook = webhook("/unchanged");
         String unknown = UUID.randomUUID().toString();
 
         // when
-        refused(send("PATCH", of(webhook, ""), new JsonObject().put("url", "ftp://127.0.0.1/")), 400);
-        refused(
+        assertRejected(send("PATCH", pathOf(webhook, ""), new JsonObject().put("url", "ftp://127.0.0.1/")), 400);
+        assertRejected(
                 send(
                         "PATCH",
-                        of(webhook, "").replace(webhook.getString("id"), unknown),
+                        pathOf(webhook, "").replace(webhook.getString("id"), unknown),
                         new JsonObject().put("description", "Nothing")),
                 404);
-        send("PATCH", of(webhook, ""), new JsonObject().put("description", "Something"));
+        send("PATCH", pathOf(webhook, ""), new JsonObject().put("description", "Something"));
 
         // then
         assertThat(service.darkroom().log().stream()
@@ -482,33 +490,36 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void changesAndListsAndLimits() {
+    void changesListsAndLimitsWebhooks() {
         JsonObject webhook = webhook("/first");
         JsonObject changed = send(
                         "PATCH",
-                        of(webhook, ""),
+                        pathOf(webhook, ""),
                         new JsonObject()
                                 .put("url", webhookReceiver.url("/second"))
                                 .put("description", "The shop"))
                 .json();
         assertThat(changed.getString("description")).isEqualTo("The shop");
-        end();
+        completeGeneration();
         awaitReceived("/second", 1);
         assertThat(webhookReceiver.receivedRequests("/first")).isEmpty();
-        assertThat(client().get(of(webhook, "/deliveries?status=FAILED")).json().getJsonArray("items"))
+        assertThat(client().get(pathOf(webhook, "/deliveries?status=FAILED"))
+                        .json()
+                        .getJsonArray("items"))
                 .isEmpty();
         for (int i = 1; i < DarkroomExtension.WEBHOOKS_PER_USER; i++) {
             webhook("/first");
         }
-        refused(send("POST", "/api/webhooks", new JsonObject().put("url", webhookReceiver.url("/one-too-many"))), 409);
-        JsonObject all = client().get("/api/webhooks?limit=100").json();
-        assertThat(all.getJsonArray("items")).hasSize(DarkroomExtension.WEBHOOKS_PER_USER);
-        assertThat(all.containsKey("nextCursor")).isFalse();
-        assertThat(pages("/api/webhooks?limit=7")).isEqualTo(all.getJsonArray("items"));
+        assertRejected(
+                send("POST", "/api/webhooks", new JsonObject().put("url", webhookReceiver.url("/one-too-many"))), 409);
+        JsonObject allWebhooks = client().get("/api/webhooks?limit=100").json();
+        assertThat(allWebhooks.getJsonArray("items")).hasSize(DarkroomExtension.WEBHOOKS_PER_USER);
+        assertThat(allWebhooks.containsKey("nextCursor")).isFalse();
+        assertThat(pages("/api/webhooks?limit=7")).isEqualTo(allWebhooks.getJsonArray("items"));
         assertThat(pages("/api/webhooks?limit=" + DarkroomExtension.WEBHOOKS_PER_USER))
-                .isEqualTo(all.getJsonArray("items"));
+                .isEqualTo(allWebhooks.getJsonArray("items"));
         for (String wrong : List.of("limit=0", "limit=101", "cursor=first", "after=1")) {
-            refused(client().get("/api/webhooks?" + wrong), 400);
+            assertRejected(client().get("/api/webhooks?" + wrong), 400);
         }
     }
 
@@ -536,13 +547,13 @@ class WebhookDeliveryIT {
                 "https://no-such-host.invalid/",
                 "ftp://127.0.0.1/"
             })
-    void whatMayNotBeCalledIsRefusedAtOnce(String url) {
+    void rejectsForbiddenUrlsAtOnce(String url) {
         ApiResponse apiResponse = send("POST", "/api/webhooks", new JsonObject().put("url", url));
-        refused(apiResponse, 400);
+        assertRejected(apiResponse, 400);
         assertThat(apiResponse.text()).contains("#/url");
         JsonObject webhook = webhook("/good");
-        refused(send("PATCH", of(webhook, ""), new JsonObject().put("url", url)), 400);
-        refused(
+        assertRejected(send("PATCH", pathOf(webhook, ""), new JsonObject().put("url", url)), 400);
+        assertRejected(
                 client().post(new JsonObject()
                         .put("prompt", "A pier")
                         .put("webhookUrl", url)
@@ -551,13 +562,13 @@ class WebhookDeliveryIT {
     }
 
     @Test
-    void whatMayNotBeCalledAnyMoreIsNotCalled() {
-        // given an endpoint from a time when the operator allowed more, or whose name means another thing now
+    void doesNotCallUrlThatBecameForbidden() {
+        // given an endpoint that was allowed before a change of settings or of DNS
         JsonObject webhook = webhook("/good");
         TestPostgres.execute(
                 service.database(),
                 "UPDATE webhooks SET url = 'http://169.254.169.254/' WHERE id = '" + webhook.getString("id") + "'");
-        end();
+        completeGeneration();
         assertThat(attempts(awaitDelivery(webhook, "FAILED")))
                 .extracting(attempt -> attempt.getString("code"))
                 .containsOnly("REFUSED_ADDRESS");
