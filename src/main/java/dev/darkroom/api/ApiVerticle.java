@@ -149,6 +149,7 @@ public final class ApiVerticle extends VerticleBase {
         HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         Settings.Http http = settings.http();
         Router router;
+        // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
             router = ContractRouter.create(
                     vertx,

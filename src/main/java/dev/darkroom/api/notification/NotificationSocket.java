@@ -31,11 +31,6 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private static final int SECONDS_TO_RESUME = 5;
     private static final int SECONDS_BETWEEN_PINGS = 25;
     private static final int MAX_MESSAGE_LENGTH = 4096;
-    private static final int MAX_MESSAGES_PER_SECOND = 10;
-
-    /** Counts frames of all kinds: continuation frames, pings and pongs too. */
-    private static final int MAX_FRAMES_PER_SECOND = 20;
-
     private static final int MAX_QUEUE_BYTES = 32 * 1024;
 
     // Close codes: RFC 6455, section 7.4.1, and the IANA registry.
@@ -62,9 +57,8 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private int secondsUnsubscribed;
     private int secondsSincePing;
     private int secondsFull;
-    private int messagesThisSecond;
-    private int framesThisSecond;
 
+    private final SocketRateLimiter rateLimiter = new SocketRateLimiter();
     private final UnsentByteTracker unsentBytes;
     private final Runnable abort = this::abort;
 
@@ -96,20 +90,19 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void countFrame(WebSocketFrame frame) {
-        framesThisSecond++;
+        boolean allowed = rateLimiter.allowsFrame();
         if (frame.isBinary()) {
             close(UNSUPPORTED_DATA, "only text frames are supported");
-        } else if (framesThisSecond > MAX_FRAMES_PER_SECOND) {
+        } else if (!allowed) {
             close(POLICY_VIOLATION, "too many frames");
         }
     }
 
     private void onMessage(String text) {
-        messagesThisSecond++;
         if (index < 0) {
             return;
         }
-        if (messagesThisSecond > MAX_MESSAGES_PER_SECOND) {
+        if (!rateLimiter.allowsMessage()) {
             close(POLICY_VIOLATION, "too many messages");
             return;
         }
@@ -197,7 +190,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
 
     @Override
     public void send(List<NotificationFrame> frames) {
-        eventLoop.runOnContext(here -> {
+        eventLoop.runOnContext(ignored -> {
             frames.forEach(notificationFrame -> write(SocketMessage.encode(notificationFrame)));
             awaitingDrain = true;
             requestMore();
@@ -269,8 +262,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
 
     @Override
     public void onSecond(StreamRegistry.StreamTimings streamTimings) {
-        messagesThisSecond = 0;
-        framesThisSecond = 0;
+        rateLimiter.reset();
         if (socket.writeQueueFull()) {
             secondsFull++;
             if (secondsFull >= streamTimings.slowConsumerSeconds()) {
