@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A key as its owner holds it: {@code dk_}, eight bytes that name it, {@code _}, and 32 random bytes that nobody can guess, all
- * in hexadecimal, so that a double click selects it whole. {@code toString} shows the name alone.
+ * An API key in clear text: {@code dk_}, an ID of 8 bytes, {@code _}, and 32 random bytes. Both byte sequences are in hexadecimal,
+ * so that a double click selects the whole key. Immutable. {@code toString} shows the ID alone.
  */
 public final class ApiKey {
     static final String PREFIX = "dk_";
@@ -32,24 +32,24 @@ public final class ApiKey {
         return HexFormat.of().formatHex(bytes);
     }
 
-    /** Empty when the text has another shape. */
+    /** Parses a key. Empty when the text does not have the format of a key. */
     public static Optional<ApiKey> parse(String text) {
         return FORMAT.matcher(text).matches() ? Optional.of(new ApiKey(text)) : Optional.empty();
     }
 
-    /** What it is called in lists and in the log. */
+    /** The public ID, {@code dk_} and 16 hexadecimal digits. Shown in lists and in the log. */
     public String id() {
         return text.substring(0, ID_END);
     }
 
-    /** The key itself: to be shown once, to whoever made it. */
+    /** The whole key. Shown once, when the key is created. */
     public String secret() {
         return text;
     }
 
     /**
-     * What is stored, SHA-256 in hexadecimal. Nothing slower is needed: slowness protects what people choose, and nobody tries
-     * out 256 random bits.
+     * The hash that is stored: SHA-256 of the whole key, in hexadecimal. A slow password hash is unnecessary: the key has 256 random
+     * bits and cannot be found by trying.
      */
     public String hash() {
         return SecretHash.sha256Hex(text);

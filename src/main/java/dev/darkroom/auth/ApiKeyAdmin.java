@@ -15,9 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes, lists and revokes API keys, for whoever may use the database. Blocking, for one thread. */
+/**
+ * Creates, lists and revokes API keys and rotates the URL signing keys, for the command line. Needs access to the database. Blocking,
+ * for one thread.
+ */
 public final class ApiKeyAdmin implements AutoCloseable {
-    /** How long the database may take for an answer; no statement here takes a second. */
+    /** Maximum time that a statement may take. Every statement of this class normally takes less than a second. */
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(60);
 
     private final DatabaseUrl url;
@@ -28,7 +31,7 @@ public final class ApiKeyAdmin implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** @throws DatabaseException in one line when the database cannot be reached or refuses us */
+    /** @throws DatabaseException with a message of one line when the database is unreachable or rejects the connection */
     public static ApiKeyAdmin open(DatabaseUrl url) {
         try {
             return new ApiKeyAdmin(url, JdbcConnectionFactory.connect(url, "darkroom keys", STATEMENT_TIMEOUT));
@@ -38,10 +41,11 @@ public final class ApiKeyAdmin implements AutoCloseable {
     }
 
     /**
-     * What is known of a key.
+     * A stored API key, without its secret.
      *
-     * @param expiresAt null when it does not expire by itself
-     * @param revokedAt null when it was not revoked
+     * @param expiresAt null when the key never expires
+     * @param revokedAt null when the key was not revoked
+     * @param valid whether the key is neither expired nor revoked, by the database's clock
      */
     public record StoredKey(
             String id,
@@ -55,8 +59,8 @@ public final class ApiKeyAdmin implements AutoCloseable {
     /**
      * Stores a new key.
      *
-     * @param lifetime null for a key that does not expire by itself
-     * @return when it expires; empty when it does not
+     * @param lifetime null for a key that never expires
+     * @return the time of expiry; empty when the key never expires
      */
     public Optional<Instant> create(ApiKey key, Principal owner, Duration lifetime) {
         return executeStatement(AuthSql.INSERT_API_KEY, insert -> {
@@ -72,7 +76,7 @@ public final class ApiKeyAdmin implements AutoCloseable {
         });
     }
 
-    /** All that ever were, the oldest first. */
+    /** Returns all keys, revoked and expired ones too, the oldest first. */
     public List<StoredKey> list() {
         return executeStatement(AuthSql.SELECT_API_KEYS, select -> {
             List<StoredKey> entries = new ArrayList<>();
@@ -92,7 +96,7 @@ public final class ApiKeyAdmin implements AutoCloseable {
         });
     }
 
-    /** Whose key it was; empty when there is no such key. Once more does no harm. */
+    /** Revokes a key and returns its user; empty when no such key exists. Idempotent. */
     public Optional<String> revoke(String id) {
         return executeStatement(AuthSql.REVOKE_API_KEY, update -> {
             update.setString(1, id);
@@ -103,9 +107,9 @@ public final class ApiKeyAdmin implements AutoCloseable {
     }
 
     /**
-     * Makes a new key for picture links. Links that were signed with those before it are good for {@code grace} at most.
+     * Stores a new URL signing key. URLs signed with an older key stay valid for {@code grace} at most.
      *
-     * @return which key signs now
+     * @return the ID of the new key
      */
     public int rotateUrlSigningKeys(byte[] secret, Duration grace) {
         return executeStatement(AuthSql.ROTATE_URL_SIGNING_KEYS, insert -> {

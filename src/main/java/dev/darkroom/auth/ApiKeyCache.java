@@ -20,20 +20,20 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * Whose a key is. What the database said is believed for {@link #CACHE_TTL}: so long may a key that was revoked still open the door,
- * and so long may one be refused that was tried before it was made. Thread-safe; nothing blocks.
+ * Looks up the owner of an API key and caches the result, found or not, for {@link #CACHE_TTL}. A revoked key is accepted for at most
+ * that long. A key that was presented before it was created is rejected for at most that long. Thread-safe; nothing blocks.
  */
 public final class ApiKeyCache {
-    /** Short enough for whoever revokes a key to wait for, long enough that a busy caller costs hardly a statement. */
+    /** Time that an owner is cached. Short enough to wait for after a revocation; a busy client costs one statement per interval. */
     public static final Duration CACHE_TTL = Duration.ofSeconds(3);
 
     private static final int MAX_ENTRIES = 10_000;
 
-    /** An older owner is not returned while a load is under way: the key may have been revoked. */
+    /** An expired entry is not returned while it is loaded again: the key may have been revoked. */
     private static final RefreshingValue.RefreshPolicy REFRESH_POLICY =
             new RefreshingValue.RefreshPolicy(CACHE_TTL, CACHE_TTL, Duration.ZERO, Duration.ofSeconds(10));
 
-    /** When everybody comes back at once, as after the death of a node, their keys are looked up together. */
+    /** Batches lookups: many clients reconnect at once, for example after a node failed. */
     private static final StatementBatcher.Limits BATCH_LIMITS =
             new StatementBatcher.Limits(500, 2, Duration.ofSeconds(3));
 
@@ -52,24 +52,24 @@ public final class ApiKeyCache {
                 .expireAfterAccess(CACHE_TTL)
                 .maximumSize(MAX_ENTRIES)
                 .ticker(clock)
-                // On the thread that stores: there is little to do, and no pool of others is to do it.
+                // Runs maintenance on the calling thread: it is short and needs no thread pool.
                 .executor(Runnable::run)
                 .build();
     }
 
     /**
-     * Completes on the caller's context, at once if it is known, with whose key it is; empty when it is nobody's, or not any
-     * more. Fails when the database cannot be asked.
+     * Returns the owner of a key; empty when the key is unknown, expired or revoked. Completes on the caller's context, immediately if
+     * the owner is cached. Fails when the database is unavailable.
      */
     public Future<Optional<Principal>> findOwner(ApiKey key) {
         String hash = key.hash();
-        // Makes the value alone: what is loaded is loaded outside of the cache.
+        // Creates only the holder under the lock of the cache. The lookup runs outside of it.
         return ownerCache
-                .get(hash, one -> new RefreshingValue<>(vertx, () -> lookups.add(one), REFRESH_POLICY, nanoClock))
+                .get(hash, each -> new RefreshingValue<>(vertx, () -> lookups.add(each), REFRESH_POLICY, nanoClock))
                 .get();
     }
 
-    /** Of these hashes those whose keys still open the door. Asks the database, whatever is believed. */
+    /** Returns the hashes of valid keys among {@code hashes}. Reads the database and bypasses the cache. */
     Future<Set<String>> findValid(Collection<String> hashes) {
         return selectOwners(hashes).map(Map::keySet);
     }

@@ -1,14 +1,14 @@
 package dev.darkroom.auth;
 
 /**
- * Who may come in, and how often: what the HTTP verticles of a process share.
+ * The authentication and rate limiting services that the HTTP verticles of a process share.
  *
- * @param imageUrlSigner null where there are no pictures
- * @param streamTickets null where there are no streams
- * @param credentialRevalidator of those who stay; null where there are no streams
- * @param userRateLimiter of each user; null for no limit
- * @param failedLoginLimiter limits wrong credentials of each address
- * @param anonymousRateLimiter requests without credentials, of each address; null for no limit
+ * @param imageUrlSigner null on an address that serves no images
+ * @param streamTickets null on an address that serves no streams
+ * @param credentialRevalidator checks the credentials of open streams; null on an address that serves no streams
+ * @param userRateLimiter limits the requests of each user; null for no limit
+ * @param failedLoginLimiter limits wrong credentials per client address
+ * @param anonymousRateLimiter limits requests without credentials per client address; null for no limit
  */
 public record AuthServices(
         Authenticator authenticator,
@@ -19,7 +19,7 @@ public record AuthServices(
         FailedLoginLimiter failedLoginLimiter,
         KeyedRateLimiter anonymousRateLimiter) {
 
-    /** For an address at which nobody is asked who they are, and nothing is limited. */
+    /** For an address without authentication and without rate limits. */
     public static AuthServices withoutAuthentication() {
         return new AuthServices(
                 Authenticator.forLocalUser(), null, null, null, null, FailedLoginLimiter.unlimited(), null);

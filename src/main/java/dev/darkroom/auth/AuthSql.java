@@ -1,41 +1,44 @@
 package dev.darkroom.auth;
 
-/** The statements on API keys. Times are the database's alone, so that no clock of a process decides who may come in. */
+/**
+ * SQL statements on API keys, URL signing keys and stream tickets. Expiry is compared with the database's clock, so that clock skew
+ * between processes has no effect.
+ */
 final class AuthSql {
     /**
-     * Whose the keys with the hashes $1 are, those that are still keys. Found by their hashes, which tells whoever measures how
-     * long it takes nothing about any key.
+     * Selects the owners of the valid keys among the hashes $1. Comparing hashes reveals nothing about a key by the time it takes.
      */
     static final String SELECT_VALID_API_KEYS = """
             SELECT hash, user_id, role FROM api_keys
             WHERE hash = ANY ($1) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())""";
 
-    /** With JDBC, as the next ones. The expiry in milliseconds from now, or null. */
+    /** JDBC. The last parameter is the lifetime in milliseconds, or null for a key that never expires. */
     static final String INSERT_API_KEY = """
             INSERT INTO api_keys (id, hash, user_id, role, expires_at)
             VALUES (?, ?, ?, ?, now() + ?::bigint * interval '1 millisecond')
             RETURNING expires_at""";
 
+    /** JDBC. */
     static final String SELECT_API_KEYS = """
             SELECT id, user_id, role, created_at, expires_at, revoked_at,
               revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) AS valid
             FROM api_keys ORDER BY created_at, id""";
 
-    /** Once revoked, for ever: the time of the first revocation stays. */
+    /** JDBC. Keeps the time of the first revocation. */
     static final String REVOKE_API_KEY =
             "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = ? RETURNING user_id, revoked_at";
 
-    /** What links are signed with, the youngest first, which signs. */
+    /** Selects the keys that are not retired, the newest first. The newest one signs. */
     static final String SELECT_URL_SIGNING_KEYS = """
             SELECT id, secret, retires_at FROM link_keys WHERE retires_at IS NULL OR retires_at > now() ORDER BY id DESC""";
 
-    /** Of processes that start together one makes the first key. */
+    /** Inserts the first key. Of processes that start at the same time, one succeeds. */
     static final String INSERT_FIRST_URL_SIGNING_KEY =
             "INSERT INTO link_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
 
     /**
-     * With JDBC. A new key signs from now on, and those before it retire after so many milliseconds, if they would not sooner.
-     * Those that have retired are deleted.
+     * JDBC. Inserts a new key, which signs from now on. Older keys retire after the given number of milliseconds, unless they retire
+     * sooner. Deletes retired keys.
      */
     static final String ROTATE_URL_SIGNING_KEYS = """
             WITH gone AS (
@@ -45,14 +48,14 @@ final class AuthSql {
               WHERE retires_at IS NULL OR retires_at >= now())
             INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
 
-    /** To be used within a minute. */
+    /** Inserts a ticket that has to be redeemed within a minute. */
     static final String INSERT_STREAM_TICKET = """
             INSERT INTO stream_tickets (hash, user_id, key_hash, credential_ends, good_until)
             VALUES ($1, $2, $3, $4, now() + interval '60 seconds') RETURNING good_until""";
 
     /**
-     * Takes the ticket with the hash $1 for the stream $2, if it is good and so is still what it was asked for with. Of two who come at
-     * once the row lets one pass after the other, and the last has it.
+     * Assigns the ticket with the hash $1 to the stream $2 if the ticket and the credential it was created with are valid. The row lock
+     * serializes concurrent redemptions; the last one holds the ticket.
      */
     static final String REDEEM_STREAM_TICKET = """
             UPDATE stream_tickets t SET holder = $2, good_until = now() + interval '15 minutes'
@@ -62,7 +65,7 @@ final class AuthSql {
                 WHERE k.hash = t.key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
             RETURNING t.user_id, t.key_hash, t.credential_ends""";
 
-    /** Of the tickets with the hashes in $1 those that the streams in $2 still have: their time begins anew. */
+    /** Extends each ticket with a hash in $1 that is still held by the stream at the same position in $2. */
     static final String EXTEND_STREAM_TICKETS = """
             UPDATE stream_tickets t SET good_until = now() + interval '15 minutes'
             FROM unnest($1::text[], $2::uuid[]) AS held (hash, holder)

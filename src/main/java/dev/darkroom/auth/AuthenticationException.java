@@ -1,16 +1,19 @@
 package dev.darkroom.auth;
 
-/** Somebody is not let in. The message is for the caller, unless we {@link Reason#UNAVAILABLE}. */
+/**
+ * Authentication failed. The message is shown to the client, except with {@link Reason#UNAVAILABLE}, where it is for the log. Has no
+ * stack trace.
+ */
 public final class AuthenticationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Why not. */
+    /** The reason of the failure. */
     public enum Reason {
         MISSING_CREDENTIALS,
         INVALID_CREDENTIALS,
-        /** The database, or the issuer of a token, cannot be asked now. */
+        /** The database or the token issuer is unavailable. */
         UNAVAILABLE,
-        /** Credentials from the same address were wrong too often. */
+        /** The client address exceeded its limit of wrong credentials. */
         TOO_MANY_FAILURES
     }
 
@@ -21,24 +24,24 @@ public final class AuthenticationException extends RuntimeException {
         this(reason, message, 0);
     }
 
-    private AuthenticationException(Reason reason, String message, long secondsToWait) {
-        // An answer, not a fault of the program: no stack trace.
+    private AuthenticationException(Reason reason, String message, long retryAfterSeconds) {
+        // An expected result of authentication, not a program error: no stack trace.
         super(message, null, false, false);
         this.reason = reason;
-        this.retryAfterSeconds = secondsToWait;
+        this.retryAfterSeconds = retryAfterSeconds;
     }
 
-    static AuthenticationException tooManyFailures(String message, long secondsToWait) {
-        return new AuthenticationException(Reason.TOO_MANY_FAILURES, message, secondsToWait);
+    static AuthenticationException tooManyFailures(String message, long retryAfterSeconds) {
+        return new AuthenticationException(Reason.TOO_MANY_FAILURES, message, retryAfterSeconds);
     }
 
-    /** Whether a failure says that what was presented is wrong. */
+    /** Whether a failure means that the presented credential is wrong. */
     public static boolean isInvalidCredential(Throwable failure) {
         return failure instanceof AuthenticationException authenticationException
                 && authenticationException.reason == Reason.INVALID_CREDENTIALS;
     }
 
-    /** After how many seconds to come again; 0 unless it was {@link Reason#TOO_MANY_FAILURES}. */
+    /** Seconds until the next attempt is allowed; 0 unless the reason is {@link Reason#TOO_MANY_FAILURES}. */
     public long retryAfterSeconds() {
         return retryAfterSeconds;
     }

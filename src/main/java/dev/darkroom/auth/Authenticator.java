@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells who is calling by what they present in the {@code Authorization} header (RFC 6750, section 2.1). Who presents something
- * is always judged by it, also where nothing need be presented: a key or token that does not work is not to go unnoticed. Thread-safe;
- * nothing blocks.
+ * Authenticates a request by its {@code Authorization} header (RFC 6750, section 2.1): an API key or a JWT. A header that is present
+ * is always verified, even if authentication is optional, so that a wrong credential does not go unnoticed. Thread-safe; nothing
+ * blocks.
  */
 public final class Authenticator {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
@@ -22,33 +22,33 @@ public final class Authenticator {
     private final boolean required;
     private final Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup;
 
-    /** Null where there are none. */
+    /** Null when JWTs are not accepted. */
     private final Function<String, Future<Principal>> jwtLookup;
 
     /**
-     * @param required whether who presents nothing is refused, and is not {@link Principal#LOCAL}
-     * @param keys whose a key is, as {@link ApiKeyCache#findOwner}
-     * @param tokens whose a token is, as {@code JwtAuthenticator#authenticate}; null where no tokens are accepted
+     * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}
+     * @param apiKeyLookup finds the owner of a key, as {@link ApiKeyCache#findOwner}
+     * @param jwtLookup verifies a JWT, as {@code JwtAuthenticator#authenticate}; null when JWTs are not accepted
      */
     public Authenticator(
             boolean required,
-            Function<ApiKey, Future<Optional<Principal>>> keys,
-            Function<String, Future<Principal>> tokens) {
+            Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup,
+            Function<String, Future<Principal>> jwtLookup) {
         this.required = required;
-        this.apiKeyLookup = keys;
-        this.jwtLookup = tokens;
+        this.apiKeyLookup = apiKeyLookup;
+        this.jwtLookup = jwtLookup;
     }
 
-    /** For an address at which nobody is asked who they are, and no key is known. */
+    /** For an address without authentication. Rejects every API key and token as unknown. */
     public static Authenticator forLocalUser() {
         return new Authenticator(false, key -> Future.succeededFuture(Optional.empty()), null);
     }
 
     /**
-     * Completes on the caller's context, at once if it can.
+     * Verifies the credential of a request. Completes on the caller's context, immediately if no lookup is needed.
      *
-     * @param authorization the header, null when there is none
-     * @return fails with a {@link AuthenticationException}
+     * @param authorization the header; null when the request has none
+     * @return fails with an {@link AuthenticationException}
      */
     public Future<Principal> authenticate(String authorization) {
         if (authorization == null) {
@@ -69,11 +69,11 @@ public final class Authenticator {
     private String missingCredentialDetail() {
         return jwtLookup == null
                 ? "Send an API key: Authorization: Bearer dk_…"
-                : "Send an API key, or a token of the issuer that is accepted here: Authorization: Bearer …";
+                : "Send an API key or a token of the configured issuer: Authorization: Bearer …";
     }
 
     private Future<Principal> authenticateToken(String presented) {
-        // No token begins like a key: a key that was cut off is told what it is.
+        // No JWT starts with the prefix of an API key. A truncated key gets the detail about keys.
         return jwtLookup == null || presented.startsWith(ApiKey.PREFIX)
                 ? reject(
                         AuthenticationException.Reason.INVALID_CREDENTIALS,
@@ -88,18 +88,18 @@ public final class Authenticator {
                         ? failUnavailable(error.getMessage())
                         : Future.failedFuture(error))
                 .compose(owner -> owner.map(Future::succeededFuture)
-                        // Not which of these: whoever guesses is not to learn that a key was one.
+                        // Does not say which of these: a client that guesses keys must not learn that one existed.
                         .orElseGet(() -> reject(
                                 AuthenticationException.Reason.INVALID_CREDENTIALS,
                                 "This API key is unknown, has expired, or was revoked.")));
     }
 
     private static <T> Future<T> failUnavailable(String reason) {
-        LOG.atWarn().addKeyValue("reason", reason).log("could not look for an API key");
+        LOG.atWarn().addKeyValue("reason", reason).log("API key lookup failed");
         return Future.failedFuture(new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, reason));
     }
 
-    private static Future<Principal> reject(AuthenticationException.Reason why, String detail) {
-        return Future.failedFuture(new AuthenticationException(why, detail));
+    private static Future<Principal> reject(AuthenticationException.Reason reason, String detail) {
+        return Future.failedFuture(new AuthenticationException(reason, detail));
     }
 }

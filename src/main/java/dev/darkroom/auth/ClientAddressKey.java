@@ -5,9 +5,9 @@ import io.vertx.core.net.SocketAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** Where a request comes from, as far as one who sends many can be told from others by it. */
+/** Derives the key by which clients are rate limited from the remote address of their connection. */
 public final class ClientAddressKey {
-    /** Whoever has one IPv6 address has 2^64 of them (RFC 6177). */
+    /** An IPv6 client controls at least a /64 network (RFC 6177), so all addresses of a /64 share one key. */
     private static final int IPV6_NETWORK_BYTES = 8;
 
     private static final int IPV6_BYTES = 16;
@@ -15,7 +15,7 @@ public final class ClientAddressKey {
 
     private ClientAddressKey() {}
 
-    /** Never what a header says: that could be anything. */
+    /** Uses the address of the socket. Ignores headers such as {@code X-Forwarded-For}, which a client can forge. */
     public static String of(SocketAddress remote) {
         return of(remote == null ? null : remote.hostAddress());
     }
@@ -26,7 +26,7 @@ public final class ClientAddressKey {
             return String.valueOf(address);
         }
         if (Arrays.equals(bytes, 0, IPV4_MAPPED_PREFIX.length, IPV4_MAPPED_PREFIX, 0, IPV4_MAPPED_PREFIX.length)) {
-            // IPv4, as a socket for both tells it.
+            // An IPv4 address as a dual-stack socket reports it (RFC 4291, section 2.5.5.2).
             return NetUtil.bytesToIpAddress(Arrays.copyOfRange(bytes, IPV4_MAPPED_PREFIX.length, IPV6_BYTES));
         }
         return HexFormat.of().formatHex(bytes, 0, IPV6_NETWORK_BYTES);

@@ -8,38 +8,41 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 
 /**
- * What somebody was let in with, for as long as they stay: to be looked at again. {@code toString} shows no secret.
+ * The credential with which a stream was opened: an API key, a JWT or a stream ticket. Kept while the stream is open and revalidated
+ * by {@link CredentialRevalidator}. Immutable. {@code toString} shows no secret.
  */
 public final class Credential {
-    /** 9999-12-31T23:59:59Z, in seconds. A token may name any number, and neither {@link Instant} nor PostgreSQL knows all of them. */
+    /** 9999-12-31T23:59:59Z, in seconds. Caps {@code exp}, whose value may exceed the range of {@link Instant} and of PostgreSQL. */
     private static final long MAX_EPOCH_SECOND = 253_402_300_799L;
 
-    /** Of the API key, or of that with which the ticket was asked for; null when it was none. */
+    /** Hash of the API key, or of the API key with which the ticket was created; null for other credentials. */
     private final String keyHash;
 
-    /** A JWT as it was presented; null when it was none. */
+    /** The JWT as presented; null for other credentials. */
     private final String token;
 
-    /** When it ends by itself, null when it does not. */
+    /** The time of expiry of a JWT, or of the JWT with which the ticket was created; null when unknown or unlimited. */
     private final Instant expiresAt;
 
-    /** Null when it is no ticket. */
+    /** Hash of the stream ticket; null for other credentials. */
     private final String ticketHash;
 
+    /** The stream that holds the ticket; null for other credentials. */
     private final UUID streamId;
 
-    private Credential(String keyHash, String token, Instant ends, String ticketHash, UUID holder) {
+    private Credential(String keyHash, String token, Instant expiresAt, String ticketHash, UUID streamId) {
         this.keyHash = keyHash;
         this.token = token;
-        this.expiresAt = ends;
+        this.expiresAt = expiresAt;
         this.ticketHash = ticketHash;
-        this.streamId = holder;
+        this.streamId = streamId;
     }
 
     /**
-     * Of an {@code Authorization} header that a {@link Authenticator} has found good.
+     * Reads the credential from an {@code Authorization} header that an {@link Authenticator} has accepted.
      *
-     * @return null when there is none, and nothing to look at again
+     * @param authorization the header; null when the request has none
+     * @return null when there is no credential to revalidate
      */
     public static Credential fromAuthorizationHeader(String authorization) {
         if (authorization == null) {
@@ -55,18 +58,18 @@ public final class Credential {
                 : new Credential(null, bearer.group(1), readExpiry(bearer.group(1)), null, null);
     }
 
-    static Credential ofTicket(String ticketHash, UUID holder, String keyHash, Instant ends) {
-        return new Credential(keyHash, null, ends, ticketHash, holder);
+    static Credential ofTicket(String ticketHash, UUID streamId, String keyHash, Instant expiresAt) {
+        return new Credential(keyHash, null, expiresAt, ticketHash, streamId);
     }
 
-    /** Of a token whose signature and claims were judged before. */
+    /** Reads {@code exp} of a token whose signature and claims were already verified. */
     private static Instant readExpiry(String token) {
         String claims = token.split("\\.", -1)[1];
-        double end = new JsonObject(
+        double expirySeconds = new JsonObject(
                         new String(Base64.getUrlDecoder().decode(claims), java.nio.charset.StandardCharsets.UTF_8))
                 .getNumber("exp")
                 .doubleValue();
-        return Instant.ofEpochSecond((long) Math.max(0, Math.min(end, MAX_EPOCH_SECOND)));
+        return Instant.ofEpochSecond((long) Math.max(0, Math.min(expirySeconds, MAX_EPOCH_SECOND)));
     }
 
     String keyHash() {

@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Looks again at what those were let in with who have stayed. What cannot be looked at now, since the database or an issuer is away, is
- * believed: a stream tells nothing that its user did not come for. Thread-safe; nothing blocks.
+ * Revalidates the credentials of open streams. A credential that cannot be checked because the database or the issuer is unavailable
+ * stays valid: the stream shows its user only their own data. Thread-safe; nothing blocks.
  */
 public final class CredentialRevalidator {
     private final Authenticator authenticator;
@@ -20,59 +20,61 @@ public final class CredentialRevalidator {
     private final StreamTickets streamTickets;
     private final InstantSource clock;
 
-    /** @param clock of the wall, for the ends of tokens, which are their issuer's */
+    /** @param clock the wall clock, compared with the {@code exp} of tokens */
     public CredentialRevalidator(
-            Authenticator authenticator, ApiKeyCache keys, StreamTickets streamTickets, InstantSource clock) {
+            Authenticator authenticator, ApiKeyCache apiKeyCache, StreamTickets streamTickets, InstantSource clock) {
         this.authenticator = authenticator;
-        this.apiKeyCache = keys;
+        this.apiKeyCache = apiKeyCache;
         this.streamTickets = streamTickets;
         this.clock = clock;
     }
 
-    /**
-     * Of these those that are good no more because their time is over or their key was revoked. One statement at most.
-     */
-    public Future<Set<Credential>> findExpiredOrRevoked(Collection<Credential> held) {
-        Set<Credential> over = selectMatching(
-                held, one -> one.expiresAt() != null && !clock.instant().isBefore(one.expiresAt()));
-        Set<String> hashes = held.stream()
+    /** Returns the credentials that have expired or that depend on a revoked API key. Cheap: executes one statement at most. */
+    public Future<Set<Credential>> findExpiredOrRevoked(Collection<Credential> credentials) {
+        Set<Credential> invalid = selectMatching(
+                credentials,
+                each -> each.expiresAt() != null && !clock.instant().isBefore(each.expiresAt()));
+        Set<String> hashes = credentials.stream()
                 .map(Credential::keyHash)
                 .filter(hash -> hash != null)
                 .collect(Collectors.toSet());
         return hashes.isEmpty()
-                ? Future.succeededFuture(over)
-                : apiKeyCache.findValid(hashes).map(still -> {
-                    over.addAll(selectMatching(held, one -> one.keyHash() != null && !still.contains(one.keyHash())));
-                    return over;
+                ? Future.succeededFuture(invalid)
+                : apiKeyCache.findValid(hashes).map(valid -> {
+                    invalid.addAll(selectMatching(
+                            credentials, each -> each.keyHash() != null && !valid.contains(each.keyHash())));
+                    return invalid;
                 });
     }
 
-    /** Of these tickets and tokens those that others have taken, or that would not be let in any more. Dearer. */
-    public Future<Set<Credential>> findInvalidated(Collection<Credential> held) {
-        Set<Credential> lost = new HashSet<>();
-        List<Future<?>> asked = new ArrayList<>();
-        Set<Credential> tickets = selectMatching(held, one -> one.ticketHash() != null);
+    /**
+     * Returns the tickets that another stream has redeemed and the tokens that are no longer accepted. Extends the other tickets.
+     * Costs more than {@link #findExpiredOrRevoked}: verifies every token. Never fails.
+     */
+    public Future<Set<Credential>> findInvalidated(Collection<Credential> credentials) {
+        Set<Credential> invalid = new HashSet<>();
+        List<Future<?>> checks = new ArrayList<>();
+        Set<Credential> tickets = selectMatching(credentials, each -> each.ticketHash() != null);
         if (!tickets.isEmpty()) {
-            asked.add(this.streamTickets
+            checks.add(streamTickets
                     .extend(tickets)
-                    .onSuccess(kept -> tickets.forEach(one -> {
-                        if (!kept.contains(one.ticketHash())) {
-                            lost.add(one);
+                    .onSuccess(extended -> tickets.forEach(ticket -> {
+                        if (!extended.contains(ticket.ticketHash())) {
+                            invalid.add(ticket);
                         }
                     })));
         }
-        for (Credential one : selectMatching(held, each -> each.token() != null)) {
-            asked.add(authenticator.authenticate("Bearer " + one.token()).onFailure(failure -> {
-                if (failure instanceof AuthenticationException authenticationException
-                        && authenticationException.reason() == AuthenticationException.Reason.INVALID_CREDENTIALS) {
-                    lost.add(one);
+        for (Credential token : selectMatching(credentials, each -> each.token() != null)) {
+            checks.add(authenticator.authenticate("Bearer " + token.token()).onFailure(failure -> {
+                if (AuthenticationException.isInvalidCredential(failure)) {
+                    invalid.add(token);
                 }
             }));
         }
-        return Future.join(asked).transform(done -> Future.succeededFuture(lost));
+        return Future.join(checks).transform(done -> Future.succeededFuture(invalid));
     }
 
-    private static Set<Credential> selectMatching(Collection<Credential> held, Predicate<Credential> is) {
-        return held.stream().filter(is).collect(Collectors.toCollection(HashSet::new));
+    private static Set<Credential> selectMatching(Collection<Credential> credentials, Predicate<Credential> filter) {
+        return credentials.stream().filter(filter).collect(Collectors.toCollection(HashSet::new));
     }
 }

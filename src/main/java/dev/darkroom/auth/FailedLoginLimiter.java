@@ -6,12 +6,12 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Limits how often credentials from one address may be wrong. One for all entrances of a process: the {@code Authorization} header,
- * tickets and sockets.
+ * Limits the number of wrong credentials per client address. One instance per process covers the {@code Authorization} header, stream
+ * tickets and WebSockets.
  *
- * <p>Each failure takes a token before its verdict leaves, and without a token there is no verdict. So of any number of credentials that
- * are verified at the same time only as many verdicts are given as there are tokens. Good credentials take none: many callers may share
- * an address, and their credentials may be verified at the same time. Thread-safe; nothing blocks.
+ * <p>A failed verification takes a token from the bucket of its address before the result is returned. Without a token the result is
+ * replaced by the rate limit error, so concurrent guesses reveal no more results than there are tokens. Correct credentials take no
+ * token: many clients may share an address. Thread-safe; nothing blocks.
  */
 public final class FailedLoginLimiter {
     /** Null for no limit. */
@@ -30,12 +30,13 @@ public final class FailedLoginLimiter {
     }
 
     /**
-     * Verifies credentials from an address that has not exceeded its limit.
+     * Verifies a credential unless the address has exceeded its limit.
      *
-     * @param address as {@link ClientAddressKey#of} gives it
+     * @param address the key that {@link ClientAddressKey#of} returns
      * @param verification called at most once
-     * @param wrong whether a failure of the verification says that credentials are wrong
-     * @return as the verification; fails with {@link AuthenticationException} when the limit is exceeded before or meanwhile
+     * @param wrong whether a failure of the verification means that the credential is wrong
+     * @return the result of the verification; fails with {@link AuthenticationException} when the limit is exceeded before or during
+     *     the verification
      */
     public <T> Future<T> verify(String address, Supplier<Future<T>> verification, Predicate<Throwable> wrong) {
         if (failures == null) {

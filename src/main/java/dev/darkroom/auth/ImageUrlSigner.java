@@ -19,19 +19,21 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Links by which a picture can be fetched by whoever has them, until they expire: an {@code <img>} cannot say who asks. The keys that
- * sign them are in the database, so that every process believes what another has signed; they are looked up again when they are older
- * than {@link #REFRESH_AFTER}, beside what is asked for, and waited for only when they are older than {@link #EXPIRE_AFTER}. Thread-safe; nothing
- * blocks.
+ * Signs and verifies image URLs. A signed URL gives access to one image without credentials until it expires, since an {@code <img>}
+ * element cannot send an {@code Authorization} header.
+ *
+ * <p>The signing keys are in the database, so every process verifies the URLs of the others. Cached keys older than
+ * {@link #REFRESH_AFTER} are refreshed in the background. A call waits for the refresh only if they are older than
+ * {@link #EXPIRE_AFTER}. Thread-safe; nothing blocks.
  */
 public final class ImageUrlSigner {
-    /** Age after which a use of the keys loads them again in the background. */
+    /** Age after which the next use of the keys reloads them in the background. */
     public static final Duration REFRESH_AFTER = Duration.ofSeconds(5);
 
-    /** Age after which the keys are not used any more. Within this time every process refuses what retired keys have signed. */
+    /** Age after which cached keys are no longer used. After this time every process rejects URLs of a retired key. */
     public static final Duration EXPIRE_AFTER = Duration.ofSeconds(30);
 
-    /** A link that names an unknown key makes us read the keys again, as it may be new. Anybody can name keys. */
+    /** Minimum time between reloads. A URL with an unknown key ID causes one, and anybody can send such a URL. */
     private static final Duration MIN_LOAD_INTERVAL = Duration.ofSeconds(1);
 
     private static final RefreshingValue.RefreshPolicy REFRESH_POLICY =
@@ -39,7 +41,7 @@ public final class ImageUrlSigner {
 
     private static final int SECRET_BYTES = 32;
 
-    /** Links expire at whole parts of their lifetime, so that all that is told within one of these parts is the same. */
+    /** The expiry is rounded up to a multiple of this part of the lifetime, so that responses repeat the same URL and caches work. */
     private static final int EXPIRY_STEPS_PER_LIFETIME = 4;
 
     private final Database database;
@@ -49,7 +51,7 @@ public final class ImageUrlSigner {
 
     private final RefreshingValue<List<UrlSigningKey>> keys;
 
-    /** @param lifetime how long a link is good at least; up to a quarter longer */
+    /** @param lifetime minimum lifetime of a URL; the rounded expiry is up to a quarter longer */
     public ImageUrlSigner(
             Vertx vertx, Database database, Duration lifetime, InstantSource clock, LongSupplier nanoClock) {
         this.database = database;
@@ -58,62 +60,64 @@ public final class ImageUrlSigner {
         this.keys = new RefreshingValue<>(vertx, this::load, REFRESH_POLICY, nanoClock);
     }
 
-    /** What is made of a link. */
+    /** Result of the verification of a signed URL. */
     public enum SignatureStatus {
         VALID,
         EXPIRED,
-        /** Not one of ours, or of a key that was retired. */
+        /** The signature is wrong or incomplete, or its key is unknown or retired. */
         INVALID
     }
 
-    /** Signs links for a while. Those of equal ones are equal. */
+    /** Signs URLs with one key and one expiry. Immutable. */
     public static final class QuerySigner {
         private final UrlSigningKey key;
         private final long expirySeconds;
 
-        private QuerySigner(UrlSigningKey key, long expires) {
+        private QuerySigner(UrlSigningKey key, long expirySeconds) {
             this.key = key;
-            this.expirySeconds = expires;
+            this.expirySeconds = expirySeconds;
         }
 
-        /** The query of a link. */
+        /** Returns the query string of the URL of an image. */
         public String signedQuery(String imageName) {
-            String until = String.valueOf(expirySeconds);
-            return "expires=" + until + "&key=" + key.id() + "&signature=" + key.sign(imageName, until);
+            String expires = String.valueOf(expirySeconds);
+            return "expires=" + expires + "&key=" + key.id() + "&signature=" + key.sign(imageName, expires);
         }
 
-        /** Whether another makes the same links. */
+        /** Whether another signer produces the same URLs. */
         public boolean producesSameUrls(QuerySigner other) {
             return key.id() == other.key.id() && expirySeconds == other.expirySeconds;
         }
     }
 
-    /** Who signs now. Fails when the database cannot be asked. */
+    /** Returns a signer with the newest key. Fails when the database is unavailable. */
     public Future<QuerySigner> currentSigner() {
-        long part = Math.max(1, lifetime.toSeconds() / EXPIRY_STEPS_PER_LIFETIME);
-        long until = clock.instant().plus(lifetime).getEpochSecond();
-        return keys.get().map(known -> new QuerySigner(known.get(0), (until + part - 1) / part * part));
+        long step = Math.max(1, lifetime.toSeconds() / EXPIRY_STEPS_PER_LIFETIME);
+        long earliestExpiry = clock.instant().plus(lifetime).getEpochSecond();
+        return keys.get().map(known -> new QuerySigner(known.get(0), (earliestExpiry + step - 1) / step * step));
     }
 
     /**
-     * What is made of a link. Fails when the database cannot be asked.
+     * Verifies the query parameters of a signed URL. Fails when the database is unavailable.
      *
-     * @param expires as the next ones from the link, null where it has none
+     * @param expires query parameter, null when absent
+     * @param key query parameter, null when absent
+     * @param signature query parameter, null when absent
      */
     public Future<SignatureStatus> verify(String imageName, String expires, String key, String signature) {
         if (expires == null || key == null || signature == null) {
             return Future.succeededFuture(SignatureStatus.INVALID);
         }
-        Predicate<UrlSigningKey> named = known -> String.valueOf(known.id()).equals(key);
+        Predicate<UrlSigningKey> hasId = each -> String.valueOf(each.id()).equals(key);
         return keys.get()
-                .compose(known -> known.stream().anyMatch(named) ? Future.succeededFuture(known) : keys.reload())
+                .compose(known -> known.stream().anyMatch(hasId) ? Future.succeededFuture(known) : keys.reload())
                 .map(known -> known.stream()
-                        .filter(named)
+                        .filter(hasId)
                         .filter(this::isActive)
-                        .filter(one -> one.isValidSignature(imageName, expires, signature))
+                        .filter(each -> each.isValidSignature(imageName, expires, signature))
                         .findAny()
-                        // Signed by us, so it is a number.
-                        .map(ours -> Long.parseLong(expires) > clock.instant().getEpochSecond()
+                        // The signature is valid, so the value was produced here and is a number.
+                        .map(signer -> Long.parseLong(expires) > clock.instant().getEpochSecond()
                                 ? SignatureStatus.VALID
                                 : SignatureStatus.EXPIRED)
                         .orElse(SignatureStatus.INVALID));
@@ -123,11 +127,11 @@ public final class ImageUrlSigner {
         return key.retiresAt() == null || clock.instant().isBefore(key.retiresAt());
     }
 
-    /** The keys, the youngest first: at least one. */
+    /** Loads the keys, the newest first, at least one. Inserts the first key if there is none. */
     private Future<List<UrlSigningKey>> load() {
         return selectKeys()
                 .compose(found -> found.isEmpty()
-                        ? insertFirstKey().compose(made -> selectKeys())
+                        ? insertFirstKey().compose(inserted -> selectKeys())
                         : Future.succeededFuture(found));
     }
 

@@ -10,8 +10,8 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 
 /**
- * How often each of many may do something: a bucket of tokens for each, which fills steadily (bucket4j). Of this process alone.
- * Thread-safe and without locks; whoever has not been here for long is forgotten, their bucket being full again by then.
+ * Rate limiter with one token bucket per key (bucket4j). Limits apply to this process alone. A bucket that was not used for its full
+ * refill time is evicted: it would be full again. At most 100,000 keys are kept. Thread-safe and lock-free.
  */
 public final class KeyedRateLimiter {
     private static final int MAX_KEYS = 100_000;
@@ -24,8 +24,9 @@ public final class KeyedRateLimiter {
     private final Cache<String, Bucket> buckets;
 
     /**
-     * @param capacity how often at once, at least 1
-     * @param refill how often in the long run, in each {@code period}; at least 1
+     * @param capacity maximum burst, at least 1
+     * @param refill number of tokens added per {@code period}, at least 1
+     * @param clock monotonic
      */
     public KeyedRateLimiter(long capacity, long refill, Duration period, TimeMeter clock) {
         this.bandwidth = Bandwidth.builder()
@@ -44,31 +45,31 @@ public final class KeyedRateLimiter {
     }
 
     /**
-     * What came of asking.
+     * Result of a request for a token.
      *
-     * @param allowed whether it may be done
-     * @param remaining how often it may be done at once after that
-     * @param retryAfterSeconds whole seconds until it may be done again, at least 1; meaningful only when it may not
-     * @param resetAfterSeconds whole seconds until nothing is remembered of what was done
+     * @param allowed whether a token was available
+     * @param remaining number of tokens left
+     * @param retryAfterSeconds whole seconds until the next token, at least 1; meaningful only if not allowed
+     * @param resetAfterSeconds whole seconds until the bucket is full; after {@link #peek}, until the next token
      */
     public record Decision(boolean allowed, long remaining, long retryAfterSeconds, long resetAfterSeconds) {}
 
-    /** How often at once. */
+    /** Maximum number of tokens in a bucket. */
     public long capacity() {
         return capacity;
     }
 
     /**
-     * In how many whole seconds an empty bucket is full again, at least 1. Rounded up: whoever keeps to so many in that time is
-     * never refused.
+     * Whole seconds until an empty bucket is full, at least 1. Rounded up: a client that sends {@link #capacity} requests in this time
+     * is never rejected.
      */
     public long fullRefillSeconds() {
         return toWholeSeconds(fullRefillTime.toNanos());
     }
 
-    /** Does it, if it may be done. */
-    public Decision tryAcquire(String who) {
-        ConsumptionProbe probe = bucket(who).tryConsumeAndReturnRemaining(1);
+    /** Takes a token if one is available. */
+    public Decision tryAcquire(String key) {
+        ConsumptionProbe probe = bucket(key).tryConsumeAndReturnRemaining(1);
         return new Decision(
                 probe.isConsumed(),
                 probe.getRemainingTokens(),
@@ -76,17 +77,17 @@ public final class KeyedRateLimiter {
                 toWholeSeconds(probe.getNanosToWaitForReset()));
     }
 
-    /** Whether it might be done, without doing it. */
-    public Decision peek(String who) {
-        EstimationProbe probe = bucket(who).estimateAbilityToConsume(1);
+    /** Returns whether a token is available, without taking it. */
+    public Decision peek(String key) {
+        EstimationProbe probe = bucket(key).estimateAbilityToConsume(1);
         long wait = Math.max(1, toWholeSeconds(probe.getNanosToWaitForRefill()));
         return new Decision(probe.canBeConsumed(), probe.getRemainingTokens(), wait, wait);
     }
 
-    private Bucket bucket(String who) {
+    private Bucket bucket(String key) {
         return buckets.get(
-                who,
-                name -> Bucket.builder()
+                key,
+                newKey -> Bucket.builder()
                         .addLimit(bandwidth)
                         .withCustomTimePrecision(clock)
                         .build());

@@ -1,11 +1,11 @@
 package dev.darkroom.auth;
 
 /**
- * Who asks.
+ * The authenticated user of a request.
  *
- * @param user whose the generations are that are asked for
+ * @param user name of the user that owns the generations, 1 to 128 characters
  */
 public record Principal(String user, Role role) {
-    /** Everybody, as long as nobody is asked who they are. */
+    /** The user of all requests while authentication is disabled. */
     public static final Principal LOCAL = new Principal("local", Role.USER);
 }

@@ -2,22 +2,22 @@ package dev.darkroom.auth;
 
 import java.util.Locale;
 
-/** What a caller may do. */
+/** The permissions of a principal. */
 public enum Role {
-    /** With what is their own, everything. */
+    /** May read and change their own resources. */
     USER,
-    /** With what is anybody's. Each use of it leaves a line in the log. */
+    /** May also read and change the resources of other users. Every such access is logged. */
     ADMIN;
 
-    /** As people write it. */
+    /** The name in lower case, as on the command line and in the database. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException when there is no such role */
-    public static Role of(String word) {
+    /** @throws IllegalArgumentException when no such role exists */
+    public static Role of(String text) {
         for (Role role : values()) {
-            if (role.text().equals(word)) {
+            if (role.text().equals(text)) {
                 return role;
             }
         }

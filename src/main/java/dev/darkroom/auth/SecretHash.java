@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** What is kept of a secret: SHA-256 in hexadecimal. */
+/** Hashes secrets for storage: SHA-256 in hexadecimal. */
 public final class SecretHash {
     private SecretHash() {}
 

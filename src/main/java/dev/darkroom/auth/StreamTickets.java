@@ -18,10 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tickets for streams: a browser cannot send a header with one, and what lives long must not stand in a URL (RFC 9700, section 4.3.2).
- * A ticket is good for streams of one user and for nothing else, has to be used within a minute, and then for as long as its stream
- * lives and fifteen minutes more, since a browser comes back with the URL that it has. One stream at a time uses it: who comes with it
- * takes it over. It ends with what it was asked for with. Thread-safe; nothing blocks.
+ * Creates and redeems stream tickets: short-lived credentials for the query of a stream URL. A browser cannot send a header with a
+ * stream, and long-lived credentials must not be in a URL (RFC 9700, section 4.3.2).
+ *
+ * <p>A ticket opens streams of one user and nothing else. It has to be redeemed within a minute and then stays valid while its stream
+ * is open and for 15 minutes after that, since a browser reconnects with the same URL. One stream at a time holds a ticket; redeeming
+ * it again closes the previous stream. A ticket expires with the credential that created it. Thread-safe; nothing blocks.
  */
 public final class StreamTickets {
     private static final Logger LOG = LoggerFactory.getLogger(StreamTickets.class);
@@ -39,10 +41,10 @@ public final class StreamTickets {
     }
 
     /**
-     * A ticket that was made.
+     * A created ticket.
      *
-     * @param secret the ticket itself: to be shown once
-     * @param expiresAt when it has to have been used, by the database's clock
+     * @param secret the ticket itself; returned to the client once
+     * @param expiresAt the deadline for redeeming the ticket, by the database's clock
      */
     public record CreatedTicket(String secret, OffsetDateTime expiresAt) {
         @Override
@@ -51,14 +53,14 @@ public final class StreamTickets {
         }
     }
 
-    /** Who comes with a ticket, and what to look at again while they stay. */
+    /** The user of a redeemed ticket and the credential to revalidate while the stream is open. */
     public record RedeemedTicket(Principal principal, Credential credential) {}
 
     /**
-     * Makes one.
+     * Creates a ticket.
      *
-     * @param credential what the caller was let in with; null for somebody who need not say who they are
-     * @return fails with a {@link AuthenticationException} when the database is away
+     * @param credential the credential of the request; null without authentication
+     * @return fails with an {@link AuthenticationException} when the database is unavailable
      */
     public Future<CreatedTicket> create(Principal principal, Credential credential) {
         byte[] bytes = new byte[SECRET_BYTES];
@@ -78,31 +80,31 @@ public final class StreamTickets {
     }
 
     /**
-     * Takes a ticket for one stream, which is from then on the only one that has it. Whoever comes with it is no admin, even if an
-     * admin asked for it.
+     * Redeems a ticket for a new stream, which becomes the only holder. The principal has the role USER, even if an admin created the
+     * ticket.
      *
-     * @return fails with a {@link AuthenticationException}
+     * @return fails with an {@link AuthenticationException}
      */
     public Future<RedeemedTicket> redeem(String ticket) {
         if (!FORMAT.matcher(ticket).matches()) {
             return invalidTicket();
         }
         String hash = SecretHash.sha256Hex(ticket);
-        UUID holder = UUID.randomUUID();
+        UUID streamId = UUID.randomUUID();
         return database.client()
                 .preparedQuery(AuthSql.REDEEM_STREAM_TICKET)
-                .execute(Tuple.of(hash, holder))
+                .execute(Tuple.of(hash, streamId))
                 .recover(StreamTickets::mapDatabaseError)
                 .compose(rows -> {
                     for (Row row : rows) {
-                        OffsetDateTime ends = row.getOffsetDateTime("credential_ends");
+                        OffsetDateTime expiresAt = row.getOffsetDateTime("credential_ends");
                         return Future.succeededFuture(new RedeemedTicket(
                                 new Principal(row.getString("user_id"), Role.USER),
                                 Credential.ofTicket(
                                         hash,
-                                        holder,
+                                        streamId,
                                         row.getString("key_hash"),
-                                        ends == null ? null : ends.toInstant())));
+                                        expiresAt == null ? null : expiresAt.toInstant())));
                     }
                     return invalidTicket();
                 });
@@ -112,7 +114,7 @@ public final class StreamTickets {
         if (!DatabaseErrorClassifier.isUnavailable(error)) {
             return Future.failedFuture(error);
         }
-        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("could not look for a ticket");
+        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("stream ticket lookup failed");
         return Future.failedFuture(
                 new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, error.getMessage()));
     }
@@ -120,21 +122,27 @@ public final class StreamTickets {
     private static Future<RedeemedTicket> invalidTicket() {
         return Future.failedFuture(new AuthenticationException(
                 AuthenticationException.Reason.INVALID_CREDENTIALS,
-                "This ticket is unknown, has expired, or is good no more. Ask for a new one."));
+                "This ticket is unknown, has expired or was revoked. Create a new one."));
     }
 
-    /** Of these those that are still their holders', which may come back with them for a while from now on. */
-    Future<Set<String>> extend(Collection<Credential> held) {
+    /**
+     * Extends the tickets that are still held by their streams.
+     *
+     * @param credentials tickets
+     * @return the hashes of the extended tickets
+     */
+    Future<Set<String>> extend(Collection<Credential> credentials) {
         return database.client()
                 .preparedQuery(AuthSql.EXTEND_STREAM_TICKETS)
                 .execute(Tuple.tuple()
                         .addArrayOfString(
-                                held.stream().map(Credential::ticketHash).toArray(String[]::new))
-                        .addArrayOfUUID(held.stream().map(Credential::streamId).toArray(UUID[]::new)))
+                                credentials.stream().map(Credential::ticketHash).toArray(String[]::new))
+                        .addArrayOfUUID(
+                                credentials.stream().map(Credential::streamId).toArray(UUID[]::new)))
                 .map(rows -> {
-                    Set<String> kept = new HashSet<>();
-                    rows.forEach(row -> kept.add(row.getString("hash")));
-                    return kept;
+                    Set<String> hashes = new HashSet<>();
+                    rows.forEach(row -> hashes.add(row.getString("hash")));
+                    return hashes;
                 });
     }
 }

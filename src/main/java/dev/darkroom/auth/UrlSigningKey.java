@@ -9,9 +9,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What picture links are signed with, HMAC-SHA-256 (RFC 2104). {@code toString} shows no secret.
+ * A key that signs image URLs with HMAC-SHA-256 (RFC 2104). {@code toString} shows no secret.
  *
- * @param retiresAt from when on links that it signed are not believed any more; null as long as it signs
+ * @param retiresAt the time from which its signatures are rejected; null for the key that signs
  */
 record UrlSigningKey(int id, SecretKeySpec secret, Instant retiresAt) {
     private static final String ALGORITHM = "HmacSHA256";
@@ -20,12 +20,12 @@ record UrlSigningKey(int id, SecretKeySpec secret, Instant retiresAt) {
         return new UrlSigningKey(id, new SecretKeySpec(secret, ALGORITHM), retiresAt);
     }
 
-    /** For a picture, until a time in seconds since 1970. */
+    /** Signs the name of an image and an expiry in seconds since 1970. Returns Base64url without padding. */
     String sign(String imageName, String expires) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(computeMac(imageName, expires));
     }
 
-    /** In a time that does not depend on how much of it is right. */
+    /** Compares in constant time. */
     boolean isValidSignature(String imageName, String expires, String signature) {
         return MessageDigest.isEqual(
                 sign(imageName, expires).getBytes(StandardCharsets.UTF_8), signature.getBytes(StandardCharsets.UTF_8));
@@ -35,8 +35,8 @@ record UrlSigningKey(int id, SecretKeySpec secret, Instant retiresAt) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(secret);
-            // What it is for comes first, so that nothing else that is signed one day can be taken for a link.
-            return mac.doFinal(("darkroom picture\n" + imageName + "\n" + expires).getBytes(StandardCharsets.UTF_8));
+            // The purpose comes first (domain separation): a signature for another purpose is never valid for a URL.
+            return mac.doFinal(("darkroom image\n" + imageName + "\n" + expires).getBytes(StandardCharsets.UTF_8));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has " + ALGORITHM, e);
         }
@@ -44,6 +44,6 @@ record UrlSigningKey(int id, SecretKeySpec secret, Instant retiresAt) {
 
     @Override
     public String toString() {
-        return "link key " + id;
+        return "URL signing key " + id;
     }
 }

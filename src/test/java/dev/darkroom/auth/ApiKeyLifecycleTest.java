@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Keys that are made, expire and are revoked in the database, and what a running process makes of it. */
+/** Creation, expiry and revocation of API keys in the database, and their effect on the cache of a running process. */
 @Tag("database")
 class ApiKeyLifecycleTest {
     private static final Principal ALICE = new Principal("alice", Role.USER);
@@ -36,7 +36,7 @@ class ApiKeyLifecycleTest {
     private static Vertx vertx;
     private static DatabaseUrl url;
     private static Database database;
-    private static ApiKeyAdmin cabinet;
+    private static ApiKeyAdmin apiKeyAdmin;
 
     private final ApiKey key = ApiKey.generate(new SecureRandom());
     private final AtomicLong clock = new AtomicLong();
@@ -52,18 +52,18 @@ class ApiKeyLifecycleTest {
                 .database();
         DatabaseMigrator.migrate(url, settings);
         database = Database.open(vertx, url, settings);
-        cabinet = ApiKeyAdmin.open(url);
+        apiKeyAdmin = ApiKeyAdmin.open(url);
     }
 
     @AfterAll
     static void close() throws Exception {
-        cabinet.close();
+        apiKeyAdmin.close();
         database.close().await(60, TimeUnit.SECONDS);
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
-    void forget() {
+    void deleteKeys() {
         TestPostgres.execute(url, "TRUNCATE api_keys");
     }
 
@@ -71,23 +71,23 @@ class ApiKeyLifecycleTest {
         return keys.findOwner(key).await(60, TimeUnit.SECONDS);
     }
 
-    private void pass(Duration time) {
+    private void advanceClock(Duration time) {
         clock.addAndGet(time.toNanos());
     }
 
     @Test
-    void aKeyIsItsOwnersFromTheMomentItIsMade() throws Exception {
+    void findsOwnerOfNewKey() throws Exception {
         // when
-        cabinet.create(key, ROOT, null);
+        apiKeyAdmin.create(key, ROOT, null);
 
         // then
         assertThat(owner()).contains(ROOT);
     }
 
     @Test
-    void onlyTheHashIsStored() {
+    void storesOnlyHashOfKey() {
         // when
-        cabinet.create(key, ALICE, null);
+        apiKeyAdmin.create(key, ALICE, null);
 
         // then
         String secret = key.secret().substring(key.id().length() + 1);
@@ -99,57 +99,57 @@ class ApiKeyLifecycleTest {
     }
 
     @Test
-    void aRevokedKeyIsRefusedOnceItIsLookedForAgain() throws Exception {
-        // given a process that has just seen it
-        cabinet.create(key, ALICE, null);
+    void rejectsRevokedKeyAfterCacheTtl() throws Exception {
+        // given a cached owner
+        apiKeyAdmin.create(key, ALICE, null);
         owner();
 
         // when
-        assertThat(cabinet.revoke(key.id())).contains("alice");
+        assertThat(apiKeyAdmin.revoke(key.id())).contains("alice");
 
         // then
-        pass(ApiKeyCache.CACHE_TTL.minusMillis(1));
+        advanceClock(ApiKeyCache.CACHE_TTL.minusMillis(1));
         assertThat(owner()).contains(ALICE);
-        pass(Duration.ofMillis(1));
+        advanceClock(Duration.ofMillis(1));
         assertThat(owner()).isEmpty();
     }
 
     @Test
-    void aKeyThatWasTriedBeforeItWasMadeIsFoundALittleLater() throws Exception {
+    void findsKeyCreatedAfterFailedLookupAfterCacheTtl() throws Exception {
         // given
         assertThat(owner()).isEmpty();
-        cabinet.create(key, ALICE, null);
+        apiKeyAdmin.create(key, ALICE, null);
 
         // when
-        pass(ApiKeyCache.CACHE_TTL);
+        advanceClock(ApiKeyCache.CACHE_TTL);
 
         // then
         assertThat(owner()).contains(ALICE);
     }
 
     @Test
-    void anExpiredKeyIsRefused() throws Exception {
+    void rejectsExpiredKey() throws Exception {
         // given
-        Instant expiresAt = cabinet.create(key, ALICE, Duration.ofDays(90)).orElseThrow();
+        Instant expiresAt = apiKeyAdmin.create(key, ALICE, Duration.ofDays(90)).orElseThrow();
         assertThat(owner()).contains(ALICE);
         assertThat(expiresAt).isAfter(Instant.now().plus(Duration.ofDays(89)));
 
         // when
         TestPostgres.execute(url, "UPDATE api_keys SET expires_at = now() - interval '1 ms'");
-        pass(ApiKeyCache.CACHE_TTL);
+        advanceClock(ApiKeyCache.CACHE_TTL);
 
         // then
         assertThat(owner()).isEmpty();
     }
 
     @Test
-    void aKeyThatIsUsedAllTheTimeCostsAStatementNowAndThen() throws Exception {
+    void servesCachedOwnerWithoutStatement() throws Exception {
         // given
-        cabinet.create(key, ALICE, null);
+        apiKeyAdmin.create(key, ALICE, null);
         owner();
         TestPostgres.execute(url, "ALTER TABLE api_keys RENAME TO api_keys_away");
 
-        // when nobody can look
+        // when a lookup would fail
         try {
             for (int i = 0; i < 1000; i++) {
                 assertThat(keys.findOwner(key).result()).contains(ALICE);
@@ -160,9 +160,9 @@ class ApiKeyLifecycleTest {
     }
 
     @Test
-    void aFailureToLookIsNotRemembered() throws Exception {
+    void doesNotCacheFailedLookup() throws Exception {
         // given
-        cabinet.create(key, ALICE, null);
+        apiKeyAdmin.create(key, ALICE, null);
         TestPostgres.execute(url, "ALTER TABLE api_keys RENAME TO api_keys_away");
         try {
             assertThat(keys.findOwner(key).toCompletionStage().toCompletableFuture())
@@ -171,25 +171,25 @@ class ApiKeyLifecycleTest {
             TestPostgres.execute(url, "ALTER TABLE api_keys_away RENAME TO api_keys");
         }
 
-        // then, without waiting for BELIEVED to pass, which it does not
+        // then the next lookup succeeds although the clock has not advanced by CACHE_TTL
         Awaitility.await()
                 .ignoreExceptions()
                 .untilAsserted(() -> assertThat(owner()).contains(ALICE));
     }
 
     @Test
-    void theListTellsWhoCouldComeInAndUntilWhen() {
+    void listsValidRevokedAndExpiredKeys() {
         // given
         ApiKey revoked = ApiKey.generate(new SecureRandom());
         ApiKey expired = ApiKey.generate(new SecureRandom());
-        cabinet.create(key, ROOT, null);
-        cabinet.create(revoked, ALICE, null);
-        cabinet.create(expired, ALICE, Duration.ofMillis(1));
+        apiKeyAdmin.create(key, ROOT, null);
+        apiKeyAdmin.create(revoked, ALICE, null);
+        apiKeyAdmin.create(expired, ALICE, Duration.ofMillis(1));
         TestPostgres.execute(url, "UPDATE api_keys SET expires_at = now() WHERE expires_at IS NOT NULL");
 
         // when
-        cabinet.revoke(revoked.id());
-        List<ApiKeyAdmin.StoredKey> list = cabinet.list();
+        apiKeyAdmin.revoke(revoked.id());
+        List<ApiKeyAdmin.StoredKey> list = apiKeyAdmin.list();
 
         // then
         assertThat(list).extracting(ApiKeyAdmin.StoredKey::id).containsExactly(key.id(), revoked.id(), expired.id());
@@ -199,35 +199,35 @@ class ApiKeyLifecycleTest {
     }
 
     @Test
-    void revokingTwiceKeepsTheFirstTimeAndAnUnknownKeyIsNobodys() {
+    void keepsFirstRevocationTimeAndIgnoresUnknownKey() {
         // given
-        cabinet.create(key, ALICE, null);
-        cabinet.revoke(key.id());
-        Instant first = cabinet.list().get(0).revokedAt();
+        apiKeyAdmin.create(key, ALICE, null);
+        apiKeyAdmin.revoke(key.id());
+        Instant first = apiKeyAdmin.list().get(0).revokedAt();
 
         // when
-        assertThat(cabinet.revoke(key.id())).contains("alice");
+        assertThat(apiKeyAdmin.revoke(key.id())).contains("alice");
 
         // then
-        assertThat(cabinet.list().get(0).revokedAt()).isEqualTo(first);
-        assertThat(cabinet.revoke("dk_0000000000000000")).isEmpty();
+        assertThat(apiKeyAdmin.list().get(0).revokedAt()).isEqualTo(first);
+        assertThat(apiKeyAdmin.revoke("dk_0000000000000000")).isEmpty();
     }
 
     @Test
-    void keysThatAreShownAtOnceAndLookedUpTogetherAreToldApart() throws Exception {
+    void findsOwnersOfConcurrentlyPresentedKeys() throws Exception {
         // given
         List<ApiKey> many = Stream.generate(() -> ApiKey.generate(new SecureRandom()))
                 .limit(200)
                 .toList();
         for (int i = 0; i < many.size(); i += 2) {
-            cabinet.create(many.get(i), new Principal("user-" + i, Role.USER), null);
+            apiKeyAdmin.create(many.get(i), new Principal("user-" + i, Role.USER), null);
         }
 
         // when
         List<Future<Optional<Principal>>> owners =
                 many.stream().map(keys::findOwner).toList();
 
-        // then every second is a key, each of its own user
+        // then every second key exists and has its own user
         for (int i = 0; i < many.size(); i++) {
             Optional<Principal> owner = owners.get(i).await(60, TimeUnit.SECONDS);
             assertThat(owner)

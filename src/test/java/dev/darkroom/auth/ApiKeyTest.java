@@ -9,25 +9,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an API key looks like, and what of it may be seen. */
+/** Format, hash and string representation of API keys. */
 class ApiKeyTest {
     private static final String TEXT = "dk_0123456789abcdef_" + "0123456789abcdef".repeat(4);
 
     @Test
-    void isReadAsItWasMinted() {
+    void parsesGeneratedKey() {
         // given
-        ApiKey minted = ApiKey.generate(new SecureRandom());
+        ApiKey generated = ApiKey.generate(new SecureRandom());
 
         // when
-        ApiKey read = ApiKey.parse(minted.secret()).orElseThrow();
+        ApiKey parsed = ApiKey.parse(generated.secret()).orElseThrow();
 
         // then
-        assertThat(read.id()).isEqualTo(minted.id());
-        assertThat(read.hash()).isEqualTo(minted.hash());
+        assertThat(parsed.id()).isEqualTo(generated.id());
+        assertThat(parsed.hash()).isEqualTo(generated.hash());
     }
 
     @Test
-    void noTwoAreAlike() {
+    void generatesUniqueKeys() {
         // given
         SecureRandom random = new SecureRandom();
         Set<String> ids = new HashSet<>();
@@ -46,14 +46,14 @@ class ApiKeyTest {
     }
 
     @Test
-    void itsNameAndItsHashDoNotTellTheSecret() {
+    void idAndHashDoNotRevealSecret() {
         // given
         ApiKey key = ApiKey.parse(TEXT).orElseThrow();
 
         // then
         assertThat(key.id()).isEqualTo("dk_0123456789abcdef");
         assertThat(key).hasToString("dk_0123456789abcdef");
-        // As sha256sum has it.
+        // The output of sha256sum.
         assertThat(key.hash()).isEqualTo("884cf67a11046bfbadf26107b046da673cc7f9bfd7f2b84db53ea944c5d09359");
     }
 
@@ -69,7 +69,7 @@ class ApiKeyTest {
                 "dk_0123456789abcdef_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n",
                 "eyJhbGciOiJub25lIn0.e30."
             })
-    void nothingElseIsAKey(String text) {
+    void rejectsMalformedKey(String text) {
         assertThat(ApiKey.parse(text)).isEmpty();
     }
 }

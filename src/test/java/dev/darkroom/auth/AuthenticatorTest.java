@@ -14,97 +14,97 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is let in, and by what. */
+/** Authentication by the {@code Authorization} header, with fake lookups. */
 class AuthenticatorTest {
     private static final Principal ALICE = new Principal("alice", Role.USER);
-    private static final ApiKey ALICES = ApiKey.generate(new SecureRandom());
-    private static final ApiKey NOBODYS = ApiKey.generate(new SecureRandom());
-    private static final Map<String, Principal> OWNERS = Map.of(ALICES.hash(), ALICE);
+    private static final ApiKey ALICE_KEY = ApiKey.generate(new SecureRandom());
+    private static final ApiKey UNKNOWN_KEY = ApiKey.generate(new SecureRandom());
+    private static final Map<String, Principal> OWNERS = Map.of(ALICE_KEY.hash(), ALICE);
 
-    private static Authenticator doorkeeper(boolean required) {
+    private static Authenticator authenticator(boolean required) {
         return new Authenticator(
                 required, key -> Future.succeededFuture(Optional.ofNullable(OWNERS.get(key.hash()))), null);
     }
 
-    private static AuthenticationException.Reason whyNot(Future<Principal> caller) {
-        assertThat(caller.failed()).isTrue();
-        return ((AuthenticationException) caller.cause()).reason();
+    private static AuthenticationException.Reason failureReason(Future<Principal> result) {
+        assertThat(result.failed()).isTrue();
+        return ((AuthenticationException) result.cause()).reason();
     }
 
     @Test
-    void whoPresentsNothingIsEverybodyWhereNothingIsRequired() {
-        assertThat(doorkeeper(false).authenticate(null).result()).isEqualTo(Principal.LOCAL);
-        assertThat(whyNot(doorkeeper(true).authenticate(null)))
+    void usesLocalUserWithoutCredentialOnlyIfOptional() {
+        assertThat(authenticator(false).authenticate(null).result()).isEqualTo(Principal.LOCAL);
+        assertThat(failureReason(authenticator(true).authenticate(null)))
                 .isEqualTo(AuthenticationException.Reason.MISSING_CREDENTIALS);
     }
 
     @ParameterizedTest
     @CsvSource({"Bearer,' '", "bearer,' '", "BEARER,'   '"})
-    void whoPresentsAKeyIsItsOwnerEverywhere(String scheme, String space) {
+    void authenticatesOwnerOfKey(String scheme, String space) {
         for (boolean required : new boolean[] {false, true}) {
-            assertThat(doorkeeper(required)
-                            .authenticate(scheme + space + ALICES.secret())
+            assertThat(authenticator(required)
+                            .authenticate(scheme + space + ALICE_KEY.secret())
                             .result())
                     .isEqualTo(ALICE);
         }
     }
 
     @Test
-    void aKeyOfNobodyIsRefusedAlsoWhereNothingIsRequired() {
+    void rejectsUnknownKeyAlsoIfOptional() {
         for (boolean required : new boolean[] {false, true}) {
-            assertThat(whyNot(doorkeeper(required).authenticate("Bearer " + NOBODYS.secret())))
+            assertThat(failureReason(authenticator(required).authenticate("Bearer " + UNKNOWN_KEY.secret())))
                     .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "Bearer", "Bearer ", "Bearer dk_", "Basic YWxpY2U6c2VjcmV0", "Bearer a b"})
-    void whatIsNoKeyIsRefused(String authorization) {
-        assertThat(whyNot(doorkeeper(false).authenticate(authorization)))
+    void rejectsMalformedCredential(String authorization) {
+        assertThat(failureReason(authenticator(false).authenticate(authorization)))
                 .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
     }
 
     @Test
-    void whenTheDatabaseIsAwayNobodyIsTakenForAStranger() {
+    void reportsUnavailableWhenDatabaseIsUnavailable() {
         // given
         Authenticator authenticator =
-                new Authenticator(true, key -> Future.failedFuture(new ConnectException("away")), null);
+                new Authenticator(true, key -> Future.failedFuture(new ConnectException("database unavailable")), null);
 
         // when
-        Future<Principal> caller = authenticator.authenticate("Bearer " + ALICES.secret());
+        Future<Principal> principal = authenticator.authenticate("Bearer " + ALICE_KEY.secret());
 
         // then
-        assertThat(whyNot(caller)).isEqualTo(AuthenticationException.Reason.UNAVAILABLE);
+        assertThat(failureReason(principal)).isEqualTo(AuthenticationException.Reason.UNAVAILABLE);
     }
 
     @Test
-    void whatIsNoKeyIsATokenWhereTokensAreAccepted() {
+    void passesOtherCredentialsToJwtLookup() {
         // given
-        List<String> judged = new ArrayList<>();
+        List<String> verifiedTokens = new ArrayList<>();
         Authenticator authenticator =
                 new Authenticator(true, key -> Future.succeededFuture(Optional.empty()), token -> {
-                    judged.add(token);
+                    verifiedTokens.add(token);
                     return Future.succeededFuture(ALICE);
                 });
 
         // when
-        Future<Principal> caller = authenticator.authenticate("Bearer eyJ.eyJ.sig");
+        Future<Principal> principal = authenticator.authenticate("Bearer eyJ.eyJ.sig");
 
-        // then keys do not become tokens, good or bad
-        assertThat(caller.result()).isEqualTo(ALICE);
-        assertThat(whyNot(authenticator.authenticate("Bearer " + NOBODYS.secret())))
+        // then no API key is passed on, whether valid or not
+        assertThat(principal.result()).isEqualTo(ALICE);
+        assertThat(failureReason(authenticator.authenticate("Bearer " + UNKNOWN_KEY.secret())))
                 .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
-        assertThat(whyNot(authenticator.authenticate("Bearer dk_0123456789abcdef")))
+        assertThat(failureReason(authenticator.authenticate("Bearer dk_0123456789abcdef")))
                 .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
-        assertThat(whyNot(authenticator.authenticate(null)))
+        assertThat(failureReason(authenticator.authenticate(null)))
                 .isEqualTo(AuthenticationException.Reason.MISSING_CREDENTIALS);
-        assertThat(judged).containsExactly("eyJ.eyJ.sig");
+        assertThat(verifiedTokens).containsExactly("eyJ.eyJ.sig");
     }
 
     @Test
-    void whereNoTokensAreAcceptedNoneIs() {
+    void rejectsTokenIfJwtIsDisabled() {
         for (boolean required : new boolean[] {false, true}) {
-            assertThat(whyNot(doorkeeper(required).authenticate("Bearer eyJhbGciOiJub25lIn0.e30.")))
+            assertThat(failureReason(authenticator(required).authenticate("Bearer eyJhbGciOiJub25lIn0.e30.")))
                     .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
         }
     }

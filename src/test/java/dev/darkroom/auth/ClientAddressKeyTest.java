@@ -16,7 +16,7 @@ class ClientAddressKeyTest {
         "::ffff:192.0.2.1, 192.0.2.1",
         ", null"
     })
-    void whoeverHasOneIpv6AddressHasItsNetwork(String address, String expected) {
+    void groupsIpv6AddressesByNetwork(String address, String expected) {
         assertThat(ClientAddressKey.of(address)).isEqualTo(expected);
     }
 }

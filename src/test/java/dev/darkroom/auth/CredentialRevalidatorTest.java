@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What somebody came in with ends, or is not believed any more. */
+/** Revalidation of credentials that have expired or are no longer accepted. */
 class CredentialRevalidatorTest {
     private static final Instant END = Instant.parse("2026-11-23T18:00:00Z");
 
@@ -21,42 +21,42 @@ class CredentialRevalidatorTest {
                 + ".x");
     }
 
-    private static CredentialRevalidator rights(Instant now, AuthenticationException.Reason refused) {
+    private static CredentialRevalidator revalidator(Instant now, AuthenticationException.Reason failureReason) {
         Authenticator authenticator = new Authenticator(
                 true,
                 key -> Future.succeededFuture(Optional.empty()),
-                token -> refused == null
+                token -> failureReason == null
                         ? Future.succeededFuture(new Principal("alice", Role.USER))
-                        : Future.failedFuture(new AuthenticationException(refused, "no")));
+                        : Future.failedFuture(new AuthenticationException(failureReason, "no")));
         return new CredentialRevalidator(authenticator, null, null, () -> now);
     }
 
     @Test
-    void aTokenEndsWhenItsIssuerSays() {
+    void expiresTokenAtItsExp() {
         // given
         Credential token = token(END);
 
         // then
-        assertThat(rights(END.minusSeconds(1), null)
+        assertThat(revalidator(END.minusSeconds(1), null)
                         .findExpiredOrRevoked(List.of(token))
                         .result())
                 .isEmpty();
-        assertThat(rights(END, null).findExpiredOrRevoked(List.of(token)).result())
+        assertThat(revalidator(END, null).findExpiredOrRevoked(List.of(token)).result())
                 .containsExactly(token);
     }
 
     @Test
-    void aTokenThatWouldNotBeLetInAnyMoreIsLostAndOneThatCannotBeJudgedIsNot() {
+    void invalidatesRejectedTokenButNotUnverifiableToken() {
         // given
         Credential token = token(END);
 
         // then
-        assertThat(rights(END, null).findInvalidated(List.of(token)).result()).isEmpty();
-        assertThat(rights(END, AuthenticationException.Reason.UNAVAILABLE)
+        assertThat(revalidator(END, null).findInvalidated(List.of(token)).result()).isEmpty();
+        assertThat(revalidator(END, AuthenticationException.Reason.UNAVAILABLE)
                         .findInvalidated(List.of(token))
                         .result())
                 .isEmpty();
-        assertThat(rights(END, AuthenticationException.Reason.INVALID_CREDENTIALS)
+        assertThat(revalidator(END, AuthenticationException.Reason.INVALID_CREDENTIALS)
                         .findInvalidated(List.of(token))
                         .result())
                 .containsExactly(token);

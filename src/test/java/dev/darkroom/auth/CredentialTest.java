@@ -8,7 +8,7 @@ import java.util.Base64;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** When a token ends whose claims were found good. */
+/** The expiry read from a verified token. */
 class CredentialTest {
 
     @ParameterizedTest
@@ -21,13 +21,13 @@ class CredentialTest {
         "1e400, 9999-12-31T23:59:59Z",
         "100000000000000000000000000000000, 9999-12-31T23:59:59Z",
     })
-    void endsAtTimeThatTheDatabaseKnows(String exp, Instant end) {
+    void capsExpiryToDatabaseRange(String exp, Instant expected) {
         String claims = Base64.getUrlEncoder()
                 .withoutPadding()
                 .encodeToString(("{\"exp\":" + exp + "}").getBytes(StandardCharsets.UTF_8));
 
         assertThat(Credential.fromAuthorizationHeader("Bearer e30." + claims + ".c2ln")
                         .expiresAt())
-                .isEqualTo(end);
+                .isEqualTo(expected);
     }
 }

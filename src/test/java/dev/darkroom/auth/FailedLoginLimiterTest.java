@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Wrong credentials of one address, five a minute. */
+/** A limit of five wrong credentials per minute and address. */
 class FailedLoginLimiterTest {
     private static final String ADDRESS = "192.0.2.1";
 
@@ -30,111 +30,111 @@ class FailedLoginLimiterTest {
 
     private final FailedLoginLimiter limiter =
             FailedLoginLimiter.of(new KeyedRateLimiter(5, 5, Duration.ofMinutes(1), clock));
-    private final List<Promise<Principal>> underWay = new ArrayList<>();
+    private final List<Promise<Principal>> pendingVerifications = new ArrayList<>();
 
     private Future<Principal> verify() {
         return limiter.verify(
                 ADDRESS,
                 () -> {
                     Promise<Principal> promise = Promise.promise();
-                    underWay.add(promise);
+                    pendingVerifications.add(promise);
                     return promise.future();
                 },
                 AuthenticationException::isInvalidCredential);
     }
 
-    private static AuthenticationException wrong() {
+    private static AuthenticationException wrongCredential() {
         return new AuthenticationException(AuthenticationException.Reason.INVALID_CREDENTIALS, "wrong");
     }
 
-    private static AuthenticationException.Reason why(Future<Principal> failed) {
+    private static AuthenticationException.Reason failureReason(Future<Principal> failed) {
         return ((AuthenticationException) failed.cause()).reason();
     }
 
     @Test
-    void givesNoMoreVerdictsThanTokensHoweverManyAreVerifiedAtTheSameTime() {
-        List<Future<Principal>> verdicts = new ArrayList<>();
+    void returnsNoMoreFailuresThanTokensForConcurrentVerifications() {
+        List<Future<Principal>> results = new ArrayList<>();
         for (int i = 0; i < 400; i++) {
-            verdicts.add(verify());
+            results.add(verify());
         }
-        underWay.forEach(promise -> promise.fail(wrong()));
+        pendingVerifications.forEach(promise -> promise.fail(wrongCredential()));
 
-        assertThat(verdicts)
-                .filteredOn(one -> why(one) == AuthenticationException.Reason.INVALID_CREDENTIALS)
+        assertThat(results)
+                .filteredOn(result -> failureReason(result) == AuthenticationException.Reason.INVALID_CREDENTIALS)
                 .hasSize(5);
-        assertThat(verdicts)
-                .filteredOn(one -> why(one) == AuthenticationException.Reason.TOO_MANY_FAILURES)
+        assertThat(results)
+                .filteredOn(result -> failureReason(result) == AuthenticationException.Reason.TOO_MANY_FAILURES)
                 .hasSize(395)
-                .allSatisfy(one -> assertThat(((AuthenticationException) one.cause()).retryAfterSeconds())
+                .allSatisfy(result -> assertThat(((AuthenticationException) result.cause()).retryAfterSeconds())
                         .isBetween(1L, 12L));
     }
 
     @Test
-    void doesNotSayThatOneIsGoodOnceTheLimitIsExceeded() {
-        List<Future<Principal>> verdicts = new ArrayList<>();
+    void hidesSuccessOnceLimitIsExceeded() {
+        List<Future<Principal>> results = new ArrayList<>();
         for (int i = 0; i < 7; i++) {
-            verdicts.add(verify());
+            results.add(verify());
         }
         for (int i = 0; i < 5; i++) {
-            underWay.get(i).fail(wrong());
+            pendingVerifications.get(i).fail(wrongCredential());
         }
-        underWay.get(5).complete(Principal.LOCAL);
+        pendingVerifications.get(5).complete(Principal.LOCAL);
 
-        assertThat(why(verdicts.get(5))).isEqualTo(AuthenticationException.Reason.TOO_MANY_FAILURES);
+        assertThat(failureReason(results.get(5))).isEqualTo(AuthenticationException.Reason.TOO_MANY_FAILURES);
     }
 
     @Test
-    void letsAnyNumberOfGoodOnesPassAtTheSameTime() {
-        List<Future<Principal>> verdicts = new ArrayList<>();
+    void allowsManyConcurrentCorrectCredentials() {
+        List<Future<Principal>> results = new ArrayList<>();
         for (int i = 0; i < 400; i++) {
-            verdicts.add(verify());
+            results.add(verify());
         }
-        underWay.forEach(promise -> promise.complete(Principal.LOCAL));
+        pendingVerifications.forEach(promise -> promise.complete(Principal.LOCAL));
 
-        assertThat(verdicts).allMatch(Future::succeeded);
+        assertThat(results).allMatch(Future::succeeded);
     }
 
     @Test
-    void countsNoFailureThatSaysNothingAboutTheCredential() {
-        List<Future<Principal>> verdicts = new ArrayList<>();
+    void doesNotCountUnavailableAsFailure() {
+        List<Future<Principal>> results = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
-            verdicts.add(verify());
+            results.add(verify());
         }
-        underWay.forEach(promise ->
-                promise.fail(new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, "away")));
+        pendingVerifications.forEach(promise ->
+                promise.fail(new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, "database unavailable")));
 
-        assertThat(verdicts).allMatch(one -> why(one) == AuthenticationException.Reason.UNAVAILABLE);
+        assertThat(results).allMatch(result -> failureReason(result) == AuthenticationException.Reason.UNAVAILABLE);
         assertThat(verify().isComplete()).isFalse();
     }
 
     @Test
-    void verifiesNothingWhileTheLimitIsExceededAndAgainAfterAWhile() {
+    void skipsVerificationUntilTokenIsRefilled() {
         for (int i = 0; i < 5; i++) {
             verify();
-            underWay.get(i).fail(wrong());
+            pendingVerifications.get(i).fail(wrongCredential());
         }
 
-        assertThat(why(verify())).isEqualTo(AuthenticationException.Reason.TOO_MANY_FAILURES);
-        assertThat(underWay).hasSize(5);
+        assertThat(failureReason(verify())).isEqualTo(AuthenticationException.Reason.TOO_MANY_FAILURES);
+        assertThat(pendingVerifications).hasSize(5);
         nanos += Duration.ofSeconds(12).toNanos();
         assertThat(verify().isComplete()).isFalse();
-        assertThat(underWay).hasSize(6);
+        assertThat(pendingVerifications).hasSize(6);
     }
 
     @Test
-    void withoutLimitEveryVerdictIsGiven() {
-        AtomicInteger asked = new AtomicInteger();
+    void returnsEveryResultWithoutLimit() {
+        AtomicInteger verifications = new AtomicInteger();
         for (int i = 0; i < 100; i++) {
-            Future<Principal> verdict = FailedLoginLimiter.unlimited()
+            Future<Principal> result = FailedLoginLimiter.unlimited()
                     .verify(
                             ADDRESS,
                             () -> {
-                                asked.incrementAndGet();
-                                return Future.<Principal>failedFuture(wrong());
+                                verifications.incrementAndGet();
+                                return Future.<Principal>failedFuture(wrongCredential());
                             },
                             AuthenticationException::isInvalidCredential);
-            assertThat(why(verdict)).isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
+            assertThat(failureReason(result)).isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
         }
-        assertThat(asked).hasValue(100);
+        assertThat(verifications).hasValue(100);
     }
 }

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A pool of database connections whose wait queue is full fails statements before {@code execute} returns. What is kept in memory
- * recovers from that: link keys and API keys. {@code JwksCacheTest} has the same for the keys of an issuer.
+ * Recovery of cached values after a full connection pool. A pool with a full wait queue fails statements before {@code execute}
+ * returns. Covers URL signing keys and API keys; {@code JwksCacheTest} covers the keys of an issuer.
  */
 @Tag("database")
 class FullConnectionPoolTest {
@@ -43,17 +43,17 @@ class FullConnectionPoolTest {
         vertx = Vertx.vertx();
         url = TestPostgres.newDatabase();
         proxy = new TcpProxy(url.host(), url.port());
-        DatabaseUrl behind = new DatabaseUrl(url.host(), proxy.port(), url.database(), url.user(), url.password());
+        DatabaseUrl proxiedUrl = new DatabaseUrl(url.host(), proxy.port(), url.database(), url.user(), url.password());
         Settings.Database settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
-                                .database(behind)
+                                .database(proxiedUrl)
                                 .with("DARKROOM_DATABASE_MAX_WAITING", "1")
                                 .environment(),
                         Path.of("/nowhere/at/all"))
                 .settings()
                 .database();
         DatabaseMigrator.migrate(url, settings);
-        database = Database.open(vertx, behind, settings);
+        database = Database.open(vertx, proxiedUrl, settings);
     }
 
     @AfterAll
@@ -64,19 +64,19 @@ class FullConnectionPoolTest {
     }
 
     @Test
-    void linksAreSignedAgainOnceThePoolHasRoom() {
+    void signsUrlsAgainAfterPoolRecovers() {
         failsAtOnceAndRecovers(() -> {
-            ImageUrlSigner links =
+            ImageUrlSigner signer =
                     new ImageUrlSigner(vertx, database, Duration.ofHours(1), InstantSource.system(), System::nanoTime);
-            return links::currentSigner;
+            return signer::currentSigner;
         });
     }
 
     @Test
-    void keysAreLookedUpAgainOnceThePoolHasRoom() {
+    void findsApiKeyOwnerAfterPoolRecovers() {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(url)) {
-            cabinet.create(key, new Principal("alice", Role.USER), null);
+        try (ApiKeyAdmin apiKeyAdmin = ApiKeyAdmin.open(url)) {
+            apiKeyAdmin.create(key, new Principal("alice", Role.USER), null);
         }
 
         failsAtOnceAndRecovers(() -> {
@@ -86,10 +86,10 @@ class FullConnectionPoolTest {
     }
 
     /**
-     * Another thread may use the pool at the moment when it is asked, and the failure then comes a little later. Such an attempt
-     * shows nothing and is repeated with a new value.
+     * Loads a value while the pool is full, and again afterwards. Another thread may use the pool at the same moment, and the failure
+     * then comes later. Such an attempt is inconclusive and is repeated with a new value.
      *
-     * @param values makes a value that was never loaded
+     * @param values creates a value that was never loaded
      */
     private static void failsAtOnceAndRecovers(Supplier<Supplier<Future<?>>> values) {
         boolean failedAtOnce;
@@ -120,11 +120,11 @@ class FullConnectionPoolTest {
         return false;
     }
 
-    private static boolean onEventLoop(BooleanSupplier work) {
+    private static boolean onEventLoop(BooleanSupplier action) {
         CompletableFuture<Boolean> result = new CompletableFuture<>();
-        vertx.runOnContext(go -> {
+        vertx.runOnContext(start -> {
             try {
-                result.complete(work.getAsBoolean());
+                result.complete(action.getAsBoolean());
             } catch (RuntimeException e) {
                 result.completeExceptionally(e);
             }

@@ -6,6 +6,7 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
+/** Token buckets with a clock of the test. */
 class KeyedRateLimiterTest {
     private long nanos;
     private final TimeMeter clock = new TimeMeter() {
@@ -20,40 +21,40 @@ class KeyedRateLimiterTest {
         }
     };
 
-    private void pass(Duration time) {
+    private void advanceClock(Duration time) {
         nanos += time.toNanos();
     }
 
-    private static void takeAll(KeyedRateLimiter keyedRateLimiter, String who) {
-        for (int i = 0; i < keyedRateLimiter.capacity(); i++) {
-            assertThat(keyedRateLimiter.tryAcquire(who).allowed()).isTrue();
+    private static void takeAll(KeyedRateLimiter limiter, String key) {
+        for (int i = 0; i < limiter.capacity(); i++) {
+            assertThat(limiter.tryAcquire(key).allowed()).isTrue();
         }
     }
 
     @Test
-    void soManyAtOnceAndThenAsTheBucketFills() {
-        // given 200 at once, 100 a second
-        KeyedRateLimiter keyedRateLimiter = new KeyedRateLimiter(200, 100, Duration.ofSeconds(1), clock);
-        assertThat(keyedRateLimiter.tryAcquire("alice")).isEqualTo(new KeyedRateLimiter.Decision(true, 199, 1, 1));
+    void allowsBurstThenRefillRate() {
+        // given a burst of 200 and a rate of 100 per second
+        KeyedRateLimiter limiter = new KeyedRateLimiter(200, 100, Duration.ofSeconds(1), clock);
+        assertThat(limiter.tryAcquire("alice")).isEqualTo(new KeyedRateLimiter.Decision(true, 199, 1, 1));
         for (int i = 0; i < 199; i++) {
-            assertThat(keyedRateLimiter.tryAcquire("alice").allowed()).isTrue();
+            assertThat(limiter.tryAcquire("alice").allowed()).isTrue();
         }
 
         // then
-        assertThat(keyedRateLimiter.tryAcquire("alice")).isEqualTo(new KeyedRateLimiter.Decision(false, 0, 1, 2));
-        pass(Duration.ofMillis(9));
-        assertThat(keyedRateLimiter.tryAcquire("alice").allowed()).isFalse();
-        pass(Duration.ofMillis(1));
-        assertThat(keyedRateLimiter.tryAcquire("alice").allowed()).isTrue();
-        assertThat(keyedRateLimiter.tryAcquire("alice").allowed()).isFalse();
-        pass(Duration.ofSeconds(10));
-        takeAll(keyedRateLimiter, "alice");
-        assertThat(keyedRateLimiter.fullRefillSeconds()).isEqualTo(2);
+        assertThat(limiter.tryAcquire("alice")).isEqualTo(new KeyedRateLimiter.Decision(false, 0, 1, 2));
+        advanceClock(Duration.ofMillis(9));
+        assertThat(limiter.tryAcquire("alice").allowed()).isFalse();
+        advanceClock(Duration.ofMillis(1));
+        assertThat(limiter.tryAcquire("alice").allowed()).isTrue();
+        assertThat(limiter.tryAcquire("alice").allowed()).isFalse();
+        advanceClock(Duration.ofSeconds(10));
+        takeAll(limiter, "alice");
+        assertThat(limiter.fullRefillSeconds()).isEqualTo(2);
     }
 
     @Test
-    void whatIsToldNeverPromisesMoreThanThereIs() {
-        // 2.5 s, and 0.1 s
+    void roundsFullRefillTimeUp() {
+        // 2.5 s and 0.1 s
         assertThat(new KeyedRateLimiter(250, 100, Duration.ofSeconds(1), clock).fullRefillSeconds())
                 .isEqualTo(3);
         assertThat(new KeyedRateLimiter(10, 100, Duration.ofSeconds(1), clock).fullRefillSeconds())
@@ -61,27 +62,27 @@ class KeyedRateLimiterTest {
     }
 
     @Test
-    void everybodyHasTheirOwn() {
-        KeyedRateLimiter keyedRateLimiter = new KeyedRateLimiter(2, 2, Duration.ofMinutes(1), clock);
-        takeAll(keyedRateLimiter, "alice");
-        assertThat(keyedRateLimiter.tryAcquire("alice").retryAfterSeconds()).isEqualTo(30);
-        assertThat(keyedRateLimiter.tryAcquire("bob").allowed()).isTrue();
+    void keepsOneBucketPerKey() {
+        KeyedRateLimiter limiter = new KeyedRateLimiter(2, 2, Duration.ofMinutes(1), clock);
+        takeAll(limiter, "alice");
+        assertThat(limiter.tryAcquire("alice").retryAfterSeconds()).isEqualTo(30);
+        assertThat(limiter.tryAcquire("bob").allowed()).isTrue();
     }
 
     @Test
-    void askingTakesNothing() {
+    void peekTakesNoToken() {
         // given
-        KeyedRateLimiter keyedRateLimiter = new KeyedRateLimiter(1, 1, Duration.ofMinutes(1), clock);
-        assertThat(keyedRateLimiter.peek("x").allowed()).isTrue();
-        assertThat(keyedRateLimiter.peek("x").allowed()).isTrue();
+        KeyedRateLimiter limiter = new KeyedRateLimiter(1, 1, Duration.ofMinutes(1), clock);
+        assertThat(limiter.peek("x").allowed()).isTrue();
+        assertThat(limiter.peek("x").allowed()).isTrue();
 
         // when
-        takeAll(keyedRateLimiter, "x");
+        takeAll(limiter, "x");
 
         // then
-        pass(Duration.ofSeconds(20));
-        assertThat(keyedRateLimiter.peek("x")).isEqualTo(new KeyedRateLimiter.Decision(false, 0, 40, 40));
-        pass(Duration.ofSeconds(40));
-        assertThat(keyedRateLimiter.peek("x").allowed()).isTrue();
+        advanceClock(Duration.ofSeconds(20));
+        assertThat(limiter.peek("x")).isEqualTo(new KeyedRateLimiter.Decision(false, 0, 40, 40));
+        advanceClock(Duration.ofSeconds(40));
+        assertThat(limiter.peek("x").allowed()).isTrue();
     }
 }

@@ -10,17 +10,17 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.Use;
 import org.jose4j.lang.JoseException;
 
-/** Understands a JWK set (RFC 7517): of what stands there the public keys that are for signatures, and have a name. */
+/** Parses a JWK set (RFC 7517) into the public keys for signatures that have a {@code kid}. */
 final class JwkSetParser {
-    /** No issuer has more than a handful. */
+    /** Limit of keys in a set. Issuers publish a few. */
     private static final int MAX_KEYS = 100;
 
     private JwkSetParser() {}
 
     /**
-     * By their names. Keys of a kind that is unknown here are for others, and are passed over (section 5).
+     * Returns the keys by {@code kid}. Skips keys of unknown types (RFC 7517, section 5).
      *
-     * @throws JoseException when it is no JWK set, or there is no key for us in it
+     * @throws JoseException when the text is no JWK set or contains no usable key
      */
     static Map<String, JwtVerificationKey> parse(String json) throws JoseException {
         List<JsonWebKey> all = new JsonWebKeySet(json).getJsonWebKeys();
@@ -29,7 +29,7 @@ final class JwkSetParser {
         }
         Map<String, JwtVerificationKey> keys = new HashMap<>();
         for (JsonWebKey jwk : all) {
-            // A shared secret is no PublicJsonWebKey: nobody who checks a signature is to be able to make one.
+            // Excludes shared secrets: with one, every verifier could sign.
             if (jwk instanceof PublicJsonWebKey && jwk.getKeyId() != null && isForSignatures(jwk)) {
                 keys.putIfAbsent(jwk.getKeyId(), new JwtVerificationKey((PublicKey) jwk.getKey(), jwk.getAlgorithm()));
             }

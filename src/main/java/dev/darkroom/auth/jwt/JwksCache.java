@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys that an issuer publishes, remembered. They are fetched again when they are not {@link #REFRESH_AFTER} any more, which nobody waits
- * for, and when a token names one that is not among them, which is how a new key is noticed. Strangers can name keys as they like: so
- * there is one fetch at a time, and none within {@link #MIN_FETCH_INTERVAL} of the last. While the issuer is away, what is known is good for
+ * Caches the keys that an issuer publishes at its JWKS URL. Keys older than {@link #REFRESH_AFTER} are fetched again in the background.
+ * A token with an unknown {@code kid} causes a fetch, since its key may be new. Any client can send unknown IDs: one fetch runs at a
+ * time, and none starts within {@link #MIN_FETCH_INTERVAL} of the last. While the issuer is unavailable, cached keys stay valid for
  * {@link #EXPIRE_AFTER}.
  *
  * <p>Thread-safe; nothing blocks.
@@ -25,10 +25,13 @@ import org.slf4j.LoggerFactory;
 final class JwksCache implements JwtKeySource {
     private static final Logger LOG = LoggerFactory.getLogger(JwksCache.class);
 
-    /** So soon a key that the issuer took back is not believed any more. */
+    /** Age after which the next use fetches the keys again. Bounds the time for which a withdrawn key is accepted. */
     static final Duration REFRESH_AFTER = Duration.ofMinutes(5);
 
-    /** Longer than an issuer restarts, shorter than anybody may hide from us that a key was taken back. */
+    /**
+     * Age after which cached keys are no longer used. Longer than a restart of the issuer. Also bounds the time for which an attacker
+     * who blocks the fetch can keep a withdrawn key valid.
+     */
     static final Duration EXPIRE_AFTER = Duration.ofHours(1);
 
     /** From the start of one fetch to the start of the next. */
@@ -40,17 +43,17 @@ final class JwksCache implements JwtKeySource {
     private final Supplier<Future<Map<String, JwtVerificationKey>>> fetcher;
     private final RefreshingValue<Map<String, JwtVerificationKey>> keys;
 
-    // For the log alone. Guarded by this.
+    // State of the log messages. Guarded by this.
     private Set<String> knownKeyIds = Set.of();
     private boolean fetchFailed;
 
-    /** @param source the keys by their names, at least one; as {@link JwksClient#fetchKeys} */
-    JwksCache(Vertx vertx, Supplier<Future<Map<String, JwtVerificationKey>>> source, Ticker clock) {
-        this.fetcher = source;
+    /** @param fetcher returns the keys by {@code kid}, at least one; see {@link JwksClient#fetchKeys} */
+    JwksCache(Vertx vertx, Supplier<Future<Map<String, JwtVerificationKey>>> fetcher, Ticker clock) {
+        this.fetcher = fetcher;
         this.keys = new RefreshingValue<>(vertx, this::fetch, REFRESH_POLICY, clock::read);
     }
 
-    /** Begins to fetch, so that what is wrong with the address is in the log before anybody calls. */
+    /** Starts the first fetch, so that a wrong URL is logged at start-up and not with the first request. */
     void startFetch() {
         keys.reload();
     }
@@ -65,24 +68,24 @@ final class JwksCache implements JwtKeySource {
                 .transform(found -> found.failed()
                         ? Future.failedFuture(new AuthenticationException(
                                 AuthenticationException.Reason.UNAVAILABLE,
-                                "the keys of the issuer of tokens are away"))
+                                "the keys of the token issuer are unavailable"))
                         : Future.succeededFuture(
                                 Optional.ofNullable(found.result().get(id))));
     }
 
     private Future<Map<String, JwtVerificationKey>> fetch() {
-        // A source that throws has failed like any other.
-        return Future.succeededFuture().compose(go -> fetcher.get()).onComplete(this::logResult);
+        // Turns an exception of the fetcher into a failed future.
+        return Future.succeededFuture().compose(start -> fetcher.get()).onComplete(this::logResult);
     }
 
-    /** With the first cause of all, which alone says what is wrong with a certificate. */
+    /** Returns the message with that of the root cause, which alone explains certificate errors. */
     private static String describe(Throwable failure) {
-        Throwable first = failure;
-        while (first.getCause() != null && first.getCause() != first) {
-            first = first.getCause();
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
         }
         String message = String.valueOf(failure.getMessage());
-        String cause = String.valueOf(first.getMessage());
+        String cause = String.valueOf(root.getMessage());
         return message.contains(cause) ? message : message + ": " + cause;
     }
 
@@ -92,13 +95,13 @@ final class JwksCache implements JwtKeySource {
                 LOG.atWarn()
                         .addKeyValue("reason", describe(fetched.cause()))
                         .addKeyValue("known", knownKeyIds.size())
-                        .log("the keys of the issuer of tokens cannot be had");
+                        .log("JWKS fetch failed");
             }
             fetchFailed = true;
             return;
         }
         if (fetchFailed || !knownKeyIds.equals(fetched.result().keySet())) {
-            LOG.atInfo().addKeyValue("keys", fetched.result().size()).log("the keys of the issuer of tokens are known");
+            LOG.atInfo().addKeyValue("keys", fetched.result().size()).log("JWKS loaded");
         }
         fetchFailed = false;
         knownKeyIds = fetched.result().keySet();

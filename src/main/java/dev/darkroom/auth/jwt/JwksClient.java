@@ -17,14 +17,14 @@ import java.util.Objects;
 import org.jose4j.lang.JoseException;
 
 /**
- * Fetches the keys of an issuer. No redirects, which would lead to where the operator did not point; no content
- * coding, so that a small answer stays small. Thread-safe; nothing blocks.
+ * Fetches the JWKS of an issuer. Follows no redirects, which would lead to a URL that the operator did not configure. Accepts no
+ * content coding, so that a small response cannot expand. Thread-safe; nothing blocks.
  */
 final class JwksClient {
-    /** All of it, from the connection to the last byte: callers wait for it. */
+    /** Timeout of a whole fetch, from the connection to the last byte. Short, because requests wait for it. */
     static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /** Many times what issuers have, certificates included, and still parsed in milliseconds. */
+    /** Limit of a response. Many times the size of real key sets with certificates, and still parsed in milliseconds. */
     static final int MAX_RESPONSE_BYTES = 128 * 1024;
 
     private static final int OK = 200;
@@ -36,29 +36,29 @@ final class JwksClient {
     private final Duration timeout;
     private final OutboundHttpClient client;
 
-    /** @param maxHeaderBytes the largest head of an answer */
-    JwksClient(Vertx vertx, URI url, Duration patience, int maxHeaderBytes) {
+    /** @param maxHeaderBytes limit of the headers of a response */
+    JwksClient(Vertx vertx, URI url, Duration timeout, int maxHeaderBytes) {
         this.endpoint = HttpDestination.configured(OutboundUrl.of(url));
-        this.timeout = patience;
-        this.client = new OutboundHttpClient(vertx, patience, maxHeaderBytes);
+        this.timeout = timeout;
+        this.client = new OutboundHttpClient(vertx, timeout, maxHeaderBytes);
     }
 
-    /** The keys by their names, at least one; fails when they cannot be had. */
+    /** Fetches the keys by {@code kid}, at least one. Fails when the request fails or the response is no usable JWK set. */
     Future<Map<String, JwtVerificationKey>> fetchKeys() {
         return client.get(endpoint, HEADERS, BodyCodec.string(), MAX_RESPONSE_BYTES, timeout)
                 .compose(JwksClient::parseResponse);
     }
 
-    private static Future<Map<String, JwtVerificationKey>> parseResponse(HttpResponse<String> answer) {
-        if (answer.statusCode() != OK) {
-            return Future.failedFuture(new IOException("it answered " + answer.statusCode()));
+    private static Future<Map<String, JwtVerificationKey>> parseResponse(HttpResponse<String> response) {
+        if (response.statusCode() != OK) {
+            return Future.failedFuture(new IOException("the issuer responded with status " + response.statusCode()));
         }
-        String coding = answer.getHeader(HttpHeaders.CONTENT_ENCODING);
+        String coding = response.getHeader(HttpHeaders.CONTENT_ENCODING);
         if (coding != null && !coding.equalsIgnoreCase("identity")) {
-            return Future.failedFuture(new IOException("it answered in a content coding that was not asked for"));
+            return Future.failedFuture(new IOException("the response has a content coding that was not requested"));
         }
         try {
-            return Future.succeededFuture(JwkSetParser.parse(Objects.requireNonNullElse(answer.body(), "")));
+            return Future.succeededFuture(JwkSetParser.parse(Objects.requireNonNullElse(response.body(), "")));
         } catch (JoseException e) {
             return Future.failedFuture(e);
         }

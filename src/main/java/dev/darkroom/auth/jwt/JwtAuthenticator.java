@@ -16,17 +16,17 @@ import java.time.InstantSource;
 import java.util.Set;
 
 /**
- * Whose a token of an issuer elsewhere is (JWT, RFC 7519, judged as RFC 8725 advises). What was found good is believed for
- * {@link #CACHE_TTL}, and never beyond the token's own end, so that a busy caller costs hardly a signature. Thread-safe; nothing blocks.
+ * Authenticates JWTs (RFC 7519) of an external issuer, following RFC 8725. A verified token is cached for {@link #CACHE_TTL}, but
+ * never beyond its expiry, so that a busy client rarely costs a signature verification. Thread-safe; nothing blocks.
  */
 public final class JwtAuthenticator {
-    /** For so long a key that the issuer took back is not noticed, beside the time that its keys are remembered. */
+    /** Time that a verified token is cached. Adds to the time for which a withdrawn key is accepted. */
     public static final Duration CACHE_TTL = Duration.ofSeconds(10);
 
-    /** In characters: several times what issuers make, and less than the 8 KiB that all headers may have together. */
+    /** Limit in characters. Several times the length of real tokens, and below the limit of 8 KiB for all headers. */
     static final int MAX_TOKEN_LENGTH = 6 * 1024;
 
-    /** By a public key, all of them: whoever checks cannot sign. */
+    /** Accepts only algorithms with a public key, so that a verifier cannot sign (RFC 8725, section 3.1). */
     static final Set<String> ACCEPTED_ALGORITHMS =
             Set.of("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA");
 
@@ -37,50 +37,50 @@ public final class JwtAuthenticator {
     private final Cache<String, VerifiedToken> verifiedTokens;
 
     /**
-     * Whose a token is.
+     * The principal and the expiry of a verified token.
      *
-     * @param expirySeconds when the issuer says that it ends, in seconds of the epoch
+     * @param expirySeconds the {@code exp} claim, in seconds since 1970
      */
     record VerifiedToken(Principal principal, long expirySeconds) {}
 
-    JwtAuthenticator(JwtKeySource keys, JwtValidator rules, Ticker ticker) {
-        this.keySource = keys;
-        this.validator = rules;
+    JwtAuthenticator(JwtKeySource keySource, JwtValidator validator, Ticker ticker) {
+        this.keySource = keySource;
+        this.validator = validator;
         this.verifiedTokens = Caffeine.newBuilder()
                 .expireAfterWrite(CACHE_TTL)
                 .maximumSize(MAX_CACHED_TOKENS)
                 .ticker(ticker)
-                // On the thread that stores: there is little to do, and no pool of others is to do it.
+                // Runs maintenance on the calling thread: it is short and needs no thread pool.
                 .executor(Runnable::run)
                 .build();
     }
 
     /**
-     * Reads the file with the key, for which it blocks, or begins to fetch the keys.
+     * Reads the public key file, which blocks, or starts to fetch the JWKS.
      *
-     * @param clock of the wall: the issuer's times are of its own, so that none of ours knows better
+     * @param clock the wall clock, compared with the times that the issuer sets
      * @throws IOException when the file cannot be read
-     * @throws GeneralSecurityException when there is no key in it that we know how to use
+     * @throws GeneralSecurityException when the file contains no usable key
      */
     public static JwtAuthenticator create(
             Vertx vertx, Settings.Jwt settings, Settings.Outbound outbound, InstantSource clock)
             throws IOException, GeneralSecurityException {
-        JwtValidator rules = new JwtValidator(settings, clock);
+        JwtValidator validator = new JwtValidator(settings, clock);
         if (settings.publicKeyFile() != null) {
             return new JwtAuthenticator(
-                    PublicKeyFileReader.read(settings.publicKeyFile()), rules, Ticker.systemTicker());
+                    PublicKeyFileReader.read(settings.publicKeyFile()), validator, Ticker.systemTicker());
         }
-        JwksClient fetch = new JwksClient(vertx, settings.jwksUrl(), JwksClient.TIMEOUT, outbound.maxHeaderBytes());
-        JwksCache keys = new JwksCache(vertx, fetch::fetchKeys, Ticker.systemTicker());
-        keys.startFetch();
-        return new JwtAuthenticator(keys, rules, Ticker.systemTicker());
+        JwksClient client = new JwksClient(vertx, settings.jwksUrl(), JwksClient.TIMEOUT, outbound.maxHeaderBytes());
+        JwksCache cache = new JwksCache(vertx, client::fetchKeys, Ticker.systemTicker());
+        cache.startFetch();
+        return new JwtAuthenticator(cache, validator, Ticker.systemTicker());
     }
 
     /**
-     * Completes on the caller's context, at once if it can.
+     * Verifies a token. Completes on the caller's context, immediately if the token and its key are cached.
      *
-     * @param token anything, as it was presented
-     * @return fails with a {@link AuthenticationException}
+     * @param token the presented text, not validated yet
+     * @return fails with an {@link AuthenticationException}
      */
     public Future<Principal> authenticate(String token) {
         if (token.length() > MAX_TOKEN_LENGTH) {
@@ -91,9 +91,9 @@ public final class JwtAuthenticator {
         if (verifiedToken != null && !validator.isExpired(verifiedToken.expirySeconds())) {
             return Future.succeededFuture(verifiedToken.principal());
         }
-        return verify(token).map(found -> {
-            verifiedTokens.put(hash, found);
-            return found.principal();
+        return verify(token).map(verified -> {
+            verifiedTokens.put(hash, verified);
+            return verified.principal();
         });
     }
 

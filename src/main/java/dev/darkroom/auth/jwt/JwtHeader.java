@@ -10,18 +10,18 @@ import org.jose4j.jwx.Headers;
 import org.jose4j.lang.JoseException;
 
 /**
- * What a token says of itself before anything of it is known to be true (RFC 7515, section 4).
+ * The JOSE header of a token (RFC 7515, section 4), read before the signature is verified.
  *
  * @param algorithm one of {@link JwtAuthenticator#ACCEPTED_ALGORITHMS}
- * @param keyId what it calls its key; null when it does not
+ * @param keyId the {@code kid}; null when absent
  */
 record JwtHeader(String algorithm, String keyId) {
     private static final Pattern COMPACT_FORM = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
 
-    /** Other types are for other uses, such as logging somebody out, whoever signed them (RFC 8725, section 3.11). */
+    /** Rejects tokens for other purposes, such as logout tokens (RFC 8725, section 3.11). */
     private static final Set<String> ACCEPTED_TYPES = Set.of("jwt", "at+jwt", "application/jwt", "application/at+jwt");
 
-    /** @throws AuthenticationException when nothing of it need be looked at further */
+    /** @throws AuthenticationException when the header is malformed or not acceptable */
     static JwtHeader read(String token) {
         if (!COMPACT_FORM.matcher(token).matches()) {
             throw JwtValidator.invalidToken("it is not three parts in base64url");
@@ -35,7 +35,7 @@ record JwtHeader(String algorithm, String keyId) {
         if (type != null && !(type instanceof String text && ACCEPTED_TYPES.contains(text.toLowerCase(Locale.ROOT)))) {
             throw JwtValidator.invalidToken("its typ is not that of an access token");
         }
-        // Extensions of which we know none, and tokens inside of tokens.
+        // Rejects extensions, none of which is supported, and nested tokens.
         if (headers.getObjectHeaderValue(HeaderParameterNames.CRITICAL) != null
                 || headers.getObjectHeaderValue(HeaderParameterNames.CONTENT_TYPE) != null) {
             throw JwtValidator.invalidToken("it has crit or cty");
@@ -53,7 +53,7 @@ record JwtHeader(String algorithm, String keyId) {
             signature.setCompactSerialization(token);
             return signature.getHeaders();
         } catch (JoseException | RuntimeException e) {
-            // Whatever a stranger's text does to the parser, it is the text that is wrong.
+            // The parser throws runtime exceptions on malformed input.
             throw JwtValidator.invalidToken("its header cannot be read");
         }
     }

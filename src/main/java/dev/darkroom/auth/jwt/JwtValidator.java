@@ -20,26 +20,26 @@ import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a token has to be and to say. The signature comes first: until it is known to be good, no claim is looked at. */
+/** Validates the signature and then the claims of a token. No claim is read before the signature is verified. */
 final class JwtValidator {
     private static final Logger LOG = LoggerFactory.getLogger(JwtValidator.class);
 
     /**
-     * As api_keys.user_id. Nothing that cannot be stored, or that makes two names look alike in a list: no control characters,
-     * no halves of characters, not only white space.
+     * The user names that {@code api_keys.user_id} accepts: 1 to 128 characters, not only white space. Excludes control characters,
+     * line separators and unpaired surrogates, which cannot be stored or make two names look alike.
      */
     private static final Pattern USER_NAME_PATTERN = Pattern.compile("(?=.*\\S)[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]{1,128}");
 
-    /** For the log. The library's own messages show the claims. */
+    /** Descriptions for the log. The messages of the library contain the claims. */
     private static final Map<Integer, String> ERROR_DESCRIPTIONS = Map.of(
             ErrorCodes.EXPIRED, "it has expired",
             ErrorCodes.EXPIRATION_MISSING, "it has no exp",
-            ErrorCodes.NOT_YET_VALID, "its nbf is not reached",
-            ErrorCodes.ISSUER_INVALID, "its iss is another",
+            ErrorCodes.NOT_YET_VALID, "its nbf is in the future",
+            ErrorCodes.ISSUER_INVALID, "its iss is not the configured issuer",
             ErrorCodes.ISSUER_MISSING, "it has no iss",
-            ErrorCodes.AUDIENCE_INVALID, "its aud is another",
+            ErrorCodes.AUDIENCE_INVALID, "its aud is not the configured audience",
             ErrorCodes.AUDIENCE_MISSING, "it has no aud",
-            ErrorCodes.SIGNATURE_INVALID, "its signature is not the key's");
+            ErrorCodes.SIGNATURE_INVALID, "its signature is wrong");
 
     private final Settings.Jwt settings;
     private final InstantSource clock;
@@ -49,18 +49,24 @@ final class JwtValidator {
         this.clock = clock;
     }
 
-    /** Whether a token that says to end then, in seconds of the epoch, has ended. */
-    boolean isExpired(long end) {
-        return nowSeconds() - settings.clockSkew().toSeconds() >= end;
+    /**
+     * Whether a token has expired, with the configured clock skew.
+     *
+     * @param expirySeconds its {@code exp}, in seconds since 1970
+     */
+    boolean isExpired(long expirySeconds) {
+        return nowSeconds() - settings.clockSkew().toSeconds() >= expirySeconds;
     }
 
     /**
-     * @param key the one that the token names, if there is one
-     * @throws AuthenticationException when the token is not good
+     * Verifies the signature and the claims.
+     *
+     * @param key the key that the token refers to; empty when unknown
+     * @throws AuthenticationException when the token is invalid
      */
     JwtAuthenticator.VerifiedToken validate(String token, Optional<JwtVerificationKey> key) {
         if (key.isEmpty()) {
-            throw invalidToken("its key is not known");
+            throw invalidToken("its key is unknown");
         }
         JwtClaims claims = verifyClaims(token, key.get());
         try {
@@ -86,11 +92,11 @@ final class JwtValidator {
                     .processToClaims(token);
         } catch (InvalidJwtException e) {
             List<String> reasons = e.getErrorDetails().stream()
-                    .map(error -> ERROR_DESCRIPTIONS.getOrDefault(error.getErrorCode(), "it cannot be judged good"))
+                    .map(error -> ERROR_DESCRIPTIONS.getOrDefault(error.getErrorCode(), "its claims are invalid"))
                     .toList();
             throw e.hasExpired() && reasons.size() == 1 ? expiredToken() : invalidToken(String.join(", ", reasons));
         } catch (RuntimeException e) {
-            // What the library did not expect is not good either.
+            // The library throws runtime exceptions on malformed input.
             throw invalidToken("it cannot be read: " + e.getClass().getSimpleName());
         }
     }
@@ -98,7 +104,7 @@ final class JwtValidator {
     private Principal toPrincipal(JwtClaims claims) {
         if (!(claims.getClaimValue(settings.userClaim()) instanceof String user)
                 || !USER_NAME_PATTERN.matcher(user).matches()) {
-            throw invalidToken("its " + settings.userClaim() + " is no user's name");
+            throw invalidToken("its " + settings.userClaim() + " is no valid user name");
         }
         return new Principal(user, isAdmin(claims) ? Role.ADMIN : Role.USER);
     }
@@ -120,13 +126,13 @@ final class JwtValidator {
         return invalidToken(ERROR_DESCRIPTIONS.get(ErrorCodes.EXPIRED), "This token has expired.");
     }
 
-    /** One text for all: who tries tokens out is not to learn how far they came. The reason is for a log that is asked for. */
+    /** Returns the same detail for all reasons, so that an attacker does not learn which check failed. Logs the reason at debug level. */
     static AuthenticationException invalidToken(String reason) {
         return invalidToken(reason, "This is neither an API key nor a token that is accepted here.");
     }
 
     private static AuthenticationException invalidToken(String reason, String detail) {
-        LOG.atDebug().addKeyValue("reason", reason).log("token refused");
+        LOG.atDebug().addKeyValue("reason", reason).log("JWT rejected");
         return new AuthenticationException(AuthenticationException.Reason.INVALID_CREDENTIALS, detail);
     }
 }

@@ -3,13 +3,13 @@ package dev.darkroom.auth.jwt;
 import java.security.PublicKey;
 
 /**
- * A key by which an issuer's signatures are checked.
+ * A public key that verifies the signatures of an issuer.
  *
- * @param algorithm the one that it is for (RFC 7518, section 3.1); null for all that fit its type
+ * @param algorithm the only algorithm the key is for (RFC 7518, section 3.1); null for all algorithms of its key type
  */
 record JwtVerificationKey(PublicKey key, String algorithm) {
 
-    boolean supports(String wanted) {
-        return algorithm == null || algorithm.equals(wanted);
+    boolean supports(String requested) {
+        return algorithm == null || algorithm.equals(requested);
     }
 }

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The one public key of an issuer, in PEM (RFC 7468, section 13). Whatever name a token gives to it, it is this one. */
+/** Reads the public key of an issuer from a PEM file (RFC 7468, section 13). The key is used for every {@code kid}. */
 final class PublicKeyFileReader {
     private static final Pattern PEM_PATTERN =
             Pattern.compile("-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\\s]+)-----END PUBLIC KEY-----");
@@ -30,10 +30,10 @@ final class PublicKeyFileReader {
     private PublicKeyFileReader() {}
 
     /**
-     * Blocking.
+     * Reads the file. Blocking.
      *
      * @throws IOException when the file cannot be read
-     * @throws GeneralSecurityException when there is no key in it that we know how to use
+     * @throws GeneralSecurityException when the file contains no usable key
      */
     static JwtKeySource read(Path file) throws IOException, GeneralSecurityException {
         JwtVerificationKey key = new JwtVerificationKey(parse(readText(file)), null);
@@ -44,7 +44,7 @@ final class PublicKeyFileReader {
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
-            return ""; // binary, and certainly no PEM
+            return ""; // Binary, so it is no PEM.
         }
     }
 
@@ -57,11 +57,11 @@ final class PublicKeyFileReader {
     }
 
     static PublicKey parse(String pem) throws GeneralSecurityException {
-        Matcher found = PEM_PATTERN.matcher(pem);
-        if (!found.find()) {
+        Matcher matcher = PEM_PATTERN.matcher(pem);
+        if (!matcher.find()) {
             throw new InvalidKeyException("it has no BEGIN PUBLIC KEY");
         }
-        byte[] encoded = decode(found.group(1));
+        byte[] encoded = decode(matcher.group(1));
         for (String type : KEY_ALGORITHMS) {
             try {
                 PublicKey key = KeyFactory.getInstance(type).generatePublic(new X509EncodedKeySpec(encoded));
@@ -70,7 +70,7 @@ final class PublicKeyFileReader {
                 }
                 return key;
             } catch (InvalidKeySpecException e) {
-                // Of another type, then.
+                // The key has another type; tries the next.
             }
         }
         throw new InvalidKeyException("its key is neither RSA nor EC nor EdDSA");

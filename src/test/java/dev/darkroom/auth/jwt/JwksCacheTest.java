@@ -23,21 +23,21 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** When the keys of an issuer are fetched, and what holds while they cannot be. The clock is the test's. */
+/** Times of JWKS fetches, and the use of cached keys while the issuer is unavailable. The clock is controlled by the test. */
 class JwksCacheTest {
-    private static final JwtVerificationKey OLD = key();
-    private static final JwtVerificationKey NEW = key();
+    private static final JwtVerificationKey OLD_KEY = key();
+    private static final JwtVerificationKey NEW_KEY = key();
 
     private static Vertx vertx;
 
     private final AtomicLong clock = new AtomicLong(12345);
     private final AtomicInteger fetches = new AtomicInteger();
-    private Supplier<Future<Map<String, JwtVerificationKey>>> issuer = () -> Future.succeededFuture(Map.of("old", OLD));
+    private Supplier<Future<Map<String, JwtVerificationKey>>> fetcher = () -> Future.succeededFuture(Map.of("old", OLD_KEY));
     private final JwksCache jwksCache = new JwksCache(
             vertx,
             () -> {
                 fetches.incrementAndGet();
-                return issuer.get();
+                return fetcher.get();
             },
             clock::get);
 
@@ -60,19 +60,19 @@ class JwksCacheTest {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    private void pass(Duration time) {
+    private void advanceClock(Duration time) {
         clock.addAndGet(time.toNanos());
     }
 
-    private void issuerIsAway() {
-        issuer = () -> Future.failedFuture(new IOException("away"));
+    private void makeIssuerUnavailable() {
+        fetcher = () -> Future.failedFuture(new IOException("issuer unavailable"));
     }
 
-    private Optional<JwtVerificationKey> named(String id) throws Exception {
+    private Optional<JwtVerificationKey> findKey(String id) throws Exception {
         return jwksCache.findByKeyId(id).await(60, TimeUnit.SECONDS);
     }
 
-    private void assertCannotTell(String id) {
+    private void assertUnavailable(String id) {
         CompletableFuture<?> key = jwksCache.findByKeyId(id).toCompletionStage().toCompletableFuture();
         assertThat(key)
                 .failsWithin(Duration.ofSeconds(10))
@@ -85,10 +85,10 @@ class JwksCacheTest {
     }
 
     @Test
-    void keysAreFetchedOnceAndThenKnown() throws Exception {
+    void fetchesOnceAndCaches() throws Exception {
         // when
         for (int i = 0; i < 100; i++) {
-            assertThat(named("old")).contains(OLD);
+            assertThat(findKey("old")).contains(OLD_KEY);
         }
 
         // then
@@ -97,147 +97,147 @@ class JwksCacheTest {
     }
 
     @Test
-    void aNewKeyIsFoundByItsName() throws Exception {
+    void fetchesAgainForUnknownKeyId() throws Exception {
         // given
-        named("old");
-        issuer = () -> Future.succeededFuture(Map.of("old", OLD, "new", NEW));
-        pass(JwksCache.MIN_FETCH_INTERVAL);
+        findKey("old");
+        fetcher = () -> Future.succeededFuture(Map.of("old", OLD_KEY, "new", NEW_KEY));
+        advanceClock(JwksCache.MIN_FETCH_INTERVAL);
 
         // when
-        Optional<JwtVerificationKey> found = named("new");
+        Optional<JwtVerificationKey> found = findKey("new");
 
         // then
-        assertThat(found).contains(NEW);
-        assertThat(named("old")).contains(OLD);
+        assertThat(found).contains(NEW_KEY);
+        assertThat(findKey("old")).contains(OLD_KEY);
         assertThat(fetches).hasValue(2);
     }
 
     @Test
-    void aFloodOfUnknownNamesIsNoFloodOfFetches() throws Exception {
+    void limitsFetchesForUnknownKeyIds() throws Exception {
         // given
-        named("old");
+        findKey("old");
 
-        // when ten thousand strangers take a minute
+        // when 10,000 tokens with unknown key IDs arrive within a minute
         for (int i = 0; i < 10_000; i++) {
-            assertThat(named("stranger-" + i)).isEmpty();
-            pass(Duration.ofMillis(6));
+            assertThat(findKey("unknown-" + i)).isEmpty();
+            advanceClock(Duration.ofMillis(6));
         }
 
-        // then one for each spacing, and not one more
+        // then one fetch per MIN_FETCH_INTERVAL
         assertThat(fetches).hasValue(1 + 11);
     }
 
     @Test
-    void aTokenWithoutANameOfAKeyCostsNoFetch() throws Exception {
-        assertThat(named(null)).isEmpty();
+    void doesNotFetchForTokenWithoutKeyId() throws Exception {
+        assertThat(findKey(null)).isEmpty();
         assertThat(fetches).hasValue(0);
     }
 
     @Test
-    void allWaitForOneFetchEachOnItsOwnContext() throws Exception {
+    void sharesOneFetchAndCompletesOnCallerContext() throws Exception {
         // given
         Promise<Map<String, JwtVerificationKey>> slow = Promise.promise();
-        issuer = slow::future;
-        List<CompletableFuture<Boolean>> home = new ArrayList<>();
-        CompletableFuture<Void> allAsked = new CompletableFuture<>();
-        AtomicInteger asking = new AtomicInteger();
+        fetcher = slow::future;
+        List<CompletableFuture<Boolean>> completions = new ArrayList<>();
+        CompletableFuture<Void> allCalled = new CompletableFuture<>();
+        AtomicInteger calls = new AtomicInteger();
 
         // when
         for (int i = 0; i < 20; i++) {
-            CompletableFuture<Boolean> at = new CompletableFuture<>();
-            home.add(at);
-            vertx.runOnContext(go -> {
-                Context here = vertx.getOrCreateContext();
+            CompletableFuture<Boolean> completion = new CompletableFuture<>();
+            completions.add(completion);
+            vertx.runOnContext(start -> {
+                Context context = vertx.getOrCreateContext();
                 jwksCache
                         .findByKeyId("old")
-                        .onSuccess(key -> at.complete(key.isPresent() && vertx.getOrCreateContext() == here));
-                if (asking.incrementAndGet() == 20) {
-                    allAsked.complete(null);
+                        .onSuccess(key -> completion.complete(key.isPresent() && vertx.getOrCreateContext() == context));
+                if (calls.incrementAndGet() == 20) {
+                    allCalled.complete(null);
                 }
             });
         }
-        allAsked.get(60, TimeUnit.SECONDS);
-        slow.complete(Map.of("old", OLD));
+        allCalled.get(60, TimeUnit.SECONDS);
+        slow.complete(Map.of("old", OLD_KEY));
 
         // then
-        for (CompletableFuture<Boolean> at : home) {
-            assertThat(at.get(60, TimeUnit.SECONDS)).isTrue();
+        for (CompletableFuture<Boolean> completion : completions) {
+            assertThat(completion.get(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(fetches).hasValue(1);
     }
 
     @Test
-    void nobodyWhoseKeyIsKnownWaitsForAFetch() throws Exception {
+    void returnsCachedKeyDuringRefresh() throws Exception {
         // given
-        named("old");
+        findKey("old");
         Promise<Map<String, JwtVerificationKey>> slow = Promise.promise();
-        issuer = slow::future;
-        pass(JwksCache.REFRESH_AFTER);
+        fetcher = slow::future;
+        advanceClock(JwksCache.REFRESH_AFTER);
 
         // when
-        Future<Optional<JwtVerificationKey>> meanwhile = jwksCache.findByKeyId("old");
+        Future<Optional<JwtVerificationKey>> duringRefresh = jwksCache.findByKeyId("old");
 
         // then
-        assertThat(meanwhile.result()).contains(OLD);
+        assertThat(duringRefresh.result()).contains(OLD_KEY);
         assertThat(fetches).hasValue(2);
-        slow.complete(Map.of("new", NEW));
-        assertThat(named("old")).isEmpty();
-        assertThat(named("new")).contains(NEW);
+        slow.complete(Map.of("new", NEW_KEY));
+        assertThat(findKey("old")).isEmpty();
+        assertThat(findKey("new")).contains(NEW_KEY);
     }
 
     @Test
-    void withoutAnyKeyItCannotBeTold() {
+    void failsWithoutAnyFetchedKeys() {
         // given
-        issuerIsAway();
+        makeIssuerUnavailable();
 
-        // then, and nobody asks again at once
+        // then, and no fetch is repeated within MIN_FETCH_INTERVAL
         for (int i = 0; i < 100; i++) {
-            assertCannotTell("old");
+            assertUnavailable("old");
         }
         assertThat(fetches).hasValue(1);
     }
 
     @Test
-    void theIssuerIsFoundAgain() throws Exception {
+    void recoversWhenIssuerIsAvailableAgain() throws Exception {
         // given
-        issuerIsAway();
-        assertCannotTell("old");
+        makeIssuerUnavailable();
+        assertUnavailable("old");
 
         // when
-        issuer = () -> Future.succeededFuture(Map.of("old", OLD));
-        pass(JwksCache.MIN_FETCH_INTERVAL);
+        fetcher = () -> Future.succeededFuture(Map.of("old", OLD_KEY));
+        advanceClock(JwksCache.MIN_FETCH_INTERVAL);
 
         // then
-        assertThat(named("old")).contains(OLD);
+        assertThat(findKey("old")).contains(OLD_KEY);
     }
 
     @Test
-    void whileTheIssuerIsAwayKnownKeysAreGoodForAnHour() throws Exception {
+    void usesCachedKeysForAnHourWhileIssuerIsUnavailable() throws Exception {
         // given
-        named("old");
-        issuerIsAway();
+        findKey("old");
+        makeIssuerUnavailable();
 
         // when
-        pass(JwksCache.EXPIRE_AFTER.minusNanos(1));
+        advanceClock(JwksCache.EXPIRE_AFTER.minusNanos(1));
 
         // then
-        assertThat(named("old")).contains(OLD);
-        assertCannotTell("new");
-        pass(Duration.ofNanos(1));
-        assertCannotTell("old");
+        assertThat(findKey("old")).contains(OLD_KEY);
+        assertUnavailable("new");
+        advanceClock(Duration.ofNanos(1));
+        assertUnavailable("old");
     }
 
     @Test
-    void aSourceThatThrowsHasFailedLikeAnyOther() {
+    void handlesFetcherException() {
         // given
-        issuer = () -> {
+        fetcher = () -> {
             throw new IllegalStateException("closed");
         };
 
         // then
-        assertCannotTell("old");
-        pass(JwksCache.MIN_FETCH_INTERVAL);
-        assertCannotTell("old");
+        assertUnavailable("old");
+        advanceClock(JwksCache.MIN_FETCH_INTERVAL);
+        assertUnavailable("old");
         assertThat(fetches).hasValue(2);
     }
 }

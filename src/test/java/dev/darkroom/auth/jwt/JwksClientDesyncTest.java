@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No answer of an issuer, however broken, is taken for the answer to the next fetch. */
+/** A malformed response of an issuer is never used as the response to the next fetch. */
 class JwksClientDesyncTest {
     private static Vertx vertx;
 
@@ -33,31 +33,31 @@ class JwksClientDesyncTest {
         vertx.close().await(30, TimeUnit.SECONDS);
     }
 
-    private static ResponseContent keys(String name) {
-        return new ResponseContent(200, JwksServer.jwkSetOf(JwtSigningKey.ed25519(name)));
+    private static ResponseContent keys(String keyId) {
+        return new ResponseContent(200, JwksServer.jwkSetOf(JwtSigningKey.ed25519(keyId)));
     }
 
-    static Stream<DesyncResponse> answers() {
+    static Stream<DesyncResponse> responses() {
         return DesyncResponse.all(keys("own"), keys("other"));
     }
 
     @ParameterizedTest
-    @MethodSource("answers")
-    void fetchesGetTheirOwnAnswer(DesyncResponse answer) throws Exception {
-        try (KeepAliveServer server = new KeepAliveServer(List.of(answer, DesyncResponse.plain(keys("next"))))) {
-            JwksClient fetch = new JwksClient(
+    @MethodSource("responses")
+    void eachFetchGetsItsOwnResponse(DesyncResponse response) throws Exception {
+        try (KeepAliveServer server = new KeepAliveServer(List.of(response, DesyncResponse.plain(keys("next"))))) {
+            JwksClient client = new JwksClient(
                     vertx, URI.create("http://127.0.0.1:" + server.port() + "/jwks"), Duration.ofSeconds(30), 65_536);
-            Set<String> first = names(fetch);
-            Set<String> next = names(fetch);
+            Set<String> first = keyIds(client);
+            Set<String> next = keyIds(client);
 
-            assertThat(first).isIn(answer.readable() ? List.of(Set.of("own")) : List.of(Set.of(), Set.of("own")));
+            assertThat(first).isIn(response.readable() ? List.of(Set.of("own")) : List.of(Set.of(), Set.of("own")));
             assertThat(next).containsExactly("next");
             assertThat(server.requestsByConnection()).allMatch(count -> count <= 1);
         }
     }
 
-    /** The names of the keys that a fetch brings; empty when it fails. */
-    private static Set<String> names(JwksClient fetch) throws Exception {
-        return fetch.fetchKeys().map(java.util.Map::keySet).otherwise(Set.of()).await(60, TimeUnit.SECONDS);
+    /** Returns the IDs of the fetched keys; empty when the fetch fails. */
+    private static Set<String> keyIds(JwksClient client) throws Exception {
+        return client.fetchKeys().map(java.util.Map::keySet).otherwise(Set.of()).await(60, TimeUnit.SECONDS);
     }
 }

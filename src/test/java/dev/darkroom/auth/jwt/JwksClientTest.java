@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Key sets as they come over HTTP, and what else may come. */
+/** Fetches of key sets over HTTP: valid, invalid and failed responses. */
 class JwksClientTest {
     private static final JwtSigningKey KEY = JwtSigningKey.ed25519("ed");
 
@@ -45,16 +45,16 @@ class JwksClientTest {
         server.close();
     }
 
-    private static Future<Map<String, JwtVerificationKey>> fetch(URI url, Duration patience) {
-        return new JwksClient(vertx, url, patience, 65_536).fetchKeys();
+    private static Future<Map<String, JwtVerificationKey>> fetch(URI url, Duration timeout) {
+        return new JwksClient(vertx, url, timeout, 65_536).fetchKeys();
     }
 
     private Map<String, JwtVerificationKey> fetch() throws Exception {
         return fetch(server.url(), JwksClient.TIMEOUT).await(60, TimeUnit.SECONDS);
     }
 
-    private static String failure(URI url, Duration patience) {
-        return fetch(url, patience)
+    private static String failure(URI url, Duration timeout) {
+        return fetch(url, timeout)
                 .toCompletionStage()
                 .handle((keys, failure) -> failure == null ? "keys: " + keys : String.valueOf(failure.getMessage()))
                 .toCompletableFuture()
@@ -67,21 +67,21 @@ class JwksClientTest {
     }
 
     @Test
-    void keysHaveTheirNames() throws Exception {
+    void returnsKeysById() throws Exception {
         assertThat(fetch()).containsOnlyKeys("ed");
         assertThat(server.fetchCount()).isOne();
     }
 
     @Test
-    void asMuchAsIsReadIsReadAndNotOneByteMore() throws Exception {
+    void acceptsResponsesUpToLimit() throws Exception {
         // given
         String set = JwksServer.jwkSetOf(KEY);
-        String most = set + " ".repeat(JwksClient.MAX_RESPONSE_BYTES - set.length());
+        String longest = set + " ".repeat(JwksClient.MAX_RESPONSE_BYTES - set.length());
 
         // then
-        server.respondWith(200, most);
+        server.respondWith(200, longest);
         assertThat(fetch()).containsOnlyKeys("ed");
-        server.respondWith(200, most + " ");
+        server.respondWith(200, longest + " ");
         assertThat(failure()).isEqualTo("it answered more than 131072 bytes");
         server.respondWith(200, " ".repeat(50_000_000));
         assertThat(failure()).isEqualTo("it answered more than 131072 bytes");
@@ -102,13 +102,13 @@ class JwksClientTest {
                 "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0\"}]}",
                 "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"!\",\"e\":\"AQAB\"}]}"
             })
-    void whatIsNoKeySetIsAFailure(String body) {
+    void rejectsInvalidKeySet(String body) {
         server.respondWith(200, body);
         assertThat(failure()).doesNotStartWith("keys: ");
     }
 
     @Test
-    void aHundredKeysAreMoreThanAnybodyHas() throws Exception {
+    void rejectsMoreThan100Keys() throws Exception {
         // given
         JwtSigningKey[] keys = new JwtSigningKey[101];
         for (int i = 0; i < keys.length; i++) {
@@ -124,47 +124,47 @@ class JwksClientTest {
 
     @ParameterizedTest
     @ValueSource(ints = {204, 401, 404, 500, 503})
-    void anotherStatusIsAFailure(int status) {
+    void rejectsStatusOtherThan200(int status) {
         server.respondWith(status, status == 204 ? "" : JwksServer.jwkSetOf(KEY));
-        assertThat(failure()).isEqualTo("it answered " + status);
+        assertThat(failure()).isEqualTo("the issuer responded with status " + status);
     }
 
     @Test
-    void nobodyIsFollowedElsewhere() {
+    void doesNotFollowRedirects() {
         try (JwksServer elsewhere = new JwksServer(KEY)) {
             server.redirectTo(elsewhere.url());
-            assertThat(failure()).isEqualTo("it answered 302");
+            assertThat(failure()).isEqualTo("the issuer responded with status 302");
             assertThat(elsewhere.fetchCount()).isZero();
         }
     }
 
     @Test
-    void whoeverIsNotThereIsAFailure() {
+    void failsWhenConnectionIsRefused() {
         server.close();
         assertThat(failure()).contains("refused");
     }
 
     @Test
-    void whoeverCannotShowThatTheyAreTheIssuerIsNotBelieved() {
+    void rejectsUntrustedCertificate() {
         try (BrokenServer untrusted = BrokenServer.withUntrustedCertificate()) {
             assertThat(failure(untrusted.url(), JwksClient.TIMEOUT)).contains("SSL");
         }
     }
 
     @Test
-    void whoeverSaysNothingIsGivenUp() {
-        try (BrokenServer full = BrokenServer.acceptingNoMore()) {
-            assertThat(failure(full.url(), Duration.ofMillis(200))).isEqualTo("no answer within 200 ms");
+    void failsAfterTimeout() {
+        try (BrokenServer server = BrokenServer.acceptingNoMore()) {
+            assertThat(failure(server.url(), Duration.ofMillis(200))).isEqualTo("no answer within 200 ms");
         }
     }
 
     @Test
-    void refusesAContentCoding() throws Exception {
-        String answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
+    void rejectsContentCoding() throws Exception {
+        String response = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}";
         try (KeepAliveServer coding = new KeepAliveServer(List.of(
-                new DesyncResponse("coded", false, false, List.of(answer.getBytes(StandardCharsets.US_ASCII)))))) {
+                new DesyncResponse("coded", false, false, List.of(response.getBytes(StandardCharsets.US_ASCII)))))) {
             assertThat(failure(URI.create("http://127.0.0.1:" + coding.port() + "/"), JwksClient.TIMEOUT))
-                    .isEqualTo("it answered in a content coding that was not asked for");
+                    .isEqualTo("the response has a content coding that was not requested");
         }
     }
 }

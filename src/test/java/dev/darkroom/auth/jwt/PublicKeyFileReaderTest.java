@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A public key in a file, of each type, and what is none. */
+/** Public key files of each key type, and invalid files. */
 class PublicKeyFileReaderTest {
     @TempDir
     Path directory;
@@ -25,7 +25,7 @@ class PublicKeyFileReaderTest {
 
     @ParameterizedTest
     @MethodSource("keys")
-    void isTheKeyWhateverATokenCallsIt(JwtSigningKey key) throws Exception {
+    void returnsKeyForEveryKeyId(JwtSigningKey key) throws Exception {
         // given
         Path file = Files.writeString(directory.resolve("key.pem"), "Our issuer\n" + key.pem());
 
@@ -40,7 +40,7 @@ class PublicKeyFileReaderTest {
         }
     }
 
-    static Stream<String> noKeys() {
+    static Stream<String> invalidKeys() {
         return Stream.of(
                 "",
                 "secret",
@@ -51,20 +51,20 @@ class PublicKeyFileReaderTest {
     }
 
     @ParameterizedTest
-    @MethodSource("noKeys")
-    void whatIsNoKeyIsRefused(String text) throws IOException {
+    @MethodSource("invalidKeys")
+    void rejectsInvalidKey(String text) throws IOException {
         Path file = Files.writeString(directory.resolve("key.pem"), text);
         assertThatThrownBy(() -> PublicKeyFileReader.read(file)).isInstanceOf(InvalidKeyException.class);
     }
 
     @Test
-    void whatIsNoTextIsRefused() throws IOException {
+    void rejectsBinaryFile() throws IOException {
         Path file = Files.write(directory.resolve("key.der"), new byte[] {0x30, (byte) 0x82, (byte) 0xff});
         assertThatThrownBy(() -> PublicKeyFileReader.read(file)).isInstanceOf(InvalidKeyException.class);
     }
 
     @Test
-    void aFileThatIsNotThereIsNamed() {
+    void reportsMissingFileByName() {
         assertThatThrownBy(() -> PublicKeyFileReader.read(directory.resolve("nowhere.pem")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("nowhere.pem");
