@@ -17,29 +17,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * The connections of this process to PostgreSQL, shared by all verticles. Opened before they are deployed and not inside
- * one, with which it would close. Safe from every thread; every future completes on the caller's context.
+ * The connections of this process to PostgreSQL, shared by all verticles. Opened before the verticles are deployed: opened inside a
+ * verticle, it would close with that verticle. Thread-safe; every future completes on the caller's context.
  *
- * <p>Of {@code database.poolSize} a quarter, at least one, serves {@link #client}, the rest, at least one, {@link #pool}:
- * a transaction keeps a connection for several round trips, statements by themselves share one. Failures are read with
- * {@link DatabaseErrorClassifier}.
+ * <p>A quarter of {@code database.poolSize}, at least one connection, serves {@link #client}. The rest, at least one, serves
+ * {@link #pool}. A transaction keeps a connection for several round trips; single statements share connections by pipelining.
+ * {@link DatabaseErrorClassifier} classifies failures.
  */
 public final class Database {
     /**
-     * Statements under way at once on one connection of the client. The server runs them in turn, so each may wait for those
-     * before it, a slow one up to its timeout: few enough to bound that, enough to hide the round trip.
+     * Maximum number of pipelined statements on one connection of the client. The server executes them in sequence, so a statement may
+     * wait for the timeouts of all previous ones. Low enough to bound that wait, high enough to hide the round trip.
      */
     private static final int PIPELINING_LIMIT = 16;
 
     private static final int HEARTBEAT_CONNECTIONS = 2;
     private static final int MAX_WAITING_HEARTBEATS = 16;
     /**
-     * How long a connection may be idle before it is closed. Short, because silence can only be told from idleness when
-     * it lasts longer; see {@link #maxSilence}.
+     * Time after which an idle connection is closed. Short, because a silent connection is recognized only after the idle timeout; see
+     * {@link #maxSilence}.
      */
     private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(10);
 
-    /** How long the server may take to end the connections at {@link #close}. */
+    /** Time that the server has to end the connections at {@link #close}. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final DatabaseSocketMonitor sockets;
@@ -48,26 +48,26 @@ public final class Database {
     private final Pool heartbeats;
     private final Duration pingTimeout;
 
-    private Database(DatabaseSocketMonitor sockets, SqlClient client, Pool pool, Pool heartbeats, Duration patience) {
+    private Database(DatabaseSocketMonitor sockets, SqlClient client, Pool pool, Pool heartbeats, Duration pingTimeout) {
         this.sockets = sockets;
         this.client = client;
         this.pool = pool;
         this.heartbeats = heartbeats;
-        this.pingTimeout = patience;
+        this.pingTimeout = pingTimeout;
     }
 
-    /** Connects when first used, not here; the database may be away. Nothing is thrown for it. */
+    /** Creates the pools. Connects with the first use, so the database may be unavailable now. */
     public static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
         return open(vertx, url, settings, IDLE_TIMEOUT);
     }
 
     static Database open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration idle) {
-        int forClient = Math.max(1, settings.poolSize() / 4);
-        int forPool = Math.max(1, settings.poolSize() - forClient);
+        int clientSize = Math.max(1, settings.poolSize() / 4);
+        int poolSize = Math.max(1, settings.poolSize() - clientSize);
         boolean pooled = settings.directUrl() != null;
         DatabaseSocketMonitor sockets = new DatabaseSocketMonitor(vertx, maxSilence(settings, idle));
         NetClientOptions transport = transportOptions(settings);
-        // Each made anew: the copy of options forgets that there is a pooler.
+        // Creates separate objects: the copy constructor of the options loses useLayer7Proxy.
         List<PgConnectOptions> servers = serverOptions(url, settings);
         List<PgConnectOptions> pipelined = serverOptions(url, settings);
         pipelined.forEach(options -> options.setPipeliningLimit(pooled ? 1 : PIPELINING_LIMIT));
@@ -76,13 +76,13 @@ public final class Database {
         return new Database(
                 sockets,
                 PgBuilder.client()
-                        .with(poolOptions("client", forClient, settings.maxWaiting(), settings, idle))
+                        .with(poolOptions("client", clientSize, settings.maxWaiting(), settings, idle))
                         .with(transport)
                         .connectingTo(() -> selector.choose().map(pipelined::get))
                         .using(sockets)
                         .build(),
                 PgBuilder.pool()
-                        .with(poolOptions("pool", forPool, settings.maxWaiting(), settings, idle))
+                        .with(poolOptions("pool", poolSize, settings.maxWaiting(), settings, idle))
                         .with(transport)
                         .connectingTo(() -> selector.choose().map(servers::get))
                         .using(sockets)
@@ -96,7 +96,7 @@ public final class Database {
                 settings.connectTimeout().plus(settings.statementTimeout()));
     }
 
-    /** How to connect to each server, in the order of the URL. */
+    /** Returns the connection options of each server, in the order of the URL. */
     private static List<PgConnectOptions> serverOptions(DatabaseUrl url, Settings.Database settings) {
         return url.servers().stream()
                 .map(serverAddress -> connectOptions(url, serverAddress, settings, settings.directUrl() != null))
@@ -104,30 +104,30 @@ public final class Database {
     }
 
     /**
-     * For single statements, which are sent without waiting for those before them. Only for statements that find their rows
-     * by an index and wait for no lock, since a slow one delays its neighbours; others take {@link #pool}.
+     * The client for single statements, which are pipelined. Only for statements that use an index and wait for no lock: a slow
+     * statement delays the others on its connection. Use {@link #pool} for other statements.
      */
     public SqlClient client() {
         return client;
     }
 
-    /** For transactions and for statements that may be slow. */
+    /** The pool for transactions and for statements that may be slow. */
     public Pool pool() {
         return pool;
     }
 
-    /** For heartbeats and the sweep: signs of life must not queue behind the work whose health they report. */
+    /** The pool for heartbeats and the lease reaper. Separate, so that heartbeats do not queue behind other statements. */
     public Pool heartbeats() {
         return heartbeats;
     }
 
     /**
-     * Runs {@code work} in a transaction of its own, which is committed when its future succeeds and rolled back when it
-     * fails or {@code work} throws. READ COMMITTED. Never call an AI server in there.
+     * Runs {@code work} in a new transaction, READ COMMITTED. Commits when its future succeeds; rolls back when it fails or
+     * {@code work} throws. Must not wait for anything but the database, such as an AI server.
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
         return pool.withConnection(connection -> {
-            // A connection that breaks fails the statements on it. The driver would print it to standard error as well.
+            // The failure of the statements reports a broken connection. Without a handler the driver also prints to standard error.
             connection.exceptionHandler(broken -> {});
             return connection
                     .begin()
@@ -141,7 +141,7 @@ public final class Database {
         });
     }
 
-    /** Fails when the database does not answer in the time that connecting and a statement may take together. */
+    /** Executes a trivial statement. Fails when it takes longer than the timeouts of connecting and of a statement together. */
     public Future<Void> ping() {
         return heartbeats
                 .query("SELECT 1")
@@ -150,14 +150,14 @@ public final class Database {
                 .mapEmpty();
     }
 
-    /** How many sockets are open, half-closed ones too. */
+    /** Number of open sockets, including half-closed ones. */
     int openSockets() {
         return sockets.openCount();
     }
 
     /**
-     * Closes every connection; whoever still waits for one fails. Last, after everything that uses them. A connection that the
-     * server does not end in time is aborted.
+     * Closes every connection and fails pending requests for one. Called last, after all users of the database have stopped. Aborts
+     * connections that the server does not end in time.
      */
     public Future<Void> close() {
         Future<?> closing = Future.join(client.close(), pool.close(), heartbeats.close());
@@ -169,7 +169,7 @@ public final class Database {
                 .mapEmpty();
     }
 
-    /** @param pooled whether a pooler in transaction mode stands between: then each statement may meet another session */
+    /** @param pooled whether the URL is that of a pooler in transaction mode, where each statement may run in another session */
     static PgConnectOptions connectOptions(
             DatabaseUrl url, DatabaseUrl.ServerAddress serverAddress, Settings.Database settings, boolean pooled) {
         PgConnectOptions options = new PgConnectOptions();
@@ -179,35 +179,33 @@ public final class Database {
                 .setDatabase(url.database())
                 .setUser(url.user())
                 .setPassword(url.password().value())
-                // Then every execution brings its statement along.
+                // With a pooler, every execution sends its statement.
                 .setUseLayer7Proxy(pooled)
                 .setCachePreparedStatements(!pooled)
-                // All our statements are constants, long ones too.
+                // Caches statements of any length: all statements of the server are constants.
                 .setPreparedStatementCacheSqlFilter(sql -> true);
-        // Added one by one: setProperties would drop what the driver itself needs, such as the client encoding.
+        // setProperties would drop the properties that the driver needs, such as the client encoding.
         options.addProperty("application_name", "darkroom");
         if (pooled) {
             options.getProperties().remove("extra_float_digits");
-            // It would refuse them. Its own user's settings take their place, see docs/operations.md.
+            // A pooler rejects session parameters. They are set for the database user instead, see docs/operations.md.
             return options;
         }
         return options.addProperty("statement_timeout", millis(settings.statementTimeout()))
                 .addProperty("lock_timeout", millis(settings.lockTimeout()))
                 .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()))
-                // Every statement of the service has an index to go by, and the order it wants is that of the index.
-                // A planner whose statistics are a minute old does not know that a queue has grown, and would read
-                // and sort all of it.
+                // Every statement has an index that fits its condition and its order. A planner with statistics that
+                // are a minute old does not know that a queue has grown, and would read and sort the whole table.
                 .addProperty("enable_seqscan", "off")
                 .addProperty("enable_bitmapscan", "off")
-                // So no plan depends on values either. A claim would be planned anew each time, for its limit, which
-                // takes four times as long as to make it.
+                // With these settings no plan depends on parameter values. Otherwise a claim would be planned for each
+                // execution because of its limit, which takes four times as long as executing it.
                 .addProperty("plan_cache_mode", "force_generic_plan");
     }
 
     /**
-     * How long nothing may arrive before a connection is aborted. The server bounds every statement, but a server that
-     * vanished without a word bounds nothing, and TCP notices only after a quarter of an hour or more. No healthy connection
-     * is silent for longer than this.
+     * Time without incoming data after which a connection is aborted. No healthy connection is silent for longer. Needed because the
+     * statement timeout is enforced by the server: with an unreachable server only TCP would detect the loss, after 15 minutes or more.
      */
     private static Duration maxSilence(Settings.Database settings, Duration idle) {
         return idle.plus(settings.statementTimeout()).plus(settings.idleInTransactionTimeout());
@@ -220,11 +218,11 @@ public final class Database {
     }
 
     private static PoolOptions poolOptions(
-            String name, int size, int waiting, Settings.Database settings, Duration idle) {
+            String name, int size, int maxWaiting, Settings.Database settings, Duration idle) {
         return new PoolOptions()
                 .setName("darkroom-" + name)
                 .setMaxSize(size)
-                .setMaxWaitQueueSize(waiting)
+                .setMaxWaitQueueSize(maxWaiting)
                 .setConnectionTimeout((int) settings.connectTimeout().toMillis())
                 .setConnectionTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setIdleTimeout((int) idle.toMillis())

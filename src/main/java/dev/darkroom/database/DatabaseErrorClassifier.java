@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 
-/** What a failure of the database driver means. */
+/** Classifies failures of the database driver. Stateless. */
 public final class DatabaseErrorClassifier {
 
     /**
-     * SQLSTATEs, or their first two letters, of a server that cannot serve now or not us. See "PostgreSQL Error Codes",
+     * SQLSTATEs, or their prefixes, of a server that temporarily rejects the connection or the statement. See "PostgreSQL Error Codes",
      * appendix A of the PostgreSQL manual.
      */
     private static final List<String> UNAVAILABLE_SQL_STATES = List.of(
@@ -22,19 +22,19 @@ public final class DatabaseErrorClassifier {
             "25006", // read-only: a standby, or a primary that was demoted
             "25P03", // idle in a transaction for too long
             "25P04", // transaction timeout
-            "28", // the server refuses our user or password
+            "28", // user or password rejected
             "3D000", // the database does not exist
-            "26000", // a prepared statement is gone
+            "26000", // prepared statement does not exist
             "40", // serialization failure, deadlock
             "53", // too many connections, disk full, out of memory
             "55000", // the database accepts no connections
-            "55P03", // waited for a lock for too long
+            "55P03", // lock timeout
             "57", // statement timeout, shut down, starting up, database dropped
             "58"); // input or output error
 
-    /** The driver and its pool tell these apart by message alone. */
+    /** Prefixes of messages. The driver and its pool have no exception types for these failures. */
     private static final List<String> CONNECTION_LOST_MESSAGES = List.of(
-            "Timeout", // the pool: no connection in time, in two wordings
+            "Timeout", // no connection of the pool in time; matches two messages
             "Pool closed",
             "Client is closed",
             "Connection was closed",
@@ -42,19 +42,19 @@ public final class DatabaseErrorClassifier {
             "Pending requests failed to be sent",
             "SSL handshake failed");
 
-    /** The driver says so of a server without TLS where the settings require it. */
+    /** Message of the driver when the settings require TLS and the server has none. */
     private static final String NO_TLS = "Postgres Server does not handle SSL connection";
 
     private DatabaseErrorClassifier() {}
 
     /**
-     * True when the database could not be asked or gave up, so the same request may succeed later: no connection, none free
-     * in time, too many waiting, shut down, timed out, deadlocked. False for everything that would fail again: a bug in a
-     * statement, a violated constraint, any exception that is not of the database.
+     * Whether a retry may succeed later: no connection, no free connection in time, wait queue full, server shut down, timeout,
+     * deadlock. False for failures that would repeat: an invalid statement, a violated constraint, any exception that does not come from
+     * the database.
      *
-     * <p>Says nothing about whether the work was done, see {@link #isOutcomeUnknown}.
+     * <p>Does not say whether the statement was executed, see {@link #isOutcomeUnknown}.
      *
-     * @param failure may be null, which is no failure
+     * @param failure null means no failure
      */
     public static boolean isUnavailable(Throwable failure) {
         if (failure == null) {
@@ -75,32 +75,33 @@ public final class DatabaseErrorClassifier {
                 || NO_TLS.equals(failure.getMessage());
     }
 
-    /** A table has changed under a prepared statement, which is prepared anew the next time. */
+    /** Whether a table of a prepared statement has changed. The statement is prepared again with the next execution. */
     private static boolean isTableChanged(PgException error) {
         return "0A000".equals(error.getSqlState())
                 && String.valueOf(error.getErrorMessage()).startsWith("cached plan must not change result type");
     }
 
     /**
-     * True when the connection broke under the work: whether it was done has to be looked up. False when the server said that
-     * it was not, or was not even reached.
+     * Whether the connection broke during the statement, so that the caller has to read whether it was executed. False when the server
+     * reported an error or was not reached.
      *
-     * @param failure may be null, which is no failure
+     * @param failure null means no failure
      */
     public static boolean isOutcomeUnknown(Throwable failure) {
         return failure instanceof ClosedConnectionException
                 || (failure instanceof IOException && !(failure instanceof ConnectException));
     }
 
-    /** The SQLSTATE that the server gave, or null when the failure is not the server's. */
+    /** Returns the SQLSTATE of an error that the server reported; null for other failures. */
     public static String sqlState(Throwable failure) {
         return failure instanceof PgException error ? error.getSqlState() : null;
     }
 
     /**
-     * True for the complaint of a timer about a connection that was had in time, with which nothing is lost. Who queues for a
-     * connection sets the timer after that; one that another event loop hands over in between is used, and the timer stays. When
-     * it is due it fails what has long succeeded ({@code SqlConnectionPool.acquire} of vertx-sql-client 5.0.12).
+     * Whether an uncaught exception comes from a timer of the pool that fires after its connection was acquired. Harmless.
+     *
+     * <p>The pool first queues the request and then sets its timeout. If another event loop completes the request in between, the timer
+     * is never cancelled and later fails a completed promise ({@code SqlConnectionPool.acquire} of vertx-sql-client 5.0.12).
      */
     public static boolean isLatePoolTimer(Throwable thrown) {
         return thrown instanceof IllegalStateException

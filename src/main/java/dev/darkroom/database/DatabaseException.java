@@ -1,8 +1,8 @@
 package dev.darkroom.database;
 
 /**
- * The database cannot be started, reached or migrated. The message is one line for whoever operates the service: what is
- * wrong and which setting helps; it never holds a password. The cause, where there is one, is for the debug log.
+ * The database cannot be started, reached or migrated. The message is one line for the operator: the problem and the setting that
+ * solves it. It never contains a password. The cause, which may be null, is for the debug log.
  */
 public final class DatabaseException extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -15,18 +15,18 @@ import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings the tables of a database to the version of this build, by the scripts in {@code db/migration}. */
+/** Migrates a database to the schema of this build with the Flyway scripts in {@code db/migration}. */
 public final class DatabaseMigrator {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseMigrator.class);
     private static final String SCRIPTS = "classpath:db/migration";
     private static final int MIN_VERSION = 14;
-    /** How often, once a second, a process asks whether another one has finished migrating. */
+    /** Number of attempts, one per second, to get the migration lock while another process migrates. */
     private static final int LOCK_RETRIES = 300;
 
-    /** How long a server that is there may take until it answers. */
+    /** Time that a reachable server has to respond. */
     private static final Duration SERVER_WAIT_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A server that has not answered a statement for this long is given up, even when its connection still stands. */
+    /** Maximum time of a statement. Limits the wait for a server that no longer responds on an open connection. */
     private static final Duration MAX_STATEMENT_TIME = Duration.ofHours(1);
 
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
@@ -36,10 +36,11 @@ public final class DatabaseMigrator {
     private DatabaseMigrator() {}
 
     /**
-     * Migrates; does nothing when the tables are up to date. Blocks for seconds, so it runs before any verticle. Processes
-     * that start together take turns and all succeed.
+     * Migrates the schema, if it is not up to date. Blocks for seconds, so it runs before any verticle is deployed. Processes that start
+     * at the same time take turns and all succeed.
      *
-     * @throws DatabaseException in one line: the database cannot be reached, refuses us, is too old, or a script fails
+     * @throws DatabaseException with a message of one line when the database is unreachable, rejects the connection or is too old, or
+     *     when a script fails
      */
     public static void migrate(DatabaseUrl url, Settings.Database settings) {
         migrate(url, settings, SCRIPTS);
@@ -49,8 +50,8 @@ public final class DatabaseMigrator {
         migrate(url, settings, scripts, SERVER_WAIT_TIMEOUT);
     }
 
-    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts, Duration patience) {
-        requireUsable(url, settings, patience);
+    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts, Duration timeout) {
+        requireUsable(url, settings, timeout);
         try {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(DatabaseMigrator.class.getClassLoader())
@@ -78,39 +79,39 @@ public final class DatabaseMigrator {
     }
 
     /**
-     * A migration that cannot have a table gives up: while it waits for its lock, everybody else waits behind it. How long it
-     * takes once it has the table is its own business.
+     * Limits the wait of a migration for a table lock, since all other statements on the table queue behind it. Sets no limit for the
+     * execution of a script.
      */
     private static String sessionOptions(Settings.Database settings) {
         return "-c lock_timeout=" + settings.lockTimeout().toMillis() + " -c statement_timeout=0";
     }
 
     /**
-     * Asks before Flyway does, whose messages go over many lines. Nobody listening is said at once; a server that is there and
-     * slow, or still starting up, is waited for: together with ours, a whole machine may just be starting.
+     * Checks the connection before Flyway, whose error messages have many lines. Fails immediately when nothing listens on the port.
+     * Waits for a server that is slow or still starting up, since the whole machine may have just booted.
      */
-    private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration patience) {
-        long giveUp = System.nanoTime() + patience.toNanos();
+    private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             try {
-                requireSupported(serverVersion(url, settings, patience), describe(url, settings));
+                requireSupported(serverVersion(url, settings, timeout), describe(url, settings));
                 return;
             } catch (SQLException e) {
-                if (!CANNOT_CONNECT_NOW.equals(e.getSQLState()) || System.nanoTime() - giveUp > 0) {
+                if (!CANNOT_CONNECT_NOW.equals(e.getSQLState()) || System.nanoTime() - deadline > 0) {
                     throw new DatabaseException(describe(url, settings) + " cannot be used: " + oneLine(e), e);
                 }
             }
-            LOG.atInfo().log("the database is starting up");
+            LOG.atInfo().log("database starting up, retry scheduled");
             LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
         }
     }
 
-    private static int serverVersion(DatabaseUrl url, Settings.Database settings, Duration patience)
+    private static int serverVersion(DatabaseUrl url, Settings.Database settings, Duration timeout)
             throws SQLException {
-        // Connecting is bounded apart from the wait for an answer.
+        // The connect timeout is separate from the wait for a response.
         Properties properties = JdbcConnectionFactory.connectionProperties(
-                url, "darkroom migrations", settings.connectTimeout(), patience);
-        properties.setProperty("loginTimeout", String.valueOf(patience.toSeconds()));
+                url, "darkroom migrations", settings.connectTimeout(), timeout);
+        properties.setProperty("loginTimeout", String.valueOf(timeout.toSeconds()));
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
             return connection.getMetaData().getDatabaseMajorVersion();
         }

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses the server that the next connection goes to. A single server is taken as it is. Of several the first is chosen, in
- * the order of the URL, that accepts a connection and is what {@code target_session_attrs} asks for. The choice is kept for
- * {@link #CHOICE_TTL} and dropped when a connection fails, falls silent or turns out to be read-only. Thread-safe.
+ * Chooses the server of the next connection. A single server is returned without a probe. With several servers, probes them in the
+ * order of the URL and chooses the first that accepts a connection and matches {@code target_session_attrs}. The choice is cached for
+ * {@link #CHOICE_TTL} and invalidated when a connection fails, becomes silent or becomes read-only. Thread-safe; nothing blocks.
  */
 final class DatabaseServerSelector {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseServerSelector.class);
@@ -42,8 +42,8 @@ final class DatabaseServerSelector {
     private Future<Integer> pendingChoice;
 
     /**
-     * @param servers how to connect to each, in the order of the URL
-     * @param patience how long one server may take for its answer
+     * @param servers the connection options of each server, in the order of the URL
+     * @param probeTimeout time that one server has to respond
      */
     DatabaseServerSelector(
             Vertx vertx,
@@ -51,16 +51,16 @@ final class DatabaseServerSelector {
             NetClientOptions transport,
             List<PgConnectOptions> servers,
             TargetSession target,
-            Duration patience) {
+            Duration probeTimeout) {
         this.vertx = vertx;
         this.servers = List.copyOf(servers);
         this.target = target;
-        this.probeTimeout = patience;
+        this.probeTimeout = probeTimeout;
         this.probes = servers.size() == 1 ? null : PgDriver.INSTANCE.createConnectionFactory(sockets, transport);
         sockets.onLoss(this::invalidateChoice);
     }
 
-    /** The place of the chosen server in the URL. Fails when no server is what is asked for. */
+    /** Returns the index of the chosen server in the URL. Fails when no server matches. */
     Future<Integer> choose() {
         if (servers.size() == 1) {
             return Future.succeededFuture(0);
@@ -86,7 +86,7 @@ final class DatabaseServerSelector {
         return promise.future();
     }
 
-    /** The next connection asks the servers again. */
+    /** Makes the next connection probe the servers again. */
     private synchronized void invalidateChoice() {
         choiceValid = false;
     }
@@ -95,8 +95,8 @@ final class DatabaseServerSelector {
         if (tried == servers.size()) {
             return Future.failedFuture(new ConnectException("no database server is " + target.parameterValue()));
         }
-        int at = (first + tried) % servers.size();
-        PgConnectOptions server = servers.get(at);
+        int index = (first + tried) % servers.size();
+        PgConnectOptions server = servers.get(index);
         return matchesTarget(server)
                 .otherwise(error -> {
                     LOG.atDebug()
@@ -105,12 +105,12 @@ final class DatabaseServerSelector {
                             .log("database server unreachable");
                     return false;
                 })
-                .compose(fits -> {
-                    if (!fits) {
+                .compose(matches -> {
+                    if (!matches) {
                         return tryNext(first, tried + 1);
                     }
-                    cacheChoice(at);
-                    return Future.succeededFuture(at);
+                    cacheChoice(index);
+                    return Future.succeededFuture(index);
                 });
     }
 
@@ -141,7 +141,7 @@ final class DatabaseServerSelector {
                             .execute()
                             .timeout(probeTimeout.toMillis(), TimeUnit.MILLISECONDS)
                             .map(rows -> matchesTarget(rows.iterator().next()))
-                            .onComplete(asked -> connection.close());
+                            .onComplete(done -> connection.close());
                 });
     }
 

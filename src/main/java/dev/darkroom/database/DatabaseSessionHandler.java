@@ -13,44 +13,45 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends one connection to the database when it is of no more use: after a silence that no healthy connection keeps, and after
- * an error of the session. The driver itself would send a farewell, shut its side down and wait for the server to close, so
- * that a server which does not answer keeps the connection and its place in the pool.
+ * Netty handler that ends a database connection that is no longer usable: after a silence longer than any healthy connection has, and
+ * after an error of the session. The driver itself would send a Terminate message, shut down its side and wait for the server to close.
+ * A server that does not respond would keep the connection and its slot in the pool.
  *
- * <p>Between the socket, or TLS, and the driver's codec. For the event loop of its connection, apart from {@link #closeWhenIdle}.
+ * <p>First in the pipeline, before TLS and the codec of the driver. Used on the event loop of its connection, except
+ * {@link #closeWhenIdle} and {@link #abort}.
  */
 final class DatabaseSessionHandler extends IdleStateHandler implements PostgresMessageParser.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseSessionHandler.class);
 
     private final DatabaseSocketMonitor sockets;
     private final PostgresMessageParser messages = new PostgresMessageParser(this);
-    /** Whether the server has something to answer. */
+    /** Whether the server has a statement to respond to. */
     private boolean responsePending = true;
 
     private boolean retired;
     private boolean closing;
 
-    /** @param silence how long nothing may arrive */
-    DatabaseSessionHandler(DatabaseSocketMonitor sockets, Duration silence) {
-        super(silence.toMillis(), 0, 0, TimeUnit.MILLISECONDS);
+    /** @param maxSilence time without incoming data after which the connection is aborted */
+    DatabaseSessionHandler(DatabaseSocketMonitor sockets, Duration maxSilence) {
+        super(maxSilence.toMillis(), 0, 0, TimeUnit.MILLISECONDS);
         this.sockets = sockets;
     }
 
     @Override
-    public void write(ChannelHandlerContext to, Object message, ChannelPromise promise) throws Exception {
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
         responsePending = true;
-        super.write(to, message, promise);
+        super.write(context, message, promise);
     }
 
-    /** Passes everything on first: the statement that failed is told why before its connection goes. */
+    /** Passes the data on before closing, so that the failed statement gets its error. */
     @Override
-    public void channelRead(ChannelHandlerContext from, Object message) throws Exception {
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof ByteBuf bytes) {
             messages.parse(bytes);
         }
-        super.channelRead(from, message);
+        super.channelRead(context, message);
         if (closing) {
-            close(from.channel(), false);
+            close(context.channel(), false);
         }
     }
 
@@ -60,7 +61,7 @@ final class DatabaseSessionHandler extends IdleStateHandler implements PostgresM
         if (scope == PostgresErrorResponse.Scope.STATEMENT) {
             return;
         }
-        LOG.atDebug().addKeyValue("sqlState", error.sqlState()).log("database session given up");
+        LOG.atDebug().addKeyValue("sqlState", error.sqlState()).log("database session retired");
         retired = true;
         closing |= error.isFatal();
         sockets.retireSessions(error, scope);
@@ -72,43 +73,43 @@ final class DatabaseSessionHandler extends IdleStateHandler implements PostgresM
         closing |= retired;
     }
 
-    /** Ends a connection at once when it is idle, or else after the answer under way. From any thread. */
+    /** Closes a connection immediately if it is idle, otherwise after the pending response. Thread-safe. */
     static void closeWhenIdle(Channel channel) {
         channel.eventLoop().execute(() -> {
-            DatabaseSessionHandler its = channel.pipeline().get(DatabaseSessionHandler.class);
-            if (its == null) {
+            DatabaseSessionHandler handler = channel.pipeline().get(DatabaseSessionHandler.class);
+            if (handler == null) {
                 return;
             }
-            its.retired = true;
-            if (!its.responsePending) {
+            handler.retired = true;
+            if (!handler.responsePending) {
                 close(channel, false);
             }
         });
     }
 
     @Override
-    protected void channelIdle(ChannelHandlerContext at, IdleStateEvent event) {
+    protected void channelIdle(ChannelHandlerContext context, IdleStateEvent event) {
         LOG.atWarn()
-                .addKeyValue("server", at.channel().remoteAddress())
+                .addKeyValue("server", context.channel().remoteAddress())
                 .addKeyValue("silentMs", getReaderIdleTimeInMillis())
                 .log("database connection silent, aborted");
         sockets.notifyLoss();
-        abort(at.channel());
+        abort(context.channel());
     }
 
-    /** Resets the connection (RST): neither the driver nor the kernel waits for the server. From any thread. */
+    /** Resets the connection (RST), so that neither the driver nor the kernel waits for the server. Thread-safe. */
     static void abort(Channel channel) {
         close(channel, true);
     }
 
-    /** By the handler next to the wire, past the driver and TLS with their farewells. */
+    /** Closes below TLS and the driver, so that neither sends a closing message. */
     private static void close(Channel channel, boolean reset) {
         if (reset && channel.isOpen()) {
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
         }
-        ChannelHandlerContext nextToTheWire = channel.pipeline().firstContext();
-        if (nextToTheWire != null) {
-            nextToTheWire.close();
+        ChannelHandlerContext first = channel.pipeline().firstContext();
+        if (first != null) {
+            first.close();
         }
     }
 }

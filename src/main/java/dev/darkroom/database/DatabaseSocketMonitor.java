@@ -24,15 +24,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sockets of the database driver, each under a {@link DatabaseSessionHandler} from the moment it connects. The driver has no way to
- * abort a connection, and none to tell which connection of a pool an error came from; so it is given this instead of Vert.x,
- * of which it takes the network client. Thread-safe.
+ * Tracks the sockets of the database driver and adds a {@link DatabaseSessionHandler} to each when it connects. Passed to the driver in
+ * place of Vert.x, from which the driver creates its network client. Needed because the driver cannot abort a connection and does not
+ * report which connection of a pool an error came from. Thread-safe.
  */
 final class DatabaseSocketMonitor extends VertxWrapper {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseSocketMonitor.class);
     private static final String HANDLER_NAME = "darkroom-session";
 
-    /** All sessions are given up at most once in this time: a server that stays read-only would cost a connection for each statement. */
+    /** Minimum time between retirements of all sessions. Without it a server that stays read-only costs a connection per statement. */
     private static final Duration MIN_PURGE_INTERVAL = Duration.ofSeconds(1);
 
     private final Duration maxSilence;
@@ -40,23 +40,23 @@ final class DatabaseSocketMonitor extends VertxWrapper {
     private final List<Runnable> lossHandlers = new CopyOnWriteArrayList<>();
     private final AtomicLong nextPurge = new AtomicLong(System.nanoTime());
 
-    /** @param silence how long a connection may bring nothing before it is aborted */
-    DatabaseSocketMonitor(Vertx vertx, Duration silence) {
+    /** @param maxSilence time without incoming data after which a connection is aborted */
+    DatabaseSocketMonitor(Vertx vertx, Duration maxSilence) {
         super((VertxInternal) vertx);
-        this.maxSilence = silence;
+        this.maxSilence = maxSilence;
     }
 
-    /** Calls {@code handler} when a server may no longer be the right one: unreachable, silent or read-only. */
+    /** Adds a handler that is called when a server is unreachable, silent or read-only. May be called on any thread. */
     void onLoss(Runnable handler) {
         lossHandlers.add(handler);
     }
 
-    /** Aborts every connection at once. */
+    /** Aborts every connection. */
     void abortAll() {
         channels.forEach(DatabaseSessionHandler::abort);
     }
 
-    /** How many connections are open, half-closed ones too. */
+    /** Number of open connections, including half-closed ones. */
     int openCount() {
         return channels.size();
     }
@@ -65,7 +65,7 @@ final class DatabaseSocketMonitor extends VertxWrapper {
         lossHandlers.forEach(Runnable::run);
     }
 
-    /** A session has reported that it, or each of them, is of no more use. */
+    /** Handles an error that ends its session, or all sessions. */
     void retireSessions(PostgresErrorResponse error, PostgresErrorResponse.Scope scope) {
         notifyLoss();
         if (scope != PostgresErrorResponse.Scope.ALL_SESSIONS) {
@@ -77,7 +77,7 @@ final class DatabaseSocketMonitor extends VertxWrapper {
             LOG.atWarn()
                     .addKeyValue("sqlState", error.sqlState())
                     .addKeyValue("sessions", channels.size())
-                    .log("database sessions stale, connecting again");
+                    .log("database sessions stale, reconnecting");
             channels.forEach(DatabaseSessionHandler::closeWhenIdle);
         }
     }
@@ -94,7 +94,7 @@ final class DatabaseSocketMonitor extends VertxWrapper {
         return socket;
     }
 
-    /** Connects as the client it wraps does. */
+    /** Delegates to a client and adds each socket to the monitor. */
     private final class MonitoredNetClient implements NetClient {
         private final NetClient client;
 

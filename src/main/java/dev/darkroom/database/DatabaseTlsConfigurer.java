@@ -11,9 +11,9 @@ import java.security.KeyStore;
 import java.util.Properties;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Sets the same TLS for both database drivers. */
+/** Configures TLS in the same way for the reactive driver and the JDBC driver. */
 final class DatabaseTlsConfigurer {
-    /** Verifies the name of the server as HTTPS does (RFC 2818): by the subject alternative names. */
+    /** Verifies the server name against the subject alternative names, as HTTPS does (RFC 2818). */
     private static final String VERIFY_BY_HOST_NAME = "HTTPS";
 
     private DatabaseTlsConfigurer() {}

@@ -9,9 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 
-/** Connections of programs that run beside the service, and what their failures mean. Blocking. */
+/** Opens JDBC connections for command-line programs and converts their failures. Blocking. */
 public final class JdbcConnectionFactory {
-    /** PostgreSQL's codes for a table and a column that does not exist. */
+    /** SQLSTATEs undefined_table and undefined_column. */
     private static final List<String> SCHEMA_MISMATCH_STATES = List.of("42P01", "42703");
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
@@ -19,27 +19,28 @@ public final class JdbcConnectionFactory {
     private JdbcConnectionFactory() {}
 
     /**
-     * Connects, giving up after 30 s.
+     * Connects, with a timeout of 30 s.
      *
-     * @param program as the database shows it to its operator
-     * @param silence how long the server may take for an answer before the connection is given up; longer than any statement
+     * @param program the application name in {@code pg_stat_activity}
+     * @param readTimeout time without a response after which the connection fails; longer than any statement
      */
-    public static Connection connect(DatabaseUrl url, String program, Duration silence) throws SQLException {
-        Properties properties = connectionProperties(url, program, CONNECT_TIMEOUT, silence);
+    public static Connection connect(DatabaseUrl url, String program, Duration readTimeout) throws SQLException {
+        Properties properties = connectionProperties(url, program, CONNECT_TIMEOUT, readTimeout);
         properties.setProperty("loginTimeout", seconds(CONNECT_TIMEOUT));
-        // A named statement would outlive the transaction.
+        // Disables named statements, which outlive the transaction and fail with a pooler.
         properties.setProperty("prepareThreshold", "0");
         return DriverManager.getConnection(url.jdbcUrl(), properties);
     }
 
-    /** What every connection needs: identity, TLS, the choice of the server, and limits for a server that does not answer. */
-    static Properties connectionProperties(DatabaseUrl url, String program, Duration connect, Duration silence) {
+    /** Returns the properties of every connection: user, TLS, target server and timeouts. */
+    static Properties connectionProperties(
+            DatabaseUrl url, String program, Duration connectTimeout, Duration readTimeout) {
         Properties properties = new Properties();
         properties.setProperty("user", url.user());
         properties.setProperty("password", url.password().value());
         properties.setProperty("ApplicationName", program);
-        properties.setProperty("connectTimeout", seconds(connect));
-        properties.setProperty("socketTimeout", seconds(silence));
+        properties.setProperty("connectTimeout", seconds(connectTimeout));
+        properties.setProperty("socketTimeout", seconds(readTimeout));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("socketFactory", KeepAliveSocketFactory.class.getName());
         if (url.servers().size() > 1 && url.targetSession() != TargetSession.ANY) {
@@ -53,12 +54,12 @@ public final class JdbcConnectionFactory {
         return String.valueOf(Math.max(1, duration.plusMillis(999).toSeconds()));
     }
 
-    /** In one line, for whoever runs the program. */
+    /** Converts an error to an exception with a message of one line for the user of the program. */
     public static DatabaseException toException(DatabaseUrl url, SQLException e) {
         String name = "the database " + url.describe();
         if (SCHEMA_MISMATCH_STATES.contains(e.getSQLState())) {
             return new DatabaseException(
-                    name + " does not have the tables of this version; the service makes them when it starts", e);
+                    name + " does not have the tables of this version; the server creates them when it starts", e);
         }
         String reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
         return new DatabaseException(name + " cannot be used: " + reason, e);

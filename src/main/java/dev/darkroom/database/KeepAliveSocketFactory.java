@@ -10,8 +10,8 @@ import javax.net.SocketFactory;
 import jdk.net.ExtendedSocketOptions;
 
 /**
- * Makes sockets on which the kernel detects a vanished server within 25 s, where the kernel's defaults take two hours. For
- * the JDBC driver, which names it by class and blocks in reads without a limit of their own.
+ * Creates sockets with TCP keep-alive on which the kernel detects an unreachable server within 25 s; the default is two hours. Used by
+ * the JDBC driver, which creates it by class name and whose reads may have no timeout.
  */
 public final class KeepAliveSocketFactory extends SocketFactory {
     private static final Map<SocketOption<Integer>, Integer> KEEP_ALIVE_OPTIONS = Map.of(

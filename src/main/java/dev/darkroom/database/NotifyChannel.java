@@ -16,55 +16,52 @@ import io.vertx.sqlclient.Tuple;
 import io.vertx.sqlclient.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the other processes on this database that there may be something to do, by NOTIFY on a connection of its own. A hint
- * says nothing that the tables do not say: it may get lost, come twice or come for nothing, and whoever listens also looks
- * now and then without one.
+ * Notifies the other processes on this database of changes, with LISTEN and NOTIFY on a separate connection. A notification carries no
+ * data beyond its topic and key; receivers read the tables. Notifications may be lost, duplicated or unnecessary, so every receiver also
+ * polls.
  *
- * <p>Never inside a transaction that does work: NOTIFY takes a lock of the whole database until the commit, which would
- * make all commits wait for each other. Hints of the same kind within {@link #MIN_NOTIFY_INTERVAL} become one.
+ * <p>NOTIFY is never sent inside another transaction: it locks a database-wide resource until the commit and would serialize all
+ * commits. Equal notifications within {@link #MIN_NOTIFY_INTERVAL} are combined.
  *
- * <p>A connection that only listens can be dead for hours without a word. So it regularly sends a word to itself, and is
- * given up when that does not come back. After each connecting every listener is called, for what it may have missed.
+ * <p>A broken connection that only listens may stay undetected for hours. The channel therefore sends a self-test in regular intervals
+ * and reconnects when it does not receive it. After each connect it calls every handler, since notifications may have been missed.
  *
- * <p>Thread-safe. Handlers are called on a context of their own and hop to where they belong.
+ * <p>Thread-safe. Handlers are called on the context of this channel and must switch to their own context.
  */
 public final class NotifyChannel {
     private static final Logger LOG = LoggerFactory.getLogger(NotifyChannel.class);
-    private static final String CHANNEL = "darkroom_hints";
+    private static final String CHANNEL = "darkroom_notify";
 
-    /** At most one NOTIFY in this time, whatever happens. Shorter than anybody notices. */
+    /** Minimum time between two NOTIFY statements. Too short for users to notice. */
     private static final Duration MIN_NOTIFY_INTERVAL = Duration.ofMillis(20);
 
-    /** How often the connection has to prove that it lives, and how long the proof may take. */
+    /** Interval of the self-tests, which is also their timeout. */
     static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(5);
 
     private static final Duration INITIAL_RECONNECT_DELAY = Duration.ofMillis(100);
     private static final Duration MAX_RECONNECT_DELAY = Duration.ofSeconds(5);
-    /** Self-tests without an answer after which a connection is aborted, if it was not given up before. */
-    private static final int MAX_MISSED_SELF_TESTS = 3;
+    /** Number of self-test intervals without incoming data after which the socket is aborted. */
+    private static final int MAX_SILENT_INTERVALS = 3;
 
     private static final String SELECT_READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on'";
 
     private static final String SELF_TEST = "self-test";
 
-    /** Between a topic and what it is about. */
-    private static final char KEY_SEPARATOR = '/';
-
-    /** Characters of hints in one NOTIFY, whose payload has to be shorter than 8,000 bytes; the last one may go beyond. */
+    /**
+     * Limit in characters after which no further topic is added to a NOTIFY. The last topic may exceed it. PostgreSQL requires payloads
+     * shorter than 8,000 bytes.
+     */
     private static final int MAX_PAYLOAD_LENGTH = 7_000;
 
     private final Vertx vertx;
@@ -75,75 +72,77 @@ public final class NotifyChannel {
     private final List<PgConnectOptions> servers;
     private final DatabaseServerSelector selector;
     private final TargetSession target;
-    private final Map<String, List<Consumer<String>>> handlers = new LinkedHashMap<>();
-    /** Tells our own hints from those of others. */
+    private final NotifyHandlers handlers = new NotifyHandlers();
+    /** Identifies this channel in a payload, so that it ignores its own notifications. */
     private final String sender = UUID.randomUUID().toString();
 
-    // Only on the context.
+    // Used on the context only.
     private final Set<String> pending = new LinkedHashSet<>();
     private PgConnection connection;
     private boolean flushing;
     private boolean selfTestReceived;
-    /** Whether the server accepted writes when it was last asked. */
+    /** Whether the server accepted writes at the last check. */
     private boolean writable;
 
     private boolean closed;
 
-    private NotifyChannel(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration test) {
+    private NotifyChannel(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.selfTestInterval = test;
-        // A healthy connection brings something with every self-test.
-        this.sockets = new DatabaseSocketMonitor(vertx, test.multipliedBy(MAX_MISSED_SELF_TESTS));
+        this.selfTestInterval = selfTestInterval;
+        // A healthy connection receives data with every self-test.
+        this.sockets = new DatabaseSocketMonitor(vertx, selfTestInterval.multipliedBy(MAX_SILENT_INTERVALS));
         NetClientOptions transport = Database.transportOptions(settings);
         this.connections = PgDriver.INSTANCE.createConnectionFactory(sockets, transport);
         this.servers = url.servers().stream()
                 .map(serverAddress -> options(url, serverAddress, settings))
                 .toList();
         this.target = url.targetSession();
-        this.selector = new DatabaseServerSelector(vertx, sockets, transport, servers, url.targetSession(), test);
+        this.selector =
+                new DatabaseServerSelector(vertx, sockets, transport, servers, url.targetSession(), selfTestInterval);
     }
 
     private static PgConnectOptions options(
             DatabaseUrl url, DatabaseUrl.ServerAddress serverAddress, Settings.Database settings) {
         PgConnectOptions options = Database.connectOptions(url, serverAddress, settings, false);
-        options.getProperties().put("application_name", "darkroom hints");
+        options.getProperties().put("application_name", "darkroom notify");
         options.setReconnectAttempts(0);
         return options;
     }
 
     /**
-     * Starts to connect, and does so again whenever the connection is lost. The database may be away.
+     * Starts to connect, and reconnects whenever the connection is lost. The database may be unavailable. Called on the context on which
+     * the channel runs.
      *
-     * @param url of the server itself: a pooler in transaction mode does not pass notifications on
+     * @param url the server itself, not a pooler: a pooler in transaction mode forwards no notifications
      */
     public static NotifyChannel open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
         return open(vertx, url, settings, SELF_TEST_INTERVAL);
     }
 
-    static NotifyChannel open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration test) {
-        NotifyChannel notifyChannel = new NotifyChannel(vertx, url, settings, test);
+    static NotifyChannel open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval) {
+        NotifyChannel notifyChannel = new NotifyChannel(vertx, url, settings, selfTestInterval);
         notifyChannel.context.runOnContext(start -> notifyChannel.connect(INITIAL_RECONNECT_DELAY));
         return notifyChannel;
     }
 
-    /** Tells the other processes, soon. Nothing is promised. */
+    /** Sends a notification to the other processes, asynchronously and without delivery guarantee. */
     public void send(String topic) {
         enqueue(topic);
     }
 
     /**
-     * The same about one of many things.
+     * Sends a notification with a key, like {@link #send(String)}.
      *
-     * @param key what it is about, short, without commas
+     * @param key for example a user name; short, without commas
      */
     public void send(String topic, String key) {
-        enqueue(topic + KEY_SEPARATOR + key);
+        enqueue(topic + NotifyHandlers.KEY_SEPARATOR + key);
     }
 
-    private void enqueue(String hint) {
+    private void enqueue(String notification) {
         context.runOnContext(v -> {
-            pending.add(hint);
+            pending.add(notification);
             if (!flushing) {
                 flushing = true;
                 flush();
@@ -151,30 +150,28 @@ public final class NotifyChannel {
         });
     }
 
-    /** Calls {@code handler} after hints of other processes, and whenever some may have been missed. */
+    /** Adds a handler that is called for notifications of other processes, and whenever some may have been missed. */
     public void listen(String topic, Runnable handler) {
         listen(topic, key -> handler.run());
     }
 
-    /** The same for hints that are about one of many things: given its key, or null when it may be all of them. */
+    /** Adds a handler for notifications with a key. Its argument is the key, or null when any key may have been missed. */
     public void listen(String topic, Consumer<String> handler) {
-        synchronized (handlers) {
-            handlers.computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>()).add(handler);
-        }
+        handlers.add(topic, handler);
     }
 
-    /** How many sockets are open, half-closed ones too. */
+    /** Number of open sockets, including half-closed ones. */
     int openSockets() {
         return sockets.openCount();
     }
 
-    /** Stops listening. */
+    /** Closes the connection. No handler is called after that. */
     public Future<Void> close() {
         Promise<Void> done = Promise.<Void>promise();
         context.runOnContext(v -> {
             closed = true;
-            Future<Void> ended = connection == null ? Future.succeededFuture() : connection.close();
-            ended.timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS).onComplete(parted -> {
+            Future<Void> closing = connection == null ? Future.succeededFuture() : connection.close();
+            closing.timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS).onComplete(result -> {
                 sockets.abortAll();
                 connections.close(done);
             });
@@ -188,16 +185,16 @@ public final class NotifyChannel {
             return;
         }
         StringJoiner topics = new StringJoiner(",");
-        Iterator<String> hints = pending.iterator();
-        while (hints.hasNext() && topics.length() < MAX_PAYLOAD_LENGTH) {
-            topics.add(hints.next());
-            hints.remove();
+        Iterator<String> notifications = pending.iterator();
+        while (notifications.hasNext() && topics.length() < MAX_PAYLOAD_LENGTH) {
+            topics.add(notifications.next());
+            notifications.remove();
         }
         sendNotify(topics.toString());
         vertx.setTimer(MIN_NOTIFY_INTERVAL.toMillis(), timer -> flush());
     }
 
-    /** Without a connection the hint is lost, which is allowed. */
+    /** Sends NOTIFY. Drops the notification when there is no connection. */
     private void sendNotify(String topics) {
         if (connection != null) {
             PgConnection used = connection;
@@ -210,7 +207,7 @@ public final class NotifyChannel {
         }
     }
 
-    /** After a fail-over the processes notify each other on the new server; the old one, read-only now, stays silent. */
+    /** Reconnects when the server became read-only: after a failover, notifications are sent on the new primary. */
     private void checkWritable(PgConnection used, boolean readOnly) {
         if (readOnly && writable) {
             dropConnection(used, "the server is read-only now");
@@ -218,15 +215,16 @@ public final class NotifyChannel {
         writable = !readOnly;
     }
 
-    /** Where there are several servers, notifications come from the one that accepts writes. */
-    private Future<Void> requireWritable(boolean writes) {
-        writable = writes;
-        return writes || servers.size() == 1 || target == TargetSession.ANY
+    /** With several servers, requires the one that accepts writes, since NOTIFY is sent there. */
+    private Future<Void> requireWritable(boolean acceptsWrites) {
+        writable = acceptsWrites;
+        return acceptsWrites || servers.size() == 1 || target == TargetSession.ANY
                 ? Future.succeededFuture()
                 : Future.failedFuture("the server is read-only");
     }
 
-    private void connect(Duration wait) {
+    /** @param retryDelay the delay before the next attempt if this one fails */
+    private void connect(Duration retryDelay) {
         if (closed) {
             return;
         }
@@ -235,7 +233,7 @@ public final class NotifyChannel {
                 .map(PgConnection::cast);
         connecting
                 .timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
-                // One that comes after all, when another has been tried for, would listen for nobody.
+                // Closes a connection that is established after the timeout, when another attempt has started.
                 .onFailure(late -> connecting.onSuccess(PgConnection::close))
                 .compose(opened -> {
                     opened.exceptionHandler(error -> {});
@@ -258,11 +256,11 @@ public final class NotifyChannel {
                     } else {
                         LOG.atDebug()
                                 .addKeyValue("reason", done.cause().getMessage())
-                                .log("no connection for hints");
-                        Duration next = wait.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
+                                .log("NOTIFY connection failed, retry scheduled");
+                        Duration next = retryDelay.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
                                 ? MAX_RECONNECT_DELAY
-                                : wait.multipliedBy(2);
-                        vertx.setTimer(wait.toMillis(), timer -> connect(next));
+                                : retryDelay.multipliedBy(2);
+                        vertx.setTimer(retryDelay.toMillis(), timer -> connect(next));
                     }
                 });
     }
@@ -274,9 +272,9 @@ public final class NotifyChannel {
         }
         connection = opened;
         opened.closeHandler(v -> dropConnection(opened, "the connection was closed"));
-        LOG.atDebug().log("listening for hints");
-        // Whatever was said meanwhile was said to nobody.
-        topics().forEach(topic -> callHandlers(topic, null));
+        LOG.atDebug().log("NOTIFY connection established");
+        // Notifications sent before LISTEN were missed.
+        handlers.callAll();
         selfTestReceived = true;
         scheduleSelfTest(opened);
     }
@@ -287,7 +285,7 @@ public final class NotifyChannel {
                 return;
             }
             if (!selfTestReceived) {
-                dropConnection(tested, "it did not hear itself");
+                dropConnection(tested, "self-test not received");
                 return;
             }
             selfTestReceived = false;
@@ -302,9 +300,9 @@ public final class NotifyChannel {
         }
         connection = null;
         if (!closed) {
-            LOG.atWarn().addKeyValue("reason", reason).log("connection for hints lost, connecting again");
+            LOG.atWarn().addKeyValue("reason", reason).log("NOTIFY connection lost, reconnecting");
             sockets.notifyLoss();
-            // Not closed: the driver would wait for a server that may be gone.
+            // Aborts instead of closing: the driver would wait for a server that may be unreachable.
             sockets.abortAll();
             connect(INITIAL_RECONNECT_DELAY);
         }
@@ -315,28 +313,9 @@ public final class NotifyChannel {
         if (parts[0].equals(sender)) {
             selfTestReceived = true;
         } else if (parts.length == 2) {
-            for (String hint : parts[1].split(",", -1)) {
-                int key = hint.indexOf(KEY_SEPARATOR);
-                if (key < 0) {
-                    callHandlers(hint, null);
-                } else {
-                    callHandlers(hint.substring(0, key), hint.substring(key + 1));
-                }
+            for (String topicAndKey : parts[1].split(",", -1)) {
+                handlers.call(topicAndKey);
             }
         }
-    }
-
-    private List<String> topics() {
-        synchronized (handlers) {
-            return List.copyOf(handlers.keySet());
-        }
-    }
-
-    private void callHandlers(String topic, String key) {
-        List<Consumer<String>> called;
-        synchronized (handlers) {
-            called = handlers.getOrDefault(topic, List.of());
-        }
-        called.forEach(handler -> handler.accept(key));
     }
 }

@@ -5,13 +5,13 @@ import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 
-/** Owns the {@link NotifyChannel} of a process, which run on its context. One instance per process. */
+/** Opens and closes the {@link NotifyChannel} of a process, which runs on the context of this verticle. One instance per process. */
 public final class NotifyChannelVerticle extends VerticleBase {
     private final DatabaseUrl url;
     private final Settings.Database settings;
     private volatile NotifyChannel channel;
 
-    /** @param url of the server itself, see {@link NotifyChannel#open} */
+    /** @param url the server itself, not a pooler; see {@link NotifyChannel#open} */
     public NotifyChannelVerticle(DatabaseUrl url, Settings.Database settings) {
         this.url = url;
         this.settings = settings;
@@ -28,7 +28,7 @@ public final class NotifyChannelVerticle extends VerticleBase {
         return channel.close();
     }
 
-    /** Null before the start. */
+    /** Returns the channel; null before the verticle has started. */
     public NotifyChannel channel() {
         return channel;
     }

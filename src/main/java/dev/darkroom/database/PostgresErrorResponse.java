@@ -3,27 +3,27 @@ package dev.darkroom.database;
 import java.util.List;
 
 /**
- * An error that the server reports, as far as it decides whether the session can go on. Most errors are of the statement: the
- * next one on the same session may succeed. Some are of the session: every further statement on it fails for the same reason.
+ * An ErrorResponse message of the server, with the fields that decide whether the session is still usable. Most errors concern one
+ * statement; the next one on the session may succeed. After some errors every further statement on the session fails.
  *
- * @param severity not localised: ERROR, FATAL or PANIC; empty when unknown
+ * @param severity not localized: ERROR, FATAL or PANIC; empty when unknown
  * @param sqlState see "PostgreSQL Error Codes", appendix A of the PostgreSQL manual
- * @param routine the function of the server that reports it; empty when unknown
+ * @param routine the server function that reported the error; empty when unknown
  */
 record PostgresErrorResponse(String severity, String sqlState, String routine) {
-    /** A server that no longer accepts writes, after a fail-over or by a change of its settings. */
+    /** The server no longer accepts writes, after a failover or a change of its settings. */
     static final String READ_ONLY = "25006";
 
-    /** SQLSTATEs, or their first letters, after which a session is of no more use. */
+    /** SQLSTATEs, or their prefixes, after which a session is not usable. */
     private static final List<String> SESSION_ENDING_STATES = List.of(
             "08", // connection exception, protocol violation
-            READ_ONLY, "25P02", // a transaction that failed was left open on a session of the pool
+            READ_ONLY, "25P02", // a failed transaction was left open on a session of the pool
             "25P03", // idle in a transaction for too long
             "25P04", // transaction timeout
-            "26000", // a prepared statement that the driver relies on is gone
-            "28", // the server refuses the user or the password
+            "26000", // a prepared statement of the driver does not exist
+            "28", // user or password rejected
             "3D000", // the database does not exist
-            "42P05", // a prepared statement exists that the driver does not know of
+            "42P05", // a prepared statement exists that is unknown to the driver
             "53300", // too many connections
             "57P01", // the server shuts down, or an administrator ended the session
             "57P02", // another session crashed the server
@@ -31,16 +31,16 @@ record PostgresErrorResponse(String severity, String sqlState, String routine) {
             "57P04", // the database was dropped
             "57P05"); // idle for too long
 
-    /** Reports that a table has changed under a prepared statement. */
+    /** The server function that reports a changed table of a prepared statement. */
     private static final String CACHED_PLAN_ROUTINE = "RevalidateCachedQuery";
 
-    /** Which sessions an error ends. */
+    /** The sessions that an error ends. */
     enum Scope {
-        /** None: it is of the statement. */
+        /** Ends no session. */
         STATEMENT,
-        /** The one that reported it. */
+        /** Ends the session that reported the error. */
         SESSION,
-        /** All of this process: the others are in the same state. */
+        /** Ends all sessions of this process, since all are in the same state. */
         ALL_SESSIONS
     }
 
@@ -48,11 +48,10 @@ record PostgresErrorResponse(String severity, String sqlState, String routine) {
         if (sqlState.equals(READ_ONLY) || (sqlState.equals("0A000") && routine.equals(CACHED_PLAN_ROUTINE))) {
             return Scope.ALL_SESSIONS;
         }
-        boolean ends = severity.equals("FATAL") || severity.equals("PANIC");
-        return ends || SESSION_ENDING_STATES.stream().anyMatch(sqlState::startsWith) ? Scope.SESSION : Scope.STATEMENT;
+        return isFatal() || SESSION_ENDING_STATES.stream().anyMatch(sqlState::startsWith) ? Scope.SESSION : Scope.STATEMENT;
     }
 
-    /** Whether the server ends the session by itself and accepts no further statement. */
+    /** Whether the server ends the session itself and accepts no further statement. */
     boolean isFatal() {
         return severity.equals("FATAL") || severity.equals("PANIC");
     }

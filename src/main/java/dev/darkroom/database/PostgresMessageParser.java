@@ -4,15 +4,16 @@ import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Follows what a server sends, by the framing of PostgreSQL's protocol, version 3 (PostgreSQL manual, "Message Formats"): one
- * byte for the type, four for the length, and the contents. Reads the contents of errors and of the end of a turn alone.
+ * Parses the messages of a server incrementally, by the framing of the PostgreSQL protocol version 3 (PostgreSQL manual, "Message
+ * Formats"): one byte for the type, four bytes for the length, then the contents. Reports ErrorResponse and ReadyForQuery and skips
+ * other messages. For one thread.
  */
 final class PostgresMessageParser {
     private static final int HEADER_LENGTH = 5;
     private static final byte ERROR = 'E';
     private static final byte READY = 'Z';
 
-    /** Contents beyond this are not read. The severity and the code are the first fields. */
+    /** Limit of the contents that are read. The severity and the code are the first fields. */
     private static final int MAX_CONTENTS_LENGTH = 16 * 1024;
 
     private final Listener listener;
@@ -23,11 +24,11 @@ final class PostgresMessageParser {
     private int contentsBytes;
     private boolean started;
 
-    /** Called while bytes are followed. */
+    /** Called during {@link #parse}. */
     interface Listener {
         void onError(PostgresErrorResponse error);
 
-        /** The server has answered everything up to a Sync and waits for the next. */
+        /** The server has responded to everything up to a Sync and waits for the next statement. */
         void onReadyForQuery();
     }
 
@@ -35,13 +36,13 @@ final class PostgresMessageParser {
         this.listener = listener;
     }
 
-    /** Reads on without consuming anything. */
+    /** Parses the readable bytes without consuming them. */
     void parse(ByteBuf buffer) {
         int index = buffer.readerIndex();
         int end = buffer.writerIndex();
         if (!started && index < end) {
             started = true;
-            // The answer to a request for TLS is a single letter. No other first message begins with one of these.
+            // The response to an SSLRequest is a single letter. No other first message starts with one of these.
             byte first = buffer.getByte(index);
             if (first == 'S' || first == 'N') {
                 index++;
@@ -50,14 +51,14 @@ final class PostgresMessageParser {
         }
         while (index < end) {
             if (headerBytes < HEADER_LENGTH) {
-                index = header(buffer, index, end);
+                index = readHeader(buffer, index, end);
             } else {
-                index = contents(buffer, index, end);
+                index = readContents(buffer, index, end);
             }
         }
     }
 
-    private int header(ByteBuf buffer, int index, int end) {
+    private int readHeader(ByteBuf buffer, int index, int end) {
         int next = index;
         while (next < end && headerBytes < HEADER_LENGTH) {
             header[headerBytes++] = buffer.getByte(next++);
@@ -69,23 +70,23 @@ final class PostgresMessageParser {
                     | (header[4] & 0xff);
             contentsLeft = Math.max(0, (length & 0xffffffffL) - 4);
             contentsBytes = 0;
-            boolean read = header[0] == ERROR;
-            contents = read ? new byte[(int) Math.min(contentsLeft, MAX_CONTENTS_LENGTH)] : new byte[0];
+            boolean isError = header[0] == ERROR;
+            contents = isError ? new byte[(int) Math.min(contentsLeft, MAX_CONTENTS_LENGTH)] : new byte[0];
             completeMessage();
         }
         return next;
     }
 
-    private int contents(ByteBuf buffer, int index, int end) {
-        int taken = (int) Math.min(contentsLeft, end - index);
-        int wanted = Math.min(taken, contents.length - contentsBytes);
-        if (wanted > 0) {
-            buffer.getBytes(index, contents, contentsBytes, wanted);
-            contentsBytes += wanted;
+    private int readContents(ByteBuf buffer, int index, int end) {
+        int available = (int) Math.min(contentsLeft, end - index);
+        int copied = Math.min(available, contents.length - contentsBytes);
+        if (copied > 0) {
+            buffer.getBytes(index, contents, contentsBytes, copied);
+            contentsBytes += copied;
         }
-        contentsLeft -= taken;
+        contentsLeft -= available;
         completeMessage();
-        return index + taken;
+        return index + available;
     }
 
     private void completeMessage() {
@@ -104,22 +105,22 @@ final class PostgresMessageParser {
         String severity = "";
         String sqlState = "";
         String routine = "";
-        int at = 0;
-        while (at < contentsBytes && contents[at] != 0) {
-            int end = at + 1;
+        int start = 0;
+        while (start < contentsBytes && contents[start] != 0) {
+            int end = start + 1;
             while (end < contentsBytes && contents[end] != 0) {
                 end++;
             }
-            String value = new String(contents, at + 1, end - at - 1, StandardCharsets.UTF_8);
-            switch (contents[at]) {
+            String value = new String(contents, start + 1, end - start - 1, StandardCharsets.UTF_8);
+            switch (contents[start]) {
                 case 'V' -> severity = value;
                 case 'C' -> sqlState = value;
                 case 'R' -> routine = value;
                 default -> {
-                    // Of no interest here.
+                    // Ignores other fields.
                 }
             }
-            at = end + 1;
+            start = end + 1;
         }
         return new PostgresErrorResponse(severity, sqlState, routine);
     }

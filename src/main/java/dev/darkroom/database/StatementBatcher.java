@@ -14,18 +14,18 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Lets things that are written at about the same time share a statement, and with it a commit. Nothing waits for company:
- * what comes while the database is busy with those before goes together in the next statement. So an idle service answers
- * as fast as without it, and a busy one needs fewer statements the busier it is.
+ * Combines values that are written at about the same time into one statement, and so into one commit. A value is sent immediately when
+ * fewer statements are running than allowed. Otherwise it waits and goes into the next statement. An idle server responds as fast as
+ * without batching; a busy one needs fewer statements per value.
  *
- * <p>A database that hangs must not make them pile up, nor be met, when it is back, by what nobody waits for any more: as
- * with a pool of connections, only so many may wait, and only for so long. Thread-safe; nothing blocks.
+ * <p>Limits the number of waiting values and their waiting time, like a connection pool. A hanging database therefore does not
+ * accumulate values, and does not get expired ones when it recovers. Thread-safe; nothing blocks.
  *
- * @param <T> what is written
- * @param <R> what comes of it
+ * @param <T> the type of the values
+ * @param <R> the type of the result of a value
  */
 public final class StatementBatcher<T, R> {
-    /** Statements that those who wait would fill. */
+    /** Limit of the waiting values, in full statements. */
     private static final int MAX_WAITING_STATEMENTS = 100;
 
     private final Limits limits;
@@ -38,41 +38,41 @@ public final class StatementBatcher<T, R> {
     private record Item<T, R>(T value, Promise<R> promise, long enqueuedAt) {}
 
     /**
-     * How much may go on at once.
+     * Limits of a batcher.
      *
-     * @param maxSize how many may share a statement, at least 1
-     * @param concurrency how many statements may be under way at once, at least 1
-     * @param maxWait how long one may wait for its statement to be sent. Looked at when a statement ends, so that one may
-     *     learn of it later by as long as a statement takes
+     * @param maxSize maximum number of values in a statement, at least 1
+     * @param concurrency maximum number of running statements, at least 1
+     * @param maxWait maximum time that a value waits for its statement to be sent. Checked when a statement ends, so that the failure
+     *     may be reported later by the duration of a statement
      */
     public record Limits(int maxSize, int concurrency, Duration maxWait) {}
 
     /**
-     * @param statement writes them all or none; as many results, in the same order. May throw
-     * @param separable after which failures of several each is tried alone, so that one cannot spoil the others; only where
-     *     nothing can have been written, or writing twice does no harm
+     * @param statement writes all values or none and returns one result per value, in the same order. May throw
+     * @param retrySeparately whether to retry each value alone after a failure of several, so that one value cannot fail the others.
+     *     True only if nothing can have been written, or if writing twice is harmless
      * @param nanoClock monotonic, in nanoseconds
      */
     public StatementBatcher(
             Limits limits,
             Function<List<T>, Future<List<R>>> statement,
-            Predicate<Throwable> separable,
+            Predicate<Throwable> retrySeparately,
             LongSupplier nanoClock) {
         this.limits = limits;
         this.statement = statement;
-        this.retrySeparately = separable;
+        this.retrySeparately = retrySeparately;
         this.nanoClock = nanoClock;
     }
 
     /**
-     * Writes one thing, at once or with the next ones. Fails as {@link DatabaseErrorClassifier#isUnavailable} when too many wait or it has
-     * waited for too long; then it was not sent.
+     * Writes a value, immediately or with the next statement. If too many values are waiting or the value has waited for too long, fails
+     * with an exception for which {@link DatabaseErrorClassifier#isUnavailable} is true; the value was not sent then.
      */
     public Future<R> add(T value) {
         Promise<R> promise = Promise.promise();
         synchronized (this) {
             if (waiting.size() >= limits.maxSize * MAX_WAITING_STATEMENTS) {
-                return Future.failedFuture(new ConnectionPoolTooBusyException("too many wait to be written"));
+                return Future.failedFuture(new ConnectionPoolTooBusyException("too many values waiting to be written"));
             }
             waiting.add(new Item<>(value, promise, nanoClock.getAsLong()));
         }
@@ -96,7 +96,7 @@ public final class StatementBatcher<T, R> {
                 running++;
             }
         }
-        late.forEach(item -> item.promise.fail(new TimeoutException("waited for too long to be written")));
+        late.forEach(item -> item.promise.fail(new TimeoutException("value not written in time")));
         if (!items.isEmpty()) {
             write(items).onComplete(done -> {
                 synchronized (this) {
@@ -107,7 +107,7 @@ public final class StatementBatcher<T, R> {
         }
     }
 
-    /** Completes, never fails, once each item has its result. */
+    /** Completes when each item has its result. Never fails. */
     private Future<?> write(List<Item<T, R>> items) {
         return Future.succeededFuture()
                 .compose(

@@ -29,15 +29,16 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** Classification of errors that a real server, the driver or the pool reports. */
 @Timeout(60)
 class DatabaseErrorClassifierTest extends DatabaseFixture {
     @Test
-    void aStatementThatTakesTooLongIsCancelledAndMeansUnavailable() {
+    void classifiesStatementTimeoutAsUnavailable() {
         assertUnavailable(database.pool().query("SELECT pg_sleep(30)").execute(), "57014");
     }
 
     @Test
-    void aLockThatIsNotToBeHadMeansUnavailable() {
+    void classifiesLockTimeoutAsUnavailable() {
         // given
         TestPostgres.execute(url, "CREATE TABLE words (word text)");
         SqlConnection holder = await(database.heartbeats().getConnection());
@@ -52,7 +53,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aTransactionLeftIdleIsEndedAndMeansUnavailable() {
+    void classifiesIdleTransactionTimeoutAsUnavailable() {
         // when
         Future<?> transaction = database.inTransaction(connection -> {
             Promise<Void> ended = Promise.promise();
@@ -72,10 +73,10 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aDeadlockMeansUnavailable() {
+    void classifiesDeadlockAsUnavailable() {
         // given
         TestPostgres.execute(url, "CREATE TABLE counters (id int PRIMARY KEY)", "INSERT INTO counters VALUES (1), (2)");
-        Settings.Database patient = new Settings.Database(
+        Settings.Database longTimeouts = new Settings.Database(
                 url,
                 null,
                 4,
@@ -85,7 +86,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
                 Duration.ofSeconds(20),
                 Duration.ofSeconds(9),
                 Duration.ofSeconds(60));
-        Database other = Database.open(vertx, url, patient);
+        Database other = Database.open(vertx, url, longTimeouts);
         SqlConnection a = await(other.pool().getConnection());
         SqlConnection b = await(other.pool().getConnection());
         await(a.query("BEGIN; SELECT 1 FROM counters WHERE id = 1 FOR UPDATE").execute());
@@ -104,7 +105,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void terminatedConnectionsMeanUnavailableAndAreReplaced() {
+    void classifiesTerminatedConnectionAsUnavailableAndReplacesIt() {
         // given
         List<Future<?>> statements = new ArrayList<>();
         IntStream.range(0, 5)
@@ -134,17 +135,17 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aTransactionThatIsCutIsToldToItsOwnerAndToNobodyElse() {
+    void reportsBrokenTransactionOnlyToItsCaller() {
         // given
         PrintStream err = System.err;
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        Promise<Void> cut = Promise.promise();
+        ByteArrayOutputStream standardError = new ByteArrayOutputStream();
+        Promise<Void> connectionClosed = Promise.promise();
         Future<?> transaction = database.inTransaction(connection -> connection
                 .query("SELECT 1")
                 .execute()
                 .compose(begun -> {
-                    connection.closeHandler(closed -> cut.complete());
-                    return cut.future();
+                    connection.closeHandler(closed -> connectionClosed.complete());
+                    return connectionClosed.future();
                 }));
         Awaitility.await()
                 .until(() -> !TestPostgres.query(
@@ -154,7 +155,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
                         .isEmpty());
 
         // when
-        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(standardError, true, StandardCharsets.UTF_8));
         try {
             TestPostgres.terminateBackends(url.database());
 
@@ -164,12 +165,12 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         } finally {
             System.setErr(err);
         }
-        assertThat(said.toString(StandardCharsets.UTF_8)).isEmpty();
+        assertThat(standardError.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     @Test
-    void onlyTheTimerOfThePoolIsKnownToComplainForNothing() {
-        // given what was seen under load
+    void recognizesOnlyLatePoolTimer() {
+        // given the stack frames of an exception observed under load
         String timer = "io.vertx.sqlclient.impl.pool.SqlConnectionPool$1PoolRequest";
         String cancel = "io.vertx.core.internal.pool.SimpleConnectionPool$Cancel";
 
@@ -187,11 +188,11 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void onlyAConnectionThatBreaksUnderTheWorkLeavesItOpenWhatCameOfIt() {
+    void reportsUnknownOutcomeOnlyForConnectionBrokenDuringStatement() {
         // given
         TcpProxy proxy = new TcpProxy(url.host(), url.port());
-        DatabaseUrl through = new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
-        Database proxied = Database.open(vertx, through, TestDatabaseSettings.of(through));
+        DatabaseUrl proxyUrl = new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
+        Database proxied = Database.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl));
         Future<?> broken = proxied.client().query("SELECT pg_sleep(2)").execute();
         Awaitility.await()
                 .until(() -> !TestPostgres.query(
@@ -216,7 +217,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void whoeverWaitsTooLongForAConnectionIsToldUnavailable() {
+    void classifiesPoolTimeoutAsUnavailable() {
         // given
         List<SqlConnection> all = new ArrayList<>();
         IntStream.range(0, 3).forEach(i -> all.add(await(database.pool().getConnection())));
@@ -228,13 +229,13 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         assertThat(DatabaseErrorClassifier.isUnavailable(
                         failureOf(database.pool().query("SELECT 1").execute())))
                 .isTrue();
-        // and signs of life do not queue behind the work
+        // and heartbeats do not queue behind other statements
         await(database.ping());
         all.forEach(connection -> await(connection.close()));
     }
 
     @Test
-    void whoeverWouldWaitBehindTooManyIsRefusedAtOnce() {
+    void failsImmediatelyWhenWaitQueueIsFull() {
         // given
         Database small = Database.open(vertx, url, TestDatabaseSettings.of(url, 2, 3));
         SqlConnection only = await(small.pool().getConnection());
@@ -242,18 +243,18 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         IntStream.range(0, 3).forEach(i -> waiting.add(small.pool().getConnection()));
 
         // when
-        Throwable refused = failureOf(small.pool().getConnection());
+        Throwable rejected = failureOf(small.pool().getConnection());
 
         // then
-        assertThat(refused).hasMessageContaining("max wait queue size of 3");
-        assertThat(DatabaseErrorClassifier.isUnavailable(refused)).isTrue();
+        assertThat(rejected).hasMessageContaining("max wait queue size of 3");
+        assertThat(DatabaseErrorClassifier.isUnavailable(rejected)).isTrue();
         assertThat(waiting).noneMatch(Future::isComplete);
         await(only.close());
         await(small.close());
     }
 
     @Test
-    void theClientRefusesToo() {
+    void limitsWaitQueueOfPipeliningClient() {
         // given
         Database small = Database.open(vertx, url, TestDatabaseSettings.of(url, 1, 5));
 
@@ -274,7 +275,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aDatabaseThatTakesNoConnectionsMeansUnavailable() {
+    void classifiesDatabaseWithoutConnectionsAsUnavailable() {
         // given
         DatabaseUrl closed = TestPostgres.newDatabase();
         Database other = Database.open(vertx, closed, TestDatabaseSettings.of(closed));
@@ -288,42 +289,42 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aServerThatIsAwayMeansUnavailable() {
+    void classifiesUnreachableServerAsUnavailable() {
         // given
-        DatabaseUrl nobody = new DatabaseUrl("127.0.0.1", 1, "db", "anna", url.password());
-        DatabaseUrl nowhere = new DatabaseUrl("no-such-host.invalid", 5432, "db", "anna", url.password());
-        DatabaseUrl stranger = new DatabaseUrl(url.host(), url.port(), url.database(), "anna", url.password());
-        DatabaseUrl missing = new DatabaseUrl(url.host(), url.port(), "missing", url.user(), url.password());
+        DatabaseUrl closedPort = new DatabaseUrl("127.0.0.1", 1, "db", "anna", url.password());
+        DatabaseUrl unknownHost = new DatabaseUrl("no-such-host.invalid", 5432, "db", "anna", url.password());
+        DatabaseUrl unknownUser = new DatabaseUrl(url.host(), url.port(), url.database(), "anna", url.password());
+        DatabaseUrl unknownDatabase = new DatabaseUrl(url.host(), url.port(), "missing", url.user(), url.password());
 
-        for (DatabaseUrl each : List.of(nobody, nowhere, stranger, missing)) {
-            Database away = Database.open(vertx, each, TestDatabaseSettings.of(each));
+        for (DatabaseUrl each : List.of(closedPort, unknownHost, unknownUser, unknownDatabase)) {
+            Database unavailable = Database.open(vertx, each, TestDatabaseSettings.of(each));
 
             // then
-            assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(away.ping())))
+            assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(unavailable.ping())))
                     .isTrue();
             assertThat(DatabaseErrorClassifier.isUnavailable(
-                            failureOf(away.client().query("SELECT 1").execute())))
+                            failureOf(unavailable.client().query("SELECT 1").execute())))
                     .isTrue();
             assertThat(DatabaseErrorClassifier.isUnavailable(
-                            failureOf(away.inTransaction(c -> Future.succeededFuture()))))
+                            failureOf(unavailable.inTransaction(c -> Future.succeededFuture()))))
                     .isTrue();
-            await(away.close());
+            await(unavailable.close());
         }
     }
 
     @Test
-    void aServerThatFallsSilentIsGivenUp() throws Exception {
+    void abortsConnectionToSilentServer() throws Exception {
         // given
         List<NetSocket> sockets = new CopyOnWriteArrayList<>();
-        List<NetSocket> cut = new CopyOnWriteArrayList<>();
-        // One that stays: a client that the garbage collector finds closes its connections.
+        List<NetSocket> silenced = new CopyOnWriteArrayList<>();
+        // Keeps a reference: a client that is garbage collected closes its connections.
         NetClient client = vertx.createNetClient();
         NetServer proxy = vertx.createNetServer().connectHandler(incoming -> {
             incoming.pause();
             client.connect(url.port(), url.host()).onSuccess(outgoing -> {
                 incoming.handler(outgoing::write);
                 outgoing.handler(bytes -> {
-                    if (!cut.contains(incoming)) {
+                    if (!silenced.contains(incoming)) {
                         incoming.write(bytes);
                     }
                 });
@@ -332,12 +333,12 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
             });
         });
         int port = await(proxy.listen(0, "127.0.0.1")).actualPort();
-        DatabaseUrl through = new DatabaseUrl("127.0.0.1", port, url.database(), url.user(), url.password());
-        Database silent = Database.open(vertx, through, TestDatabaseSettings.of(through), Duration.ofMillis(300));
+        DatabaseUrl proxyUrl = new DatabaseUrl("127.0.0.1", port, url.database(), url.user(), url.password());
+        Database silent = Database.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(300));
         await(silent.client().query("SELECT 1").execute());
 
         // when
-        cut.addAll(sockets);
+        silenced.addAll(sockets);
         Future<RowSet<Row>> lost = silent.client().query("SELECT 1").execute();
 
         // then
@@ -347,7 +348,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void aClosedDatabaseMeansUnavailable() {
+    void classifiesClosedDatabaseAsUnavailable() {
         // given
         Database closed = Database.open(vertx, url, TestDatabaseSettings.of(url));
         await(closed.ping());
@@ -365,7 +366,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     }
 
     @Test
-    void whatIsOurFaultDoesNotMeanUnavailable() {
+    void doesNotClassifyProgramErrorsAsUnavailable() {
         // given
         TestPostgres.execute(url, "CREATE TABLE words (id int PRIMARY KEY)", "INSERT INTO words VALUES (1)");
 
@@ -382,7 +383,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         assertThat(DatabaseErrorClassifier.isUnavailable(null)).isFalse();
     }
 
-    /** A statement may still meet the dead connection between its end and its leaving the pool. */
+    /** Retries: a statement may get a broken connection that has not left the pool yet. */
     private static void eventually(Supplier<Future<?>> statement) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
@@ -399,7 +400,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(future))).isFalse();
     }
 
-    /** The real thing, said to have been called by these. */
+    /** Returns the exception of a promise that is completed twice, with the given classes as its stack trace. */
     private static Throwable completedTwice(String... callers) {
         Promise<Void> promise = Promise.promise();
         promise.complete();

@@ -32,42 +32,42 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Two servers of which one accepts writes, and a change of roles under open connections. */
+/** Failover between two servers, one of which is read-only, with open connections. */
 @Tag("database")
 @Timeout(240)
 class DatabaseFailoverTest {
-    private static final String PORT = "SELECT inet_server_port()";
+    private static final String SELECT_PORT = "SELECT inet_server_port()";
     private static final Vertx VERTX = Vertx.vertx();
 
-    private static StoppableEmbeddedPostgres one;
-    private static StoppableEmbeddedPostgres two;
+    private static StoppableEmbeddedPostgres first;
+    private static StoppableEmbeddedPostgres second;
 
     @BeforeAll
     static void start() throws IOException {
-        one = StoppableEmbeddedPostgres.create(
+        first = StoppableEmbeddedPostgres.create(
                 Files.createTempDirectory("darkroom-one").resolve("data"));
-        two = StoppableEmbeddedPostgres.create(
+        second = StoppableEmbeddedPostgres.create(
                 Files.createTempDirectory("darkroom-two").resolve("data"));
-        // Both are to accept the same user.
+        // Makes both accept the same user.
         TestPostgres.execute(
-                two.superuser(),
-                "ALTER ROLE " + one.url().user() + " PASSWORD '"
-                        + one.url().password().value() + "'");
+                second.superuser(),
+                "ALTER ROLE " + first.url().user() + " PASSWORD '"
+                        + first.url().password().value() + "'");
     }
 
     @AfterAll
     static void stop() {
-        one.close();
-        two.close();
+        first.close();
+        second.close();
         await(VERTX.close());
     }
 
-    private static DatabaseUrl both(TargetSession target) {
-        DatabaseUrl url = one.url();
+    private static DatabaseUrl bothServers(TargetSession target) {
+        DatabaseUrl url = first.url();
         return new DatabaseUrl(
                 List.of(
                         new ServerAddress(url.host(), url.port()),
-                        new ServerAddress(url.host(), two.url().port())),
+                        new ServerAddress(url.host(), second.url().port())),
                 url.database(),
                 url.user(),
                 url.password(),
@@ -75,7 +75,7 @@ class DatabaseFailoverTest {
                 target);
     }
 
-    private static void readOnly(StoppableEmbeddedPostgres cluster, boolean on) {
+    private static void setReadOnly(StoppableEmbeddedPostgres cluster, boolean on) {
         TestPostgres.execute(
                 cluster.superuser(), "ALTER SYSTEM SET default_transaction_read_only = " + (on ? "on" : "off"));
         TestPostgres.execute(cluster.superuser(), "SET default_transaction_read_only = off; SELECT pg_reload_conf()");
@@ -85,8 +85,8 @@ class DatabaseFailoverTest {
                         .equals(List.of(on ? "on" : "off")));
     }
 
-    private static void eventually(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
+    private static void eventually(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptions()
@@ -94,7 +94,7 @@ class DatabaseFailoverTest {
     }
 
     private static int port(SqlClient client) throws Exception {
-        return client.query(PORT)
+        return client.query(SELECT_PORT)
                 .execute()
                 .await(10, TimeUnit.SECONDS)
                 .iterator()
@@ -103,16 +103,16 @@ class DatabaseFailoverTest {
     }
 
     @Test
-    @DisplayName("after a change of roles pools, listener and JDBC go to the server that accepts writes, reads too")
+    @DisplayName("after a failover pools, NOTIFY channel and JDBC use the server that accepts writes, for reads too")
     void followsTheWritableServer() throws Exception {
         // given
-        readOnly(one, false);
-        readOnly(two, true);
-        DatabaseUrl url = both(TargetSession.READ_WRITE);
+        setReadOnly(first, false);
+        setReadOnly(second, true);
+        DatabaseUrl url = bothServers(TargetSession.READ_WRITE);
         Database database = Database.open(VERTX, url, TestDatabaseSettings.of(url));
         List<SqlClient> clients = List.of(database.client(), database.pool(), database.heartbeats());
         for (SqlClient client : clients) {
-            eventually("connected", () -> port(client) == one.url().port());
+            eventually("connected", () -> port(client) == first.url().port());
         }
         AtomicInteger calls = new AtomicInteger();
         NotifyChannel notifyChannel =
@@ -121,8 +121,8 @@ class DatabaseFailoverTest {
         eventually("listening", () -> calls.get() == 1);
 
         // when
-        readOnly(two, false);
-        readOnly(one, true);
+        setReadOnly(second, false);
+        setReadOnly(first, true);
 
         // then
         eventually(
@@ -133,56 +133,56 @@ class DatabaseFailoverTest {
                                 .await(10, TimeUnit.SECONDS)
                         != null);
         for (SqlClient client : clients) {
-            eventually("reads there too", () -> port(client) == two.url().port());
+            eventually("reads there too", () -> port(client) == second.url().port());
         }
         eventually(
                 "listens there",
                 () -> calls.get() > 1
                         && TestPostgres.query(
-                                        two.superuser(),
-                                        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'darkroom hints'")
+                                        second.superuser(),
+                                        "SELECT 1 FROM pg_stat_activity WHERE application_name = 'darkroom notify'")
                                 .equals(List.of("1")));
-        assertThat(jdbcPort(url)).isEqualTo(two.url().port());
+        assertThat(jdbcPort(url)).isEqualTo(second.url().port());
         await(notifyChannel.close());
         await(database.close());
     }
 
     @Test
     @DisplayName(
-            "a server that is down is skipped; any takes the first that is up, read-write and primary may find none")
-    void choosesByTheTarget() throws Exception {
+            "a stopped server is skipped; any chooses the first running server, read-write fails without a writable one")
+    void choosesServerByTargetSession() throws Exception {
         // given
-        readOnly(one, false);
-        readOnly(two, true);
-        one.stop(StoppablePostgres.Mode.IMMEDIATE);
+        setReadOnly(first, false);
+        setReadOnly(second, true);
+        first.stop(StoppablePostgres.Mode.IMMEDIATE);
         try {
             // then
-            Database any = Database.open(VERTX, both(TargetSession.ANY), TestDatabaseSettings.of(one.url()));
-            eventually("any", () -> port(any.pool()) == two.url().port());
-            assertThat(jdbcPort(both(TargetSession.ANY))).isEqualTo(two.url().port());
+            Database any = Database.open(VERTX, bothServers(TargetSession.ANY), TestDatabaseSettings.of(first.url()));
+            eventually("any", () -> port(any.pool()) == second.url().port());
+            assertThat(jdbcPort(bothServers(TargetSession.ANY))).isEqualTo(second.url().port());
             await(any.close());
 
-            Database primary = Database.open(VERTX, both(TargetSession.PRIMARY), TestDatabaseSettings.of(one.url()));
-            eventually("primary", () -> port(primary.pool()) == two.url().port());
+            Database primary = Database.open(VERTX, bothServers(TargetSession.PRIMARY), TestDatabaseSettings.of(first.url()));
+            eventually("primary", () -> port(primary.pool()) == second.url().port());
             await(primary.close());
 
             Database writable =
-                    Database.open(VERTX, both(TargetSession.READ_WRITE), TestDatabaseSettings.of(one.url()));
+                    Database.open(VERTX, bothServers(TargetSession.READ_WRITE), TestDatabaseSettings.of(first.url()));
             eventually("none", () -> {
                 Throwable failure = failureOf(writable.pool().query("SELECT 1").execute());
                 assertThat(DatabaseErrorClassifier.isUnavailable(failure)).isTrue();
                 return "no database server is read-write".equals(failure.getMessage());
             });
-            assertThatThrownBy(() -> jdbcPort(both(TargetSession.READ_WRITE))).isInstanceOf(SQLException.class);
+            assertThatThrownBy(() -> jdbcPort(bothServers(TargetSession.READ_WRITE))).isInstanceOf(SQLException.class);
             await(writable.close());
         } finally {
-            one.restart();
+            first.restart();
         }
     }
 
     private static int jdbcPort(DatabaseUrl url) throws SQLException {
         try (Connection connection = JdbcConnectionFactory.connect(url, "test", Duration.ofSeconds(30));
-                ResultSet row = connection.createStatement().executeQuery(PORT)) {
+                ResultSet row = connection.createStatement().executeQuery(SELECT_PORT)) {
             row.next();
             return row.getInt(1);
         }

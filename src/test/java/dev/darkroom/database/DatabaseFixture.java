@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 
-/** An open {@link Database} on an empty database, for each test. */
+/** Opens a {@link Database} on an empty database for each test. */
 @Tag("database")
 abstract class DatabaseFixture {
     final Vertx vertx = Vertx.vertx();

@@ -25,13 +25,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** Migrations on real servers, and errors before them. */
 @Tag("database")
 @Timeout(60)
 class DatabaseMigratorTest {
     private static final String SCRIPTS = "classpath:db/testmigration";
 
     @Test
-    void makesTheTablesOnceAndIsHappyTheSecondTime() {
+    void migratesOnceAndKeepsDataOnSecondRun() {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();
 
@@ -45,7 +46,7 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void aMigrationWaitsForNoLockForLongAndMayRunForLong() {
+    void limitsLockWaitButNotStatementTimeOfMigration() {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();
 
@@ -58,28 +59,28 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void aServerThatAnswersLateIsWaitedFor() throws Exception {
+    void waitsForSlowServer() throws Exception {
         // given
         DatabaseUrl real = TestPostgres.newDatabase();
         try (TcpProxy slow = new TcpProxy(real.host(), real.port())) {
             DatabaseUrl url = new DatabaseUrl("127.0.0.1", slow.port(), real.database(), real.user(), real.password());
             slow.blackhole();
-            ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor();
+            ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
             try {
                 // when
-                later.schedule(slow::resumeForwarding, 4, TimeUnit.SECONDS);
+                scheduler.schedule(slow::resumeForwarding, 4, TimeUnit.SECONDS);
 
                 // then
                 DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
             } finally {
-                later.shutdownNow();
+                scheduler.shutdownNow();
             }
         }
         assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
     }
 
     @Test
-    void aServerThatIsStartingUpIsWaitedFor() throws Exception {
+    void waitsForStartingServer() throws Exception {
         // given
         DatabaseUrl real = TestPostgres.newDatabase();
         try (StartingPostgresProxy starting = new StartingPostgresProxy(real, 3)) {
@@ -90,13 +91,13 @@ class DatabaseMigratorTest {
             DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS);
 
             // then
-            assertThat(starting.refusedConnections()).isEqualTo(3);
+            assertThat(starting.rejectedConnections()).isEqualTo(3);
         }
         assertThat(query(real, "SELECT count(*) FROM words")).containsExactly("0");
     }
 
     @Test
-    void processesThatStartTogetherAllSucceed() throws Exception {
+    void migratesConcurrently() throws Exception {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();
         Callable<Void> start = () -> {
@@ -120,23 +121,23 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void aDatabaseThatNobodyServesIsNamedInOneLineWithoutThePassword() throws IOException {
+    void reportsUnreachableServerInOneLineWithoutPassword() throws IOException {
         // given
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        DatabaseUrl url = new DatabaseUrl("127.0.0.1", port, "pictures", "anna", new Secret("top-secret"));
+        DatabaseUrl url = new DatabaseUrl("127.0.0.1", port, "images", "anna", new Secret("top-secret"));
 
         // then
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS))
-                .withMessageContaining("the database pictures at 127.0.0.1:" + port + " (DARKROOM_DATABASE_URL)")
+                .withMessageContaining("the database images at 127.0.0.1:" + port + " (DARKROOM_DATABASE_URL)")
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("top-secret"));
     }
 
     @Test
-    void aServerThatNeverAnswersIsGivenUp() throws IOException {
+    void failsWhenServerDoesNotRespond() throws IOException {
         // given
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             DatabaseUrl url = new DatabaseUrl("127.0.0.1", silent.getLocalPort(), "db", "anna", Secret.NONE);
@@ -150,7 +151,7 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void aServerThatIsForEverStartingUpIsGivenUp() throws IOException {
+    void failsWhenServerStaysInStartup() throws IOException {
         // given
         DatabaseUrl real = TestPostgres.newDatabase();
         try (StartingPostgresProxy starting = new StartingPostgresProxy(real, Integer.MAX_VALUE)) {
@@ -162,12 +163,12 @@ class DatabaseMigratorTest {
                     .isThrownBy(() ->
                             DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
                     .withMessageContaining("the database system is starting up");
-            assertThat(starting.refusedConnections()).isGreaterThan(1);
+            assertThat(starting.rejectedConnections()).isGreaterThan(1);
         }
     }
 
     @Test
-    void aWrongPasswordIsNamedInOneLineWithoutThePassword() {
+    void reportsWrongPasswordInOneLineWithoutPassword() {
         // given
         DatabaseUrl right = TestPostgres.newDatabase();
         DatabaseUrl url =
@@ -181,7 +182,7 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void aBuildWithoutScriptsIsAnError() {
+    void failsWithoutMigrationScripts() {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();
 
@@ -193,7 +194,7 @@ class DatabaseMigratorTest {
     }
 
     @Test
-    void fourteenIsTheOldestPostgresqlThatIsTaken() {
+    void requiresPostgres14() {
         assertThatExceptionOfType(DatabaseException.class)
                 .isThrownBy(() -> DatabaseMigrator.requireSupported(13, "the database"))
                 .withMessage("the database is PostgreSQL 13; Darkroom needs 14 or newer");

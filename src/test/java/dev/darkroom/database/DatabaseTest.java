@@ -18,10 +18,11 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** Session settings, pool sizes and transactions on a real server. */
 @Timeout(60)
 class DatabaseTest extends DatabaseFixture {
     @Test
-    void everyConnectionHasItsTimeoutsAndItsName() {
+    void setsTimeoutsAndApplicationNameOnEveryConnection() {
         for (SqlClient client : List.of(database.client(), database.pool(), database.heartbeats())) {
             assertThat(setting(client, "statement_timeout")).isEqualTo("2500ms");
             assertThat(setting(client, "lock_timeout")).isEqualTo("700ms");
@@ -32,7 +33,7 @@ class DatabaseTest extends DatabaseFixture {
     }
 
     @Test
-    void connectionsStayWithinTheirNumber() {
+    void opensNoMoreConnectionsThanPoolSize() {
         // when
         List<Future<?>> statements = new ArrayList<>();
         for (SqlClient client : List.of(database.client(), database.pool())) {
@@ -51,7 +52,7 @@ class DatabaseTest extends DatabaseFixture {
     }
 
     @Test
-    void aTransactionIsCommittedAsAWhole() {
+    void commitsTransaction() {
         // given
         TestPostgres.execute(url, "CREATE TABLE words (word text)");
 
@@ -66,7 +67,7 @@ class DatabaseTest extends DatabaseFixture {
     }
 
     @Test
-    void aTransactionThatFailsOrThrowsLeavesNothingAndNoOpenConnection() {
+    void rollsBackFailedTransactionAndFreesConnection() {
         // given
         TestPostgres.execute(url, "CREATE TABLE words (word text)");
         IllegalStateException failure = new IllegalStateException("on purpose");

@@ -33,11 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A PostgreSQL with TLS, by each of the ways in which the service connects: pools, listener and JDBC. */
+/** TLS connections of the pools, the NOTIFY channel and JDBC to a PostgreSQL server. */
 @Tag("database")
 @Timeout(240)
 class DatabaseTlsTest {
-    private static final String RIGHT = "right";
+    private static final String TRUSTED = "trusted";
     private static final String OTHER = "other";
     private static final Vertx VERTX = Vertx.vertx();
 
@@ -48,11 +48,11 @@ class DatabaseTlsTest {
 
     @BeforeAll
     static void startWithTls() throws IOException {
-        TestCertificates.writeCertificate(directory.resolve(RIGHT), RIGHT, "RSA");
+        TestCertificates.writeCertificate(directory.resolve(TRUSTED), TRUSTED, "RSA");
         TestCertificates.writeCertificate(directory.resolve(OTHER), OTHER, "RSA", "dns:db.example.org");
         cluster = StoppableEmbeddedPostgres.create(
                 Files.createTempDirectory("darkroom-tls").resolve("data"));
-        serve(RIGHT);
+        restartWithCertificate(TRUSTED);
     }
 
     @AfterAll
@@ -62,11 +62,11 @@ class DatabaseTlsTest {
     }
 
     /** Restarts the server with another certificate. */
-    private static void serve(String name) throws IOException {
+    private static void restartWithCertificate(String name) throws IOException {
         Path key = directory.resolve(name).resolve("key.pem");
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
         cluster.stop(StoppablePostgres.Mode.FAST);
-        cluster.startAgain(Map.of(
+        cluster.restart(Map.of(
                 "ssl", "on",
                 "ssl_cert_file", directory.resolve(name).resolve("cert.pem").toString(),
                 "ssl_key_file", key.toString()));
@@ -81,26 +81,26 @@ class DatabaseTlsTest {
     @ParameterizedTest(name = "{0}: encrypted {1}")
     @CsvSource({"DISABLE, false", "PREFER, true", "REQUIRE, true", "VERIFY_CA, true", "VERIFY_FULL, true"})
     void connects(SslMode mode, boolean encrypted) throws SQLException {
-        assertConnects(url(mode, mode.verifies() ? RIGHT : null), encrypted);
+        assertConnects(url(mode, mode.verifies() ? TRUSTED : null), encrypted);
     }
 
     @Test
-    @DisplayName("a certificate of an unknown authority is rejected by verify-ca and verify-full alone")
-    void verifiesTheAuthority() throws SQLException {
+    @DisplayName("only verify-ca and verify-full reject a certificate of an unknown authority")
+    void rejectsUnknownAuthority() throws SQLException {
         assertRejected(url(SslMode.VERIFY_CA, OTHER));
         assertRejected(url(SslMode.VERIFY_FULL, OTHER));
-        // The authorities of the Java runtime do not know it either.
+        // The trust store of the Java runtime does not contain the authority either.
         assertRejected(url(SslMode.VERIFY_CA, null));
         assertRejected(url(SslMode.VERIFY_FULL, null));
     }
 
     @Test
     @DisplayName(
-            "a certificate for another name is rejected by verify-full alone; a server without TLS by all that require it")
-    void verifiesTheName() throws IOException, SQLException {
+            "only verify-full rejects a certificate for another host; every mode that requires TLS rejects a server without it")
+    void rejectsWrongHostNameAndMissingTls() throws IOException, SQLException {
         try {
             // given
-            serve(OTHER);
+            restartWithCertificate(OTHER);
 
             // then
             assertConnects(url(SslMode.VERIFY_CA, OTHER), true);
@@ -113,17 +113,17 @@ class DatabaseTlsTest {
             // then
             assertConnects(url(SslMode.PREFER, null), false);
             assertRejected(url(SslMode.REQUIRE, null));
-            assertRejected(url(SslMode.VERIFY_FULL, RIGHT));
+            assertRejected(url(SslMode.VERIFY_FULL, TRUSTED));
         } finally {
-            serve(RIGHT);
+            restartWithCertificate(TRUSTED);
         }
     }
 
     @Test
-    @DisplayName("the embedded server keeps what is committed on disk, with TLS too")
-    void keepsWhatIsCommitted() throws SQLException {
+    @DisplayName("the embedded server writes commits to disk, also with TLS")
+    void enablesDurableCommits() throws SQLException {
         try (Connection connection =
-                JdbcConnectionFactory.connect(url(SslMode.VERIFY_FULL, RIGHT), "test", Duration.ofSeconds(30))) {
+                JdbcConnectionFactory.connect(url(SslMode.VERIFY_FULL, TRUSTED), "test", Duration.ofSeconds(30))) {
             for (String setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
                 try (ResultSet row = connection.createStatement().executeQuery("SHOW " + setting)) {
                     row.next();
@@ -134,19 +134,19 @@ class DatabaseTlsTest {
     }
 
     private static void assertConnects(DatabaseUrl url, boolean encrypted) throws SQLException {
-        String question = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        String query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
         Database database = Database.open(VERTX, url, TestDatabaseSettings.of(url));
-        assertThat(await(database.client().query(question).execute())
+        assertThat(await(database.client().query(query).execute())
                         .iterator()
                         .next()
                         .getBoolean(0))
                 .isEqualTo(encrypted);
-        assertThat(await(database.pool().query(question).execute())
+        assertThat(await(database.pool().query(query).execute())
                         .iterator()
                         .next()
                         .getBoolean(0))
                 .isEqualTo(encrypted);
-        await(database.heartbeats().query(question).execute());
+        await(database.heartbeats().query(query).execute());
 
         AtomicInteger calls = new AtomicInteger();
         NotifyChannel notifyChannel = NotifyChannel.open(VERTX, url, TestDatabaseSettings.of(url));
@@ -154,7 +154,7 @@ class DatabaseTlsTest {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> calls.get() > 0);
         assertThat(await(database.pool()
                                 .query("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
-                                        + " WHERE a.application_name = 'darkroom hints'")
+                                        + " WHERE a.application_name = 'darkroom notify'")
                                 .execute())
                         .iterator()
                         .next()
@@ -164,7 +164,7 @@ class DatabaseTlsTest {
         await(database.close());
 
         try (Connection connection = JdbcConnectionFactory.connect(url, "test", Duration.ofSeconds(30));
-                ResultSet row = connection.createStatement().executeQuery(question)) {
+                ResultSet row = connection.createStatement().executeQuery(query)) {
             row.next();
             assertThat(row.getBoolean(1)).isEqualTo(encrypted);
         }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Connections whose other end vanishes without a word, and does not answer when they are closed either. */
+/** Connections to a server that becomes unreachable without closing them. */
 @Tag("database")
 @Timeout(180)
 @Execution(ExecutionMode.CONCURRENT)
@@ -34,7 +34,7 @@ class HalfOpenConnectionTest {
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();
     private final TcpProxy proxy = new TcpProxy(url.host(), url.port());
-    private final DatabaseUrl through =
+    private final DatabaseUrl proxyUrl =
             new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
 
     @AfterEach
@@ -51,8 +51,8 @@ class HalfOpenConnectionTest {
         }
     }
 
-    private static void eventually(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
+    private static void eventually(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptions()
@@ -60,10 +60,10 @@ class HalfOpenConnectionTest {
     }
 
     @Test
-    @DisplayName("every pool resets silent connections and connects again")
+    @DisplayName("every pool resets silent connections and reconnects")
     void poolsResetSilentConnections() {
         // given
-        Database database = Database.open(vertx, through, TestDatabaseSettings.of(through), Duration.ofMillis(300));
+        Database database = Database.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(300));
         List<SqlClient> clients = List.of(database.client(), database.pool(), database.heartbeats());
         List<Future<?>> all = new ArrayList<>();
         for (SqlClient client : clients) {
@@ -83,15 +83,15 @@ class HalfOpenConnectionTest {
                 return true;
             });
         }
-        eventually("nothing half-closed is left", () -> database.openSockets() == 0);
+        eventually("no half-closed socket is left", () -> database.openSockets() == 0);
         await(database.close());
     }
 
     @Test
-    @DisplayName("closing does not wait for a server that does not answer")
-    void closesWithoutTheServer() {
+    @DisplayName("close does not wait for an unreachable server")
+    void closesWithoutWaitingForServer() {
         // given
-        Database database = Database.open(vertx, through, TestDatabaseSettings.of(through), Duration.ofMinutes(10));
+        Database database = Database.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMinutes(10));
         await(database.ping());
 
         // when
@@ -103,11 +103,11 @@ class HalfOpenConnectionTest {
     }
 
     @Test
-    @DisplayName("the listener resets a silent connection and listens on a new one")
-    void listenerResetsASilentConnection() {
+    @DisplayName("the NOTIFY channel resets a silent connection and listens on a new one")
+    void notifyChannelResetsSilentConnection() {
         // given
         NotifyChannel notifyChannel =
-                NotifyChannel.open(vertx, through, TestDatabaseSettings.of(through), Duration.ofMillis(500));
+                NotifyChannel.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(500));
         AtomicInteger calls = new AtomicInteger();
         notifyChannel.listen("work", calls::incrementAndGet);
         eventually("listening", () -> calls.get() > 0);
@@ -117,15 +117,15 @@ class HalfOpenConnectionTest {
 
         // then
         eventually("listening again", () -> calls.get() > 1);
-        eventually("nothing half-closed is left", () -> notifyChannel.openSockets() == 1);
+        eventually("no half-closed socket is left", () -> notifyChannel.openSockets() == 1);
         await(notifyChannel.close());
         eventually("closed", () -> notifyChannel.openSockets() == 0);
     }
 
     @Test
-    @DisplayName("a JDBC connection gives up a server that does not answer")
-    void jdbcGivesUp() throws SQLException {
-        try (Connection connection = JdbcConnectionFactory.connect(through, "test", Duration.ofSeconds(2));
+    @DisplayName("a JDBC statement fails when the server does not respond")
+    void jdbcStatementTimesOut() throws SQLException {
+        try (Connection connection = JdbcConnectionFactory.connect(proxyUrl, "test", Duration.ofSeconds(2));
                 Statement statement = connection.createStatement()) {
             // given
             statement.execute("SELECT 1");

@@ -21,37 +21,37 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What processes tell each other through PostgreSQL, and what they do when it does not get through. */
+/** Notifications between processes, and reconnection after a lost, silent or late connection. */
 @Tag("database")
 @Execution(ExecutionMode.CONCURRENT)
 class NotifyChannelTest {
-    private static final Duration TEST = Duration.ofSeconds(1);
+    private static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(1);
 
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();
     private final List<NotifyChannel> opened = new ArrayList<>();
 
-    private NotifyChannel open(DatabaseUrl at) {
-        NotifyChannel notifyChannel = NotifyChannel.open(vertx, at, TestDatabaseSettings.of(at), TEST);
+    private NotifyChannel open(DatabaseUrl databaseUrl) {
+        NotifyChannel notifyChannel = NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL);
         opened.add(notifyChannel);
         return notifyChannel;
     }
 
-    private static DatabaseUrl through(TcpProxy proxy, DatabaseUrl url) {
+    private static DatabaseUrl proxyUrl(TcpProxy proxy, DatabaseUrl url) {
         return new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
     }
 
-    /** Opens one, and waits until it listens: then every listener is called once. */
-    private NotifyChannel listening(DatabaseUrl at, AtomicInteger calls) {
-        NotifyChannel notifyChannel = open(at);
+    /** Opens a channel and waits until it listens, when every handler is called once. */
+    private NotifyChannel openListening(DatabaseUrl databaseUrl, AtomicInteger calls) {
+        NotifyChannel notifyChannel = open(databaseUrl);
         notifyChannel.listen("work", calls::incrementAndGet);
         await("listening", () -> calls.get() > 0);
         calls.set(0);
         return notifyChannel;
     }
 
-    private static void await(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
+    private static void await(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(5))
                 .until(condition);
@@ -66,26 +66,26 @@ class NotifyChannelTest {
     }
 
     @Test
-    void anotherProcessHearsAHintAndTheSenderDoesNot() {
+    void notifiesOtherProcessesButNotSender() {
         // given
-        AtomicInteger mine = new AtomicInteger();
-        AtomicInteger others = new AtomicInteger();
-        AtomicInteger elsewhere = new AtomicInteger();
-        NotifyChannel sender = listening(url, mine);
-        NotifyChannel receiver = listening(url, others);
-        receiver.listen("something else", elsewhere::incrementAndGet);
+        AtomicInteger senderCalls = new AtomicInteger();
+        AtomicInteger receiverCalls = new AtomicInteger();
+        AtomicInteger otherTopicCalls = new AtomicInteger();
+        NotifyChannel sender = openListening(url, senderCalls);
+        NotifyChannel receiver = openListening(url, receiverCalls);
+        receiver.listen("something else", otherTopicCalls::incrementAndGet);
 
         // when
         sender.send("work");
 
         // then
-        await("the hint", () -> others.get() == 1);
-        assertThat(mine.get()).isZero();
-        assertThat(elsewhere.get()).isZero();
+        await("notification received", () -> receiverCalls.get() == 1);
+        assertThat(senderCalls.get()).isZero();
+        assertThat(otherTopicCalls.get()).isZero();
     }
 
     @Test
-    void runOnTheContextOfTheirVerticle() throws Exception {
+    void callsHandlersOnContextOfVerticle() throws Exception {
         // given
         NotifyChannelVerticle verticle = new NotifyChannelVerticle(url, TestDatabaseSettings.of(url));
         String id = vertx.deployVerticle(verticle).await(30, TimeUnit.SECONDS);
@@ -100,11 +100,11 @@ class NotifyChannelTest {
     }
 
     @Test
-    void manyHintsBecomeFew() {
+    void combinesEqualNotifications() {
         // given
-        AtomicInteger heard = new AtomicInteger();
-        NotifyChannel sender = listening(url, new AtomicInteger());
-        listening(url, heard);
+        AtomicInteger calls = new AtomicInteger();
+        NotifyChannel sender = openListening(url, new AtomicInteger());
+        openListening(url, calls);
 
         // when
         for (int i = 0; i < 10_000; i++) {
@@ -112,63 +112,63 @@ class NotifyChannelTest {
         }
 
         // then
-        await("a hint", () -> heard.get() > 0);
+        await("notification received", () -> calls.get() > 0);
         sender.send("work");
-        int before = heard.get();
-        await("one more", () -> heard.get() > before);
-        assertThat(heard.get()).isLessThan(100);
+        int before = calls.get();
+        await("another notification received", () -> calls.get() > before);
+        assertThat(calls.get()).isLessThan(100);
     }
 
     @Test
-    void aConnectionThatIsCutIsMadeAgainAndWhatWasMissedIsLookedFor() {
+    void reconnectsAndCallsHandlersAfterLostConnection() {
         // given
-        AtomicInteger heard = new AtomicInteger();
-        listening(url, heard);
+        AtomicInteger calls = new AtomicInteger();
+        openListening(url, calls);
 
         // when
         TestPostgres.execute(
                 url,
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'darkroom hints'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'darkroom notify'"
                         + " AND datname = current_database()");
 
         // then
-        await("looked for what was missed", () -> heard.get() == 1);
-        NotifyChannel sender = listening(url, new AtomicInteger());
+        await("handlers called after reconnect", () -> calls.get() == 1);
+        NotifyChannel sender = openListening(url, new AtomicInteger());
         sender.send("work");
-        await("the next hint", () -> heard.get() == 2);
+        await("next notification received", () -> calls.get() == 2);
     }
 
     @Test
-    void aConnectionThatFellSilentIsNoticed() {
+    void reconnectsAfterSilentConnection() {
         // given
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
-            AtomicInteger heard = new AtomicInteger();
-            listening(through(proxy, url), heard);
-            NotifyChannel sender = listening(url, new AtomicInteger());
+            AtomicInteger calls = new AtomicInteger();
+            openListening(proxyUrl(proxy, url), calls);
+            NotifyChannel sender = openListening(url, new AtomicInteger());
 
-            // when: a hint goes where nobody will ever hear it
+            // when a notification is sent to the silent connection
             proxy.cancelResponseLoss();
             sender.send("work");
 
             // then
-            await("connected again, with what was missed", () -> heard.get() > 0);
+            await("reconnected, handlers called", () -> calls.get() > 0);
         }
     }
 
     @Test
-    void aConnectionThatComesTooLateIsNotKept() {
-        // given a way to the database on which a connection takes longer than anybody waits for it
+    void closesConnectionEstablishedAfterTimeout() {
+        // given a proxy on which connecting takes longer than the timeout
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
-            proxy.delay(TEST);
-            AtomicInteger heard = new AtomicInteger();
-            open(through(proxy, url)).listen("work", heard::incrementAndGet);
-            await("one came too late", () -> sessions() >= 1);
+            proxy.delay(SELF_TEST_INTERVAL);
+            AtomicInteger calls = new AtomicInteger();
+            open(proxyUrl(proxy, url)).listen("work", calls::incrementAndGet);
+            await("late connection established", () -> sessions() >= 1);
 
             // when
             proxy.delay(Duration.ZERO);
 
             // then
-            await("listening", () -> heard.get() > 0);
+            await("listening", () -> calls.get() > 0);
             await("one session", () -> sessions() == 1);
         }
     }
@@ -182,20 +182,20 @@ class NotifyChannelTest {
     }
 
     @Test
-    void aDatabaseThatIsAwayIsWaitedFor() {
+    void connectsOnceDatabaseIsAvailable() {
         // given
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
             proxy.refuseConnections();
-            AtomicInteger heard = new AtomicInteger();
-            NotifyChannel notifyChannel = open(through(proxy, url));
-            notifyChannel.listen("work", heard::incrementAndGet);
+            AtomicInteger calls = new AtomicInteger();
+            NotifyChannel notifyChannel = open(proxyUrl(proxy, url));
+            notifyChannel.listen("work", calls::incrementAndGet);
             notifyChannel.send("work");
 
             // when
             proxy.acceptConnections();
 
             // then
-            await("listening", () -> heard.get() == 1);
+            await("listening", () -> calls.get() == 1);
         }
     }
 }

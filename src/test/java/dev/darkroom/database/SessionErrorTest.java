@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which errors end a session of the pools: each is raised by a real server. */
+/** Errors that end a session of the pools, each raised by a real server. */
 @Timeout(120)
 class SessionErrorTest extends DatabaseFixture {
     private Database single;
@@ -32,7 +32,7 @@ class SessionErrorTest extends DatabaseFixture {
         single = Database.open(vertx, url, TestDatabaseSettings.of(url, 2, 100));
     }
 
-    private static int session(SqlClient client) {
+    private static int sessionPid(SqlClient client) {
         return await(client.query("SELECT pg_backend_pid()").execute())
                 .iterator()
                 .next()
@@ -40,12 +40,12 @@ class SessionErrorTest extends DatabaseFixture {
     }
 
     /** Waits for a session that accepts statements. */
-    private static int nextSession(SqlClient client) {
+    private static int nextSessionPid(SqlClient client) {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
                 .ignoreExceptions()
                 .until(() -> client.query("SELECT 1").execute().await(10, TimeUnit.SECONDS) != null);
-        return session(client);
+        return sessionPid(client);
     }
 
     private static Throwable raise(SqlClient client, String sqlState) {
@@ -82,22 +82,22 @@ class SessionErrorTest extends DatabaseFixture {
         "58030, false", // input or output error
         "XX000, false", // internal error
     })
-    void tellsErrorsOfTheSessionFromThoseOfTheStatement(String sqlState, boolean ends) {
+    void endsSessionOnlyAfterSessionErrors(String sqlState, boolean endsSession) {
         for (SqlClient client : List.of(single.client(), single.pool())) {
             // given
-            int before = session(client);
+            int before = sessionPid(client);
 
             // when
             Throwable failure = raise(client, sqlState);
 
             // then
             assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo(sqlState);
-            assertThat(nextSession(client) != before).isEqualTo(ends);
+            assertThat(nextSessionPid(client) != before).isEqualTo(endsSession);
         }
         await(single.close());
     }
 
-    /** Those that the server ends sessions with by itself. */
+    /** Errors with which the server ends the session itself. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
@@ -107,24 +107,24 @@ class SessionErrorTest extends DatabaseFixture {
                 "25P03 | SET idle_in_transaction_session_timeout = '20ms'; BEGIN",
                 "25P04 | SET transaction_timeout = '20ms'; BEGIN",
             })
-    void connectsAgainAfterTheServerHasEndedASession(String sqlState, String how) {
+    void reconnectsAfterServerEndedSession(String sqlState, String statement) {
         // given
-        int before = session(single.pool());
+        int before = sessionPid(single.pool());
 
         // when
-        await(single.pool().query(how).execute().otherwiseEmpty());
+        await(single.pool().query(statement).execute().otherwiseEmpty());
 
         // then
         Awaitility.await(sqlState)
                 .atMost(Duration.ofSeconds(30))
                 .ignoreExceptions()
-                .until(() -> nextSession(single.pool()) != before);
+                .until(() -> nextSessionPid(single.pool()) != before);
         await(single.close());
     }
 
     @Test
     @DisplayName("an error inside a transaction reaches the caller before its session ends")
-    void reportsTheErrorOfATransaction() {
+    void reportsErrorOfTransactionToCaller() {
         // when
         Throwable failure = failureOf(single.inTransaction(connection -> connection
                 .query("SET TRANSACTION READ ONLY")
@@ -142,14 +142,14 @@ class SessionErrorTest extends DatabaseFixture {
     void readOnlyEndsAllSessions() {
         // given
         Set<Integer> before = new HashSet<>();
-        List<SqlConnection> taken = new ArrayList<>();
+        List<SqlConnection> connections = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            taken.add(await(database.pool().getConnection()));
+            connections.add(await(database.pool().getConnection()));
         }
-        taken.forEach(connection -> before.add(session(connection)));
-        taken.forEach(connection -> await(connection.close()));
-        before.add(session(database.client()));
-        before.add(session(database.heartbeats()));
+        connections.forEach(connection -> before.add(sessionPid(connection)));
+        connections.forEach(connection -> await(connection.close()));
+        before.add(sessionPid(database.client()));
+        before.add(sessionPid(database.heartbeats()));
 
         // when
         raise(database.pool(), "25006");
@@ -159,17 +159,17 @@ class SessionErrorTest extends DatabaseFixture {
     }
 
     @Test
-    @DisplayName("a table that changes under prepared statements costs one failure, which is temporary")
-    void aChangedTableCostsOneFailure() {
+    @DisplayName("a changed table of prepared statements causes one temporary failure")
+    void changedTableCausesOneFailure() {
         // given
         await(database.pool().query("CREATE TABLE words (word text)").execute());
-        List<SqlConnection> taken = new ArrayList<>();
+        List<SqlConnection> connections = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            taken.add(await(database.pool().getConnection()));
+            connections.add(await(database.pool().getConnection()));
         }
-        taken.forEach(connection ->
+        connections.forEach(connection ->
                 await(connection.preparedQuery("SELECT * FROM words").execute()));
-        taken.forEach(connection -> await(connection.close()));
+        connections.forEach(connection -> await(connection.close()));
         await(database.heartbeats()
                 .query("ALTER TABLE words ADD COLUMN more text")
                 .execute());
@@ -181,7 +181,7 @@ class SessionErrorTest extends DatabaseFixture {
         // then
         assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo("0A000");
         assertThat(DatabaseErrorClassifier.isUnavailable(failure)).isTrue();
-        int before = nextSession(database.pool());
+        int before = nextSessionPid(database.pool());
         List<Future<?>> again = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
             again.add(database.pool().preparedQuery("SELECT * FROM words").execute());

@@ -11,16 +11,16 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Says what a PostgreSQL says that is starting up, to the first callers, and lets the later ones through to a real one. */
+/** Rejects the first connections with the error of a starting PostgreSQL and forwards later ones to a real server. */
 final class StartingPostgresProxy implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final AtomicInteger refusedConnections = new AtomicInteger();
+    private final AtomicInteger rejectedConnections = new AtomicInteger();
     private final DatabaseUrl target;
-    private final int refusals;
+    private final int rejections;
 
-    StartingPostgresProxy(DatabaseUrl real, int refusals) throws IOException {
-        this.target = real;
-        this.refusals = refusals;
+    StartingPostgresProxy(DatabaseUrl target, int rejections) throws IOException {
+        this.target = target;
+        this.rejections = rejections;
         start(this::serve);
     }
 
@@ -28,45 +28,45 @@ final class StartingPostgresProxy implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    int refusedConnections() {
-        return refusedConnections.get();
+    int rejectedConnections() {
+        return rejectedConnections.get();
     }
 
     private void serve() throws IOException {
         while (true) {
-            Socket caller = server.accept();
-            if (refusedConnections.get() < refusals) {
-                refusedConnections.incrementAndGet();
-                start(() -> refuse(caller));
+            Socket client = server.accept();
+            if (rejectedConnections.get() < rejections) {
+                rejectedConnections.incrementAndGet();
+                start(() -> reject(client));
             } else {
-                Socket there = new Socket(target.host(), target.port());
-                start(() -> forward(caller, there));
-                start(() -> forward(there, caller));
+                Socket upstream = new Socket(target.host(), target.port());
+                start(() -> forward(client, upstream));
+                start(() -> forward(upstream, client));
             }
         }
     }
 
-    /** ErrorResponse of the protocol: E, length, fields that begin with a letter and end with zero, zero. */
-    private static void refuse(Socket caller) throws IOException {
-        try (caller) {
-            InputStream in = caller.getInputStream();
+    /** Sends an ErrorResponse: E, the length, fields that start with a letter and end with zero, and a final zero. */
+    private static void reject(Socket client) throws IOException {
+        try (client) {
+            InputStream in = client.getInputStream();
             int length = ByteBuffer.wrap(in.readNBytes(4)).getInt();
             int code = ByteBuffer.wrap(in.readNBytes(4)).getInt();
             in.readNBytes(length - 8);
             if (length == 8 && code >> 16 == 1234) {
-                // It asks for encryption, and asks again after a no.
-                caller.getOutputStream().write('N');
+                // An SSLRequest. The client continues without TLS after N.
+                client.getOutputStream().write('N');
                 length = ByteBuffer.wrap(in.readNBytes(4)).getInt();
                 in.readNBytes(length - 4);
             }
             byte[] fields = "SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
                     .getBytes(StandardCharsets.US_ASCII);
-            ByteBuffer answer = ByteBuffer.allocate(5 + fields.length)
+            ByteBuffer response = ByteBuffer.allocate(5 + fields.length)
                     .put((byte) 'E')
                     .putInt(4 + fields.length)
                     .put(fields);
-            caller.getOutputStream().write(answer.array());
-            caller.getOutputStream().flush();
+            client.getOutputStream().write(response.array());
+            client.getOutputStream().flush();
             in.readAllBytes();
         }
     }

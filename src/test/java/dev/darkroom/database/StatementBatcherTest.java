@@ -10,47 +10,47 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Which writes share a statement, and what becomes of them when it fails. */
+/** Batching of values into statements, and the results after a failure. */
 class StatementBatcherTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(60);
 
     private final AtomicLong nanos = new AtomicLong();
     private final List<List<String>> statements = new ArrayList<>();
-    private final List<Promise<List<Integer>>> answers = new ArrayList<>();
+    private final List<Promise<List<Integer>>> statementResults = new ArrayList<>();
 
-    private StatementBatcher<String, Integer> batch(int largest, int atOnce, boolean separable) {
+    private StatementBatcher<String, Integer> batcher(int maxSize, int concurrency, boolean retrySeparately) {
         return new StatementBatcher<>(
-                new StatementBatcher.Limits(largest, atOnce, PATIENCE),
+                new StatementBatcher.Limits(maxSize, concurrency, MAX_WAIT),
                 values -> {
                     statements.add(values);
-                    Promise<List<Integer>> answer = Promise.promise();
-                    answers.add(answer);
-                    return answer.future();
+                    Promise<List<Integer>> result = Promise.promise();
+                    statementResults.add(result);
+                    return result.future();
                 },
-                error -> separable,
+                error -> retrySeparately,
                 nanos::get);
     }
 
-    private void answer(int statement) {
-        answers.get(statement)
+    private void completeStatement(int statement) {
+        statementResults.get(statement)
                 .complete(statements.get(statement).stream().map(String::length).toList());
     }
 
     @Test
-    void whoComesAloneDoesNotWaitForCompany() {
+    void sendsSingleValueImmediately() {
         // when
-        Future<Integer> result = batch(10, 1, false).add("one");
+        Future<Integer> result = batcher(10, 1, false).add("one");
 
         // then
         assertThat(statements).containsExactly(List.of("one"));
-        answer(0);
+        completeStatement(0);
         assertThat(result.result()).isEqualTo(3);
     }
 
     @Test
-    void whatComesMeanwhileGoesTogether() {
+    void combinesValuesWaitingForRunningStatement() {
         // given
-        StatementBatcher<String, Integer> statementBatcher = batch(3, 1, false);
+        StatementBatcher<String, Integer> statementBatcher = batcher(3, 1, false);
         statementBatcher.add("a");
 
         // when
@@ -58,20 +58,20 @@ class StatementBatcherTest {
         for (String value : List.of("bb", "ccc", "dddd", "eeeee")) {
             results.add(statementBatcher.add(value));
         }
-        answer(0);
+        completeStatement(0);
 
-        // then: not more at once than the limit, in the order in which they came
+        // then no statement exceeds the limit, and the order is kept
         assertThat(statements).containsExactly(List.of("a"), List.of("bb", "ccc", "dddd"));
-        answer(1);
+        completeStatement(1);
         assertThat(statements.get(2)).containsExactly("eeeee");
-        answer(2);
+        completeStatement(2);
         assertThat(results).extracting(Future::result).containsExactly(2, 3, 4, 5);
     }
 
     @Test
-    void severalStatementsMayBeUnderWay() {
+    void runsStatementsConcurrently() {
         // given
-        StatementBatcher<String, Integer> statementBatcher = batch(10, 2, false);
+        StatementBatcher<String, Integer> statementBatcher = batcher(10, 2, false);
 
         // when
         statementBatcher.add("a");
@@ -80,40 +80,40 @@ class StatementBatcherTest {
 
         // then
         assertThat(statements).containsExactly(List.of("a"), List.of("b"));
-        answer(1);
+        completeStatement(1);
         assertThat(statements.get(2)).containsExactly("c");
     }
 
     @Test
-    void oneThatCannotBeWrittenDoesNotSpoilTheOthers() {
+    void retriesValuesSeparatelyAfterFailure() {
         // given
-        StatementBatcher<String, Integer> statementBatcher = batch(10, 1, true);
+        StatementBatcher<String, Integer> statementBatcher = batcher(10, 1, true);
         statementBatcher.add("a");
-        Future<Integer> good = statementBatcher.add("bb");
-        Future<Integer> bad = statementBatcher.add("ccc");
-        answer(0);
+        Future<Integer> valid = statementBatcher.add("bb");
+        Future<Integer> invalid = statementBatcher.add("ccc");
+        completeStatement(0);
 
         // when
-        answers.get(1).fail("one of them breaks a rule");
-        answer(2);
-        answers.get(3).fail("breaks a rule");
+        statementResults.get(1).fail("one value violates a constraint");
+        completeStatement(2);
+        statementResults.get(3).fail("constraint violated");
 
         // then
         assertThat(statements.subList(2, 4)).containsExactly(List.of("bb"), List.of("ccc"));
-        assertThat(good.result()).isEqualTo(2);
-        assertThat(bad.cause()).hasMessage("breaks a rule");
+        assertThat(valid.result()).isEqualTo(2);
+        assertThat(invalid.cause()).hasMessage("constraint violated");
     }
 
     @Test
-    void whatMayHaveBeenWrittenIsNotSentAgain() {
+    void doesNotRetryPossiblyExecutedStatement() {
         // given
-        StatementBatcher<String, Integer> statementBatcher = batch(10, 1, false);
+        StatementBatcher<String, Integer> statementBatcher = batcher(10, 1, false);
         statementBatcher.add("a");
         List<Future<Integer>> results = List.of(statementBatcher.add("b"), statementBatcher.add("c"));
-        answer(0);
+        completeStatement(0);
 
         // when
-        answers.get(1).fail("the connection broke");
+        statementResults.get(1).fail("the connection broke");
 
         // then
         assertThat(statements).hasSize(2);
@@ -121,10 +121,10 @@ class StatementBatcherTest {
     }
 
     @Test
-    void aStatementThatThrowsFailsItsOwnAndNothingElse() {
+    void failsOnlyValuesOfThrowingStatement() {
         // given
         StatementBatcher<String, Integer> statementBatcher = new StatementBatcher<>(
-                new StatementBatcher.Limits(1, 1, PATIENCE),
+                new StatementBatcher.Limits(1, 1, MAX_WAIT),
                 values -> {
                     if (values.contains("bad")) {
                         throw new IllegalStateException("a bug");
@@ -140,30 +140,30 @@ class StatementBatcherTest {
     }
 
     @Test
-    void whoHasWaitedForTooLongIsToldSoAndNotWrittenBehindHisBack() {
+    void failsExpiredValueWithoutSendingIt() {
         // given a database that hangs
-        StatementBatcher<String, Integer> statementBatcher = batch(10, 1, false);
+        StatementBatcher<String, Integer> statementBatcher = batcher(10, 1, false);
         Future<Integer> first = statementBatcher.add("a");
         Future<Integer> late = statementBatcher.add("bb");
-        nanos.addAndGet(PATIENCE.toNanos() + 1);
-        Future<Integer> young = statementBatcher.add("ccc");
+        nanos.addAndGet(MAX_WAIT.toNanos() + 1);
+        Future<Integer> recent = statementBatcher.add("ccc");
 
-        // when it answers after all
-        answer(0);
+        // when it responds again
+        completeStatement(0);
 
         // then
         assertThat(first.result()).isEqualTo(1);
         assertThat(DatabaseErrorClassifier.isUnavailable(late.cause())).isTrue();
         assertThat(DatabaseErrorClassifier.isOutcomeUnknown(late.cause())).isFalse();
         assertThat(statements).containsExactly(List.of("a"), List.of("ccc"));
-        answer(1);
-        assertThat(young.result()).isEqualTo(3);
+        completeStatement(1);
+        assertThat(recent.result()).isEqualTo(3);
     }
 
     @Test
-    void notMoreWaitThanAFewStatementsCanTake() {
+    void limitsWaitingValues() {
         // given a database that hangs
-        StatementBatcher<String, Integer> statementBatcher = batch(2, 1, false);
+        StatementBatcher<String, Integer> statementBatcher = batcher(2, 1, false);
         statementBatcher.add("under way");
         List<Future<Integer>> waiting = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -171,10 +171,10 @@ class StatementBatcherTest {
         }
 
         // when
-        Future<Integer> refused = statementBatcher.add("one more");
+        Future<Integer> rejected = statementBatcher.add("one more");
 
         // then
         assertThat(waiting).noneMatch(Future::isComplete);
-        assertThat(DatabaseErrorClassifier.isUnavailable(refused.cause())).isTrue();
+        assertThat(DatabaseErrorClassifier.isUnavailable(rejected.cause())).isTrue();
     }
 }

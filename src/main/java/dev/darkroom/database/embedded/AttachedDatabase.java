@@ -5,8 +5,8 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.DatabaseException;
 
 /**
- * The database that the settings mean, for programs that run beside the service: the one that they name, or the embedded one
- * of a service that runs, or else the embedded one started for as long as this is open. None is made. Blocking.
+ * The database that the settings select, for command-line programs. With {@code database.url} the configured server. Otherwise the
+ * embedded database: that of a running server, or one started until this object is closed. Creates no database. Blocking.
  */
 public final class AttachedDatabase implements AutoCloseable {
     private final DatabaseUrl url;
@@ -17,7 +17,7 @@ public final class AttachedDatabase implements AutoCloseable {
         this.embedded = started;
     }
 
-    /** @throws DatabaseException in one line when there is none yet, or it cannot be started */
+    /** @throws DatabaseException with a message of one line when no database exists yet or it cannot be started */
     public static AttachedDatabase open(Settings settings) {
         if (settings.database().server() != null) {
             return new AttachedDatabase(settings.database().server(), null);
@@ -40,7 +40,7 @@ public final class AttachedDatabase implements AutoCloseable {
         return url;
     }
 
-    /** Stops the server if it was started for us. */
+    /** Stops the embedded server if {@link #open} started it. */
     @Override
     public void close() {
         if (embedded != null) {

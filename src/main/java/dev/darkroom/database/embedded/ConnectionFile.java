@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * The file that tells how to connect to the embedded database; only its owner can read it. It holds the password for the
- * life of the cluster, and the port only while the service runs.
+ * The properties file with the connection parameters of the embedded database, readable by its owner alone. It always contains the
+ * password, and the port only while the server runs. Blocking.
  *
  * @param path the file
  */
@@ -33,7 +33,7 @@ record ConnectionFile(Path path) {
                         + "\npassword=" + url.password().value() + "\n");
     }
 
-    /** @throws DatabaseException when the file is gone, and with it the only copy of the password */
+    /** @throws DatabaseException when the file is missing, which holds the only copy of the password */
     Secret password() throws IOException {
         return Optional.ofNullable(properties().getProperty("password"))
                 .map(Secret::new)
@@ -41,7 +41,7 @@ record ConnectionFile(Path path) {
                         path + " is missing or holds no password; restore it, it is part of the data directory"));
     }
 
-    /** The url as last written, if the service was running then. */
+    /** Returns the URL last written; empty if the server was stopped then. */
     Optional<DatabaseUrl> url() throws IOException {
         Properties properties = properties();
         return Optional.ofNullable(properties.getProperty("port"))

@@ -12,15 +12,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Keeps a data directory for one Darkroom. The operating system releases the lock when the process ends, however it ends,
- * so it can never be stale.
+ * Exclusive lock of a data directory, so that one Darkroom process uses it. The operating system releases the lock when the process
+ * ends, so it is never stale. Thread-safe.
  */
 final class DataDirectoryLock implements AutoCloseable {
     private static final String FILE_NAME = "darkroom.lock";
 
     /**
-     * Directories locked by this process. Asked before the file is opened: by POSIX, closing any channel on a file drops
-     * every lock the process has on it, so a refused second attempt would silently free the first one's lock.
+     * Directories locked by this process. Checked before the file is opened: by POSIX, closing any channel of a file releases every lock
+     * of the process on it, so a rejected second attempt would release the lock of the first.
      */
     private static final Set<Path> LOCKED_DIRECTORIES = ConcurrentHashMap.newKeySet();
 
@@ -33,10 +33,10 @@ final class DataDirectoryLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock without waiting.
+     * Acquires the lock without waiting.
      *
-     * @param dataDir exists
-     * @throws DatabaseException when another Darkroom, in this process or another, has it
+     * @param dataDir an existing directory
+     * @throws DatabaseException when another Darkroom, in this process or another, holds the lock
      */
     static DataDirectoryLock acquire(Path dataDir) throws IOException {
         Path directory = dataDir.toRealPath();
@@ -44,19 +44,19 @@ final class DataDirectoryLock implements AutoCloseable {
             throw inUseException(dataDir);
         }
         FileChannel channel = null;
-        boolean taken = false;
+        boolean locked = false;
         try {
             channel = FileChannel.open(
                     directory.resolve(FILE_NAME),
                     Set.of(CREATE, WRITE),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            taken = channel.tryLock() != null;
-            if (!taken) {
+            locked = channel.tryLock() != null;
+            if (!locked) {
                 throw inUseException(dataDir);
             }
             return new DataDirectoryLock(directory, channel);
         } finally {
-            if (!taken) {
+            if (!locked) {
                 if (channel != null) {
                     channel.close();
                 }

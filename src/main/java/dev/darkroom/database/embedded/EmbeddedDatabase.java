@@ -19,19 +19,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A PostgreSQL 18 of our own that keeps its data in the data directory, for those who bring none. It survives the service
- * only by accident: {@link #close} stops it, and after a {@code kill -9} of the service the next {@link #start} does.
- * Nobody else stops it, no shutdown hook either. It listens on loopback alone, on a port that changes with every start.
+ * The embedded PostgreSQL 18, used when no database is configured. Keeps its data in the data directory. {@link #close} stops the
+ * server; no shutdown hook does. After a {@code kill -9} of Darkroom the server keeps running until the next {@link #start}, which
+ * replaces it. The server listens on loopback only, on a new port with each start.
  *
- * <p>In the data directory: {@code darkroom.lock}, held while the service lives; {@code postgres/cluster}, the data;
- * {@code postgres/cluster/log}, a week of server logs; {@code postgres/connection.properties}, how to connect, readable by
- * the owner alone; {@code postgres/superuser-password}, that of the role postgres, for maintenance by hand;
- * {@code postgres/binaries}.
+ * <p>Files in the data directory:
  *
- * <p>Every method blocks, for seconds: never call them on an event loop.
+ * <ul>
+ *   <li>{@code darkroom.lock}: locked while Darkroom runs
+ *   <li>{@code postgres/cluster}: the data
+ *   <li>{@code postgres/cluster/log}: the server logs of a week
+ *   <li>{@code postgres/connection.properties}: the connection parameters, readable by the owner alone
+ *   <li>{@code postgres/superuser-password}: the password of the role postgres, for manual maintenance
+ *   <li>{@code postgres/binaries}: the unpacked PostgreSQL programs
+ * </ul>
+ *
+ * <p>Every method blocks for seconds and must not be called on an event loop.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
-    /** A directory in which several data directories share the unpacked programs, so that tests unpack once. */
+    /** System property with a directory for the unpacked programs. Tests share it, so that they unpack once. */
     public static final String BINARIES_PROPERTY = "darkroom.postgres.binaries";
 
     private static final String DIRECTORY = "postgres";
@@ -47,7 +53,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private EmbeddedDatabase(DataDirectoryLock lock, Path directory, Path binaries) throws IOException {
         this.lock = lock;
-        // Others must not reach the programs we run, whatever the mode of the data directory.
+        // Protects the executed programs from other users, independent of the mode of the data directory.
         PrivateFiles.restrictToOwner(directory);
         this.server = new PostgresServer(PostgresBinaries.unpack(binaries), directory);
         this.connectionFile = new ConnectionFile(directory.resolve("connection.properties"));
@@ -59,19 +65,20 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Starts the database of this data directory, making it at the first time.
+     * Starts the database of a data directory, and creates it first if it does not exist.
      *
-     * @param dataDir made for the owner alone when it does not exist
-     * @throws DatabaseException in one line: the directory is in use by another Darkroom (whose database is not touched) or
-     *     cannot be written, or PostgreSQL does not run here
+     * @param dataDir created with access for the owner alone if it does not exist
+     * @throws DatabaseException with a message of one line when another Darkroom uses the directory (its database is not affected), the
+     *     directory is not writable, or PostgreSQL cannot run on this machine
      */
     public static EmbeddedDatabase start(Path dataDir) {
-        String shared = System.getProperty(BINARIES_PROPERTY);
-        Path own = dataDir.resolve(DIRECTORY).resolve("binaries");
-        return start(dataDir, shared == null ? own : Path.of(shared));
+        String binaries = System.getProperty(BINARIES_PROPERTY);
+        return start(
+                dataDir,
+                binaries == null ? dataDir.resolve(DIRECTORY).resolve("binaries") : Path.of(binaries));
     }
 
-    /** As {@link #start(Path)}, with the programs unpacked in {@code binaries}, which others may share. */
+    /** Like {@link #start(Path)}, with the programs unpacked in {@code binaries}, which other data directories may share. */
     public static EmbeddedDatabase start(Path dataDir, Path binaries) {
         DataDirectoryLock lock = null;
         boolean started = false;
@@ -94,12 +101,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    /** Whether a database was made in this data directory. */
+    /** Whether a data directory contains a database. */
     static boolean exists(Path dataDir) {
         return Files.isDirectory(dataDir.resolve(DIRECTORY).resolve("cluster"));
     }
 
-    /** How to join the database of a service that runs on this data directory; empty when none does. */
+    /** Returns the URL of the database of a Darkroom that runs on a data directory; empty when none runs. */
     public static Optional<DatabaseUrl> findRunning(Path dataDir) {
         try {
             if (!Files.isDirectory(dataDir.resolve(DIRECTORY))) {
@@ -112,17 +119,17 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     : Optional.empty();
         } catch (IOException e) {
             throw new DatabaseException(
-                    "the database in data directory " + dataDir + " cannot be joined (" + FileErrorMessage.of(e) + ")",
+                    "the database in data directory " + dataDir + " cannot be reached (" + FileErrorMessage.of(e) + ")",
                     e);
         }
     }
 
-    /** How to connect, as the owner of the database darkroom. */
+    /** Returns the URL of the database, with the role that owns it. */
     public DatabaseUrl url() {
         return url;
     }
 
-    /** Stops the server, ending whatever sessions are left, waits for it, and frees the data directory last. Idempotent. */
+    /** Ends the remaining sessions, stops the server, waits for its end, and unlocks the data directory last. Idempotent. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -145,9 +152,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
         Secret password = randomPassword();
         PrivateFiles.writeAtomically(superuserPassword, randomPassword().value() + "\n");
         connectionFile.writeStopped(password);
-        // A role that owns its database and no more. It may make further ones, for tools and tests beside the service.
-        // Iterations make guesses at what people think of dear. This password has 256 random bits, and iterations would
-        // hold up an event loop with each connection.
+        // Creates a role that owns its database. CREATEDB is for tools and tests.
+        // One SCRAM iteration suffices: the password has 256 random bits and cannot be guessed. More iterations would
+        // block an event loop with each connection.
         server.initialize(
                 superuserPassword,
                 List.of(
@@ -160,8 +167,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private DatabaseUrl startServer(Secret password) throws IOException {
         if (server.isRunning()) {
-            // We hold the lock, so whoever started it is dead.
-            LOG.atInfo().log("stopping the database server that a killed service left behind");
+            // This process holds the lock, so the process that started the server has ended.
+            LOG.atInfo().log("stale database server found, stopping it");
             server.stop();
         }
         connectionFile.writeStopped(password);
@@ -172,7 +179,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
                 LOG.atInfo().addKeyValue("port", port).log("embedded database started");
                 return ConnectionFile.url(port, password);
             } catch (DatabaseException e) {
-                // Between looking for a free port and taking it another process may have taken it.
+                // Another process may have taken the port after findFreePort.
                 if (attempt == START_ATTEMPTS || isFree(port)) {
                     throw e;
                 }
@@ -184,19 +191,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("port", String.valueOf(port));
         parameters.put("listen_addresses", ConnectionFile.HOST);
-        // No socket in /tmp, where others could plant one of the same name.
+        // Creates no socket in /tmp, where another user could create one with the same name.
         parameters.put("unix_socket_directories", "");
-        // What is committed is on disk. Given on the command line, where no file overrides it.
+        // Writes commits to disk. On the command line, these settings cannot be overridden by a file.
         parameters.put("fsync", "on");
         parameters.put("synchronous_commit", "on");
         parameters.put("full_page_writes", "on");
         parameters.put("max_connections", "100");
-        // How often dead rows of the queue are cleared away at most; a minute is the default, docs/operations.md has
+        // Interval at which autovacuum can remove dead rows of the queue. The default is a minute; docs/operations.md has
         // the figures.
         parameters.put("autovacuum_naptime", "10s");
         parameters.put("timezone", "UTC");
         parameters.put("log_timezone", "UTC");
-        // One file a weekday, each overwritten a week later.
+        // Writes one file per weekday, overwritten after a week.
         parameters.put("logging_collector", "on");
         parameters.put("log_directory", "log");
         parameters.put("log_filename", "postgresql-%a.log");
@@ -234,7 +241,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         try {
             lock.close();
         } catch (IOException e) {
-            LOG.atWarn().setCause(e).log("lock of the data directory not released cleanly");
+            LOG.atWarn().setCause(e).log("data directory lock release failed");
         }
     }
 }

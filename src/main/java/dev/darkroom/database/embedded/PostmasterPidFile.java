@@ -9,16 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The server process that a cluster's {@code postmaster.pid} names. The file outlives a crash, so it is believed only when
- * its process exists, is a postgres and serves this very cluster: the number may long belong to somebody else, and a
- * copied cluster names the server of the original.
+ * Finds the server process of a cluster by its {@code postmaster.pid}. The file remains after a crash, so its process must exist, be a
+ * postgres and serve this cluster: another process may have the same PID by now, and a copied cluster contains the PID of the original.
  */
 final class PostmasterPidFile {
     private static final String FILE_NAME = "postmaster.pid";
 
     private PostmasterPidFile() {}
 
-    /** The pid of the running server, if there is one. */
+    /** Returns the PID of the running server; empty when none runs. */
     static Optional<Long> findRunningPid(Path cluster) throws IOException {
         return readRecordedPid(cluster)
                 .flatMap(ProcessHandle::of)
@@ -27,8 +26,8 @@ final class PostmasterPidFile {
     }
 
     /**
-     * Deletes a {@code postmaster.pid} whose number another process has by now, which would keep the server from starting.
-     * Must not be called while another Darkroom may be starting a server here.
+     * Deletes a {@code postmaster.pid} with the PID of an unrelated process, with which the server would not start. Must not be called
+     * while another Darkroom may be starting a server of this cluster.
      */
     static void removeStalePidFile(Path cluster) throws IOException {
         if (findRunningPid(cluster).isEmpty()) {
@@ -48,7 +47,7 @@ final class PostmasterPidFile {
     }
 
     private static boolean serves(ProcessHandle.Info process, Path cluster) {
-        // Linux adds " (deleted)" to the name of a program whose file is gone.
+        // Linux appends " (deleted)" to the command of a deleted program.
         boolean postgres = process.command()
                 .map(command -> Path.of(command).getFileName().toString())
                 .filter(name -> name.equals("postgres") || name.startsWith("postgres "))

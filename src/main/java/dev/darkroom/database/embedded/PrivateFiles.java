@@ -21,14 +21,14 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files and directories that only their owner may read, and that are either whole or not there. */
+/** Creates files and directories with access for their owner alone, and writes and renames them atomically and durably. */
 final class PrivateFiles {
     private static final Set<PosixFilePermission> DIRECTORY_PERMISSIONS = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> FILE_PERMISSIONS = PosixFilePermissions.fromString("rw-------");
 
     private PrivateFiles() {}
 
-    /** Creates the directory and its missing parents for the owner alone. One that is there stays as it is. */
+    /** Creates a directory and its missing parents with access for the owner alone. Does not change an existing directory. */
     static void createDirectories(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(DIRECTORY_PERMISSIONS));
@@ -36,9 +36,9 @@ final class PrivateFiles {
     }
 
     /**
-     * As {@link #createDirectories}; one that is there is closed to others.
+     * Like {@link #createDirectories}, but also restricts an existing directory to its owner.
      *
-     * @throws DatabaseException when it belongs to another user, be we root or not
+     * @throws DatabaseException when the directory belongs to another user, even if this process runs as root
      */
     static void restrictToOwner(Path directory) throws IOException {
         createDirectories(directory);
@@ -50,7 +50,7 @@ final class PrivateFiles {
         Files.setPosixFilePermissions(directory, DIRECTORY_PERMISSIONS);
     }
 
-    /** Puts the text at {@code file} at once and durably; it is closed to others before the first byte is in it. */
+    /** Replaces a file atomically and durably. Other users cannot read it at any time. */
     static void writeAtomically(Path file, String text) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
@@ -65,7 +65,7 @@ final class PrivateFiles {
         renameDurably(unfinished, file);
     }
 
-    /** Renames at once and durably: after a power cut there is the old name or the new one. */
+    /** Renames atomically and durably: after a power failure either the old name or the new name exists. */
     static void renameDurably(Path from, Path to) throws IOException {
         Files.move(from, to, ATOMIC_MOVE);
         try (FileChannel directory = FileChannel.open(to.toAbsolutePath().getParent(), READ)) {
@@ -73,7 +73,7 @@ final class PrivateFiles {
         }
     }
 
-    /** Deletes a file or a whole directory; symbolic links are deleted, not followed. Nothing there is fine. */
+    /** Deletes a file or a directory tree, if it exists. Deletes symbolic links without following them. */
     static void delete(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+/** Concurrent starts, killed processes and interrupted starts of the embedded database. */
 @Timeout(120)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseCrashTest {
@@ -30,7 +31,7 @@ class EmbeddedDatabaseCrashTest {
     Path temp;
 
     @Test
-    void aSecondStartInTheSameProcessIsRefusedAndHarmsNothing() throws Exception {
+    void rejectsSecondStartInSameProcess() throws Exception {
         try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
             // when
             assertThatExceptionOfType(DatabaseException.class)
@@ -40,14 +41,14 @@ class EmbeddedDatabaseCrashTest {
 
             // then
             assertThat(query(database.url(), "SELECT 1")).containsExactly("1");
-            // and the refusal has not silently freed the lock for other processes
+            // and the rejected start has not released the lock for other processes
             assertThat(child(temp).firstLine()).contains("is in use by another Darkroom");
             assertThat(query(database.url(), "SELECT 1")).containsExactly("1");
         }
     }
 
     @Test
-    void aSecondStartInAnotherProcessIsRefusedAndHarmsNothing() throws Exception {
+    void rejectsSecondStartInAnotherProcess() throws Exception {
         try (Child first = child(temp)) {
             // given
             assertThat(first.firstLine()).isEqualTo(EmbeddedDatabaseMain.READY);
@@ -64,7 +65,7 @@ class EmbeddedDatabaseCrashTest {
     }
 
     @Test
-    void aKilledServiceLeavesAServerThatTheNextStartReplaces() throws Exception {
+    void replacesServerOfKilledProcess() throws Exception {
         try (Child killed = child(temp)) {
             // given
             assertThat(killed.firstLine()).isEqualTo(EmbeddedDatabaseMain.READY);
@@ -83,7 +84,7 @@ class EmbeddedDatabaseCrashTest {
     }
 
     @Test
-    void theServerHasASessionOfItsOwnThatCtrlCDoesNotReach() throws Exception {
+    void runsServerInSeparateSession() throws Exception {
         try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES)) {
             // given
             String pid = query(database.url(), "SELECT pg_backend_pid()").get(0);
@@ -102,7 +103,7 @@ class EmbeddedDatabaseCrashTest {
     }
 
     @Test
-    void aPidFileOfADeadOrForeignProcessIsNoObstacle() throws IOException {
+    void ignoresPidFileOfDeadOrUnrelatedProcess() throws IOException {
         // given
         EmbeddedDatabase.start(temp, BINARIES).close();
         Path pidFile = temp.resolve("postgres/cluster/postmaster.pid");
@@ -120,7 +121,7 @@ class EmbeddedDatabaseCrashTest {
     }
 
     @Test
-    void aCopyOfARunningClusterDoesNotStopTheOriginal() throws Exception {
+    void copyOfRunningClusterDoesNotStopOriginal() throws Exception {
         // given
         Path copy = Files.createDirectory(temp.resolve("copy"));
         Path original = Files.createDirectory(temp.resolve("original"));
@@ -139,22 +140,22 @@ class EmbeddedDatabaseCrashTest {
     }
 
     @Test
-    void whatAnInterruptedFirstStartLeftIsCleared() throws IOException {
+    void deletesRemainsOfInterruptedStart() throws IOException {
         // given
-        Path half = Files.createDirectories(temp.resolve("postgres/cluster.new/base"));
-        Files.writeString(half.resolveSibling("postgresql.conf"), "nonsense");
+        Path incompleteCluster = Files.createDirectories(temp.resolve("postgres/cluster.new/base"));
+        Files.writeString(incompleteCluster.resolveSibling("postgresql.conf"), "nonsense");
         Files.writeString(temp.resolve("postgres/connection.properties"), "password=of-the-attempt\n");
         Files.writeString(temp.resolve("postgres/connection.properties.new"), "passw");
         Path binaries = temp.resolve("binaries");
-        Path halfUnpacked = Files.createDirectories(binaries.resolve("postgres-0123456789abcdef.new/bin"));
-        Files.writeString(halfUnpacked.resolve("postgres"), "half a program");
+        Path incompleteBinaries = Files.createDirectories(binaries.resolve("postgres-0123456789abcdef.new/bin"));
+        Files.writeString(incompleteBinaries.resolve("postgres"), "incomplete");
 
         // when
         try (EmbeddedDatabase database = EmbeddedDatabase.start(temp, binaries)) {
             // then
             assertThat(query(database.url(), "SELECT 1")).containsExactly("1");
-            assertThat(half).doesNotExist();
-            assertThat(halfUnpacked).doesNotExist();
+            assertThat(incompleteCluster).doesNotExist();
+            assertThat(incompleteBinaries).doesNotExist();
         }
     }
 
@@ -171,10 +172,10 @@ class EmbeddedDatabaseCrashTest {
                 .start());
     }
 
-    /** Another process with a database; closing ends its input, which makes it stop its server. */
+    /** Another process with an embedded database. Closing ends its standard input, after which it stops its server. */
     private record Child(Process process) implements AutoCloseable {
 
-        /** The first line that is no log line. */
+        /** Returns the first output line that is not a log line. */
         String firstLine() throws IOException {
             BufferedReader reader = process.inputReader();
             String line;

@@ -4,7 +4,7 @@ import dev.darkroom.database.DatabaseException;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A service reduced to its database, as a process that tests can kill. Runs until its input ends or it is killed. */
+/** Runs an embedded database in a process that tests can kill. Stops when its standard input ends. */
 final class EmbeddedDatabaseMain {
     static final String READY = "ready";
 

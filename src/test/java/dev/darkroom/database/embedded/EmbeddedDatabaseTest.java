@@ -26,12 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
+/** Settings, permissions, restart and errors of the embedded database. */
 @Timeout(120)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseTest {
     private static final Path BINARIES = TestPostgres.BINARIES;
 
-    /** Of the tests that change nothing. */
+    /** The data directory of the tests that change nothing. */
     @TempDir
     static Path shared;
 
@@ -50,12 +51,12 @@ class EmbeddedDatabaseTest {
         running.close();
     }
 
-    private static Path postgres() {
+    private static Path postgresDirectory() {
         return shared.resolve("new/data/postgres");
     }
 
     @Test
-    void keepsItsDataAcrossARestart() {
+    void keepsDataAcrossRestart() {
         // given
         Path dataDir = temp.resolve("data");
         try (EmbeddedDatabase database = EmbeddedDatabase.start(dataDir, BINARIES)) {
@@ -70,7 +71,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void losesNoCommitToAPowerCutAndListensOnLoopbackAlone() throws IOException {
+    void enablesDurableCommitsAndListensOnLoopbackOnly() throws IOException {
         assertThat(query(
                         running.url(),
                         "SELECT name || '=' || setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit',"
@@ -84,23 +85,23 @@ class EmbeddedDatabaseTest {
                         "logging_collector=on",
                         "max_connections=100",
                         "synchronous_commit=on");
-        // The fifth line names the directory of the socket.
-        assertThat(Files.readAllLines(postgres().resolve("cluster/postmaster.pid"))
+        // The fifth line is the directory of the Unix socket.
+        assertThat(Files.readAllLines(postgresDirectory().resolve("cluster/postmaster.pid"))
                         .get(4))
                 .isEmpty();
     }
 
     @Test
-    void serverVersionIsEighteenAndTheRoleIsNoSuperuser() {
+    void runsPostgres18WithOrdinaryRole() {
         assertThat(query(running.url(), "SHOW server_version_num").get(0)).startsWith("18");
         assertThat(query(running.url(), "SHOW is_superuser")).containsExactly("off");
     }
 
-    /** Its password is as good as a key, so that no connection has to pay for making guesses dear. */
+    /** The password is random with 256 bits, so more iterations would only delay connections. */
     @Test
-    void aConnectionGoesThroughOneIteration() throws IOException {
+    void storesPasswordWithOneScramIteration() throws IOException {
         Secret superuser = new Secret(
-                Files.readString(postgres().resolve("superuser-password")).strip());
+                Files.readString(postgresDirectory().resolve("superuser-password")).strip());
         DatabaseUrl url = new DatabaseUrl("127.0.0.1", running.url().port(), "darkroom", "postgres", superuser);
 
         assertThat(query(url, "SELECT substr(rolpassword, 1, 16) FROM pg_authid WHERE rolname = 'darkroom'"))
@@ -108,7 +109,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void refusesAWrongPasswordAndNoPassword() {
+    void rejectsWrongAndMissingPassword() {
         for (String user : List.of("darkroom", "postgres")) {
             for (Secret password : List.of(new Secret("wrong"), Secret.NONE)) {
                 // given
@@ -121,19 +122,19 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void onlyTheOwnerCanReadTheDirectoryAndThePasswords() throws IOException {
-        assertThat(permissions(postgres().getParent())).isEqualTo("rwx------");
-        assertThat(permissions(postgres())).isEqualTo("rwx------");
-        assertThat(permissions(postgres().resolve("cluster"))).isEqualTo("rwx------");
-        assertThat(permissions(postgres().resolve("connection.properties"))).isEqualTo("rw-------");
-        assertThat(permissions(postgres().resolve("superuser-password"))).isEqualTo("rw-------");
-        assertThat(Files.readString(postgres().resolve("connection.properties")))
+    void restrictsDirectoryAndPasswordsToOwner() throws IOException {
+        assertThat(permissions(postgresDirectory().getParent())).isEqualTo("rwx------");
+        assertThat(permissions(postgresDirectory())).isEqualTo("rwx------");
+        assertThat(permissions(postgresDirectory().resolve("cluster"))).isEqualTo("rwx------");
+        assertThat(permissions(postgresDirectory().resolve("connection.properties"))).isEqualTo("rw-------");
+        assertThat(permissions(postgresDirectory().resolve("superuser-password"))).isEqualTo("rw-------");
+        assertThat(Files.readString(postgresDirectory().resolve("connection.properties")))
                 .contains(running.url().password().value());
         assertThat(running.url().password().value()).hasSize(43);
     }
 
     @Test
-    void closesADirectoryThatWasOpenToOthers() throws IOException {
+    void restrictsExistingDirectoryToOwner() throws IOException {
         // given
         Path directory = Files.createDirectory(temp.resolve("postgres"));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -146,7 +147,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void canBeJoinedWhileItRunsOnly() {
+    void findsDatabaseOnlyWhileItRuns() {
         // given
         assertThat(EmbeddedDatabase.findRunning(temp)).isEmpty();
 
@@ -159,7 +160,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void aDirectoryThatCannotBeUsedIsToldInOneLine() throws IOException {
+    void reportsUnusableDirectoryInOneLine() throws IOException {
         // given
         Path file = Files.createFile(temp.resolve("file"));
 
@@ -172,7 +173,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void aServerThatCannotStartSaysWhyAndFreesTheDirectory() throws IOException {
+    void reportsFailedStartAndUnlocksDirectory() throws IOException {
         // given
         EmbeddedDatabase.start(temp, BINARIES).close();
         Path version = temp.resolve("postgres/cluster/PG_VERSION");
@@ -190,7 +191,7 @@ class EmbeddedDatabaseTest {
     }
 
     @Test
-    void closingTwiceIsHarmlessAndSessionsDoNotDelayIt() throws Exception {
+    void closesIdempotentlyWithOpenSessions() throws Exception {
         // given
         EmbeddedDatabase database = EmbeddedDatabase.start(temp, BINARIES);
         Thread session = new Thread(() -> assertThatThrownBy(() -> query(database.url(), "SELECT pg_sleep(60)"))

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A cluster of the embedded PostgreSQL, with the parameters that operators get. */
+/** A stoppable cluster of the embedded PostgreSQL with its production parameters. */
 public final class StoppableEmbeddedPostgres implements StoppablePostgres {
     private final Path directory;
     private final PostgresServer server;
@@ -24,11 +24,11 @@ public final class StoppableEmbeddedPostgres implements StoppablePostgres {
         this.url = url;
     }
 
-    /** Makes and starts one in a directory that does not exist yet. */
+    /** Creates a cluster in a directory that does not exist yet, and starts it. */
     public static StoppableEmbeddedPostgres create(Path directory) {
-        DatabaseUrl made;
+        DatabaseUrl created;
         try (EmbeddedDatabase database = EmbeddedDatabase.start(directory, TestPostgres.BINARIES)) {
-            made = database.url();
+            created = database.url();
         }
         try {
             PostgresServer server = new PostgresServer(
@@ -38,11 +38,11 @@ public final class StoppableEmbeddedPostgres implements StoppablePostgres {
                     directory,
                     server,
                     new DatabaseUrl(
-                            made.host(),
+                            created.host(),
                             StoppablePostgres.reservePort(),
-                            made.database(),
-                            made.user(),
-                            made.password()));
+                            created.database(),
+                            created.user(),
+                            created.password()));
             cluster.restart();
             return cluster;
         } catch (IOException e) {
@@ -66,13 +66,13 @@ public final class StoppableEmbeddedPostgres implements StoppablePostgres {
 
     @Override
     public void restart() {
-        startAgain(Map.of());
+        restart(Map.of());
     }
 
-    /** Starts it with further parameters. */
-    public void startAgain(Map<String, String> further) {
+    /** Starts the server with additional parameters. */
+    public void restart(Map<String, String> additional) {
         Map<String, String> parameters = new LinkedHashMap<>(EmbeddedDatabase.serverParameters(url.port()));
-        parameters.putAll(further);
+        parameters.putAll(additional);
         try {
             server.start(parameters);
         } catch (IOException e) {
@@ -80,7 +80,7 @@ public final class StoppableEmbeddedPostgres implements StoppablePostgres {
         }
     }
 
-    /** How to connect as superuser. */
+    /** Returns the URL with the superuser. */
     public DatabaseUrl superuser() {
         try {
             String password = Files.readString(directory.resolve("postgres/superuser-password"))

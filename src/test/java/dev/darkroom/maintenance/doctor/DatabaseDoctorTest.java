@@ -356,6 +356,6 @@ class DatabaseDoctorTest {
                         empty, doctorFixture.settings, new DatabaseDoctor.Options(false, Duration.ofSeconds(5))))
                 .isInstanceOf(DatabaseException.class)
                 .hasMessageEndingWith(
-                        "does not have the tables of this version; the service makes them when it starts");
+                        "does not have the tables of this version; the server creates them when it starts");
     }
 }
