@@ -48,7 +48,8 @@ public final class Database {
     private final Pool heartbeats;
     private final Duration pingTimeout;
 
-    private Database(DatabaseSocketMonitor sockets, SqlClient client, Pool pool, Pool heartbeats, Duration pingTimeout) {
+    private Database(
+            DatabaseSocketMonitor sockets, SqlClient client, Pool pool, Pool heartbeats, Duration pingTimeout) {
         this.sockets = sockets;
         this.client = client;
         this.pool = pool;
@@ -127,7 +128,8 @@ public final class Database {
      */
     public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
         return pool.withConnection(connection -> {
-            // The failure of the statements reports a broken connection. Without a handler the driver also prints to standard error.
+            // The failure of the statements reports a broken connection. Without a handler the driver also prints to
+            // standard error.
             connection.exceptionHandler(broken -> {});
             return connection
                     .begin()

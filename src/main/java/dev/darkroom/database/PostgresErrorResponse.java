@@ -48,7 +48,9 @@ record PostgresErrorResponse(String severity, String sqlState, String routine) {
         if (sqlState.equals(READ_ONLY) || (sqlState.equals("0A000") && routine.equals(CACHED_PLAN_ROUTINE))) {
             return Scope.ALL_SESSIONS;
         }
-        return isFatal() || SESSION_ENDING_STATES.stream().anyMatch(sqlState::startsWith) ? Scope.SESSION : Scope.STATEMENT;
+        return isFatal() || SESSION_ENDING_STATES.stream().anyMatch(sqlState::startsWith)
+                ? Scope.SESSION
+                : Scope.STATEMENT;
     }
 
     /** Whether the server ends the session itself and accepts no further statement. */

@@ -13,25 +13,24 @@ import java.util.Objects;
 import java.util.zip.Checksum;
 
 /**
- * Many bytes in memory, in blocks of 64 KiB. They take the room that they take and no more: nothing is ever doubled to
- * grow, and no array is so large that a full heap has no place for it although it has the room. Not to be changed once
- * built, except by {@link #drain()}.
+ * A large byte sequence in chunks of 64 KiB. Growing copies no data and allocates no more than one chunk beyond the content. No array is
+ * large, so that a fragmented heap can hold it. Immutable except for {@link #drain()}.
  */
 public final class ChunkedBytes {
     private static final int CHUNK_SHIFT = 16;
     private static final int CHUNK_BYTES = 1 << CHUNK_SHIFT;
 
-    /** All but the last are full. */
+    /** All chunks but the last are full. */
     private final byte[][] chunks;
 
     private final int length;
 
-    private ChunkedBytes(byte[][] blocks, int length) {
-        this.chunks = blocks;
+    private ChunkedBytes(byte[][] chunks, int length) {
+        this.chunks = chunks;
         this.length = length;
     }
 
-    /** A copy of these bytes. */
+    /** Copies an array. */
     public static ChunkedBytes of(byte[] bytes) {
         return new Builder().append(bytes, 0, bytes.length).build();
     }
@@ -40,65 +39,66 @@ public final class ChunkedBytes {
         return length;
     }
 
-    /** The byte at an index from 0 to {@link #length()} - 1. */
+    /** Returns the byte at an index from 0 to {@link #length()} - 1. */
     public byte byteAt(int index) {
         return chunks[Objects.checkIndex(index, length) >> CHUNK_SHIFT][index & CHUNK_BYTES - 1];
     }
 
-    /** A copy of the first bytes, {@code atMost} so many. */
-    public byte[] prefix(int atMost) {
-        byte[] start = new byte[Math.min(atMost, length)];
-        forEachChunk(0, start.length, (block, from, count, at) -> System.arraycopy(block, from, start, at, count));
-        return start;
+    /** Copies the first {@code maxLength} bytes, or all if there are fewer. */
+    public byte[] prefix(int maxLength) {
+        byte[] prefix = new byte[Math.min(maxLength, length)];
+        forEachChunk(
+                0, prefix.length, (chunk, from, count, offset) -> System.arraycopy(chunk, from, prefix, offset, count));
+        return prefix;
     }
 
-    /** A copy of all, in one array. */
+    /** Copies all bytes into one array. */
     public byte[] toBytes() {
         return prefix(length);
     }
 
-    /** Reads from an index on. */
+    /** Opens a stream that starts at an index. */
     public InputStream openStream(int from) {
         return new ChunkInputStream(from, false);
     }
 
     /**
-     * Reads from the start, and lets go of each block once the one after it has been left too. What was read is gone: for
-     * the one who has these bytes to himself. Meanwhile {@link #openStream} still works from a block before the place reached.
+     * Opens a stream that starts at index 0 and releases the chunks that it has read, so that the garbage collector can free them. The
+     * current and the previous chunk are kept; {@link #openStream} works from there on. Only for the exclusive owner of the bytes.
      */
     public InputStream drain() {
         return new ChunkInputStream(0, true);
     }
 
     void update(MessageDigest digest) {
-        forEachChunk(0, length, (block, from, count, at) -> digest.update(block, from, count));
+        forEachChunk(0, length, (chunk, from, count, offset) -> digest.update(chunk, from, count));
     }
 
     void update(Checksum checksum, int from, int count) {
-        forEachChunk(from, count, (block, start, bytes, at) -> checksum.update(block, start, bytes));
+        forEachChunk(from, count, (chunk, start, bytes, offset) -> checksum.update(chunk, start, bytes));
     }
 
-    /** Writes all. Block by block, also because the JDK keeps, per thread, a native buffer as large as the largest write. */
+    /** Writes all bytes, chunk by chunk: the JDK keeps a native buffer per thread with the size of the largest write. */
     public void writeTo(WritableByteChannel channel) throws IOException {
         for (int i = 0; i < chunks.length; i++) {
-            ByteBuffer rest = ByteBuffer.wrap(chunks[i], 0, Math.min(CHUNK_BYTES, length - i * CHUNK_BYTES));
-            while (rest.hasRemaining()) {
-                channel.write(rest);
+            ByteBuffer chunk = ByteBuffer.wrap(chunks[i], 0, Math.min(CHUNK_BYTES, length - i * CHUNK_BYTES));
+            while (chunk.hasRemaining()) {
+                channel.write(chunk);
             }
         }
     }
 
     private interface ChunkConsumer {
-        /** @param at how many bytes came before */
-        void accept(byte[] block, int from, int count, int at);
+        /** @param offset number of bytes passed to previous calls */
+        void accept(byte[] chunk, int from, int count, int offset);
     }
 
-    private void forEachChunk(int from, int count, ChunkConsumer chunkConsumer) {
+    private void forEachChunk(int from, int count, ChunkConsumer consumer) {
         Objects.checkFromIndexSize(from, count, length);
         for (int done = 0; done < count; ) {
-            int inBlock = from + done & CHUNK_BYTES - 1;
-            int next = Math.min(count - done, CHUNK_BYTES - inBlock);
-            chunkConsumer.accept(chunks[from + done >> CHUNK_SHIFT], inBlock, next, done);
+            int start = from + done & CHUNK_BYTES - 1;
+            int next = Math.min(count - done, CHUNK_BYTES - start);
+            consumer.accept(chunks[from + done >> CHUNK_SHIFT], start, next, done);
             done += next;
         }
     }
@@ -113,13 +113,13 @@ public final class ChunkedBytes {
         return Arrays.deepHashCode(chunks);
     }
 
-    /** Not the bytes: there are too many. */
+    /** Returns the length without the content. */
     @Override
     public String toString() {
         return length + " bytes";
     }
 
-    /** Gathers bytes. Not thread-safe. */
+    /** Collects bytes. Not thread-safe. */
     public static final class Builder {
         private final List<byte[]> chunks = new ArrayList<>();
         private int length;
@@ -148,7 +148,7 @@ public final class ChunkedBytes {
             return this;
         }
 
-        /** How much the last block can still take, which is a new one if the last was full. */
+        /** Returns the free space in the last chunk. Adds a chunk if the last one is full. */
         private int remainingInChunk() {
             int used = length & CHUNK_BYTES - 1;
             if (used == 0) {
@@ -161,7 +161,7 @@ public final class ChunkedBytes {
             return chunks.get(chunks.size() - 1);
         }
 
-        /** What was gathered; the builder is of no more use then. */
+        /** Returns the collected bytes. The builder must not be used after that. */
         public ChunkedBytes build() {
             int used = length & CHUNK_BYTES - 1;
             if (used > 0) {
@@ -182,22 +182,22 @@ public final class ChunkedBytes {
 
         @Override
         public int read() {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            byte[] single = new byte[1];
+            return read(single, 0, 1) < 0 ? -1 : single[0] & 0xff;
         }
 
         @Override
-        public int read(byte[] into, int start, int most) {
+        public int read(byte[] target, int start, int maxCount) {
             if (position >= length) {
-                return most == 0 ? 0 : -1;
+                return maxCount == 0 ? 0 : -1;
             }
-            int block = position >> CHUNK_SHIFT;
-            int inBlock = position & CHUNK_BYTES - 1;
-            int count = Math.min(most, Math.min(CHUNK_BYTES - inBlock, length - position));
-            System.arraycopy(chunks[block], inBlock, into, start, count);
+            int chunk = position >> CHUNK_SHIFT;
+            int offset = position & CHUNK_BYTES - 1;
+            int count = Math.min(maxCount, Math.min(CHUNK_BYTES - offset, length - position));
+            System.arraycopy(chunks[chunk], offset, target, start, count);
             position += count;
-            if (draining && block > 1) {
-                chunks[block - 2] = null;
+            if (draining && chunk > 1) {
+                chunks[chunk - 2] = null;
             }
             return count;
         }

@@ -1,13 +1,13 @@
 package dev.darkroom.image;
 
 /**
- * Bytes that were looked at and found to be a picture.
+ * An image file that {@link ImageInspector} has validated.
  *
  * @param bytes the whole file
- * @param format what the bytes are, whatever anybody said they were
- * @param width in pixels, as the bytes say
- * @param height in pixels, as the bytes say
- * @param sha256 of the bytes, lower-case hex
+ * @param format the format detected from the bytes, independent of any declared type
+ * @param width in pixels, read from the bytes
+ * @param height in pixels, read from the bytes
+ * @param sha256 hash of the bytes in lower-case hexadecimal
  */
 public record Image(ChunkedBytes bytes, ImageFormat format, int width, int height, String sha256) {
 

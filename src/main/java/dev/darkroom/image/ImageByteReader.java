@@ -4,7 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 
-/** Reading numbers out of a file, where reading past its end means that the file was cut off. */
+/**
+ * Reads numbers and tags from an image file. Reading beyond the end throws {@link InvalidImageException}, since the file is truncated.
+ */
 final class ImageByteReader {
     private final ChunkedBytes file;
 
@@ -12,41 +14,41 @@ final class ImageByteReader {
         this.file = file;
     }
 
-    int u8(int at) {
-        if (at < 0 || at >= file.length()) {
-            throw new InvalidImageException("cut off after " + file.length() + " bytes");
+    int u8(int offset) {
+        if (offset < 0 || offset >= file.length()) {
+            throw new InvalidImageException("truncated after " + file.length() + " bytes");
         }
-        return file.byteAt(at) & 0xff;
+        return file.byteAt(offset) & 0xff;
     }
 
-    int u16(int at) {
-        return u8(at) << 8 | u8(at + 1);
+    int u16(int offset) {
+        return u8(offset) << 8 | u8(offset + 1);
     }
 
-    /** Big-endian, unsigned. */
-    long u32(int at) {
-        return (long) u16(at) << 16 | u16(at + 2);
+    /** Reads an unsigned number, big-endian. */
+    long u32(int offset) {
+        return (long) u16(offset) << 16 | u16(offset + 2);
     }
 
-    int u16Little(int at) {
-        return u8(at) | u8(at + 1) << 8;
+    int u16Little(int offset) {
+        return u8(offset) | u8(offset + 1) << 8;
     }
 
-    int u24Little(int at) {
-        return u16Little(at) | u8(at + 2) << 16;
+    int u24Little(int offset) {
+        return u16Little(offset) | u8(offset + 2) << 16;
     }
 
-    long u32Little(int at) {
-        return (u16Little(at) | (long) u16Little(at + 2) << 16) & 0xffff_ffffL;
+    long u32Little(int offset) {
+        return (u16Little(offset) | (long) u16Little(offset + 2) << 16) & 0xffff_ffffL;
     }
 
-    /** Four characters that name a chunk. */
-    String tag(int at) {
-        byte[] tag = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
+    /** Reads the four characters of a chunk type. */
+    String tag(int offset) {
+        byte[] tag = {(byte) u8(offset), (byte) u8(offset + 1), (byte) u8(offset + 2), (byte) u8(offset + 3)};
         return new String(tag, StandardCharsets.ISO_8859_1);
     }
 
-    /** The CRC-32 of a stretch that must be there. */
+    /** Computes the CRC-32 of a range, which must be within the file. */
     long crc32(int from, int count) {
         CRC32 crc = new CRC32();
         file.update(crc, from, count);

@@ -1,6 +1,6 @@
 package dev.darkroom.image;
 
-/** The picture formats that Darkroom keeps and serves. */
+/** The image formats that Darkroom stores and serves. */
 public enum ImageFormat {
     PNG("image/png", "png"),
     JPEG("image/jpeg", "jpg"),
@@ -14,7 +14,7 @@ public enum ImageFormat {
         this.extension = extension;
     }
 
-    /** The media type under which it is served. */
+    /** The media type, used as {@code Content-Type}. */
     public String contentType() {
         return contentType;
     }
@@ -25,9 +25,9 @@ public enum ImageFormat {
     }
 
     /**
-     * The format with this media type.
+     * Returns the format with a media type.
      *
-     * @throws IllegalArgumentException for a media type that Darkroom does not keep
+     * @throws IllegalArgumentException for a media type that Darkroom does not store
      */
     public static ImageFormat ofContentType(String contentType) {
         for (ImageFormat format : values()) {
@@ -35,6 +35,6 @@ public enum ImageFormat {
                 return format;
             }
         }
-        throw new IllegalArgumentException("not a picture type: " + contentType);
+        throw new IllegalArgumentException("not an image type: " + contentType);
     }
 }

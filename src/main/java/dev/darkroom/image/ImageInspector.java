@@ -5,23 +5,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Finds out what bytes really are. Only the bytes are asked: no declared type, no file name. The structure is walked to
- * its end, so that a picture that was cut off is noticed; pixels are not decoded.
+ * Detects the format and the size of an image from its bytes alone, not from a declared type or a file name. Parses the structure to its
+ * end, so that a truncated file is detected. Does not decode pixels.
  *
- * <p>Pure, but it reads and hashes every byte: call it on a worker, not on an event loop.
+ * <p>Has no side effects, but reads and hashes every byte: call it on a worker thread, not on an event loop.
  */
 public final class ImageInspector {
-    /** Longest side in pixels. The largest that WebP can have; nothing that Darkroom asks for comes near. */
+    /** Maximum width and height in pixels. The maximum of WebP, and far above the sizes that Darkroom requests. */
     public static final int MAX_SIDE = 16_384;
 
     private ImageInspector() {}
 
     /**
-     * Looks at bytes.
+     * Validates an image file.
      *
-     * @param maxBytes the largest file that is accepted
-     * @return the picture, with the very same bytes
-     * @throws InvalidImageException when the bytes are no whole PNG, JPEG or WebP picture within the limits
+     * @param maxBytes maximum size of the file
+     * @return the image, with the same bytes
+     * @throws InvalidImageException when the bytes are no complete PNG, JPEG or WebP image within the limits
      */
     public static Image inspect(ChunkedBytes bytes, int maxBytes) {
         if (bytes.length() > maxBytes) {
@@ -46,16 +46,14 @@ public final class ImageInspector {
         if (file.length() == 0) {
             throw new InvalidImageException("no bytes");
         }
-        ImageByteReader imageByteReader = new ImageByteReader(file);
-        if (imageByteReader.startsWith(PngParser.SIGNATURE)) {
+        ImageByteReader reader = new ImageByteReader(file);
+        if (reader.startsWith(PngParser.SIGNATURE)) {
             return ImageFormat.PNG;
         }
-        if (imageByteReader.startsWith(JpegParser.SIGNATURE)) {
+        if (reader.startsWith(JpegParser.SIGNATURE)) {
             return ImageFormat.JPEG;
         }
-        if (file.length() >= 12
-                && imageByteReader.tag(0).equals("RIFF")
-                && imageByteReader.tag(8).equals("WEBP")) {
+        if (file.length() >= 12 && reader.tag(0).equals("RIFF") && reader.tag(8).equals("WEBP")) {
             return ImageFormat.WEBP;
         }
         throw new InvalidImageException("neither PNG nor JPEG nor WebP");
@@ -71,6 +69,6 @@ public final class ImageInspector {
         }
     }
 
-    /** Width and height in pixels, as a file says. */
+    /** Width and height in pixels, read from a file. */
     record Dimensions(int width, int height) {}
 }

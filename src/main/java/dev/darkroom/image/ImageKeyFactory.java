@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Ids and storage keys of the images of an attempt. They follow from the attempt, so that the files that a killed process
- * left are found without a row that names them.
+ * Creates the IDs and storage keys of the images of an attempt. Both are derived from the attempt, so that the files of a killed process
+ * can be found although no database row refers to them.
  */
 public final class ImageKeyFactory {
     private static final long TIME_MASK = 0xFFFF_FFFF_FFFF_0000L;
@@ -19,8 +19,11 @@ public final class ImageKeyFactory {
     private ImageKeyFactory() {}
 
     /**
-     * Returns the id of an image: a UUIDv7 with the time of its generation and digits of a hash. No two attempts share one: the
-     * token differs between the attempts of a generation, and the node after a database was restored from a backup.
+     * Returns the ID of an image: a UUIDv7 with the timestamp of its generation and bits of a hash. Unique per attempt: the token differs
+     * between the attempts of a generation, and the node differs after a database was restored from a backup.
+     *
+     * @param token the fencing token of the attempt
+     * @param position index of the image in the attempt, from 0
      */
     public static UUID createId(UUID generationId, UUID nodeId, long token, int position) {
         ByteBuffer attempt = ByteBuffer.allocate(44)
@@ -35,13 +38,13 @@ public final class ImageKeyFactory {
         return new UUID(high, VARIANT | hash.getLong() >>> 2);
     }
 
-    /** Returns the key of an image: its id in one of 256 directories, which the last two digits of the id name. */
+    /** Returns the storage key of an image: its ID in one of 256 directories, named after the last two digits of the ID. */
     public static String createKey(UUID id, ImageFormat format) {
         String name = id.toString();
         return name.substring(name.length() - 2) + "/" + name + "." + format.extension();
     }
 
-    /** Returns the keys of all files that an attempt for {@code images} images can have written. */
+    /** Returns the storage keys of all files that an attempt for {@code images} images may have written, in every format. */
     public static List<String> keysOfAttempt(UUID generationId, UUID nodeId, long token, int images) {
         List<String> keys = new ArrayList<>();
         for (int position = 0; position < images; position++) {

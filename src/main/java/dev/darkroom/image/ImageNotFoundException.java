@@ -1,10 +1,10 @@
 package dev.darkroom.image;
 
-/** The store has nothing under a key. */
+/** The image store has no image with a key. */
 public final class ImageNotFoundException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public ImageNotFoundException(String key) {
-        super("no picture under " + key);
+        super("no image with key " + key);
     }
 }

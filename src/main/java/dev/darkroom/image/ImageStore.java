@@ -7,36 +7,39 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 
-/** Where pictures are kept. Keys are chosen by the caller, unique for ever, and never taken from user input. */
+/**
+ * Stores image files by key. Keys are created by {@link ImageKeyFactory}, never reused and never taken from user input. Thread-safe;
+ * nothing blocks.
+ */
 public interface ImageStore {
 
     /**
-     * Keeps a picture under a key such as {@code 3f/0199….png}.
+     * Stores an image under a key such as {@code 3f/0199….png}.
      *
-     * @return completes once the picture is whole and durable (it survives a power cut); fails when it could not be
-     *     written, in which case nothing is to be seen under the key
+     * @return completes when the image is complete and durable (it survives a power failure). Fails when it was not written; nothing is
+     *     stored under the key then
      */
-    Future<Void> put(String key, Image picture);
+    Future<Void> put(String key, Image image);
 
     /**
-     * Opens a picture for reading.
+     * Opens an image for reading.
      *
-     * @return a paused-until-piped stream of the bytes; fails with {@link ImageNotFoundException} when there is nothing
-     *     under the key. The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
+     * @return a stream that reads nothing until a handler is set. Fails with {@link ImageNotFoundException} when no image has the key.
+     *     The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
      */
     Future<ReadStream<Buffer>> read(String key);
 
-    /** Checks that pictures can be written, without writing one. Fails with the reason when they cannot. */
+    /** Checks that images can be written, without writing one. Fails with the reason otherwise. */
     Future<Void> checkWritable();
 
-    /** Deletes a picture; nothing there is fine. Fails when it is still there afterwards. */
+    /** Deletes an image, if it exists. Fails when it could not be deleted. */
     Future<Void> delete(String key);
 
     /**
-     * Goes through the keys of what has been here for longer than {@code age} by the store's own clock, at most {@code limit}
-     * at a time, in no order. The next ones come when the future of {@code page} has completed.
+     * Passes the keys of all images older than {@code age}, by the clock of the store, to {@code page}: at most {@code limit} per call,
+     * unordered. Continues when the future of {@code page} has completed.
      *
-     * @return fails as soon as a page does
+     * @return fails when a future of {@code page} fails
      */
     Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page);
 }

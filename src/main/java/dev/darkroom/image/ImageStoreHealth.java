@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the image store of this process can be written to: what writes and regular checks found. While it cannot, no work
- * is claimed. Thread-safe; handlers run on the reporting thread, with no lock held.
+ * Tracks whether the image store of this process is writable, from the results of writes and of periodic checks. No generation is
+ * claimed while it is not. Thread-safe; handlers run on the reporting thread without a lock.
  */
 public final class ImageStoreHealth {
     private static final Logger LOG = LoggerFactory.getLogger(ImageStoreHealth.class);
@@ -19,17 +19,17 @@ public final class ImageStoreHealth {
     private String reason;
     private int retryingWrites;
 
-    /** Calls {@code handler} after every change of {@link #failing()}. */
+    /** Adds a handler that is called after every change of {@link #failing()}. */
     public void onChange(Runnable handler) {
         changeHandlers.add(handler);
     }
 
-    /** Returns whether the store failed when it was last used. */
+    /** Returns whether the last write or check failed. */
     public synchronized boolean failing() {
         return reason != null;
     }
 
-    /** A write failed and is repeated from now on, until {@link #recordWriteEnd}. */
+    /** Records that a write failed and is retried until {@link #recordWriteEnd}. */
     public void recordWriteFailure(Throwable cause) {
         synchronized (this) {
             retryingWrites++;
@@ -37,7 +37,7 @@ public final class ImageStoreHealth {
         updateReason(String.valueOf(cause));
     }
 
-    /** A write that had failed succeeded, or was given up. */
+    /** Records that a failed write succeeded or is no longer retried. */
     public void recordWriteEnd(boolean stored) {
         synchronized (this) {
             retryingWrites--;
@@ -47,39 +47,40 @@ public final class ImageStoreHealth {
         }
     }
 
-    /** A check went well. It is smaller than an image, so that a write that still fails knows better. */
+    /** Records a successful check. Ignored while a write is retried: a check writes less than an image and may succeed on a full disk. */
     public void recordCheckSuccess() {
-        boolean believed;
+        boolean accepted;
         synchronized (this) {
-            believed = retryingWrites == 0;
+            accepted = retryingWrites == 0;
         }
-        if (believed) {
+        if (accepted) {
             updateReason(null);
         }
     }
 
-    /** A check failed. */
+    /** Records a failed check. */
     public void recordCheckFailure(Throwable cause) {
         updateReason(String.valueOf(cause));
     }
 
-    private void updateReason(String now) {
+    /** @param newReason null when the store is writable */
+    private void updateReason(String newReason) {
         boolean changed;
         synchronized (this) {
-            changed = (reason == null) != (now == null);
-            reason = now;
+            changed = (reason == null) != (newReason == null);
+            reason = newReason;
         }
         if (changed) {
-            if (now == null) {
-                LOG.atInfo().log("image store works again, claims resumed");
+            if (newReason == null) {
+                LOG.atInfo().log("image store recovered, claims resumed");
             } else {
-                LOG.atWarn().addKeyValue("reason", now).log("image store failing, claims stopped");
+                LOG.atWarn().addKeyValue("reason", newReason).log("image store failed, claims paused");
             }
             changeHandlers.forEach(Runnable::run);
         }
     }
 
-    /** How it stands, in the contract's form. */
+    /** Returns the state in the JSON form of the contract. */
     public synchronized JsonObject toJson() {
         JsonObject json = new JsonObject().put("failing", reason != null);
         return reason == null ? json : json.put("reason", reason);

@@ -1,10 +1,10 @@
 package dev.darkroom.image;
 
-/** Bytes that are no whole picture of a format that Darkroom keeps. The message says why, in our own words. */
+/** Bytes are no complete image of a supported format. The message states the reason and contains no part of the bytes. */
 public final class InvalidImageException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    public InvalidImageException(String why) {
-        super(why);
+    public InvalidImageException(String reason) {
+        super(reason);
     }
 }

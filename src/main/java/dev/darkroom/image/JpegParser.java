@@ -1,8 +1,8 @@
 package dev.darkroom.image;
 
 /**
- * The marker segments of a JPEG file: start, frame header with the size, scans, and an end-of-image marker. Bytes behind that marker
- * are left alone: cameras, editors and transports add some, and every decoder ignores them. Source: ITU-T T.81, annex B.
+ * Parses the marker segments of a JPEG file: start, frame header with the size, scans, end-of-image marker. Accepts bytes after that
+ * marker: cameras, editors and transports append some, and every decoder ignores them. Source: ITU-T T.81, annex B.
  */
 final class JpegParser {
     static final byte[] SIGNATURE = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
@@ -12,53 +12,53 @@ final class JpegParser {
     private JpegParser() {}
 
     static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
-        ImageByteReader imageByteReader = new ImageByteReader(file);
+        ImageByteReader reader = new ImageByteReader(file);
         ImageInspector.Dimensions dimensions = null;
-        int at = 2;
+        int offset = 2;
         while (true) {
-            int marker = readMarker(imageByteReader, at);
+            int marker = readMarker(reader, offset);
             while (marker == 0xff) { // fill bytes
-                marker = readMarker(imageByteReader, ++at);
+                marker = readMarker(reader, ++offset);
             }
             if (marker == START_OF_SCAN) {
                 if (dimensions == null) {
                     throw new InvalidImageException("JPEG without a frame header");
                 }
-                skipToEnd(imageByteReader, at + 2 + imageByteReader.u16(at + 2));
+                skipToEnd(reader, offset + 2 + reader.u16(offset + 2));
                 return dimensions;
             }
             if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
                 throw new InvalidImageException("JPEG without pixels");
             }
-            int length = imageByteReader.u16(at + 2);
+            int length = reader.u16(offset + 2);
             if (length < 2) {
                 throw new InvalidImageException("JPEG with an impossible segment");
             }
             if (isFrameHeader(marker)) {
-                dimensions = new ImageInspector.Dimensions(imageByteReader.u16(at + 7), imageByteReader.u16(at + 5));
+                dimensions = new ImageInspector.Dimensions(reader.u16(offset + 7), reader.u16(offset + 5));
             }
-            at += 2 + length;
+            offset += 2 + length;
         }
     }
 
-    /** Reads scans, and the segments between them, up to the end of the image. Fails when the file ends before. */
-    private static void skipToEnd(ImageByteReader imageByteReader, int scan) {
-        int at = scan;
+    /** Skips the scans and the segments between them up to the end-of-image marker. Throws when the file ends before. */
+    private static void skipToEnd(ImageByteReader reader, int scan) {
+        int offset = scan;
         while (true) {
-            if (imageByteReader.u8(at) != 0xff) {
-                at++;
+            if (reader.u8(offset) != 0xff) {
+                offset++;
                 continue;
             }
-            int marker = imageByteReader.u8(at + 1);
+            int marker = reader.u8(offset + 1);
             if (marker == END_OF_IMAGE) {
                 return;
             }
             if (marker == 0xff) { // fill byte
-                at++;
+                offset++;
             } else if (marker >= 0xc0 && !isRestart(marker)) { // a segment with a length
-                at += 2 + Math.max(2, imageByteReader.u16(at + 2));
+                offset += 2 + Math.max(2, reader.u16(offset + 2));
             } else { // a stuffed byte, a restart or a reserved marker
-                at += 2;
+                offset += 2;
             }
         }
     }
@@ -67,14 +67,14 @@ final class JpegParser {
         return marker >= 0xd0 && marker <= 0xd7;
     }
 
-    private static int readMarker(ImageByteReader imageByteReader, int at) {
-        if (imageByteReader.u8(at) != 0xff) {
+    private static int readMarker(ImageByteReader reader, int offset) {
+        if (reader.u8(offset) != 0xff) {
             throw new InvalidImageException("JPEG damaged before its pixels");
         }
-        return imageByteReader.u8(at + 1);
+        return reader.u8(offset + 1);
     }
 
-    /** SOF0 to SOF15, without the three codes in between that mean something else (DHT, JPG, DAC). */
+    /** Whether a marker is SOF0 to SOF15. DHT, JPG and DAC have codes in this range, but are no frame headers. */
     private static boolean isFrameHeader(int marker) {
         return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     }

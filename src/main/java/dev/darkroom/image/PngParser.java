@@ -1,6 +1,6 @@
 package dev.darkroom.image;
 
-/** The chunks of a PNG file, from the signature to IEND, each with its checksum. Source: W3C PNG, third edition, section 5. */
+/** Parses the chunks of a PNG file from the signature to IEND and checks their CRCs. Source: W3C PNG, third edition, section 5. */
 final class PngParser {
     static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     private static final int IHDR_LENGTH = 13;
@@ -9,19 +9,19 @@ final class PngParser {
     private PngParser() {}
 
     static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
-        ImageByteReader imageByteReader = new ImageByteReader(file);
+        ImageByteReader reader = new ImageByteReader(file);
         ImageInspector.Dimensions dimensions = null;
         boolean pixels = false;
-        int at = SIGNATURE.length;
+        int offset = SIGNATURE.length;
         while (true) {
-            long length = imageByteReader.u32(at);
-            String type = imageByteReader.tag(at + 4);
-            if (length > file.length() - at - (long) CHUNK_OVERHEAD) {
-                throw new InvalidImageException("PNG cut off in its " + printable(type) + " chunk");
+            long length = reader.u32(offset);
+            String type = reader.tag(offset + 4);
+            if (length > file.length() - offset - (long) CHUNK_OVERHEAD) {
+                throw new InvalidImageException("PNG truncated in its " + printable(type) + " chunk");
             }
-            checkCrc(imageByteReader, at, (int) length, type);
+            checkCrc(reader, offset, (int) length, type);
             if (dimensions == null) {
-                dimensions = parseHeader(imageByteReader, at, length, type);
+                dimensions = parseHeader(reader, offset, length, type);
             } else if (type.equals("IDAT")) {
                 pixels |= length > 0;
             } else if (type.equals("IEND")) {
@@ -30,21 +30,20 @@ final class PngParser {
                 }
                 return dimensions;
             }
-            at += (int) length + CHUNK_OVERHEAD;
+            offset += (int) length + CHUNK_OVERHEAD;
         }
     }
 
-    private static ImageInspector.Dimensions parseHeader(
-            ImageByteReader imageByteReader, int at, long length, String type) {
+    private static ImageInspector.Dimensions parseHeader(ImageByteReader reader, int offset, long length, String type) {
         if (!type.equals("IHDR") || length != IHDR_LENGTH) {
             throw new InvalidImageException("PNG without a header");
         }
-        // A side past 2^31-1 is illegal; it comes out negative here and is refused with the other impossible sizes.
-        return new ImageInspector.Dimensions((int) imageByteReader.u32(at + 8), (int) imageByteReader.u32(at + 12));
+        // A side beyond 2^31-1 is invalid. It becomes negative here, and ImageInspector rejects it.
+        return new ImageInspector.Dimensions((int) reader.u32(offset + 8), (int) reader.u32(offset + 12));
     }
 
-    private static void checkCrc(ImageByteReader imageByteReader, int at, int length, String type) {
-        if (imageByteReader.crc32(at + 4, length + 4) != imageByteReader.u32(at + 8 + length)) {
+    private static void checkCrc(ImageByteReader reader, int offset, int length, String type) {
+        if (reader.crc32(offset + 4, length + 4) != reader.u32(offset + 8 + length)) {
             throw new InvalidImageException("PNG damaged in its " + printable(type) + " chunk");
         }
     }

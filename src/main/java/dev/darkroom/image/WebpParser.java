@@ -1,6 +1,6 @@
 package dev.darkroom.image;
 
-/** The chunks of a WebP file. Sources: RFC 9649 (container, lossless), RFC 6386 section 9.1 (lossy frame header). */
+/** Parses the chunks of a WebP file. Sources: RFC 9649 (container, lossless), RFC 6386 section 9.1 (lossy frame header). */
 final class WebpParser {
     private static final int FIRST_CHUNK_OFFSET = 12;
     private static final int CHUNK_HEADER_BYTES = 8;
@@ -8,26 +8,26 @@ final class WebpParser {
     private WebpParser() {}
 
     static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
-        ImageByteReader imageByteReader = new ImageByteReader(file);
-        long end = imageByteReader.u32Little(4) + CHUNK_HEADER_BYTES;
+        ImageByteReader reader = new ImageByteReader(file);
+        long end = reader.u32Little(4) + CHUNK_HEADER_BYTES;
         if (end > file.length()) {
-            throw new InvalidImageException("WebP cut off");
+            throw new InvalidImageException("WebP truncated");
         }
         ImageInspector.Dimensions dimensions = null;
         boolean pixels = false;
-        long at = FIRST_CHUNK_OFFSET;
-        while (at + CHUNK_HEADER_BYTES <= end) {
-            int chunk = (int) at;
-            long length = imageByteReader.u32Little(chunk + 4);
-            if (at + CHUNK_HEADER_BYTES + length > end) {
-                throw new InvalidImageException("WebP cut off");
+        long offset = FIRST_CHUNK_OFFSET;
+        while (offset + CHUNK_HEADER_BYTES <= end) {
+            int chunk = (int) offset;
+            long length = reader.u32Little(chunk + 4);
+            if (offset + CHUNK_HEADER_BYTES + length > end) {
+                throw new InvalidImageException("WebP truncated");
             }
-            String type = imageByteReader.tag(chunk);
+            String type = reader.tag(chunk);
             if (dimensions == null) {
-                dimensions = parseChunkDimensions(imageByteReader, type, chunk + CHUNK_HEADER_BYTES);
+                dimensions = parseChunkDimensions(reader, type, chunk + CHUNK_HEADER_BYTES);
             }
             pixels |= length > 0 && (type.equals("VP8 ") || type.equals("VP8L") || type.equals("ANMF"));
-            at += CHUNK_HEADER_BYTES + length + (length & 1); // chunks are padded to even sizes
+            offset += CHUNK_HEADER_BYTES + length + (length & 1); // Chunks are padded to even sizes.
         }
         if (dimensions == null || !pixels) {
             throw new InvalidImageException("WebP without pixels");
@@ -35,32 +35,29 @@ final class WebpParser {
         return dimensions;
     }
 
-    private static ImageInspector.Dimensions parseChunkDimensions(
-            ImageByteReader imageByteReader, String type, int data) {
+    private static ImageInspector.Dimensions parseChunkDimensions(ImageByteReader reader, String type, int data) {
         return switch (type) {
             case "VP8X" ->
-                new ImageInspector.Dimensions(
-                        1 + imageByteReader.u24Little(data + 4), 1 + imageByteReader.u24Little(data + 7));
-            case "VP8L" -> parseLossless(imageByteReader, data);
-            case "VP8 " -> parseLossy(imageByteReader, data);
+                new ImageInspector.Dimensions(1 + reader.u24Little(data + 4), 1 + reader.u24Little(data + 7));
+            case "VP8L" -> parseLossless(reader, data);
+            case "VP8 " -> parseLossy(reader, data);
             default -> throw new InvalidImageException("WebP without a header");
         };
     }
 
-    private static ImageInspector.Dimensions parseLossless(ImageByteReader imageByteReader, int data) {
-        if (imageByteReader.u8(data) != 0x2f) {
+    private static ImageInspector.Dimensions parseLossless(ImageByteReader reader, int data) {
+        if (reader.u8(data) != 0x2f) {
             throw new InvalidImageException("WebP damaged in its header");
         }
-        long bits = imageByteReader.u32Little(data + 1);
+        long bits = reader.u32Little(data + 1);
         return new ImageInspector.Dimensions(1 + (int) (bits & 0x3fff), 1 + (int) (bits >> 14 & 0x3fff));
     }
 
-    private static ImageInspector.Dimensions parseLossy(ImageByteReader imageByteReader, int data) {
-        boolean keyFrame = (imageByteReader.u8(data) & 1) == 0;
-        if (!keyFrame || imageByteReader.u24Little(data + 3) != 0x2a019d) {
+    private static ImageInspector.Dimensions parseLossy(ImageByteReader reader, int data) {
+        boolean keyFrame = (reader.u8(data) & 1) == 0;
+        if (!keyFrame || reader.u24Little(data + 3) != 0x2a019d) {
             throw new InvalidImageException("WebP damaged in its header");
         }
-        return new ImageInspector.Dimensions(
-                imageByteReader.u16Little(data + 6) & 0x3fff, imageByteReader.u16Little(data + 8) & 0x3fff);
+        return new ImageInspector.Dimensions(reader.u16Little(data + 6) & 0x3fff, reader.u16Little(data + 8) & 0x3fff);
     }
 }

@@ -51,7 +51,8 @@ class CredentialRevalidatorTest {
         Credential token = token(END);
 
         // then
-        assertThat(revalidator(END, null).findInvalidated(List.of(token)).result()).isEmpty();
+        assertThat(revalidator(END, null).findInvalidated(List.of(token)).result())
+                .isEmpty();
         assertThat(revalidator(END, AuthenticationException.Reason.UNAVAILABLE)
                         .findInvalidated(List.of(token))
                         .result())

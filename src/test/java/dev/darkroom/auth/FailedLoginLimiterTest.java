@@ -100,8 +100,8 @@ class FailedLoginLimiterTest {
         for (int i = 0; i < 50; i++) {
             results.add(verify());
         }
-        pendingVerifications.forEach(promise ->
-                promise.fail(new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, "database unavailable")));
+        pendingVerifications.forEach(promise -> promise.fail(
+                new AuthenticationException(AuthenticationException.Reason.UNAVAILABLE, "database unavailable")));
 
         assertThat(results).allMatch(result -> failureReason(result) == AuthenticationException.Reason.UNAVAILABLE);
         assertThat(verify().isComplete()).isFalse();

@@ -159,10 +159,12 @@ class DatabaseFailoverTest {
             // then
             Database any = Database.open(VERTX, bothServers(TargetSession.ANY), TestDatabaseSettings.of(first.url()));
             eventually("any", () -> port(any.pool()) == second.url().port());
-            assertThat(jdbcPort(bothServers(TargetSession.ANY))).isEqualTo(second.url().port());
+            assertThat(jdbcPort(bothServers(TargetSession.ANY)))
+                    .isEqualTo(second.url().port());
             await(any.close());
 
-            Database primary = Database.open(VERTX, bothServers(TargetSession.PRIMARY), TestDatabaseSettings.of(first.url()));
+            Database primary =
+                    Database.open(VERTX, bothServers(TargetSession.PRIMARY), TestDatabaseSettings.of(first.url()));
             eventually("primary", () -> port(primary.pool()) == second.url().port());
             await(primary.close());
 
@@ -173,7 +175,8 @@ class DatabaseFailoverTest {
                 assertThat(DatabaseErrorClassifier.isUnavailable(failure)).isTrue();
                 return "no database server is read-write".equals(failure.getMessage());
             });
-            assertThatThrownBy(() -> jdbcPort(bothServers(TargetSession.READ_WRITE))).isInstanceOf(SQLException.class);
+            assertThatThrownBy(() -> jdbcPort(bothServers(TargetSession.READ_WRITE)))
+                    .isInstanceOf(SQLException.class);
             await(writable.close());
         } finally {
             first.restart();

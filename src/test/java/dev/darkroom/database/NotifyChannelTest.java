@@ -32,7 +32,8 @@ class NotifyChannelTest {
     private final List<NotifyChannel> opened = new ArrayList<>();
 
     private NotifyChannel open(DatabaseUrl databaseUrl) {
-        NotifyChannel notifyChannel = NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL);
+        NotifyChannel notifyChannel =
+                NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL);
         opened.add(notifyChannel);
         return notifyChannel;
     }

@@ -32,7 +32,8 @@ class StatementBatcherTest {
     }
 
     private void completeStatement(int statement) {
-        statementResults.get(statement)
+        statementResults
+                .get(statement)
                 .complete(statements.get(statement).stream().map(String::length).toList());
     }
 

@@ -15,20 +15,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Content across chunk borders, and streams that release chunks. */
 class ChunkedBytesTest {
-    private static final int BLOCK = 64 * 1024;
+    private static final int CHUNK = 64 * 1024;
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK, 1_000_000})
-    void whatGoesInComesOut(int length) throws IOException {
+    @ValueSource(ints = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 1_000_000})
+    void keepsAppendedBytes(int length) throws IOException {
         // given
         byte[] bytes = random(length);
         ChunkedBytes.Builder builder = new ChunkedBytes.Builder();
 
         // when
-        for (int at = 0; at < length; at += 7_777) {
-            byte[] part = Arrays.copyOfRange(bytes, at, Math.min(length, at + 7_777));
-            if (at % 2 == 0) {
+        for (int offset = 0; offset < length; offset += 7_777) {
+            byte[] part = Arrays.copyOfRange(bytes, offset, Math.min(length, offset + 7_777));
+            if (offset % 2 == 0) {
                 builder.append(part, 0, part.length);
             } else {
                 builder.append(Buffer.buffer(part));
@@ -49,36 +50,36 @@ class ChunkedBytesTest {
     }
 
     @Test
-    void aStretchAcrossBlocksIsOneStretch() {
+    void updatesChecksumAcrossChunks() {
         // given
-        byte[] bytes = random(3 * BLOCK);
+        byte[] bytes = random(3 * CHUNK);
         CRC32 expected = new CRC32();
-        expected.update(bytes, BLOCK - 5, BLOCK + 10);
+        expected.update(bytes, CHUNK - 5, CHUNK + 10);
 
         // when
-        CRC32 found = new CRC32();
-        ChunkedBytes.of(bytes).update(found, BLOCK - 5, BLOCK + 10);
+        CRC32 actual = new CRC32();
+        ChunkedBytes.of(bytes).update(actual, CHUNK - 5, CHUNK + 10);
 
         // then
-        assertThat(found.getValue()).isEqualTo(expected.getValue());
-        assertThat(ChunkedBytes.of(bytes).byteAt(2 * BLOCK)).isEqualTo(bytes[2 * BLOCK]);
+        assertThat(actual.getValue()).isEqualTo(expected.getValue());
+        assertThat(ChunkedBytes.of(bytes).byteAt(2 * CHUNK)).isEqualTo(bytes[2 * CHUNK]);
     }
 
     @Test
-    void whatWasDrainedIsGoneExceptForTheBlockBeforeThePlaceReached() throws IOException {
+    void drainReleasesAllButCurrentAndPreviousChunk() throws IOException {
         // given
-        byte[] bytes = random(4 * BLOCK);
+        byte[] bytes = random(4 * CHUNK);
         ChunkedBytes chunkedBytes = ChunkedBytes.of(bytes);
 
         // when
         try (InputStream drain = chunkedBytes.drain()) {
-            drain.readNBytes(2 * BLOCK + 1);
+            drain.readNBytes(2 * CHUNK + 1);
         }
 
         // then
-        assertThat(chunkedBytes.openStream(BLOCK).readAllBytes())
-                .isEqualTo(Arrays.copyOfRange(bytes, BLOCK, bytes.length));
-        assertThatThrownBy(() -> chunkedBytes.openStream(BLOCK - 1).read()).isInstanceOf(NullPointerException.class);
+        assertThat(chunkedBytes.openStream(CHUNK).readAllBytes())
+                .isEqualTo(Arrays.copyOfRange(bytes, CHUNK, bytes.length));
+        assertThatThrownBy(() -> chunkedBytes.openStream(CHUNK - 1).read()).isInstanceOf(NullPointerException.class);
     }
 
     private static byte[] random(int length) {

@@ -15,27 +15,28 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+/** Detection of formats, sizes, truncation and damage. */
 class ImageInspectorTest {
-    private static final int MANY = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
 
     @ParameterizedTest
-    @MethodSource("pictures")
-    void findsOutFormatAndSizeFromTheBytes(byte[] bytes, ImageFormat format, int width, int height) throws Exception {
+    @MethodSource("images")
+    void detectsFormatAndSizeFromBytes(byte[] bytes, ImageFormat format, int width, int height) throws Exception {
         // when
-        Image picture = ImageInspector.inspect(ChunkedBytes.of(bytes), MANY);
+        Image image = ImageInspector.inspect(ChunkedBytes.of(bytes), MAX_BYTES);
 
         // then
-        assertThat(picture.format()).isEqualTo(format);
-        assertThat(picture.width()).isEqualTo(width);
-        assertThat(picture.height()).isEqualTo(height);
-        assertThat(picture.size()).isEqualTo(bytes.length);
-        assertThat(picture.bytes().toBytes()).isEqualTo(bytes);
-        assertThat(picture.sha256())
+        assertThat(image.format()).isEqualTo(format);
+        assertThat(image.width()).isEqualTo(width);
+        assertThat(image.height()).isEqualTo(height);
+        assertThat(image.size()).isEqualTo(bytes.length);
+        assertThat(image.bytes().toBytes()).isEqualTo(bytes);
+        assertThat(image.sha256())
                 .isEqualTo(HexFormat.of()
                         .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes)));
     }
 
-    static Stream<Arguments> pictures() {
+    static Stream<Arguments> images() {
         return Stream.of(
                 Arguments.of(TestImages.png(64, 48), ImageFormat.PNG, 64, 48),
                 Arguments.of(TestImages.png(1, 1), ImageFormat.PNG, 1, 1),
@@ -46,20 +47,20 @@ class ImageInspectorTest {
     }
 
     @ParameterizedTest
-    @MethodSource("wholePictures")
-    void noPictureIsTakenForWholeWhenItWasCutOff(byte[] bytes) {
-        for (int length : cuts(bytes.length)) {
+    @MethodSource("completeImages")
+    void rejectsTruncatedImage(byte[] bytes) {
+        for (int length : truncatedLengths(bytes.length)) {
             // given
-            ChunkedBytes cut = ChunkedBytes.of(Arrays.copyOf(bytes, length));
+            ChunkedBytes truncated = ChunkedBytes.of(Arrays.copyOf(bytes, length));
 
             // then
-            assertThatThrownBy(() -> ImageInspector.inspect(cut, MANY))
+            assertThatThrownBy(() -> ImageInspector.inspect(truncated, MAX_BYTES))
                     .as("first %d of %d bytes", length, bytes.length)
                     .isInstanceOf(InvalidImageException.class);
         }
     }
 
-    static Stream<byte[]> wholePictures() {
+    static Stream<byte[]> completeImages() {
         return Stream.of(
                 TestImages.png(64, 48),
                 TestImages.jpeg(33, 77),
@@ -68,7 +69,7 @@ class ImageInspectorTest {
                 TestImages.webpExtended(3, 2));
     }
 
-    private static int[] cuts(int length) {
+    private static int[] truncatedLengths(int length) {
         return IntStream.concat(
                         IntStream.range(0, 64), IntStream.rangeClosed(1, 16).map(n -> length - n))
                 .filter(n -> n >= 0 && n < length)
@@ -86,52 +87,52 @@ class ImageInspectorTest {
 
     @ParameterizedTest
     @MethodSource("trailers")
-    void bytesBehindTheEndAreLeftAlone(byte[] trailer) {
-        for (byte[] whole : List.of(TestImages.jpeg(33, 77), TestImages.png(33, 77))) {
+    void acceptsBytesAfterEndOfImage(byte[] trailer) {
+        for (byte[] complete : List.of(TestImages.jpeg(33, 77), TestImages.png(33, 77))) {
             // given
-            byte[] bytes = Arrays.copyOf(whole, whole.length + trailer.length);
-            System.arraycopy(trailer, 0, bytes, whole.length, trailer.length);
+            byte[] bytes = Arrays.copyOf(complete, complete.length + trailer.length);
+            System.arraycopy(trailer, 0, bytes, complete.length, trailer.length);
 
             // when
-            Image picture = ImageInspector.inspect(ChunkedBytes.of(bytes), MANY);
+            Image image = ImageInspector.inspect(ChunkedBytes.of(bytes), MAX_BYTES);
 
             // then
-            assertThat(picture.width()).isEqualTo(33);
-            assertThat(picture.bytes().toBytes()).isEqualTo(bytes);
+            assertThat(image.width()).isEqualTo(33);
+            assertThat(image.bytes().toBytes()).isEqualTo(bytes);
         }
     }
 
     @Test
-    void damagedPngIsNoticedByItsChecksum() {
+    void rejectsPngWithWrongChecksum() {
         // given
         byte[] png = TestImages.png(64, 48);
         png[png.length / 2] ^= 1;
 
         // then
-        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MANY))
+        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MAX_BYTES))
                 .isInstanceOf(InvalidImageException.class)
                 .hasMessageContaining("damaged");
     }
 
     @Test
-    void pngChunkThatClaimsFourGigabytesIsRefused() {
+    void rejectsPngChunkWithHugeLength() {
         // given
         byte[] png = TestImages.png(8, 8);
         Arrays.fill(png, 33, 37, (byte) 0xff);
 
         // then
-        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MANY))
+        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MAX_BYTES))
                 .isInstanceOf(InvalidImageException.class);
     }
 
     @ParameterizedTest
     @MethodSource("impossibleSides")
-    void impossibleSizeIsRefused(int width, int height) {
+    void rejectsImpossibleSize(int width, int height) {
         // given
         byte[] png = TestImages.pngWithHeader(width, height);
 
         // then
-        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MANY))
+        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), MAX_BYTES))
                 .isInstanceOf(InvalidImageException.class)
                 .hasMessageContaining("impossible size");
     }
@@ -142,14 +143,14 @@ class ImageInspectorTest {
     }
 
     @Test
-    void largestSideIsAccepted() {
-        assertThat(ImageInspector.inspect(ChunkedBytes.of(TestImages.pngWithHeader(16_384, 1)), MANY)
+    void acceptsMaximumSide() {
+        assertThat(ImageInspector.inspect(ChunkedBytes.of(TestImages.pngWithHeader(16_384, 1)), MAX_BYTES)
                         .width())
                 .isEqualTo(16_384);
     }
 
     @Test
-    void fileLargerThanTheLimitIsRefused() {
+    void rejectsFileAboveLimit() {
         byte[] png = TestImages.png(64, 48);
         assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(png), png.length - 1))
                 .isInstanceOf(InvalidImageException.class)
@@ -157,13 +158,14 @@ class ImageInspectorTest {
     }
 
     @ParameterizedTest
-    @MethodSource("otherThings")
-    void otherThingsAreNoPictures(String bytes) {
-        assertThatThrownBy(() -> ImageInspector.inspect(ChunkedBytes.of(bytes.getBytes(StandardCharsets.UTF_8)), MANY))
+    @MethodSource("otherContent")
+    void rejectsOtherContent(String bytes) {
+        assertThatThrownBy(() ->
+                        ImageInspector.inspect(ChunkedBytes.of(bytes.getBytes(StandardCharsets.UTF_8)), MAX_BYTES))
                 .isInstanceOf(InvalidImageException.class);
     }
 
-    static Stream<String> otherThings() {
-        return Stream.of("", "GIF89a", "<html>not a picture</html>", "RIFF\0\0\0\0WAVEfmt ", "<svg/>", "\u0000");
+    static Stream<String> otherContent() {
+        return Stream.of("", "GIF89a", "<html>not an image</html>", "RIFF\0\0\0\0WAVEfmt ", "<svg/>", "\u0000");
     }
 }

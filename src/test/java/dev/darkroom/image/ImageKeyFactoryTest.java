@@ -7,12 +7,13 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
+/** Derivation of image IDs and storage keys. */
 class ImageKeyFactoryTest {
     private static final UUID GENERATION = UUID.fromString("019a8c1e-7f3a-7c55-9d0b-3f1a2b4c5d6e");
     private static final UUID NODE = UUID.fromString("019a8c1e-0000-7000-8000-000000000001");
 
     @Test
-    void idsAreOfVersion7WithTheTimeOfTheGeneration() {
+    void createsVersion7IdWithTimestampOfGeneration() {
         UUID id = ImageKeyFactory.createId(GENERATION, NODE, 3, 1);
         assertThat(id.version()).isEqualTo(7);
         assertThat(id.variant()).isEqualTo(2);
@@ -21,7 +22,7 @@ class ImageKeyFactoryTest {
     }
 
     @Test
-    void noTwoImagesShareAnId() {
+    void createsUniqueIds() {
         Set<UUID> ids = new HashSet<>();
         for (long token = 0; token < 50; token++) {
             for (int position = 0; position < 8; position++) {
@@ -34,7 +35,7 @@ class ImageKeyFactoryTest {
     }
 
     @Test
-    void namesEveryFileThatAnAttemptCanHaveWritten() {
+    void returnsKeysOfAllPossibleFilesOfAttempt() {
         UUID second = ImageKeyFactory.createId(GENERATION, NODE, 3, 1);
         assertThat(ImageKeyFactory.keysOfAttempt(GENERATION, NODE, 3, 2))
                 .hasSize(6)

@@ -15,7 +15,7 @@ import java.util.Random;
 import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 
-/** Real pictures for tests. */
+/** Creates valid images for tests. */
 public final class TestImages {
     private TestImages() {}
 
@@ -27,7 +27,7 @@ public final class TestImages {
         return encodeTestImage("jpg", width, height);
     }
 
-    /** A PNG that cannot be compressed: three bytes a pixel. */
+    /** Returns a PNG of random pixels, which cannot be compressed: three bytes per pixel. */
     public static byte[] noisePng(int width, int height) {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Random random = new Random(1);
@@ -39,17 +39,17 @@ public final class TestImages {
         return encode(image, "png");
     }
 
-    /** One pixel, VP8L. */
+    /** Returns a VP8L image of one pixel. */
     static byte[] webpLossless() {
         return Base64.getDecoder().decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");
     }
 
-    /** One pixel, VP8. */
+    /** Returns a VP8 image of one pixel. */
     static byte[] webpLossy() {
         return Base64.getDecoder().decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA");
     }
 
-    /** VP8X with a canvas of the given size, around the one lossy pixel. */
+    /** Returns a VP8X image with the given canvas size and one lossy pixel. */
     static byte[] webpExtended(int width, int height) {
         byte[] simple = webpLossy();
         int chunk = simple.length - 12;
@@ -62,7 +62,7 @@ public final class TestImages {
         return file.array();
     }
 
-    /** A PNG whose header, checksum included, says this size; its pixels are another picture's. */
+    /** Returns a PNG with the given size in its header, a correct header checksum, and the pixels of an 8x8 image. */
     static byte[] pngWithHeader(int width, int height) {
         byte[] png = png(8, 8);
         ByteBuffer file = ByteBuffer.wrap(png);

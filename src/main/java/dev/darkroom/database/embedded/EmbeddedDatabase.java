@@ -73,9 +73,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
      */
     public static EmbeddedDatabase start(Path dataDir) {
         String binaries = System.getProperty(BINARIES_PROPERTY);
-        return start(
-                dataDir,
-                binaries == null ? dataDir.resolve(DIRECTORY).resolve("binaries") : Path.of(binaries));
+        return start(dataDir, binaries == null ? dataDir.resolve(DIRECTORY).resolve("binaries") : Path.of(binaries));
     }
 
     /** Like {@link #start(Path)}, with the programs unpacked in {@code binaries}, which other data directories may share. */
@@ -198,7 +196,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
         parameters.put("synchronous_commit", "on");
         parameters.put("full_page_writes", "on");
         parameters.put("max_connections", "100");
-        // Interval at which autovacuum can remove dead rows of the queue. The default is a minute; docs/operations.md has
+        // Interval at which autovacuum can remove dead rows of the queue. The default is a minute; docs/operations.md
+        // has
         // the figures.
         parameters.put("autovacuum_naptime", "10s");
         parameters.put("timezone", "UTC");

@@ -46,7 +46,8 @@ final class PostgresBinaries {
         PrivateFiles.createDirectories(directory);
         byte[] archive = archive();
         Path home = directory.resolve("postgres-" + checksum(archive));
-        // The file lock excludes other processes until the channel is closed. Within this process the method is synchronized.
+        // The file lock excludes other processes until the channel is closed. Within this process the method is
+        // synchronized.
         try (FileChannel lock = FileChannel.open(directory.resolve("unpack.lock"), CREATE, WRITE)) {
             lock.lock();
             deleteUnfinished(directory);

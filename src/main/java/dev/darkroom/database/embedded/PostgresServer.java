@@ -60,7 +60,8 @@ final class PostgresServer {
     void initialize(Path superuserPassword, List<String> sql) throws IOException {
         Path unfinished = directory.resolve("cluster.new");
         PrivateFiles.delete(unfinished);
-        // Uses a builtin locale, which every machine has. A system upgrade that changed the collation would corrupt indexes.
+        // Uses a builtin locale, which every machine has. A system upgrade that changed the collation would corrupt
+        // indexes.
         run(
                 "initdb",
                 "",
@@ -105,7 +106,8 @@ final class PostgresServer {
      * @throws DatabaseException when the server does not stop
      */
     void stop() throws IOException {
-        // Tries fast mode twice, since a Ctrl-C ends a waiting pg_ctl but not the server. Immediate mode requires crash recovery.
+        // Tries fast mode twice, since a Ctrl-C ends a waiting pg_ctl but not the server. Immediate mode requires crash
+        // recovery.
         stop("fast", "fast", "immediate");
     }
 
@@ -139,7 +141,12 @@ final class PostgresServer {
                 "",
                 Stream.concat(
                                 Stream.of(
-                                        action, "-D", cluster.toString(), "-w", "-t", String.valueOf(timeout.toSeconds())),
+                                        action,
+                                        "-D",
+                                        cluster.toString(),
+                                        "-w",
+                                        "-t",
+                                        String.valueOf(timeout.toSeconds())),
                                 Stream.of(arguments))
                         .toList());
     }

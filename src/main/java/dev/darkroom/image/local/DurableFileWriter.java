@@ -20,14 +20,13 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Writes files so that they are either whole and durable or not there at all: written aside, synced, renamed into
- * place, directory synced. Blocking; thread-safe.
+ * Writes files atomically and durably: writes a temporary file, syncs it, renames it, and syncs the directory. Blocking; thread-safe.
  */
 final class DurableFileWriter {
-    /** Where files grow. Inside the same tree, so that the rename stays within one file system and is atomic. */
+    /** The directory of temporary files. Below the root, so that the rename stays within one file system and is atomic. */
     private static final String TEMPORARY_DIRECTORY = ".incoming";
 
-    /** What a killed process left behind is thrown away once nobody can be writing it any more. */
+    /** Age after which a temporary file of a killed process is deleted. No write takes that long. */
     private static final Duration MAX_TEMPORARY_FILE_AGE = Duration.ofHours(1);
 
     private static final boolean POSIX =
@@ -44,7 +43,7 @@ final class DurableFileWriter {
 
     private final Path root;
     private final Path temporaryDirectory;
-    /** Directories whose own entry this process has synced. Another process may have made one without having got so far. */
+    /** Directories that this process has synced in their parent. Another process may have created one without syncing it yet. */
     private final Set<Path> syncedDirectories = ConcurrentHashMap.newKeySet();
 
     DurableFileWriter(Path root) {
@@ -52,17 +51,17 @@ final class DurableFileWriter {
         this.temporaryDirectory = root.resolve(TEMPORARY_DIRECTORY);
     }
 
-    /** Makes the directories. */
+    /** Creates the root and the temporary directory durably. */
     void createDirectories() throws IOException {
         Files.createDirectories(temporaryDirectory, OWNER_ONLY_DIRECTORY);
         syncDirectory(root);
-        Path above = root.getParent();
-        if (above != null && Files.isReadable(above)) {
-            syncDirectory(above);
+        Path parent = root.getParent();
+        if (parent != null && Files.isReadable(parent)) {
+            syncDirectory(parent);
         }
     }
 
-    /** Proves that files can be written. */
+    /** Writes and deletes a small file. */
     void checkWritable() throws IOException {
         Path probe = temporaryDirectory.resolve(UUID.randomUUID().toString());
         try {
@@ -74,7 +73,7 @@ final class DurableFileWriter {
         Files.delete(probe);
     }
 
-    /** Clears away what killed processes left behind. */
+    /** Deletes old temporary files of killed processes. */
     void deleteAbandoned() throws IOException {
         Instant limit = Instant.now().minus(MAX_TEMPORARY_FILE_AGE);
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(temporaryDirectory)) {
@@ -84,13 +83,12 @@ final class DurableFileWriter {
                 }
             }
         } catch (NoSuchFileException e) {
-            // Another process that shares the directory was faster.
+            // Another process that shares the directory has deleted the file.
         }
     }
 
     /**
-     * Writes a file below the root. Directories below the root that were removed meanwhile are made again. When it throws,
-     * nothing is to be seen at {@code target}.
+     * Writes a file below the root. Creates missing directories again. If it throws, no file exists at {@code target}.
      */
     void write(Path target, ChunkedBytes content) throws IOException {
         try {
@@ -117,7 +115,7 @@ final class DurableFileWriter {
         }
     }
 
-    /** Now, by the clock that dates the files, which may be that of another machine. */
+    /** Returns the current time of the file system, whose clock may be that of another machine. */
     Instant fileSystemTime() throws IOException {
         Path probe = temporaryDirectory.resolve(UUID.randomUUID().toString());
         Files.createFile(probe, OWNER_ONLY);
@@ -148,7 +146,7 @@ final class DurableFileWriter {
 
     private static void syncDirectory(Path directory) throws IOException {
         if (!POSIX) {
-            return; // Windows knows no syncing of directories; its file system journals renames.
+            return; // Windows cannot sync directories. Its file system journals renames.
         }
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);

@@ -13,11 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file as a stream, read block by block on the pictures' own worker pool. It closes itself at the end, on failure and
- * when its reader leaves (takes its handler away). Vert.x' own {@code AsyncFile} does none of these and reads on the
- * shared default pool.
+ * A file as a {@link ReadStream}, read in blocks of 64 KiB on the worker pool of the image store. Closes the file at the end, on failure
+ * and when the handler is removed. {@code AsyncFile} of Vert.x does not close itself and reads on the shared default pool.
  *
- * <p>Confined to the context it was opened on; handlers are called there.
+ * <p>Used on the context on which it was opened; handlers are called there.
  */
 final class FileReadStream implements ReadStream<Buffer> {
     private static final Logger LOG = LoggerFactory.getLogger(FileReadStream.class);
@@ -108,7 +107,7 @@ final class FileReadStream implements ReadStream<Buffer> {
         ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
         try {
             while (block.hasRemaining() && channel.read(block) >= 0) {
-                // A read may bring less than there is room for.
+                // A read may return fewer bytes than remain in the block.
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -140,7 +139,7 @@ final class FileReadStream implements ReadStream<Buffer> {
         if (exceptionHandler != null) {
             exceptionHandler.handle(failure);
         } else {
-            LOG.atWarn().setCause(failure).log("picture could not be read");
+            LOG.atWarn().setCause(failure).log("image read failed");
         }
     }
 
@@ -156,6 +155,6 @@ final class FileReadStream implements ReadStream<Buffer> {
                             return null;
                         },
                         false)
-                .onFailure(failure -> LOG.atWarn().setCause(failure).log("picture file could not be closed"));
+                .onFailure(failure -> LOG.atWarn().setCause(failure).log("image file close failed"));
     }
 }

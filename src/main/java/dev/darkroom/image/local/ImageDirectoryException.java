@@ -2,7 +2,7 @@ package dev.darkroom.image.local;
 
 import java.io.IOException;
 
-/** The directory is not the one in which the images of the database are. */
+/** The directory does not contain the images of this database. */
 public final class ImageDirectoryException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -10,7 +10,7 @@ public final class ImageDirectoryException extends IOException {
         super(message);
     }
 
-    /** The message alone: it says everything, and stands in log lines and on the management port. */
+    /** Returns the message without the class name, for log lines and the management port. */
     @Override
     public String toString() {
         return getMessage();

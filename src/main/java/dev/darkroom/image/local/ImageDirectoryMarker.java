@@ -7,9 +7,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** The file in an image directory that names the database that the directory belongs to. Blocking; thread-safe. */
+/** The marker file of an image directory with the ID of the database that the images belong to. Blocking; thread-safe. */
 final class ImageDirectoryMarker {
-    /** Begins with a dot: no storage key does. */
+    /** Starts with a dot, which no storage key does. */
     static final String FILE_NAME = ".darkroom";
 
     private final Path directory;
@@ -25,25 +25,25 @@ final class ImageDirectoryMarker {
     /**
      * Reads the marker.
      *
-     * @return false when there is none
-     * @throws ImageDirectoryException when it names another database
+     * @return false when there is no marker
+     * @throws ImageDirectoryException when it contains the ID of another database
      * @throws IOException when it cannot be read
      */
     boolean isPresent() throws IOException {
-        String found;
+        String storedId;
         try {
-            found = Files.readString(file).strip();
+            storedId = Files.readString(file).strip();
         } catch (NoSuchFileException e) {
             return false;
         }
-        if (!found.equals(databaseId.toString())) {
-            throw new ImageDirectoryException("image directory " + directory
-                    + " belongs to another database, as its file " + FILE_NAME + " says");
+        if (!storedId.equals(databaseId.toString())) {
+            throw new ImageDirectoryException(
+                    "image directory " + directory + " belongs to another database according to its file " + FILE_NAME);
         }
         return true;
     }
 
-    /** Throws unless the marker is there and names this database. */
+    /** Throws {@link ImageDirectoryException} unless the marker exists and contains the ID of this database. */
     void requirePresent() throws IOException {
         if (!isPresent()) {
             throw new ImageDirectoryException("image directory " + directory + " has no file " + FILE_NAME
@@ -51,14 +51,14 @@ final class ImageDirectoryMarker {
         }
     }
 
-    /** Writes the marker. Several processes may do so at the same moment. */
+    /** Writes the marker. Safe with concurrent writes of several processes. */
     void write(DurableFileWriter files) throws IOException {
         files.write(file, ChunkedBytes.of((databaseId + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
     }
 
     ImageDirectoryException missingImagesException() {
         return new ImageDirectoryException("image directory " + directory
-                + " has none of the images that the database names; is it mounted? If the images are lost for good,"
+                + " has none of the images that the database names; is it mounted? If the images are lost permanently,"
                 + " write " + databaseId + " into its file " + FILE_NAME);
     }
 }

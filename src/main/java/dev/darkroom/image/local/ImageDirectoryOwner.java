@@ -8,13 +8,13 @@ import java.util.function.Supplier;
 /**
  * The database that an image directory belongs to.
  *
- * @param databaseId written into the directory, so that the directory of another database is recognized
- * @param sampleKeys a few storage keys that the database names, none when it names none; tells a directory that lacks its
- *     marker from one that is the wrong one
+ * @param databaseId stored in the marker file of the directory, so that the directory of another database is detected
+ * @param sampleKeys reads a few storage keys of the database; empty when it has no images. Distinguishes a directory without its marker
+ *     from a wrong directory
  */
 public record ImageDirectoryOwner(UUID databaseId, Supplier<Future<List<String>>> sampleKeys) {
 
-    /** Of a database that names no images. */
+    /** For a database without images. */
     public static ImageDirectoryOwner withoutImages(UUID databaseId) {
         return new ImageDirectoryOwner(databaseId, () -> Future.succeededFuture(List.of()));
     }

@@ -23,15 +23,15 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Pictures as files below one directory, which several processes may share. Disk work runs on worker threads of its
- * own ("darkroom-images"), never on an event loop. Thread-safe.
+ * Stores images as files below one directory, which several processes may share. File operations run on a separate worker pool,
+ * {@code darkroom-image-store}, never on an event loop. Thread-safe.
  */
 public final class LocalImageStore implements ImageStore {
-    /** No dots but the one before the extension: no way out of the directory, no hidden files. */
+    /** Allows a dot only before the extension, so that a key cannot leave the directory or name a hidden file. */
     private static final Pattern KEY_PATTERN =
             Pattern.compile("(?:[0-9a-z]{1,16}/){0,4}[0-9A-Za-z_-]{1,128}\\.[0-9a-z]{1,8}");
 
-    /** They wait for the disk rather than work, and what is synced at the same time is synced together. */
+    /** The threads mostly wait for the disk. The file system combines concurrent syncs. */
     private static final int WORKER_THREADS = 16;
 
     private final Vertx vertx;
@@ -41,46 +41,46 @@ public final class LocalImageStore implements ImageStore {
     private final ImageDirectoryMarker marker;
     private final ImageDirectoryOwner owner;
 
-    private LocalImageStore(Vertx vertx, Path dir, ImageDirectoryOwner identity) {
+    private LocalImageStore(Vertx vertx, Path directory, ImageDirectoryOwner owner) {
         this.vertx = vertx;
-        this.directory = dir;
-        this.workers = vertx.createSharedWorkerExecutor("darkroom-images", WORKER_THREADS);
-        this.fileWriter = new DurableFileWriter(dir);
-        this.owner = identity;
-        this.marker = new ImageDirectoryMarker(dir, identity.databaseId());
+        this.directory = directory;
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-image-store", WORKER_THREADS);
+        this.fileWriter = new DurableFileWriter(directory);
+        this.owner = owner;
+        this.marker = new ImageDirectoryMarker(directory, owner.databaseId());
     }
 
     /**
-     * Opens the store, making its directory where it does not exist.
+     * Opens the store. Creates its directory if it does not exist.
      *
-     * @param dir absolute
-     * @param identity whose images it is for
-     * @return fails with a {@link SettingsException} when the directory cannot be made or written to, or belongs to another
+     * @param directory an absolute path
+     * @param owner the database that the images belong to
+     * @return fails with a {@link SettingsException} when the directory cannot be created, is not writable or belongs to another
      *     database
      */
-    public static Future<LocalImageStore> open(Vertx vertx, Path dir, ImageDirectoryOwner identity) {
-        LocalImageStore store = new LocalImageStore(vertx, dir, identity);
+    public static Future<LocalImageStore> open(Vertx vertx, Path directory, ImageDirectoryOwner owner) {
+        LocalImageStore store = new LocalImageStore(vertx, directory, owner);
         return store.checkWritable()
                 .compose(checked -> store.runBlocking(store.fileWriter::deleteAbandoned))
                 .map(store)
                 .recover(failure -> store.close()
-                        .transform(closed -> Future.failedFuture(new SettingsException(
-                                "DARKROOM_IMAGE_DIR: expected a directory that can be written to, got \"" + dir + "\" ("
-                                        + FileErrorMessage.of(failure) + ")"))));
+                        .transform(closed -> Future.failedFuture(
+                                new SettingsException("DARKROOM_IMAGE_DIR: expected a writable directory, got \""
+                                        + directory + "\" (" + FileErrorMessage.of(failure) + ")"))));
     }
 
     @Override
-    public Future<Void> put(String key, Image picture) {
+    public Future<Void> put(String key, Image image) {
         if (!KEY_PATTERN.matcher(key).matches()) {
             return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
         }
         return runBlocking(() -> {
             marker.requirePresent();
-            fileWriter.write(directory.resolve(key), picture.bytes());
+            fileWriter.write(directory.resolve(key), image.bytes());
         });
     }
 
-    /** Also marks a directory that is new, or has images of the database and no marker yet. */
+    /** Also writes the marker of a directory that is new, or that has images of the database and no marker. */
     @Override
     public Future<Void> checkWritable() {
         return workers.executeBlocking(marker::isPresent, false)
@@ -107,10 +107,10 @@ public final class LocalImageStore implements ImageStore {
         void run() throws IOException;
     }
 
-    private Future<Void> runBlocking(BlockingAction blockingAction) {
+    private Future<Void> runBlocking(BlockingAction action) {
         return workers.executeBlocking(
                 () -> {
-                    blockingAction.run();
+                    action.run();
                     return null;
                 },
                 false);
@@ -132,7 +132,7 @@ public final class LocalImageStore implements ImageStore {
             return Future.failedFuture(new IllegalArgumentException("not a storage key: " + key));
         }
         return runBlocking(() -> {
-            // A directory that is not mounted has no file, and the file exists all the same.
+            // In an unmounted directory the file seems to be missing, although it exists.
             marker.requirePresent();
             Files.deleteIfExists(directory.resolve(key));
         });
@@ -144,14 +144,14 @@ public final class LocalImageStore implements ImageStore {
                         () -> StaleFileScanner.below(
                                 directory, fileWriter.fileSystemTime().minus(age)),
                         false)
-                .compose(old -> scanNextPage(old, limit, page));
+                .compose(scanner -> scanNextPage(scanner, limit, page));
     }
 
-    private Future<Void> scanNextPage(StaleFileScanner old, int limit, Function<List<String>, Future<Void>> page) {
-        return workers.executeBlocking(() -> old.nextPage(limit, KEY_PATTERN.asMatchPredicate()), false)
+    private Future<Void> scanNextPage(StaleFileScanner scanner, int limit, Function<List<String>, Future<Void>> page) {
+        return workers.executeBlocking(() -> scanner.nextPage(limit, KEY_PATTERN.asMatchPredicate()), false)
                 .compose(keys -> keys.isEmpty()
                         ? Future.succeededFuture()
-                        : page.apply(keys).compose(done -> scanNextPage(old, limit, page)));
+                        : page.apply(keys).compose(done -> scanNextPage(scanner, limit, page)));
     }
 
     private FileChannel open(String key) throws IOException {
@@ -162,7 +162,7 @@ public final class LocalImageStore implements ImageStore {
         }
     }
 
-    /** Ends the worker threads. Pictures are durable as soon as {@link #put} says so; nothing is flushed here. */
+    /** Stops the worker threads. Flushes nothing: images are durable when the future of {@link #put} completes. */
     public Future<Void> close() {
         return workers.close();
     }

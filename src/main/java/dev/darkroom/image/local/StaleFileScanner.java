@@ -13,27 +13,27 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** The files below a directory that are older than a moment. Reads one directory at a time. Blocking; for one thread at a time. */
+/** Finds the files below a directory that were modified before a time. Reads one directory at a time. Blocking; not thread-safe. */
 final class StaleFileScanner {
     private final Path root;
     private final Instant modifiedBefore;
     private final Deque<Path> directories = new ArrayDeque<>();
     private final Deque<String> pendingKeys = new ArrayDeque<>();
 
-    private StaleFileScanner(Path root, Instant before) {
+    private StaleFileScanner(Path root, Instant modifiedBefore) {
         this.root = root;
-        this.modifiedBefore = before;
+        this.modifiedBefore = modifiedBefore;
         directories.add(root);
     }
 
-    static StaleFileScanner below(Path root, Instant before) {
-        return new StaleFileScanner(root, before);
+    static StaleFileScanner below(Path root, Instant modifiedBefore) {
+        return new StaleFileScanner(root, modifiedBefore);
     }
 
-    /** The next ones, relative to the directory; none at the end. What goes away meanwhile may be among them. */
-    List<String> nextPage(int limit, Predicate<String> wanted) throws IOException {
+    /** Returns the next paths, relative to the root; empty at the end. A returned file may have been deleted meanwhile. */
+    List<String> nextPage(int limit, Predicate<String> filter) throws IOException {
         while (pendingKeys.size() < limit && !directories.isEmpty()) {
-            scanDirectory(directories.remove(), wanted);
+            scanDirectory(directories.remove(), filter);
         }
         List<String> page = new ArrayList<>();
         while (page.size() < limit && !pendingKeys.isEmpty()) {
@@ -42,17 +42,17 @@ final class StaleFileScanner {
         return page;
     }
 
-    private void scanDirectory(Path directory, Predicate<String> wanted) throws IOException {
+    private void scanDirectory(Path directory, Predicate<String> filter) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
-                scanEntry(entry, wanted);
+                scanEntry(entry, filter);
             }
         } catch (NoSuchFileException e) {
-            // It went away meanwhile.
+            // Another process has deleted the directory.
         }
     }
 
-    private void scanEntry(Path entry, Predicate<String> wanted) throws IOException {
+    private void scanEntry(Path entry, Predicate<String> filter) throws IOException {
         String key = root.relativize(entry).toString();
         BasicFileAttributes attributes;
         try {
@@ -61,11 +61,11 @@ final class StaleFileScanner {
             return; // Deleted by another process.
         }
         if (attributes.isDirectory()) {
-            // What begins with a dot is being written.
+            // Skips the directory of temporary files.
             if (!key.startsWith(".")) {
                 directories.add(entry);
             }
-        } else if (wanted.test(key) && attributes.lastModifiedTime().toInstant().isBefore(modifiedBefore)) {
+        } else if (filter.test(key) && attributes.lastModifiedTime().toInstant().isBefore(modifiedBefore)) {
             pendingKeys.add(key);
         }
     }

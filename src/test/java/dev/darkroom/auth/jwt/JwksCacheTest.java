@@ -32,7 +32,8 @@ class JwksCacheTest {
 
     private final AtomicLong clock = new AtomicLong(12345);
     private final AtomicInteger fetches = new AtomicInteger();
-    private Supplier<Future<Map<String, JwtVerificationKey>>> fetcher = () -> Future.succeededFuture(Map.of("old", OLD_KEY));
+    private Supplier<Future<Map<String, JwtVerificationKey>>> fetcher =
+            () -> Future.succeededFuture(Map.of("old", OLD_KEY));
     private final JwksCache jwksCache = new JwksCache(
             vertx,
             () -> {
@@ -150,7 +151,8 @@ class JwksCacheTest {
                 Context context = vertx.getOrCreateContext();
                 jwksCache
                         .findByKeyId("old")
-                        .onSuccess(key -> completion.complete(key.isPresent() && vertx.getOrCreateContext() == context));
+                        .onSuccess(
+                                key -> completion.complete(key.isPresent() && vertx.getOrCreateContext() == context));
                 if (calls.incrementAndGet() == 20) {
                     allCalled.complete(null);
                 }

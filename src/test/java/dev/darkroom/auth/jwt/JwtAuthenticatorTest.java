@@ -173,7 +173,8 @@ class JwtAuthenticatorTest {
                 Arguments.of("P-256 as RS256", P256.sign(header("RS256", "p256").encode(), claims().encode(), "ES256")),
                 Arguments.of("P-384 as ES256", P384.sign(header("ES256", "p384").encode(), claims().encode(), "ES256")),
                 Arguments.of("P-256 as ES384", P256.sign(header("ES384", "p256").encode(), claims().encode(), "ES384")),
-                Arguments.of("Ed25519 as ES256", ED25519.sign(header("ES256", "ed").encode(), claims().encode(), "EdDSA")),
+                Arguments.of(
+                        "Ed25519 as ES256", ED25519.sign(header("ES256", "ed").encode(), claims().encode(), "EdDSA")),
                 Arguments.of("RS256 by a key for RS512", RSA.sign(header("RS256", "only-rs512"), claims())),
                 Arguments.of("a key for encryption", RSA.sign(header("RS256", "for-encryption"), claims())),
                 Arguments.of("a key whose key_ops lack verify", RSA.sign(header("RS256", "to-sign"), claims())),
@@ -219,7 +220,8 @@ class JwtAuthenticatorTest {
                 Arguments.of("an exp that is a string", tokenWith(c -> c.put("exp", "tomorrow"))),
                 Arguments.of("an nbf that is a string", tokenWith(c -> c.put("nbf", "yesterday"))),
                 Arguments.of(
-                        "expired, of another issuer", tokenWith(c -> c.put("exp", 1).put("iss", "x"))),
+                        "expired, of another issuer",
+                        tokenWith(c -> c.put("exp", 1).put("iss", "x"))),
                 // user
                 Arguments.of("no user", tokenWith(c -> c.remove("sub"))),
                 Arguments.of("a user without a name", tokenWith(c -> c.put("sub", ""))),
@@ -314,7 +316,8 @@ class JwtAuthenticatorTest {
 
     @Test
     void acceptsOneOfSeveralAudiences() {
-        String token = tokenWith(c -> c.put("aud", new JsonArray().add("lightroom").add("darkroom")));
+        String token =
+                tokenWith(c -> c.put("aud", new JsonArray().add("lightroom").add("darkroom")));
         assertThat(authenticate(token).user()).isEqualTo("alice");
     }
 
@@ -327,7 +330,8 @@ class JwtAuthenticatorTest {
     @Test
     void limitsUserNameTo128Characters() {
         for (String letter : List.of("u", "é", "🎨")) {
-            assertThat(authenticate(tokenWith(c -> c.put("sub", letter.repeat(128)))).user())
+            assertThat(authenticate(tokenWith(c -> c.put("sub", letter.repeat(128))))
+                            .user())
                     .isEqualTo(letter.repeat(128));
             rejectionDetail(tokenWith(c -> c.put("sub", letter.repeat(129))));
         }
@@ -340,7 +344,8 @@ class JwtAuthenticatorTest {
 
         // then
         assertThat(authenticate(tokenWith(c -> c.put("roles", value))).role()).isEqualTo(Role.ADMIN);
-        assertThat(authenticate(tokenWith(c -> c.put("roles", new JsonArray().add("x").add(value))))
+        assertThat(authenticate(tokenWith(
+                                c -> c.put("roles", new JsonArray().add("x").add(value))))
                         .role())
                 .isEqualTo(Role.ADMIN);
         for (Object other : List.of(
@@ -365,7 +370,8 @@ class JwtAuthenticatorTest {
         JwtValidator validator = new JwtValidator(withoutAdminClaim, () -> Instant.ofEpochSecond(NOW));
 
         // when
-        Principal principal = validator.validate(tokenWith(c -> c.put("roles", "darkroom-admin")), Optional.of(keys.get("rsa")))
+        Principal principal = validator
+                .validate(tokenWith(c -> c.put("roles", "darkroom-admin")), Optional.of(keys.get("rsa")))
                 .principal();
 
         // then
@@ -391,7 +397,9 @@ class JwtAuthenticatorTest {
 
     @Test
     void acceptsExpiryBeyondSupportedRange() {
-        assertThat(authenticate(tokenWith(c -> c.put("exp", Long.MAX_VALUE / 2))).user()).isEqualTo("alice");
+        assertThat(authenticate(tokenWith(c -> c.put("exp", Long.MAX_VALUE / 2)))
+                        .user())
+                .isEqualTo("alice");
     }
 
     @Test

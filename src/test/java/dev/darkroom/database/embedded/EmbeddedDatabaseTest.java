@@ -100,8 +100,8 @@ class EmbeddedDatabaseTest {
     /** The password is random with 256 bits, so more iterations would only delay connections. */
     @Test
     void storesPasswordWithOneScramIteration() throws IOException {
-        Secret superuser = new Secret(
-                Files.readString(postgresDirectory().resolve("superuser-password")).strip());
+        Secret superuser = new Secret(Files.readString(postgresDirectory().resolve("superuser-password"))
+                .strip());
         DatabaseUrl url = new DatabaseUrl("127.0.0.1", running.url().port(), "darkroom", "postgres", superuser);
 
         assertThat(query(url, "SELECT substr(rolpassword, 1, 16) FROM pg_authid WHERE rolname = 'darkroom'"))
@@ -126,8 +126,10 @@ class EmbeddedDatabaseTest {
         assertThat(permissions(postgresDirectory().getParent())).isEqualTo("rwx------");
         assertThat(permissions(postgresDirectory())).isEqualTo("rwx------");
         assertThat(permissions(postgresDirectory().resolve("cluster"))).isEqualTo("rwx------");
-        assertThat(permissions(postgresDirectory().resolve("connection.properties"))).isEqualTo("rw-------");
-        assertThat(permissions(postgresDirectory().resolve("superuser-password"))).isEqualTo("rw-------");
+        assertThat(permissions(postgresDirectory().resolve("connection.properties")))
+                .isEqualTo("rw-------");
+        assertThat(permissions(postgresDirectory().resolve("superuser-password")))
+                .isEqualTo("rw-------");
         assertThat(Files.readString(postgresDirectory().resolve("connection.properties")))
                 .contains(running.url().password().value());
         assertThat(running.url().password().value()).hasSize(43);

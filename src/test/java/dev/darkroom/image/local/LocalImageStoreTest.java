@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** The image store on a real file system. */
 class LocalImageStoreTest {
     @TempDir
     Path dir;
@@ -44,12 +45,12 @@ class LocalImageStoreTest {
     private Vertx vertx;
     private LocalImageStore store;
 
-    private static final ImageDirectoryOwner IDENTITY = ImageDirectoryOwner.withoutImages(UUID.randomUUID());
+    private static final ImageDirectoryOwner OWNER = ImageDirectoryOwner.withoutImages(UUID.randomUUID());
 
     @BeforeEach
     void open() throws Exception {
         vertx = Vertx.vertx();
-        store = get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY));
+        store = get(LocalImageStore.open(vertx, dir.resolve("images"), OWNER));
     }
 
     @AfterEach
@@ -59,7 +60,7 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void makesDirectoriesAgainThatWereRemoved() throws Exception {
+    void createsRemovedDirectoriesAgain() throws Exception {
         // given
         get(store.put("3f/one.png", unchecked(new byte[] {1})));
         Files.delete(dir.resolve("images/3f/one.png"));
@@ -75,11 +76,11 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void writesNothingIntoADirectoryThatTookThePlaceOfItsOwn() throws Exception {
+    void writesNothingIntoReplacedDirectory() throws Exception {
         // given
         Path images = dir.resolve("images");
-        Path away = dir.resolve("away");
-        Files.move(images, away);
+        Path moved = dir.resolve("moved");
+        Files.move(images, moved);
         Files.createDirectory(images);
 
         // when
@@ -89,9 +90,9 @@ class LocalImageStoreTest {
                 .hasMessageContaining(images.toString());
         assertThat(images).isEmptyDirectory();
 
-        // and when it is back
+        // and when the directory is restored
         Files.delete(images);
-        Files.move(away, images);
+        Files.move(moved, images);
 
         // then
         get(store.put("3f/one.png", unchecked(new byte[] {1})));
@@ -99,46 +100,46 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void deletesNothingWhileItsDirectoryIsAway() throws Exception {
+    void deletesNothingWhileDirectoryIsMissing() throws Exception {
         // given
         get(store.put("3f/one.png", unchecked(new byte[] {1})));
         Path images = dir.resolve("images");
-        Path away = dir.resolve("away");
-        Files.move(images, away);
+        Path moved = dir.resolve("moved");
+        Files.move(images, moved);
         Files.createDirectory(images);
 
         // then
         assertThatThrownBy(() -> get(store.delete("3f/one.png"))).cause().isInstanceOf(ImageDirectoryException.class);
 
-        // and when it is back
+        // and when the directory is restored
         Files.delete(images);
-        Files.move(away, images);
+        Files.move(moved, images);
         get(store.delete("3f/one.png"));
         assertThat(files()).isEmpty();
     }
 
     @Test
-    void doesNotAdoptADirectoryWithoutTheImagesOfTheDatabase() throws Exception {
-        // given a database that names an image
-        ImageDirectoryOwner identity =
+    void rejectsDirectoryWithoutImagesOfDatabase() throws Exception {
+        // given a database with an image
+        ImageDirectoryOwner owner =
                 new ImageDirectoryOwner(UUID.randomUUID(), () -> Future.succeededFuture(List.of("3f/one.png")));
         Path empty = Files.createDirectory(dir.resolve("empty"));
         Path full = Files.createDirectories(dir.resolve("full/3f")).getParent();
         Files.write(full.resolve("3f/one.png"), new byte[] {1});
 
         // then
-        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, empty, identity)))
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, empty, owner)))
                 .cause()
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("none of the images")
-                .hasMessageContaining(identity.databaseId().toString());
+                .hasMessageContaining(owner.databaseId().toString());
         assertThat(empty).isEmptyDirectory();
-        get(get(LocalImageStore.open(vertx, full, identity)).close());
-        assertThat(full.resolve(".darkroom")).hasContent(identity.databaseId().toString());
+        get(get(LocalImageStore.open(vertx, full, owner)).close());
+        assertThat(full.resolve(".darkroom")).hasContent(owner.databaseId().toString());
     }
 
     @Test
-    void refusesTheDirectoryOfAnotherDatabase() {
+    void rejectsDirectoryOfAnotherDatabase() {
         assertThatThrownBy(() -> get(LocalImageStore.open(
                         vertx, dir.resolve("images"), ImageDirectoryOwner.withoutImages(UUID.randomUUID()))))
                 .cause()
@@ -148,22 +149,22 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void keptPictureIsReadBackByteForByte() throws Exception {
+    void readsStoredImage() throws Exception {
         // given
-        Image picture = picture(TestImages.png(512, 384));
+        Image image = image(TestImages.png(512, 384));
 
         // when
-        get(store.put("3f/0199-abc.png", picture));
+        get(store.put("3f/0199-abc.png", image));
 
         // then
         assertThat(read("3f/0199-abc.png"))
-                .isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
+                .isEqualTo(Buffer.buffer(image.bytes().toBytes()));
         assertThat(files()).containsExactly("3f/0199-abc.png");
     }
 
     @Test
-    void onlyTheOwnerMayReadImagesAndTheirDirectories() throws Exception {
-        get(store.put("3f/a0/0199-abc.png", picture(TestImages.png(64, 64))));
+    void restrictsImagesAndDirectoriesToOwner() throws Exception {
+        get(store.put("3f/a0/0199-abc.png", image(TestImages.png(64, 64))));
 
         try (Stream<Path> paths = Files.walk(dir.resolve("images"))) {
             assertThat(paths.toList())
@@ -175,9 +176,9 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void aDeletedPictureIsGoneAndDeletingItAgainIsFine() throws Exception {
+    void deletesIdempotently() throws Exception {
         // given
-        get(store.put("3f/0199-abc.png", picture(TestImages.png(64, 64))));
+        get(store.put("3f/0199-abc.png", image(TestImages.png(64, 64))));
 
         // when
         get(store.delete("3f/0199-abc.png"));
@@ -189,7 +190,7 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void oldKeysComePageByPageAndNothingThatIsYoungOrNoPicture() throws Exception {
+    void scansOldImagesInPages() throws Exception {
         // given
         for (int i = 0; i < 7; i++) {
             String key = "0" + i % 3 + "/old" + i + ".png";
@@ -198,9 +199,9 @@ class LocalImageStoreTest {
                     dir.resolve("images").resolve(key),
                     FileTime.from(Instant.now().minusSeconds(7200)));
         }
-        get(store.put("00/young.png", unchecked(new byte[] {1})));
-        Path stranger = Files.writeString(dir.resolve("images/.hidden"), "x");
-        Files.setLastModifiedTime(stranger, FileTime.from(Instant.now().minusSeconds(7200)));
+        get(store.put("00/recent.png", unchecked(new byte[] {1})));
+        Path hiddenFile = Files.writeString(dir.resolve("images/.hidden"), "x");
+        Files.setLastModifiedTime(hiddenFile, FileTime.from(Instant.now().minusSeconds(7200)));
 
         // when
         List<List<String>> pages = new java.util.ArrayList<>();
@@ -217,7 +218,7 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void pictureOfManyBlocksArrivesWholeAtASlowReader() throws Exception {
+    void streamsLargeImageToSlowReader() throws Exception {
         // given
         byte[] bytes = new byte[1_000_003];
         new Random(7).nextBytes(bytes);
@@ -225,42 +226,42 @@ class LocalImageStoreTest {
 
         // when
         Buffer received = Buffer.buffer();
-        get(store.read("00/big.png").compose(stream -> slowly(stream, received)));
+        get(store.read("00/big.png").compose(stream -> readSlowly(stream, received)));
 
         // then
         assertThat(received.getBytes()).isEqualTo(bytes);
     }
 
     @Test
-    void manyPicturesAreKeptAtOnce() throws Exception {
+    void storesManyImagesConcurrently() throws Exception {
         // given
         List<String> keys = IntStream.range(0, 200)
-                .mapToObj(n -> "%02x/picture-%d.png".formatted(n % 16, n))
+                .mapToObj(n -> "%02x/image-%d.png".formatted(n % 16, n))
                 .toList();
         byte[] png = TestImages.png(16, 16);
 
         // when
-        get(Future.all(keys.stream().map(key -> store.put(key, picture(png))).toList()));
+        get(Future.all(keys.stream().map(key -> store.put(key, image(png))).toList()));
 
         // then
         assertThat(files()).containsExactlyInAnyOrderElementsOf(keys);
     }
 
     @Test
-    void oneKeyKeptTwiceAtOnceHoldsOneWholePicture() throws Exception {
+    void concurrentWritesOfOneKeyStoreOneCompleteImage() throws Exception {
         // given
-        Image picture = picture(TestImages.png(200, 200));
+        Image image = image(TestImages.png(200, 200));
 
         // when
-        get(Future.all(store.put("aa/same.png", picture), store.put("aa/same.png", picture)));
+        get(Future.all(store.put("aa/same.png", image), store.put("aa/same.png", image)));
 
         // then
-        assertThat(read("aa/same.png")).isEqualTo(Buffer.buffer(picture.bytes().toBytes()));
+        assertThat(read("aa/same.png")).isEqualTo(Buffer.buffer(image.bytes().toBytes()));
         assertThat(files()).containsExactly("aa/same.png");
     }
 
     @Test
-    void missingKeySaysSo() {
+    void failsForMissingKey() {
         assertThatThrownBy(() -> get(store.read("3f/nothing.png")))
                 .hasRootCauseInstanceOf(ImageNotFoundException.class);
     }
@@ -280,42 +281,42 @@ class LocalImageStoreTest {
                 "",
                 "3f/x.png/"
             })
-    void keyThatLeadsElsewhereIsRefused(String key) throws Exception {
-        assertThatThrownBy(() -> get(store.put(key, picture(TestImages.png(8, 8)))))
+    void rejectsUnsafeKey(String key) throws Exception {
+        assertThatThrownBy(() -> get(store.put(key, image(TestImages.png(8, 8)))))
                 .hasRootCauseInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> get(store.read(key))).hasRootCauseInstanceOf(ImageNotFoundException.class);
         assertThat(files()).isEmpty();
     }
 
     @Test
-    void pictureThatCannotBeWrittenLeavesNothingBehind() throws Exception {
-        // given a file where the directory should go
-        Files.writeString(dir.resolve("images/3f"), "in the way");
+    void leavesNoFileAfterFailedWrite() throws Exception {
+        // given a file at the path of the directory
+        Files.writeString(dir.resolve("images/3f"), "not a directory");
 
         // then
-        assertThatThrownBy(() -> get(store.put("3f/x.png", picture(TestImages.png(8, 8)))))
+        assertThatThrownBy(() -> get(store.put("3f/x.png", image(TestImages.png(8, 8)))))
                 .hasRootCauseInstanceOf(IOException.class);
         assertThat(files()).containsExactly("3f");
     }
 
     @Test
-    void pictureThatCannotBeRenamedIntoPlaceLeavesNothingBehind() throws Exception {
-        // given a directory where the picture should go
+    void leavesNoFileAfterFailedRename() throws Exception {
+        // given a directory at the path of the image
         Files.createDirectories(dir.resolve("images/3f/x.png/full"));
 
         // then
-        assertThatThrownBy(() -> get(store.put("3f/x.png", picture(TestImages.png(8, 8)))))
+        assertThatThrownBy(() -> get(store.put("3f/x.png", image(TestImages.png(8, 8)))))
                 .hasRootCauseInstanceOf(IOException.class);
         assertThat(files()).isEmpty();
     }
 
     @Test
-    void directoryThatCannotBeMadeFailsWithALineThatNamesTheSetting() throws Exception {
+    void reportsUncreatableDirectoryWithSettingName() throws Exception {
         // given
         Path file = Files.writeString(dir.resolve("file"), "no directory");
 
         // then
-        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file, IDENTITY)))
+        assertThatThrownBy(() -> get(LocalImageStore.open(vertx, file, OWNER)))
                 .cause()
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("DARKROOM_IMAGE_DIR")
@@ -323,22 +324,22 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void whatAKilledProcessLeftBehindIsClearedAwayOnceItIsOld() throws Exception {
+    void deletesOldTemporaryFilesOfKilledProcess() throws Exception {
         // given
-        Path old = Files.writeString(dir.resolve("images/.incoming/old"), "half a pic");
+        Path old = Files.writeString(dir.resolve("images/.incoming/old"), "incomplete");
         Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(7200)));
-        Path young = Files.writeString(dir.resolve("images/.incoming/young"), "half a pic");
+        Path recent = Files.writeString(dir.resolve("images/.incoming/recent"), "incomplete");
 
         // when
-        get(LocalImageStore.open(vertx, dir.resolve("images"), IDENTITY).compose(LocalImageStore::close));
+        get(LocalImageStore.open(vertx, dir.resolve("images"), OWNER).compose(LocalImageStore::close));
 
         // then
         assertThat(old).doesNotExist();
-        assertThat(young).exists();
+        assertThat(recent).exists();
     }
 
     @Test
-    void readerThatLeavesHalfWayClosesTheFile() throws Exception {
+    void closesFileWhenHandlerIsRemoved() throws Exception {
         // given
         byte[] bytes = new byte[1_000_000];
         get(store.put("00/left.png", unchecked(bytes)));
@@ -346,13 +347,13 @@ class LocalImageStoreTest {
 
         // when
         get(store.read("00/left.png").compose(stream -> {
-            Promise<Void> left = Promise.promise();
+            Promise<Void> handlerRemoved = Promise.promise();
             stream.handler(block -> {
                 blocks.incrementAndGet();
                 stream.handler(null);
-                left.complete();
+                handlerRemoved.complete();
             });
-            return left.future();
+            return handlerRemoved.future();
         }));
 
         // then
@@ -379,7 +380,7 @@ class LocalImageStoreTest {
         }
     }
 
-    private Future<Void> slowly(ReadStream<Buffer> stream, Buffer received) {
+    private Future<Void> readSlowly(ReadStream<Buffer> stream, Buffer received) {
         Promise<Void> end = Promise.promise();
         stream.exceptionHandler(end::fail);
         stream.endHandler(v -> end.complete());
@@ -404,7 +405,7 @@ class LocalImageStoreTest {
         return received;
     }
 
-    /** Every file below the store, those that are still growing included. */
+    /** Returns the visible files below the store, including temporary files. */
     private List<String> files() throws IOException {
         Path images = dir.resolve("images");
         try (Stream<Path> all = Files.walk(images)) {
@@ -415,7 +416,7 @@ class LocalImageStoreTest {
         }
     }
 
-    private static Image picture(byte[] bytes) {
+    private static Image image(byte[] bytes) {
         return ImageInspector.inspect(ChunkedBytes.of(bytes), 1 << 20);
     }
 
