@@ -119,14 +119,14 @@ public final class ApiVerticle extends VerticleBase {
         streams = StreamRegistry.start(
                 vertx,
                 StreamRegistry.StreamTimings.withDefaults(
-                        (int) settings.streams().patience().toSeconds()),
+                        (int) settings.streams().slowConsumerTimeout().toSeconds()),
                 ThreadLocalRandom.current());
         admission = StreamAdmission.start(
                 vertx,
                 streams,
                 sharedServices.streamLimiter(),
                 sharedServices.authServices().credentialRevalidator(),
-                settings.streams().recheck(),
+                settings.streams().revalidateInterval(),
                 ThreadLocalRandom.current());
         return listen();
     }
@@ -160,7 +160,7 @@ public final class ApiVerticle extends VerticleBase {
                     new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         }
         HttpServerOptions options = serverOptions();
-        if (!http.tls().spoken()) {
+        if (!http.tls().isEnabled()) {
             return listen(options, router);
         }
         TlsCertificateReloader tlsCertificateReloader = new TlsCertificateReloader(vertx, http.tls());
@@ -257,7 +257,7 @@ public final class ApiVerticle extends VerticleBase {
 
     /** Returns the URL of the listening address of the API. */
     public static String listeningUrl(Settings.Http http, int port) {
-        return listeningUrl(http.tls().spoken() ? "https" : "http", http.host(), port);
+        return listeningUrl(http.tls().isEnabled() ? "https" : "http", http.host(), port);
     }
 
     /** Returns the URL of a listening address for clients on the same machine: {@code localhost} for a wildcard address. */

@@ -73,17 +73,17 @@ final class BackendCircuitBreaker {
             Supplier<Future<HealthCheckResult>> healthCheck,
             Consumer<BreakerState> listener) {
         this.vertx = vertx;
-        this.openDuration = settings.reset();
+        this.openDuration = settings.openDuration();
         this.openDurations = new OpenDurationBackoff(
-                settings.reset(),
-                settings.maxReset(),
+                settings.openDuration(),
+                settings.maxOpenDuration(),
                 () -> ThreadLocalRandom.current().nextDouble());
         this.healthCheck = healthCheck;
         this.name = name;
         this.concurrency = concurrency;
         this.concurrencyLimit = new AdaptiveConcurrencyLimit(concurrency);
         this.nanoTime = nanoTime;
-        this.halfOpenCalls = Math.min(settings.probes(), concurrency);
+        this.halfOpenCalls = Math.min(settings.halfOpenCalls(), concurrency);
         this.window = new SlidingWindow(settings, nanoTime);
         this.listener = listener;
         this.circuit = CircuitBreaker.create(name, vertx, options(settings))
@@ -99,7 +99,7 @@ final class BackendCircuitBreaker {
                 .setTimeout(-1)
                 .setNotificationAddress(null)
                 .setMaxFailures(Integer.MAX_VALUE)
-                .setResetTimeout(settings.reset().toMillis());
+                .setResetTimeout(settings.openDuration().toMillis());
     }
 
     synchronized BreakerState state() {

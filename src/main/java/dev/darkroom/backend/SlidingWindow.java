@@ -49,7 +49,7 @@ final class SlidingWindow {
         int bucket = currentBucket();
         calls[bucket]++;
         failures[bucket] += failed;
-        slowCalls[bucket] += took.compareTo(settings.slowCall()) >= 0 ? 1 : 0;
+        slowCalls[bucket] += took.compareTo(settings.slowCallDuration()) >= 0 ? 1 : 0;
     }
 
     /** Whether the breaker should open. */
@@ -70,7 +70,7 @@ final class SlidingWindow {
         }
         return allCalls >= settings.minimumCalls()
                 && (allFailures * 100L >= (long) settings.failurePercent() * allCalls
-                        || allSlow * 100L >= (long) settings.slowPercent() * allCalls);
+                        || allSlow * 100L >= (long) settings.slowCallPercent() * allCalls);
     }
 
     /** Forgets everything: a new life begins. */

@@ -119,7 +119,7 @@ public final class KeysCommand {
         boolean now = left.remove("--now");
         DoctorCommand.rejectUnexpected(left);
         // A link expires up to a quarter of its lifetime later than it has to.
-        Duration grace = now ? Duration.ZERO : settings.links().lifetime().multipliedBy(2);
+        Duration grace = now ? Duration.ZERO : settings.imageUrls().lifetime().multipliedBy(2);
         byte[] secret = new byte[URL_SIGNING_SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
         return withApiKeyAdmin(settings, cabinet -> {

@@ -9,7 +9,7 @@ import java.util.Locale;
 final class NameSuggestion {
     private NameSuggestion() {}
 
-    /** The end of a message, {@code ; did you mean "retry.base"?}, or nothing when no name is close. */
+    /** The end of a message, {@code ; did you mean "retry.initialDelay"?}, or nothing when no name is close. */
     static String suggest(String name, Collection<String> known) {
         // The right word in the wrong section, when only one section has it.
         List<String> elsewhere =

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What one setting was given, before it is understood. Every complaint about it is made here, so that all of them name
  * the setting the way the operator wrote it, stay on one line and never show a secret.
  *
- * @param path as in the file, such as {@code retry.base}
+ * @param path as in the file, such as {@code retry.initialDelay}
  * @param text without surrounding white space; empty when nothing was given
  * @param label how messages name it: by the environment name, the file, or both names for a default
  * @param origin where it came from, to stand behind its value in a message about another setting
@@ -88,7 +88,7 @@ record SettingValue(String path, String text, String label, String origin) {
         return text;
     }
 
-    /** For messages about another setting: {@code retry.base (2m, from DARKROOM_RETRY_BASE)}. */
+    /** For messages about another setting: {@code retry.initialDelay (2m, from DARKROOM_RETRY_INITIAL_DELAY)}. */
     String describe() {
         return path + " (" + displayText() + ", " + origin + ")";
     }

@@ -18,10 +18,10 @@ public record Settings(
         URI publicUrl,
         Path dataDir,
         Path imageDir,
-        Auth auth,
-        boolean authLocalAnywhere,
+        AuthMode auth,
+        boolean allowUnauthenticatedRemote,
         Jwt jwt,
-        Links links,
+        ImageUrls imageUrls,
         Http http,
         Connections connections,
         Management management,
@@ -44,7 +44,7 @@ public record Settings(
         Log log) {
 
     /** Whether callers must say who they are. */
-    public enum Auth {
+    public enum AuthMode {
         /** No: everybody is the same user. */
         LOCAL,
         REQUIRED
@@ -76,7 +76,7 @@ public record Settings(
         }
     }
     /** @param lifetime how long a picture link is good at least */
-    public record Links(Duration lifetime) {}
+    public record ImageUrls(Duration lifetime) {}
 
     /**
      * The API's port.
@@ -99,12 +99,12 @@ public record Settings(
      *
      * @param certFile absolute; in PEM, with the certificates in between. Null where HTTP is spoken in the clear
      * @param keyFile absolute; in PEM. Null exactly when {@code certFile} is
-     * @param reload how often is looked whether they have changed
+     * @param reloadInterval how often is looked whether they have changed
      */
-    public record Tls(Path certFile, Path keyFile, Duration reload) {
+    public record Tls(Path certFile, Path keyFile, Duration reloadInterval) {
 
         /** Whether TLS is spoken at all. */
-        public boolean spoken() {
+        public boolean isEnabled() {
             return certFile != null;
         }
     }
@@ -133,11 +133,11 @@ public record Settings(
      * How often callers may ask.
      *
      * @param requestsPerSecond of a user; 0 for no limit
-     * @param failedLogins of an address in a minute; 0 for no limit
+     * @param failedLoginsPerMinute of an address in a minute; 0 for no limit
      * @param anonymousPerSecond of an address that presents no credentials; 0 for no limit
      */
     public record Limits(
-            int requestsPerSecond, int burst, int failedLogins, int anonymousPerSecond, int anonymousBurst) {}
+            int requestsPerSecond, int burst, int failedLoginsPerMinute, int anonymousPerSecond, int anonymousBurst) {}
 
     /**
      * The life of a generation and the limits of a request.
@@ -157,15 +157,15 @@ public record Settings(
             Duration maxWait,
             int maxPendingPerUser,
             int maxPerDayPerUser,
-            int maxWaiting) {}
+            int maxQueueSize) {}
 
     /**
      * What users are told.
      *
      * @param retention how long it is kept at least
-     * @param poll how long what is new may go unnoticed when its hint gets lost
+     * @param pollInterval how long what is new may go unnoticed when its hint gets lost
      */
-    public record Notifications(Duration retention, Duration poll) {}
+    public record Notifications(Duration retention, Duration pollInterval) {}
 
     /**
      * What stays open: event streams and sockets.
@@ -173,22 +173,27 @@ public record Settings(
      * @param perUser of one user in this process
      * @param perProcess of all
      * @param connectsPerSecond how many come in a second at most
-     * @param connectsPerAddress how many come from one address in a second at most; 0 for no limit
-     * @param recheck how often rights are looked at again
-     * @param patience with readers who do not read
+     * @param connectsPerSecondPerAddress how many come from one address in a second at most; 0 for no limit
+     * @param revalidateInterval how often rights are looked at again
+     * @param slowConsumerTimeout with readers who do not read
      */
     public record Streams(
             int perUser,
             int perProcess,
             int connectsPerSecond,
-            int connectsPerAddress,
-            Duration recheck,
-            Duration patience) {}
+            int connectsPerSecondPerAddress,
+            Duration revalidateInterval,
+            Duration slowConsumerTimeout) {}
 
-    public record Worker(int concurrency, Duration poll) {}
+    public record Worker(int concurrency, Duration pollInterval) {}
 
     public record Retry(
-            Duration base, Duration cap, int maxAttempts, int maxUncounted, int maxLost, Duration maxRetryAfter) {}
+            Duration initialDelay,
+            Duration maxDelay,
+            int maxAttempts,
+            int maxUncountedAttempts,
+            int maxLostAttempts,
+            Duration maxRetryAfter) {}
 
     /**
      * The AI server.
@@ -197,7 +202,7 @@ public record Settings(
      * @param apiKey {@link Secret#NONE} when there is none
      * @param model null leaves the choice to the AI server
      * @param downloadNetworks where pictures may be downloaded from beside public addresses and the AI server itself
-     * @param bodyFields the optional fields that requests carry; null leaves the choice to the model's name
+     * @param requestFields the optional fields that requests carry; null leaves the choice to the model's name
      */
     public record Backend(
             URI url,
@@ -207,12 +212,12 @@ public record Settings(
             Duration timeout,
             Duration connectTimeout,
             int maxResponseBytes,
-            int maxPictureBytes,
+            int maxImageBytes,
             int downloadAttempts,
             int maxRedirects,
             List<String> downloadNetworks,
-            Set<BodyField> bodyFields,
-            PromptControls promptControls,
+            Set<RequestField> requestFields,
+            PromptSanitizing promptSanitizing,
             Breaker breaker) {}
 
     /**
@@ -223,7 +228,7 @@ public record Settings(
     public record Outbound(int maxHeaderBytes) {}
 
     /** A field of a request that not every AI server takes. */
-    public enum BodyField {
+    public enum RequestField {
         N("n"),
         SIZE("size"),
         NEGATIVE_PROMPT("negative_prompt"),
@@ -232,7 +237,7 @@ public record Settings(
 
         private final String text;
 
-        BodyField(String text) {
+        RequestField(String text) {
             this.text = text;
         }
 
@@ -243,29 +248,29 @@ public record Settings(
     }
 
     /** What becomes of that in a prompt which some AI servers take for orders. */
-    public enum PromptControls {
-        NEUTRALISE,
+    public enum PromptSanitizing {
+        REPLACE,
         PASS
     }
 
     /**
      * When calls stop and how they begin again.
      *
-     * @param reset the first open time
-     * @param maxReset the longest open time
-     * @param healthCheck a path below the AI server's URL, with a leading slash; null for none
+     * @param openDuration the first open time
+     * @param maxOpenDuration the longest open time
+     * @param healthCheckPath a path below the AI server's URL, with a leading slash; null for none
      */
     public record Breaker(
             Duration window,
             int minimumCalls,
             int failurePercent,
             int connectionFailures,
-            Duration slowCall,
-            int slowPercent,
-            Duration reset,
-            Duration maxReset,
-            int probes,
-            String healthCheck) {}
+            Duration slowCallDuration,
+            int slowCallPercent,
+            Duration openDuration,
+            Duration maxOpenDuration,
+            int halfOpenCalls,
+            String healthCheckPath) {}
 
     /**
      * PostgreSQL and how its connections are used.
@@ -277,49 +282,49 @@ public record Settings(
             DatabaseUrl url,
             DatabaseUrl directUrl,
             int poolSize,
-            int maxWaiting,
+            int maxWaitQueueSize,
             Duration connectTimeout,
             Duration statementTimeout,
             Duration lockTimeout,
             Duration idleInTransactionTimeout,
-            Duration horizonAlarm) {
+            Duration longTransactionWarning) {
 
         /** The server itself, past any pooler: for what needs a session of its own. Null means the embedded server. */
-        public DatabaseUrl server() {
+        public DatabaseUrl unpooledUrl() {
             return directUrl == null ? url : directUrl;
         }
     }
 
-    public record Node(Duration heartbeat, Duration ttl, Duration sweep) {}
+    public record Node(Duration heartbeatInterval, Duration ttl, Duration reapInterval) {}
 
     /**
      * What is deleted, and when.
      *
-     * @param ended null keeps generations for ever
+     * @param generations null keeps generations for ever
      * @param attempts null keeps attempts as long as their generations
-     * @param orphans null keeps picture files without a row
+     * @param orphanedFiles null keeps picture files without a row
      */
-    public record Retention(Duration ended, Duration attempts, Duration orphans, Duration interval) {}
+    public record Retention(Duration generations, Duration attempts, Duration orphanedFiles, Duration interval) {}
 
     /**
      * What is delivered to servers of users.
      *
-     * @param atOnce deliveries at once; 0 when this process sends none
-     * @param schedule how long to wait after the first, second ... failure; not empty
+     * @param concurrency deliveries at once; 0 when this process sends none
+     * @param retryDelays how long to wait after the first, second ... failure; not empty
      * @param timeout of one attempt, from the lookup of the name to the last byte
      * @param maxPerUser how many endpoints a user may have
-     * @param secretGrace how long the secret before signs too
+     * @param previousSecretTtl how long the secret before signs too
      * @param allowedNetworks what may be called beside public addresses, each with its bits; may be empty
      * @param allowHttp whether receivers may be called in the clear
      * @param allowedPorts what may be called; empty for any port
      */
     public record Webhooks(
-            int atOnce,
-            Duration poll,
-            List<Duration> schedule,
+            int concurrency,
+            Duration pollInterval,
+            List<Duration> retryDelays,
             Duration timeout,
             int maxPerUser,
-            Duration secretGrace,
+            Duration previousSecretTtl,
             List<String> allowedNetworks,
             boolean allowHttp,
             List<Integer> allowedPorts) {}
@@ -340,7 +345,7 @@ public record Settings(
             String kubernetesService,
             String name) {}
 
-    public record Shutdown(Duration grace) {}
+    public record Shutdown(Duration gracePeriod) {}
 
     /** @param format {@code text} or {@code json} */
     public record Log(String format) {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * Reads YAML into flat settings: {@code retry.base} to the text that stands there, in the order of the file. Text as
+ * Reads YAML into flat settings: {@code retry.initialDelay} to the text that stands there, in the order of the file. Text as
  * written, not as YAML understands it: {@code 010} is not eight, and a secret of digits stays whole. One document of plain
  * values in nested sections; lists, aliases and repeated settings are refused.
  */
@@ -42,7 +42,7 @@ final class SettingsFileParser {
             if (first == JsonToken.START_OBJECT) {
                 readSection(parser, "");
             } else if (first != null && first != JsonToken.VALUE_NULL) {
-                throw errorAt(parser, "expected settings such as \"retry:\" and below it \"base: 1s\"");
+                throw errorAt(parser, "expected settings such as \"retry:\" and below it \"initialDelay: 1s\"");
             }
             if (parser.nextToken() != null) {
                 throw errorAt(parser, "expected a single YAML document");

@@ -1,23 +1,23 @@
 package dev.darkroom.config;
 
 import dev.darkroom.config.Settings.Api;
-import dev.darkroom.config.Settings.Auth;
+import dev.darkroom.config.Settings.AuthMode;
 import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.BodyField;
 import dev.darkroom.config.Settings.Breaker;
 import dev.darkroom.config.Settings.Connections;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
 import dev.darkroom.config.Settings.Http;
+import dev.darkroom.config.Settings.ImageUrls;
 import dev.darkroom.config.Settings.Jwt;
 import dev.darkroom.config.Settings.Limits;
-import dev.darkroom.config.Settings.Links;
 import dev.darkroom.config.Settings.Log;
 import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
 import dev.darkroom.config.Settings.Notifications;
 import dev.darkroom.config.Settings.Outbound;
-import dev.darkroom.config.Settings.PromptControls;
+import dev.darkroom.config.Settings.PromptSanitizing;
+import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
@@ -79,7 +79,7 @@ final class SettingsReader {
 
     private static final Pattern HOST_NAMES = Pattern.compile(HOST_NAME + "(\\s*,\\s*" + HOST_NAME + ")*");
 
-    private static final Pattern PROMPT_CONTROLS = Pattern.compile("neutralise|pass");
+    private static final Pattern PROMPT_CONTROLS = Pattern.compile("replace|pass");
 
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
 
@@ -101,11 +101,11 @@ final class SettingsReader {
                 dataDir,
                 imageDir.isEmpty() ? dataDir.resolve("images") : path(imageDir, DIRECTORY_DESCRIPTION),
                 layeredSettings.get("auth").matching(AUTH, "local or required").equals("required")
-                        ? Auth.REQUIRED
-                        : Auth.LOCAL,
-                bool("authLocalAnywhere"),
+                        ? AuthMode.REQUIRED
+                        : AuthMode.LOCAL,
+                bool("allowUnauthenticatedRemote"),
                 jwt(),
-                new Links(layeredSettings.get("links.lifetime").duration(MIN_URL_LIFETIME, MAX_URL_LIFETIME)),
+                new ImageUrls(layeredSettings.get("imageUrls.lifetime").duration(MIN_URL_LIFETIME, MAX_URL_LIFETIME)),
                 http(),
                 new Connections(
                         integer("connections.max", 1, 1_000_000),
@@ -117,32 +117,32 @@ final class SettingsReader {
                 new Limits(
                         integer("limits.requestsPerSecond", 0, 1_000_000),
                         integer("limits.burst", 1, 1_000_000),
-                        integer("limits.failedLogins", 0, 1_000_000),
+                        integer("limits.failedLoginsPerMinute", 0, 1_000_000),
                         integer("limits.anonymousPerSecond", 0, 1_000_000),
                         integer("limits.anonymousBurst", 1, 1_000_000)),
                 generation(),
                 new Notifications(
                         layeredSettings.get("notifications.retention").duration(Duration.ofDays(1), MAX_RETENTION),
-                        duration("notifications.poll")),
+                        duration("notifications.pollInterval")),
                 new Streams(
                         integer("streams.perUser", 1, 100_000),
                         integer("streams.perProcess", 1, 1_000_000),
                         integer("streams.connectsPerSecond", 1, 1_000_000),
-                        integer("streams.connectsPerAddress", 0, 1_000_000),
-                        duration("streams.recheck"),
+                        integer("streams.connectsPerSecondPerAddress", 0, 1_000_000),
+                        duration("streams.revalidateInterval"),
                         layeredSettings
-                                .get("streams.patience")
+                                .get("streams.slowConsumerTimeout")
                                 .duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
-                new Worker(integer("worker.concurrency", 0, 1024), duration("worker.poll")),
+                new Worker(integer("worker.concurrency", 0, 1024), duration("worker.pollInterval")),
                 retry(),
                 backend(),
                 new Outbound(integer("outbound.maxHeaderBytes", 8 * KIB, MIB)),
                 database(),
-                new Node(duration("node.heartbeat"), duration("node.ttl"), duration("node.sweep")),
+                new Node(duration("node.heartbeatInterval"), duration("node.ttl"), duration("node.reapInterval")),
                 retention(),
                 new WebhookSettingsReader(layeredSettings).read(),
                 new EventBusSettingsReader(layeredSettings).cluster(),
-                new Shutdown(duration("shutdown.grace")),
+                new Shutdown(duration("shutdown.gracePeriod")),
                 new Log(layeredSettings.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
 
@@ -194,7 +194,7 @@ final class SettingsReader {
     private Tls tls() {
         SettingValue certFile = layeredSettings.get("http.tls.certFile");
         SettingValue keyFile = layeredSettings.get("http.tls.keyFile");
-        Duration reload = duration("http.tls.reload");
+        Duration reload = duration("http.tls.reloadInterval");
         if (certFile.isEmpty() && keyFile.isEmpty()) {
             return new Tls(null, null, reload);
         }
@@ -215,16 +215,16 @@ final class SettingsReader {
                 duration("generation.maxWait"),
                 integer("generation.maxPendingPerUser", 0, 1_000_000),
                 integer("generation.maxPerDayPerUser", 0, 10_000_000),
-                integer("generation.maxWaiting", 1, 100_000));
+                integer("generation.maxQueueSize", 1, 100_000));
     }
 
     private Retry retry() {
         return new Retry(
-                duration("retry.base"),
-                duration("retry.cap"),
+                duration("retry.initialDelay"),
+                duration("retry.maxDelay"),
                 integer("retry.maxAttempts", 1, 100),
-                integer("retry.maxUncounted", 1, 1000),
-                integer("retry.maxLost", 1, 100),
+                integer("retry.maxUncountedAttempts", 1, 1000),
+                integer("retry.maxLostAttempts", 1, 100),
                 duration("retry.maxRetryAfter"));
     }
 
@@ -240,44 +240,44 @@ final class SettingsReader {
                 duration("backend.timeout"),
                 duration("backend.connectTimeout"),
                 integer("backend.maxResponseBytes", KIB, GIB),
-                integer("backend.maxPictureBytes", KIB, GIB),
+                integer("backend.maxImageBytes", KIB, GIB),
                 integer("backend.downloadAttempts", 1, 10),
                 integer("backend.maxRedirects", 0, 20),
                 CidrListReader.read(layeredSettings.get("backend.downloadNetworks")),
-                bodyFields(layeredSettings.get("backend.bodyFields")),
+                bodyFields(layeredSettings.get("backend.requestFields")),
                 layeredSettings
-                                .get("backend.promptControls")
-                                .matching(PROMPT_CONTROLS, "neutralise or pass")
+                                .get("backend.promptSanitizing")
+                                .matching(PROMPT_CONTROLS, "replace or pass")
                                 .equals("pass")
-                        ? PromptControls.PASS
-                        : PromptControls.NEUTRALISE,
+                        ? PromptSanitizing.PASS
+                        : PromptSanitizing.REPLACE,
                 new Breaker(
                         duration("backend.breaker.window"),
                         integer("backend.breaker.minimumCalls", 1, 10_000),
                         integer("backend.breaker.failurePercent", 1, 100),
                         integer("backend.breaker.connectionFailures", 1, 10_000),
-                        duration("backend.breaker.slowCall"),
-                        integer("backend.breaker.slowPercent", 1, 100),
-                        duration("backend.breaker.reset"),
-                        duration("backend.breaker.maxReset"),
-                        integer("backend.breaker.probes", 1, 100),
+                        duration("backend.breaker.slowCallDuration"),
+                        integer("backend.breaker.slowCallPercent", 1, 100),
+                        duration("backend.breaker.openDuration"),
+                        duration("backend.breaker.maxOpenDuration"),
+                        integer("backend.breaker.halfOpenCalls", 1, 100),
                         healthCheck()));
     }
 
     private String healthCheck() {
-        SettingValue path = layeredSettings.get("backend.breaker.healthCheck");
+        SettingValue path = layeredSettings.get("backend.breaker.healthCheckPath");
         return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
     }
 
     /** Null for auto. */
-    private static Set<BodyField> bodyFields(SettingValue settingValue) {
+    private static Set<RequestField> bodyFields(SettingValue settingValue) {
         if (settingValue.text().equals("auto")) {
             return null;
         }
-        Set<BodyField> fields = EnumSet.noneOf(BodyField.class);
+        Set<RequestField> fields = EnumSet.noneOf(RequestField.class);
         for (String text :
                 settingValue.isEmpty() ? new String[0] : settingValue.text().split("\\s*,\\s*", -1)) {
-            fields.add(Stream.of(BodyField.values())
+            fields.add(Stream.of(RequestField.values())
                     .filter(field -> field.text().equals(text))
                     .findFirst()
                     .orElseThrow(() -> settingValue.expected(
@@ -293,19 +293,19 @@ final class SettingsReader {
                 url.isEmpty() ? null : DatabaseUrlReader.read(url, base),
                 direct.isEmpty() ? null : DatabaseUrlReader.read(direct, base),
                 integer("database.poolSize", 1, 1000),
-                integer("database.maxWaiting", 0, 1_000_000),
+                integer("database.maxWaitQueueSize", 0, 1_000_000),
                 duration("database.connectTimeout"),
                 duration("database.statementTimeout"),
                 duration("database.lockTimeout"),
                 duration("database.idleInTransactionTimeout"),
-                duration("database.horizonAlarm"));
+                duration("database.longTransactionWarning"));
     }
 
     private Retention retention() {
         return new Retention(
-                optionalAge("retention.ended"),
+                optionalAge("retention.generations"),
                 optionalAge("retention.attempts"),
-                optionalAge("retention.orphans"),
+                optionalAge("retention.orphanedFiles"),
                 duration("retention.interval"));
     }
 

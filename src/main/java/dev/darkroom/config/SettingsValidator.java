@@ -23,11 +23,11 @@ final class SettingsValidator {
     private void validate(Settings settings) {
         // Whoever reaches it would be everybody's user.
         require(
-                settings.auth() == Settings.Auth.REQUIRED
-                        || settings.authLocalAnywhere()
+                settings.auth() == Settings.AuthMode.REQUIRED
+                        || settings.allowUnauthenticatedRemote()
                         || LOOPBACK.matcher(settings.http().host()).matches(),
                 "http.host",
-                "a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with",
+                "a loopback address, or DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE=true, with",
                 "auth");
         validateJwt(settings.jwt());
         int port = settings.http().port();
@@ -49,27 +49,31 @@ final class SettingsValidator {
                 "shorter than",
                 "http.idleTimeout");
         validateGenerationLimits(settings.generation());
-        require(!isLonger(settings.retry().base(), settings.retry().cap()), "retry.cap", "at least", "retry.base");
+        require(
+                !isLonger(settings.retry().initialDelay(), settings.retry().maxDelay()),
+                "retry.maxDelay",
+                "at least",
+                "retry.initialDelay");
         require(
                 !isLonger(
-                        settings.backend().breaker().reset(),
-                        settings.backend().breaker().maxReset()),
-                "backend.breaker.maxReset",
+                        settings.backend().breaker().openDuration(),
+                        settings.backend().breaker().maxOpenDuration()),
+                "backend.breaker.maxOpenDuration",
                 "at least",
-                "backend.breaker.reset");
+                "backend.breaker.openDuration");
         // One late heartbeat must not cost a process its work.
         require(
                 !isLonger(
-                        settings.node().heartbeat().multipliedBy(2),
+                        settings.node().heartbeatInterval().multipliedBy(2),
                         settings.node().ttl()),
                 "node.ttl",
                 "at least twice",
-                "node.heartbeat");
-        Duration orphans = settings.retention().orphans();
+                "node.heartbeatInterval");
+        Duration orphans = settings.retention().orphanedFiles();
         // An attempt keeps its pictures before it writes their rows.
         require(
                 orphans == null || isLonger(orphans, settings.backend().timeout()),
-                "retention.orphans",
+                "retention.orphanedFiles",
                 "longer than",
                 "backend.timeout");
         Settings.Cluster cluster = settings.cluster();

@@ -25,12 +25,12 @@ final class WebhookSettingsReader {
 
     Webhooks read() {
         return new Webhooks(
-                layeredSettings.get("webhooks.atOnce").integer(0, 4096),
-                layeredSettings.get("webhooks.poll").duration(),
-                retryDelays(layeredSettings.get("webhooks.schedule")),
+                layeredSettings.get("webhooks.concurrency").integer(0, 4096),
+                layeredSettings.get("webhooks.pollInterval").duration(),
+                retryDelays(layeredSettings.get("webhooks.retryDelays")),
                 layeredSettings.get("webhooks.timeout").duration(Duration.ofMillis(1), MAX_TIMEOUT),
                 layeredSettings.get("webhooks.maxPerUser").integer(0, 1000),
-                layeredSettings.get("webhooks.secretGrace").duration(),
+                layeredSettings.get("webhooks.previousSecretTtl").duration(),
                 CidrListReader.read(layeredSettings.get("webhooks.allowedNetworks")),
                 layeredSettings
                         .get("webhooks.allowHttp")

@@ -77,13 +77,13 @@ public final class Database {
         return new Database(
                 sockets,
                 PgBuilder.client()
-                        .with(poolOptions("client", clientSize, settings.maxWaiting(), settings, idle))
+                        .with(poolOptions("client", clientSize, settings.maxWaitQueueSize(), settings, idle))
                         .with(transport)
                         .connectingTo(() -> selector.choose().map(pipelined::get))
                         .using(sockets)
                         .build(),
                 PgBuilder.pool()
-                        .with(poolOptions("pool", poolSize, settings.maxWaiting(), settings, idle))
+                        .with(poolOptions("pool", poolSize, settings.maxWaitQueueSize(), settings, idle))
                         .with(transport)
                         .connectingTo(() -> selector.choose().map(servers::get))
                         .using(sockets)

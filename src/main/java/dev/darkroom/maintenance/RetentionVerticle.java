@@ -82,9 +82,9 @@ public final class RetentionVerticle extends VerticleBase {
                 .compose(done -> repeatBatches(() -> store.deleteTickets(BATCH_SIZE), deletedBatch -> completed()))
                 .compose(done -> store.findDiscardedImages(DISCARDED_FILE_AGE, BATCH_SIZE))
                 .compose(this::deleteImages)
-                .compose(done -> settings.ended() == null ? completed() : deleteFinished(deletionCounts))
+                .compose(done -> settings.generations() == null ? completed() : deleteFinished(deletionCounts))
                 .compose(done -> settings.attempts() == null ? completed() : deleteAttempts(deletionCounts))
-                .compose(done -> settings.orphans() == null ? completed() : deleteOrphans(deletionCounts))
+                .compose(done -> settings.orphanedFiles() == null ? completed() : deleteOrphans(deletionCounts))
                 .onFailure(error ->
                         LOG.atWarn().addKeyValue("reason", error.getMessage()).log("housekeeping failed"))
                 .otherwiseEmpty()
@@ -96,7 +96,7 @@ public final class RetentionVerticle extends VerticleBase {
     }
 
     private Future<Void> deleteFinished(DeletionCounts deletionCounts) {
-        return repeatBatches(() -> store.deleteFinished(settings.ended(), BATCH_SIZE), deletedBatch -> {
+        return repeatBatches(() -> store.deleteFinished(settings.generations(), BATCH_SIZE), deletedBatch -> {
             deletionCounts.generations += deletedBatch.count();
             deletionCounts.images += deletedBatch.storageKeys().size();
             return deleteImages(deletedBatch.storageKeys());
@@ -129,7 +129,7 @@ public final class RetentionVerticle extends VerticleBase {
 
     private Future<Void> deleteOrphans(DeletionCounts deletionCounts) {
         return imageStore.scanStaleKeys(
-                settings.orphans(),
+                settings.orphanedFiles(),
                 BATCH_SIZE,
                 keys -> cleanupTask.stopped() ? completed() : deleteOrphans(keys, deletionCounts));
     }

@@ -62,9 +62,10 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         return register().onSuccess(joined -> {
-            vertx.setPeriodic(settings.heartbeat().toMillis(), timer -> runHeartbeat());
+            vertx.setPeriodic(settings.heartbeatInterval().toMillis(), timer -> runHeartbeat());
             // Looks more often than it beats: a heartbeat that hangs must not keep a node from noticing.
-            vertx.setPeriodic(Math.max(settings.heartbeat().toMillis() / 5, 10), timer -> checkIdentityExpiry());
+            vertx.setPeriodic(
+                    Math.max(settings.heartbeatInterval().toMillis() / 5, 10), timer -> checkIdentityExpiry());
         });
     }
 
@@ -86,7 +87,7 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
     public Future<?> stop() {
         stopping = true;
         return currentHeartbeat
-                .timeout(settings.heartbeat().toMillis(), TimeUnit.MILLISECONDS)
+                .timeout(settings.heartbeatInterval().toMillis(), TimeUnit.MILLISECONDS)
                 .otherwiseEmpty()
                 .compose(done ->
                         localNode.lastConfirmedId().map(this::deregister).orElse(Future.succeededFuture()))

@@ -31,18 +31,19 @@ final class AuthServicesFactory {
 
     /** @throws StartupException when the key of an issuer cannot be read */
     static AuthServices create(Vertx vertx, Database database, Settings settings) {
-        if (settings.auth() == Settings.Auth.LOCAL && settings.authLocalAnywhere()) {
+        if (settings.auth() == Settings.AuthMode.LOCAL && settings.allowUnauthenticatedRemote()) {
             LOG.atWarn()
                     .addKeyValue("host", settings.http().host())
-                    .log("authLocalAnywhere: whoever reaches the API may use it, and sees everybody's pictures");
+                    .log(
+                            "allowUnauthenticatedRemote: whoever reaches the API may use it, and sees everybody's pictures");
         }
         ApiKeyCache keys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
         Authenticator authenticator = new Authenticator(
-                settings.auth() == Settings.Auth.REQUIRED,
+                settings.auth() == Settings.AuthMode.REQUIRED,
                 keys::findOwner,
                 settings.jwt().accepted() ? createJwtAuthenticator(vertx, settings)::authenticate : null);
         ImageUrlSigner links = new ImageUrlSigner(
-                vertx, database, settings.links().lifetime(), InstantSource.system(), System::nanoTime);
+                vertx, database, settings.imageUrls().lifetime(), InstantSource.system(), System::nanoTime);
         StreamTickets streamTickets = new StreamTickets(database, new SecureRandom());
         Settings.Limits limits = settings.limits();
         return new AuthServices(
@@ -51,8 +52,8 @@ final class AuthServicesFactory {
                 streamTickets,
                 new CredentialRevalidator(authenticator, keys, streamTickets, InstantSource.system()),
                 createRateLimiter(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
-                FailedLoginLimiter.of(
-                        createRateLimiter(limits.failedLogins(), limits.failedLogins(), Duration.ofMinutes(1))),
+                FailedLoginLimiter.of(createRateLimiter(
+                        limits.failedLoginsPerMinute(), limits.failedLoginsPerMinute(), Duration.ofMinutes(1))),
                 createRateLimiter(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
     }
 

@@ -33,9 +33,9 @@ final class FileDescriptorLimit {
                 settings.perUser(),
                 most,
                 settings.connectsPerSecond(),
-                settings.connectsPerAddress(),
-                settings.recheck(),
-                settings.patience());
+                settings.connectsPerSecondPerAddress(),
+                settings.revalidateInterval(),
+                settings.slowConsumerTimeout());
     }
 
     /** Returns the number of files that the operating system allows, or a large number where it does not say. */
@@ -66,7 +66,7 @@ final class FileDescriptorLimit {
                 + settings.database().poolSize()
                 // A call, and the image that it stores or downloads.
                 + 2L * settings.worker().concurrency()
-                + settings.webhooks().atOnce();
+                + settings.webhooks().concurrency();
         long connections = descriptors - reserve;
         if (connections < descriptors / 4) {
             LOG.atWarn()

@@ -29,7 +29,7 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
             NotifyChannel notifyChannel)
             throws Exception {
         Settings.Notifications its = settings.notifications();
-        NotificationHubVerticle owner = new NotificationHubVerticle(database, notifyChannel, its.poll());
+        NotificationHubVerticle owner = new NotificationHubVerticle(database, notifyChannel, its.pollInterval());
         processLifecycle.deploy(vertx, "hub", owner);
         NotificationHub hub = owner.hub();
         WebhookModule webhooks = WebhookModule.open(vertx, settings, processLifecycle, database, notifyChannel);

@@ -111,7 +111,7 @@ public final class Server {
                 : settings.database().url();
         // A pooler in transaction mode is no place for migrations and LISTEN.
         DatabaseUrl direct =
-                settings.database().url() == null ? url : settings.database().server();
+                settings.database().url() == null ? url : settings.database().unpooledUrl();
         DatabaseMigrator.migrate(direct, settings.database());
 
         // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another
@@ -122,7 +122,7 @@ public final class Server {
                 limits.max(),
                 limits.perAddress(),
                 Runtime.getRuntime().maxMemory() / UNSENT_HEAP_DIVISOR,
-                settings.streams().patience());
+                settings.streams().slowConsumerTimeout());
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()))
@@ -154,7 +154,7 @@ public final class Server {
         endListeners.add(notifications.notificationWriter());
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerVerticle horizon =
-                new VacuumBlockerVerticle(database, settings.database().horizonAlarm());
+                new VacuumBlockerVerticle(database, settings.database().longTransactionWarning());
         ManagementVerticle management = deployManagement(vertx, database, localNode, horizon);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
@@ -248,7 +248,7 @@ public final class Server {
                     vertx,
                     "backlog",
                     new BacklogVerticle(
-                            backlogEstimator, submissions, settings.node().heartbeat()));
+                            backlogEstimator, submissions, settings.node().heartbeatInterval()));
             processLifecycle.deploy(
                     vertx, "end watch", new CompletionVerticle(completionWaiters, database, notifyChannel));
             processLifecycle.deploy(
@@ -321,7 +321,7 @@ public final class Server {
                     imageStoreHealth,
                     settings,
                     endListeners)));
-            processLifecycle.addStopStep("worker", settings.shutdown().grace(), () -> vertx.undeploy(id));
+            processLifecycle.addStopStep("worker", settings.shutdown().gracePeriod(), () -> vertx.undeploy(id));
         }
     }
 

@@ -53,7 +53,7 @@ final class StartupBanner {
     }
 
     private static String curlAuthorizationHeader(Settings settings) {
-        return settings.auth() == Settings.Auth.REQUIRED
+        return settings.auth() == Settings.AuthMode.REQUIRED
                 ? "    -H 'Authorization: Bearer KEY' \\\n" // of: java -jar darkroom.jar keys create --user NAME
                 : "";
     }

@@ -100,10 +100,10 @@ final class WebhookModule {
                 settings.generation().instances(),
                 () -> new WebhookCommandVerticle(
                         database, enqueueStore, egressPolicy, httpClient, settings.webhooks()));
-        if (settings.webhooks().atOnce() > 0) {
+        if (settings.webhooks().concurrency() > 0) {
             String sender = await(vertx.deployVerticle(
                     new WebhookSenderVerticle(localNode, database, records, httpClient, notifyChannel, settings)));
-            processLifecycle.addStopStep("sender", settings.shutdown().grace(), () -> vertx.undeploy(sender));
+            processLifecycle.addStopStep("sender", settings.shutdown().gracePeriod(), () -> vertx.undeploy(sender));
         }
     }
 }

@@ -74,7 +74,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 store,
                 new OutcomeRecorder<>(vertx, localNode, JOB_NAME, store::recorded),
                 new RetrySchedule(
-                        settings.webhooks().schedule(),
+                        settings.webhooks().retryDelays(),
                         () -> ThreadLocalRandom.current().nextDouble()),
                 new RetryAfterParser(Clock.systemUTC()));
         claimLoop = new ClaimLoop<>(
@@ -82,9 +82,9 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 localNode,
                 new DeliveryQueue(),
                 new ClaimLoop.Intervals(
-                        settings.webhooks().poll(),
-                        settings.node().sweep(),
-                        settings.shutdown().grace()));
+                        settings.webhooks().pollInterval(),
+                        settings.node().reapInterval(),
+                        settings.shutdown().gracePeriod()));
         clock = new DatabaseClock(
                 database,
                 System::nanoTime,
@@ -93,7 +93,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
                         step, settings.webhooks().timeout().plus(RECORDING_TIME)));
         reaper = new LeaseReaper(
                 vertx,
-                settings.node().sweep(),
+                settings.node().reapInterval(),
                 JOB_NAME,
                 List.of(new LeaseReaper.ReapTask<WebhookDeliveryStore.AbandonedDelivery>(
                         this::findAbandoned, found -> found.lease().deliveryId(), attemptRunner::recoverAbandoned)));
@@ -131,7 +131,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
 
         @Override
         public int concurrency() {
-            return settings.webhooks().atOnce();
+            return settings.webhooks().concurrency();
         }
 
         @Override

@@ -47,7 +47,7 @@ class FullConnectionPoolTest {
         Settings.Database settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
                                 .database(proxiedUrl)
-                                .with("DARKROOM_DATABASE_MAX_WAITING", "1")
+                                .with("DARKROOM_DATABASE_MAX_WAIT_QUEUE_SIZE", "1")
                                 .environment(),
                         Path.of("/nowhere/at/all"))
                 .settings()

@@ -46,7 +46,7 @@ final class BenchmarkNode implements AutoCloseable {
         environment.put("DARKROOM_STREAMS_PER_USER", "20000");
         // No brake: what is measured is what a process can do.
         environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000");
-        environment.put("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0");
+        environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0");
         environment.put("DARKROOM_CONNECTIONS_PER_ADDRESS", "0");
         environment.putAll(settings);
         List<String> all = new ArrayList<>(flags);

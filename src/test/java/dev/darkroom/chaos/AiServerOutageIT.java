@@ -57,8 +57,8 @@ class AiServerOutageIT {
                         .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY))
                         .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "10")
                         .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "5")
-                        .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
-                        .with("DARKROOM_BACKEND_BREAKER_RESET", "10s"));
+                        .with("DARKROOM_BACKEND_BREAKER_HALF_OPEN_CALLS", String.valueOf(PROBES))
+                        .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "10s"));
         client = darkroomInstance.client();
     }
 

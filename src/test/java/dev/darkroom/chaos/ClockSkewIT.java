@@ -170,9 +170,9 @@ class ClockSkewIT {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_HEARTBEAT", HEARTBEAT.toMillis() + "ms")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", HEARTBEAT.toMillis() + "ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms")
-                .with("DARKROOM_NODE_SWEEP", "500ms");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
     /** Debian's package {@code faketime} brings it. */

@@ -54,7 +54,7 @@ class FailingAiServerIT {
                         .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY))
                         .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(MINIMUM_CALLS))
                         .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "5")
-                        .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms"));
+                        .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "500ms"));
         inProcessSimulator.script(new JsonObject()
                 .put(
                         "random",

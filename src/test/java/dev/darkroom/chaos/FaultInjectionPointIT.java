@@ -83,7 +83,7 @@ class FaultInjectionPointIT {
     @Test
     void whatKeepsKillingItsProcessIsGivenUp() {
         // given
-        settings.with("DARKROOM_RETRY_MAX_LOST", "2");
+        settings.with("DARKROOM_RETRY_MAX_LOST_ATTEMPTS", "2");
         String id;
         try (DarkroomInstanceProcess first = pausingAt("BEFORE_CALL")) {
             id = first.client().create("poison");

@@ -56,7 +56,7 @@ class FleetFaultsUnderLoadIT {
         // given calls that end within the grace, and some that do not
         inProcessSimulator.script(
                 ChaosParameters.unreliableAiServerScript(ChaosParameters.seededRandom("rolling restart"), 0));
-        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_SHUTDOWN_GRACE", "500ms"))) {
+        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "500ms"))) {
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 40);
 
             // when
@@ -89,7 +89,8 @@ class FleetFaultsUnderLoadIT {
     void aPromptThatKillsItsProcessEachTimeIsGivenUpAndTheFleetLives() {
         // given
         int most = NODES;
-        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_RETRY_MAX_LOST", String.valueOf(most)))) {
+        try (DarkroomFleet darkroomFleet =
+                fleet(settings().with("DARKROOM_RETRY_MAX_LOST_ATTEMPTS", String.valueOf(most)))) {
             inProcessSimulator.script(new JsonObject().put("delay", "1m").put("times", most));
             String poison = darkroomFleet.randomClient().create("poison");
 
@@ -298,8 +299,8 @@ class FleetFaultsUnderLoadIT {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "4s")
-                .with("DARKROOM_NODE_SWEEP", "500ms");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 }

@@ -48,10 +48,10 @@ class ProcessKillIT {
     @Test
     void withTheUsualTimingsNothingIsLostEither() throws Exception {
         DarkroomInstanceSettings usual = settings()
-                .with("DARKROOM_NODE_HEARTBEAT", "5s")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "5s")
                 .with("DARKROOM_NODE_TTL", "15s")
-                .with("DARKROOM_NODE_SWEEP", "5s")
-                .with("DARKROOM_WORKER_POLL", "1s");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "5s")
+                .with("DARKROOM_WORKER_POLL_INTERVAL", "1s");
         killUntil(new Run(
                 "kills, usual timings",
                 30,
@@ -98,9 +98,9 @@ class ProcessKillIT {
 
     private static DarkroomInstanceSettings shortLeases() {
         return settings()
-                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "3s")
-                .with("DARKROOM_NODE_SWEEP", "500ms");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
     private void killUntil(Run run) throws Exception {

@@ -67,7 +67,7 @@ class RaceConditionsIT {
                 DarkroomInstanceSettings.forTests()
                         .database(database)
                         .aiServer(inProcessSimulator)
-                        .with("DARKROOM_NODE_HEARTBEAT", "1s")
+                        .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "1s")
                         .with("DARKROOM_NODE_TTL", "15s")
                         .with("DARKROOM_WORKER_CONCURRENCY", "8")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));

@@ -100,13 +100,13 @@ class ReconnectStormIT {
                 .with("DARKROOM_AUTH", "required")
                 // Without the brake that operators get: what is looked at is what all of them at once do.
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000")
-                .with("DARKROOM_STREAMS_CONNECTS_PER_ADDRESS", "0")
+                .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0")
                 .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
                 .with("DARKROOM_API_INSTANCES", "2")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_NODE_HEARTBEAT", "5s")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "5s")
                 .with("DARKROOM_NODE_TTL", "15s")
-                .with("DARKROOM_NODE_SWEEP", "5s")
-                .with("DARKROOM_WORKER_POLL", "1s");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "5s")
+                .with("DARKROOM_WORKER_POLL_INTERVAL", "1s");
     }
 }

@@ -43,7 +43,7 @@ class SlowDatabaseIT {
         DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
                 .database(database)
                 .with("DARKROOM_DATABASE_POOL_SIZE", "2")
-                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms");
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomInstance darkroomInstance =

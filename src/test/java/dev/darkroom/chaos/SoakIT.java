@@ -149,8 +149,8 @@ class SoakIT {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_HEARTBEAT", "500ms")
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "4s")
-                .with("DARKROOM_NODE_SWEEP", "500ms");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 }

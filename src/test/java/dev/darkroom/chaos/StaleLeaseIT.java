@@ -192,7 +192,7 @@ class StaleLeaseIT {
         return timings()
                 .database(DarkroomFleet.throughProxy(proxy, database))
                 .with("DARKROOM_WORKER_CONCURRENCY", "1")
-                .with("DARKROOM_NODE_SWEEP", "1m");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "1m");
     }
 
     /** It has its pictures, and its completion on the way to a database that has fallen silent. */
@@ -245,6 +245,6 @@ class StaleLeaseIT {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_SWEEP", "5s");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "5s");
     }
 }

@@ -74,13 +74,13 @@ class SettingsFileParserTest {
         return Stream.of(
                 // no YAML
                 Arguments.of(
-                        "retry:\n  base: 1s: 2s\n",
+                        "retry:\n  initialDelay: 1s: 2s\n",
                         "conf/darkroom.yaml: line 2: not valid YAML: mapping values are not allowed here"),
                 Arguments.of(
-                        "retry:\n  base: 'x\n",
+                        "retry:\n  initialDelay: 'x\n",
                         "conf/darkroom.yaml: line 3: not valid YAML: found unexpected end of stream"),
                 Arguments.of(
-                        "retry:\n\tbase: 1s\n",
+                        "retry:\n\tinitialDelay: 1s\n",
                         "conf/darkroom.yaml: line 2: not valid YAML: found character 'TAB' that cannot start any token."
                                 + " (Do not use TAB for indentation)"),
                 Arguments.of(
@@ -92,10 +92,10 @@ class SettingsFileParserTest {
                 // another shape
                 Arguments.of(
                         "retry\n",
-                        "conf/darkroom.yaml: line 1: expected settings such as \"retry:\" and below it \"base: 1s\""),
+                        "conf/darkroom.yaml: line 1: expected settings such as \"retry:\" and below it \"initialDelay: 1s\""),
                 Arguments.of(
                         "- retry\n",
-                        "conf/darkroom.yaml: line 1: expected settings such as \"retry:\" and below it \"base: 1s\""),
+                        "conf/darkroom.yaml: line 1: expected settings such as \"retry:\" and below it \"initialDelay: 1s\""),
                 Arguments.of(
                         "dataDir: a\n---\ndataDir: b\n", "conf/darkroom.yaml: line 3: expected a single YAML document"),
                 Arguments.of("dataDir: a\ndataDir: b\n", "conf/darkroom.yaml: line 2: \"dataDir\" is set twice"),
@@ -112,31 +112,31 @@ class SettingsFileParserTest {
                         "conf/darkroom.yaml: expected a single value for \"dataDir\", got settings below it"),
                 // unknown
                 Arguments.of(
-                        "retry:\n  bas: 1s\n",
-                        "conf/darkroom.yaml: unknown setting \"retry.bas\"; did you mean \"retry.base\"?"),
+                        "retry:\n  initialDela: 1s\n",
+                        "conf/darkroom.yaml: unknown setting \"retry.initialDela\"; did you mean \"retry.initialDelay\"?"),
                 Arguments.of(
-                        "retri:\n  base: 1s\n",
-                        "conf/darkroom.yaml: unknown setting \"retri.base\"; did you mean \"retry.base\"?"),
+                        "retri:\n  initialDelay: 1s\n",
+                        "conf/darkroom.yaml: unknown setting \"retri.initialDelay\"; did you mean \"retry.initialDelay\"?"),
                 Arguments.of(
                         "backend:\n  apikey: x\n",
                         "conf/darkroom.yaml: unknown setting \"backend.apikey\"; did you mean \"backend.apiKey\"?"),
                 Arguments.of(
-                        "concurrency: 4\n",
-                        "conf/darkroom.yaml: unknown setting \"concurrency\"; did you mean \"worker.concurrency\"?"),
+                        "maxRetryAfter: 4\n",
+                        "conf/darkroom.yaml: unknown setting \"maxRetryAfter\"; did you mean \"retry.maxRetryAfter\"?"),
                 Arguments.of("port: 4\n", "conf/darkroom.yaml: unknown setting \"port\""),
                 Arguments.of("colour: blue\n", "conf/darkroom.yaml: unknown setting \"colour\""),
                 Arguments.of("colour:\n", "conf/darkroom.yaml: unknown setting \"colour\""),
                 Arguments.of("\"a\\nb\": 1\n", "conf/darkroom.yaml: unknown setting \"a\\u000ab\""),
                 // a wrong value
                 Arguments.of(
-                        "retry:\n  base: fast\n",
-                        "conf/darkroom.yaml: retry.base: expected a duration such as 250ms, 1s or 15m, got \"fast\""),
+                        "retry:\n  initialDelay: fast\n",
+                        "conf/darkroom.yaml: retry.initialDelay: expected a duration such as 250ms, 1s or 15m, got \"fast\""),
                 Arguments.of(
-                        "retry:\n  base: 1\n",
-                        "conf/darkroom.yaml: retry.base: expected a duration such as 250ms, 1s or 15m, got \"1\""),
+                        "retry:\n  initialDelay: 1\n",
+                        "conf/darkroom.yaml: retry.initialDelay: expected a duration such as 250ms, 1s or 15m, got \"1\""),
                 Arguments.of(
-                        "retry:\n  base:\n",
-                        "conf/darkroom.yaml: retry.base: expected a duration such as 250ms, 1s or 15m, got nothing"),
+                        "retry:\n  initialDelay:\n",
+                        "conf/darkroom.yaml: retry.initialDelay: expected a duration such as 250ms, 1s or 15m, got nothing"),
                 Arguments.of(
                         "http:\n  port: 0x1F\n",
                         "conf/darkroom.yaml: http.port: expected a whole number from 0 to 65535, got \"0x1F\""),

@@ -74,14 +74,14 @@ class SettingsLoaderTest {
     @Test
     void theFileInTheWorkingDirectoryWinsOverTheDefaultsAndTheEnvironmentOverBoth() throws IOException {
         // given
-        write("conf/darkroom.yaml", "retry:\n  base: 2s\n  maxLost: 7\n");
+        write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\n  maxLostAttempts: 7\n");
 
         // when
-        Settings settings = load(Map.of("DARKROOM_RETRY_BASE", "3s"));
+        Settings settings = load(Map.of("DARKROOM_RETRY_INITIAL_DELAY", "3s"));
 
         // then
-        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(settings.retry().maxLost()).isEqualTo(7);
+        assertThat(settings.retry().initialDelay()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(settings.retry().maxLostAttempts()).isEqualTo(7);
         assertThat(settings.retry().maxAttempts()).isEqualTo(5);
     }
 
@@ -89,15 +89,15 @@ class SettingsLoaderTest {
     @ValueSource(strings = {"mine.yaml", "  ./mine.yaml\n"})
     void aNamedFileTakesThePlaceOfTheOneInTheWorkingDirectory(String name) throws IOException {
         // given
-        write("conf/darkroom.yaml", "retry:\n  base: 2s\n  maxLost: 7\n");
-        write("mine.yaml", "retry:\n  base: 4s\n");
+        write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\n  maxLostAttempts: 7\n");
+        write("mine.yaml", "retry:\n  initialDelay: 4s\n");
 
         // when
         Settings settings = load(Map.of("DARKROOM_CONF", name));
 
         // then
-        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(4));
-        assertThat(settings.retry().maxLost()).isEqualTo(5);
+        assertThat(settings.retry().initialDelay()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(settings.retry().maxLostAttempts()).isEqualTo(5);
     }
 
     @Test
@@ -144,18 +144,18 @@ class SettingsLoaderTest {
     @Test
     void anEmptyVariableCountsAsNotSet() throws IOException {
         // given
-        write("conf/darkroom.yaml", "retry:\n  base: 2s\nbackend:\n  model: flux\n");
+        write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\nbackend:\n  model: flux\n");
 
         // when: as a compose file passes on what nobody set
         Settings settings = load(Map.of(
                 "DARKROOM_CONF", "",
-                "DARKROOM_RETRY_BASE", "",
+                "DARKROOM_RETRY_INITIAL_DELAY", "",
                 "DARKROOM_BACKEND_MODEL", " ",
                 "DARKROOM_HTTP_PORT", "",
                 "DARKROOM_API_INSTANCES", ""));
 
         // then
-        assertThat(settings.retry().base()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(settings.retry().initialDelay()).isEqualTo(Duration.ofSeconds(2));
         assertThat(settings.backend().model()).isEqualTo("flux");
         assertThat(settings.http().port()).isEqualTo(8080);
         assertThat(settings.api().instances()).isEqualTo(Runtime.getRuntime().availableProcessors());
@@ -180,7 +180,7 @@ class SettingsLoaderTest {
         // when
         SettingsLoader.LoadedSettings loadedSettings = SettingsLoader.load(
                 Map.of(
-                        "DARKROOM_RETRY_BSAE", "secret",
+                        "DARKROOM_RETRY_INITIAL_DLEAY", "secret",
                         "DARKROOM_BACKEND_APIKEY", "secret",
                         "DARKROOM_CONFIG", "secret",
                         "DARKROOM_SOMETHING_ELSE", "secret",
@@ -196,8 +196,8 @@ class SettingsLoaderTest {
                                 + " did you mean \"DARKROOM_BACKEND_API_KEY\"?",
                         "unknown environment variable \"DARKROOM_CONFIG\" is ignored; did you mean \"DARKROOM_CONF\"?",
                         "unknown environment variable \"DARKROOM_ODD\\u000aNAME\" is ignored",
-                        "unknown environment variable \"DARKROOM_RETRY_BSAE\" is ignored;"
-                                + " did you mean \"DARKROOM_RETRY_BASE\"?",
+                        "unknown environment variable \"DARKROOM_RETRY_INITIAL_DLEAY\" is ignored;"
+                                + " did you mean \"DARKROOM_RETRY_INITIAL_DELAY\"?",
                         "unknown environment variable \"DARKROOM_SOMETHING_ELSE\" is ignored");
     }
 

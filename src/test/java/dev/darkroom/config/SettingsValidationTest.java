@@ -29,7 +29,7 @@ class SettingsValidationTest {
                 "DARKROOM_API_INSTANCES | 0 | 256",
                 "DARKROOM_LIMITS_REQUESTS_PER_SECOND | 0 | 1000000",
                 "DARKROOM_LIMITS_BURST | 1 | 1000000",
-                "DARKROOM_LIMITS_FAILED_LOGINS | 0 | 1000000",
+                "DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE | 0 | 1000000",
                 "DARKROOM_GENERATION_INSTANCES | 0 | 256",
                 "DARKROOM_GENERATION_DEFAULT_WIDTH | 64 | 2048",
                 "DARKROOM_GENERATION_DEFAULT_HEIGHT | 64 | 2048",
@@ -37,19 +37,19 @@ class SettingsValidationTest {
                 "DARKROOM_GENERATION_MAX_PROMPT_LENGTH | 1 | 4000",
                 "DARKROOM_WORKER_CONCURRENCY | 0 | 1024",
                 "DARKROOM_RETRY_MAX_ATTEMPTS | 1 | 100",
-                "DARKROOM_RETRY_MAX_LOST | 1 | 100",
+                "DARKROOM_RETRY_MAX_LOST_ATTEMPTS | 1 | 100",
                 "DARKROOM_BACKEND_MAX_RESPONSE_BYTES | 1024 | 1073741824",
-                "DARKROOM_BACKEND_MAX_PICTURE_BYTES | 1024 | 1073741824",
+                "DARKROOM_BACKEND_MAX_IMAGE_BYTES | 1024 | 1073741824",
                 "DARKROOM_BACKEND_DOWNLOAD_ATTEMPTS | 1 | 10",
                 "DARKROOM_BACKEND_MAX_REDIRECTS | 0 | 20",
                 "DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS | 1 | 10000",
                 "DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT | 1 | 100",
                 "DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES | 1 | 10000",
-                "DARKROOM_BACKEND_BREAKER_SLOW_PERCENT | 1 | 100",
-                "DARKROOM_BACKEND_BREAKER_PROBES | 1 | 100",
+                "DARKROOM_BACKEND_BREAKER_SLOW_CALL_PERCENT | 1 | 100",
+                "DARKROOM_BACKEND_BREAKER_HALF_OPEN_CALLS | 1 | 100",
                 "DARKROOM_OUTBOUND_MAX_HEADER_BYTES | 8192 | 1048576",
                 "DARKROOM_DATABASE_POOL_SIZE | 1 | 1000",
-                "DARKROOM_DATABASE_MAX_WAITING | 0 | 1000000",
+                "DARKROOM_DATABASE_MAX_WAIT_QUEUE_SIZE | 0 | 1000000",
                 "DARKROOM_CLUSTER_PORT | 1 | 65535",
                 "DARKROOM_CLUSTER_BUS_PORT | 0 | 65535",
             })
@@ -78,24 +78,24 @@ class SettingsValidationTest {
                 "DARKROOM_HTTP_IDLE_TIMEOUT",
                 "DARKROOM_SIMULATOR_LATENCY",
                 "DARKROOM_API_REPLY_TIMEOUT",
-                "DARKROOM_WORKER_POLL",
-                "DARKROOM_RETRY_BASE",
-                "DARKROOM_RETRY_CAP",
+                "DARKROOM_WORKER_POLL_INTERVAL",
+                "DARKROOM_RETRY_INITIAL_DELAY",
+                "DARKROOM_RETRY_MAX_DELAY",
                 "DARKROOM_RETRY_MAX_RETRY_AFTER",
                 "DARKROOM_BACKEND_TIMEOUT",
                 "DARKROOM_BACKEND_CONNECT_TIMEOUT",
                 "DARKROOM_BACKEND_BREAKER_WINDOW",
-                "DARKROOM_BACKEND_BREAKER_RESET",
+                "DARKROOM_BACKEND_BREAKER_OPEN_DURATION",
                 "DARKROOM_DATABASE_CONNECT_TIMEOUT",
                 "DARKROOM_DATABASE_STATEMENT_TIMEOUT",
                 "DARKROOM_DATABASE_LOCK_TIMEOUT",
                 "DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT",
-                "DARKROOM_DATABASE_HORIZON_ALARM",
-                "DARKROOM_NODE_HEARTBEAT",
+                "DARKROOM_DATABASE_LONG_TRANSACTION_WARNING",
+                "DARKROOM_NODE_HEARTBEAT_INTERVAL",
                 "DARKROOM_NODE_TTL",
-                "DARKROOM_NODE_SWEEP",
+                "DARKROOM_NODE_REAP_INTERVAL",
                 "DARKROOM_RETENTION_INTERVAL",
-                "DARKROOM_SHUTDOWN_GRACE"
+                "DARKROOM_SHUTDOWN_GRACE_PERIOD"
             })
     void durationsArePositiveAndHaveAUnit(String name) {
         for (String wrong : new String[] {"fast", "1", "PT1S", "-1s", "1.5s"}) {
@@ -121,9 +121,9 @@ class SettingsValidationTest {
                 "DARKROOM_BACKEND_NAME | 12345678901234567890123456789012345678901 | 1 to 40 of a-z, 0-9 and hyphen,"
                         + " got \"12345678901234567890123456789012345678901\"",
                 "DARKROOM_GENERATION_DEADLINE | 999ms | a duration from 1s to 500h, got \"999ms\"",
-                "DARKROOM_RETENTION_ENDED | 59m | a duration from 1h to 100000h, got \"59m\"",
+                "DARKROOM_RETENTION_GENERATIONS | 59m | a duration from 1h to 100000h, got \"59m\"",
                 "DARKROOM_RETENTION_ATTEMPTS | 100001h | a duration from 1h to 100000h, got \"100001h\"",
-                "DARKROOM_RETENTION_ORPHANS | 3w | a duration such as 250ms, 1s or 15m, got \"3w\"",
+                "DARKROOM_RETENTION_ORPHANED_FILES | 3w | a duration such as 250ms, 1s or 15m, got \"3w\"",
                 // public URL
                 "DARKROOM_PUBLIC_URL | example.org | an absolute http or https URL, got \"example.org\"",
                 "DARKROOM_PUBLIC_URL | localhost:8080 | an absolute http or https URL, got \"localhost:8080\"",
@@ -222,14 +222,14 @@ class SettingsValidationTest {
                         + " database.statementTimeout (5s, the default), got \"5s\"",
                 "DARKROOM_DATABASE_STATEMENT_TIMEOUT=9s | api.replyTimeout (DARKROOM_API_REPLY_TIMEOUT): expected longer"
                         + " than database.statementTimeout (9s, from DARKROOM_DATABASE_STATEMENT_TIMEOUT), got \"8s\"",
-                "DARKROOM_RETRY_BASE=2m | retry.cap (DARKROOM_RETRY_CAP): expected at least"
-                        + " retry.base (2m, from DARKROOM_RETRY_BASE), got \"60s\"",
-                "DARKROOM_RETRY_CAP=999ms | DARKROOM_RETRY_CAP: expected at least"
-                        + " retry.base (1s, the default), got \"999ms\"",
+                "DARKROOM_RETRY_INITIAL_DELAY=2m | retry.maxDelay (DARKROOM_RETRY_MAX_DELAY): expected at least"
+                        + " retry.initialDelay (2m, from DARKROOM_RETRY_INITIAL_DELAY), got \"60s\"",
+                "DARKROOM_RETRY_MAX_DELAY=999ms | DARKROOM_RETRY_MAX_DELAY: expected at least"
+                        + " retry.initialDelay (1s, the default), got \"999ms\"",
                 "DARKROOM_NODE_TTL=9999ms | DARKROOM_NODE_TTL: expected at least twice"
-                        + " node.heartbeat (5s, the default), got \"9999ms\"",
-                "DARKROOM_NODE_HEARTBEAT=8s | node.ttl (DARKROOM_NODE_TTL): expected at least twice"
-                        + " node.heartbeat (8s, from DARKROOM_NODE_HEARTBEAT), got \"15s\"",
+                        + " node.heartbeatInterval (5s, the default), got \"9999ms\"",
+                "DARKROOM_NODE_HEARTBEAT_INTERVAL=8s | node.ttl (DARKROOM_NODE_TTL): expected at least twice"
+                        + " node.heartbeatInterval (8s, from DARKROOM_NODE_HEARTBEAT_INTERVAL), got \"15s\"",
                 "DARKROOM_CLUSTER_PORT=5711 | cluster.busPort (DARKROOM_CLUSTER_BUS_PORT): expected a port other than"
                         + " cluster.port (5711, from DARKROOM_CLUSTER_PORT), got \"5711\"",
                 "DARKROOM_GENERATION_MAX_SIDE=64 | generation.defaultWidth (DARKROOM_GENERATION_DEFAULT_WIDTH):"
@@ -242,7 +242,7 @@ class SettingsValidationTest {
                         + " expected a whole number from 1 to 4, got \"5\"",
                 "DARKROOM_GENERATION_MAX_WAIT=60s | DARKROOM_GENERATION_MAX_WAIT:"
                         + " expected shorter than http.idleTimeout (60s, the default), got \"60s\"",
-                "DARKROOM_LINKS_LIFETIME=3s | DARKROOM_LINKS_LIFETIME:"
+                "DARKROOM_IMAGE_URLS_LIFETIME=3s | DARKROOM_IMAGE_URLS_LIFETIME:"
                         + " expected a duration from 4s to 8784h, got \"3s\"",
             })
     void settingsAgreeWithEachOther(String assignment, String expected) {
@@ -267,7 +267,7 @@ class SettingsValidationTest {
     void whereNobodyIsAskedWhoTheyAreNobodyElseGetsIn(String host) {
         // given
         String loopback =
-                "DARKROOM_HTTP_HOST: expected a loopback address, or DARKROOM_AUTH_LOCAL_ANYWHERE=true, with auth (local, ";
+                "DARKROOM_HTTP_HOST: expected a loopback address, or DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE=true, with auth (local, ";
 
         // then
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_HTTP_HOST", host)))
@@ -276,7 +276,7 @@ class SettingsValidationTest {
                 .isEqualTo(loopback + "from DARKROOM_AUTH), got \"" + host + '"');
         for (Map<String, String> loud : List.of(
                 Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH", "required"),
-                Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH_LOCAL_ANYWHERE", "true"))) {
+                Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE", "true"))) {
             assertThat(SettingsTestLoader.load(loud).http().host()).isEqualTo(host);
         }
     }
@@ -352,7 +352,7 @@ class SettingsValidationTest {
         Settings settings = SettingsTestLoader.load(Map.of(
                 "DARKROOM_HTTP_PORT", "0",
                 "DARKROOM_MANAGEMENT_PORT", "0",
-                "DARKROOM_RETRY_BASE", "60s",
+                "DARKROOM_RETRY_INITIAL_DELAY", "60s",
                 "DARKROOM_NODE_TTL", "10s",
                 "DARKROOM_GENERATION_MAX_SIDE", "512",
                 "DARKROOM_GENERATION_MAX_COUNT", "1",
@@ -366,24 +366,31 @@ class SettingsValidationTest {
     @Test
     void theFileIsNamedWhenItsValueBreaksARule(@TempDir Path directory) throws IOException {
         // given
-        Files.writeString(directory.resolve("mine.yaml"), "retry:\n  cap: 500ms\n");
+        Files.writeString(directory.resolve("mine.yaml"), "retry:\n  maxDelay: 500ms\n");
 
         // then
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_CONF", "mine.yaml"), directory))
-                .isEqualTo("mine.yaml: retry.cap: expected at least retry.base (1s, the default), got \"500ms\"");
+                .isEqualTo(
+                        "mine.yaml: retry.maxDelay: expected at least retry.initialDelay (1s, the default), got \"500ms\"");
         assertThat(SettingsTestLoader.errorOf(
-                        Map.of("DARKROOM_CONF", "mine.yaml", "DARKROOM_RETRY_CAP", "1s", "DARKROOM_RETRY_BASE", "2s"),
+                        Map.of(
+                                "DARKROOM_CONF",
+                                "mine.yaml",
+                                "DARKROOM_RETRY_MAX_DELAY",
+                                "1s",
+                                "DARKROOM_RETRY_INITIAL_DELAY",
+                                "2s"),
                         directory))
                 .isEqualTo(
-                        "DARKROOM_RETRY_CAP: expected at least retry.base (2s, from DARKROOM_RETRY_BASE), got \"1s\"");
+                        "DARKROOM_RETRY_MAX_DELAY: expected at least retry.initialDelay (2s, from DARKROOM_RETRY_INITIAL_DELAY), got \"1s\"");
     }
 
     @Test
     void theFirstOfSeveralMistakesIsReportedInTheOrderOfTheFile() {
         assertThat(SettingsTestLoader.errorOf(Map.of(
-                        "DARKROOM_SHUTDOWN_GRACE", "fast",
+                        "DARKROOM_SHUTDOWN_GRACE_PERIOD", "fast",
                         "DARKROOM_HTTP_PORT", "http",
-                        "DARKROOM_RETRY_CAP", "1ms")))
+                        "DARKROOM_RETRY_MAX_DELAY", "1ms")))
                 .isEqualTo("DARKROOM_HTTP_PORT: expected a whole number from 0 to 65535, got \"http\"");
     }
 }

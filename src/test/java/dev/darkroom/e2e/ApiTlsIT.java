@@ -81,7 +81,7 @@ class ApiTlsIT {
                                 certificateDirectory.resolve("key.pem").toString())
                         // The timeout also covers the first request of a new connection, on a busy machine.
                         .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "10s")
-                        .with("DARKROOM_HTTP_TLS_RELOAD", "100ms"));
+                        .with("DARKROOM_HTTP_TLS_RELOAD_INTERVAL", "100ms"));
     }
 
     @AfterAll

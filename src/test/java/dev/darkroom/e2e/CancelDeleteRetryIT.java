@@ -59,8 +59,8 @@ class CancelDeleteRetryIT {
                         .database(DATABASE)
                         .aiServer(inProcessSimulator)
                         // Wakes the worker by database notifications alone.
-                        .with("DARKROOM_WORKER_POLL", "1h")
-                        .with("DARKROOM_NODE_SWEEP", "1h")
+                        .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
+                        .with("DARKROOM_NODE_REAP_INTERVAL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }

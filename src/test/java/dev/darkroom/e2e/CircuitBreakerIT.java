@@ -33,9 +33,9 @@ class CircuitBreakerIT {
             .database(DATABASE)
             .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", String.valueOf(THRESHOLD))
             .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", String.valueOf(THRESHOLD))
-            .with("DARKROOM_BACKEND_BREAKER_PROBES", String.valueOf(PROBES))
-            .with("DARKROOM_BACKEND_BREAKER_RESET", "500ms")
-            .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "500ms");
+            .with("DARKROOM_BACKEND_BREAKER_HALF_OPEN_CALLS", String.valueOf(PROBES))
+            .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "500ms")
+            .with("DARKROOM_BACKEND_BREAKER_MAX_OPEN_DURATION", "500ms");
     private InProcessSimulator inProcessSimulator;
     private DarkroomInstance darkroomInstance;
     private ApiClient client;
@@ -125,7 +125,7 @@ class CircuitBreakerIT {
     @Test
     void failedProbeIsUncountedAndRequeuesGeneration() {
         // given one call at a time, and a breaker that opens and sends no probe before the second generation exists
-        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_INITIAL_DELAY", "10ms"));
         inProcessSimulator.script(
                 new JsonObject().put("status", 500).put("times", THRESHOLD),
                 new JsonObject().put("drop", true).put("times", -1).put("models", true));
@@ -161,7 +161,7 @@ class CircuitBreakerIT {
     @Test
     void sendsNothingWhileBreakerIsOpen() {
         // given one call at a time
-        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_BASE", "10ms"));
+        start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1").with("DARKROOM_RETRY_INITIAL_DELAY", "10ms"));
         inProcessSimulator.script(new JsonObject().put("status", 503).put("times", THRESHOLD + 2));
 
         // when
@@ -204,8 +204,8 @@ class CircuitBreakerIT {
     void persistentServerFailureEndsGenerationBeforeDeadline() {
         // given a limit of 3 uncounted attempts, and a server whose list of models works
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
-                .with("DARKROOM_RETRY_BASE", "10ms")
-                .with("DARKROOM_RETRY_MAX_UNCOUNTED", "3"));
+                .with("DARKROOM_RETRY_INITIAL_DELAY", "10ms")
+                .with("DARKROOM_RETRY_MAX_UNCOUNTED_ATTEMPTS", "3"));
         inProcessSimulator.script(new JsonObject().put("status", 500).put("times", -1));
 
         // when
@@ -224,8 +224,8 @@ class CircuitBreakerIT {
     void sendsNoProbeWhileHealthCheckFails() {
         // given open times that grow, so that none of them ends during the test
         start(settings.with("DARKROOM_WORKER_CONCURRENCY", "1")
-                .with("DARKROOM_RETRY_BASE", "10ms")
-                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m"));
+                .with("DARKROOM_RETRY_INITIAL_DELAY", "10ms")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_OPEN_DURATION", "1m"));
         inProcessSimulator.script(
                 new JsonObject().put("status", 503).put("times", -1).put("models", true));
 

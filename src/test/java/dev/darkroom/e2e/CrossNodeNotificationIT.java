@@ -46,7 +46,7 @@ class CrossNodeNotificationIT {
                 .database(database)
                 .aiServer(inProcessSimulator)
                 .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                .with("DARKROOM_NOTIFICATIONS_POLL", poll)
+                .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", poll)
                 .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
     }
 

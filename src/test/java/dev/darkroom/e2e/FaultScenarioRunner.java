@@ -92,13 +92,13 @@ final class FaultScenarioRunner implements AutoCloseable {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "4")
-                .with("DARKROOM_RETRY_BASE", "10ms")
-                .with("DARKROOM_RETRY_CAP", "10ms")
+                .with("DARKROOM_RETRY_INITIAL_DELAY", "10ms")
+                .with("DARKROOM_RETRY_MAX_DELAY", "10ms")
                 .with("DARKROOM_RETRY_MAX_RETRY_AFTER", MAX_RETRY_AFTER.toSeconds() + "s")
                 .with("DARKROOM_BACKEND_CONNECT_TIMEOUT", "3s")
                 .with("DARKROOM_BACKEND_DOWNLOAD_NETWORKS", "127.0.0.0/8")
                 .with("DARKROOM_BACKEND_MAX_RESPONSE_BYTES", "8388608")
-                .with("DARKROOM_BACKEND_MAX_PICTURE_BYTES", "4194304");
+                .with("DARKROOM_BACKEND_MAX_IMAGE_BYTES", "4194304");
     }
 
     /** Settings with a breaker that opens after the first failed call, or when more than half of the calls failed. */
@@ -108,16 +108,16 @@ final class FaultScenarioRunner implements AutoCloseable {
                 .with("DARKROOM_RETRY_MAX_ATTEMPTS", "10")
                 .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1")
                 .with("DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT", "60")
-                .with("DARKROOM_BACKEND_BREAKER_PROBES", "1")
-                .with("DARKROOM_BACKEND_BREAKER_RESET", "100ms")
-                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "100ms");
+                .with("DARKROOM_BACKEND_BREAKER_HALF_OPEN_CALLS", "1")
+                .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "100ms")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_OPEN_DURATION", "100ms");
     }
 
     /** Settings with few attempts, a deadline that no attempt reaches, and a breaker that does not interfere. */
     private static DarkroomInstanceSettings shortDeadline() {
         return settings()
                 .with("DARKROOM_RETRY_MAX_ATTEMPTS", "2")
-                .with("DARKROOM_RETRY_MAX_UNCOUNTED", "2")
+                .with("DARKROOM_RETRY_MAX_UNCOUNTED_ATTEMPTS", "2")
                 .with("DARKROOM_GENERATION_DEADLINE", "10m");
     }
 
@@ -176,8 +176,8 @@ final class FaultScenarioRunner implements AutoCloseable {
      */
     static FirstAttempt once(AiServerFault.ConnectionFault fault) {
         DarkroomInstanceSettings settings = breakerOpensAfterOne()
-                .with("DARKROOM_BACKEND_BREAKER_RESET", "1m")
-                .with("DARKROOM_BACKEND_BREAKER_MAX_RESET", "1m");
+                .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "1m")
+                .with("DARKROOM_BACKEND_BREAKER_MAX_OPEN_DURATION", "1m");
         try (BrokenServer server = fault.server().get();
                 FaultScenarioRunner runner = withBrokenServer(server, settings)) {
             String id = runner.client.create(request()).getString("id");

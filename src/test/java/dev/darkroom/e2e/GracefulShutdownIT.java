@@ -147,8 +147,9 @@ class GracefulShutdownIT {
     void ctrlCDuringCallLosesNothingAndStopsEmbeddedDatabaseLast() {
         // given
         inProcessSimulator.script(HANG);
-        DarkroomInstanceSettings embedded =
-                DarkroomInstanceSettings.forTests().aiServer(inProcessSimulator).with("DARKROOM_SHUTDOWN_GRACE", "1s");
+        DarkroomInstanceSettings embedded = DarkroomInstanceSettings.forTests()
+                .aiServer(inProcessSimulator)
+                .with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "1s");
         String id;
         try (DarkroomInstanceProcess darkroom = startProcessGroup(embedded).awaitReady()) {
             id = createRunning(darkroom.client());
@@ -265,7 +266,7 @@ class GracefulShutdownIT {
         return DarkroomInstanceSettings.forTests()
                 .database(database)
                 .aiServer(inProcessSimulator)
-                .with("DARKROOM_SHUTDOWN_GRACE", grace);
+                .with("DARKROOM_SHUTDOWN_GRACE_PERIOD", grace);
     }
 
     private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {

@@ -24,7 +24,7 @@ class LocalAuthModeIT {
             .with("DARKROOM_PUBLIC_URL", "https://images.example.org:8443")
             .with("DARKROOM_HTTP_ALLOWED_HOSTS", "darkroom, other")
             .with("DARKROOM_HTTP_CORS_ORIGINS", "https://app.example.org")
-            .with("DARKROOM_LIMITS_FAILED_LOGINS", "5"));
+            .with("DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE", "5"));
 
     private static ApiResponse send(URI server, String method, String path, String headers) {
         return RawHttpClient.sendAndRead(

@@ -43,7 +43,7 @@ class PgBouncerIT {
                         .with("DARKROOM_DATABASE_DIRECT_URL", DarkroomInstanceSettings.urlOf(direct))
                         .aiServer(inProcessSimulator)
                         // Wakes the worker by database notifications alone.
-                        .with("DARKROOM_WORKER_POLL", "1h")
+                        .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }

@@ -16,8 +16,8 @@ class PromptSanitizingIT {
     static final DarkroomExtension service = DarkroomExtension.shared();
 
     @RegisterExtension
-    static final DarkroomExtension trusting =
-            new DarkroomExtension(DarkroomInstanceSettings.forTests().with("DARKROOM_BACKEND_PROMPT_CONTROLS", "pass"));
+    static final DarkroomExtension trusting = new DarkroomExtension(
+            DarkroomInstanceSettings.forTests().with("DARKROOM_BACKEND_PROMPT_SANITIZING", "pass"));
 
     private static JsonObject submittedBy(DarkroomExtension darkroom) {
         JsonObject ended = darkroom.client()

@@ -37,7 +37,7 @@ class QueuePositionIT {
                         .database(database)
                         .aiServer(inProcessSimulator)
                         // Wakes the worker by database notifications alone.
-                        .with("DARKROOM_WORKER_POLL", "1h")
+                        .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
                         .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
                         .with("DARKROOM_GENERATION_DEADLINE", "20s")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));

@@ -43,7 +43,7 @@ class RateLimitIT {
             .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "1")
             .with("DARKROOM_LIMITS_BURST", "10")
             .with("DARKROOM_HTTP_CORS_ORIGINS", "https://app.example.org")
-            .with("DARKROOM_LIMITS_FAILED_LOGINS", "5"));
+            .with("DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE", "5"));
 
     private static ApiClient client(String user) {
         ApiKey key = ApiKey.generate(new SecureRandom());

@@ -40,7 +40,7 @@ class SignedImageUrlIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
             .with("DARKROOM_AUTH", "required")
-            .with("DARKROOM_LINKS_LIFETIME", LIFETIME.toSeconds() + "s"));
+            .with("DARKROOM_IMAGE_URLS_LIFETIME", LIFETIME.toSeconds() + "s"));
 
     private static final SecureRandom RANDOM = new SecureRandom();
 

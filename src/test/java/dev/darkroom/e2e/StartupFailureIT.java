@@ -125,8 +125,8 @@ class StartupFailureIT {
 
     @Test
     void reportsInvalidValue() {
-        assertThat(failedProcess(settings().with("DARKROOM_RETRY_BASE", "fast")))
-                .startsWith("darkroom: DARKROOM_RETRY_BASE: expected ")
+        assertThat(failedProcess(settings().with("DARKROOM_RETRY_INITIAL_DELAY", "fast")))
+                .startsWith("darkroom: DARKROOM_RETRY_INITIAL_DELAY: expected ")
                 .endsWith("got \"fast\"");
     }
 

@@ -60,7 +60,7 @@ class UnknownCommitOutcomeIT {
                         .aiServer(inProcessSimulator)
                         .with("DARKROOM_BACKEND_NAME", BACKEND)
                         // Without polling, the claim whose response is lost is one that found work.
-                        .with("DARKROOM_WORKER_POLL", "1h"));
+                        .with("DARKROOM_WORKER_POLL_INTERVAL", "1h"));
         client = darkroomInstance.client();
     }
 

@@ -47,10 +47,10 @@ class StopOrderTest {
                         + " s; then no new connections, and requests in flight finish, up to 15 s");
         effects.put(
                 "worker",
-                "attempts under way finish, up to `shutdown.grace`; the rest is aborted and released, uncounted");
+                "attempts under way finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
         effects.put("image store check", "the image store is no longer checked");
         effects.put("guard", "the circuit breaker lets nothing through");
-        effects.put("sender", "webhook deliveries under way finish, up to `shutdown.grace`");
+        effects.put("sender", "webhook deliveries under way finish, up to `shutdown.gracePeriod`");
         effects.put("webhook", "commands about webhooks are no longer answered");
         effects.put("webhook clearance", "the clean-up of old deliveries ends");
         effects.put(CLUSTER, "the cluster is left, within 5 s");

@@ -170,16 +170,16 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
             Instance started = Instance.start(DarkroomInstanceSettings.forTests()
                     .with("DARKROOM_AUTH", "required")
                     .with("DARKROOM_HTTP_CORS_ORIGINS", ORIGIN + ", " + SECOND_ORIGIN)
-                    .with("DARKROOM_RETRY_BASE", "100ms")
-                    .with("DARKROOM_RETRY_CAP", "400ms")
-                    .with("DARKROOM_STREAMS_RECHECK", "500ms")
+                    .with("DARKROOM_RETRY_INITIAL_DELAY", "100ms")
+                    .with("DARKROOM_RETRY_MAX_DELAY", "400ms")
+                    .with("DARKROOM_STREAMS_REVALIDATE_INTERVAL", "500ms")
                     // Only NOTIFY is quick enough for the tests of streams.
-                    .with("DARKROOM_NOTIFICATIONS_POLL", "1h")
+                    .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", "1h")
                     .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
                     .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
                     .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-                    .with("DARKROOM_WEBHOOKS_SCHEDULE", "100ms, 200ms, 100ms, 100ms")
-                    .with("DARKROOM_WEBHOOKS_POLL", "100ms")
+                    .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 200ms, 100ms, 100ms")
+                    .with("DARKROOM_WEBHOOKS_POLL_INTERVAL", "100ms")
                     .with("DARKROOM_WEBHOOKS_TIMEOUT", "5s")
                     .with("DARKROOM_WEBHOOKS_MAX_PER_USER", String.valueOf(WEBHOOKS_PER_USER)));
             ShutdownActions.add(started::close);

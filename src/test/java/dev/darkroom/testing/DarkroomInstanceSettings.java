@@ -19,21 +19,21 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
                 .with("DARKROOM_API_INSTANCES", "4")
                 .with("DARKROOM_GENERATION_INSTANCES", "4")
-                .with("DARKROOM_RETRY_BASE", "50ms")
-                .with("DARKROOM_RETRY_CAP", "200ms")
-                .with("DARKROOM_WORKER_POLL", "200ms")
-                .with("DARKROOM_NODE_SWEEP", "200ms")
+                .with("DARKROOM_RETRY_INITIAL_DELAY", "50ms")
+                .with("DARKROOM_RETRY_MAX_DELAY", "200ms")
+                .with("DARKROOM_WORKER_POLL_INTERVAL", "200ms")
+                .with("DARKROOM_NODE_REAP_INTERVAL", "200ms")
                 .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1000")
                 .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "1000")
                 // Most tests are of many generations of one user.
                 .with("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0")
                 .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0")
-                .with("DARKROOM_LIMITS_FAILED_LOGINS", "0")
+                .with("DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE", "0")
                 .with("DARKROOM_LIMITS_ANONYMOUS_PER_SECOND", "0")
                 // Links are made anew once in a while; so seldom that tests may compare what they were told with what
                 // they are.
-                .with("DARKROOM_LINKS_LIFETIME", "8784h")
-                .with("DARKROOM_SHUTDOWN_GRACE", "2s");
+                .with("DARKROOM_IMAGE_URLS_LIFETIME", "8784h")
+                .with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "2s");
     }
 
     /**
@@ -41,9 +41,9 @@ public final class DarkroomInstanceSettings {
      * all other tests keep the product's defaults.
      */
     public DarkroomInstanceSettings shortLeases() {
-        return with("DARKROOM_NODE_HEARTBEAT", "500ms")
+        return with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "3s")
-                .with("DARKROOM_NODE_SWEEP", "500ms");
+                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
     public DarkroomInstanceSettings with(String name, String value) {

@@ -25,7 +25,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
 
     /** Returns the accepted hosts of the API port. */
     static AllowedHosts forApi(Settings settings) {
-        if (settings.auth() == Settings.Auth.REQUIRED) {
+        if (settings.auth() == Settings.AuthMode.REQUIRED) {
             return ALL;
         }
         Set<String> names = new HashSet<>(settings.http().allowedHosts());
@@ -33,7 +33,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
         if (settings.publicUrl() != null) {
             names.add(normalize(settings.publicUrl().getHost()));
         }
-        return new AllowedHosts(false, settings.authLocalAnywhere(), Set.copyOf(names));
+        return new AllowedHosts(false, settings.allowUnauthenticatedRemote(), Set.copyOf(names));
     }
 
     /**

@@ -65,7 +65,7 @@ public final class TlsCertificateReloader {
     /** Starts checking the files for changes; a listening server gets the changed certificate. */
     public void startReloading(HttpServer server) {
         vertx.setPeriodic(
-                tls.reload().toMillis(),
+                tls.reloadInterval().toMillis(),
                 timer -> workerPool
                         .executeBlocking(() -> fileVersion())
                         .compose(version -> version.equals(loadedVersion) ? Future.succeededFuture() : reload(server))

@@ -30,10 +30,13 @@ public final class StreamLimiter {
         this.limits = limits;
         this.connectLimiter = new KeyedRateLimiter(
                 limits.connectsPerSecond(), limits.connectsPerSecond(), Duration.ofSeconds(1), clock);
-        this.addressConnectLimiter = limits.connectsPerAddress() == 0
+        this.addressConnectLimiter = limits.connectsPerSecondPerAddress() == 0
                 ? null
                 : new KeyedRateLimiter(
-                        limits.connectsPerAddress(), limits.connectsPerAddress(), Duration.ofSeconds(1), clock);
+                        limits.connectsPerSecondPerAddress(),
+                        limits.connectsPerSecondPerAddress(),
+                        Duration.ofSeconds(1),
+                        clock);
     }
 
     /** The slot of one open stream. */

@@ -11,7 +11,7 @@ import io.vertx.core.http.HttpVersion;
 
 /**
  * Writes response bodies. A body counts as unsent bytes of its connection until the operating system has taken it. A response without
- * progress for {@code streams.patience} is aborted. Bodies are written in pieces, so a large response makes progress on a slow connection.
+ * progress for {@code streams.slowConsumerTimeout} is aborted. Bodies are written in pieces, so a large response makes progress on a slow connection.
  * For the event loop of the connection.
  */
 public final class ResponseWriter {

@@ -65,7 +65,7 @@ public final class ImageDownloader {
                 .compose(httpDestination -> httpClient.send(
                         scope,
                         new BackendHttpClient.Request(HttpMethod.GET, httpDestination, HEADERS, null),
-                        settings.maxPictureBytes(),
+                        settings.maxImageBytes(),
                         remaining(limit, start)))
                 .recover(cause -> Future.failedFuture(toDownloadException(url, cause)))
                 .compose(backendResponse -> {

@@ -15,7 +15,7 @@ import dev.darkroom.backend.http.ImageDownloader;
 import dev.darkroom.backend.http.ResponseContentDecoder;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.BodyField;
+import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.http.egress.DnsHostResolver;
@@ -89,7 +89,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.settings = settings;
         String root = base.toString().replaceAll("/+$", "");
         this.endpoint = HttpDestination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
-        String path = settings.breaker().healthCheck();
+        String path = settings.breaker().healthCheckPath();
         this.healthCheckDestination =
                 path == null ? null : HttpDestination.configured(OutboundUrl.of(URI.create(root + path)));
         this.httpClient = new BackendHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
@@ -99,7 +99,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 endpoint.url());
         this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", WORKER_THREADS);
-        this.responseParser = new OpenAiResponseParser(settings.maxPictureBytes());
+        this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
         this.logTextRedactor = new LogTextRedactor(settings.apiKey());
         this.errorMapper = new OpenAiErrorMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
@@ -155,13 +155,13 @@ public final class OpenAiImagesBackend implements ImageBackend {
         MultiMap headers = requestHeaders()
                 .add(HttpHeaders.CONTENT_TYPE, "application/json")
                 .add("Idempotency-Key", request.key());
-        Set<BodyField> fields = requestFields(request.model());
+        Set<RequestField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
                 .compose(coded -> {
                     // An error is small enough for the event loop.
                     BackendResponse backendResponse =
                             coded.success() ? coded : ResponseContentDecoder.decode(coded, settings.maxResponseBytes());
-                    boolean again = settings.bodyFields() == null
+                    boolean again = settings.requestFields() == null
                             && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
                             && errorMapper.rejectsExtensions(backendResponse);
                     if (!again) {
@@ -178,12 +178,12 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     /** The optional fields to send. The caller may change the set. */
-    private Set<BodyField> requestFields(String model) {
-        Set<BodyField> fields = settings.bodyFields() == null
+    private Set<RequestField> requestFields(String model) {
+        Set<RequestField> fields = settings.requestFields() == null
                 ? OpenAiRequestFactory.optionalFields(model)
-                : EnumSet.noneOf(BodyField.class);
-        if (settings.bodyFields() != null) {
-            fields.addAll(settings.bodyFields());
+                : EnumSet.noneOf(RequestField.class);
+        if (settings.requestFields() != null) {
+            fields.addAll(settings.requestFields());
         } else if (extensionsRejected) {
             fields.removeAll(OpenAiRequestFactory.EXTENSIONS);
         }
@@ -191,8 +191,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<BackendResponse> post(
-            BackendCallScope scope, ImageRequest request, MultiMap headers, Set<BodyField> fields) {
-        Buffer body = OpenAiRequestFactory.createBody(request, settings.promptControls(), fields)
+            BackendCallScope scope, ImageRequest request, MultiMap headers, Set<RequestField> fields) {
+        Buffer body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields)
                 .toBuffer();
         return httpClient.send(
                 scope,
@@ -253,7 +253,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Image inspectImage(BackendResponse download) {
-        BackendResponse decoded = ResponseContentDecoder.decode(download, settings.maxPictureBytes());
+        BackendResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
         if (decoded.truncated()) {
             throw emptySuccess("RESPONSE_TOO_LARGE", "The announced picture is larger than allowed.", null);
         }
@@ -262,7 +262,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private Image inspectImage(ChunkedBytes bytes) {
         try {
-            return ImageInspector.inspect(bytes, settings.maxPictureBytes());
+            return ImageInspector.inspect(bytes, settings.maxImageBytes());
         } catch (InvalidImageException e) {
             throw emptySuccess(
                     "NOT_A_PICTURE", "The AI server sent something that is no whole picture.", e.getMessage());

@@ -2,7 +2,7 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.BodyField;
+import dev.darkroom.config.Settings.RequestField;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 final class OpenAiRequestFactory {
 
     /** Fields beyond what every AI server of the protocol takes, and without which it still makes the picture. */
-    static final Set<BodyField> EXTENSIONS =
-            Collections.unmodifiableSet(EnumSet.of(BodyField.SEED, BodyField.RESPONSE_FORMAT));
+    static final Set<RequestField> EXTENSIONS =
+            Collections.unmodifiableSet(EnumSet.of(RequestField.SEED, RequestField.RESPONSE_FORMAT));
 
     private static final Pattern GPT_IMAGE = Pattern.compile("(^|[/:.@])(chat)?gpt-image", Pattern.CASE_INSENSITIVE);
     private static final Pattern DALL_E = Pattern.compile("(^|[/:.@])dall-e", Pattern.CASE_INSENSITIVE);
@@ -27,27 +27,27 @@ final class OpenAiRequestFactory {
      *
      * @param fields the optional fields to send
      */
-    static JsonObject createBody(ImageRequest request, Settings.PromptControls controls, Set<BodyField> fields) {
+    static JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls, Set<RequestField> fields) {
         UnaryOperator<String> guard =
-                controls == Settings.PromptControls.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
+                controls == Settings.PromptSanitizing.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
         JsonObject body = new JsonObject();
         if (request.model() != null && !request.model().isEmpty()) {
             body.put("model", request.model());
         }
         body.put("prompt", guard.apply(request.prompt()));
-        if (request.negativePrompt() != null && fields.contains(BodyField.NEGATIVE_PROMPT)) {
+        if (request.negativePrompt() != null && fields.contains(RequestField.NEGATIVE_PROMPT)) {
             body.put("negative_prompt", guard.apply(request.negativePrompt()));
         }
-        if (fields.contains(BodyField.N)) {
+        if (fields.contains(RequestField.N)) {
             body.put("n", request.count());
         }
-        if (fields.contains(BodyField.SIZE)) {
+        if (fields.contains(RequestField.SIZE)) {
             body.put("size", request.width() + "x" + request.height());
         }
-        if (fields.contains(BodyField.SEED)) {
+        if (fields.contains(RequestField.SEED)) {
             body.put("seed", request.seed());
         }
-        if (fields.contains(BodyField.RESPONSE_FORMAT)) {
+        if (fields.contains(RequestField.RESPONSE_FORMAT)) {
             body.put("response_format", "b64_json");
         }
         return body;
@@ -60,12 +60,12 @@ final class OpenAiRequestFactory {
      *
      * @param model with or without the name of a gateway's provider before it; may be null
      */
-    static Set<BodyField> optionalFields(String model) {
-        Set<BodyField> fields = EnumSet.allOf(BodyField.class);
+    static Set<RequestField> optionalFields(String model) {
+        Set<RequestField> fields = EnumSet.allOf(RequestField.class);
         if (model != null && GPT_IMAGE.matcher(model).find()) {
             fields.removeAll(EXTENSIONS);
         } else if (model != null && DALL_E.matcher(model).find()) {
-            fields.remove(BodyField.SEED);
+            fields.remove(RequestField.SEED);
         }
         return fields;
     }

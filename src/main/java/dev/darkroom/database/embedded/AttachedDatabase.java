@@ -19,8 +19,8 @@ public final class AttachedDatabase implements AutoCloseable {
 
     /** @throws DatabaseException with a message of one line when no database exists yet or it cannot be started */
     public static AttachedDatabase open(Settings settings) {
-        if (settings.database().server() != null) {
-            return new AttachedDatabase(settings.database().server(), null);
+        if (settings.database().unpooledUrl() != null) {
+            return new AttachedDatabase(settings.database().unpooledUrl(), null);
         }
         return EmbeddedDatabase.findRunning(settings.dataDir())
                 .map(running -> new AttachedDatabase(running, null))

@@ -147,7 +147,7 @@ final class SubmissionService {
                                 ? IdempotencyKey.forCreate(key, request, resolved)
                                 : IdempotencyKey.forRetry(key, retryOf),
                 request.getString(GenerationRequest.WEBHOOK_URL));
-        if (dependencies.backlogEstimator().hasReached(settings.maxWaiting())) {
+        if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
             return rejectUnlessReplayed(
                     submission,
                     () -> rejectOverloaded("too many generations wait already", QUEUE_FULL_RETRY_AFTER, busCommand));

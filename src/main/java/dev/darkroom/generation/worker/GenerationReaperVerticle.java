@@ -71,7 +71,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
         this.leases = new GenerationLeaseStore(database, listeners);
         this.retryPolicy = new RetryPolicy(
                 settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
-        this.interval = settings.node().sweep();
+        this.interval = settings.node().reapInterval();
     }
 
     @Override

@@ -100,9 +100,9 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                 localNode,
                 new GenerationQueue(),
                 new ClaimLoop.Intervals(
-                        settings.worker().poll(),
-                        settings.node().sweep(),
-                        settings.shutdown().grace()));
+                        settings.worker().pollInterval(),
+                        settings.node().reapInterval(),
+                        settings.shutdown().gracePeriod()));
         executor.onChange(() -> eventLoop.runOnContext(change -> {
             reportThroughput();
             claimLoop.scheduleClaim();

@@ -60,11 +60,11 @@ public final class RetryPolicy {
             return new Fail(
                     new FailureReason("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true), true);
         }
-        if (!counts && before.uncounted() + 1 >= settings.maxUncounted()) {
+        if (!counts && before.uncounted() + 1 >= settings.maxUncountedAttempts()) {
             return new Fail(uncountedExhausted(backendFailure, before), false);
         }
-        Duration delay =
-                computeDelay(slowDown ? settings.cap() : jitterWindow(before.total() + 1), backendFailure.retryAfter());
+        Duration delay = computeDelay(
+                slowDown ? settings.maxDelay() : jitterWindow(before.total() + 1), backendFailure.retryAfter());
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(backendFailure.failureClass(), backendFailure.message()), counts);
         }
@@ -77,7 +77,7 @@ public final class RetryPolicy {
      * @param before the attempts before this one
      */
     RetryDecision decideAfterInterruption(BackendFailure backendFailure, AttemptCounts before) {
-        return before.uncounted() + 1 >= settings.maxUncounted()
+        return before.uncounted() + 1 >= settings.maxUncountedAttempts()
                 ? new Fail(uncountedExhausted(backendFailure, before), false)
                 : new Retry(Duration.ZERO, false);
     }
@@ -95,7 +95,7 @@ public final class RetryPolicy {
      * @param lost attempts lost before this one
      */
     RetryDecision decideAfterLoss(int lost, Duration timeLeft) {
-        if (lost + 1 >= settings.maxLost()) {
+        if (lost + 1 >= settings.maxLostAttempts()) {
             String message = "Given up after " + (lost + 1) + " attempts whose process died.";
             return new Fail(new FailureReason("ATTEMPTS_LOST", FailureClass.AMBIGUOUS, message, false), false);
         }
@@ -120,7 +120,7 @@ public final class RetryPolicy {
 
     /**
      * Returns whether a failure may be the generation's fault. A rate limit, an AI server that cannot be reached, a failure
-     * of our own and a probe are not: they have a limit of their own, {@code retry.maxUncounted}.
+     * of our own and a probe are not: they have a limit of their own, {@code retry.maxUncountedAttempts}.
      */
     private static boolean isCounted(BackendFailure backendFailure, boolean probe) {
         return !probe
@@ -147,8 +147,8 @@ public final class RetryPolicy {
     /** The width of the window from which the random part is drawn, after so many attempts. */
     Duration jitterWindow(int attempts) {
         int exponent = Math.min(Math.max(attempts, 1) - 1, MAX_EXPONENT);
-        long cap = settings.cap().toMillis();
-        long base = settings.base().toMillis();
+        long cap = settings.maxDelay().toMillis();
+        long base = settings.initialDelay().toMillis();
         return Duration.ofMillis(base > cap >> exponent ? cap : base << exponent);
     }
 }

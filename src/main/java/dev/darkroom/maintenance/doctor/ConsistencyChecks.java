@@ -171,7 +171,7 @@ final class ConsistencyChecks {
     static List<ConsistencyCheck> all(Settings settings) {
         long ttl = settings.node().ttl().toMillis();
         // A timer of the sweep is up to a tenth late by intent.
-        long sweep = settings.node().sweep().toMillis() * 11 / 10;
+        long sweep = settings.node().reapInterval().toMillis() * 11 / 10;
         List<ConsistencyCheck> all = new ArrayList<>(List.of(
                 ofGenerations(
                         "I1",

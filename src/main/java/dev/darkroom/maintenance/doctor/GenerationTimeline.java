@@ -164,9 +164,9 @@ public final class GenerationTimeline {
                 null,
                 row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
                         + " counted failures, " + row.getInt("uncounted") + " of "
-                        + settings.retry().maxUncounted() + " uncounted ones and " + row.getInt("lost_attempts")
+                        + settings.retry().maxUncountedAttempts() + " uncounted ones and " + row.getInt("lost_attempts")
                         + " of "
-                        + settings.retry().maxLost() + " lost attempts are used up");
+                        + settings.retry().maxLostAttempts() + " lost attempts are used up");
         addLine(
                 null,
                 deadline.isAfter(now)

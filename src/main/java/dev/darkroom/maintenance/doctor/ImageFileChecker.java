@@ -139,7 +139,7 @@ final class ImageFileChecker {
                 ? List.of()
                 : List.of(orphanCounter.files + " picture files (" + orphanCounter.bytes
                         + " bytes) have no row, such as " + orphanCounter.example
-                        + ": left by crashes, harmless; retention.orphans clears them away");
+                        + ": left by crashes, harmless; retention.orphanedFiles clears them away");
     }
 
     private List<ImageRow> fetchPage(String last) {

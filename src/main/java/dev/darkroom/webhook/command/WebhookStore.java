@@ -158,7 +158,7 @@ final class WebhookStore {
                         id,
                         userId,
                         Buffer.buffer(secret),
-                        settings.secretGrace().toMillis()))
+                        settings.previousSecretTtl().toMillis()))
                 .map(rows -> firstRow(rows).map(row -> secretToJson(secret, row)));
     }
 
@@ -185,7 +185,9 @@ final class WebhookStore {
         return database.pool()
                 .preparedQuery(WebhookSql.ROTATE_USER_SECRET)
                 .execute(Tuple.of(
-                        userId, Buffer.buffer(secret), settings.secretGrace().toMillis()))
+                        userId,
+                        Buffer.buffer(secret),
+                        settings.previousSecretTtl().toMillis()))
                 .map(rows -> secretToJson(secret, rows.iterator().next()));
     }
 

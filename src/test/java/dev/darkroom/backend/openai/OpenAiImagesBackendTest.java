@@ -114,19 +114,19 @@ class OpenAiImagesBackendTest {
     void openAisOwnModelsGetOnlyFieldsTheyKnow() {
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
-                                Settings.PromptControls.PASS,
+                                Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"),
-                                Settings.PromptControls.PASS,
+                                Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, null),
-                                Settings.PromptControls.PASS,
+                                Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields(null))
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");
@@ -672,7 +672,7 @@ class OpenAiImagesBackendTest {
                 3,
                 downloadNetworks,
                 null,
-                Settings.PromptControls.NEUTRALISE,
+                Settings.PromptSanitizing.REPLACE,
                 new Settings.Breaker(
                         Duration.ofSeconds(60),
                         10,

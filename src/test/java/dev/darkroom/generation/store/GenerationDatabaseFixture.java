@@ -107,7 +107,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 usual.maxWait(),
                 usual.maxPendingPerUser(),
                 usual.maxPerDayPerUser(),
-                usual.maxWaiting());
+                usual.maxQueueSize());
     }
 
     /** A generation of a user that waits, with 15 min to live. */

@@ -112,8 +112,8 @@ class RetryPolicyPropertiesTest {
 
             // then
             Duration doubled = window.multipliedBy(2);
-            assertThat(policy.jitterWindow(1)).isEqualTo(settings.base());
-            assertThat(next).isEqualTo(doubled.compareTo(settings.cap()) > 0 ? settings.cap() : doubled);
+            assertThat(policy.jitterWindow(1)).isEqualTo(settings.initialDelay());
+            assertThat(next).isEqualTo(doubled.compareTo(settings.maxDelay()) > 0 ? settings.maxDelay() : doubled);
         });
     }
 
@@ -126,11 +126,12 @@ class RetryPolicyPropertiesTest {
             double fraction = random.anyFraction();
 
             // when
-            Duration delay = new RetryPolicy(settings, () -> fraction).computeDelay(settings.base(), retryAfter);
+            Duration delay =
+                    new RetryPolicy(settings, () -> fraction).computeDelay(settings.initialDelay(), retryAfter);
 
             // then
             Duration most = settings.maxRetryAfter().compareTo(MIN) > 0 ? settings.maxRetryAfter() : MIN;
-            assertThat(delay).isBetween(MIN, most.plus(settings.base()));
+            assertThat(delay).isBetween(MIN, most.plus(settings.initialDelay()));
             if (retryAfter != null && retryAfter.compareTo(settings.maxRetryAfter()) <= 0) {
                 assertThat(delay).isGreaterThanOrEqualTo(retryAfter);
             }
@@ -194,7 +195,7 @@ class RetryPolicyPropertiesTest {
             }
 
             // then
-            assertThat(attempts).isEqualTo(counts ? settings.maxAttempts() : settings.maxUncounted());
+            assertThat(attempts).isEqualTo(counts ? settings.maxAttempts() : settings.maxUncountedAttempts());
             assertThat(((Fail) decision).failureReason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
         });
     }
@@ -212,7 +213,7 @@ class RetryPolicyPropertiesTest {
                     .decideAfterFailure(backendFailure, new AttemptCounts(countedBefore, 0, 0), true, false, FOR_EVER);
 
             // then
-            assertThat(decision instanceof Retry).isEqualTo(settings.maxUncounted() > 1);
+            assertThat(decision instanceof Retry).isEqualTo(settings.maxUncountedAttempts() > 1);
             assertThat(decision.counted()).isFalse();
         });
     }
@@ -228,7 +229,7 @@ class RetryPolicyPropertiesTest {
             RetryDecision decision = new RetryPolicy(settings, () -> 0).decideAfterLoss(lost, FOR_EVER);
 
             // then
-            assertThat(decision instanceof Fail).isEqualTo(lost + 1 >= settings.maxLost());
+            assertThat(decision instanceof Fail).isEqualTo(lost + 1 >= settings.maxLostAttempts());
             assertThat(decision.counted()).isFalse();
         });
     }
