@@ -26,7 +26,7 @@ public class EventBusClient {
         }
     }
 
-    /** A member that listens on the loopback address, keeps no data for others, and looks for those listed only. */
+    /** Joins as a lite member, which stores no data, on the loopback address. Contacts the listed members only. */
     static Vertx join(int port, String members) throws Exception {
         Config config = new Config().setClusterName("darkroom").setLiteMember(true);
         config.setProperty("hazelcast.logging.type", "slf4j");
@@ -46,7 +46,7 @@ public class EventBusClient {
     }
 
     static JsonObject create(EventBus bus, String prompt) throws Exception {
-        // Listen first: the end may come before the reply.
+        // Subscribe first: the event may arrive before the reply.
         BlockingQueue<String> ended = new LinkedBlockingQueue<>();
         bus.<JsonObject>consumer("darkroom.generation.events", event -> ended.add(event.body().getString("id")))
                 .completion()
@@ -56,10 +56,10 @@ public class EventBusClient {
         String id = command(bus, "create", new JsonObject().put("request", request)).getString("id");
         System.out.println("created " + id);
 
-        // An event is a hint, and may be lost: after ten seconds of silence, ask.
+        // Events may be lost: read the generation after ten seconds without an event.
         while (true) {
-            String hint = ended.poll(10, TimeUnit.SECONDS);
-            if (hint == null || hint.equals(id)) {
+            String endedId = ended.poll(10, TimeUnit.SECONDS);
+            if (endedId == null || endedId.equals(id)) {
                 JsonObject generation = command(bus, "get", new JsonObject().put("id", id));
                 if (!generation.getString("status").equals("PENDING")) {
                     return generation;

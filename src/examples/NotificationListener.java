@@ -11,20 +11,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Asks for a picture, listens until its end is told, and acknowledges that. Comes back when the connection is lost. */
+/** Creates a generation, waits for the notification of its end and acknowledges it. Reconnects automatically. */
 public class NotificationListener {
     static final URI API = URI.create(System.getProperty("api", "http://127.0.0.1:8080"));
-    /** Where the operator wants everybody known. */
+    /** API key or token; empty if the server requires no authentication. */
     static final String KEY = System.getProperty("key", "");
 
     static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    /** What to come back with: the id of the last event. A real program keeps it over restarts. */
+    /** Id of the last event, sent when reconnecting. A real program stores it across restarts. */
     static String cursor = "";
 
     static long retryMs = 3000;
     static long lastSeq;
-    static String waitingFor;
+    static String awaitedId;
 
     public static void main(String[] args) throws Exception {
         while (true) {
@@ -32,14 +32,14 @@ public class NotificationListener {
                 if (listen(args[0])) {
                     return;
                 }
-            } catch (IOException lost) {
-                System.err.println("lost the connection: " + lost.getMessage());
+            } catch (IOException e) {
+                System.err.println("connection lost: " + e.getMessage());
             }
             Thread.sleep(retryMs);
         }
     }
 
-    /** True when the end was told, false when the stream has ended before. */
+    /** Returns true after the notification of the end, false if the stream ended before it. */
     static boolean listen(String prompt) throws IOException, InterruptedException {
         HttpRequest.Builder request = request("/api/notifications/stream").header("Accept", "text/event-stream");
         if (!cursor.isEmpty()) {
@@ -53,8 +53,8 @@ public class NotificationListener {
             String id = cursor;
             String event = "";
             String data = "";
-            for (Iterator<String> each = lines.iterator(); each.hasNext(); ) {
-                String line = each.next();
+            for (Iterator<String> iterator = lines.iterator(); iterator.hasNext(); ) {
+                String line = iterator.next();
                 if (line.startsWith("retry: ")) {
                     retryMs = Long.parseLong(line.substring(7));
                 } else if (line.startsWith("id: ")) {
@@ -64,16 +64,16 @@ public class NotificationListener {
                 } else if (line.startsWith("data: ")) {
                     data = line.substring(6);
                 } else if (line.isEmpty()) {
-                    // A blank line ends an event. Half of one, cut off, counts for nothing.
+                    // A blank line ends an event. An incomplete event is ignored.
                     cursor = id;
-                    if (heard(event, data)) {
+                    if (handle(event, data)) {
                         return true;
                     }
                     event = "";
                     data = "";
-                    // The first event says where the stream stands: from here on nothing is missed.
-                    if (waitingFor == null && !cursor.isEmpty()) {
-                        waitingFor = create(prompt);
+                    // The first event carries the start position. No later notification can be missed.
+                    if (awaitedId == null && !cursor.isEmpty()) {
+                        awaitedId = create(prompt);
                     }
                 }
             }
@@ -81,9 +81,9 @@ public class NotificationListener {
         return false;
     }
 
-    static boolean heard(String event, String data) throws IOException, InterruptedException {
+    static boolean handle(String event, String data) throws IOException, InterruptedException {
         if (event.equals("reset")) {
-            // Some of what was missed is kept no longer: read GET /api/notifications, and the generations themselves.
+            // Some missed notifications have expired: read GET /api/notifications and the generations.
             System.err.println("reset " + data);
         }
         if (!event.equals("notification")) {
@@ -91,12 +91,12 @@ public class NotificationListener {
         }
         long seq = Long.parseLong(field(data, "seq"));
         if (seq <= lastSeq) {
-            return false; // twice: we have it
+            return false; // duplicate
         }
         lastSeq = seq;
         System.out.println(data);
         post("/api/notifications/ack", "{\"subscriber\": \"java-example\", \"seq\": " + seq + "}", 200);
-        return waitingFor != null && waitingFor.equals(field(data, "generationId"));
+        return awaitedId != null && awaitedId.equals(field(data, "generationId"));
     }
 
     static String create(String prompt) throws IOException, InterruptedException {
@@ -123,7 +123,7 @@ public class NotificationListener {
         return KEY.isEmpty() ? request : request.header("Authorization", "Bearer " + KEY);
     }
 
-    /** A JSON library does this better. Null when there is no such field. */
+    /** Returns the value of a field; null if it is absent. A real program uses a JSON library. */
     static String field(String json, String name) {
         Matcher found = Pattern.compile("\"" + name + "\" ?: ?\"?([^\",}]+)").matcher(json);
         return found.find() ? found.group(1) : null;

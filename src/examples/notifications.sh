@@ -1,5 +1,5 @@
 #!/bin/sh
-# Asks for a picture, listens for a while, lists what there is, and acknowledges it.
+# Creates a generation, streams notifications for 5 s, lists the notifications and acknowledges them.
 set -eu
 api=${API:-http://127.0.0.1:8080}
 set -- --silent --show-error --fail-with-body ${KEY:+-H "Authorization: Bearer $KEY"}
@@ -7,7 +7,7 @@ set -- --silent --show-error --fail-with-body ${KEY:+-H "Authorization: Bearer $
 curl "$@" "$api/api/generation" -H 'Content-Type: application/json' -d '{"prompt": "A lighthouse at dusk"}'
 echo
 
-# A subscriber gets what it has not acknowledged yet. 28 is curl's word for: the time is over.
+# A subscriber receives the notifications that it has not acknowledged. curl exits with 28 when --max-time is over.
 curl "$@" --no-buffer --max-time 5 "$api/api/notifications/stream?subscriber=curl-example" || [ $? -eq 28 ]
 
 list=$(curl "$@" "$api/api/notifications?limit=100")

@@ -1,5 +1,5 @@
-// Notifications by EventSource, which cannot send headers: the page gets a ticket first. The browser comes back by itself, with the last
-// event's id; when the ticket is too old for that, `open` begins anew with another, from where it was.
+// Receives notifications with EventSource. EventSource cannot send headers, so the page requests a ticket first. The browser reconnects
+// automatically with the id of the last event. When the ticket has expired, `open` continues from that id with a new ticket.
 export function listen({ api, key, cursor, onNotification, onReset = () => {} }) {
   let source;
   let lastSeq = 0;
@@ -10,12 +10,12 @@ export function listen({ api, key, cursor, onNotification, onReset = () => {} })
       method: 'POST',
       headers: key ? { Authorization: `Bearer ${key}` } : {},
     });
-    if (!response.ok) throw new Error(`no ticket: ${response.status}`);
+    if (!response.ok) throw new Error(`ticket request failed: ${response.status}`);
     const { ticket } = await response.json();
     if (closed) return;
     const query = new URLSearchParams(cursor ? { ticket, last_event_id: cursor } : { ticket });
     source = new EventSource(`${api}/api/notifications/stream?${query}`);
-    source.onmessage = (first) => { cursor = first.lastEventId; };
+    source.onmessage = (event) => { cursor = event.lastEventId; };
     source.addEventListener('notification', (event) => {
       cursor = event.lastEventId;
       const notification = JSON.parse(event.data);
@@ -30,17 +30,17 @@ export function listen({ api, key, cursor, onNotification, onReset = () => {} })
       onReset(JSON.parse(event.data), cursor);
     });
     source.onerror = () => {
-      // CONNECTING: the browser is at it. CLOSED: it was refused, and gives up; so we do not.
-      if (source.readyState === EventSource.CLOSED) again();
+      // CONNECTING: the browser reconnects. CLOSED: the request was rejected and the browser gave up, so reconnect here.
+      if (source.readyState === EventSource.CLOSED) reconnect();
     };
   }
 
-  function again() {
-    if (!closed) setTimeout(() => open().catch(again), 1000 + Math.random() * 4000);
+  function reconnect() {
+    if (!closed) setTimeout(() => open().catch(reconnect), 1000 + Math.random() * 4000);
   }
 
   const opened = open();
-  opened.catch(again);
+  opened.catch(reconnect);
   return {
     opened,
     close() {

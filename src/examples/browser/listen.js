@@ -1,5 +1,5 @@
-// Notifications by fetch, with a key or a token in a header, in any browser and in Node. Comes back when the connection is lost, with
-// the last event's id, so that nothing is missed; drops what comes twice. Ends when `signal` says so.
+// Receives notifications with fetch, with a key or a token in a header, in browsers and in Node. Reconnects after a lost connection with
+// the id of the last event, so that no notification is missed. Ignores duplicates. Stops when `signal` is aborted.
 export async function listen({ api, key, cursor, onNotification, onReset = () => {}, signal }) {
   let lastSeq = 0;
   let retryMs = 3000;
@@ -9,7 +9,7 @@ export async function listen({ api, key, cursor, onNotification, onReset = () =>
       if (key) headers.Authorization = `Bearer ${key}`;
       if (cursor) headers['Last-Event-ID'] = cursor;
       const response = await fetch(`${api}/api/notifications/stream`, { headers, signal, cache: 'no-store' });
-      if (response.status === 401) throw Object.assign(new Error('this key is not good'), { fatal: true });
+      if (response.status === 401) throw Object.assign(new Error('invalid key'), { fatal: true });
       if (!response.ok) throw new Error(`${response.status}`);
       for await (const { id, event, data, retry } of events(response.body)) {
         if (retry) retryMs = retry;
@@ -21,19 +21,19 @@ export async function listen({ api, key, cursor, onNotification, onReset = () =>
             await onNotification(notification, cursor);
           }
         } else if (event === 'reset') {
-          // Some of what was missed is kept no longer: read the list.
+          // Some missed notifications have expired: read the list.
           lastSeq = 0;
           await onReset(JSON.parse(data), cursor);
         }
       }
-    } catch (lost) {
-      if (lost.fatal) throw lost;
+    } catch (error) {
+      if (error.fatal) throw error;
     }
-    if (!signal?.aborted) await new Promise((go) => setTimeout(go, retryMs));
+    if (!signal?.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
 }
 
-// Takes an event stream apart. What is cut off before its blank line counts for nothing.
+// Parses an event stream. An event without its final blank line is ignored.
 async function* events(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';

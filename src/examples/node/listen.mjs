@@ -1,4 +1,4 @@
-// Asks for a picture, listens until its end is told, and acknowledges that.
+// Creates a generation, waits for the notification of its end and acknowledges it.
 import { listen } from '../browser/listen.js';
 
 const api = process.env.API ?? 'http://127.0.0.1:8080';
@@ -11,7 +11,7 @@ async function post(path, body) {
   return response.json();
 }
 
-// Where the list ends now: whoever listens from there misses nothing of what comes.
+// The position at the end of the list. A stream that starts there misses no later notification.
 const headers = key ? { Authorization: `Bearer ${key}` } : {};
 const page = await (await fetch(`${api}/api/notifications?limit=100`, { headers })).json();
 const created = await post('/api/generation', { prompt: process.argv[2] ?? 'A lighthouse at dusk' });

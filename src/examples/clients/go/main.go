@@ -1,4 +1,4 @@
-// Command client uses the Go client that openapi-generator makes from openapi.yaml.
+// Command client uses the Go client that openapi-generator generates from openapi.yaml.
 package main
 
 import (
@@ -111,11 +111,11 @@ func main() {
 	check(err)
 }
 
-func environment(name, otherwise string) string {
+func environment(name, fallback string) string {
 	if value := os.Getenv(name); value != "" {
 		return value
 	}
-	return otherwise
+	return fallback
 }
 
 func check(err error) {

@@ -15,7 +15,7 @@ import dev.darkroom.client.model.WebhookRequest;
 import dev.darkroom.client.model.WebhookWithSecret;
 import java.util.UUID;
 
-/** Uses the Java client that openapi-generator makes from openapi.yaml. */
+/** Uses the Java client that openapi-generator generates from openapi.yaml. */
 public final class ClientExample {
     public static void main(String[] arguments) throws Exception {
         ApiClient client = new ApiClient();
@@ -90,7 +90,7 @@ public final class ClientExample {
         webhooks.deleteWebhook(webhook.getId());
     }
 
-    private static String environment(String name, String otherwise) {
-        return System.getenv().getOrDefault(name, otherwise);
+    private static String environment(String name, String fallback) {
+        return System.getenv().getOrDefault(name, fallback);
     }
 }

@@ -1,4 +1,4 @@
-"""Uses the Python client that openapi-generator makes from openapi.yaml."""
+"""Uses the Python client that openapi-generator generates from openapi.yaml."""
 
 import json
 import os

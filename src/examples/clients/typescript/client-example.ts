@@ -1,4 +1,4 @@
-// Uses openapi-fetch with the types that openapi-typescript makes from openapi.yaml.
+// Uses openapi-fetch with the types that openapi-typescript generates from openapi.yaml.
 import createClient from 'openapi-fetch';
 import type { components, paths } from './generated/darkroom.js';
 

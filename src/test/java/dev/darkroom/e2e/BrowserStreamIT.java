@@ -143,7 +143,7 @@ class BrowserStreamIT {
             assertThat(texts(state.getJsonArray("shown"), "status")).containsOnly("COMPLETE");
             System.out.printf(
                     "browser: %d notifications received for %d generations, %d connections%n",
-                    state.getJsonArray("came").size(), ids.size(), state.getInteger("opened"));
+                    state.getJsonArray("received").size(), ids.size(), state.getInteger("opened"));
         }
     }
 
@@ -163,7 +163,7 @@ class BrowserStreamIT {
         return Awaitility.await(description)
                 .atMost(Duration.ofSeconds(40))
                 .pollInterval(Duration.ofMillis(100))
-                .until(() -> headlessBrowser.runScript("return told"), condition::holds);
+                .until(() -> headlessBrowser.runScript("return state"), condition::holds);
     }
 
     private static List<Long> numbers(JsonArray objects, String field) {
