@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code openapi.yaml} is whole, agrees with itself, with the handlers and with the settings. */
+/** {@code openapi.yaml} is complete and consistent, and agrees with the handlers and the settings. */
 class ApiContractTest {
     private final OpenApiFile file = OpenApiFile.read();
     private Vertx vertx;
@@ -48,8 +48,7 @@ class ApiContractTest {
     }
 
     @Test
-    void theServiceStartsSoEveryOperationHasItsHandlerAndEveryHandlerItsOperation(@TempDir Path directory)
-            throws Exception {
+    void startsWithOneHandlerPerOperation(@TempDir Path directory) throws Exception {
         // given
         Settings settings = settings(directory);
         Deployable api = new ApiVerticle(
@@ -72,7 +71,7 @@ class ApiContractTest {
     }
 
     @Test
-    void anOperationWithoutHandlerKeepsItFromStarting() throws Exception {
+    void rejectsOperationWithoutHandler() throws Exception {
         // given
         ApiContract apiContract = await(ContractLoader.loadApi(vertx));
         List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
@@ -91,7 +90,7 @@ class ApiContractTest {
     }
 
     @Test
-    void aHandlerWithoutOperationKeepsItFromStarting() throws Exception {
+    void rejectsHandlerWithoutOperation() throws Exception {
         // given
         ApiContract apiContract = await(ContractLoader.loadApi(vertx));
         List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
@@ -110,24 +109,24 @@ class ApiContractTest {
     }
 
     @Test
-    void bothPortsTogetherAnswerEveryOperationOfTheFile() throws Exception {
+    void bothPortsTogetherServeEveryOperation() throws Exception {
         // given
         List<String> inFile = file.operations().values().stream()
                 .map(operation -> operation.path("operationId").asText())
                 .toList();
 
         // when
-        Stream<String> answered = Stream.concat(
+        Stream<String> served = Stream.concat(
                 await(ContractLoader.loadApi(vertx)).operationIds().stream(),
                 await(ContractLoader.loadManagement(vertx)).operationIds().stream());
 
         // then
-        assertThat(answered).containsExactlyInAnyOrderElementsOf(inFile);
+        assertThat(served).containsExactlyInAnyOrderElementsOf(inFile);
         assertThat(inFile).doesNotHaveDuplicates().doesNotContain("");
     }
 
     @Test
-    void everyReferenceLeadsSomewhere() {
+    void everyReferenceResolves() {
         // given
         List<String> references = file.references();
 
@@ -141,17 +140,17 @@ class ApiContractTest {
     }
 
     @Test
-    void everyOperationAndEveryAnswerIsDescribed() {
+    void everyOperationAndResponseIsDescribed() {
         // then
         file.operations().forEach((name, operation) -> {
             assertThat(operation.path("summary").asText()).as(name).isNotBlank();
             operation
                     .path("responses")
                     .properties()
-                    .forEach(answer -> assertThat(file.resolved(answer.getValue())
+                    .forEach(response -> assertThat(file.resolved(response.getValue())
                                     .path("description")
                                     .asText())
-                            .as(name + " " + answer.getKey())
+                            .as(name + " " + response.getKey())
                             .isNotBlank());
         });
     }
@@ -172,7 +171,7 @@ class ApiContractTest {
         });
     }
 
-    /** An example of a response or of a parameter. */
+    /** Returns whether a response or a parameter has an example. */
     private boolean hasExample(JsonNode operation) {
         List<JsonNode> carriers = new ArrayList<>();
         operation
@@ -183,15 +182,15 @@ class ApiContractTest {
     }
 
     @Test
-    void everyAnswerCarriesARequestIdUnlessItIsAHealthCheck() {
+    void everyResponseExceptHealthChecksHasRequestId() {
         // then
         file.operations().forEach((name, operation) -> {
             if (!name.contains("/health/")) {
-                operation.path("responses").properties().forEach(answer -> {
-                    JsonNode response = file.resolved(answer.getValue());
+                operation.path("responses").properties().forEach(entry -> {
+                    JsonNode response = file.resolved(entry.getValue());
                     if (response.has("content")) {
                         assertThat(response.path("headers").has("X-Request-Id"))
-                                .as(name + " " + answer.getKey())
+                                .as(name + " " + entry.getKey())
                                 .isTrue();
                     }
                 });
@@ -200,47 +199,47 @@ class ApiContractTest {
     }
 
     @Test
-    void everyRequestBodyHasExamplesThatFitItsSchema() {
+    void everyRequestBodyHasValidExamples() {
         // given
         Map<String, JsonNode> bodies = file.requestBodies();
 
         // then
         assertThat(bodies).hasSizeGreaterThan(4);
-        bodies.forEach((name, body) -> assertExamplesFit(file, name, body));
+        bodies.forEach((name, body) -> assertExamplesValid(file, name, body));
     }
 
     @Test
-    void everyResponseBodyHasExamplesThatFitTheClosedCopyOfItsSchema() {
+    void everyResponseBodyHasExamplesValidForTheStrictContract() {
         // given
         Map<String, JsonNode> bodies = file.responseBodies();
 
         // then
         assertThat(bodies).hasSizeGreaterThan(40);
-        OpenApiFile closed = OpenApiFile.readClosed();
-        bodies.forEach((name, body) -> assertExamplesFit(closed, name, body));
+        OpenApiFile strict = OpenApiFile.readStrict();
+        bodies.forEach((name, body) -> assertExamplesValid(strict, name, body));
     }
 
-    private static void assertExamplesFit(OpenApiFile judge, String name, JsonNode body) {
-        List<JsonNode> examples = judge.examples(body);
+    private static void assertExamplesValid(OpenApiFile validator, String name, JsonNode body) {
+        List<JsonNode> examples = validator.examples(body);
         assertThat(examples).as(name).isNotEmpty();
-        examples.forEach(example -> judge.assertFits(name, body.path("schema"), example));
+        examples.forEach(example -> validator.assertValid(name, body.path("schema"), example));
     }
 
     @Test
-    void everyExampleOfAParameterOrHeaderFitsItsSchema() {
+    void everyExampleOfParameterOrHeaderIsValid() {
         // then
         for (String kind : List.of("parameters", "headers")) {
             file.at("/components/" + kind).properties().forEach(entry -> {
                 JsonNode example = entry.getValue().path("example");
                 if (!example.isMissingNode()) {
-                    file.assertFits(entry.getKey(), entry.getValue().path("schema"), example);
+                    file.assertValid(entry.getKey(), entry.getValue().path("schema"), example);
                 }
             });
         }
     }
 
     @Test
-    void thereIsAnExampleOfEachStateOfAGeneration() {
+    void hasExampleOfEachGenerationState() {
         // given
         JsonNode examples = file.at(
                 "/paths/~1api~1generation~1{generationId}/get/responses/200/content/application~1json/examples");
@@ -253,13 +252,13 @@ class ApiContractTest {
     }
 
     @Test
-    void everyKindOfProblemIsListed() {
+    void listsEveryProblemType() {
         // given
         List<String> listed = new ArrayList<>();
         file.at("/components/schemas/Problem/properties/type/enum").forEach(type -> listed.add(type.asText()));
 
         // when
-        List<String> told = Stream.of(
+        List<String> types = Stream.of(
                         Problem.malformedRequest(),
                         Problem.unauthorized(false, "x"),
                         Problem.invalidLink("x"),
@@ -282,11 +281,11 @@ class ApiContractTest {
                 .toList();
 
         // then
-        assertThat(listed).containsExactlyInAnyOrderElementsOf(told).hasSize(Problem.Type.values().length);
+        assertThat(listed).containsExactlyInAnyOrderElementsOf(types).hasSize(Problem.Type.values().length);
     }
 
     @Test
-    void limitsAndDefaultsAreThoseOfTheSettings(@TempDir Path directory) {
+    void limitsAndDefaultsMatchTheSettings(@TempDir Path directory) {
         // given
         Settings.Generation settings = settings(directory).generation();
         JsonNode fields = file.at("/components/schemas/GenerationRequest/properties");
@@ -307,7 +306,7 @@ class ApiContractTest {
     }
 
     @Test
-    void theExampleOfATooLargeBodyNamesTheDefaultLimit(@TempDir Path directory) {
+    void exampleOfTooLargeBodyNamesTheDefaultLimit(@TempDir Path directory) {
         // given
         int limit = settings(directory).http().maxBodyBytes();
 

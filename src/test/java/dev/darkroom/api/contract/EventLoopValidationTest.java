@@ -8,35 +8,35 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Requests are answered whatever else blocks the worker pool that all verticles share. */
+/** Validation of requests does not depend on the worker pool that all verticles share. */
 class EventLoopValidationTest {
     private static final byte[] BODY = "{\"prompt\": \"A lighthouse\"}".getBytes(UTF_8);
 
     @Test
-    void aBusyWorkerPoolHoldsUpTheLibrarysValidationAndNotOurs() throws Exception {
+    void busyWorkerPoolDelaysOnlyTheLibraryValidation() throws Exception {
         try (ValidationServers validationServers = new ValidationServers()) {
-            int ours = validationServers.startDarkroomValidation();
-            int stock = validationServers.startLibraryValidation();
-            CompletableFuture<HttpResponse<String>> byLibrary;
+            int darkroomPort = validationServers.startDarkroomValidation();
+            int libraryPort = validationServers.startLibraryValidation();
+            CompletableFuture<HttpResponse<String>> libraryResponse;
 
             // given
             AutoCloseable blocked = validationServers.blockWorkerPool();
             try {
-                byLibrary =
-                        CompletableFuture.supplyAsync(() -> validationServers.post(stock, "application/json", BODY));
+                libraryResponse = CompletableFuture.supplyAsync(
+                        () -> validationServers.post(libraryPort, "application/json", BODY));
 
                 // when
-                HttpResponse<String> byUs = CompletableFuture.supplyAsync(
-                                () -> validationServers.post(ours, "application/json", BODY))
+                HttpResponse<String> darkroomResponse = CompletableFuture.supplyAsync(
+                                () -> validationServers.post(darkroomPort, "application/json", BODY))
                         .get(60, TimeUnit.SECONDS);
 
                 // then
-                assertThat(byUs.statusCode()).isEqualTo(204);
-                assertThat(byLibrary).isNotDone();
+                assertThat(darkroomResponse.statusCode()).isEqualTo(204);
+                assertThat(libraryResponse).isNotDone();
             } finally {
                 blocked.close();
             }
-            assertThat(byLibrary.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
+            assertThat(libraryResponse.get(60, TimeUnit.SECONDS).statusCode()).isEqualTo(204);
         }
     }
 }

@@ -23,14 +23,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** {@code openapi.yaml} as it is written, without what the library makes of it. */
+/** {@code openapi.yaml} as written, without the changes of {@link ContractLoader}. Thread-safe. */
 public final class OpenApiFile {
     private static final Set<String> METHODS =
             Set.of("get", "put", "post", "delete", "options", "head", "patch", "trace");
 
     private final JsonNode root;
 
-    /** By schema: to make one takes many times longer than what it is made for. */
+    /** Cached by schema: creating a validator takes many times longer than a validation. */
     private final Map<JsonNode, Validator> validators = new ConcurrentHashMap<>();
 
     private OpenApiFile(JsonNode root) {
@@ -45,12 +45,12 @@ public final class OpenApiFile {
         }
     }
 
-    /** The copy that responses are held against, see {@link StrictContract}. */
-    public static OpenApiFile readClosed() {
+    /** Reads the copy that responses must match, see {@link StrictContract}. */
+    public static OpenApiFile readStrict() {
         return new OpenApiFile(StrictContract.derive(read().root));
     }
 
-    /** What stands at a JSON pointer. */
+    /** Returns the node at a JSON pointer. */
     JsonNode at(String pointer) {
         return root.at(pointer);
     }
@@ -59,7 +59,7 @@ public final class OpenApiFile {
         return root.findValuesAsText("$ref");
     }
 
-    /** Every operation by method, a space, and path. */
+    /** Returns every operation, by method, space and path. */
     public Map<String, JsonNode> operations() {
         Map<String, JsonNode> operations = new LinkedHashMap<>();
         root.path("paths")
@@ -72,24 +72,24 @@ public final class OpenApiFile {
         return operations;
     }
 
-    /** The media type objects of all JSON request bodies. */
+    /** Returns the media type objects of all JSON request bodies. */
     Map<String, JsonNode> requestBodies() {
         Map<String, JsonNode> bodies = new LinkedHashMap<>();
         operations().forEach((name, operation) -> addJson(bodies, name, operation.path("requestBody")));
         return bodies;
     }
 
-    /** The media type objects of all JSON response bodies. */
+    /** Returns the media type objects of all JSON response bodies. */
     Map<String, JsonNode> responseBodies() {
         Map<String, JsonNode> bodies = new LinkedHashMap<>();
         operations()
                 .forEach((name, operation) -> operation
                         .path("responses")
                         .properties()
-                        .forEach(answer -> addJson(bodies, name + " " + answer.getKey(), answer.getValue())));
+                        .forEach(response -> addJson(bodies, name + " " + response.getKey(), response.getValue())));
         root.at("/components/responses")
                 .properties()
-                .forEach(answer -> addJson(bodies, answer.getKey(), answer.getValue()));
+                .forEach(response -> addJson(bodies, response.getKey(), response.getValue()));
         return bodies;
     }
 
@@ -114,14 +114,14 @@ public final class OpenApiFile {
         return node.has("$ref") ? root.at(node.get("$ref").asText().substring(1)) : node;
     }
 
-    void assertFits(String name, JsonNode schema, JsonNode example) {
+    void assertValid(String name, JsonNode schema, JsonNode example) {
         OutputUnit result = validate(schema, example);
         assertThat(result.getValid())
                 .as("%s: %s: %s", name, example, result.toJson())
                 .isTrue();
     }
 
-    boolean fits(JsonNode schema, JsonNode example) {
+    boolean isValid(JsonNode schema, JsonNode example) {
         return validate(schema, example).getValid();
     }
 
@@ -129,7 +129,7 @@ public final class OpenApiFile {
         return validators.computeIfAbsent(schema, this::validator).validate(Json.decodeValue(example.toString()));
     }
 
-    /** The component schemas travel with the schema, so that its references lead somewhere. */
+    /** Creates a validator of the schema together with the component schemas that it refers to. */
     private Validator validator(JsonNode schema) {
         JsonObject components = new JsonObject()
                 .put("schemas", new JsonObject(root.at("/components/schemas").toString()));

@@ -28,16 +28,16 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Holds answers against {@code openapi.yaml}: the status must be described, the media type must be one that the file names
- * for it, required headers must be there, no header undescribed but those of every HTTP answer, and headers must fit their schemas.
- * JSON bodies must fit the closed copy of their schemas, see {@link StrictContract}. Answers to requests that the contract does not know must be problem documents.
+ * Validates responses against {@code openapi.yaml}. The status and the media type must be described. Required headers must be present,
+ * and headers must match their schemas. Only general HTTP headers may be undescribed. JSON bodies must match the strict copy of their
+ * schemas, see {@link StrictContract}. Responses to requests outside the contract must be problem documents.
  */
 public final class OpenApiResponseValidator {
     private static final Vertx VERTX = Vertx.vertx();
     private static final JsonNode DOCUMENT = readFile();
-    private static final OpenApiFile CLOSED = OpenApiFile.readClosed();
-    /** What HTTP itself and browsers are told, whatever is asked; {@code docs/security.md} has the latter. */
-    private static final List<String> ON_EVERY_ANSWER = List.of(
+    private static final OpenApiFile STRICT = OpenApiFile.readStrict();
+    /** General HTTP headers and security headers; {@code docs/security.md} describes the latter. */
+    private static final List<String> GENERAL_HEADERS = List.of(
             ":status",
             "Access-Control-Allow-Origin",
             "Access-Control-Expose-Headers",
@@ -59,91 +59,93 @@ public final class OpenApiResponseValidator {
 
     private OpenApiResponseValidator() {}
 
-    /** Fails when the answer is not one that the contract allows for this request. */
+    /** Fails when the contract does not allow the response to this request. */
     public static void check(String method, String path, int status, Map<String, String> headers, byte[] body) {
-        String where = method + " " + path + " -> " + status;
+        String exchange = method + " " + path + " -> " + status;
         Map<String, String> byName = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         byName.putAll(headers);
         String contentType = byName.get("Content-Type");
         boolean management = MANAGEMENT.openApi().operations().stream()
                 .anyMatch(operation -> matches(operation.getOpenAPIPath(), path));
         ApiContract apiContract = management ? MANAGEMENT : API;
-        assertThat(byName).as(where).containsKey("X-Request-Id");
+        assertThat(byName).as(exchange).containsKey("X-Request-Id");
         Optional<Operation> operation = apiContract.openApi().operations().stream()
                 .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))
                 .findFirst();
         if (operation.isEmpty() && method.equals("HEAD") && status != 405) {
-            // Every GET answers HEAD too, with the same head.
+            // Every GET operation serves HEAD too, with the same headers.
             operation = apiContract.openApi().operations().stream()
                     .filter(op -> op.getHttpMethod().name().equals("GET") && matches(op.getOpenAPIPath(), path))
                     .findFirst();
         }
         if (operation.isEmpty()) {
-            checkUndescribedOperation(where, apiContract, path, status, byName, contentType, body);
+            checkUndescribedOperation(exchange, apiContract, path, status, byName, contentType, body);
             return;
         }
         Response described = operation.get().getResponse(status);
-        assertThat(described).as("%s is described for %s", status, where).isNotNull();
+        assertThat(described).as("%s is described for %s", status, exchange).isNotNull();
         if (method.equals("HEAD")) {
-            assertThat(body).as(where).isEmpty();
-            checkHeaders(where, described, apiContract.openApi(), byName);
+            assertThat(body).as(exchange).isEmpty();
+            checkHeaders(exchange, described, apiContract.openApi(), byName);
             return;
         }
-        checkMediaType(where, operation.get(), status, contentType, body);
-        checkHeaders(where, described, apiContract.openApi(), byName);
+        checkMediaType(exchange, operation.get(), status, contentType, body);
+        checkHeaders(exchange, described, apiContract.openApi(), byName);
         if (isJson(contentType)) {
             JsonNode schema = response(operation.get(), status)
                     .path("content")
                     .path(contentType)
                     .path("schema");
-            CLOSED.assertFits(where, schema, readJson(new String(body, StandardCharsets.UTF_8)));
+            STRICT.assertValid(exchange, schema, readJson(new String(body, StandardCharsets.UTF_8)));
         }
     }
 
     /**
-     * Fails when an event of a stream is not one that the contract allows for this request: {@code x-events} beside the schema of
-     * the stream has the schema of each event's data.
+     * Fails when the contract does not allow an event in the stream of this request. {@code x-events} beside the schema of the stream
+     * contains the schema of the data of each event.
      */
     public static void checkEvent(String method, String path, String event, String data) {
-        String where = method + " " + path + ": event " + event;
+        String exchange = method + " " + path + ": event " + event;
         Operation operation = API.openApi().operations().stream()
                 .filter(op -> op.getHttpMethod().name().equals(method) && matches(op.getOpenAPIPath(), path))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError("the contract has no " + where));
+                .orElseThrow(() -> new AssertionError("the contract has no " + exchange));
         JsonNode schema = response(operation, 200)
                 .path("content")
                 .path("text/event-stream")
                 .path("x-events")
                 .path(event);
-        assertThat(schema.isMissingNode()).as("%s is not described", where).isFalse();
-        CLOSED.assertFits(where, schema, readJson(data));
+        assertThat(schema.isMissingNode()).as("%s is not described", exchange).isFalse();
+        STRICT.assertValid(exchange, schema, readJson(data));
     }
 
-    /** Fails when a text does not fit a schema of the contract that no answer uses. */
+    /** Fails when the JSON text does not match a component schema; for schemas that no response uses. */
     public static void checkSchema(String name, String json) {
-        CLOSED.assertFits(name, CLOSED.at("/components/schemas/" + name), readJson(json));
+        STRICT.assertValid(name, STRICT.at("/components/schemas/" + name), readJson(json));
     }
 
     private static void checkHeaders(
-            String where, Response described, OpenAPIContract contract, Map<String, String> headers) {
+            String exchange, Response described, OpenAPIContract contract, Map<String, String> headers) {
         Set<String> undescribed = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
         undescribed.addAll(headers.keySet());
-        ON_EVERY_ANSWER.forEach(undescribed::remove);
+        GENERAL_HEADERS.forEach(undescribed::remove);
         described.getHeaders().forEach(header -> undescribed.remove(header.getName()));
-        assertThat(undescribed).as("%s: headers that are not described", where).isEmpty();
+        assertThat(undescribed)
+                .as("%s: headers that are not described", exchange)
+                .isEmpty();
         for (Parameter header : described.getHeaders()) {
             String value = headers.get(header.getName());
             if (value == null) {
                 assertThat(header.isRequired())
-                        .as("%s: %s is missing", where, header.getName())
+                        .as("%s: %s is missing", exchange, header.getName())
                         .isFalse();
                 continue;
             }
-            Object typed = header.getSchemaType() == SchemaType.INTEGER ? Long.valueOf(value) : value;
+            Object typedValue = header.getSchemaType() == SchemaType.INTEGER ? Long.valueOf(value) : value;
             OutputUnit result =
-                    contract.getSchemaRepository().validator(header.getSchema()).validate(typed);
+                    contract.getSchemaRepository().validator(header.getSchema()).validate(typedValue);
             assertThat(result.getValid())
-                    .as("%s: %s: %s", where, header.getName(), value)
+                    .as("%s: %s: %s", exchange, header.getName(), value)
                     .isTrue();
         }
     }
@@ -153,7 +155,7 @@ public final class OpenApiResponseValidator {
     }
 
     private static void checkUndescribedOperation(
-            String where,
+            String exchange,
             ApiContract apiContract,
             String path,
             int status,
@@ -163,34 +165,35 @@ public final class OpenApiResponseValidator {
         boolean knownPath =
                 apiContract.openApi().operations().stream().anyMatch(op -> matches(op.getOpenAPIPath(), path));
         if (path.startsWith("/eventbus/")) {
-            // No operation of the contract, and kept from pages of other origins.
-            assertThat(status).as(where).isIn(400, 401, 403, 404, 405, 421, 429);
+            // Not an operation of the contract; requests of other origins are rejected.
+            assertThat(status).as(exchange).isIn(400, 401, 403, 404, 405, 421, 429);
         } else {
-            assertThat(status).as(where).isIn(knownPath ? 405 : 404, 400, 414, 421, 431);
+            assertThat(status).as(exchange).isIn(knownPath ? 405 : 404, 400, 414, 421, 431);
         }
         if (status == 405) {
-            assertThat(headers).as(where).containsKey("Allow");
+            assertThat(headers).as(exchange).containsKey("Allow");
         }
-        if (where.startsWith("HEAD")) {
+        if (exchange.startsWith("HEAD")) {
             return;
         }
-        assertThat(contentType).as(where).isEqualTo("application/problem+json");
+        assertThat(contentType).as(exchange).isEqualTo("application/problem+json");
         JsonNode required = DOCUMENT.at("/components/schemas/Problem/required");
         JsonObject problem = new JsonObject(Buffer.buffer(body));
-        required.forEach(name -> assertThat(problem.fieldNames()).as(where).contains(name.asText()));
+        required.forEach(name -> assertThat(problem.fieldNames()).as(exchange).contains(name.asText()));
         JsonNode types = DOCUMENT.at("/components/schemas/Problem/properties/type/enum");
-        assertThat(types).as(where).anyMatch(type -> type.asText().equals(problem.getString("type")));
+        assertThat(types).as(exchange).anyMatch(type -> type.asText().equals(problem.getString("type")));
     }
 
-    /** The media types stand in the file itself; the parsed contract has stand-ins for some. */
-    private static void checkMediaType(String where, Operation operation, int status, String contentType, byte[] body) {
+    /** Compares with the media types of the file, because {@link ContractLoader} replaces some in the parsed contract. */
+    private static void checkMediaType(
+            String exchange, Operation operation, int status, String contentType, byte[] body) {
         JsonNode response = response(operation, status);
         if (!response.has("content")) {
-            assertThat(body).as(where + " has no body").isEmpty();
+            assertThat(body).as(exchange + " has no body").isEmpty();
             return;
         }
-        Iterator<String> known = response.get("content").fieldNames();
-        assertThat(known).as(where).toIterable().contains(contentType);
+        Iterator<String> mediaTypes = response.get("content").fieldNames();
+        assertThat(mediaTypes).as(exchange).toIterable().contains(contentType);
     }
 
     private static JsonNode response(Operation operation, int status) {
@@ -226,7 +229,7 @@ public final class OpenApiResponseValidator {
         try {
             return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
         } catch (Exception e) {
-            throw new AssertionError("the answer breaks the contract: " + e.getMessage(), e);
+            throw new AssertionError("contract not loaded: " + e.getMessage(), e);
         }
     }
 }

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Bodies of {@code POST /api/generation}, good and bad. What the contract says about each stands beside it, so that every
- * judge of requests can be asked about the same ones.
+ * Valid and invalid bodies of {@code POST /api/generation}, each with its expected errors. All validators are tested with the same bodies.
  */
 public final class RequestBodyCorpus {
     /** One code point, two chars, four bytes. */
@@ -21,8 +20,8 @@ public final class RequestBodyCorpus {
     /**
      * One body.
      *
-     * @param name what it is about
-     * @param problems each thing that is wrong with it as pointer, space, sentence; empty when nothing is
+     * @param name description
+     * @param problems expected errors as pointer, space, detail; empty for a valid body
      */
     public record Case(String name, String body, List<String> problems) {
 
@@ -32,7 +31,7 @@ public final class RequestBodyCorpus {
         }
     }
 
-    /** What has to be accepted. */
+    /** Returns bodies that must be accepted. */
     public static List<Case> valid() {
         List<Case> cases = new ArrayList<>();
         valid(cases, "only a prompt", "{\"prompt\":\"x\"}");
@@ -46,7 +45,7 @@ public final class RequestBodyCorpus {
         valid(cases, "code points that are no characters", prompt("\uFFFE\uFFFF"));
         valid(
                 cases,
-                "4,000 code points of what is not wanted",
+                "a negative prompt of 4,000 code points",
                 bodyWithField("negativePrompt", quote(EMOJI.repeat(4000))));
         for (String side : List.of("width", "height")) {
             for (String value : List.of("64", "65", "2047", "2048", "512.0", "5.12e2", "51200E-2")) {
@@ -61,7 +60,7 @@ public final class RequestBodyCorpus {
         }
         valid(cases, "a model of one character", bodyWithField("model", "\"m\""));
         valid(cases, "a model of 200 characters", bodyWithField("model", quote("m".repeat(200))));
-        valid(cases, "no metadata in it", bodyWithField("metadata", "{}"));
+        valid(cases, "empty metadata", bodyWithField("metadata", "{}"));
         valid(cases, "16 pairs", bodyWithField("metadata", metadataPairs(16)));
         valid(cases, "a name of 64 code points", bodyWithField("metadata", metadataPair(EMOJI.repeat(64), "v")));
         valid(cases, "a value of 512 code points", bodyWithField("metadata", metadataPair("k", EMOJI.repeat(512))));
@@ -70,7 +69,7 @@ public final class RequestBodyCorpus {
         return cases;
     }
 
-    /** What has to be refused, and why. */
+    /** Returns bodies that must be rejected, with the reasons. */
     public static List<Case> invalid() {
         List<Case> cases = new ArrayList<>();
         invalid(cases, "an empty object", "{}", "#/prompt is required");
@@ -119,7 +118,7 @@ public final class RequestBodyCorpus {
                 "#/Prompt is not a known field");
         invalid(
                 cases,
-                "several things at once",
+                "several errors at once",
                 "{\"prompt\":\"\",\"width\":63,\"count\":\"2\",\"metadata\":{\"k\":1},\"steps\":20}",
                 "#/prompt must not be empty",
                 "#/width must be at least 64",
@@ -140,7 +139,7 @@ public final class RequestBodyCorpus {
             {"NUL", "a\u0000b"},
             {"a lone high surrogate", "a\ud800"},
             {"a lone low surrogate", "\udc00a"},
-            {"a pair of surrogates the wrong way round", "\uddfc\ud83d"},
+            {"a pair of surrogates in the wrong order", "\uddfc\ud83d"},
         };
         for (String[] text : texts) {
             invalid(cases, "prompt of " + text[0], prompt(text[1]), "#/prompt " + TEXT);
@@ -169,7 +168,12 @@ public final class RequestBodyCorpus {
     }
 
     private static void addInvalidNumbers(
-            List<Case> cases, String field, String least, List<String> tooSmall, String most, List<String> tooLarge) {
+            List<Case> cases,
+            String field,
+            String minimum,
+            List<String> tooSmall,
+            String maximum,
+            List<String> tooLarge) {
         for (String value : List.of("null", "\"64\"", "true", "[1]", "{}", "1.5", "512.5", "1e400", "-1e400")) {
             invalid(cases, field + " " + value, bodyWithField(field, value), "#/" + field + " must be an integer");
         }
@@ -178,10 +182,14 @@ public final class RequestBodyCorpus {
                     cases,
                     field + " " + value,
                     bodyWithField(field, value),
-                    "#/" + field + " must be at least " + least);
+                    "#/" + field + " must be at least " + minimum);
         }
         for (String value : tooLarge) {
-            invalid(cases, field + " " + value, bodyWithField(field, value), "#/" + field + " must be at most " + most);
+            invalid(
+                    cases,
+                    field + " " + value,
+                    bodyWithField(field, value),
+                    "#/" + field + " must be at most " + maximum);
         }
     }
 
@@ -254,7 +262,7 @@ public final class RequestBodyCorpus {
         return pairs.encode();
     }
 
-    /** As a JSON string. Half surrogate pairs cannot be sent as they are, so they are escaped, and control characters too. */
+    /** Returns a JSON string. Escapes control characters, and lone surrogates, which UTF-8 cannot encode. */
     private static String quote(String text) {
         StringBuilder json = new StringBuilder("\"");
         for (int i = 0; i < text.length(); i++) {

@@ -16,15 +16,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where our validation and the library's differ by nature, and only ours is asked: bytes, content types, size. */
+/** Validation beyond the scope of the OpenAPI library: bytes, content types, size. */
 class RequestBodyValidationTest {
     private static ValidationServers validationServers;
-    private static int ours;
+    private static int port;
 
     @BeforeAll
     static void start() {
         validationServers = new ValidationServers();
-        ours = validationServers.startDarkroomValidation();
+        port = validationServers.startDarkroomValidation();
     }
 
     @AfterAll
@@ -32,8 +32,8 @@ class RequestBodyValidationTest {
         validationServers.close();
     }
 
-    /** The library parses bytes leniently, guesses encodings and lets the last of two values win; we go by RFC 8259. */
-    static Stream<Arguments> badBytes() {
+    /** Bytes that RFC 8259 forbids. The library accepts some: it detects encodings and uses the last of two values. */
+    static Stream<Arguments> invalidBytes() {
         byte[] prompt = "{\"prompt\":\"x\"}".getBytes(UTF_8);
         return Stream.of(
                 Arguments.of("nothing", new byte[0], "# is empty; a JSON object is expected"),
@@ -65,23 +65,23 @@ class RequestBodyValidationTest {
                         "a name twice",
                         utf8("{\"prompt\":\"x\",\"metadata\":{\"a b\":\"1\",\"a b\":\"2\"}}"),
                         "#/metadata/a%20b is a duplicate field"),
-                Arguments.of("deep nesting", utf8("{\"metadata\":" + "[".repeat(10_000)), tooMuch()),
-                Arguments.of("many values", utf8("{\"a\":[" + "1,".repeat(10_000) + "1]}"), tooMuch()),
-                Arguments.of("a number without end", utf8("{\"seed\":" + "9".repeat(10_000) + "}"), tooMuch()));
+                Arguments.of("deep nesting", utf8("{\"metadata\":" + "[".repeat(10_000)), limitExceeded()),
+                Arguments.of("many values", utf8("{\"a\":[" + "1,".repeat(10_000) + "1]}"), limitExceeded()),
+                Arguments.of("a number without end", utf8("{\"seed\":" + "9".repeat(10_000) + "}"), limitExceeded()));
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("badBytes")
-    void whatIsNoJsonObjectIsRefused(String name, byte[] body, String problem) {
+    @MethodSource("invalidBytes")
+    void rejectsBodyThatIsNotAJsonObject(String name, byte[] body, String problem) {
         // when
-        HttpResponse<String> byUs = validationServers.post(ours, "application/json", body);
+        HttpResponse<String> response = validationServers.post(port, "application/json", body);
 
         // then
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(400);
-        assertThat(ValidationServers.errorsOf(byUs)).containsExactly(problem);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+        assertThat(ValidationServers.errorsOf(response)).containsExactly(problem);
     }
 
-    /** The library knows only the media types of its list, letter by letter; RFC 9110 is wider. */
+    /** Media types that RFC 9110 allows. The library compares literally with a closed list. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -94,12 +94,12 @@ class RequestBodyValidationTest {
                 "application/json; version=1; charset=utf-8",
                 "application/json;",
             })
-    void jsonInUtf8IsAcceptedHoweverItIsDeclared(String contentType) {
+    void acceptsEveryContentTypeOfJsonInUtf8(String contentType) {
         // when
-        HttpResponse<String> byUs = validationServers.post(ours, contentType, utf8("{\"prompt\":\"x\"}"));
+        HttpResponse<String> response = validationServers.post(port, contentType, utf8("{\"prompt\":\"x\"}"));
 
         // then
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(204);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(204);
     }
 
     @ParameterizedTest
@@ -124,18 +124,18 @@ class RequestBodyValidationTest {
                 ";;",
                 "",
             })
-    void otherContentTypesAreRefused(String contentType) {
+    void rejectsOtherContentTypes(String contentType) {
         // when
-        HttpResponse<String> byUs = validationServers.post(ours, contentType, utf8("{\"prompt\":\"x\"}"));
+        HttpResponse<String> response = validationServers.post(port, contentType, utf8("{\"prompt\":\"x\"}"));
 
         // then
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(415);
-        assertThat(new JsonObject(byUs.body()).getString("detail"))
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(415);
+        assertThat(new JsonObject(response.body()).getString("detail"))
                 .isEqualTo("The body must be application/json in UTF-8.");
     }
 
     @Test
-    void aThousandThingsWrongAreNotAllTold() {
+    void limitsTheNumberOfErrors() {
         // given
         StringBuilder body = new StringBuilder("{\"prompt\":\"x\"");
         for (int i = 0; i < 400; i++) {
@@ -143,30 +143,30 @@ class RequestBodyValidationTest {
         }
 
         // when
-        HttpResponse<String> byUs = validationServers.post(ours, "application/json", utf8(body + "}"));
+        HttpResponse<String> response = validationServers.post(port, "application/json", utf8(body + "}"));
 
         // then
-        assertThat(ValidationServers.errorsOf(byUs))
+        assertThat(ValidationServers.errorsOf(response))
                 .hasSize(20)
                 .allMatch(problem -> problem.endsWith(" is not a known field"));
     }
 
     @Test
-    void theWholeBodyMayBeAsLongAsTheLimitAndNoLonger() {
+    void limitsTheSizeOfTheBody() {
         // given
         String object = "{\"prompt\":\"x\"}";
         String limit = object + " ".repeat(ValidationServers.MAX_BODY_BYTES - object.length());
 
         // then
-        assertThat(validationServers.post(ours, "application/json", utf8(limit)).statusCode())
+        assertThat(validationServers.post(port, "application/json", utf8(limit)).statusCode())
                 .isEqualTo(204);
         assertThat(validationServers
-                        .post(ours, "application/json", utf8(limit + " "))
+                        .post(port, "application/json", utf8(limit + " "))
                         .statusCode())
                 .isEqualTo(413);
     }
 
-    private static String tooMuch() {
+    private static String limitExceeded() {
         return "# exceeds the limit of values, nesting depth or number length";
     }
 
@@ -175,11 +175,11 @@ class RequestBodyValidationTest {
     }
 
     private static byte[] utf8Of(int... bytes) {
-        byte[] rubbish = new byte[bytes.length];
+        byte[] content = new byte[bytes.length];
         for (int i = 0; i < bytes.length; i++) {
-            rubbish[i] = (byte) bytes[i];
+            content[i] = (byte) bytes[i];
         }
-        return concat(utf8("{\"prompt\":\""), concat(rubbish, utf8("\"}")));
+        return concat(utf8("{\"prompt\":\""), concat(content, utf8("\"}")));
     }
 
     private static byte[] concat(byte[] first, byte[] second) {

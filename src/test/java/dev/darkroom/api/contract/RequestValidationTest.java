@@ -16,21 +16,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same requests for our validation on the event loop and for the library's own on its worker pool: both read one
- * contract, so both have to judge alike. Ours says besides what is wrong, in whole sentences.
+ * Sends the same requests to the validation of Darkroom and to the validation of the OpenAPI library. Both must agree about each request,
+ * because both read the same contract. The responses of Darkroom also describe the errors.
  */
 class RequestValidationTest {
     private static final String ID = "019a8c1e-7f3a-7c55-9d0b-3f1a2b4c5d6e";
 
     private static ValidationServers validationServers;
-    private static int ours;
-    private static int stock;
+    private static int darkroomPort;
+    private static int libraryPort;
 
     @BeforeAll
     static void start() {
         validationServers = new ValidationServers();
-        ours = validationServers.startDarkroomValidation();
-        stock = validationServers.startLibraryValidation();
+        darkroomPort = validationServers.startDarkroomValidation();
+        libraryPort = validationServers.startLibraryValidation();
     }
 
     @AfterAll
@@ -38,42 +38,42 @@ class RequestValidationTest {
         validationServers.close();
     }
 
-    static List<RequestBodyCorpus.Case> good() {
+    static List<RequestBodyCorpus.Case> validBodies() {
         return RequestBodyCorpus.valid();
     }
 
-    static List<RequestBodyCorpus.Case> bad() {
+    static List<RequestBodyCorpus.Case> invalidBodies() {
         return RequestBodyCorpus.invalid();
     }
 
     @ParameterizedTest
-    @MethodSource("good")
-    void bothAccept(RequestBodyCorpus.Case request) {
+    @MethodSource("validBodies")
+    void bothAcceptValidBody(RequestBodyCorpus.Case request) {
         // when
-        HttpResponse<String> byUs =
-                validationServers.post(ours, "application/json", request.body().getBytes(UTF_8));
-        HttpResponse<String> byLibrary =
-                validationServers.post(stock, "application/json", request.body().getBytes(UTF_8));
+        HttpResponse<String> darkroomResponse = validationServers.post(
+                darkroomPort, "application/json", request.body().getBytes(UTF_8));
+        HttpResponse<String> libraryResponse = validationServers.post(
+                libraryPort, "application/json", request.body().getBytes(UTF_8));
 
         // then
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(204);
-        assertThat(byLibrary.statusCode()).as(byLibrary.body()).isEqualTo(204);
+        assertThat(darkroomResponse.statusCode()).as(darkroomResponse.body()).isEqualTo(204);
+        assertThat(libraryResponse.statusCode()).as(libraryResponse.body()).isEqualTo(204);
     }
 
     @ParameterizedTest
-    @MethodSource("bad")
-    void bothRefuseAndWeSayWhy(RequestBodyCorpus.Case request) {
+    @MethodSource("invalidBodies")
+    void bothRejectInvalidBodyAndDarkroomDescribesErrors(RequestBodyCorpus.Case request) {
         // when
-        HttpResponse<String> byUs =
-                validationServers.post(ours, "application/json", request.body().getBytes(UTF_8));
-        HttpResponse<String> byLibrary =
-                validationServers.post(stock, "application/json", request.body().getBytes(UTF_8));
+        HttpResponse<String> darkroomResponse = validationServers.post(
+                darkroomPort, "application/json", request.body().getBytes(UTF_8));
+        HttpResponse<String> libraryResponse = validationServers.post(
+                libraryPort, "application/json", request.body().getBytes(UTF_8));
 
         // then
-        assertThat(byLibrary.statusCode()).as(byLibrary.body()).isEqualTo(400);
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(400);
-        assertThat(ValidationServers.errorsOf(byUs)).containsExactlyElementsOf(request.problems());
-        assertThat(new JsonObject(byUs.body()).getString("detail")).isEqualTo(detail(request.problems()));
+        assertThat(libraryResponse.statusCode()).as(libraryResponse.body()).isEqualTo(400);
+        assertThat(darkroomResponse.statusCode()).as(darkroomResponse.body()).isEqualTo(400);
+        assertThat(ValidationServers.errorsOf(darkroomResponse)).containsExactlyElementsOf(request.problems());
+        assertThat(new JsonObject(darkroomResponse.body()).getString("detail")).isEqualTo(detail(request.problems()));
     }
 
     @ParameterizedTest
@@ -86,14 +86,14 @@ class RequestValidationTest {
                 "/images/" + ID + ".jpg",
                 "/images/" + ID + ".webp",
             })
-    void bothAcceptThePath(String path) {
+    void bothAcceptValidPath(String path) {
         // then
-        assertThat(validationServers.get(ours, path).statusCode()).isEqualTo(204);
-        assertThat(validationServers.get(stock, path).statusCode()).isEqualTo(204);
+        assertThat(validationServers.get(darkroomPort, path).statusCode()).isEqualTo(204);
+        assertThat(validationServers.get(libraryPort, path).statusCode()).isEqualTo(204);
     }
 
-    static Stream<Arguments> badPaths() {
-        Stream<String> noIds = Stream.of(
+    static Stream<Arguments> invalidPaths() {
+        Stream<String> invalidIds = Stream.of(
                 "42",
                 "x",
                 "%20",
@@ -109,7 +109,7 @@ class RequestValidationTest {
                 ID.replace('e', 'g'),
                 ID + "%2F..",
                 "%E2%80%8B" + ID);
-        Stream<String> noImages = Stream.of(
+        Stream<String> invalidImageNames = Stream.of(
                 ID,
                 ID + ".",
                 ID + ".gif",
@@ -124,26 +124,26 @@ class RequestValidationTest {
                 ID + ".png%0A",
                 ID + ".png%20");
         return Stream.concat(
-                noIds.map(id -> Arguments.of("/api/generation/" + id, "generationId must be a UUID")),
-                noImages.map(name -> Arguments.of(
+                invalidIds.map(id -> Arguments.of("/api/generation/" + id, "generationId must be a UUID")),
+                invalidImageNames.map(name -> Arguments.of(
                         "/images/" + name,
                         "imageName must be an image name: an image id and the extension of its media type")));
     }
 
     @ParameterizedTest
-    @MethodSource("badPaths")
-    void bothRefuseThePathAndWeSayWhy(String path, String problem) {
+    @MethodSource("invalidPaths")
+    void bothRejectInvalidPathAndDarkroomDescribesError(String path, String problem) {
         // when
-        HttpResponse<String> byUs = validationServers.get(ours, path);
-        HttpResponse<String> byLibrary = validationServers.get(stock, path);
+        HttpResponse<String> darkroomResponse = validationServers.get(darkroomPort, path);
+        HttpResponse<String> libraryResponse = validationServers.get(libraryPort, path);
 
         // then
-        assertThat(byLibrary.statusCode()).as(byLibrary.body()).isEqualTo(400);
-        assertThat(byUs.statusCode()).as(byUs.body()).isEqualTo(400);
-        assertThat(ValidationServers.errorsOf(byUs)).containsExactly(problem);
+        assertThat(libraryResponse.statusCode()).as(libraryResponse.body()).isEqualTo(400);
+        assertThat(darkroomResponse.statusCode()).as(darkroomResponse.body()).isEqualTo(400);
+        assertThat(ValidationServers.errorsOf(darkroomResponse)).containsExactly(problem);
     }
 
-    /** The first problem as a sentence for people, and how many more there are. */
+    /** Returns the expected detail: the first error and the number of further errors. */
     private static String detail(List<String> problems) {
         String first = problems.get(0).replaceFirst("^#/(\\S*) ", "$1: ");
         return problems.size() == 1 ? first : first + " (and " + (problems.size() - 1) + " more)";

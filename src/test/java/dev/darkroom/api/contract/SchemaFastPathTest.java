@@ -18,10 +18,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What is told yes at once, the library would have accepted. */
+/** The fast path accepts only values that the schema library accepts. */
 class SchemaFastPathTest {
     private static Vertx vertx;
-    private static Predicate<Object> quickYes;
+    private static Predicate<Object> fastPath;
     private static Validator library;
 
     @BeforeAll
@@ -38,7 +38,7 @@ class SchemaFastPathTest {
                 .getContent()
                 .get(MediaType.APPLICATION_JSON)
                 .getSchema();
-        quickYes = SchemaFastPath.compile(schema);
+        fastPath = SchemaFastPath.compile(schema);
         library = apiContract.openApi().getSchemaRepository().validator(schema);
     }
 
@@ -49,7 +49,7 @@ class SchemaFastPathTest {
 
     private record Field(String name, Object value) {}
 
-    /** A request whose fields come from good and bad requests. One field in ten has the value of another field. */
+    /** Returns a request with fields of valid and invalid requests. One field in ten has the value of another field. */
     private static JsonObject request(RandomCase random, List<Field> known) {
         JsonObject request = new JsonObject(random.oneOf(List.of("{\"prompt\":\"x\"}", "{}")));
         for (int i = random.intBetween(0, 6); i > 0; i--) {
@@ -61,7 +61,7 @@ class SchemaFastPathTest {
     }
 
     @Test
-    void aYesIsAlwaysTheLibrarysToo() {
+    void acceptsOnlyValuesThatTheLibraryAccepts() {
         // given
         List<Field> known = Stream.concat(RequestBodyCorpus.valid().stream(), RequestBodyCorpus.invalid().stream())
                 .flatMap(request -> JsonBodyParser.parse(Buffer.buffer(request.body())).stream())
@@ -71,23 +71,23 @@ class SchemaFastPathTest {
         // then
         SeededCases.check(5_000, random -> {
             JsonObject request = request(random, known);
-            boolean yes = quickYes.test(request);
-            assertThat(!yes || library.validate(request).getValid())
+            boolean accepted = fastPath.test(request);
+            assertThat(!accepted || library.validate(request).getValid())
                     .as(request.encode())
                     .isTrue();
         });
     }
 
     @Test
-    void whatIsGoodGetsAYesUnlessItsNumbersAreWrittenStrangely() {
+    void acceptsValidRequestsWithPlainIntegers() {
         assertThat(RequestBodyCorpus.valid())
                 .filteredOn(request -> !request.body().matches(".*[0-9][.eE].*"))
                 .hasSizeGreaterThan(20)
-                .allMatch(request -> quickYes.test(JsonBodyParser.parse(Buffer.buffer(request.body()))));
+                .allMatch(request -> fastPath.test(JsonBodyParser.parse(Buffer.buffer(request.body()))));
     }
 
     @Test
-    void aKeywordThatIsNotKnownGetsNoYes() {
+    void rejectsSchemaWithUnknownKeyword() {
         // given
         JsonObject schema = new JsonObject().put("type", "integer");
 

@@ -15,8 +15,8 @@ import java.util.Set;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * Derives the strict form of {@code openapi.yaml} that tests hold responses against. The contract leaves response schemas open, because
- * fields may be added; a field that this version sends and the contract does not describe is a fault all the same.
+ * Derives the strict form of {@code openapi.yaml}, which responses must match in tests. The contract leaves response schemas open, because
+ * later versions may add fields. A field that this version sends without a description in the contract is nevertheless a fault.
  *
  * <p>The copy differs from the contract in four ways:
  *
@@ -33,7 +33,7 @@ final class StrictContract {
 
     private StrictContract() {}
 
-    /** Returns the closed copy and leaves {@code contract} as it is. */
+    /** Returns the strict copy and does not change {@code contract}. */
     static JsonNode derive(JsonNode contract) {
         ObjectNode copy = contract.deepCopy();
         ObjectNode schemas = (ObjectNode) copy.at("/components/schemas");
@@ -75,7 +75,7 @@ final class StrictContract {
         return whole;
     }
 
-    /** The name of the component that a reference leads to, empty without a reference. */
+    /** Returns the name of the referenced component, empty without a reference. */
     private static String referenced(JsonNode part) {
         String reference = part.path("$ref").asText();
         return reference.substring(reference.lastIndexOf('/') + 1);
@@ -101,7 +101,7 @@ final class StrictContract {
 
     private static JsonNode conditions() {
         try (InputStream in = StrictContract.class.getResourceAsStream("/contract/conditions.yaml")) {
-            // YAML anchors: read as plain values first, because the tree reader does not resolve them.
+            // Read as plain values first, because the tree reader does not resolve YAML anchors.
             return new YAMLMapper().valueToTree(new Yaml().<Object>load(in));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

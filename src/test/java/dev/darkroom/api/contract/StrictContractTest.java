@@ -14,12 +14,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Responses of the contract are open for clients and closed for tests; requests are closed for both. */
+/** Response schemas allow further fields in the contract and reject them in the strict copy; request schemas always reject them. */
 class StrictContractTest {
     private static final Set<String> REQUESTS =
             Set.of("GenerationRequest", "WebhookRequest", "WebhookChanges", "RedeliverRequest", "Acknowledgement");
     private static final OpenApiFile OPEN = OpenApiFile.read();
-    private static final OpenApiFile CLOSED = OpenApiFile.readClosed();
+    private static final OpenApiFile STRICT = OpenApiFile.readStrict();
 
     private static JsonNode schema(OpenApiFile file, String name) {
         return file.at("/components/schemas/" + name);
@@ -55,21 +55,21 @@ class StrictContractTest {
 
     @ParameterizedTest
     @MethodSource("responseSchemas")
-    void anUndescribedFieldFitsTheContractAndNotTheClosedCopy(String reference) {
+    void onlyTheStrictCopyRejectsUndescribedField(String reference) {
         // given
         JsonNode body = OPEN.responseBodies().values().stream()
                 .filter(candidate -> candidate.at("/schema/$ref").asText().equals(reference))
                 .findFirst()
                 .orElseThrow();
         ObjectNode example = OPEN.examples(body).get(0).deepCopy();
-        assertThat(CLOSED.fits(body.get("schema"), example)).isTrue();
+        assertThat(STRICT.isValid(body.get("schema"), example)).isTrue();
 
         // when
         example.put("addedLater", true);
 
         // then
-        assertThat(OPEN.fits(body.get("schema"), example)).isTrue();
-        assertThat(CLOSED.fits(body.get("schema"), example)).isFalse();
+        assertThat(OPEN.isValid(body.get("schema"), example)).isTrue();
+        assertThat(STRICT.isValid(body.get("schema"), example)).isFalse();
     }
 
     @ParameterizedTest
@@ -83,8 +83,8 @@ class StrictContractTest {
         "WebhookWithSecret, NewWebhook, secret",
         "WebhookWithSecret, NewWebhook, url"
     })
-    void theClosedCopyMissesAFieldOfTheState(String schema, String example, String field) {
-        assertBroken(schema, example, changed -> changed.remove(field));
+    void strictCopyRequiresFieldsOfTheState(String schema, String example, String field) {
+        assertInvalidAfter(schema, example, changed -> changed.remove(field));
     }
 
     @ParameterizedTest
@@ -95,8 +95,8 @@ class StrictContractTest {
         "WebhookWithSecret, NewWebhook, disabledAt",
         "Delivery, Delivery, endedAt"
     })
-    void theClosedCopyRejectsAFieldOfAnotherState(String schema, String example, String field) {
-        assertBroken(schema, example, changed -> changed.put(field, "2026-11-23T10:15:30.000Z"));
+    void strictCopyRejectsFieldOfAnotherState(String schema, String example, String field) {
+        assertInvalidAfter(schema, example, changed -> changed.put(field, "2026-11-23T10:15:30.000Z"));
     }
 
     @ParameterizedTest
@@ -106,28 +106,30 @@ class StrictContractTest {
         "2026-11-23T10:15:30.000000Z",
         "2026-11-23 10:15:30.000Z"
     })
-    void theClosedCopyWantsTimestampsInUtcWithMilliseconds(String time) {
-        assertBroken("Generation", "Pending", changed -> changed.put("createdAt", time));
+    void strictCopyRequiresTimestampsInUtcWithMilliseconds(String time) {
+        assertInvalidAfter("Generation", "Pending", changed -> changed.put("createdAt", time));
     }
 
     @Test
-    void theClosedCopyLooksInsideAttempts() {
-        assertBroken(
+    void strictCopyValidatesAttempts() {
+        assertInvalidAfter(
                 "Generation", "Pending", changed -> ((ObjectNode) changed.at("/attempts/0")).put("class", "NOT_SENT"));
-        assertBroken("Generation", "Pending", changed -> ((ObjectNode) changed.at("/attempts/0")).remove("error"));
-        assertBroken("Generation", "Pending", changed -> ((ObjectNode) changed.at("/attempts/1")).put("counted", true));
+        assertInvalidAfter(
+                "Generation", "Pending", changed -> ((ObjectNode) changed.at("/attempts/0")).remove("error"));
+        assertInvalidAfter(
+                "Generation", "Pending", changed -> ((ObjectNode) changed.at("/attempts/1")).put("counted", true));
     }
 
     @ParameterizedTest
     @CsvSource({"GenerationPage", "NotificationPage", "WebhookPage", "DeliveryPage"})
-    void everyListHasItemsAndMayHaveANextCursor(String name) {
+    void everyPageHasItemsAndOptionalNextCursor(String name) {
         JsonNode page = schema(OPEN, name);
         assertThat(page.path("required").toString()).contains("items").doesNotContain("nextCursor");
         assertThat(page.at("/properties/nextCursor/$ref").asText()).isEqualTo("#/components/schemas/NextCursor");
     }
 
     @Test
-    void everyListIsReadWithLimitAndCursor() {
+    void everyListOperationHasLimitAndCursor() {
         OPEN.operations().forEach((name, operation) -> {
             if (operation.path("operationId").asText().startsWith("list")) {
                 List<String> parameters = new ArrayList<>();
@@ -141,7 +143,7 @@ class StrictContractTest {
     }
 
     @Test
-    void thereIsOneKindOfTimestamp() {
+    void hasOneTimestampSchema() {
         List<String> others = new ArrayList<>();
         OPEN.at("/components/schemas").properties().forEach(entry -> {
             if (!entry.getKey().equals("Timestamp")
@@ -151,15 +153,15 @@ class StrictContractTest {
         });
         assertThat(others).isEmpty();
         assertThat(schema(OPEN, "Timestamp").has("pattern"))
-                .as("generators apply a pattern to the parsed time, and fail")
+                .as("code generators fail: they apply a pattern to the parsed time")
                 .isFalse();
     }
 
-    private static void assertBroken(String schema, String example, Consumer<ObjectNode> change) {
+    private static void assertInvalidAfter(String schema, String example, Consumer<ObjectNode> change) {
         ObjectNode value = example(example);
-        assertThat(CLOSED.fits(schema(CLOSED, schema), value)).isTrue();
+        assertThat(STRICT.isValid(schema(STRICT, schema), value)).isTrue();
         change.accept(value);
-        assertThat(CLOSED.fits(schema(CLOSED, schema), value))
+        assertThat(STRICT.isValid(schema(STRICT, schema), value))
                 .as(value.toString())
                 .isFalse();
     }

@@ -20,76 +20,76 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a validator says, in words. The whole request has its corpus elsewhere; here are the shapes that it does not have. */
+/** Messages for schemas that {@link RequestBodyCorpus} does not cover. */
 class ValidationErrorMapperTest {
 
     @Test
-    void onlyTheLastStepOfTheWayIsTold() {
+    void reportsOnlyTheDeepestError() {
         // given
         JsonObject schema = object("outer", object("inner", new JsonObject().put("type", "boolean")));
 
         // then
-        assertThat(told(schema, "{\"outer\":{\"inner\":1}}")).containsExactly("#/outer/inner must be a boolean");
+        assertThat(errors(schema, "{\"outer\":{\"inner\":1}}")).containsExactly("#/outer/inner must be a boolean");
     }
 
     @Test
-    void aFieldThatIsWrongIsNotCalledUnknownAsWell() {
+    void doesNotReportInvalidFieldAsUnknown() {
         // given
         JsonObject schema = object("known", new JsonObject().put("type", "array"));
 
         // then
-        assertThat(told(schema, "{\"known\":1,\"unknown\":1}"))
+        assertThat(errors(schema, "{\"known\":1,\"unknown\":1}"))
                 .containsExactly("#/known must be an array", "#/unknown is not a known field");
     }
 
     @Test
-    void aFieldWithAlmostTheNameOfAWrongOneIsUnknownAllTheSame() {
+    void reportsUnknownFieldWithNameSimilarToInvalidField() {
         // given
         JsonObject schema = object("width", new JsonObject().put("type", "integer"));
 
         // then
-        assertThat(told(schema, "{\"widths\":1,\"width\":\"1\",\"wid\":2}"))
+        assertThat(errors(schema, "{\"widths\":1,\"width\":\"1\",\"wid\":2}"))
                 .containsExactly(
                         "#/width must be an integer", "#/widths is not a known field", "#/wid is not a known field");
     }
 
     @Test
-    void oneThingIsToldForEachPlace() {
+    void reportsOneErrorPerLocation() {
         // given
         JsonObject schema = object(
                 "name",
                 new JsonObject().put("type", "string").put("minLength", 3).put("pattern", "^[a-z]+$"));
 
         // then
-        assertThat(told(schema, "{\"name\":\"1\"}")).containsExactly("#/name must be at least 3 characters long");
+        assertThat(errors(schema, "{\"name\":\"1\"}")).containsExactly("#/name must be at least 3 characters long");
     }
 
     @Test
-    void aRuleWithoutSentenceIsNamed() {
+    void namesKeywordWithoutMessage() {
         // given
         JsonObject schema = object("size", new JsonObject().put("multipleOf", 8));
 
         // then
-        assertThat(told(schema, "{\"size\":9}")).containsExactly("#/size does not match the schema (multipleOf)");
+        assertThat(errors(schema, "{\"size\":9}")).containsExactly("#/size does not match the schema (multipleOf)");
     }
 
     @Test
-    void theFieldThatIsMissingIsPointedAt() {
+    void pointsToMissingField() {
         // given
         JsonObject schema =
                 object("outer", object("inner", new JsonObject()).put("required", new JsonArray().add("inner")));
 
         // then
-        assertThat(told(schema, "{\"outer\":{}}")).containsExactly("#/outer/inner is required");
+        assertThat(errors(schema, "{\"outer\":{}}")).containsExactly("#/outer/inner is required");
     }
 
     @Test
-    void aRefusalWithoutReasonIsStillARefusal() {
+    void reportsInvalidBodyWithoutReason() {
         // given
-        OutputUnit silent = new OutputUnit(false).setErrors(List.of());
+        OutputUnit withoutErrors = new OutputUnit(false).setErrors(List.of());
 
         // then
-        assertThat(ValidationErrorMapper.toValidationErrors(silent, JsonSchema.of(new JsonObject())))
+        assertThat(ValidationErrorMapper.toValidationErrors(withoutErrors, JsonSchema.of(new JsonObject())))
                 .containsExactly(new Problem.ValidationError("#", "does not match the schema"));
     }
 
@@ -117,7 +117,7 @@ class ValidationErrorMapperTest {
     }
 
     @Test
-    void callsNoParameterOfTheContractUuidThatIsNone() throws Exception {
+    void describesOnlyUuidParametersAsUuid() throws Exception {
         Vertx vertx = Vertx.vertx();
         try {
             List<Parameter> parameters = Stream.of(ContractLoader.loadApi(vertx), ContractLoader.loadManagement(vertx))
@@ -146,7 +146,7 @@ class ValidationErrorMapperTest {
                 .put("properties", new JsonObject().put(field, schema));
     }
 
-    private static List<String> told(JsonObject schema, String body) {
+    private static List<String> errors(JsonObject schema, String body) {
         JsonSchema parsed = JsonSchema.of(schema);
         Validator validator = Validator.create(
                 parsed,

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Judges of requests, as HTTP servers that answer 204 to what they accept. The methods block. */
+/** HTTP servers that validate requests and respond with 204 to valid ones. The methods block. */
 final class ValidationServers implements AutoCloseable {
     static final int MAX_BODY_BYTES = 262_144;
 
@@ -34,7 +34,7 @@ final class ValidationServers implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final ApiContract apiContract = await(ContractLoader.loadApi(vertx));
 
-    /** Our own validation, behind the real router; the port. */
+    /** Starts a server with the validation of Darkroom and the real router; returns its port. */
     int startDarkroomValidation() {
         List<OperationHandler> handlers = apiContract.operationIds().stream()
                 .map(ValidationServers::acceptingHandler)
@@ -49,7 +49,7 @@ final class ValidationServers implements AutoCloseable {
                         new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))));
     }
 
-    /** The library's validation, as it comes; the port. */
+    /** Starts a server with the unchanged validation of the OpenAPI library; returns its port. */
     int startLibraryValidation() {
         RequestValidator validator = RequestValidator.create(vertx, apiContract.openApi());
         return listen(vertx.createHttpServer()
@@ -57,11 +57,11 @@ final class ValidationServers implements AutoCloseable {
                         .validate(request)
                         .onSuccess(
                                 valid -> request.response().setStatusCode(204).end())
-                        .onFailure(wrong ->
-                                request.response().setStatusCode(400).end(String.valueOf(wrong.getMessage())))));
+                        .onFailure(failure ->
+                                request.response().setStatusCode(400).end(String.valueOf(failure.getMessage())))));
     }
 
-    /** Keeps every thread of the worker pool that all verticles share busy, until it is closed. */
+    /** Blocks every thread of the shared worker pool until the result is closed. */
     AutoCloseable blockWorkerPool() {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch busy = new CountDownLatch(VertxOptions.DEFAULT_WORKER_POOL_SIZE);
@@ -105,9 +105,9 @@ final class ValidationServers implements AutoCloseable {
         }
     }
 
-    /** What our judge says is wrong: pointer, space, sentence. */
-    static List<String> errorsOf(HttpResponse<String> answer) {
-        JsonArray errors = new JsonObject(answer.body()).getJsonArray("errors");
+    /** Returns the errors of a problem document as pointer, space, detail. */
+    static List<String> errorsOf(HttpResponse<String> response) {
+        JsonArray errors = new JsonObject(response.body()).getJsonArray("errors");
         return errors.stream()
                 .map(JsonObject.class::cast)
                 .map(error -> error.getString("pointer") + " " + error.getString("detail"))

@@ -59,8 +59,8 @@ class TlsCertificateReloaderTest {
         trustManagers.init(trustStore);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, trustManagers.getTrustManagers(), null);
-        try (SSLSocket socket = (SSLSocket)
-                context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
+        try (SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout((int) Duration.ofSeconds(60).toMillis());
             socket.startHandshake();
             return (X509Certificate) socket.getSession().getPeerCertificates()[0];

@@ -25,17 +25,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Connections whose other side reads nothing, with much that waits in them, end all the same, whatever is spoken on them. */
+/** Aborting ends connections with unsent data and a peer that does not read, over every protocol. */
 @Timeout(60)
 class ConnectionAborterTest {
-    private static final int SMALL = 4 * 1024;
-    private static final Buffer MUCH = Buffer.buffer("x".repeat(4_000));
+    private static final int BUFFER_SIZE = 4 * 1024;
+    private static final Buffer BLOCK = Buffer.buffer("x".repeat(4_000));
     private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
 
     private final Vertx vertx = Vertx.vertx();
-    private final CompletableFuture<Void> gone = new CompletableFuture<>();
-    private final CompletableFuture<Runnable> cutOff = new CompletableFuture<>();
-    private volatile Context loop;
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final CompletableFuture<Runnable> abortAction = new CompletableFuture<>();
+    private volatile Context eventLoop;
     private Socket client;
 
     @AfterEach
@@ -44,88 +44,89 @@ class ConnectionAborterTest {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    /** Writes until no more is taken. */
-    private void fill(WriteStream<Buffer> out, Runnable cut) {
+    /** Writes more than the connection accepts. */
+    private void fill(WriteStream<Buffer> out, Runnable abort) {
         for (int i = 0; i < 1_000; i++) {
-            out.write(MUCH);
+            out.write(BLOCK);
         }
-        cutOff.complete(cut);
+        abortAction.complete(abort);
     }
 
     private int serve(HttpServerOptions options) throws Exception {
-        return vertx.createHttpServer(options.setSendBufferSize(SMALL))
-                .requestHandler(this::answer)
+        return vertx.createHttpServer(options.setSendBufferSize(BUFFER_SIZE))
+                .requestHandler(this::respond)
                 .listen(0, "127.0.0.1")
                 .await(60, TimeUnit.SECONDS)
                 .actualPort();
     }
 
-    private void answer(HttpServerRequest request) {
-        loop = vertx.getOrCreateContext();
-        Runnable cut = () -> ConnectionAborter.abort(request.connection());
+    private void respond(HttpServerRequest request) {
+        eventLoop = vertx.getOrCreateContext();
+        Runnable abort = () -> ConnectionAborter.abort(request.connection());
         if (request.getHeader("Upgrade") == null) {
-            request.connection().closeHandler(closed -> gone.complete(null));
-            fill(request.response().setChunked(true), cut);
+            request.connection().closeHandler(end -> closed.complete(null));
+            fill(request.response().setChunked(true), abort);
         } else {
             request.toWebSocket().onSuccess(socket -> {
-                socket.closeHandler(closed -> gone.complete(null));
-                fill(socket, cut);
+                socket.closeHandler(end -> closed.complete(null));
+                fill(socket, abort);
             });
         }
     }
 
-    private void connect(Socket socket, int port, String says) throws IOException {
+    private void connect(Socket socket, int port, String request) throws IOException {
         client = socket;
-        socket.setReceiveBufferSize(SMALL);
+        socket.setReceiveBufferSize(BUFFER_SIZE);
         socket.connect(new InetSocketAddress("127.0.0.1", port));
-        socket.getOutputStream().write(says.getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    private void assertThatItCanBeCutOff() throws Exception {
-        Runnable cut = cutOff.get(60, TimeUnit.SECONDS);
-        assertThat(gone).isNotDone();
-        cut.run();
-        gone.get(60, TimeUnit.SECONDS);
+    private void assertAbortClosesConnection() throws Exception {
+        Runnable abort = abortAction.get(60, TimeUnit.SECONDS);
+        assertThat(closed).isNotDone();
+        abort.run();
+        closed.get(60, TimeUnit.SECONDS);
     }
 
     @Test
-    void http() throws Exception {
+    void abortsHttpConnection() throws Exception {
         connect(new Socket(), serve(new HttpServerOptions()), GET + "\r\n");
-        assertThatItCanBeCutOff();
+        assertAbortClosesConnection();
     }
 
     @Test
-    void https() throws Exception {
+    void abortsTlsConnection() throws Exception {
         SelfSignedCertificate certificate = SelfSignedCertificate.create();
         int port = serve(new HttpServerOptions().setSsl(true).setKeyCertOptions(certificate.keyCertOptions()));
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new Anybody()}, null);
+        context.init(null, new TrustManager[] {new TrustEveryone()}, null);
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
         connect(socket, port, GET + "\r\n");
-        assertThatItCanBeCutOff();
+        assertAbortClosesConnection();
         certificate.delete();
     }
 
     @Test
-    void webSocket() throws Exception {
+    void abortsWebSocket() throws Exception {
         connect(
                 new Socket(),
                 serve(new HttpServerOptions()),
                 GET + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-        assertThatItCanBeCutOff();
+        assertAbortClosesConnection();
     }
 
     @Test
-    void oneThatIsGoneAlready() throws Exception {
+    void ignoresClosedConnection() throws Exception {
         connect(new Socket(), serve(new HttpServerOptions()), GET + "\r\n");
-        assertThatItCanBeCutOff();
-        // What the event loop does next comes after it has taken the connection apart.
-        Future.<Void>future(promise -> loop.runOnContext(promise::complete)).await(60, TimeUnit.SECONDS);
-        cutOff.get().run();
+        assertAbortClosesConnection();
+        // A task of the event loop runs after the cleanup of the connection.
+        Future.<Void>future(promise -> eventLoop.runOnContext(promise::complete))
+                .await(60, TimeUnit.SECONDS);
+        abortAction.get().run();
     }
 
-    private static final class Anybody implements X509TrustManager {
+    private static final class TrustEveryone implements X509TrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type) {}
 

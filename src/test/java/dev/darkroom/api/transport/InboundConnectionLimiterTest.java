@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Timeout;
 /** Limits of accepted connections, over real sockets. */
 @Timeout(120)
 class InboundConnectionLimiterTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
 
     private final List<Socket> sockets = new ArrayList<>();
-    private InboundConnectionLimiter connections;
+    private InboundConnectionLimiter limiter;
     private Vertx vertx;
 
     @AfterEach
@@ -34,9 +34,9 @@ class InboundConnectionLimiterTest {
         vertx.close().await(20, TimeUnit.SECONDS);
     }
 
-    private void limit(int most, int mostPerAddress) {
-        connections = new InboundConnectionLimiter(most, mostPerAddress, 1_000_000, PATIENCE);
-        vertx = Vertx.builder().withTransport(connections.transport()).build();
+    private void limit(int maxConnections, int maxPerAddress) {
+        limiter = new InboundConnectionLimiter(maxConnections, maxPerAddress, 1_000_000, DEADLINE);
+        vertx = Vertx.builder().withTransport(limiter.transport()).build();
     }
 
     private int serve() throws Exception {
@@ -55,9 +55,9 @@ class InboundConnectionLimiterTest {
         return socket;
     }
 
-    /** Whether a request on it is answered; false when the connection is closed instead. */
+    /** Sends a request and returns whether it is served; false when the connection is closed instead. */
     private static boolean isServed(Socket socket) throws IOException {
-        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.setSoTimeout((int) DEADLINE.toMillis());
         try {
             socket.getOutputStream()
                     .write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -70,7 +70,7 @@ class InboundConnectionLimiterTest {
     }
 
     @Test
-    void closesConnectionsAboveTheLimitAndServesOthersAgainLater() throws Exception {
+    void closesConnectionsAboveTheLimitUntilOneEnds() throws Exception {
         // given
         limit(3, 0);
         int port = serve();
@@ -83,13 +83,13 @@ class InboundConnectionLimiterTest {
 
         // then
         assertThat(isServed(fourth)).isFalse();
-        assertThat(connections.openConnections()).isEqualTo(3);
+        assertThat(limiter.openConnections()).isEqualTo(3);
 
         // when
         sockets.get(0).close();
 
         // then
-        Awaitility.await().atMost(PATIENCE).until(() -> connections.openConnections() == 2);
+        Awaitility.await().atMost(DEADLINE).until(() -> limiter.openConnections() == 2);
         assertThat(isServed(connect("127.0.0.1", port))).isTrue();
     }
 
@@ -107,31 +107,31 @@ class InboundConnectionLimiterTest {
     }
 
     @Test
-    void aSeparatePortStaysReachable() throws Exception {
+    void keepsSeparatePortReachable() throws Exception {
         // given
         limit(1, 0);
         int port = serve();
         int management = serve();
-        connections.countSeparately(management);
+        limiter.countSeparately(management);
         assertThat(isServed(connect("127.0.0.1", port))).isTrue();
         assertThat(isServed(connect("127.0.0.1", port))).isFalse();
 
         // then
         assertThat(isServed(connect("127.0.0.1", management))).isTrue();
-        assertThat(connections.openConnections()).isEqualTo(1);
+        assertThat(limiter.openConnections()).isEqualTo(1);
     }
 
     @Test
-    void anExemptPortIsNotLimited() throws Exception {
+    void doesNotLimitExemptPort() throws Exception {
         // given
         limit(1, 1);
-        int own = serve();
-        connections.exemptPort(own);
+        int exemptPort = serve();
+        limiter.exemptPort(exemptPort);
 
         // then
         for (int i = 0; i < 5; i++) {
-            assertThat(isServed(connect("127.0.0.1", own))).isTrue();
+            assertThat(isServed(connect("127.0.0.1", exemptPort))).isTrue();
         }
-        assertThat(connections.openConnections()).isZero();
+        assertThat(limiter.openConnections()).isZero();
     }
 }

@@ -7,7 +7,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** As much of HTTP/2 (RFC 9113), with prior knowledge and without TLS, as a client needs that does not read. */
+/** Minimal HTTP/2 client (RFC 9113) with prior knowledge and without TLS, for tests with peers that do not read. */
 public final class RawHttp2Frames {
     static final int DATA = 0;
     static final int RST_STREAM = 3;
@@ -25,7 +25,7 @@ public final class RawHttp2Frames {
         in = new DataInputStream(socket.getInputStream());
     }
 
-    /** Returns what begins a connection, on which the server may send so many bytes of each stream. */
+    /** Returns the start of a connection. {@code window} is the initial flow-control window of each stream in bytes. */
     public static byte[] preface(int window) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -59,7 +59,7 @@ public final class RawHttp2Frames {
         return frame(PING, 0, 0, new byte[8]);
     }
 
-    /** Returns a request, followed by a window for its answer. */
+    /** Returns a request followed by a window update for its response. */
     static byte[] windowUpdate(int stream, int bytes, byte[] request) {
         byte[] update = frame(
                 WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
@@ -69,7 +69,7 @@ public final class RawHttp2Frames {
                 .array();
     }
 
-    /** Reads until a frame of this type and stream comes. */
+    /** Reads until a frame of this type and stream arrives. */
     void await(int type, int stream) throws IOException {
         while (true) {
             int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Heads that do not end, by a clock that the test drives. */
+/** Timeouts of incomplete request heads, with a simulated clock. */
 class RequestHeadTimeoutTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -32,18 +32,18 @@ class RequestHeadTimeoutTest {
         channel.finishAndReleaseAll();
     }
 
-    private void accepted() {
+    private void accept() {
         RequestHeadTimeout.watchAccepted(channel, TIMEOUT);
     }
 
-    private void http1() {
-        accepted();
+    private void acceptHttp1() {
+        accept();
         channel.pipeline().addLast(new HttpRequestDecoder(), new ChannelInboundHandlerAdapter());
         RequestHeadTimeout.watchConnected(channel, TIMEOUT);
     }
 
-    private void http2() {
-        accepted();
+    private void acceptHttp2() {
+        accept();
         send(PREFACE + SETTINGS);
         RequestHeadTimeout.watchConnected(channel, TIMEOUT);
     }
@@ -64,21 +64,21 @@ class RequestHeadTimeoutTest {
         return channel.isOpen();
     }
 
-    /** Sends a byte each second; returns after how many the connection was closed. */
-    private int secondsUntilClosed(String dribble) {
+    /** Sends {@code bytes} each second and returns the seconds until the connection is closed. */
+    private int secondsUntilClosed(String bytes) {
         for (int i = 0; i < 10_000; i++) {
             if (!channel.isOpen()) {
                 return i;
             }
-            send(dribble);
+            send(bytes);
             isOpenAfter(Duration.ofSeconds(1));
         }
         return Integer.MAX_VALUE;
     }
 
     @Test
-    void closesConnectionThatSaysNothing() {
-        http1();
+    void closesSilentConnection() {
+        acceptHttp1();
 
         assertThat(isOpenAfter(TIMEOUT.minusMillis(1))).isTrue();
         assertThat(isOpenAfter(Duration.ofMillis(1))).isFalse();
@@ -86,16 +86,16 @@ class RequestHeadTimeoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"GET /", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\na: ", "PRI * HT", "G"})
-    void closesConnectionWhoseFirstHeadDoesNotEnd(String begin) {
-        http1();
+    void closesConnectionWithIncompleteFirstHead(String begin) {
+        acceptHttp1();
         send(begin);
 
         assertThat(secondsUntilClosed("x")).isEqualTo(30);
     }
 
     @Test
-    void closesConnectionWhoseNextHeadDoesNotEnd() {
-        http1();
+    void closesConnectionWithIncompleteNextHead() {
+        acceptHttp1();
         send(REQUEST);
         assertThat(isOpenAfter(Duration.ofHours(1))).isTrue();
         send(REQUEST + "GET / HTTP/1.1\r\na: ");
@@ -104,8 +104,8 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void leavesBodiesToOthers() {
-        http1();
+    void ignoresSlowBodies() {
+        acceptHttp1();
         send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
 
         for (int i = 0; i < 999; i++) {
@@ -117,8 +117,8 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void leavesHeadsAloneThatArriveInTime() {
-        http1();
+    void keepsConnectionWithHeadsInTime() {
+        acceptHttp1();
         for (int i = 0; i < 10; i++) {
             send(REQUEST.substring(0, 20));
             assertThat(isOpenAfter(TIMEOUT.minusMillis(1))).isTrue();
@@ -128,8 +128,8 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void leavesWebSocketAlone() {
-        http1();
+    void ignoresWebSocket() {
+        acceptHttp1();
         send(REQUEST);
         channel.pipeline().remove(HttpRequestDecoder.class);
 
@@ -140,8 +140,8 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void waitsWhileTheServerReadsNothing() {
-        http1();
+    void waitsWhileTheServerDoesNotRead() {
+        acceptHttp1();
         send(REQUEST + "GET /");
         send(" ");
         channel.config().setAutoRead(false);
@@ -153,8 +153,8 @@ class RequestHeadTimeoutTest {
 
     @ParameterizedTest
     @ValueSource(strings = {PREFACE, PREFACE + "\0", PREFACE + "\0\0\u0006\4\0\0\0\0\0x"})
-    void closesHttp2ConnectionThatDoesNotGetToItsSettings(String begin) {
-        accepted();
+    void closesHttp2ConnectionWithoutSettings(String begin) {
+        accept();
         send(begin);
 
         assertThat(isOpenAfter(TIMEOUT.minusMillis(1))).isTrue();
@@ -162,16 +162,16 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void closesHttp2ConnectionWhoseHeaderBlockDoesNotEnd() {
-        http2();
+    void closesHttp2ConnectionWithIncompleteHeaderBlock() {
+        acceptHttp2();
         send(frame(1, 0, 3));
 
         assertThat(secondsUntilClosed(frame(9, 0, 1))).isEqualTo(30);
     }
 
     @Test
-    void closesHttp2ConnectionWhoseFrameDoesNotEnd() {
-        http2();
+    void closesHttp2ConnectionWithIncompleteFrame() {
+        acceptHttp2();
         assertThat(isOpenAfter(Duration.ofHours(1))).isTrue();
         send(frame(6, 0, 8) + frame(1, 4, 16_000).substring(0, 12));
 
@@ -179,8 +179,8 @@ class RequestHeadTimeoutTest {
     }
 
     @Test
-    void leavesHttp2ConnectionAloneThatEndsWhatItBegins() {
-        http2();
+    void keepsHttp2ConnectionWithCompleteFrames() {
+        acceptHttp2();
         for (int i = 0; i < 100; i++) {
             String frames = frame(1, 0, 30) + frame(9, 0, 0) + frame(9, 4, 200) + frame(0, 1, 16_384) + frame(6, 0, 8);
             for (int from = 0; from < frames.length(); from += 997) {

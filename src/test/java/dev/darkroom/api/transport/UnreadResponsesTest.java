@@ -31,25 +31,25 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Peers that make the server write and do not read, over real sockets and every protocol. */
+/** Peers that request responses and do not read them, over real sockets and every protocol. */
 @Timeout(180)
 class UnreadResponsesTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration NEVER = Duration.ofDays(1);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+    private static final Duration NO_STALL_TIMEOUT = Duration.ofDays(1);
     private static final int BUDGET = 1024 * 1024;
-    private static final int ANSWER = 200 * 1024;
+    private static final int RESPONSE_BYTES = 200 * 1024;
 
-    /** Small socket buffers on both sides, so that an unread answer waits in the process. */
-    private static final int SMALL = 4 * 1024;
+    /** Small socket buffers on both sides, so that an unread response stays in the process. */
+    private static final int BUFFER_BYTES = 4 * 1024;
 
     private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
-    private static final Buffer BODY = Buffer.buffer("x".repeat(ANSWER));
+    private static final Buffer BODY = Buffer.buffer("x".repeat(RESPONSE_BYTES));
 
     private final List<Socket> sockets = new ArrayList<>();
     private final AtomicInteger requests = new AtomicInteger();
-    private final AtomicLong highest = new AtomicLong();
-    private final AtomicLong highestAnonymous = new AtomicLong();
-    private InboundConnectionLimiter connections;
+    private final AtomicLong maxUsed = new AtomicLong();
+    private final AtomicLong maxAnonymousUsed = new AtomicLong();
+    private InboundConnectionLimiter limiter;
     private UnsentByteBudget budget;
     private Vertx vertx;
 
@@ -61,17 +61,17 @@ class UnreadResponsesTest {
         vertx.close().await(20, TimeUnit.SECONDS);
     }
 
-    private void createServerState(Duration patience) {
-        connections = new InboundConnectionLimiter(1_000, 0, BUDGET, patience);
-        budget = connections.budget();
-        vertx = Vertx.builder().withTransport(connections.transport()).build();
+    private void createServerState(Duration stallTimeout) {
+        limiter = new InboundConnectionLimiter(1_000, 0, BUDGET, stallTimeout);
+        budget = limiter.budget();
+        vertx = Vertx.builder().withTransport(limiter.transport()).build();
     }
 
     private int serve(Handler<HttpServerRequest> handler) throws Exception {
         return vertx.createHttpServer(new HttpServerOptions()
-                        .setSendBufferSize(SMALL)
-                        // As the API does. The handlers for it close a connection with more than 128 requests that
-                        // wait.
+                        .setSendBufferSize(BUFFER_BYTES)
+                        // As in ApiVerticle: with compression Vert.x closes a connection with more than 128 queued
+                        // requests.
                         .setPerFrameWebSocketCompressionSupported(false)
                         .setPerMessageWebSocketCompressionSupported(false)
                         .setInitialSettings(new Http2Settings().setMaxConcurrentStreams(32)))
@@ -86,15 +86,15 @@ class UnreadResponsesTest {
     }
 
     private void sample() {
-        highest.accumulateAndGet(budget.used(), Math::max);
-        highestAnonymous.accumulateAndGet(budget.anonymousUsed(), Math::max);
+        maxUsed.accumulateAndGet(budget.used(), Math::max);
+        maxAnonymousUsed.accumulateAndGet(budget.anonymousUsed(), Math::max);
     }
 
     private Socket connect(int port) throws IOException {
         Socket socket = new Socket();
         sockets.add(socket);
-        socket.setReceiveBufferSize(SMALL);
-        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.setReceiveBufferSize(BUFFER_BYTES);
+        socket.setSoTimeout((int) DEADLINE.toMillis());
         socket.connect(new InetSocketAddress("127.0.0.1", port));
         return socket;
     }
@@ -112,27 +112,29 @@ class UnreadResponsesTest {
     }
 
     private void awaitRequests(int count) {
-        Awaitility.await("requests").atMost(PATIENCE).until(() -> requests.get() >= count);
+        Awaitility.await("requests").atMost(DEADLINE).until(() -> requests.get() >= count);
     }
 
-    private void awaitOpen(int most) {
-        Awaitility.await("aborted connections").atMost(PATIENCE).until(() -> connections.openConnections() <= most);
+    private void awaitOpen(int maxConnections) {
+        Awaitility.await("aborted connections")
+                .atMost(DEADLINE)
+                .until(() -> limiter.openConnections() <= maxConnections);
     }
 
-    private void assertThatTheBudgetHeldAndIsReturned() throws IOException {
-        assertThat(highest.get()).isBetween(1L, (long) BUDGET);
-        assertThat(highestAnonymous.get()).isLessThanOrEqualTo(BUDGET / 2);
+    private void assertBudgetKeptAndReleased() throws IOException {
+        assertThat(maxUsed.get()).isBetween(1L, (long) BUDGET);
+        assertThat(maxAnonymousUsed.get()).isLessThanOrEqualTo(BUDGET / 2);
         for (Socket socket : sockets) {
             socket.close();
         }
-        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+        Awaitility.await("the return of all bytes").atMost(DEADLINE).until(() -> budget.used() == 0);
         assertThat(budget.anonymousUsed()).isZero();
     }
 
     @Test
-    void http1AnswersKeepToTheBudget() throws Exception {
+    void http1ResponsesStayWithinTheBudget() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> ResponseWriter.end(request, BODY));
 
         // when
@@ -142,15 +144,15 @@ class UnreadResponsesTest {
 
         // then
         awaitRequests(30);
-        // Half of the budget is for anonymous connections: two answers fit, and what was read of a third.
+        // Half of the budget is for anonymous connections: two responses fit, and a partly sent third one.
         awaitOpen(3);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void http2AnswersKeepToTheBudgetOnOneConnection() throws Exception {
+    void http2ResponsesOfOneConnectionStayWithinTheBudget() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> ResponseWriter.end(request, BODY));
         Socket socket = connect(port);
 
@@ -167,14 +169,14 @@ class UnreadResponsesTest {
         // then
         awaitRequests(3);
         awaitOpen(0);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void aStreamThatIsNotReadIsResetAndTheOthersGoOn() throws Exception {
+    void resetsOnlyTheUnreadHttp2Stream() throws Exception {
         // given
         createServerState(Duration.ofSeconds(1));
-        int port = serve(request -> ResponseWriter.end(request, Buffer.buffer("much more than nothing")));
+        int port = serve(request -> ResponseWriter.end(request, Buffer.buffer("a response")));
         Socket socket = connect(port);
 
         // when
@@ -184,14 +186,14 @@ class UnreadResponsesTest {
         // then
         RawHttp2Frames frames = new RawHttp2Frames(socket);
         frames.await(RawHttp2Frames.RST_STREAM, 1);
-        assertThat(connections.openConnections()).isEqualTo(1);
+        assertThat(limiter.openConnections()).isEqualTo(1);
         send(socket, RawHttp2Frames.windowUpdate(3, 1_000, RawHttp2Frames.get(3)));
         frames.await(RawHttp2Frames.DATA, 3);
-        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+        Awaitility.await("the return of all bytes").atMost(DEADLINE).until(() -> budget.used() == 0);
     }
 
     @Test
-    void anAnswerThatIsNeverReadEndsItsConnection() throws Exception {
+    void abortsConnectionWithUnreadResponse() throws Exception {
         // given
         createServerState(Duration.ofSeconds(1));
         int port = serve(request -> ResponseWriter.end(request, BODY));
@@ -202,13 +204,13 @@ class UnreadResponsesTest {
         // then
         awaitRequests(1);
         awaitOpen(0);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void aBodyThatAllShareCostsOnePieceForEach() throws Exception {
+    void chargesOnePiecePerResponseForSharedBody() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> ResponseWriter.endShared(request, BODY));
 
         // when
@@ -218,33 +220,33 @@ class UnreadResponsesTest {
 
         // then
         awaitRequests(6);
-        assertThat(connections.openConnections()).isEqualTo(6);
-        assertThat(highest.get()).isLessThanOrEqualTo(6L * (ResponseWriter.PIECE_BYTES + SMALL));
-        assertThatTheBudgetHeldAndIsReturned();
+        assertThat(limiter.openConnections()).isEqualTo(6);
+        assertThat(maxUsed.get()).isLessThanOrEqualTo(6L * (ResponseWriter.PIECE_BYTES + BUFFER_BYTES));
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void aLargeAnswerArrivesWhole() throws Exception {
+    void sendsLargeResponseCompletely() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> ResponseWriter.end(request, BODY));
 
         // when
         Socket socket = sendRequest(port, "Connection: close\r\n");
 
         // then
-        byte[] answer = socket.getInputStream().readAllBytes();
-        String head = new String(answer, 0, answer.length - ANSWER, StandardCharsets.US_ASCII);
-        assertThat(head).startsWith("HTTP/1.1 200 ").containsIgnoringCase("content-length: " + ANSWER + "\r\n");
-        assertThat(new String(answer, answer.length - ANSWER, ANSWER, StandardCharsets.US_ASCII))
+        byte[] response = socket.getInputStream().readAllBytes();
+        String head = new String(response, 0, response.length - RESPONSE_BYTES, StandardCharsets.US_ASCII);
+        assertThat(head).startsWith("HTTP/1.1 200 ").containsIgnoringCase("content-length: " + RESPONSE_BYTES + "\r\n");
+        assertThat(new String(response, response.length - RESPONSE_BYTES, RESPONSE_BYTES, StandardCharsets.US_ASCII))
                 .isEqualTo(BODY.toString());
-        Awaitility.await("the return of all bytes").atMost(PATIENCE).until(() -> budget.used() == 0);
+        Awaitility.await("the return of all bytes").atMost(DEADLINE).until(() -> budget.used() == 0);
     }
 
     @Test
-    void anonymousPeersDoNotCostKnownOnesTheirAnswers() throws Exception {
+    void anonymousConnectionsDoNotAbortIdentifiedOnes() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> {
             if (request.getHeader("Authorization") != null) {
                 UnsentByteTracker.of(request.connection()).identify("alice");
@@ -261,14 +263,14 @@ class UnreadResponsesTest {
         awaitRequests(31);
 
         // then
-        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(ANSWER);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(RESPONSE_BYTES);
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void theAddressOrUserThatHoldsTheMostPays() throws Exception {
+    void abortsConnectionsOfTheLargestOwner() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         int port = serve(request -> {
             UnsentByteTracker.of(request.connection()).identify(request.getHeader("Authorization"));
             ResponseWriter.end(request, BODY);
@@ -283,8 +285,8 @@ class UnreadResponsesTest {
         awaitRequests(21);
 
         // then
-        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(ANSWER);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertThat(alice.getInputStream().readAllBytes().length).isGreaterThan(RESPONSE_BYTES);
+        assertBudgetKeptAndReleased();
     }
 
     private static String readLine(InputStream in) throws IOException {
@@ -303,12 +305,12 @@ class UnreadResponsesTest {
         return ping;
     }
 
-    private void assertThatASenderThatReadsNothingIsAborted(Socket socket, byte[] frame) throws IOException {
+    private void assertAbortsSenderThatDoesNotRead(Socket socket, byte[] frame) throws IOException {
         ByteArrayOutputStream frames = new ByteArrayOutputStream();
         for (int i = 0; i < 1_000; i++) {
             frames.writeBytes(frame);
         }
-        Awaitility.await("the end of a connection").atMost(PATIENCE).until(() -> {
+        Awaitility.await("the connection is aborted").atMost(DEADLINE).until(() -> {
             sample();
             try {
                 send(socket, frames.toByteArray());
@@ -318,24 +320,24 @@ class UnreadResponsesTest {
             }
         });
         awaitOpen(0);
-        assertThatTheBudgetHeldAndIsReturned();
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void aPingingWebSocketThatReadsNothingIsAborted() throws Exception {
+    void abortsPingingWebSocketThatDoesNotRead() throws Exception {
         createServerState(Duration.ofSeconds(2));
         int port = serve(request -> request.toWebSocket().onSuccess(socket -> {}));
         Socket socket = sendRequest(
                 port,
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-        assertThatASenderThatReadsNothingIsAborted(socket, webSocketPing());
+        assertAbortsSenderThatDoesNotRead(socket, webSocketPing());
     }
 
     @Test
-    void nothingIsReadWhileThePeerReadsNothingAndEverythingAfterwards() throws Exception {
+    void readsNothingWhileThePeerDoesNotReadAndResumesAfterwards() throws Exception {
         // given
-        createServerState(NEVER);
+        createServerState(NO_STALL_TIMEOUT);
         AtomicReference<Channel> channel = new AtomicReference<>();
         int port = serve(request -> {
             channel.set(ConnectionAborter.channel(request.connection()));
@@ -361,8 +363,8 @@ class UnreadResponsesTest {
         sender.start();
 
         // then
-        Awaitility.await("the end of reading")
-                .atMost(PATIENCE)
+        Awaitility.await("the server stops reading")
+                .atMost(DEADLINE)
                 .until(() ->
                         !channel.get().isWritable() && !channel.get().config().isAutoRead());
         sample();
@@ -378,21 +380,21 @@ class UnreadResponsesTest {
         in.readFully(new byte[pings * (2 + 100)]);
         sender.join();
         assertThat(channel.get().config().isAutoRead()).isTrue();
-        assertThatTheBudgetHeldAndIsReturned();
+        assertBudgetKeptAndReleased();
     }
 
     @Test
-    void aPingingHttp2ConnectionThatReadsNothingIsAborted() throws Exception {
+    void abortsPingingHttp2ConnectionThatDoesNotRead() throws Exception {
         createServerState(Duration.ofSeconds(2));
         Socket socket = connect(serve(request -> request.response().end()));
         send(socket, RawHttp2Frames.preface(1));
-        assertThatASenderThatReadsNothingIsAborted(socket, RawHttp2Frames.ping());
+        assertAbortsSenderThatDoesNotRead(socket, RawHttp2Frames.ping());
     }
 
     @Test
-    void aPipeliningConnectionThatReadsNothingIsAborted() throws Exception {
+    void abortsPipeliningConnectionThatDoesNotRead() throws Exception {
         createServerState(Duration.ofSeconds(2));
         Socket socket = connect(serve(request -> ResponseWriter.end(request, Buffer.buffer("x".repeat(100)))));
-        assertThatASenderThatReadsNothingIsAborted(socket, (GET + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        assertAbortsSenderThatDoesNotRead(socket, (GET + "\r\n").getBytes(StandardCharsets.US_ASCII));
     }
 }
