@@ -95,7 +95,7 @@ class ArchitectureTest {
             Map.entry("generation.watch", "database generation generation.store node"),
             Map.entry(
                     "generation.worker",
-                    "backend config database generation generation.command generation.store generation.watch image node queue"),
+                    "backend config database generation generation.store generation.watch image node queue"),
             Map.entry("http", "config http.egress"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),

@@ -11,9 +11,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * A value that is loaded on demand and kept. Concurrent callers share one load. A value that is no longer fresh is returned as it is
- * while a load in the background replaces it; a value older than a limit is not returned any more. A load that throws, fails or does
- * not end leaves nothing behind: the next caller starts another one.
+ * Cached value that is loaded on demand and refreshed in the background. Concurrent callers share one load. A stale value is returned
+ * while a load replaces it; an expired value is not returned. A load that throws, fails or times out leaves no state behind: the next
+ * caller starts another one.
  *
  * <p>Thread-safe; nothing blocks. Futures complete on the caller's context, at once where no load is needed.
  *
@@ -27,7 +27,7 @@ public final class RefreshingValue<T> {
 
     // Guarded by this.
     private LoadedValue<T> loadedValue;
-    /** Null while no load is under way. */
+    /** Null when no load is running. */
     private PendingLoad<T> currentLoad;
     /** Null before the first load. */
     private Long lastLoadStartedAt;
@@ -39,39 +39,38 @@ public final class RefreshingValue<T> {
     private record PendingLoad<T>(long startedAt, Promise<T> result) {}
 
     /**
-     * Ages, counted from the start of a load.
+     * Refresh times. The age of a value counts from the start of its load.
      *
-     * @param refreshAfter a younger value is returned without a load
-     * @param expireAfter a younger value is returned while a load is under way and when it fails; at least {@code fresh}
-     * @param minLoadInterval shortest time from the start of one load to the start of the next; zero for none
-     * @param loadTimeout a load that takes longer has failed
+     * @param refreshAfter age from which {@link #get} starts a load in the background
+     * @param expireAfter age from which the value is no longer returned, not even when loads fail; at least {@code refreshAfter}
+     * @param minLoadInterval minimum time from the start of one load to the start of the next; zero for no limit
+     * @param loadTimeout duration after which a load fails
      */
     public record RefreshPolicy(
             Duration refreshAfter, Duration expireAfter, Duration minLoadInterval, Duration loadTimeout) {
         public RefreshPolicy {
             if (expireAfter.compareTo(refreshAfter) < 0) {
-                throw new IllegalArgumentException("usable must be at least fresh");
+                throw new IllegalArgumentException("expireAfter must be at least refreshAfter");
             }
         }
     }
 
     /**
-     * @param source starts a load; may throw. Called on the thread of a caller, without any lock
+     * @param loader starts a load; may throw. Called on the thread of a caller, without holding a lock
      * @param nanoClock monotonic, in nanoseconds
      */
-    public RefreshingValue(
-            Vertx vertx, Supplier<Future<T>> source, RefreshPolicy refreshPolicy, LongSupplier nanoClock) {
+    public RefreshingValue(Vertx vertx, Supplier<Future<T>> loader, RefreshPolicy policy, LongSupplier nanoClock) {
         this.vertx = vertx;
-        this.loader = source;
-        this.policy = refreshPolicy;
+        this.loader = loader;
+        this.policy = policy;
         this.nanoClock = nanoClock;
     }
 
-    /** The value. Waits for a load only when there is no usable value; fails when that load fails. */
+    /** Returns the value. Waits for a load only without an unexpired value; fails when that load fails. */
     public Future<T> get() {
         LoadedValue<T> known;
         synchronized (this) {
-            known = usableValue();
+            known = unexpiredValue();
             if (known != null && ageOf(known) < policy.refreshAfter().toNanos()) {
                 return Future.succeededFuture(known.value());
             }
@@ -80,22 +79,25 @@ public final class RefreshingValue<T> {
         return known == null ? onCallerContext(load) : Future.succeededFuture(known.value());
     }
 
-    /** The value as a load reads it that starts now, or that is under way. Within the spacing the result of the last load. */
+    /**
+     * Loads the value, or joins the running load. Returns the result of the last load when it started less than {@code minLoadInterval}
+     * ago.
+     */
     public Future<T> reload() {
         return onCallerContext(load());
     }
 
-    /** The value if it is usable. Starts no load. */
+    /** Returns the value unless it has expired. Starts no load. */
     public synchronized Optional<T> currentValue() {
-        return Optional.ofNullable(usableValue()).map(LoadedValue::value);
+        return Optional.ofNullable(unexpiredValue()).map(LoadedValue::value);
     }
 
-    /** Whether the last load failed. */
+    /** Returns whether the last load failed. */
     public synchronized boolean lastLoadFailed() {
         return lastFailure != null;
     }
 
-    private LoadedValue<T> usableValue() {
+    private LoadedValue<T> unexpiredValue() {
         if (loadedValue != null && ageOf(loadedValue) >= policy.expireAfter().toNanos()) {
             loadedValue = null;
         }
@@ -126,12 +128,13 @@ public final class RefreshingValue<T> {
     }
 
     private Future<T> lastResult() {
-        LoadedValue<T> known = usableValue();
+        LoadedValue<T> known = unexpiredValue();
         if (lastFailure != null) {
             return Future.failedFuture(lastFailure);
         }
         return known == null
-                ? Future.failedFuture(new IllegalStateException("the value is too old, and was loaded just now"))
+                ? Future.failedFuture(
+                        new IllegalStateException("value expired within the minimum interval between two loads"))
                 : Future.succeededFuture(known.value());
     }
 
@@ -145,7 +148,7 @@ public final class RefreshingValue<T> {
                                 "not loaded within " + policy.loadTimeout().toMillis() + " ms")));
         Future<T> result;
         try {
-            result = Objects.requireNonNull(loader.get(), "the source has returned no future");
+            result = Objects.requireNonNull(loader.get(), "the loader returned null");
         } catch (RuntimeException | Error thrown) {
             result = Future.failedFuture(thrown);
         }
@@ -155,13 +158,13 @@ public final class RefreshingValue<T> {
         });
     }
 
-    /** Ends a load. Nothing when it has ended before, by its timeout. */
+    /** Completes a load. Does nothing when it has already timed out. */
     private void completeLoad(PendingLoad<T> pendingLoad, T value, Throwable cause) {
         synchronized (this) {
             if (currentLoad != pendingLoad) {
                 return;
             }
-            // Before anybody learns of it, so that the next caller starts another load.
+            // Cleared before the result is published, so that the next caller starts another load.
             currentLoad = null;
             lastFailure = cause;
             if (cause == null) {
@@ -175,7 +178,7 @@ public final class RefreshingValue<T> {
         }
     }
 
-    /** A caller on another event loop may have started the load. */
+    /** Moves the result to the context of the caller, because a caller on another event loop may have started the load. */
     private Future<T> onCallerContext(Future<T> load) {
         if (load.isComplete()) {
             return load.succeeded() ? Future.succeededFuture(load.result()) : Future.failedFuture(load.cause());

@@ -1,7 +1,7 @@
 package dev.darkroom.generation;
 
 /**
- * The ended attempts of a generation, by the limit that they count towards.
+ * Numbers of ended attempts of a generation, by the limit that they count towards.
  *
  * @param counted failures that may be the generation's fault, see {@code retry.maxAttempts}
  * @param uncounted attempts that no other limit counts, see {@code retry.maxUncountedAttempts}

@@ -1,17 +1,17 @@
 package dev.darkroom.generation;
 
-/** How an attempt ended. An attempt that has not ended is shown to callers as {@code RUNNING} and is not in here. */
+/** Outcome of an ended attempt. The API shows an attempt that has not ended as {@code RUNNING}, which is not a constant here. */
 public enum AttemptOutcome {
-    /** The pictures came and are kept. */
+    /** The images were received and stored. */
     SUCCEEDED,
-    /** Failed in a way that another attempt may mend. */
+    /** Failed; another attempt may succeed. */
     RETRYABLE,
-    /** Failed in a way that no attempt will mend. */
+    /** Failed; no other attempt can succeed. */
     PERMANENT,
-    /** Broken off at its own deadline. */
+    /** Aborted at the deadline of the attempt. */
     TIMEOUT,
-    /** Its node died. Written by the sweep of another one. */
+    /** The node of the attempt died. Recorded by the reaper of another node. */
     LOST,
-    /** Broken off by us, for a reason that is not the AI server's. */
+    /** Aborted by this service: its process stopped or the generation was canceled. */
     INTERRUPTED
 }

@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much waits, and how fast all live processes together work it off, as measured a few seconds ago. Shared by the
- * verticles of a process; thread-safe.
+ * Estimates waiting times from the number of waiting generations and the throughput of all live processes, as measured a few seconds
+ * ago. Shared by the verticles of a process; thread-safe.
  *
- * <p>All that is said of times is an estimate: it takes the future for like the past. Where nothing has been measured, or
- * nobody works now, nothing is said, and nobody refused for it.
+ * <p>All times are estimates and assume constant throughput. Without a measured throughput there is no estimate, and no request is
+ * rejected because of one.
  */
 public final class BacklogEstimator {
-    /** More than this are not counted. */
+    /** Upper limit for the count of waiting generations. */
     public static final long MAX_COUNTED = 100_000;
 
     private record Measurement(long waiting, double perSecond) {}
@@ -21,25 +21,27 @@ public final class BacklogEstimator {
     private volatile Measurement measurement = new Measurement(0, 0);
 
     /**
-     * @param waiting how many wait
-     * @param perSecond how many attempts end in a second, 0 when that is not known
+     * Replaces the measurement.
+     *
+     * @param waiting number of waiting generations
+     * @param perSecond number of attempts that end per second, 0 when unknown
      */
     public void update(long waiting, double perSecond) {
         measurement = new Measurement(waiting, perSecond);
         acceptedSinceMeasurement.set(0);
     }
 
-    /** Whether so many wait. */
-    public boolean hasReached(long most) {
-        return measurement.waiting + acceptedSinceMeasurement.get() >= most;
+    /** Returns whether at least {@code limit} generations wait. */
+    public boolean hasReached(long limit) {
+        return measurement.waiting + acceptedSinceMeasurement.get() >= limit;
     }
 
-    /** One more waits. */
+    /** Counts a generation that was accepted after the measurement. */
     public void recordAccepted() {
         acceptedSinceMeasurement.incrementAndGet();
     }
 
-    /** How long it will take until a generation with so many before it is begun; empty when nothing is known of it. */
+    /** Returns the time until a generation starts with {@code ahead} others before it; empty when the throughput is unknown. */
     public Optional<Duration> estimateWait(long ahead) {
         double perSecond = measurement.perSecond;
         return perSecond > 0
@@ -47,14 +49,14 @@ public final class BacklogEstimator {
                 : Optional.empty();
     }
 
-    /** Whether all that waits will take longer than this: only then may somebody's turn come too late. */
+    /** Returns whether the whole backlog will take longer than {@code time}. Only then may a generation miss its deadline. */
     public boolean takesLongerThan(Duration time) {
         Measurement now = measurement;
         long waiting = now.waiting + acceptedSinceMeasurement.get();
         return waiting > 0 && now.perSecond > 0 && waiting > now.perSecond * time.toMillis() / 1000;
     }
 
-    /** After how many others a generation can still be begun in time; meaningful only where something is known. */
+    /** Returns the number of generations that can start within {@code time}. Meaningful only with a known throughput. */
     public long capacityWithin(Duration time) {
         return (long) (measurement.perSecond * time.toMillis() / 1000);
     }

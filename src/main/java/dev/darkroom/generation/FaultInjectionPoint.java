@@ -6,29 +6,28 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The moments of an attempt at which a crash is interesting. A test of crashes names one by the system property
- * {@code darkroom.pauseAt} and kills the process once the log says that it stands there. Without the property, passing
- * costs a comparison.
+ * Points of an attempt at which crash tests stop the process. A test selects one by the system property {@code darkroom.pauseAt}, waits
+ * for its log line and kills the process. Without the property, a point costs one string comparison.
  */
 public enum FaultInjectionPoint {
-    /** Claimed, nothing sent. */
+    /** The generation is claimed, no request has been sent. */
     BEFORE_CALL,
-    /** The AI server has answered, nothing is kept. */
+    /** The AI server has responded, no image is stored. */
     AFTER_RESPONSE,
-    /** The end is written, its transaction is open. */
+    /** The outcome is written, its transaction is open. */
     BEFORE_COMMIT,
-    /** The end is durable, nobody has been told. */
+    /** The outcome is committed, no event has been published. */
     AFTER_COMMIT;
 
     private static final Logger LOG = LoggerFactory.getLogger(FaultInjectionPoint.class);
     private static final String SELECTED = System.getProperty("darkroom.pauseAt", "");
 
-    /** Completes with {@code value}; never, when this is the chosen point. */
+    /** Completes with {@code value}. Never completes when this point is selected. */
     public <T> Future<T> pauseIfSelected(T value) {
         if (!name().equals(SELECTED)) {
             return Future.succeededFuture(value);
         }
-        LOG.atInfo().addKeyValue("point", this).log("paused");
+        LOG.atInfo().addKeyValue("point", this).log("fault injection point reached");
         return Promise.<T>promise().future();
     }
 }

@@ -3,15 +3,15 @@ package dev.darkroom.generation;
 import java.util.UUID;
 
 /**
- * What is said about a generation at its end.
+ * Result of a generation that has ended.
  *
- * @param id of the generation
- * @param userId whose it is
+ * @param id id of the generation
+ * @param userId its owner
  * @param status COMPLETE or FAILED
- * @param errorCode why it FAILED, for programs; null when COMPLETE
- * @param errorMessage the same for people; null when COMPLETE
- * @param imageCount how many pictures it has, 0 when FAILED
- * @param failedAttempts how many attempts ended without success
+ * @param errorCode reason of the failure, for programs; null when COMPLETE
+ * @param errorMessage reason of the failure, for people; null when COMPLETE
+ * @param imageCount number of images, 0 when FAILED
+ * @param failedAttempts number of attempts that ended without success
  */
 public record FinishedGeneration(
         UUID id,

@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What has happened to a generation, one event after the other, made from how it stands: nothing is written for it, and every process
- * makes the same events of the same generation. With {@code n} for the number of an attempt and {@code a} for how many have ended:
+ * Derives the events of a generation from its current state. No event is stored; every process derives the same events from the same
+ * state. Pure functions. {@code n} is the number of an attempt, {@code a} the number of ended attempts:
  *
  * <ul>
- *   <li>version 1: it was accepted
+ *   <li>version 1: the generation was accepted
  *   <li>version 2n: the attempt started
- *   <li>version 2n + 1: the attempt failed; one that succeeds ends the generation and has no event of its own
- *   <li>version 2a + 3: it ended, whether by its last attempt or while it waited
+ *   <li>version 2n + 1: the attempt failed; a successful attempt ends the generation and has no event of its own
+ *   <li>version 2a + 3: the generation ended, by its last attempt or while it waited
  * </ul>
  *
- * Versions rise and have gaps. A generation that is given back without an attempt falls back by one, which nobody is told.
+ * Versions increase and have gaps. A lease that is released without an attempt decreases the version by one; no event reports that.
  */
 public final class GenerationEventHistory {
-    /** What somebody who comes late is told beside the status. No prompt and no pictures: those are read once, not streamed. */
+    /** Fields of a snapshot event beside the status. Prompt and images are left out: a client reads them once, not from a stream. */
     private static final List<String> SNAPSHOT_FIELDS = List.of(
             "queuePosition",
             "estimatedStart",
@@ -32,7 +32,11 @@ public final class GenerationEventHistory {
 
     private GenerationEventHistory() {}
 
-    /** How far a generation is, in the form of the event bus. */
+    /**
+     * Returns the version of a generation.
+     *
+     * @param generation in the form of the event bus
+     */
     public static long version(JsonObject generation) {
         long failed = generation.getLong("failedAttempts");
         return switch (statusOf(generation)) {
@@ -42,12 +46,12 @@ public final class GenerationEventHistory {
         };
     }
 
-    /** Whether there will be no more events. */
+    /** Returns whether the generation has ended and has no further events. */
     public static boolean isFinished(JsonObject generation) {
         return statusOf(generation) != GenerationStatus.PENDING;
     }
 
-    /** How it stands, as one event. */
+    /** Returns the current state as one event. */
     public static JsonObject snapshotEvent(JsonObject generation) {
         JsonObject state = new JsonObject();
         for (String name : SNAPSHOT_FIELDS) {
@@ -62,7 +66,7 @@ public final class GenerationEventHistory {
                 : event;
     }
 
-    /** What has happened since a version, oldest first. Attempts that housekeeping has deleted are left out. */
+    /** Returns the events after a version, oldest first. Attempts that the retention cleanup has deleted are left out. */
     public static List<JsonObject> eventsAfter(JsonObject generation, long version) {
         List<JsonObject> events = new ArrayList<>();
         events.add(newEvent(generation, 1, "generation.accepted", GenerationStatus.PENDING));

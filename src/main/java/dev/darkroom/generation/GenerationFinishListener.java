@@ -5,20 +5,19 @@ import io.vertx.sqlclient.SqlConnection;
 import java.util.List;
 
 /**
- * Called inside the transaction that ends generations, so that what it writes is there exactly when their end is.
- * Implemented by features that generations know nothing about.
+ * Listener inside the transaction that ends generations. Its rows are committed together with the end of the generations. Features that
+ * depend on generations implement it.
  */
 @FunctionalInterface
 public interface GenerationFinishListener {
 
     /**
-     * Generations are about to be ended, all those of one transaction.
+     * Handles the generations that a transaction ends, before its commit.
      *
-     * @param connection in the transaction; use nothing else, and do not commit
+     * @param connection connection of the transaction; use no other one, and do not commit
      * @param generations at least one
-     * @return what is to be done once they have ended for good: a hint for those who want to know soon, since a process that dies
-     *     in between never does it; it may neither take long nor throw. A failed future rolls the ends back; they are then tried
-     *     again as long as the leases hold
+     * @return an action to run after the commit, such as a signal. It must not block or throw, and is lost when the process dies before
+     *     it. A failed future rolls the transaction back; the write is then retried while the leases are valid
      */
     Future<Runnable> onFinished(SqlConnection connection, List<FinishedGeneration> generations);
 }

@@ -7,20 +7,19 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * A generation that this node has claimed: the right to make one attempt, until somebody with a newer token takes it.
- * Times are spans by the database's clock, counted from when its answer was there; nothing here compares clocks of two
- * machines.
+ * A claimed generation: the right of this node to make one attempt, until another claim assigns a newer token. Durations are measured by
+ * the database clock and count from its response, so that clocks of two machines are never compared.
  *
- * @param generationId of the generation, also its key at the AI server
- * @param userId whose it is
- * @param nodeId the owner
- * @param token the fence; every later claim has a larger one
- * @param number which attempt this is, from 1
+ * @param generationId id of the generation, also its key at the AI server
+ * @param userId owner of the generation
+ * @param nodeId node that owns the lease
+ * @param token fencing token; increases with every claim
+ * @param number number of the attempt, from 1
  * @param countedFailures failures counted before this attempt
  * @param lostAttempts attempts lost with their node before this one
- * @param attemptBudget how long the attempt may take; positive
- * @param timeLeft until the generation's own deadline
- * @param imageRequest what to ask the AI server for
+ * @param attemptBudget maximum duration of the attempt; positive
+ * @param timeLeft time until the deadline of the generation
+ * @param imageRequest request to the AI server
  */
 public record GenerationLease(
         UUID generationId,

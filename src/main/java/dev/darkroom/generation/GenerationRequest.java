@@ -11,17 +11,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a caller asks for, every choice made. Immutable.
+ * Request for a generation, with all defaults resolved. Immutable.
  *
  * @param prompt never null
  * @param negativePrompt null when there is none
  * @param width in pixels
  * @param height in pixels
- * @param count how many pictures
+ * @param count number of images
  * @param seed 0 to 2^31-1
  * @param model null leaves the choice to the AI server
- * @param metadata the caller's own pairs of strings, null when there are none
- * @param priority which of the user's own generations go first: the smaller ones
+ * @param metadata string pairs of the client, null when there are none
+ * @param priority orders the generations of one user; a smaller value goes first
  */
 public record GenerationRequest(
         String prompt,
@@ -34,10 +34,13 @@ public record GenerationRequest(
         JsonObject metadata,
         int priority) {
 
-    /** The largest seed that AI servers agree on: a positive 32-bit integer. */
+    /** Route of every request: any backend of any node may run its attempts. */
+    public static final String DEFAULT_ROUTE = "default";
+
+    /** Largest seed that all AI servers accept: a positive 32-bit integer. */
     public static final long MAX_SEED = Integer.MAX_VALUE;
 
-    /** Names a server that is told of the end. No part of what is asked for: it leaves no trace in the generation. */
+    /** Field with the URL of a webhook for the end of the generation. Not part of this record and not stored with the generation. */
     public static final String WEBHOOK_URL = "webhookUrl";
 
     private static final int MIN_SIDE = 64;
@@ -62,17 +65,17 @@ public record GenerationRequest(
             WEBHOOK_URL);
 
     /**
-     * What is wrong with a request as it came in. Over HTTP the contract has already refused most of it; commands of
-     * event-bus integrations come here unread, and the operator's tighter limits are enforced only here.
+     * Validates a request in JSON. Over HTTP the OpenAPI contract has already rejected most errors. Commands of event-bus integrations are
+     * validated only here, and so are the tighter limits of the operator.
      *
-     * @param model the one model that may be named, null when none may
-     * @return empty when nothing is wrong
+     * @param model the only model that a request may name, null when it may name none
+     * @return empty when the request is valid
      */
     public static List<FieldError> validate(JsonObject json, Settings.Generation limits, String model) {
         List<FieldError> errors = new ArrayList<>();
         for (String field : json.fieldNames()) {
             if (!FIELDS.contains(field)) {
-                // The name is the caller's: whatever a pointer gives a meaning to is escaped.
+                // The client chooses the name, so characters with a meaning in a JSON pointer are escaped.
                 String pointer = JsonPointer.create().append(field).toURI().toString();
                 errors.add(new FieldError(pointer, "is not a known field"));
             }
@@ -95,7 +98,7 @@ public record GenerationRequest(
     }
 
     /**
-     * A request that was checked, with everything that it leaves open decided.
+     * Applies the defaults to a valid request.
      *
      * @param seed used when the request names none
      */
@@ -185,8 +188,8 @@ public record GenerationRequest(
     }
 
     /**
-     * Whether a character leaves a mark: no white space, no control or format character, and none of those that Unicode wants ignored
-     * (Default_Ignorable_Code_Point) or that are blank by design.
+     * Returns whether a character is visible: no white space, no control or format character, not ignorable by default in Unicode
+     * (Default_Ignorable_Code_Point) and not blank by design.
      */
     private static boolean isVisible(int character) {
         return switch (Character.getType(character)) {

@@ -1,6 +1,6 @@
 package dev.darkroom.generation;
 
-/** Where a generation is in its life. There is no fourth state: cancelled and expired ones are FAILED with a code. */
+/** State of a generation. There is no fourth state: canceled and expired generations are FAILED with an error code. */
 public enum GenerationStatus {
     PENDING,
     COMPLETE,

@@ -6,21 +6,24 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * The name that a caller gave to a request, so that it may be sent again (draft-ietf-httpapi-idempotency-key-header-07).
+ * Idempotency key of a request, so that the client may send it again (draft-ietf-httpapi-idempotency-key-header-07).
  *
- * @param key as the caller made it up
- * @param fingerprint of what is asked for: as the caller wrote it, and with the defaults in place of what is left out
+ * @param key chosen by the client
+ * @param fingerprint one or two hashes, separated by a space: of the request as sent, and of the request with the defaults applied
  */
 public record IdempotencyKey(String key, String fingerprint) {
-    /** As long as a key may be. The same stands in the contract. */
+    /** Maximum length of a key in characters, the same as in the OpenAPI contract. */
     public static final int MAX_LENGTH = 255;
 
-    /** @param resolved the same request, every choice made */
+    /**
+     * Returns the key of a request to create a generation.
+     *
+     * @param resolved the same request with the defaults applied
+     */
     public static IdempotencyKey forCreate(String key, JsonObject request, GenerationRequest resolved) {
         return new IdempotencyKey(
                 key,
@@ -29,16 +32,18 @@ public record IdempotencyKey(String key, String fingerprint) {
     }
 
     /**
-     * Whether the request is one that was stored before: written alike, in whatever order, or asking for the same once the defaults
-     * are applied. The first still holds when the operator has changed a default in between.
+     * Returns whether the request equals a stored one: with the same fields in any order, or with the same values after the defaults are
+     * applied. The first comparison still matches after the operator has changed a default.
+     *
+     * @param storedFingerprint fingerprint of the stored request
      */
-    public boolean matches(String stored) {
-        List<String> others = List.of(stored.split(" ", -1));
+    public boolean matches(String storedFingerprint) {
+        String[] stored = storedFingerprint.split(" ", -1);
         String[] own = fingerprint.split(" ", -1);
-        return others.get(0).equals(own[0]) || others.get(others.size() - 1).equals(own[own.length - 1]);
+        return stored[0].equals(own[0]) || stored[stored.length - 1].equals(own[own.length - 1]);
     }
 
-    /** The seed is not resolved: without one each request has another. */
+    /** Leaves out a missing seed, because each request without one gets another random seed. */
     private static JsonObject withDefaults(JsonObject request, GenerationRequest resolved) {
         JsonObject all = request.copy()
                 .put("width", resolved.width())
@@ -48,6 +53,7 @@ public record IdempotencyKey(String key, String fingerprint) {
         return resolved.model() == null ? all : all.put("model", resolved.model());
     }
 
+    /** Returns the key of a request to retry a generation. */
     public static IdempotencyKey forRetry(String key, UUID retryOf) {
         return new IdempotencyKey(key, hash("retry " + retryOf));
     }
@@ -63,7 +69,7 @@ public record IdempotencyKey(String key, String fingerprint) {
             return canonicalize(object);
         }
         if (value instanceof Number number && number.doubleValue() % 1 == 0) {
-            // 512.0 asks for what 512 asks for.
+            // 512.0 and 512 are the same value.
             return number.longValue();
         }
         return value instanceof JsonArray array ? array.encode() : value;
@@ -74,7 +80,7 @@ public record IdempotencyKey(String key, String fingerprint) {
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
+            throw new IllegalStateException("SHA-256 is not available", e);
         }
     }
 }

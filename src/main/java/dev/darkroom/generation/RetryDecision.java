@@ -3,24 +3,24 @@ package dev.darkroom.generation;
 import dev.darkroom.backend.FailureClass;
 import java.time.Duration;
 
-/** What follows from an attempt without success. */
+/** Decision after an attempt without success. */
 public sealed interface RetryDecision {
 
-    /** Whether the attempt counts towards the limit. */
+    /** Whether the attempt counts towards {@code retry.maxAttempts}. */
     boolean counted();
 
-    /** Another attempt, after a while. */
+    /** Makes another attempt after a delay. */
     record Retry(Duration delay, boolean counted) implements RetryDecision {}
 
-    /** The end, FAILED for this reason. */
+    /** Ends the generation as FAILED. */
     record Fail(FailureReason failureReason, boolean counted) implements RetryDecision {}
 
     /**
-     * Why a generation is FAILED.
+     * Reason of a FAILED generation.
      *
-     * @param code for programs
-     * @param message for people, in our words
-     * @param retryable whether asking again, as a new generation, may help
+     * @param code error code for programs
+     * @param message error message for people, not quoted from the AI server
+     * @param retryable whether the same request may succeed as a new generation
      */
     record FailureReason(String code, FailureClass failureClass, String message, boolean retryable) {}
 }

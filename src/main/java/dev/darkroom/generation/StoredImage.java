@@ -3,7 +3,7 @@ package dev.darkroom.generation;
 import dev.darkroom.image.Image;
 import java.util.UUID;
 
-/** A picture that is whole in the store and waits for its row. */
+/** Metadata of an image that is completely written to the image store and has no row yet. {@code bytes} is its size. */
 public record StoredImage(
         UUID id, String contentType, int width, int height, long bytes, String sha256, String storageKey) {
 

@@ -11,23 +11,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices when the clock of the database steps, by comparing it with the monotonic clock of this process. All times of the
- * queue are the database's: after a step back nothing is due, after a step ahead everything has expired. So whoever decides by
- * them checks first, and a step is answered by an adjustment of the times before anything else is decided.
+ * Detects steps of the database clock by comparing it with the monotonic clock of this process. All timestamps of a queue come from
+ * the database: after a step back nothing is due, after a step ahead everything has expired. So a verticle calls {@link #check} before
+ * it decides by timestamps, and a step leads to an adjustment of the timestamps first.
  *
- * <p>For one event loop. Every verticle that decides has one of its own.
+ * <p>Belongs to one event loop. Every verticle that decides by timestamps has its own instance.
  */
 public final class DatabaseClock {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseClock.class);
 
-    /** A smaller step is harmless: no lease and no deadline is shorter. Clocks that drift or are slewed stay far below it. */
+    /** A smaller step is harmless, because no lease and no deadline is shorter. Clock drift and slewing stay far below it. */
     static final Duration TOLERANCE = Duration.ofSeconds(5);
 
     private static final String READ_CLOCK = "SELECT clock_timestamp() AS now";
 
     private final Supplier<Future<OffsetDateTime>> clockReader;
     private final LongSupplier nanoClock;
-    private final String jobName;
+    private final String scope;
     private final Function<Duration, Future<?>> adjustment;
 
     private OffsetDateTime lastReading;
@@ -39,27 +39,28 @@ public final class DatabaseClock {
     private Future<Void> currentCheck = Future.succeededFuture();
 
     /**
-     * @param noun what is adjusted, for the log
-     * @param adjustment given by how much the clock has stepped, negative for back; called again until it succeeds
+     * @param nanoClock monotonic, in nanoseconds
+     * @param scope kind of rows whose timestamps are adjusted, for the log
+     * @param adjustment receives the size of the step, negative for a step back; called again until it succeeds
      */
     public DatabaseClock(
-            Database database, LongSupplier nanoClock, String noun, Function<Duration, Future<?>> adjustment) {
-        this(() -> read(database), nanoClock, noun, adjustment);
+            Database database, LongSupplier nanoClock, String scope, Function<Duration, Future<?>> adjustment) {
+        this(() -> read(database), nanoClock, scope, adjustment);
     }
 
-    /** @param reading the database's clock */
+    /** @param clockReader reads the database clock */
     public DatabaseClock(
-            Supplier<Future<OffsetDateTime>> reading,
+            Supplier<Future<OffsetDateTime>> clockReader,
             LongSupplier nanoClock,
-            String noun,
+            String scope,
             Function<Duration, Future<?>> adjustment) {
-        this.clockReader = reading;
+        this.clockReader = clockReader;
         this.nanoClock = nanoClock;
-        this.jobName = noun;
+        this.scope = scope;
         this.adjustment = adjustment;
     }
 
-    /** The clock of the database, on a connection that does not queue behind work. */
+    /** Reads the database clock on the heartbeat connections, which do not queue behind other statements. */
     public static Future<OffsetDateTime> read(Database database) {
         return database.heartbeats()
                 .query(READ_CLOCK)
@@ -68,8 +69,8 @@ public final class DatabaseClock {
     }
 
     /**
-     * Compares the clocks, and adjusts what a step has made wrong. Completes when times can be relied on; fails when the
-     * database cannot be asked or the adjustment fails, and the next check tries again.
+     * Compares the clocks and runs the adjustment after a step. Completes when the timestamps are reliable. Fails when the database is
+     * unavailable or the adjustment fails; the next check retries.
      */
     public Future<Void> check() {
         if (!currentCheck.isComplete()) {
@@ -83,9 +84,9 @@ public final class DatabaseClock {
                 stepCount++;
                 steppedAt = nanoClock.getAsLong();
                 LOG.atError()
-                        .addKeyValue("work", jobName)
+                        .addKeyValue("scope", scope)
                         .addKeyValue("stepMs", step.toMillis())
-                        .log("database clock stepped, times adjusted");
+                        .log("database clock stepped, adjusting times");
             }
             return pendingStep.isZero() ? Future.succeededFuture() : applyAdjustment();
         });
@@ -100,11 +101,11 @@ public final class DatabaseClock {
                 .mapEmpty();
     }
 
-    /** How far the clock is beside the range in which it can be; zero within the tolerance. */
+    /** Returns the distance of a reading from the range of possible values; zero within the tolerance. */
     private Duration detectStep(OffsetDateTime now, long sent, long received) {
         Duration step = Duration.ZERO;
         if (lastReading != null) {
-            // Each reading was taken somewhere between its question and its answer.
+            // Each reading was taken at some time between its request and its response.
             OffsetDateTime earliest = lastReading.plusNanos(sent - lastReceived);
             OffsetDateTime latest = lastReading.plusNanos(received - lastSent);
             if (now.isBefore(earliest.minus(TOLERANCE))) {
@@ -119,12 +120,12 @@ public final class DatabaseClock {
         return step;
     }
 
-    /** Whether the last step, if there was one, is at least so long ago. */
+    /** Returns whether no step was detected within the last {@code time}. */
     public boolean isStableFor(Duration time) {
         return stepCount == 0 || nanoClock.getAsLong() - steppedAt >= time.toNanos();
     }
 
-    /** How many steps were noticed. */
+    /** Number of steps detected so far. */
     public long stepCount() {
         return stepCount;
     }

@@ -8,11 +8,12 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /**
- * This process among its like: which identity it may act under right now. Shared by the verticles of the process;
- * thread-safe. Kept up to date by {@link NodeHeartbeatVerticle}.
+ * Identity of this process as a node, and its validity. Shared by the verticles of the process; thread-safe. {@link
+ * NodeHeartbeatVerticle} keeps it up to date.
  *
- * <p>A node trusts its identity only for a while after the last good heartbeat, by its own monotonic clock and shorter than
- * the database waits. So a process that cannot reach the database stops its work before anybody else may take it over.
+ * <p>The identity is valid only for a limited time after the last successful heartbeat. This time is measured by the monotonic clock of
+ * the process and is shorter than the expiry in the database. So a process without a database connection stops its attempts before
+ * another process may reclaim them.
  */
 public final class LocalNode {
     private final LongSupplier nanoClock;
@@ -25,13 +26,13 @@ public final class LocalNode {
     private volatile boolean clockStable = true;
 
     /**
-     * How much this process works at once, and how long that takes.
+     * Throughput of this process.
      *
-     * @param concurrency AI calls at once; 0 when it makes none now
-     * @param attemptMillis how long its attempts take, null until it has seen some end
+     * @param concurrency number of concurrent backend calls; 0 when the process makes none now
+     * @param attemptMillis average duration of an attempt in milliseconds; null before the first one has ended
      */
     public record Throughput(int concurrency, Long attemptMillis) {
-        /** Of a process that does no work. */
+        /** Throughput of a process that makes no attempts. */
         static final Throughput NONE = new Throughput(0, null);
     }
 
@@ -40,72 +41,76 @@ public final class LocalNode {
         this.nanoClock = nanoClock;
     }
 
-    /** The identity under which work may be claimed; empty while there is none to be trusted, and while draining. */
+    /** Returns the node id for claims; empty without a valid identity and while draining. */
     public synchronized Optional<UUID> claimingId() {
         return draining ? Optional.empty() : validId();
     }
 
-    /** The identity whose leases may still be ended; empty while there is none to be trusted. */
+    /** Returns the node id under which outcomes may be recorded; empty without a valid identity. */
     public synchronized Optional<UUID> validId() {
         return id != null && nanoClock.getAsLong() - validUntil < 0 ? Optional.of(id) : Optional.empty();
     }
 
-    /** True from the moment the process is told to stop. */
+    /** Returns whether {@link #drain} was called. */
     public synchronized boolean draining() {
         return draining;
     }
 
-    /** Stops claiming, at once and for good. */
+    /** Stops claims immediately and permanently. */
     public synchronized void drain() {
         draining = true;
     }
 
-    /** Counts a result that was not recorded, because its lease was no longer ours. */
+    /** Counts a result that was not recorded because its lease was lost. */
     public synchronized void recordRejectedResult() {
         rejectedResults++;
     }
 
-    /** How many results were refused since the start of the process. */
+    /** Number of results that were rejected since the start of the process. */
     public synchronized long rejectedResults() {
         return rejectedResults;
     }
 
-    /** Runs {@code handler} whenever the identity is lost: work done under it must be broken off and not recorded. */
+    /** Adds a handler that runs when the identity is lost. It must abort the attempts made under that identity without recording them. */
     public synchronized void onIdentityLost(Runnable handler) {
         lostHandlers.add(handler);
     }
 
-    /** Tells others with the next heartbeat how fast this process works. */
+    /** Sets the throughput that the next heartbeat stores. */
     public void reportThroughput(Throughput measured) {
         throughput = measured;
     }
 
-    /** False from the moment at which a step of the database's clock was noticed, until a heartbeat finds none. */
+    /** False from the detection of a database clock step until a heartbeat without one. */
     public boolean clockStable() {
         return clockStable;
     }
 
-    void clockStable(boolean steady) {
-        clockStable = steady;
+    void clockStable(boolean stable) {
+        clockStable = stable;
     }
 
-    /** As last reported, never null. */
+    /** Returns the throughput as last reported, never null. */
     Throughput throughput() {
         return throughput;
     }
 
-    /** Now, by the clock that decides about trust. */
+    /** Returns the time of the clock that decides about validity, in nanoseconds. */
     long nanoTime() {
         return nanoClock.getAsLong();
     }
 
-    /** The identity was confirmed by a heartbeat that was sent at {@code sentAt}, see {@link #nanoTime()}. */
-    synchronized void confirm(UUID confirmed, long sentAt, long trustNanos) {
+    /**
+     * Sets the identity after a successful heartbeat.
+     *
+     * @param sentAt {@link #nanoTime()} at which the heartbeat was sent; the validity counts from it
+     */
+    synchronized void confirm(UUID confirmed, long sentAt, long validNanos) {
         id = confirmed;
-        validUntil = sentAt + trustNanos;
+        validUntil = sentAt + validNanos;
     }
 
-    /** Forgets the identity and tells those who worked under it. */
+    /** Clears the identity and runs the handlers of {@link #onIdentityLost}. Does nothing without an identity. */
     void invalidate() {
         List<Runnable> handlers;
         synchronized (this) {
@@ -118,14 +123,14 @@ public final class LocalNode {
         handlers.forEach(Runnable::run);
     }
 
-    /** How it stands, in the form in which the contract tells it. */
+    /** Returns the state of the node in the form of the OpenAPI contract. */
     public synchronized JsonObject toJson() {
         JsonObject json = new JsonObject();
-        validId().ifPresent(trusted -> json.put("id", trusted.toString()));
+        validId().ifPresent(valid -> json.put("id", valid.toString()));
         return json.put("draining", draining).put("refusedResults", rejectedResults);
     }
 
-    /** The identity as last confirmed, whether it may still be trusted or not. */
+    /** Returns the node id as last confirmed, whether it is still valid or not. */
     synchronized Optional<UUID> lastConfirmedId() {
         return Optional.ofNullable(id);
     }

@@ -17,14 +17,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this process's row alive: joins at start, says by heartbeat that it lives, takes a new identity when it was taken
- * for dead, leaves at the end. One instance per process. Its statements have connections of their own, so that liveness
- * never queues behind work.
+ * Maintains the row of this process in the table of nodes: registers at start, sends heartbeats, registers again with a new id after
+ * the row expired, and deregisters at the end. One instance per process. Its statements use connections of their own, so that a
+ * heartbeat never queues behind other statements.
  */
 public final class NodeHeartbeatVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(NodeHeartbeatVerticle.class);
 
-    /** How much earlier than the database a node stops trusting itself: the time to break its AI calls off. */
+    /** Part of the row's time to live for which the identity is valid locally. The rest is the time to abort backend calls. */
     private static final double LOCAL_TTL_FRACTION = 0.8;
 
     private final LocalNode localNode;
@@ -34,42 +34,41 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
     private final String host;
     private final DatabaseClock clock;
     private Future<Void> currentHeartbeat = Future.succeededFuture();
-    /** Steps of the database's clock when the last heartbeat was confirmed. */
-    private long stepsConfirmed;
+    /** Number of database clock steps at the last confirmed heartbeat. */
+    private long confirmedStepCount;
 
     private boolean stopping;
 
-    /** Looks the host's name up, which may block for a while: not for an event loop. */
+    /** Resolves the host name, which may block: must not be called on an event loop. */
     public NodeHeartbeatVerticle(LocalNode localNode, Database database, Settings.Node settings, String version) {
         this(localNode, database, settings, version, () -> DatabaseClock.read(database));
     }
 
-    /** @param reading the database's clock */
+    /** @param clockReader reads the database clock */
     NodeHeartbeatVerticle(
             LocalNode localNode,
             Database database,
             Settings.Node settings,
             String version,
-            Supplier<Future<OffsetDateTime>> reading) {
-        this.clock = new DatabaseClock(reading, localNode::nanoTime, "node", this::capExpiries);
+            Supplier<Future<OffsetDateTime>> clockReader) {
+        this.clock = new DatabaseClock(clockReader, localNode::nanoTime, "node", this::capExpiries);
         this.localNode = localNode;
         this.database = database;
         this.settings = settings;
         this.version = version;
-        this.host = host();
+        this.host = resolveHostName();
     }
 
     @Override
     public Future<?> start() {
-        return register().onSuccess(joined -> {
+        return register().onSuccess(registered -> {
             vertx.setPeriodic(settings.heartbeatInterval().toMillis(), timer -> runHeartbeat());
-            // Looks more often than it beats: a heartbeat that hangs must not keep a node from noticing.
-            vertx.setPeriodic(
-                    Math.max(settings.heartbeatInterval().toMillis() / 5, 10), timer -> checkIdentityExpiry());
+            // Independent of the heartbeats and more frequent, so that a hanging heartbeat does not delay the detection.
+            vertx.setPeriodic(Math.max(settings.heartbeatInterval().toMillis() / 5, 10), timer -> checkIdentityExpiry());
         });
     }
 
-    /** Tells the database as well that this process wants no more work. Never fails. */
+    /** Stops claims of this process, locally and in the database. Never fails. */
     public static Future<Void> drain(LocalNode localNode, Database database) {
         localNode.drain();
         return localNode
@@ -82,7 +81,7 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
                 .orElse(Future.succeededFuture());
     }
 
-    /** A heartbeat under way is waited for, so that what it finds cannot undo the leaving. */
+    /** Waits for a pending heartbeat, so that its result cannot register the node again, then deregisters. */
     @Override
     public Future<?> stop() {
         stopping = true;
@@ -101,9 +100,9 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
                 .preparedQuery(NodeSql.REGISTER)
                 .execute(Tuple.of(id, host, version, settings.ttl().toMillis()))
                 .<Void>mapEmpty()
-                .onSuccess(joined -> {
+                .onSuccess(registered -> {
                     localNode.confirm(id, sentAt, localTtlNanos());
-                    LOG.atInfo().addKeyValue("node", id).log("node joined");
+                    LOG.atInfo().addKeyValue("node", id).log("node registered");
                 });
     }
 
@@ -127,7 +126,7 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
                 .otherwiseEmpty();
     }
 
-    /** Of a clock that has just stepped nothing can be told of how long others are dead. */
+    /** Deletes long-expired nodes, unless the database clock stepped recently: then the age of an expiry is unknown. */
     private Future<Void> deleteExpired() {
         return clock.isStableFor(settings.ttl())
                 ? database.heartbeats()
@@ -149,17 +148,17 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
     private Future<Void> sendHeartbeat(UUID id) {
         long sentAt = localNode.nanoTime();
         LocalNode.Throughput throughput = localNode.throughput();
-        long steps = clock.stepCount();
-        boolean stepped = steps != stepsConfirmed;
+        long stepCount = clock.stepCount();
+        boolean stepped = stepCount != confirmedStepCount;
         if (!stepped) {
             localNode.clockStable(true);
         }
-        boolean revives = stepped && localNode.validId().isPresent();
+        boolean seemsExpired = stepped && localNode.validId().isPresent();
         return database.heartbeats()
-                .preparedQuery(revives ? NodeSql.HEARTBEAT_AFTER_STEP : NodeSql.HEARTBEAT)
+                .preparedQuery(seemsExpired ? NodeSql.HEARTBEAT_AFTER_STEP : NodeSql.HEARTBEAT)
                 .execute(Tuple.of(id, settings.ttl().toMillis(), throughput.concurrency(), throughput.attemptMillis()))
                 .compose(rows -> {
-                    stepsConfirmed = steps;
+                    confirmedStepCount = stepCount;
                     if (rows.size() > 0) {
                         localNode.confirm(id, sentAt, localTtlNanos());
                         return Future.succeededFuture();
@@ -167,7 +166,7 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
                     if (stopping) {
                         return Future.succeededFuture();
                     }
-                    LOG.atWarn().addKeyValue("node", id).log("taken for dead, taking a new identity");
+                    LOG.atWarn().addKeyValue("node", id).log("node lease expired, registering again");
                     localNode.invalidate();
                     return register();
                 });
@@ -175,17 +174,16 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
 
     private void checkIdentityExpiry() {
         localNode.lastConfirmedId().filter(id -> localNode.validId().isEmpty()).ifPresent(id -> {
-            LOG.atWarn().addKeyValue("node", id).log("no heartbeat for too long, work is broken off");
+            LOG.atWarn().addKeyValue("node", id).log("node identity expired, attempts aborted");
             localNode.invalidate();
         });
     }
 
     private long localTtlNanos() {
-        Duration trusted = settings.ttl();
-        return (long) (trusted.toNanos() * LOCAL_TTL_FRACTION);
+        return (long) (settings.ttl().toNanos() * LOCAL_TTL_FRACTION);
     }
 
-    private static String host() {
+    private static String resolveHostName() {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {

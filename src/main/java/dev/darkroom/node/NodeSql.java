@@ -1,40 +1,46 @@
 package dev.darkroom.node;
 
-/** The rows of processes. All times are the database's. */
+/** SQL of the table of nodes, one row per process. All timestamps come from the database's clock. */
 final class NodeSql {
 
-    /** A new process. */
+    /** Inserts the row of a new process. Safe under concurrency: every start has a new id. */
     static final String REGISTER = """
             INSERT INTO nodes (id, host, version, expires_at)
             VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond')""";
 
-    /** It lives on, and works at this pace. No row: it was taken for dead, and an expired node must never revive, its work may be another's. */
+    /**
+     * Renews the expiry of a node and stores its throughput. Returns no row when the node has expired: an expired node must never
+     * revive, because another process may have reclaimed its jobs.
+     */
     static final String HEARTBEAT = """
             UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
             WHERE id = $1 AND expires_at > now()
             RETURNING id""";
 
     /**
-     * The same after the clock of the database has stepped ahead: the row seems expired and is not, for this process trusts its
-     * identity by its own clock. What a sweep has taken back meanwhile stays refused by its token.
+     * As {@link #HEARTBEAT}, after the database clock stepped ahead: the row seems expired although the identity is still valid by
+     * the monotonic clock of this process. Results of leases that a reaper reclaimed meanwhile stay rejected by their fencing token.
      */
     static final String HEARTBEAT_AFTER_STEP = """
             UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
             WHERE id = $1
             RETURNING id""";
 
-    /** After a step back no node, dead ones neither, may seem to live for longer than a heartbeat of now would let it. Harmless when repeated. */
+    /**
+     * Caps all expiries after the database clock stepped back, so that no node, dead ones included, seems alive for longer than its
+     * next heartbeat would allow. Idempotent.
+     */
     static final String CAP_EXPIRIES = """
             UPDATE nodes SET expires_at = now() + $1::bigint * interval '1 millisecond'
             WHERE expires_at > now() + $1::bigint * interval '1 millisecond'""";
 
-    /** From now on the database gives it no work. */
+    /** Marks a node as draining. Its claims return nothing from then on. */
     static final String DRAIN = "UPDATE nodes SET draining = true WHERE id = $1";
 
-    /** It leaves in good order, or gave up its old identity: whatever it still held is free at once. */
+    /** Deletes the row of a node at its shutdown. Its remaining leases can be reclaimed immediately. */
     static final String DEREGISTER = "DELETE FROM nodes WHERE id = $1";
 
-    /** Forgets processes that are long dead. Leases that name them are found by the missing row as well. */
+    /** Deletes nodes that expired long ago. Their leases are still found as abandoned, because the row is missing. */
     static final String DELETE_EXPIRED = "DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'";
 
     private NodeSql() {}

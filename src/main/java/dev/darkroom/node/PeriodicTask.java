@@ -7,8 +7,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
- * What a process does again and again: never twice at once, and up to a fifth early, so that many processes do not do it in
- * step. For the event loop of one verticle, which starts and stops it.
+ * Runs a task periodically, never twice concurrently. Each run starts up to a fifth of the interval early, so that several processes
+ * do not run in step. Belongs to the event loop of the verticle that starts and stops it.
  */
 public final class PeriodicTask {
     private final Vertx vertx;
@@ -18,22 +18,22 @@ public final class PeriodicTask {
     private boolean stopped;
 
     /**
-     * @param interval the longest time from the end of one turn to the begin of the next
-     * @param work one turn; tells of its failures itself
+     * @param interval maximum time from the end of one run to the start of the next
+     * @param task one run; logs its failures itself
      */
-    public PeriodicTask(Vertx vertx, Duration interval, Supplier<Future<?>> work) {
+    public PeriodicTask(Vertx vertx, Duration interval, Supplier<Future<?>> task) {
         this.vertx = vertx;
         this.interval = interval;
-        this.task = work;
+        this.task = task;
     }
 
-    /** The first turn comes at once: what the process before this one left undone has waited long enough. */
+    /** Starts the first run immediately, because a previous process may have left something undone. */
     public void start() {
         run();
     }
 
     private void scheduleNext() {
-        // A timer that is set after the end of the verticle would never be cancelled.
+        // A timer that is set after the undeployment of the verticle would never be canceled.
         if (stopped) {
             return;
         }
@@ -45,17 +45,17 @@ public final class PeriodicTask {
         if (stopped) {
             return;
         }
-        // Composed, so that work that throws is only one turn that failed.
+        // compose() turns an exception thrown by the task into a failed run.
         currentRun = Future.succeededFuture().compose(v -> task.get()).onComplete(done -> scheduleNext());
     }
 
-    /** Completes once the turn under way, if there is one, has ended. There is no further one. */
+    /** Prevents further runs. Completes when the current run, if any, has ended. */
     public Future<?> stop() {
         stopped = true;
         return currentRun.otherwiseEmpty();
     }
 
-    /** Whether a long turn should come to its end. */
+    /** Returns whether {@link #stop} was called. A long run checks it to end early. */
     public boolean stopped() {
         return stopped;
     }

@@ -19,18 +19,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Claims due work up to the free places of this process and has attempts made with it. For the event loop of the one verticle that
- * makes, starts and stops it. It is woken by whoever knows of new work, by its own retries, and by a poll that alone would do.
+ * Claims due jobs up to the free capacity of this process and runs their attempts. Belongs to the event loop of the verticle that
+ * creates, starts and stops it. A wake-up, a retry that becomes due, or a periodic poll starts a claim; the poll alone is sufficient.
  *
- * @param <L> what is claimed
+ * @param <L> type of the leases
  */
 public final class ClaimLoop<L extends Lease> {
     private static final Logger LOG = LoggerFactory.getLogger(ClaimLoop.class);
 
-    /** A claimed lease that is not worked on for so long had its claim's answer lost. */
+    /** Age from which a lease without a running attempt counts as orphaned: the response to its claim was lost. */
     private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
 
-    /** With more than this part of its places taken, a process that has a backlog can wait for a moment. */
+    /** With a backlog and more than this part of the capacity in use, the next claim is delayed by {@link #BUSY_CLAIM_DELAY}. */
     private static final double BUSY_FRACTION = 0.75;
 
     private static final Duration BUSY_CLAIM_DELAY = Duration.ofMillis(5);
@@ -48,19 +48,19 @@ public final class ClaimLoop<L extends Lease> {
     private boolean claimRequested;
     private boolean claimScheduled;
     private boolean backlog;
-    /** Null until the loop is told to stop. */
+    /** Null until {@link #stop} is called. */
     private Promise<Void> stopPromise;
 
     /**
-     * When what is done.
+     * Timing of the loop.
      *
-     * @param pollInterval how often is looked without a reason
-     * @param leaseCheckInterval how often is looked for leases that are not known here, or not ours any more
-     * @param shutdownGrace how long attempts under way may go on after the stop
+     * @param pollInterval maximum time between two claims
+     * @param leaseCheckInterval time between two checks for orphaned and lost leases
+     * @param shutdownGrace how long running attempts may continue after {@link #stop}
      */
     public record Intervals(Duration pollInterval, Duration leaseCheckInterval, Duration shutdownGrace) {}
 
-    /** On the event loop that it is for. */
+    /** Must be called on the event loop that the loop belongs to. */
     public ClaimLoop(Vertx vertx, LocalNode localNode, JobQueue<L> jobQueue, Intervals intervals) {
         this.vertx = vertx;
         this.eventLoop = vertx.getOrCreateContext();
@@ -70,7 +70,7 @@ public final class ClaimLoop<L extends Lease> {
         this.pollTask = new PeriodicTask(vertx, intervals.pollInterval(), this::poll);
     }
 
-    /** Begins, with a first claim at once. */
+    /** Starts the periodic poll and lease checks, with a first claim immediately. */
     public void start() {
         localNode.onIdentityLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(intervals.leaseCheckInterval().toMillis(), timer -> {
@@ -81,14 +81,14 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     /**
-     * Waits for the attempts under way, for the grace period; then breaks off and gives back what remains. What a claim
-     * under way still brings is given back at once.
+     * Waits up to the grace period for the running attempts, then aborts the others. Leases that a pending claim still returns are
+     * released immediately.
      */
     public Future<?> stop() {
         stopPromise = Promise.promise();
         pollTask.stop();
         if (!runningAttempts.isEmpty()) {
-            LOG.atInfo().addKeyValue("running", runningAttempts.size()).log("waiting for attempts under way");
+            LOG.atInfo().addKeyValue("running", runningAttempts.size()).log("waiting for running attempts");
         }
         vertx.setTimer(Math.max(intervals.shutdownGrace().toMillis(), 1), timer -> abortAll());
         completeStopIfIdle();
@@ -101,13 +101,13 @@ public final class ClaimLoop<L extends Lease> {
         }
     }
 
-    /** Asks without waiting for the answer: one that hangs must not be the last. */
+    /** Starts a claim without waiting for its response, so that a hanging claim does not stop the poll. */
     private Future<?> poll() {
         claim();
         return Future.succeededFuture();
     }
 
-    /** There may be work: claims it if there is a free place. */
+    /** Claims due jobs if there is free capacity. A call during a pending claim leads to another claim after it. */
     public void claim() {
         if (stopPromise != null) {
             return;
@@ -117,19 +117,16 @@ public final class ClaimLoop<L extends Lease> {
             return;
         }
         int free = queue.freeCapacity(runningAttempts.size());
-        UUID claimant = localNode.claimingId().orElse(null);
-        if (free <= 0 || claimant == null) {
+        UUID nodeId = localNode.claimingId().orElse(null);
+        if (free <= 0 || nodeId == null) {
             return;
         }
         claiming = true;
         claimRequested = false;
-        queue.claim(claimant, free).onComplete(claimed -> eventLoop.runOnContext(back -> onClaimed(claimed, free)));
+        queue.claim(nodeId, free).onComplete(claimed -> eventLoop.runOnContext(v -> onClaimed(claimed, free)));
     }
 
-    /**
-     * Calls {@code handler} with the leases of the attempts under way, after the claim that is under way: its answer may name more
-     * of them.
-     */
+    /** Calls {@code handler} with the leases of the running attempts, after a pending claim, which may add more of them. */
     public void withRunning(Consumer<Set<FencingToken>> handler) {
         afterClaimHandlers.add(handler);
         if (!claiming) {
@@ -147,9 +144,9 @@ public final class ClaimLoop<L extends Lease> {
         claiming = false;
         if (claimed.failed()) {
             LOG.atWarn()
-                    .addKeyValue("work", queue.jobName())
+                    .addKeyValue("queue", queue.jobName())
                     .addKeyValue("reason", claimed.cause().getMessage())
-                    .log("claiming failed");
+                    .log("claim failed");
             callWithRunning();
             completeStopIfIdle();
             return;
@@ -166,14 +163,14 @@ public final class ClaimLoop<L extends Lease> {
     private void startAttempt(L lease) {
         JobAttempt jobAttempt = queue.createAttempt(lease);
         runningAttempts.put(lease.fencingToken(), jobAttempt);
-        boolean wanted = stopPromise == null
+        boolean mayRun = stopPromise == null
                 && localNode
                         .validId()
                         .filter(lease.fencingToken().nodeId()::equals)
                         .isPresent();
-        // Back to our event loop, wherever the last write of the attempt was answered.
-        (wanted ? jobAttempt.run() : jobAttempt.release())
-                .onComplete(done -> eventLoop.runOnContext(back -> onAttemptEnded(lease, done)));
+        // The last write of the attempt may complete on another event loop.
+        (mayRun ? jobAttempt.run() : jobAttempt.release())
+                .onComplete(done -> eventLoop.runOnContext(v -> onAttemptEnded(lease, done)));
     }
 
     private void onAttemptEnded(L lease, AsyncResult<Duration> done) {
@@ -182,7 +179,7 @@ public final class ClaimLoop<L extends Lease> {
             LOG.atError()
                     .addKeyValue(queue.jobName(), lease.fencingToken().key())
                     .setCause(done.cause())
-                    .log("attempt ended without a record");
+                    .log("attempt outcome not recorded");
         } else if (done.result() != null) {
             vertx.setTimer(done.result().toMillis() + 1, timer -> claim());
         }
@@ -191,9 +188,9 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     /**
-     * Places become free together, when what they recorded shared a statement: one claim is to fill them all. So it comes
-     * after all that the event loop has to do now; and where more waits than there was room for, and most places are at work,
-     * after a moment in which more of them may become free.
+     * Schedules one claim for all attempts that end together, because their outcomes share a statement. The claim runs after the
+     * tasks that the event loop has queued now. With a backlog and most of the capacity in use, it waits {@link #BUSY_CLAIM_DELAY},
+     * in which more attempts may end.
      */
     public void scheduleClaim() {
         if (claimScheduled) {
@@ -217,25 +214,25 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     /**
-     * Breaks off the attempts whose leases are not ours any more, such as when what they work on was cancelled. Only those that were
-     * claimed before the database is asked.
+     * Abandons the attempts whose leases are lost, for example because their job was canceled. Considers only attempts that were
+     * claimed before the query starts.
      */
     public void abandonLost() {
-        UUID claimant = localNode.claimingId().orElse(null);
-        if (claimant == null || runningAttempts.isEmpty()) {
+        UUID nodeId = localNode.claimingId().orElse(null);
+        if (nodeId == null || runningAttempts.isEmpty()) {
             return;
         }
-        Map<FencingToken, JobAttempt> asked = Map.copyOf(runningAttempts);
-        queue.findHeld(claimant, Duration.ZERO)
-                .onComplete(held -> eventLoop.runOnContext(back -> {
+        Map<FencingToken, JobAttempt> checked = Map.copyOf(runningAttempts);
+        queue.findHeld(nodeId, Duration.ZERO)
+                .onComplete(held -> eventLoop.runOnContext(v -> {
                     if (held.failed()) {
-                        logLookupFailure("looking for lost leases failed", held.cause());
+                        logLookupFailure("lost lease query failed", held.cause());
                         return;
                     }
-                    asked.forEach((fencingToken, jobAttempt) -> {
-                        boolean ours = !fencingToken.nodeId().equals(claimant)
-                                || held.result().contains(fencingToken);
-                        if (!ours && runningAttempts.containsKey(fencingToken)) {
+                    checked.forEach((fencingToken, jobAttempt) -> {
+                        boolean lost = fencingToken.nodeId().equals(nodeId)
+                                && !held.result().contains(fencingToken);
+                        if (lost && runningAttempts.containsKey(fencingToken)) {
                             jobAttempt.abandon();
                         }
                     });
@@ -243,18 +240,18 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     /**
-     * Gives back what the database holds for this node and the node does not know of. Never beside a claim, whose answer may
-     * be about to make these leases known.
+     * Releases the leases that the database assigns to this node and that have no attempt here. Does nothing during a claim, because
+     * the response of the claim may contain these leases.
      */
     private void releaseOrphans() {
-        UUID claimant = localNode.claimingId().orElse(null);
-        if (claimant == null || claiming) {
+        UUID nodeId = localNode.claimingId().orElse(null);
+        if (nodeId == null || claiming) {
             return;
         }
-        queue.findHeld(claimant, ORPHAN_AGE)
-                .onComplete(held -> eventLoop.runOnContext(back -> {
+        queue.findHeld(nodeId, ORPHAN_AGE)
+                .onComplete(held -> eventLoop.runOnContext(v -> {
                     if (held.failed()) {
-                        logLookupFailure("looking for forgotten leases failed", held.cause());
+                        logLookupFailure("orphaned lease query failed", held.cause());
                     } else if (!claiming) {
                         held.result().stream()
                                 .filter(fencingToken -> !runningAttempts.containsKey(fencingToken))
@@ -263,21 +260,21 @@ public final class ClaimLoop<L extends Lease> {
                 }));
     }
 
-    private void logLookupFailure(String what, Throwable error) {
+    private void logLookupFailure(String message, Throwable error) {
         LOG.atWarn()
-                .addKeyValue("work", queue.jobName())
+                .addKeyValue("queue", queue.jobName())
                 .addKeyValue("reason", error.getMessage())
-                .log(what);
+                .log(message);
     }
 
     private void releaseOrphan(FencingToken fencingToken) {
         queue.release(fencingToken)
-                .onSuccess(released -> eventLoop.runOnContext(back -> {
-                    // Not so when its attempt has just ended by itself.
+                .onSuccess(released -> eventLoop.runOnContext(v -> {
+                    // False when the attempt has just ended.
                     if (released) {
                         LOG.atWarn()
                                 .addKeyValue(queue.jobName(), fencingToken.key())
-                                .log("lease without an attempt given back");
+                                .log("orphaned lease released");
                         claim();
                     }
                 }));

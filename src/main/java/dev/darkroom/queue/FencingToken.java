@@ -3,11 +3,10 @@ package dev.darkroom.queue;
 import java.util.UUID;
 
 /**
- * What a lease is recognised by: every statement that ends one names all three, and changes nothing when they are not those of the
- * row.
+ * Identifies a lease. Every statement that ends a lease compares all three fields, and changes no row when one of them differs.
  *
- * @param key of the row that is worked on
- * @param nodeId the owner
- * @param token every later claim of the row has a larger one
+ * @param key key of the queue row
+ * @param nodeId node that owns the lease
+ * @param token increases with every claim of the row
  */
 public record FencingToken(UUID key, UUID nodeId, long token) {}

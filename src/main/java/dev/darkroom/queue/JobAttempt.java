@@ -3,23 +3,22 @@ package dev.darkroom.queue;
 import io.vertx.core.Future;
 import java.time.Duration;
 
-/** What is done with one lease. Its methods are called on the event loop of whoever claimed it. */
+/** One attempt of a claimed job. The {@link ClaimLoop} calls the methods on its event loop. */
 public interface JobAttempt {
 
     /**
-     * Does the work. Called once, and then {@link #release} is not.
+     * Runs the attempt. Called at most once, and never together with {@link #release}.
      *
-     * @return completes when everything is written; with how long to wait before looking for this work again, or null when there is
-     *     nothing to wait for
+     * @return completes when the outcome is recorded; with the delay after which the job is due again, null when it is not
      */
     Future<Duration> run();
 
-    /** Ends a lease with which nothing was done. Completes like {@link #run}. */
+    /** Releases the lease without an attempt. Completes like {@link #run}. */
     Future<Duration> release();
 
-    /** The process stops, or its identity is lost: what is under way is broken off and its work goes back, if it still may. */
+    /** Aborts the attempt because the process stops or lost its identity. The job is requeued if the lease is still valid. */
     void abort();
 
-    /** The lease is somebody else's, or its row is gone: what is under way is broken off, and there is nothing to write. */
+    /** Aborts the attempt because the lease was lost or its row deleted. Nothing is recorded. */
     void abandon();
 }

@@ -6,30 +6,30 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * One kind of work that stands in a table. Called on the event loop of its {@link ClaimLoop}; futures may complete anywhere.
+ * A queue of jobs in a database table. Its {@link ClaimLoop} calls the methods on its event loop; futures may complete on any thread.
  *
- * @param <L> what is claimed
+ * @param <L> type of the leases
  */
 public interface JobQueue<L extends Lease> {
 
-    /** What one piece of it is called in the log, such as {@code generation}. */
+    /** Name of one job, for the log, such as {@code generation}. */
     String jobName();
 
-    /** How much this process does at once at most. */
+    /** Maximum number of concurrent attempts of this process. */
     int concurrency();
 
-    /** How much more may be begun beside {@code running} attempts now; nothing when not positive. */
+    /** Returns how many attempts may start beside {@code running} ones; none when not positive. */
     int freeCapacity(int running);
 
-    /** Claims up to {@code limit} pieces that are due, for a node. */
+    /** Claims up to {@code limit} due jobs for a node. */
     Future<List<L>> claim(UUID nodeId, int limit);
 
-    /** What is to be done with a lease. Does nothing yet. */
+    /** Creates the attempt of a lease without starting it. */
     JobAttempt createAttempt(L lease);
 
-    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
     Future<List<FencingToken>> findHeld(UUID nodeId, Duration age);
 
-    /** Gives back a lease with which nothing was done. True when it was still held. */
+    /** Releases a lease without writing an attempt. Returns whether it was still held. */
     Future<Boolean> release(FencingToken fencingToken);
 }

@@ -1,11 +1,11 @@
 package dev.darkroom.queue;
 
-/** Work that this node has claimed: the right to make one attempt, until somebody with a newer token takes it. */
+/** A claimed job: the right of this node to make one attempt, until another claim assigns a newer token. */
 public interface Lease {
 
-    /** What the lease is recognised by. */
+    /** Identifies the lease in every fenced statement. */
     FencingToken fencingToken();
 
-    /** Which attempt this is, from 1. */
+    /** Number of the attempt, counted from 1. */
     int number();
 }

@@ -12,14 +12,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes back again and again what nobody will end. Every process sweeps; the fences let one of them win. For the event loop of the
- * verticle that makes, starts and stops it.
+ * Periodically reclaims leases whose node is gone or overran its deadline. Every process runs a reaper; fencing tokens let one of
+ * them win. Belongs to the event loop of the verticle that creates, starts and stops it.
  */
 public final class LeaseReaper {
-    /** How long after its deadline an attempt of a live node may still be writing its result. */
+    /** Time after its deadline in which an attempt of a live node may still write its result. */
     public static final Duration DEADLINE_GRACE = Duration.ofSeconds(5);
 
-    /** How many of a kind are taken back in one turn. */
+    /** Maximum number of items that one run reclaims per task. */
     public static final int BATCH_SIZE = 200;
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaseReaper.class);
@@ -29,34 +29,34 @@ public final class LeaseReaper {
     private final PeriodicTask periodicTask;
 
     /**
-     * One kind of thing that is looked for.
+     * One kind of item to reclaim.
      *
-     * @param find what there is, at most {@link #BATCH_SIZE}
-     * @param key of what was found, for the log
-     * @param reclaim fenced: somebody else may do it at the same moment
-     * @param <T> what is found
+     * @param find returns at most {@link #BATCH_SIZE} items
+     * @param key returns the key of an item, for the log
+     * @param reclaim reclaims one item by a fenced statement, because another process may reclaim it at the same moment
+     * @param <T> type of the items
      */
     public record ReapTask<T>(Supplier<Future<List<T>>> find, Function<T, UUID> key, Function<T, Future<?>> reclaim) {}
 
-    /** @param noun what is worked on, for the log */
-    public LeaseReaper(Vertx vertx, Duration interval, String noun, List<ReapTask<?>> errands) {
-        this.jobName = noun;
-        this.tasks = List.copyOf(errands);
+    /** @param jobName name of one job of the queue, for the log, such as {@code generation} */
+    public LeaseReaper(Vertx vertx, Duration interval, String jobName, List<ReapTask<?>> tasks) {
+        this.jobName = jobName;
+        this.tasks = List.copyOf(tasks);
         this.periodicTask = new PeriodicTask(
                 vertx,
                 interval,
                 () -> reap().onFailure(error -> LOG.atWarn()
-                        .addKeyValue("work", noun)
+                        .addKeyValue("queue", jobName)
                         .addKeyValue("reason", error.getMessage())
-                        .log("sweep failed")));
+                        .log("lease reaper failed")));
     }
 
-    /** Begins, with a first turn at once. */
+    /** Starts the periodic runs, the first one immediately. */
     public void start() {
         periodicTask.start();
     }
 
-    /** Completes once the turn under way has ended. */
+    /** Stops the periodic runs. Completes when the current run has ended. */
     public Future<?> stop() {
         return periodicTask.stop();
     }
@@ -78,13 +78,13 @@ public final class LeaseReaper {
                         .toList()));
     }
 
-    /** One that cannot be taken back, because a listener fails for it, must not keep the others from their turn. */
-    private Future<?> logFailureAndContinue(UUID key, Future<?> takingBack) {
-        return takingBack
+    /** Logs a failure, such as that of a finish listener, and succeeds, so that one item does not block the others. */
+    private Future<?> logFailureAndContinue(UUID key, Future<?> reclaim) {
+        return reclaim
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue(jobName, key)
                         .addKeyValue("reason", error.getMessage())
-                        .log("sweep could not take back"))
+                        .log("reclaim failed"))
                 .otherwiseEmpty();
     }
 }

@@ -4,47 +4,47 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The statements about leases that read the same whatever is worked on. A table of work has the columns {@code lease_owner},
- * {@code lease_token}, {@code attempt_started_at} and {@code attempt_deadline}, and one column that is its key, a UUID. Every
- * transition names the owner and the token of the lease that it ends ("the fence"): whoever comes with an older claim changes no row
- * at all, and learns so from the empty result. Times are the database's; delays and budgets travel as spans.
+ * SQL fragments shared by every leased queue. A queue table has the columns {@code lease_owner}, {@code lease_token},
+ * {@code attempt_started_at} and {@code attempt_deadline}, and one UUID key column. Every transition compares the owner and the token
+ * of the lease that it ends (fencing). An outdated claim changes no row and returns an empty result. Timestamps come from the
+ * database's clock; parameters carry only durations.
  *
- * @param table of the work
- * @param keyColumn its key
- * @param leaseColumns columns that are set as long as there is a lease, other than those above
+ * @param table name of the queue table
+ * @param keyColumn name of its key column
+ * @param leaseColumns further columns that are null without a lease
  */
 public record LeasedQueueSql(String table, String keyColumn, List<String> leaseColumns) {
 
     /**
-     * A condition of every claim, for a node that is {@code $1}: one that has expired or is draining claims nothing, whatever it
-     * believes of itself.
+     * Condition of every claim, with the node as {@code $1}. An expired or draining node claims nothing, even if its own clock says
+     * that its identity is valid.
      */
     public static final String NODE_IS_ALIVE =
             "EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)";
 
-    /** What every claim of a row {@code q} sets, beside the deadline of the attempt. */
+    /** Assignments of every claim of a row {@code q}, except the deadline of the attempt. */
     public static final String ASSIGN_LEASE =
             "lease_owner = $1, lease_token = q.lease_token + 1, attempt_started_at = now()";
 
-    /** The lease that is $1, $2 and $3. Who names another changes nothing. */
+    /** Returns the fencing condition for the lease $1, $2, $3. An outdated token matches no row. */
     public String tokenCondition() {
         return keyColumn + " = $1 AND lease_owner = $2 AND lease_token = $3";
     }
 
-    /** Sets what a row has that nobody works on. */
+    /** Returns the assignments of a row without a lease. */
     public String clearLease() {
         return "lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL"
                 + leaseColumns.stream().map(column -> ", " + column + " = NULL").collect(Collectors.joining());
     }
 
-    /** Gives back work with which nothing was done: it keeps its place and no attempt is written. */
+    /** Releases a lease without an attempt. The row keeps its place in the queue. Fenced. */
     public String releaseStatement() {
         return "UPDATE " + table + " SET " + clearLease() + " WHERE " + tokenCondition() + " RETURNING " + keyColumn;
     }
 
     /**
-     * Leases that the database says this node holds, a while after they were claimed. What of them the node does not know
-     * of was claimed by a statement whose answer was lost on the way.
+     * Returns the leases of a node that were claimed before a given age. If the node does not know one of them, the response to its
+     * claim was lost. Read-only; the release that follows is fenced.
      */
     public String findHeldStatement() {
         return "SELECT " + keyColumn + " AS key, lease_owner, lease_token FROM " + table
@@ -52,27 +52,29 @@ public record LeasedQueueSql(String table, String keyColumn, List<String> leaseC
     }
 
     /**
-     * Sets the times of leases and waits anew after the clock of the database has stepped by $1 milliseconds, negative for back.
-     * After a step back a wait that seems long is shortened by it; a wait of now may become shorter too, which only makes a retry
-     * earlier. After a step ahead waits are over early, and an attempt gets the time back that the step took, at most as much as one
-     * of now would have, $2. So nothing is wrong when several processes do this after each other.
+     * Adjusts the times of leases and delays after the database clock stepped by $1 milliseconds, negative for a step back. After a
+     * step back, delays shrink by the step; a delay set after the step may shrink too, which only makes a retry earlier. After a step
+     * ahead, delays end early, and a running attempt gets the lost time back, but at most $2 milliseconds from now. Safe when several
+     * processes run it one after the other.
+     *
+     * @param furtherAssignments more assignments, each with a leading comma; or empty
      */
-    public String shiftTimesStatement(String further) {
+    public String shiftTimesStatement(String furtherAssignments) {
         return "UPDATE " + table + " SET run_at = CASE WHEN $1::bigint < 0 AND run_at > now()"
                 + " THEN run_at + $1 * interval '1 millisecond' ELSE run_at END,"
                 + " attempt_started_at = CASE WHEN attempt_started_at > now() THEN now() ELSE attempt_started_at END,"
                 + " attempt_deadline = CASE WHEN lease_owner IS NOT NULL THEN least("
                 + "attempt_deadline + greatest($1, 0) * interval '1 millisecond', now() + $2::bigint * interval '1 millisecond')"
-                + " END" + further;
+                + " END" + furtherAssignments;
     }
 
     /**
-     * Leases that nobody will end: their node is gone ({@code owner_alive} false), or it lives and let the attempt run past
-     * its deadline by more than the grace. An expired node never revives, so what is found here stays true until the fenced
-     * statement that follows; a result that still arrives first wins, and that statement then changes nothing.
+     * Returns abandoned leases: their node is gone ({@code owner_alive} false), or it is alive and the attempt overran its deadline
+     * by more than $1 milliseconds. An expired node never revives, so the result stays true until the fenced statement that follows.
+     * If a result of the attempt arrives first, it wins and that statement changes no row.
      *
-     * @param columns of {@code q} and what it is joined with, to be told besides
-     * @param join with other tables, or empty
+     * @param columns further columns to return, of {@code q} and the joined tables
+     * @param join join with other tables, or empty
      */
     public String findAbandonedStatement(String columns, String join) {
         return "SELECT q." + keyColumn + ", q.lease_owner, q.lease_token, n.id IS NOT NULL AS owner_alive, " + columns

@@ -9,23 +9,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** What is done with the leases of a table whatever is worked on. Futures fail with the driver's errors. Usable from any event loop. */
+/** Lease statements shared by every leased queue. Futures fail with the driver's errors. Usable from any event loop. */
 public final class LeasedQueueStore {
-    /** Below the silence after which a connection is given up. */
+    /** Shorter than the time without a response after which the client retires a connection. */
     private static final String SET_LONG_TIMEOUT = "SET LOCAL statement_timeout = '20s'";
 
     private final Pool pool;
     private final String findHeldSql;
-    private final String release;
+    private final String releaseSql;
 
-    /** @param pool not a pipelined client: these statements may wait for a row that another node is writing */
+    /** @param pool not a pipelined client, because these statements may wait for a row lock of another node */
     public LeasedQueueStore(Pool pool, LeasedQueueSql sql) {
         this.pool = pool;
         this.findHeldSql = sql.findHeldStatement();
-        this.release = sql.releaseStatement();
+        this.releaseSql = sql.releaseStatement();
     }
 
-    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
     public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
         return pool.preparedQuery(findHeldSql)
                 .execute(Tuple.of(nodeId, age.toMillis()))
@@ -37,15 +37,15 @@ public final class LeasedQueueStore {
                 });
     }
 
-    /** Gives back a lease with which nothing was done. True when it was still held. */
+    /** Releases a lease without writing an attempt. Returns whether it was still held. */
     public Future<Boolean> release(FencingToken fencingToken) {
-        return pool.preparedQuery(release)
+        return pool.preparedQuery(releaseSql)
                 .execute(tokenParameters(fencingToken))
                 .map(rows -> rows.size() > 0);
     }
 
     /**
-     * Runs a statement that goes over the whole queue, and may take longer than others.
+     * Runs a statement over the whole queue, with a longer statement timeout.
      *
      * @param sql see {@link LeasedQueueSql#shiftTimesStatement}
      */
@@ -57,7 +57,7 @@ public final class LeasedQueueStore {
                 .mapEmpty());
     }
 
-    /** The first three parameters of every fenced statement: $1, $2 and $3. */
+    /** Returns the first three parameters of every fenced statement: $1, $2 and $3. */
     public static Tuple tokenParameters(FencingToken fencingToken) {
         return Tuple.of(fencingToken.key(), fencingToken.nodeId(), fencingToken.token());
     }

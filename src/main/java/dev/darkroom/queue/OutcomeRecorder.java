@@ -14,11 +14,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what an attempt came to, however often the database is away meanwhile: the result of work is worth waiting
- * for. Gives up only when the lease can no longer be ours, because then the sweep of another node decides.
+ * Records the outcome of an attempt, and retries while the database is unavailable. Stops retrying only when the lease can no longer
+ * be valid, because then the reaper of another node decides. For the event loop of one verticle.
  *
- * @param <L> what was claimed
- * @param <O> what an attempt can come to
+ * @param <L> type of the leases
+ * @param <O> type of the outcomes
  */
 public final class OutcomeRecorder<L extends Lease, O> {
     private static final Logger LOG = LoggerFactory.getLogger(OutcomeRecorder.class);
@@ -31,60 +31,62 @@ public final class OutcomeRecorder<L extends Lease, O> {
     private final BiFunction<L, O, Future<Boolean>> recordedCheck;
 
     /**
-     * @param noun what is worked on, for the log
-     * @param recorded whether the attempt of a lease is already on record with an outcome
+     * @param jobName name of one job of the queue, for the log
+     * @param recordedCheck returns whether the attempt of a lease is already stored with an outcome
      */
-    public OutcomeRecorder(Vertx vertx, LocalNode localNode, String noun, BiFunction<L, O, Future<Boolean>> recorded) {
+    public OutcomeRecorder(
+            Vertx vertx, LocalNode localNode, String jobName, BiFunction<L, O, Future<Boolean>> recordedCheck) {
         this.vertx = vertx;
         this.localNode = localNode;
-        this.jobName = noun;
-        this.recordedCheck = recorded;
+        this.jobName = jobName;
+        this.recordedCheck = recordedCheck;
     }
 
-    /** As {@link #record(Lease, Object, BooleanSupplier, Runnable, Supplier)}, with nothing to do after a refusal. */
+    /** As {@link #record(Lease, Object, BooleanSupplier, Runnable, Supplier)}, without an action after a rejection. */
     public <T> Future<Optional<T>> record(
-            L lease, O outcome, BooleanSupplier lost, Supplier<Future<Optional<T>>> write) {
-        return record(lease, outcome, lost, () -> {}, write);
+            L lease, O outcome, BooleanSupplier leaseLost, Supplier<Future<Optional<T>>> write) {
+        return record(lease, outcome, leaseLost, () -> {}, write);
     }
 
     /**
-     * Runs a fenced write until it is answered, or until the lease is known to be lost.
+     * Repeats a fenced write until the database replies or the lease is known to be lost.
      *
-     * @param outcome what the write puts on record for the attempt; null when it puts nothing there
-     * @param lost whether the lease was found to be another's; ends the repetitions of a write that keeps failing
-     * @param refused runs when the database has said that nothing of the attempt is on record, nor ever will be
-     * @return never fails; empty when the write is not ours to make any more, or was made before and only its answer lost
+     * @param outcome outcome that the write stores for the attempt; null when it stores none
+     * @param leaseLost returns whether the lease was found to be lost; stops the retries of a failing write
+     * @param onRejected runs when the database has confirmed that the attempt is not stored and never will be
+     * @param write returns an empty optional when it changed no row
+     * @return never fails; empty when the lease is lost, or when an earlier write succeeded and its response was lost
      */
     public <T> Future<Optional<T>> record(
-            L lease, O outcome, BooleanSupplier lost, Runnable refused, Supplier<Future<Optional<T>>> write) {
-        return tryWrite(new PendingWrite<>(lease, outcome, lost, refused, write), INITIAL_DELAY);
+            L lease, O outcome, BooleanSupplier leaseLost, Runnable onRejected, Supplier<Future<Optional<T>>> write) {
+        return tryWrite(new PendingWrite<>(lease, outcome, leaseLost, onRejected, write), INITIAL_DELAY);
     }
 
     private record PendingWrite<L, O, T>(
             L lease, O outcome, BooleanSupplier leaseLost, Runnable onRejected, Supplier<Future<Optional<T>>> write) {}
 
-    private <T> Future<Optional<T>> tryWrite(PendingWrite<L, O, T> pendingWrite, Duration wait) {
+    private <T> Future<Optional<T>> tryWrite(PendingWrite<L, O, T> pendingWrite, Duration retryDelay) {
         if (!isHeld(pendingWrite.lease())) {
             return Future.succeededFuture(discardResult(pendingWrite.lease()));
         }
-        // Composed, so that a write that throws fails like any other.
+        // compose() turns an exception thrown by the write into a failed future.
         Future<Optional<T>> written = pendingWrite.leaseLost().getAsBoolean()
                 ? resolveUnchanged(pendingWrite)
                 : Future.succeededFuture()
                         .compose(start -> pendingWrite.write().get())
-                        .compose(answer ->
-                                answer.isPresent() ? Future.succeededFuture(answer) : resolveUnchanged(pendingWrite));
-        return written.recover(error -> retryWrite(pendingWrite, wait, error));
+                        .compose(result ->
+                                result.isPresent() ? Future.succeededFuture(result) : resolveUnchanged(pendingWrite));
+        return written.recover(error -> retryWrite(pendingWrite, retryDelay, error));
     }
 
-    /** No row was changed: either an earlier write of ours did go through, or somebody took the lease. */
+    /** Finds out why no row changed: an earlier write of this process succeeded, or the lease is lost. */
     private <T> Future<Optional<T>> resolveUnchanged(PendingWrite<L, O, T> pendingWrite) {
         L lease = pendingWrite.lease();
         if (pendingWrite.outcome() == null) {
             return Future.succeededFuture(discardResult(lease));
         }
-        return recordedCheck.apply(lease, pendingWrite.outcome()).map(onRecord -> {
-            if (!onRecord) {
+        return recordedCheck.apply(lease, pendingWrite.outcome()).map(recorded -> {
+            if (!recorded) {
                 pendingWrite.onRejected().run();
                 return discardResult(lease);
             }
@@ -105,7 +107,7 @@ public final class OutcomeRecorder<L extends Lease, O> {
         return Optional.empty();
     }
 
-    private <T> Future<Optional<T>> retryWrite(PendingWrite<L, O, T> pendingWrite, Duration wait, Throwable error) {
+    private <T> Future<Optional<T>> retryWrite(PendingWrite<L, O, T> pendingWrite, Duration delay, Throwable error) {
         L lease = pendingWrite.lease();
         var log = DatabaseErrorClassifier.isUnavailable(error)
                 ? LOG.atWarn()
@@ -113,10 +115,10 @@ public final class OutcomeRecorder<L extends Lease, O> {
         log.addKeyValue(jobName, lease.fencingToken().key())
                 .addKeyValue("attempt", lease.number())
                 .addKeyValue("reason", error.getMessage())
-                .log("attempt could not be recorded, trying again");
+                .log("attempt outcome not recorded, retry scheduled");
         Promise<Optional<T>> promise = Promise.promise();
-        Duration next = wait.multipliedBy(2).compareTo(MAX_DELAY) > 0 ? MAX_DELAY : wait.multipliedBy(2);
-        vertx.setTimer(wait.toMillis(), timer -> tryWrite(pendingWrite, next).onComplete(promise));
+        Duration next = delay.multipliedBy(2).compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay.multipliedBy(2);
+        vertx.setTimer(delay.toMillis(), timer -> tryWrite(pendingWrite, next).onComplete(promise));
         return promise.future();
     }
 

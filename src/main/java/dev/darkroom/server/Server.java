@@ -28,7 +28,9 @@ import dev.darkroom.eventbus.cluster.ClusterVerticle;
 import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.command.BacklogVerticle;
+import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionVerticle;
@@ -242,7 +244,7 @@ public final class Server {
         SecureRandom random = new SecureRandom();
         BacklogEstimator backlogEstimator = new BacklogEstimator();
         SubmissionStore submissions =
-                new SubmissionStore(database, GenerationCommandVerticle.DEFAULT_ROUTE, settings.generation());
+                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
         if (settings.generation().instances() > 0) {
             processLifecycle.deploy(
                     vertx,
@@ -254,7 +256,7 @@ public final class Server {
             processLifecycle.deploy(
                     vertx, "progress", new ProgressVerticle(progressSubscribers, database, notifyChannel));
         }
-        GenerationCommandVerticle.Dependencies dependencies = new GenerationCommandVerticle.Dependencies(
+        GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
                 database,
                 submissions,
                 notifyChannel,

@@ -22,17 +22,17 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A value that is loaded and kept, by a clock that the test drives. */
+/** Loads, refreshes and expiry of a cached value, with a clock controlled by the test. */
 class RefreshingValueTest {
-    private static final Duration FRESH = Duration.ofSeconds(5);
-    private static final Duration USABLE = Duration.ofSeconds(30);
-    private static final Duration NONE = Duration.ZERO;
+    private static final Duration REFRESH_AFTER = Duration.ofSeconds(5);
+    private static final Duration EXPIRE_AFTER = Duration.ofSeconds(30);
+    private static final Duration NO_MINIMUM = Duration.ZERO;
 
     private static Vertx vertx;
 
     private final AtomicLong clock = new AtomicLong(4711);
     private final AtomicInteger loads = new AtomicInteger();
-    private Supplier<Future<String>> source = () -> Future.succeededFuture("first");
+    private Supplier<Future<String>> loader = () -> Future.succeededFuture("first");
 
     @BeforeAll
     static void open() {
@@ -44,22 +44,22 @@ class RefreshingValueTest {
         vertx.close().await(30, TimeUnit.SECONDS);
     }
 
-    private RefreshingValue<String> value(Duration spacing, Duration loadTimeout) {
+    private RefreshingValue<String> value(Duration minLoadInterval, Duration loadTimeout) {
         return new RefreshingValue<>(
                 vertx,
                 () -> {
                     loads.incrementAndGet();
-                    return source.get();
+                    return loader.get();
                 },
-                new RefreshingValue.RefreshPolicy(FRESH, USABLE, spacing, loadTimeout),
+                new RefreshingValue.RefreshPolicy(REFRESH_AFTER, EXPIRE_AFTER, minLoadInterval, loadTimeout),
                 clock::get);
     }
 
     private RefreshingValue<String> value() {
-        return value(NONE, Duration.ofMinutes(5));
+        return value(NO_MINIMUM, Duration.ofMinutes(5));
     }
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         clock.addAndGet(time.toNanos());
     }
 
@@ -68,10 +68,10 @@ class RefreshingValueTest {
     }
 
     @Test
-    void returnsFreshValueWithoutAnotherLoad() throws Exception {
+    void returnsRecentValueWithoutAnotherLoad() throws Exception {
         RefreshingValue<String> value = value();
         assertThat(await(value.get())).isEqualTo("first");
-        pass(FRESH.minusNanos(1));
+        advance(REFRESH_AFTER.minusNanos(1));
 
         assertThat(value.get().result()).isEqualTo("first");
         assertThat(value.currentValue()).contains("first");
@@ -79,12 +79,12 @@ class RefreshingValueTest {
     }
 
     @Test
-    void returnsUsableValueAtOnceAndRefreshesItInTheBackground() throws Exception {
+    void returnsStaleValueImmediatelyAndRefreshesItInTheBackground() throws Exception {
         RefreshingValue<String> value = value();
         await(value.get());
         Promise<String> slow = Promise.promise();
-        source = slow::future;
-        pass(FRESH);
+        loader = slow::future;
+        advance(REFRESH_AFTER);
 
         assertThat(value.get().result()).isEqualTo("first");
         assertThat(value.get().result()).isEqualTo("first");
@@ -95,12 +95,12 @@ class RefreshingValueTest {
     }
 
     @Test
-    void waitsForLoadWhenValueIsTooOld() throws Exception {
+    void waitsForLoadWhenValueHasExpired() throws Exception {
         RefreshingValue<String> value = value();
         await(value.get());
         Promise<String> slow = Promise.promise();
-        source = slow::future;
-        pass(USABLE);
+        loader = slow::future;
+        advance(EXPIRE_AFTER);
 
         Future<String> waiting = value.get();
         assertThat(waiting.isComplete()).isFalse();
@@ -110,26 +110,26 @@ class RefreshingValueTest {
     }
 
     @Test
-    void returnsUsableValueWhileLoadsFailAndFailsAfterwards() throws Exception {
+    void returnsStaleValueWhileLoadsFailUntilItExpires() throws Exception {
         RefreshingValue<String> value = value();
         await(value.get());
-        source = () -> Future.failedFuture(new IOException("away"));
+        loader = () -> Future.failedFuture(new IOException("unavailable"));
 
-        pass(USABLE.minusNanos(1));
+        advance(EXPIRE_AFTER.minusNanos(1));
         assertThat(await(value.get())).isEqualTo("first");
         assertThat(value.lastLoadFailed()).isTrue();
-        pass(Duration.ofNanos(1));
-        assertThatThrownBy(() -> await(value.get())).hasMessage("away");
+        advance(Duration.ofNanos(1));
+        assertThatThrownBy(() -> await(value.get())).hasMessage("unavailable");
     }
 
     @Test
     void concurrentCallersShareOneLoadEachOnItsOwnContext() throws Exception {
         RefreshingValue<String> value = value();
         Promise<String> slow = Promise.promise();
-        source = slow::future;
+        loader = slow::future;
         List<CompletableFuture<Boolean>> results = new ArrayList<>();
-        CompletableFuture<Void> allAsked = new CompletableFuture<>();
-        AtomicInteger asked = new AtomicInteger();
+        CompletableFuture<Void> allRequested = new CompletableFuture<>();
+        AtomicInteger requests = new AtomicInteger();
         for (int i = 0; i < 20; i++) {
             CompletableFuture<Boolean> result = new CompletableFuture<>();
             results.add(result);
@@ -137,12 +137,12 @@ class RefreshingValueTest {
                 Context here = vertx.getOrCreateContext();
                 value.get()
                         .onSuccess(text -> result.complete(text.equals("once") && vertx.getOrCreateContext() == here));
-                if (asked.incrementAndGet() == 20) {
-                    allAsked.complete(null);
+                if (requests.incrementAndGet() == 20) {
+                    allRequested.complete(null);
                 }
             });
         }
-        allAsked.get(30, TimeUnit.SECONDS);
+        allRequested.get(30, TimeUnit.SECONDS);
         slow.complete("once");
 
         for (CompletableFuture<Boolean> result : results) {
@@ -152,24 +152,24 @@ class RefreshingValueTest {
     }
 
     @Test
-    void recoversFromSourceThatThrows() throws Exception {
+    void recoversFromLoaderThatThrows() throws Exception {
         recoversFrom(() -> {
             throw new IllegalStateException("no");
         });
     }
 
     @Test
-    void recoversFromSourceThatFailsAtOnce() throws Exception {
+    void recoversFromLoaderThatFailsImmediately() throws Exception {
         recoversFrom(() -> Future.failedFuture("no"));
     }
 
     @Test
-    void recoversFromSourceThatReturnsNothing() throws Exception {
+    void recoversFromLoaderThatReturnsNull() throws Exception {
         recoversFrom(() -> null);
     }
 
     @Test
-    void recoversFromSourceThatFailsLater() throws Exception {
+    void recoversFromLoaderThatFailsLater() throws Exception {
         recoversFrom(() -> {
             Promise<String> later = Promise.promise();
             vertx.runOnContext(go -> later.fail("no"));
@@ -179,43 +179,43 @@ class RefreshingValueTest {
 
     private void recoversFrom(Supplier<Future<String>> broken) throws Exception {
         RefreshingValue<String> value = value();
-        source = broken;
+        loader = broken;
         for (int i = 1; i <= 3; i++) {
             assertThatThrownBy(() -> await(value.get())).isNotNull();
             assertThat(loads).hasValue(i);
         }
 
-        source = () -> Future.succeededFuture("well");
-        assertThat(await(value.get())).isEqualTo("well");
+        loader = () -> Future.succeededFuture("loaded");
+        assertThat(await(value.get())).isEqualTo("loaded");
         assertThat(value.lastLoadFailed()).isFalse();
     }
 
     @Test
-    void recoversFromLoadThatDoesNotEnd() throws Exception {
-        RefreshingValue<String> value = value(NONE, Duration.ofMillis(50));
+    void recoversFromLoadTimeout() throws Exception {
+        RefreshingValue<String> value = value(NO_MINIMUM, Duration.ofMillis(50));
         Promise<String> never = Promise.promise();
-        source = never::future;
+        loader = never::future;
         assertThatThrownBy(() -> await(value.get())).isInstanceOf(TimeoutException.class);
 
-        source = () -> Future.succeededFuture("well");
-        assertThat(await(value.get())).isEqualTo("well");
+        loader = () -> Future.succeededFuture("loaded");
+        assertThat(await(value.get())).isEqualTo("loaded");
         never.complete("late");
-        assertThat(await(value.get())).isEqualTo("well");
+        assertThat(await(value.get())).isEqualTo("loaded");
     }
 
     @Test
-    void startsNoLoadWithinTheSpacing() throws Exception {
+    void startsNoLoadWithinTheMinimumInterval() throws Exception {
         RefreshingValue<String> value = value(Duration.ofSeconds(1), Duration.ofMinutes(5));
         await(value.get());
-        source = () -> Future.succeededFuture("second");
+        loader = () -> Future.succeededFuture("second");
 
         assertThat(await(value.reload())).isEqualTo("first");
-        pass(Duration.ofSeconds(1));
+        advance(Duration.ofSeconds(1));
         assertThat(await(value.reload())).isEqualTo("second");
-        source = () -> Future.failedFuture("away");
-        pass(Duration.ofSeconds(1));
-        assertThatThrownBy(() -> await(value.reload())).hasMessage("away");
-        assertThatThrownBy(() -> await(value.reload())).hasMessage("away");
+        loader = () -> Future.failedFuture("unavailable");
+        advance(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> await(value.reload())).hasMessage("unavailable");
+        assertThatThrownBy(() -> await(value.reload())).hasMessage("unavailable");
         assertThat(value.get().result()).isEqualTo("second");
         assertThat(loads).hasValue(3);
     }
@@ -224,7 +224,7 @@ class RefreshingValueTest {
     void reloadsFromOneThreadWhileOthersRead() throws Exception {
         RefreshingValue<String> value = value();
         AtomicInteger number = new AtomicInteger();
-        source = () -> {
+        loader = () -> {
             Promise<String> later = Promise.promise();
             vertx.runOnContext(go -> later.complete("v" + number.incrementAndGet()));
             return later.future();

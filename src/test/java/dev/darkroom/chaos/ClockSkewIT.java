@@ -92,7 +92,7 @@ class ClockSkewIT {
                 directory, 2, place -> place == 0 ? skewed : settings().environment())) {
             DarkroomInstanceProcess wrong = darkroomFleet.processAt(0);
             Instant said = Instant.parse(wrong.log().stream()
-                    .filter(line -> line.contains("node joined"))
+                    .filter(line -> line.contains("node registered"))
                     .findFirst()
                     .orElseThrow()
                     .split(" ")[0]);

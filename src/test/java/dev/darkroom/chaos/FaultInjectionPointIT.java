@@ -60,7 +60,7 @@ class FaultInjectionPointIT {
         String id;
         try (DarkroomInstanceProcess killed = pausingAt(point)) {
             id = killed.client().create("A lighthouse at dusk");
-            killed.awaitLine("paused point=" + point);
+            killed.awaitLine("fault injection point reached point=" + point);
             assertThat(inProcessSimulator.recordedRequests(id)).hasSize(submittedBefore);
 
             // when
@@ -87,13 +87,13 @@ class FaultInjectionPointIT {
         String id;
         try (DarkroomInstanceProcess first = pausingAt("BEFORE_CALL")) {
             id = first.client().create("poison");
-            first.awaitLine("paused point=BEFORE_CALL");
+            first.awaitLine("fault injection point reached point=BEFORE_CALL");
 
             // when
             first.kill();
         }
         try (DarkroomInstanceProcess second = pausingAt("BEFORE_CALL")) {
-            second.awaitLine("paused point=BEFORE_CALL");
+            second.awaitLine("fault injection point reached point=BEFORE_CALL");
             second.kill();
         }
 

@@ -76,7 +76,7 @@ class StreamRecoveryIT {
                     settings("2", "1h").environment(),
                     "-Ddarkroom.pauseAt=AFTER_COMMIT")) {
                 String id = front.client().create("A pier");
-                killed.awaitLine("paused point=AFTER_COMMIT");
+                killed.awaitLine("fault injection point reached point=AFTER_COMMIT");
 
                 // when
                 killed.kill();

@@ -155,7 +155,7 @@ class AttemptRetryIT {
                 expected.add(List.of("attempt succeeded", number, "attemptMs="));
             } else {
                 expected.add(List.of(
-                        "attempt failed, will retry",
+                        "attempt failed, retry scheduled",
                         number,
                         "errorClass=" + error.getString("errorClass"),
                         "code=" + error.getString("code"),
@@ -195,7 +195,7 @@ class AttemptRetryIT {
         JsonObject error = ended.getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
         assertThat(error.getString("errorClass")).isEqualTo("SERVER_ERROR");
-        assertThat(error.getString("message")).contains("5 failed attempts").contains("The AI server failed.");
+        assertThat(error.getString("message")).contains("Failed after 5 attempts").contains("The AI server failed.");
         assertThat(error.getBoolean("retryable")).isTrue();
         assertThat(AttemptJson.attemptsOf(ended))
                 .extracting(AttemptJson::summary)
@@ -228,6 +228,6 @@ class AttemptRetryIT {
         assertThat(error.getBoolean("retryable")).isFalse();
         assertThat(service.aiServer().recordedRequests(id)).hasSize(1);
         assertThat(service.darkroom().log(id))
-                .anySatisfy(line -> assertThat(line).contains("attempt failed for good", "reason=" + code));
+                .anySatisfy(line -> assertThat(line).contains("attempt failed permanently", "reason=" + code));
     }
 }

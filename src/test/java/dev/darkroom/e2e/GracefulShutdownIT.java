@@ -119,7 +119,7 @@ class GracefulShutdownIT {
 
             // when
             darkroom.signal("TERM");
-            darkroom.awaitLine("waiting for attempts under way");
+            darkroom.awaitLine("waiting for running attempts");
 
             // then
             assertThat(health(darkroom, "ready")).isEqualTo(503);

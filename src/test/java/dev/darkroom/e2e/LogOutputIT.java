@@ -106,7 +106,7 @@ class LogOutputIT {
                 .containsExactly(
                         "generation accepted",
                         "attempt started",
-                        "attempt failed, will retry",
+                        "attempt failed, retry scheduled",
                         "attempt started",
                         "attempt succeeded",
                         "generation completed");
@@ -135,7 +135,7 @@ class LogOutputIT {
                 darkroom.log().stream().filter(line -> line.contains("Forged")).toList();
         assertThat(forged).hasSize(1);
         assertThat(forged.get(0))
-                .contains("attempt failed, will retry generation=" + id)
+                .contains("attempt failed, retry scheduled generation=" + id)
                 .doesNotContain("\u001b");
         assertThat(darkroom.log())
                 .filteredOn(line -> line.contains("requestId=" + REQUEST))

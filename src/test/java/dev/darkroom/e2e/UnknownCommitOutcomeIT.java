@@ -121,7 +121,7 @@ class UnknownCommitOutcomeIT {
         assertThat(AttemptJson.attemptsOf(client.generation(id)))
                 .as("no attempt was used up")
                 .hasSize(1);
-        assertThat(darkroomInstance.log(id)).anyMatch(line -> line.contains("lease without an attempt given back"));
+        assertThat(darkroomInstance.log(id)).anyMatch(line -> line.contains("orphaned lease released"));
     }
 
     @Test

@@ -106,8 +106,7 @@ class UserQuotaIT {
         assertProblem(rejected, 429, "limit-reached", "/api/generation");
         assertThat(rejected.header("Retry-After")).isEqualTo("10");
         assertThat(rejected.json().getString("detail"))
-                .isEqualTo("You have 5 generations that have not ended, as many as are allowed at once."
-                        + " Nothing was stored.");
+                .isEqualTo("Quota of 5 pending generations exceeded. Nothing was stored.");
         assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
                 .containsExactly("5");
 
@@ -141,7 +140,7 @@ class UserQuotaIT {
         // then
         assertProblem(rejected, 429, "limit-reached", "/api/generation");
         assertThat(rejected.header("Retry-After")).isEqualTo("60");
-        assertThat(rejected.json().getString("detail")).startsWith("You have asked for 3 generations in 24 hours");
+        assertThat(rejected.json().getString("detail")).startsWith("Daily quota of 3 generations exceeded");
 
         // and an accepted request is replayed, and a rejection does not use up the key
         assertThat(alice.post(BODY, key).json().getString("id")).isEqualTo(third);

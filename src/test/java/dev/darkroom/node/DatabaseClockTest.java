@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Steps of the database's clock, by clocks that the test drives. */
+/** Detection of database clock steps, with clocks controlled by the test. */
 class DatabaseClockTest {
     private static final Duration TTL = Duration.ofSeconds(15);
 
@@ -29,32 +29,32 @@ class DatabaseClockTest {
             "generation",
             step -> {
                 if (failing) {
-                    return Future.failedFuture("away");
+                    return Future.failedFuture("unavailable");
                 }
                 adjusted.add(step);
                 return Future.succeededFuture();
             });
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         nanos.addAndGet(time.toNanos());
         now = now.plus(time);
     }
 
     @Test
-    void isSteadyWhileBothClocksGoAlike() {
+    void isStableWhileBothClocksAdvanceEqually() {
         for (int i = 0; i < 100; i++) {
             assertThat(clock.check().succeeded()).isTrue();
-            pass(Duration.ofMinutes(i));
+            advance(Duration.ofMinutes(i));
         }
         assertThat(adjusted).isEmpty();
         assertThat(clock.isStableFor(TTL)).isTrue();
     }
 
     @Test
-    void noticesAStepBackAndAStepAhead() {
+    void detectsStepBackAndStepAhead() {
         // given
         clock.check();
-        pass(Duration.ofSeconds(5));
+        advance(Duration.ofSeconds(5));
 
         // when
         now = now.minusSeconds(600);
@@ -65,7 +65,7 @@ class DatabaseClockTest {
         assertThat(clock.isStableFor(TTL)).isFalse();
 
         // when
-        pass(TTL);
+        advance(TTL);
         now = now.plusSeconds(600);
         clock.check();
         clock.check();
@@ -73,12 +73,12 @@ class DatabaseClockTest {
         // then
         assertThat(adjusted).containsExactly(Duration.ofSeconds(-600), Duration.ofSeconds(600));
         assertThat(clock.stepCount()).isEqualTo(2);
-        pass(TTL);
+        advance(TTL);
         assertThat(clock.isStableFor(TTL)).isTrue();
     }
 
     @Test
-    void doesNotTakeASlowAnswerOrASmallCorrectionForAStep() {
+    void ignoresSlowResponseAndSmallCorrection() {
         clock.check();
         roundTrip = Duration.ofSeconds(30);
         clock.check();
@@ -93,7 +93,7 @@ class DatabaseClockTest {
     }
 
     @Test
-    void adjustsAgainUntilItSucceeds() {
+    void retriesAdjustmentUntilItSucceeds() {
         // given
         clock.check();
         now = now.plusSeconds(600);
@@ -101,7 +101,7 @@ class DatabaseClockTest {
 
         // when
         assertThat(clock.check().failed()).isTrue();
-        pass(Duration.ofSeconds(5));
+        advance(Duration.ofSeconds(5));
         assertThat(clock.check().failed()).isTrue();
         now = now.minusSeconds(100);
         failing = false;

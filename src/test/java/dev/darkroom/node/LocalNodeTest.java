@@ -4,72 +4,73 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Under which identity a process may act, by a clock of the test's own. */
+/** Validity of the node id of a process, with a clock controlled by the test. */
 class LocalNodeTest {
     private static final UUID ID = UUID.randomUUID();
-    private static final long TRUST = Duration.ofSeconds(12).toNanos();
+    private static final long VALIDITY = Duration.ofSeconds(12).toNanos();
 
-    /** Close to the overflow, where a comparison instead of a difference goes wrong. */
+    /** Close to the overflow, where a comparison of values instead of their difference fails. */
     private long now = Long.MAX_VALUE - Duration.ofSeconds(5).toNanos();
 
     private final LocalNode localNode = new LocalNode(() -> now);
 
-    private void pass(Duration time) {
+    private void advance(Duration time) {
         now += time.toNanos();
     }
 
     @Test
-    void aProcessThatHasNotJoinedIsNobody() {
+    void hasNoIdBeforeRegistration() {
         assertThat(localNode.validId()).isEmpty();
         assertThat(localNode.claimingId()).isEmpty();
         assertThat(localNode.lastConfirmedId()).isEmpty();
     }
 
     @Test
-    void anIdentityIsTrustedForTheTrustWindowAndNoLonger() {
+    void idExpiresAfterItsValidity() {
         // given
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
 
         // when
-        pass(Duration.ofSeconds(12).minusNanos(1));
+        advance(Duration.ofSeconds(12).minusNanos(1));
 
         // then
         assertThat(localNode.validId()).contains(ID);
         assertThat(localNode.claimingId()).contains(ID);
-        pass(Duration.ofNanos(1));
+        advance(Duration.ofNanos(1));
         assertThat(localNode.validId()).isEmpty();
         assertThat(localNode.claimingId()).isEmpty();
         assertThat(localNode.lastConfirmedId()).contains(ID);
     }
 
     @Test
-    void trustCountsFromWhenTheHeartbeatWasSent() {
-        // given an answer that took 10 s
+    void validityCountsFromTheSendTimeOfTheHeartbeat() {
+        // given a response after 10 s
         long sentAt = now;
-        pass(Duration.ofSeconds(10));
+        advance(Duration.ofSeconds(10));
 
         // when
-        localNode.confirm(ID, sentAt, TRUST);
+        localNode.confirm(ID, sentAt, VALIDITY);
 
         // then
-        pass(Duration.ofSeconds(1));
+        advance(Duration.ofSeconds(1));
         assertThat(localNode.validId()).contains(ID);
-        pass(Duration.ofSeconds(1));
+        advance(Duration.ofSeconds(1));
         assertThat(localNode.validId()).isEmpty();
     }
 
     @Test
-    void everyHeartbeatRenewsTheTrust() {
+    void everyHeartbeatRenewsTheValidity() {
         // given
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
 
         // when
         for (int i = 0; i < 10; i++) {
-            pass(Duration.ofSeconds(5));
-            localNode.confirm(ID, now, TRUST);
+            advance(Duration.ofSeconds(5));
+            localNode.confirm(ID, now, VALIDITY);
         }
 
         // then
@@ -77,9 +78,9 @@ class LocalNodeTest {
     }
 
     @Test
-    void aDrainingProcessEndsItsWorkAndTakesNoMore() {
+    void drainingProcessStopsClaimsAndKeepsItsId() {
         // given
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
 
         // when
         localNode.drain();
@@ -91,73 +92,74 @@ class LocalNodeTest {
     }
 
     @Test
-    void drainingIsForGood() {
+    void drainingIsPermanent() {
         // given
         localNode.drain();
 
         // when
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
 
         // then
         assertThat(localNode.claimingId()).isEmpty();
     }
 
     @Test
-    void whoWorkedUnderALostIdentityIsTold() {
+    void notifiesAllHandlersWhenTheIdentityIsLost() {
         // given
-        AtomicInteger told = new AtomicInteger();
-        localNode.onIdentityLost(told::incrementAndGet);
-        localNode.onIdentityLost(told::incrementAndGet);
-        localNode.confirm(ID, now, TRUST);
+        AtomicInteger calls = new AtomicInteger();
+        localNode.onIdentityLost(calls::incrementAndGet);
+        localNode.onIdentityLost(calls::incrementAndGet);
+        localNode.confirm(ID, now, VALIDITY);
 
         // when
         localNode.invalidate();
 
         // then
-        assertThat(told).hasValue(2);
+        assertThat(calls).hasValue(2);
         assertThat(localNode.validId()).isEmpty();
         assertThat(localNode.lastConfirmedId()).isEmpty();
     }
 
     @Test
-    void whatIsLostIsLostOnce() {
+    void notifiesHandlersOncePerLostIdentity() {
         // given
-        AtomicInteger told = new AtomicInteger();
-        localNode.onIdentityLost(told::incrementAndGet);
+        AtomicInteger calls = new AtomicInteger();
+        localNode.onIdentityLost(calls::incrementAndGet);
 
         // when
         localNode.invalidate();
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
         localNode.invalidate();
         localNode.invalidate();
 
         // then
-        assertThat(told).hasValue(1);
+        assertThat(calls).hasValue(1);
     }
 
     @Test
-    void thoseWhoAreToldSeeThatTheIdentityIsGone() {
+    void clearsTheIdentityBeforeItNotifiesHandlers() {
         // given
-        AtomicInteger seen = new AtomicInteger();
-        localNode.onIdentityLost(() -> seen.set(localNode.lastConfirmedId().isEmpty() ? 1 : 2));
-        localNode.confirm(ID, now, TRUST);
+        AtomicBoolean cleared = new AtomicBoolean();
+        localNode.onIdentityLost(
+                () -> cleared.set(localNode.lastConfirmedId().isEmpty()));
+        localNode.confirm(ID, now, VALIDITY);
 
         // when
         localNode.invalidate();
 
         // then
-        assertThat(seen).hasValue(1);
+        assertThat(cleared).isTrue();
     }
 
     @Test
-    void aNewIdentityIsAnotherOne() {
+    void acceptsNewIdAfterALoss() {
         // given
-        localNode.confirm(ID, now, TRUST);
+        localNode.confirm(ID, now, VALIDITY);
         localNode.invalidate();
         UUID next = UUID.randomUUID();
 
         // when
-        localNode.confirm(next, now, TRUST);
+        localNode.confirm(next, now, VALIDITY);
 
         // then
         assertThat(localNode.validId()).contains(next);

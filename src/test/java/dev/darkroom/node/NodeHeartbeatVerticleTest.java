@@ -34,14 +34,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A process and its row, on PostgreSQL. */
+/** Registration and heartbeats of a process, on PostgreSQL. */
 @Tag("database")
 class NodeHeartbeatVerticleTest {
-    private static final Settings.Node QUICK =
+    private static final Settings.Node FAST_HEARTBEATS =
             new Settings.Node(Duration.ofMillis(50), Duration.ofMinutes(10), Duration.ofSeconds(1));
 
-    /** Heartbeats that never come within a test. */
-    private static final Settings.Node SLOW =
+    /** No heartbeat is due within a test. */
+    private static final Settings.Node NO_HEARTBEATS =
             new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofSeconds(1));
 
     private static DatabaseUrl url;
@@ -84,25 +84,25 @@ class NodeHeartbeatVerticleTest {
         }
     }
 
-    private String deploy(Settings.Node rhythm) {
-        return await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, rhythm, "1.2.3")));
+    private String deploy(Settings.Node node) {
+        return await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, node, "1.2.3")));
     }
 
     private List<String> rows(String expression) {
         return TestPostgres.query(url, "SELECT " + expression + " FROM nodes");
     }
 
-    private void awaitTrue(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
+    private void awaitTrue(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition);
     }
 
     @Test
-    void aProcessThatHasStartedHasARow() {
+    void registersAtStart() {
         // when
-        deploy(SLOW);
+        deploy(NO_HEARTBEATS);
 
         // then
         UUID id = localNode.claimingId().orElseThrow();
@@ -111,25 +111,25 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void everyStartIsANewProcess() {
+    void everyStartUsesANewId() {
         // given
-        String deployment = deploy(SLOW);
+        String deployment = deploy(NO_HEARTBEATS);
         UUID first = localNode.validId().orElseThrow();
         await(vertx.undeploy(deployment));
 
         // when
-        deploy(SLOW);
+        deploy(NO_HEARTBEATS);
 
         // then
         assertThat(localNode.validId().orElseThrow()).isNotEqualTo(first);
     }
 
     @Test
-    void aStepOfTheDatabasesClockAheadIsNoReasonForANewIdentity() {
+    void keepsItsIdWhenTheDatabaseClockStepsAhead() {
         // given
         SteppingClock clock = new SteppingClock();
-        Settings.Node rhythm = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
-        await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, rhythm, "1.2.3", clock)));
+        Settings.Node node = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, node, "1.2.3", clock)));
         UUID id = localNode.validId().orElseThrow();
         awaitTrue("read", () -> clock.readings() > 0);
 
@@ -140,18 +140,18 @@ class NodeHeartbeatVerticleTest {
 
         // then
         awaitTrue("alive", () -> rows("expires_at > now()").equals(List.of("t")));
-        awaitTrue("steady again", localNode::clockStable);
+        awaitTrue("stable again", localNode::clockStable);
         assertThat(localNode.validId()).contains(id);
         assertThat(rows("id")).containsExactly(id.toString());
         assertThat(lost).hasValue(0);
     }
 
     @Test
-    void afterAStepBackTheDeadDoNotSeemAlive() {
+    void capsExpiriesOfDeadNodesWhenTheDatabaseClockStepsBack() {
         // given
         SteppingClock clock = new SteppingClock();
-        Settings.Node rhythm = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
-        await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, rhythm, "1.2.3", clock)));
+        Settings.Node node = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, node, "1.2.3", clock)));
         awaitTrue("read", () -> clock.readings() > 0);
 
         // when
@@ -168,15 +168,15 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void heartbeatsKeepItAlive() {
+    void heartbeatsExtendTheExpiry() {
         // given
-        deploy(QUICK);
+        deploy(FAST_HEARTBEATS);
         UUID id = localNode.validId().orElseThrow();
         String end = rows("expires_at + interval '200 ms'").get(0);
 
-        // when several heartbeats have come
+        // when several heartbeats were sent
         awaitTrue(
-                "a longer life", () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
+                "a later expiry", () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
 
         // then
         assertThat(localNode.validId()).contains(id);
@@ -185,11 +185,11 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void whoLeavesDuringAHeartbeatDoesNotJoinAgain() throws Exception {
-        // given a heartbeat that waits for its row, which is being deleted
-        Settings.Node rhythm = new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1));
-        NodeHeartbeatVerticle verticle = new NodeHeartbeatVerticle(localNode, database, rhythm, "1.2.3");
-        CountDownLatch leaving = new CountDownLatch(1);
+    void doesNotRegisterAgainWhenStoppedDuringAHeartbeat() throws Exception {
+        // given a heartbeat that waits for its row, which another transaction is deleting
+        Settings.Node node = new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1));
+        NodeHeartbeatVerticle verticle = new NodeHeartbeatVerticle(localNode, database, node, "1.2.3");
+        CountDownLatch stopping = new CountDownLatch(1);
         String deployment = await(vertx.deployVerticle(new Deployable() {
             @Override
             public Future<?> deploy(Context context) throws Exception {
@@ -198,9 +198,9 @@ class NodeHeartbeatVerticleTest {
 
             @Override
             public Future<?> undeploy(Context context) throws Exception {
-                Future<?> left = verticle.undeploy(context);
-                leaving.countDown();
-                return left;
+                Future<?> stopped = verticle.undeploy(context);
+                stopping.countDown();
+                return stopped;
             }
         }));
         try (Connection other = DriverManager.getConnection(
@@ -216,10 +216,10 @@ class NodeHeartbeatVerticleTest {
                             .equals(List.of("1")));
 
             // when
-            Future<Void> left = vertx.undeploy(deployment);
-            assertThat(leaving.await(60, TimeUnit.SECONDS)).isTrue();
+            Future<Void> undeployed = vertx.undeploy(deployment);
+            assertThat(stopping.await(60, TimeUnit.SECONDS)).isTrue();
             other.commit();
-            await(left);
+            await(undeployed);
         }
 
         // then
@@ -228,9 +228,9 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void whoWasTakenForDeadTakesANewIdentity() {
+    void registersAgainAfterItsRowExpired() {
         // given
-        deploy(QUICK);
+        deploy(FAST_HEARTBEATS);
         UUID old = localNode.validId().orElseThrow();
 
         // when
@@ -239,16 +239,16 @@ class NodeHeartbeatVerticleTest {
                 "a new identity",
                 () -> localNode.validId().filter(id -> !id.equals(old)).isPresent());
 
-        // then the old row stays as dead as it was
+        // then the old row stays expired
         assertThat(lost).hasValue(1);
         UUID next = localNode.claimingId().orElseThrow();
         assertThat(rows("concat_ws(' ', id, expires_at > now())")).containsExactlyInAnyOrder(old + " f", next + " t");
     }
 
     @Test
-    void whoseRowIsGoneTakesANewIdentity() {
+    void registersAgainAfterItsRowWasDeleted() {
         // given
-        deploy(QUICK);
+        deploy(FAST_HEARTBEATS);
         UUID old = localNode.validId().orElseThrow();
 
         // when
@@ -263,9 +263,9 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void whoHearsNothingForTooLongStopsTrustingItself() {
-        // given a table that no heartbeat gets at
-        deploy(QUICK);
+    void losesItsIdentityWithoutSuccessfulHeartbeats() {
+        // given a table locked against heartbeats
+        deploy(FAST_HEARTBEATS);
         UUID old = localNode.validId().orElseThrow();
 
         Promise<Void> release = Promise.promise();
@@ -274,34 +274,34 @@ class NodeHeartbeatVerticleTest {
                 .execute()
                 .compose(rows -> release.future()));
 
-        // when the time of its trust has passed here
+        // when the validity has passed on the local clock
         skipped.set(Duration.ofMinutes(10).toNanos());
         awaitTrue("loss", () -> lost.get() == 1);
         release.complete();
         await(locked);
 
         // then
-        awaitTrue("an identity again", () -> localNode.validId().isPresent());
+        awaitTrue("a new identity", () -> localNode.validId().isPresent());
         assertThat(rows("id")).contains(old.toString());
     }
 
     @Test
-    void trustIsShorterThanTheLifeOfTheRow() {
+    void localValidityIsShorterThanTheExpiryOfTheRow() {
         // given
-        deploy(SLOW);
+        deploy(NO_HEARTBEATS);
         assertThat(localNode.validId()).isPresent();
 
-        // when nine of the ten minutes have passed here
+        // when nine of the ten minutes have passed on the local clock
         skipped.set(Duration.ofMinutes(9).toNanos());
 
-        // then the row would still be alive for another minute
+        // then the row is still valid for another minute
         assertThat(localNode.validId()).isEmpty();
     }
 
     @Test
-    void aDrainingProcessIsNoClaimantHereNorInTheDatabase() {
+    void drainStopsClaimsLocallyAndInTheDatabase() {
         // given
-        deploy(QUICK);
+        deploy(FAST_HEARTBEATS);
 
         // when
         await(NodeHeartbeatVerticle.drain(localNode, database));
@@ -313,9 +313,9 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void drainingNeverFails() {
+    void drainSucceedsWithoutDatabase() {
         // given
-        deploy(SLOW);
+        deploy(NO_HEARTBEATS);
         await(database.close());
 
         // when
@@ -326,9 +326,9 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void whoLeavesTakesItsRowAlong() {
+    void deletesItsRowAtTheStop() {
         // given
-        String deployment = deploy(QUICK);
+        String deployment = deploy(FAST_HEARTBEATS);
 
         // when
         await(vertx.undeploy(deployment));
@@ -338,7 +338,7 @@ class NodeHeartbeatVerticleTest {
     }
 
     @Test
-    void theLongDeadAreForgotten() {
+    void deletesLongExpiredNodes() {
         // given
         TestPostgres.execute(url, """
                 INSERT INTO nodes (id, host, version, expires_at) VALUES
@@ -346,10 +346,10 @@ class NodeHeartbeatVerticleTest {
                   (gen_random_uuid(), 'lately', '1', now() - interval '59 min')""");
 
         // when
-        deploy(QUICK);
+        deploy(FAST_HEARTBEATS);
 
         // then
-        awaitTrue("burial", () -> rows("host").stream().noneMatch("long"::equals));
+        awaitTrue("deletion", () -> rows("host").stream().noneMatch("long"::equals));
         assertThat(rows("host")).hasSize(2).contains("lately");
     }
 }

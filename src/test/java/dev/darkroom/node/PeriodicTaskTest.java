@@ -14,95 +14,95 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What is done again and again, and when it ends. */
+/** Runs of a periodic task, and its stop. */
 class PeriodicTaskTest {
     private static final Duration SHORT = Duration.ofMillis(5);
 
     private final Vertx vertx = Vertx.vertx();
-    private final Queue<Promise<Void>> turns = new ConcurrentLinkedQueue<>();
+    private final Queue<Promise<Void>> runs = new ConcurrentLinkedQueue<>();
 
     @AfterEach
     void close() throws Exception {
         vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
-    private Future<Void> turn() {
-        Promise<Void> turn = Promise.promise();
-        turns.add(turn);
-        return turn.future();
+    private Future<Void> run() {
+        Promise<Void> run = Promise.promise();
+        runs.add(run);
+        return run.future();
     }
 
-    private PeriodicTask start(Duration interval, Supplier<Future<?>> work) {
-        PeriodicTask periodicTask = new PeriodicTask(vertx, interval, work);
+    private PeriodicTask start(Duration interval, Supplier<Future<?>> task) {
+        PeriodicTask periodicTask = new PeriodicTask(vertx, interval, task);
         periodicTask.start();
         return periodicTask;
     }
 
-    private void awaitTurns(int count) {
-        await().atMost(Duration.ofSeconds(60)).until(() -> turns.size() >= count);
+    private void awaitRuns(int count) {
+        await().atMost(Duration.ofSeconds(60)).until(() -> runs.size() >= count);
     }
 
     @Test
-    void theFirstTurnComesAtOnceAndTheNextOnlyWhenItHasEnded() {
+    void startsFirstRunImmediatelyAndTheNextAfterItsEnd() {
         // when
-        start(SHORT, this::turn);
+        start(SHORT, this::run);
 
         // then
-        assertThat(turns).hasSize(1);
-        await().during(Duration.ofMillis(100)).until(() -> turns.size() == 1);
+        assertThat(runs).hasSize(1);
+        await().during(Duration.ofMillis(100)).until(() -> runs.size() == 1);
 
         // when
-        turns.element().complete();
+        runs.element().complete();
 
         // then
-        awaitTurns(2);
+        awaitRuns(2);
     }
 
     @Test
-    void aTurnThatFailsOrThrowsIsFollowedByAnother() {
+    void continuesAfterARunThatFailsOrThrows() {
         // when
         start(SHORT, () -> {
-            Future<Void> turn = turn();
-            if (turns.size() == 1) {
+            Future<Void> run = run();
+            if (runs.size() == 1) {
                 throw new IllegalStateException("a bug");
             }
-            turns.forEach(each -> each.tryFail("the database is away"));
-            return turn;
+            runs.forEach(each -> each.tryFail("the database is unavailable"));
+            return run;
         });
 
         // then
-        awaitTurns(4);
+        awaitRuns(4);
     }
 
     @Test
-    void theEndWaitsForTheTurnUnderWayAndThereIsNoOther() {
+    void stopWaitsForTheCurrentRunAndPreventsOthers() {
         // given
-        PeriodicTask periodicTask = start(SHORT, this::turn);
+        PeriodicTask periodicTask = start(SHORT, this::run);
 
         // when
         Future<?> stopped = periodicTask.stop();
 
         // then
         assertThat(stopped.isComplete()).isFalse();
-        turns.element().fail("broken off");
+        runs.element().fail("aborted");
         assertThat(stopped.succeeded()).isTrue();
-        await().during(Duration.ofMillis(100)).until(() -> turns.size() == 1);
+        await().during(Duration.ofMillis(100)).until(() -> runs.size() == 1);
     }
 
     @Test
-    void oneThatIsStoppedBetweenTurnsHasNoOther() {
+    void stopBetweenRunsPreventsOthers() {
         // given
         PeriodicTask periodicTask = start(Duration.ofMillis(50), () -> {
-            turn();
+            run();
             return Future.succeededFuture();
         });
-        int before = turns.size();
+        int before = runs.size();
 
         // when
         Future<?> stopped = periodicTask.stop();
 
         // then
         assertThat(stopped.succeeded()).isTrue();
-        await().during(Duration.ofMillis(200)).until(() -> turns.size() == before);
+        await().during(Duration.ofMillis(200)).until(() -> runs.size() == before);
     }
 }

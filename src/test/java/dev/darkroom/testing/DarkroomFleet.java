@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * one by one. The methods block; asking for a client does not, and may be done from any thread.
  */
 public final class DarkroomFleet implements AutoCloseable {
-    private static final Pattern JOINED = Pattern.compile("node joined node=(\\S+)");
+    private static final Pattern JOINED = Pattern.compile("node registered node=(\\S+)");
 
     private final Path directory;
     private final IntFunction<Map<String, String>> environments;

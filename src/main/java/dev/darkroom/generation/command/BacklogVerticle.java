@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps a {@link BacklogEstimator} up to date by one statement now and then. One instance per process that answers commands. */
+/** Updates a {@link BacklogEstimator} by a periodic statement. One instance per process with command verticles. */
 public final class BacklogVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(BacklogVerticle.class);
 
@@ -18,7 +18,7 @@ public final class BacklogVerticle extends VerticleBase {
     private final Duration interval;
     private PeriodicTask measureTask;
 
-    /** @param interval how old the figures may be */
+    /** @param interval maximum age of the measurement */
     public BacklogVerticle(BacklogEstimator backlogEstimator, SubmissionStore submissions, Duration interval) {
         this.backlogEstimator = backlogEstimator;
         this.submissions = submissions;
@@ -34,7 +34,7 @@ public final class BacklogVerticle extends VerticleBase {
                         .measureBacklog(backlogEstimator)
                         .onFailure(error -> LOG.atDebug()
                                 .addKeyValue("reason", error.getMessage())
-                                .log("the backlog could not be measured")));
+                                .log("backlog measurement failed")));
         measureTask.start();
         return Future.succeededFuture();
     }

@@ -17,18 +17,18 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Commands by which somebody wants a generation no more: before its end, or after it. */
+/** Commands that cancel a pending generation or delete an ended one. */
 final class CancellationService {
     private static final Logger LOG = LoggerFactory.getLogger(CancellationService.class);
     private static final DeliveryOptions LOCAL_ONLY = new DeliveryOptions().setLocalOnly(true);
 
     private final Vertx vertx;
-    private final GenerationCommandVerticle.Dependencies dependencies;
+    private final GenerationCommandDependencies dependencies;
     private final GenerationStore store;
     private final GenerationLeaseStore leases;
     private final GenerationEventPublisher eventPublisher;
 
-    CancellationService(Vertx vertx, GenerationCommandVerticle.Dependencies dependencies) {
+    CancellationService(Vertx vertx, GenerationCommandDependencies dependencies) {
         this.vertx = vertx;
         this.dependencies = dependencies;
         this.store = new GenerationStore(dependencies.database());
@@ -36,12 +36,12 @@ final class CancellationService {
         this.eventPublisher = new GenerationEventPublisher(vertx, dependencies.notifyChannel());
     }
 
-    /** Answers {@link GenerationBus#CANCEL}. */
+    /** Handles {@link GenerationBus#CANCEL}. */
     Future<JsonObject> cancel(BusCommand busCommand, UUID id) {
         return leases.cancel(id, busCommand.ownerFilter()).compose(cancelled -> {
             cancelled.ifPresent(finishRecord -> {
                 eventPublisher.publishFinished(finishRecord);
-                // Whoever is at work on it learns of it from the database; this is only where to look.
+                // Only a wake-up: the worker finds the lost lease in the database.
                 vertx.eventBus().publish(GenerationBus.CANCELLED, null, LOCAL_ONLY);
                 dependencies.notifyChannel().send(GenerationBus.CANCELLED_SIGNAL);
             });
@@ -53,7 +53,7 @@ final class CancellationService {
         });
     }
 
-    /** Answers {@link GenerationBus#DELETE}. */
+    /** Handles {@link GenerationBus#DELETE}. */
     Future<JsonObject> delete(BusCommand busCommand, UUID id) {
         return store.delete(id, busCommand.ownerFilter()).compose(deleted -> {
             if (deleted.isPresent()) {
@@ -82,15 +82,15 @@ final class CancellationService {
         dependencies.notifyChannel().send(GenerationBus.DELETED_SIGNAL);
     }
 
-    /** Never fails: nobody finds the pictures any more, and what is left of them housekeeping clears away. */
+    /** Deletes the image files. Never fails: their rows are gone, and the retention cleanup deletes the remaining files. */
     private Future<Void> deleteFiles(UUID id, List<String> keys) {
         ImageStore images = dependencies.imageStore();
         return Future.all(keys.stream().map(images::delete).toList())
-                .compose(gone -> keys.isEmpty() ? Future.succeededFuture() : store.deleteDiscardedImages(keys))
+                .compose(deleted -> keys.isEmpty() ? Future.succeededFuture() : store.deleteDiscardedImages(keys))
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("generation", id)
                         .addKeyValue("reason", error.toString())
-                        .log("picture files not deleted yet"))
+                        .log("image files not deleted"))
                 .otherwiseEmpty();
     }
 }

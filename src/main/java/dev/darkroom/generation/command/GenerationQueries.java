@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Commands that ask how things stand. */
+/** Commands that read generations and images. */
 final class GenerationQueries {
     private final Vertx vertx;
     private final GenerationStore store;
@@ -30,8 +30,8 @@ final class GenerationQueries {
     private final CompletionWaiters completionWaiters;
     private final Duration maxWait;
 
-    /** @param maxWait how long a command may wait for an end at most */
-    GenerationQueries(Vertx vertx, GenerationCommandVerticle.Dependencies dependencies, Duration maxWait) {
+    /** @param maxWait maximum time for which a command may wait for the end of a generation */
+    GenerationQueries(Vertx vertx, GenerationCommandDependencies dependencies, Duration maxWait) {
         this.vertx = vertx;
         this.store = new GenerationStore(dependencies.database());
         this.backlogEstimator = dependencies.backlogEstimator();
@@ -39,17 +39,17 @@ final class GenerationQueries {
         this.maxWait = maxWait;
     }
 
-    /** Answers {@code GenerationBus#GET}. */
+    /** Handles {@code GenerationBus#GET}. */
     Future<JsonObject> get(BusCommand busCommand, UUID id) {
-        Duration patience = busCommand.waitTime(maxWait);
+        Duration waitTime = busCommand.waitTime(maxWait);
         CompletionWaiters.Waiter waiter =
-                patience.isNegative() || patience.isZero() ? null : completionWaiters.register(id);
+                waitTime.isNegative() || waitTime.isZero() ? null : completionWaiters.register(id);
         if (waiter == null) {
             return find(busCommand, id);
         }
         return store.find(id, busCommand.ownerFilter())
                 .compose(found -> found.filter(GenerationQueries::isPending).isPresent()
-                        ? waiter.await(vertx, patience).compose(over -> find(busCommand, id))
+                        ? waiter.await(vertx, waitTime).compose(done -> find(busCommand, id))
                         : Future.succeededFuture(toReply(found)))
                 .onComplete(done -> waiter.close());
     }
@@ -67,19 +67,19 @@ final class GenerationQueries {
         return generation.getString("status").equals(GenerationStatus.PENDING.name());
     }
 
-    /** Answers {@code GenerationBus#GET_IMAGE}. */
+    /** Handles {@code GenerationBus#GET_IMAGE}. */
     Future<JsonObject> getImage(BusCommand busCommand, UUID id) {
         return store.findImage(id, busCommand.ownerFilter())
                 .map(found -> found.map(image -> new JsonObject().put("image", image))
                         .orElseGet(() -> CommandReplies.notFound("image")));
     }
 
-    /** Answers {@code GenerationBus#LIST}. */
+    /** Handles {@code GenerationBus#LIST}. */
     Future<JsonObject> list(BusCommand busCommand) {
         List<FieldError> errors = new ArrayList<>();
         GenerationListFilter filter = GenerationListFilter.parse(busCommand.body(), errors);
         if (!errors.isEmpty()) {
-            return Future.succeededFuture(CommandReplies.invalid("the list cannot be made like this", errors));
+            return Future.succeededFuture(CommandReplies.invalid("invalid list parameters", errors));
         }
         return store.list(busCommand.user(), filter).map(page -> {
             JsonObject reply = new JsonObject().put("items", new JsonArray(page.items()));
@@ -88,16 +88,16 @@ final class GenerationQueries {
         });
     }
 
-    /** Tells where it stands in the queue while it waits there, and when it will be begun where that can be estimated. */
+    /** Adds the queue position of a waiting generation, and its estimated start if there is an estimate. */
     JsonObject addQueuePosition(JsonObject generation) {
-        if (generation.remove("queue") instanceof JsonObject place) {
-            long ahead = place.getLong("ahead");
+        if (generation.remove("queue") instanceof JsonObject queue) {
+            long ahead = queue.getLong("ahead");
             generation.put("queuePosition", ahead + 1);
             if (ahead < GenerationSql.MAX_COUNTED_AHEAD) {
                 backlogEstimator.estimateWait(ahead).ifPresent(wait -> {
-                    Instant byTheQueue = Instant.parse(place.getString("now")).plus(wait);
-                    Instant dueAt = Instant.parse(place.getString("dueAt"));
-                    Instant start = dueAt.isAfter(byTheQueue) ? dueAt : byTheQueue;
+                    Instant estimate = Instant.parse(queue.getString("now")).plus(wait);
+                    Instant dueAt = Instant.parse(queue.getString("dueAt"));
+                    Instant start = dueAt.isAfter(estimate) ? dueAt : estimate;
                     generation.put("estimatedStart", GenerationRowMapper.formatTime(start.atOffset(ZoneOffset.UTC)));
                 });
             }

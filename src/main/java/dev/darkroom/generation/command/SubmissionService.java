@@ -32,18 +32,18 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Commands that make a generation: what is asked for is checked, what is left open decided, and the generation stored once. */
+/** Commands that create a generation: validate the request, apply the defaults, check the limits and store the generation once. */
 final class SubmissionService {
     private static final Logger LOG = LoggerFactory.getLogger(SubmissionService.class);
 
-    /** After how long to come again when nobody knows when there will be room: soon enough, and not too often. */
+    /** Value of {@code retryAfterSeconds} minus one for a full queue, because the time until there is room is unknown. */
     private static final Duration QUEUE_FULL_RETRY_AFTER = Duration.ofSeconds(29);
 
     private static final Duration PENDING_LIMIT_RETRY_AFTER = Duration.ofSeconds(9);
     private static final Duration DAILY_LIMIT_RETRY_AFTER = Duration.ofSeconds(59);
 
     private final Vertx vertx;
-    private final GenerationCommandVerticle.Dependencies dependencies;
+    private final GenerationCommandDependencies dependencies;
     private final SubmissionStore submissions;
     private final GenerationStore store;
     private final UnaryOperator<JsonObject> addQueuePosition;
@@ -53,13 +53,14 @@ final class SubmissionService {
     private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
 
     /**
-     * @param withPlace adds to a generation where it stands in the queue
-     * @param model the model that generations ask for, null to leave it to the AI server
+     * @param addQueuePosition adds the queue position to a generation
+     * @param model model of all generations, null to leave it to the AI server
+     * @param random chooses seeds for requests without one
      */
     SubmissionService(
             Vertx vertx,
-            GenerationCommandVerticle.Dependencies dependencies,
-            UnaryOperator<JsonObject> withPlace,
+            GenerationCommandDependencies dependencies,
+            UnaryOperator<JsonObject> addQueuePosition,
             Settings.Generation settings,
             String model,
             RandomGenerator random) {
@@ -67,13 +68,13 @@ final class SubmissionService {
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
-        this.addQueuePosition = withPlace;
+        this.addQueuePosition = addQueuePosition;
         this.settings = settings;
         this.model = model;
         this.random = random;
     }
 
-    /** Answers {@link GenerationBus#CREATE}. */
+    /** Handles {@link GenerationBus#CREATE}. */
     Future<JsonObject> create(BusCommand busCommand) {
         if (!(busCommand.body().getValue("request") instanceof JsonObject request)) {
             return Future.succeededFuture(CommandReplies.invalid("request must be an object"));
@@ -81,7 +82,7 @@ final class SubmissionService {
         return accept(busCommand, busCommand.user(), request, null);
     }
 
-    /** Answers {@link GenerationBus#RETRY}. Whoever retries it, it stays its owner's. */
+    /** Handles {@link GenerationBus#RETRY}. The new generation belongs to the owner of the old one, also when an admin retries it. */
     Future<JsonObject> retry(BusCommand busCommand, UUID id) {
         return store.find(id, busCommand.ownerFilter())
                 .compose(found -> found.isEmpty()
@@ -89,17 +90,17 @@ final class SubmissionService {
                         : retry(busCommand, id, found.get()));
     }
 
-    private Future<JsonObject> retry(BusCommand busCommand, UUID id, JsonObject old) {
-        if (!old.getString("status").equals(GenerationStatus.FAILED.name())) {
+    private Future<JsonObject> retry(BusCommand busCommand, UUID id, JsonObject original) {
+        if (!original.getString("status").equals(GenerationStatus.FAILED.name())) {
             return Future.succeededFuture(CommandReplies.conflict("the generation has not failed"));
         }
         JsonObject request = new JsonObject();
         for (String field : List.of("prompt", "negativePrompt", "width", "height", "count", "seed", "metadata")) {
-            if (old.containsKey(field)) {
-                request.put(field, old.getValue(field));
+            if (original.containsKey(field)) {
+                request.put(field, original.getValue(field));
             }
         }
-        return accept(busCommand, old.getString("user"), request, id);
+        return accept(busCommand, original.getString("user"), request, id);
     }
 
     private Future<JsonObject> accept(BusCommand busCommand, String user, JsonObject request, UUID retryOf) {
@@ -114,25 +115,24 @@ final class SubmissionService {
         }
         String webhookUrl = request.getString(GenerationRequest.WEBHOOK_URL);
         if (webhookUrl == null) {
-            return accept(busCommand, user, request, retryOf, key);
+            return acceptValid(busCommand, user, request, retryOf, key);
         }
         return dependencies
                 .egressPolicy()
                 .check(webhookUrl)
-                .transform(judged -> judged.cause() instanceof RejectedUrlException refused
+                .transform(check -> check.cause() instanceof RejectedUrlException rejected
                         ? Future.succeededFuture(CommandReplies.invalid(
                                 "the request is not valid",
-                                List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, refused.getMessage()))))
-                        : judged.cause() instanceof HostLookupException away
+                                List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, rejected.getMessage()))))
+                        : check.cause() instanceof HostLookupException lookupFailed
                                 ? Future.succeededFuture(
-                                        CommandReplies.error(CommandProtocol.UNAVAILABLE, away.getMessage()))
-                                : judged.failed()
-                                        ? Future.failedFuture(judged.cause())
-                                        : accept(busCommand, user, request, retryOf, key));
+                                        CommandReplies.error(CommandProtocol.UNAVAILABLE, lookupFailed.getMessage()))
+                                : check.failed()
+                                        ? Future.failedFuture(check.cause())
+                                        : acceptValid(busCommand, user, request, retryOf, key));
     }
 
-    /** What was found valid. */
-    private Future<JsonObject> accept(
+    private Future<JsonObject> acceptValid(
             BusCommand busCommand, String user, JsonObject request, UUID retryOf, String key) {
         long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
         GenerationRequest resolved = GenerationRequest.resolve(request, settings, model, seed);
@@ -150,46 +150,46 @@ final class SubmissionService {
         if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
             return rejectUnlessReplayed(
                     submission,
-                    () -> rejectOverloaded("too many generations wait already", QUEUE_FULL_RETRY_AFTER, busCommand));
+                    () -> rejectOverloaded("the queue is full", QUEUE_FULL_RETRY_AFTER, busCommand));
         }
         return estimateWait(user)
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0
                         ? rejectUnlessReplayed(
                                 submission,
                                 () -> rejectOverloaded(
-                                        "the generation would not be begun before its deadline",
+                                        "the generation would not start before its deadline",
                                         wait.minus(settings.deadline()),
                                         busCommand))
                         : submit(submission, busCommand.requestId()));
     }
 
     /**
-     * How long one more generation of a user would have to wait, or less. What is fair decides: the backlog of others does
-     * not stand before a user who has little waiting. Asks the database only when the whole queue would take too long.
+     * Estimates how long one more generation of a user would wait; never too long. The queue is fair: the backlog of other users does
+     * not delay a user with few waiting generations. Queries the database only when the whole queue would take longer than the deadline.
      */
     private Future<Duration> estimateWait(String user) {
         BacklogEstimator backlogEstimator = dependencies.backlogEstimator();
         if (!backlogEstimator.takesLongerThan(settings.deadline())) {
             return Future.succeededFuture(Duration.ZERO);
         }
-        // Counted further than what decides, so that Retry-After can tell a long wait from a longer one.
+        // Counts to twice the decisive number, so that Retry-After can distinguish long waits.
         return submissions
                 .countAhead(user, 2 * backlogEstimator.capacityWithin(settings.deadline()) + 1)
                 .map(ahead -> backlogEstimator.estimateWait(ahead).orElse(Duration.ZERO));
     }
 
-    private static JsonObject rejectOverloaded(String why, Duration after, BusCommand busCommand) {
-        return reject(GenerationBus.OVERLOADED, why, after, busCommand.requestId());
+    private static JsonObject rejectOverloaded(String reason, Duration retryAfter, BusCommand busCommand) {
+        return reject(GenerationBus.OVERLOADED, reason, retryAfter, busCommand.requestId());
     }
 
-    private static JsonObject reject(String code, String why, Duration after, String requestId) {
-        long seconds = Math.max(1, Math.min(60, after.toSeconds() + 1));
+    private static JsonObject reject(String code, String reason, Duration retryAfter, String requestId) {
+        long seconds = Math.max(1, Math.min(60, retryAfter.toSeconds() + 1));
         LOG.atWarn()
                 .addKeyValue("requestId", requestId)
-                .addKeyValue("reason", why)
+                .addKeyValue("reason", reason)
                 .addKeyValue("retryAfterSeconds", seconds)
-                .log("generation refused");
-        JsonObject reply = CommandReplies.error(code, why);
+                .log("generation rejected");
+        JsonObject reply = CommandReplies.error(code, reason);
         reply.getJsonObject("error").put("retryAfterSeconds", seconds);
         return reply;
     }
@@ -198,7 +198,7 @@ final class SubmissionService {
         JsonObject reply();
     }
 
-    /** What was accepted before is not refused when it is only asked for again. */
+    /** Replays the reply to an earlier request with the same idempotency key; without one, rejects the request. */
     private Future<JsonObject> rejectUnlessReplayed(Submission submission, Rejection rejection) {
         if (submission.key() == null) {
             return Future.succeededFuture(rejection.reply());
@@ -216,29 +216,28 @@ final class SubmissionService {
                 return Future.succeededFuture(GenerationRowMapper.toReply(addQueuePosition.apply(stored.get())));
             }
             if (submission.key() == null) {
-                return reject(submission, requestId);
+                return rejectOverQuota(submission, requestId);
             }
             return submissions
                     .findUsedKey(submission.userId(), submission.key().key())
-                    .compose(used -> used.isEmpty() ? reject(submission, requestId) : replay(submission, used.get()));
+                    .compose(used ->
+                            used.isEmpty() ? rejectOverQuota(submission, requestId) : replay(submission, used.get()));
         });
     }
 
-    /** It was one too many when it came. Whether it still would be does not matter, but for which limit it was. */
-    private Future<JsonObject> reject(Submission submission, String requestId) {
+    /** Rejects a submission that exceeded a quota of its user, and finds out which one, even if the quota has room again by now. */
+    private Future<JsonObject> rejectOverQuota(Submission submission, String requestId) {
         return submissions
                 .findReachedLimits(submission.userId())
                 .map(reachedLimits -> reachedLimits.dailyLimit() && !reachedLimits.pendingLimit()
                         ? reject(
                                 GenerationBus.QUOTA_EXCEEDED,
-                                "you have asked for " + settings.maxPerDayPerUser()
-                                        + " generations in 24 hours, as many as are allowed",
+                                "daily quota of " + settings.maxPerDayPerUser() + " generations exceeded",
                                 DAILY_LIMIT_RETRY_AFTER,
                                 requestId)
                         : reject(
                                 GenerationBus.QUOTA_EXCEEDED,
-                                "you have " + settings.maxPendingPerUser()
-                                        + " generations that have not ended, as many as are allowed at once",
+                                "quota of " + settings.maxPendingPerUser() + " pending generations exceeded",
                                 PENDING_LIMIT_RETRY_AFTER,
                                 requestId));
     }
@@ -257,7 +256,7 @@ final class SubmissionService {
     private Future<JsonObject> replay(Submission submission, UsedKey usedKey) {
         if (!submission.key().matches(usedKey.fingerprint())) {
             return Future.succeededFuture(CommandReplies.error(
-                    GenerationBus.KEY_REUSED, "the idempotency key was used with another request"));
+                    GenerationBus.KEY_REUSED, "the idempotency key was used with a different request"));
         }
         return store.find(usedKey.generationId(), submission.userId()).map(this::toReplayReply);
     }
@@ -266,6 +265,6 @@ final class SubmissionService {
         return found.map(generation -> GenerationRowMapper.toReply(addQueuePosition.apply(generation))
                         .put("replayed", true))
                 .orElseGet(() -> CommandReplies.conflict(
-                        "the generation that was made with this Idempotency-Key has been deleted"));
+                        "the generation that was created with this Idempotency-Key has been deleted"));
     }
 }

@@ -146,7 +146,7 @@ public final class GenerationLeaseStore {
                 CANCELLED_REASON.code(),
                 CANCELLED_REASON.message(),
                 CANCELLED_REASON.retryable(),
-                "The attempt was broken off because its generation was cancelled.");
+                "The attempt was aborted because its generation was cancelled.");
         return finish(GenerationLeaseSql.CANCEL, values, CANCELLED_REASON)
                 .map(ended -> Optional.ofNullable(ended.get(generationId)));
     }

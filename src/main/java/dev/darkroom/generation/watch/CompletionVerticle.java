@@ -17,16 +17,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells an {@link CompletionWaiters} what ends: at once what ends in this process; and after a hint, for all waiters together by one statement,
- * what ends in another. Passes on too that something was deleted there. Now and then it looks without a hint, for one may get
- * lost. Where nobody waits nothing is asked. One instance per process that answers commands.
+ * Notifies the {@link CompletionWaiters} of ended generations. The end in this process arrives as an event. After a signal of another
+ * process, one statement checks the generations of all waiters. A periodic check covers lost signals. Without waiters no statement
+ * runs. Also republishes deletions of other processes on the local bus. One instance per process with command verticles.
  */
 public final class CompletionVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(CompletionVerticle.class);
 
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(5);
 
-    /** Hints come as often as generations end. So seldom is looked, however often that is. */
+    /** Minimum time between two checks, because signals arrive as often as generations end. */
     private static final Duration MIN_CHECK_INTERVAL = Duration.ofMillis(100);
 
     private final CompletionWaiters waiters;
@@ -35,8 +35,8 @@ public final class CompletionVerticle extends VerticleBase {
     private PeriodicTask pollTask;
     private boolean checkScheduled;
 
-    public CompletionVerticle(CompletionWaiters watch, Database database, NotifyChannel notifyChannel) {
-        this.waiters = watch;
+    public CompletionVerticle(CompletionWaiters waiters, Database database, NotifyChannel notifyChannel) {
+        this.waiters = waiters;
         this.store = new GenerationStore(database);
         this.notifyChannel = notifyChannel;
     }
@@ -46,7 +46,7 @@ public final class CompletionVerticle extends VerticleBase {
         Context eventLoop = vertx.getOrCreateContext();
         pollTask = new PeriodicTask(vertx, POLL_INTERVAL, this::completeFinished);
         pollTask.start();
-        notifyChannel.listen(GenerationBus.FINISHED_SIGNAL, () -> eventLoop.runOnContext(hint -> scheduleCheck()));
+        notifyChannel.listen(GenerationBus.FINISHED_SIGNAL, () -> eventLoop.runOnContext(v -> scheduleCheck()));
         notifyChannel.listen(
                 GenerationBus.DELETED_SIGNAL,
                 () -> vertx.eventBus().publish(GenerationBus.DELETED, null, new DeliveryOptions().setLocalOnly(true)));
@@ -79,9 +79,9 @@ public final class CompletionVerticle extends VerticleBase {
             return Future.succeededFuture();
         }
         return store.findFinished(awaited)
-                .onSuccess(ended -> ended.forEach(waiters::notifyFinished))
+                .onSuccess(finished -> finished.forEach(waiters::notifyFinished))
                 .onFailure(error -> LOG.atDebug()
                         .addKeyValue("reason", error.getMessage())
-                        .log("could not look for what has ended"));
+                        .log("finished generation query failed"));
     }
 }

@@ -12,18 +12,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Who waits for the end of which generation. A waiter is a promise and a timer: neither a thread nor a statement. Shared by the
- * verticles of a process, kept going by an {@link CompletionVerticle}; thread-safe.
+ * Waiters for the end of generations. A waiter costs a promise and a timer, but no thread and no statement. Shared by the verticles of a
+ * process; thread-safe. A {@link CompletionVerticle} notifies it.
  */
 public final class CompletionWaiters {
-    /** So many may wait at once in a process. Whoever comes then is answered without waiting, which is always right. */
+    /** Maximum number of waiters per process. Further requests are answered without waiting, which the contract allows. */
     static final int MAX_WAITERS = 20_000;
 
     private final Map<UUID, Set<Waiter>> waiters = new ConcurrentHashMap<>();
     private final AtomicInteger waiterCount = new AtomicInteger();
     private volatile boolean closed;
 
-    /** Somebody who waits. Begins before the generation is looked at, so that no end falls in between. */
+    /** Waits for one generation. Must be registered before the generation is read, so that no end is missed in between. */
     public final class Waiter implements AutoCloseable {
         private final UUID id;
         private final Promise<Void> promise = Promise.promise();
@@ -32,19 +32,22 @@ public final class CompletionWaiters {
             this.id = id;
         }
 
-        /** Completes, never fails, when the generation has ended, the time is up or the process stops; on the caller's context. */
-        public Future<Void> await(Vertx vertx, Duration atMost) {
-            Promise<Void> mine = Promise.promise();
-            long timer = vertx.setTimer(Math.max(1, atMost.toMillis()), up -> promise.tryComplete());
+        /**
+         * Completes when the generation has ended, the timeout has passed or the process stops. Never fails. Completes on the context of
+         * the caller.
+         */
+        public Future<Void> await(Vertx vertx, Duration timeout) {
+            Promise<Void> result = Promise.promise();
+            long timer = vertx.setTimer(Math.max(1, timeout.toMillis()), v -> promise.tryComplete());
             var context = vertx.getOrCreateContext();
-            promise.future().onComplete(ended -> {
+            promise.future().onComplete(done -> {
                 vertx.cancelTimer(timer);
-                context.runOnContext(back -> mine.complete());
+                context.runOnContext(v -> result.complete());
             });
-            return mine.future();
+            return result.future();
         }
 
-        /** Once. */
+        /** Removes the waiter. Must be called exactly once. */
         @Override
         public void close() {
             waiterCount.decrementAndGet();
@@ -55,7 +58,7 @@ public final class CompletionWaiters {
         }
     }
 
-    /** From now on no end is missed. Null when nobody else may wait. */
+    /** Adds a waiter, which misses no end from now on. Returns null when the maximum number is reached. */
     public Waiter register(UUID id) {
         if (waiterCount.get() >= MAX_WAITERS) {
             return null;
@@ -63,9 +66,9 @@ public final class CompletionWaiters {
         waiterCount.incrementAndGet();
         Waiter waiter = new Waiter(id);
         waiters.compute(id, (key, all) -> {
-            Set<Waiter> those = all == null ? ConcurrentHashMap.newKeySet(1) : all;
-            those.add(waiter);
-            return those;
+            Set<Waiter> updated = all == null ? ConcurrentHashMap.newKeySet(1) : all;
+            updated.add(waiter);
+            return updated;
         });
         if (closed) {
             notifyFinished(id);
@@ -73,20 +76,20 @@ public final class CompletionWaiters {
         return waiter;
     }
 
-    /** A generation has ended. Waits for nobody. */
+    /** Completes the waiters of an ended generation. Does not block. */
     void notifyFinished(UUID id) {
-        Set<Waiter> those = waiters.get(id);
-        if (those != null) {
-            List.copyOf(those).forEach(waiter -> waiter.promise.tryComplete());
+        Set<Waiter> found = waiters.get(id);
+        if (found != null) {
+            List.copyOf(found).forEach(waiter -> waiter.promise.tryComplete());
         }
     }
 
-    /** The generations that are waited for. */
+    /** Returns the ids of the generations with waiters. */
     List<UUID> awaitedIds() {
         return List.copyOf(waiters.keySet());
     }
 
-    /** Lets everybody go, and nobody wait any more: the process is to stop. */
+    /** Completes all waiters, and later ones immediately, because the process stops. */
     public void close() {
         closed = true;
         awaitedIds().forEach(this::notifyFinished);

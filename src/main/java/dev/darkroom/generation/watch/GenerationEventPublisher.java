@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Says that a generation has ended: one log line, and one event for whoever listens. And, more quietly, that one has come further.
- * Hints; the database is the truth.
+ * Publishes the end of a generation, as one log line and one event, and its progress, as a local event and a signal. Delivery is best
+ * effort; the database is authoritative.
  */
 public final class GenerationEventPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationEventPublisher.class);
@@ -30,12 +30,13 @@ public final class GenerationEventPublisher {
         this.notifyChannel = notifyChannel;
     }
 
-    /** It has come further, but not to its end: an attempt has started or failed. */
+    /** Publishes that an attempt of a generation has started or failed. */
     public void publishProgress(UUID generationId) {
         vertx.eventBus().publish(GenerationBus.PROGRESS, generationId.toString(), LOCAL_ONLY);
         signalOtherNodes(generationId);
     }
 
+    /** Logs and publishes the end of a generation. Must be called after the commit. */
     public void publishFinished(GenerationLeaseStore.FinishRecord finishRecord) {
         FinishedGeneration generation = finishRecord.generation();
         boolean complete = generation.status() == GenerationStatus.COMPLETE;

@@ -11,30 +11,30 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Who watches which generation. A watcher is an entry in a map: neither a thread nor a timer nor a statement. Shared by the verticles
- * of a process, kept going by a {@link ProgressVerticle}; thread-safe.
+ * Subscribers to the progress of generations. A subscriber costs a map entry, but no thread, timer or statement. Shared by the verticles
+ * of a process; thread-safe. A {@link ProgressVerticle} notifies it.
  */
 public final class ProgressSubscribers {
-    /** So many may watch at once in a process. */
+    /** Maximum number of subscribers per process. */
     static final int MAX_SUBSCRIBERS = 20_000;
 
     private final Map<UUID, SubscribedGeneration> subscribedGenerations = new ConcurrentHashMap<>();
     private final AtomicInteger subscriberCount = new AtomicInteger();
 
-    /** Is told how a generation stands, on any thread, perhaps the same more than once. */
+    /** Receives the state of a generation, on any thread, possibly the same state more than once. */
     public interface ProgressListener {
-        /** @param generation as on the event bus, shared with others and not to be changed; null when it is not there any more */
+        /** @param generation in the form of the event bus, shared and not to be changed; null when it was deleted */
         void onChange(JsonObject generation);
     }
 
     private static final class SubscribedGeneration {
         private final Set<Subscriber> subscribers = ConcurrentHashMap.newKeySet(1);
 
-        /** All watchers know this one, or are told it now. What is later is news. 0 before anybody knows any. */
+        /** Version that all subscribers know or are being notified of. 0 before any subscriber knows one. */
         private long knownVersion;
     }
 
-    /** Somebody who watches. Begins before the generation is looked at, so that nothing falls in between. */
+    /** Subscription to one generation. Must start before the generation is read, so that no change is missed in between. */
     public final class Subscriber implements AutoCloseable {
         private final UUID id;
         private final ProgressListener progressListener;
@@ -44,7 +44,7 @@ public final class ProgressSubscribers {
             this.progressListener = progressListener;
         }
 
-        /** The watcher knows this version by itself, and wants only what is later. */
+        /** Sets the version that the subscriber has read itself. It is notified only of later ones. */
         public void setKnownVersion(long version) {
             subscribedGenerations.computeIfPresent(id, (key, entry) -> {
                 entry.knownVersion = entry.knownVersion == 0 ? version : Math.min(entry.knownVersion, version);
@@ -52,7 +52,7 @@ public final class ProgressSubscribers {
             });
         }
 
-        /** Once. */
+        /** Removes the subscriber. Must be called exactly once. */
         @Override
         public void close() {
             subscriberCount.decrementAndGet();
@@ -63,7 +63,7 @@ public final class ProgressSubscribers {
         }
     }
 
-    /** From now on nothing is missed. Null when nobody else may watch. */
+    /** Adds a subscriber, which misses no change from now on. Returns null when the maximum number is reached. */
     public Subscriber subscribe(UUID id, ProgressListener progressListener) {
         if (subscriberCount.incrementAndGet() > MAX_SUBSCRIBERS) {
             subscriberCount.decrementAndGet();
@@ -71,24 +71,24 @@ public final class ProgressSubscribers {
         }
         Subscriber subscriber = new Subscriber(id, progressListener);
         subscribedGenerations.compute(id, (key, entry) -> {
-            SubscribedGeneration those = entry == null ? new SubscribedGeneration() : entry;
-            those.subscribers.add(subscriber);
-            return those;
+            SubscribedGeneration updated = entry == null ? new SubscribedGeneration() : entry;
+            updated.subscribers.add(subscriber);
+            return updated;
         });
         return subscriber;
     }
 
-    /** Whether anybody watches it. */
+    /** Returns whether a generation has subscribers. */
     boolean hasSubscribers(UUID id) {
         return subscribedGenerations.containsKey(id);
     }
 
-    /** All that is watched, with the version that is known of it. */
+    /** Returns all generations with subscribers, and their known versions. */
     Map<UUID, Long> knownVersions() {
         return knownVersions(subscribedGenerations.keySet());
     }
 
-    /** Of these what is watched. */
+    /** Returns those of the given generations that have subscribers, and their known versions. */
     Map<UUID, Long> knownVersions(Set<UUID> ids) {
         Map<UUID, Long> known = new LinkedHashMap<>();
         for (UUID id : ids) {
@@ -101,9 +101,9 @@ public final class ProgressSubscribers {
     }
 
     /**
-     * Tells those who watch it.
+     * Notifies the subscribers of a generation.
      *
-     * @param generation null when it is not there any more
+     * @param generation its state; null when it was deleted
      */
     void notifySubscribers(UUID id, JsonObject generation) {
         SubscribedGeneration found = subscribedGenerations.computeIfPresent(id, (key, entry) -> {

@@ -18,16 +18,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a {@link ProgressSubscribers} what comes further: soon after it did so in this process, or in another that sent a hint. However many
- * watch, they are served by one statement. Now and then it looks without a hint, for one may get lost. Where nobody watches nothing is
- * asked. One instance per process that answers commands.
+ * Notifies the {@link ProgressSubscribers} of changed generations, after an event of this process or a signal of another one. One
+ * statement serves all subscribers. A periodic query covers lost signals. Without subscribers no statement runs. One instance per
+ * process with command verticles.
  */
 public final class ProgressVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressVerticle.class);
 
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(2);
 
-    /** What a claim or a batch of ends moves is moved together, and is to be read together. */
+    /** Time to collect changes, because one claim or batch changes several generations, which one statement then reads. */
     private static final Duration BATCH_WINDOW = Duration.ofMillis(20);
 
     private final ProgressSubscribers subscribers;
@@ -36,8 +36,8 @@ public final class ProgressVerticle extends VerticleBase {
     private final Set<UUID> changedIds = new HashSet<>();
     private PeriodicTask pollTask;
 
-    public ProgressVerticle(ProgressSubscribers watch, Database database, NotifyChannel notifyChannel) {
-        this.subscribers = watch;
+    public ProgressVerticle(ProgressSubscribers subscribers, Database database, NotifyChannel notifyChannel) {
+        this.subscribers = subscribers;
         this.store = new GenerationStore(database);
         this.notifyChannel = notifyChannel;
     }
@@ -47,13 +47,13 @@ public final class ProgressVerticle extends VerticleBase {
         Context eventLoop = vertx.getOrCreateContext();
         pollTask = new PeriodicTask(vertx, POLL_INTERVAL, () -> fetchChanges(subscribers.knownVersions()));
         pollTask.start();
-        notifyChannel.listen(GenerationBus.PROGRESS_SIGNAL, key -> eventLoop.runOnContext(hint -> onSignal(key)));
+        notifyChannel.listen(GenerationBus.PROGRESS_SIGNAL, key -> eventLoop.runOnContext(v -> onSignal(key)));
         vertx.eventBus()
-                .<String>localConsumer(GenerationBus.PROGRESS, moved -> markChanged(UUID.fromString(moved.body())));
+                .<String>localConsumer(GenerationBus.PROGRESS, changed -> markChanged(UUID.fromString(changed.body())));
         return vertx.eventBus()
                 .<JsonObject>localConsumer(
                         GenerationBus.EVENTS,
-                        ended -> markChanged(UUID.fromString(ended.body().getString("id"))))
+                        event -> markChanged(UUID.fromString(event.body().getString("id"))))
                 .completion();
     }
 
@@ -62,7 +62,7 @@ public final class ProgressVerticle extends VerticleBase {
         return pollTask.stop();
     }
 
-    /** @param key null when it may be any */
+    /** @param key id of the generation; null when signals may have been lost and any generation may have changed */
     private void onSignal(String key) {
         if (key == null) {
             fetchChanges(subscribers.knownVersions());
@@ -89,10 +89,10 @@ public final class ProgressVerticle extends VerticleBase {
             return Future.succeededFuture();
         }
         return store.findNewerThan(known)
-                .onSuccess(further ->
-                        further.forEach((id, found) -> subscribers.notifySubscribers(id, found.orElse(null))))
+                .onSuccess(changed ->
+                        changed.forEach((id, found) -> subscribers.notifySubscribers(id, found.orElse(null))))
                 .onFailure(error -> LOG.atDebug()
                         .addKeyValue("reason", error.getMessage())
-                        .log("could not look for what has come further"));
+                        .log("progress query failed"));
     }
 }

@@ -2,20 +2,20 @@ package dev.darkroom.generation.worker;
 
 import java.time.Duration;
 
-/** How long the attempts of this process take of late. Not thread-safe. */
+/** Exponentially weighted average of the attempt durations of this process. Not thread-safe. */
 final class AttemptDurationAverage {
-    /** What the last attempt counts for: new enough to follow a change, old enough that one odd attempt says little. */
+    /** Weight of the last attempt: large enough to follow a change, small enough to smooth single outliers. */
     private static final double SMOOTHING_FACTOR = 0.1;
 
     private double millis = -1;
 
-    /** An attempt has ended, well or not: its place is free again after this time. */
+    /** Adds the duration of an ended attempt, successful or not. */
     void record(Duration time) {
         double last = time.toNanos() / 1e6;
         millis = millis < 0 ? last : millis + SMOOTHING_FACTOR * (last - millis);
     }
 
-    /** An average in which the last ones count most; null as long as none has ended. */
+    /** Returns the average in milliseconds, at least 1; null before the first attempt has ended. */
     Long averageMillis() {
         return millis < 0 ? null : Math.max(1, Math.round(millis));
     }

@@ -10,11 +10,11 @@ import java.time.OffsetDateTime;
 import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
 
-/** The line about an attempt without success, the same wherever it is noticed. */
+/** Logs an attempt without success, in the same form for the worker and the reaper. */
 final class AttemptFailureLogger {
     private AttemptFailureLogger() {}
 
-    /** @param retryAt when the next attempt is due, as it was recorded; null when none is, or none was recorded */
+    /** @param retryAt due time of the next attempt, as recorded; null when there is none or it was not recorded */
     static void logFailure(
             Logger log,
             GenerationLease generationLease,
@@ -36,11 +36,11 @@ final class AttemptFailureLogger {
         if (decision instanceof Retry retry) {
             line.addKeyValue("delayMs", retry.delay().toMillis())
                     .addKeyValue("retryAt", GenerationRowMapper.formatTime(retryAt))
-                    .log("attempt failed, will retry");
+                    .log("attempt failed, retry scheduled");
         } else if (decision instanceof Fail fail) {
             boolean exhausted = fail.failureReason().retryable();
             line.addKeyValue("reason", fail.failureReason().code())
-                    .log(exhausted ? "attempt failed, retries exhausted" : "attempt failed for good");
+                    .log(exhausted ? "attempt failed, retries exhausted" : "attempt failed permanently");
         }
     }
 }

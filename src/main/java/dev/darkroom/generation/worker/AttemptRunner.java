@@ -28,19 +28,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one attempt with a lease: asks the AI server, keeps the pictures, writes what came of it. No transaction is open
- * while it waits for the AI server. Has no state of its own.
+ * Runs one attempt of a lease: calls the AI server, stores the images and records the outcome. No transaction is open during the call.
+ * Stateless.
  */
 final class AttemptRunner {
     private static final Logger LOG = LoggerFactory.getLogger(AttemptRunner.class);
 
     private static final BackendFailure INTERRUPTED = BackendFailure.of(
-            FailureClass.AMBIGUOUS, "INTERRUPTED", "The attempt was broken off because its process stopped.");
+            FailureClass.AMBIGUOUS, "INTERRUPTED", "The attempt was aborted because its process stopped.");
     private static final BackendFailure IMAGES_NOT_STORED = BackendFailure.of(
-            FailureClass.INTERNAL, "NOT_KEPT", "The images were made, and could not be stored before the deadline.");
+            FailureClass.INTERNAL,
+            "NOT_KEPT",
+            "The images were generated but could not be stored before the deadline.");
 
     private final BackendExecutor executor;
-    private final GeneratedImageWriter images;
+    private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
     private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
     private final RetryPolicy retryPolicy;
@@ -49,39 +51,39 @@ final class AttemptRunner {
 
     AttemptRunner(
             BackendExecutor backendExecutor,
-            GeneratedImageWriter images,
+            GeneratedImageWriter imageWriter,
             GenerationLeaseStore leases,
             OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
-            RetryPolicy policy,
-            GenerationEventPublisher announcer,
+            RetryPolicy retryPolicy,
+            GenerationEventPublisher eventPublisher,
             LongSupplier nanoClock) {
         this.executor = backendExecutor;
-        this.images = images;
+        this.imageWriter = imageWriter;
         this.leases = leases;
         this.outcomeRecorder = outcomeRecorder;
-        this.retryPolicy = policy;
-        this.eventPublisher = announcer;
+        this.retryPolicy = retryPolicy;
+        this.eventPublisher = eventPublisher;
         this.nanoClock = nanoClock;
     }
 
     /**
-     * An attempt under way.
+     * Running attempt.
      *
-     * @param leaseLost whether the lease was found to be another's, so that there is nothing to write
-     * @param startedAt by the clock of this runner
+     * @param leaseLost returns whether the lease was lost, so that nothing is recorded
+     * @param startedAt in nanoseconds of the monotonic clock
      */
     private record RunningAttempt(
             GenerationLease generationLease, BackendCall backendCall, BooleanSupplier leaseLost, long startedAt) {}
 
     /**
-     * Makes the attempt.
+     * Runs the attempt.
      *
-     * @param lost whether the lease was found to be another's, so that there is nothing to write
-     * @return completes, never fails, when everything is written; with how long to wait before looking for this generation
-     *     again, or null when there is nothing to wait for
+     * @param leaseLost returns whether the lease was lost, so that nothing is recorded
+     * @return completes when the outcome is recorded, never fails; with the delay after which the generation is due again, null when it
+     *     is not
      */
-    Future<Duration> run(GenerationLease generationLease, BackendCall backendCall, BooleanSupplier lost) {
-        RunningAttempt attempt = new RunningAttempt(generationLease, backendCall, lost, nanoClock.getAsLong());
+    Future<Duration> run(GenerationLease generationLease, BackendCall backendCall, BooleanSupplier leaseLost) {
+        RunningAttempt attempt = new RunningAttempt(generationLease, backendCall, leaseLost, nanoClock.getAsLong());
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -89,7 +91,7 @@ final class AttemptRunner {
                 .log("attempt started");
         return FaultInjectionPoint.BEFORE_CALL
                 .pauseIfSelected(generationLease.imageRequest())
-                .compose(work -> executor.execute(work, backendCall))
+                .compose(imageRequest -> executor.execute(imageRequest, backendCall))
                 .compose(FaultInjectionPoint.AFTER_RESPONSE::pauseIfSelected)
                 .compose(execution -> {
                     BackendOutcome backendOutcome = execution.backendOutcome();
@@ -113,44 +115,46 @@ final class AttemptRunner {
                 });
     }
 
-    private Future<Duration> storeImages(RunningAttempt attempt, List<Image> pictures) {
-        return images.write(pictures, attempt.generationLease(), attempt.backendCall(), timeLeft(attempt))
+    private Future<Duration> storeImages(RunningAttempt attempt, List<Image> generated) {
+        return imageWriter
+                .write(generated, attempt.generationLease(), attempt.backendCall(), timeLeft(attempt))
                 .onComplete(done -> attempt.backendCall().release())
-                .compose(written -> {
-                    if (written instanceof GeneratedImageWriter.Result.Stored stored) {
+                .compose(result -> {
+                    if (result instanceof GeneratedImageWriter.Result.Stored stored) {
                         return complete(attempt, stored.images());
                     }
-                    return written instanceof GeneratedImageWriter.Result.DeadlineExceeded late
-                            ? failUnstored(attempt, late.reason())
+                    return result instanceof GeneratedImageWriter.Result.DeadlineExceeded exceeded
+                            ? failUnstored(attempt, exceeded.reason())
                             : recordInterruption(attempt);
                 });
     }
 
-    /** The store failed for as long as the generation had time. The generation ends, and no attempt is charged to it. */
+    /** Ends a generation after the store failed until its deadline. The attempt does not count against the generation. */
     private Future<Duration> failUnstored(RunningAttempt attempt, String reason) {
         BackendFailure backendFailure = IMAGES_NOT_STORED.withDetail(reason);
-        FailureReason end = RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
-        return recordFailure(attempt, backendFailure, new Fail(end, false));
+        FailureReason failureReason =
+                RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
+        return recordFailure(attempt, backendFailure, new Fail(failureReason, false));
     }
 
-    private Future<Duration> complete(RunningAttempt attempt, List<StoredImage> kept) {
+    private Future<Duration> complete(RunningAttempt attempt, List<StoredImage> stored) {
         GenerationLease generationLease = attempt.generationLease();
         return outcomeRecorder
                 .record(
                         generationLease,
                         AttemptOutcome.SUCCEEDED,
                         attempt.leaseLost(),
-                        () -> images.discard(kept),
-                        () -> leases.complete(generationLease, kept))
-                .map(ended -> {
-                    ended.ifPresent(end -> {
+                        () -> imageWriter.discard(stored),
+                        () -> leases.complete(generationLease, stored))
+                .map(finished -> {
+                    finished.ifPresent(finishRecord -> {
                         LOG.atInfo()
                                 .addKeyValue("generation", generationLease.generationId())
                                 .addKeyValue("attempt", generationLease.number())
                                 .addKeyValue("attemptMs", elapsed(attempt).toMillis())
-                                .addKeyValue("images", kept.size())
+                                .addKeyValue("images", stored.size())
                                 .log("attempt succeeded");
-                        eventPublisher.publishFinished(end);
+                        eventPublisher.publishFinished(finishRecord);
                     });
                     return null;
                 });
@@ -188,9 +192,9 @@ final class AttemptRunner {
                         attempt.leaseLost(),
                         () -> leases.fail(
                                 generationLease, outcome, fail.counted(), backendFailure, fail.failureReason()))
-                .map(ended -> {
+                .map(finished -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
-                    ended.ifPresent(eventPublisher::publishFinished);
+                    finished.ifPresent(eventPublisher::publishFinished);
                     return null;
                 });
     }
@@ -202,7 +206,7 @@ final class AttemptRunner {
         return backendFailure.failureClass().retryable() ? AttemptOutcome.RETRYABLE : AttemptOutcome.PERMANENT;
     }
 
-    /** Goes back at once and uncounted: it is not the generation's fault. */
+    /** Requeues the generation immediately. The attempt does not count, because the generation is not at fault. */
     private Future<Duration> recordInterruption(RunningAttempt attempt) {
         GenerationLease generationLease = attempt.generationLease();
         LOG.atInfo()
@@ -229,12 +233,12 @@ final class AttemptRunner {
                 });
     }
 
-    /** Ends a lease with which nothing was done. Completes like {@link #run}. */
+    /** Releases a lease without an attempt. Completes like {@link #run}. */
     Future<Duration> release(GenerationLease generationLease) {
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
-                .log("attempt not started, given back");
+                .log("attempt not started, lease released");
         return outcomeRecorder
                 .record(
                         generationLease,

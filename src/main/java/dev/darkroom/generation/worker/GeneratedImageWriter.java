@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores the images of an attempt. A store that fails is asked again, with growing pauses, until the generation's time is
- * over: the images are made and paid for, and the fault is ours. They stay in memory meanwhile, within what the process
- * allows its calls, since the call keeps its share until it is told that it is finished.
+ * Writes the images of an attempt to the image store. Retries a failing store, with exponential delays, until the deadline of the
+ * generation, because the images are paid for and the AI server is not at fault. The images stay in memory meanwhile, within the memory
+ * reservation that the backend call holds until its release.
  */
 final class GeneratedImageWriter {
     private static final Logger LOG = LoggerFactory.getLogger(GeneratedImageWriter.class);
@@ -37,12 +37,12 @@ final class GeneratedImageWriter {
     private final GenerationLeaseStore leases;
     private final LongSupplier nanoClock;
 
-    /** How the writing ended. */
+    /** Result of a write. */
     sealed interface Result {
-        /** All images are whole in the store. */
+        /** All images are completely stored. */
         record Stored(List<StoredImage> images) implements Result {}
 
-        /** The generation's time is over. Nothing is left in the store. */
+        /** The deadline of the generation has passed. Nothing is left in the store. */
         record DeadlineExceeded(String reason) implements Result {}
 
         /** The call was aborted. Nothing is left in the store. */
@@ -65,66 +65,70 @@ final class GeneratedImageWriter {
     /**
      * Writes the images of an attempt.
      *
-     * @param backendCall whose abort ends the writing
-     * @param timeLeft how long the store may fail
+     * @param backendCall its abort ends the write
+     * @param timeLeft time until the deadline of the generation
      * @return never fails
      */
     Future<Result> write(
-            List<Image> pictures, GenerationLease generationLease, BackendCall backendCall, Duration timeLeft) {
+            List<Image> images, GenerationLease generationLease, BackendCall backendCall, Duration timeLeft) {
         WriteOperation writeOperation =
-                new WriteOperation(pictures, generationLease, backendCall, nanoClock.getAsLong() + timeLeft.toNanos());
+                new WriteOperation(images, generationLease, backendCall, nanoClock.getAsLong() + timeLeft.toNanos());
         return writeOperation.writeMissing(INITIAL_DELAY);
     }
 
-    /** Deletes images that no row will name. What cannot be deleted is left to housekeeping. */
-    void discard(List<StoredImage> images) {
-        images.forEach(image -> store.delete(image.storageKey())
+    /** Deletes stored images without a row. The retention cleanup deletes the remaining ones. */
+    void discard(List<StoredImage> storedImages) {
+        storedImages.forEach(image -> store.delete(image.storageKey())
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("key", image.storageKey())
                         .addKeyValue("reason", error.toString())
-                        .log("image without a generation not deleted")));
+                        .log("orphaned image not deleted")));
     }
 
-    /** The images of one attempt on their way to the store. */
+    /** Write of the images of one attempt, with its retries. */
     private final class WriteOperation {
-        private final List<Image> pictures;
+        private final List<Image> images;
         private final GenerationLease generationLease;
         private final BackendCall backendCall;
         private final long deadlineNanos;
-        private final List<StoredImage> images = new ArrayList<>();
-        private final Set<StoredImage> stored = ConcurrentHashMap.newKeySet();
+        /** Metadata of {@link #images}, in the same order. */
+        private final List<StoredImage> storedImages = new ArrayList<>();
+
+        private final Set<StoredImage> written = ConcurrentHashMap.newKeySet();
         private boolean retrying;
         private boolean leaseExtended;
 
-        WriteOperation(List<Image> pictures, GenerationLease generationLease, BackendCall backendCall, long end) {
-            this.pictures = pictures;
+        WriteOperation(
+                List<Image> images, GenerationLease generationLease, BackendCall backendCall, long deadlineNanos) {
+            this.images = images;
             this.generationLease = generationLease;
             this.backendCall = backendCall;
-            this.deadlineNanos = end;
-            for (Image picture : pictures) {
+            this.deadlineNanos = deadlineNanos;
+            for (Image image : images) {
                 UUID id = ImageKeyFactory.createId(
                         generationLease.generationId(),
                         generationLease.fencingToken().nodeId(),
                         generationLease.token(),
-                        images.size());
-                images.add(StoredImage.of(id, ImageKeyFactory.createKey(id, picture.format()), picture));
+                        storedImages.size());
+                storedImages.add(StoredImage.of(id, ImageKeyFactory.createKey(id, image.format()), image));
             }
         }
 
-        Future<Result> writeMissing(Duration pause) {
+        Future<Result> writeMissing(Duration retryDelay) {
             List<Future<Void>> writes = new ArrayList<>();
             for (int i = 0; i < images.size(); i++) {
-                StoredImage image = images.get(i);
-                if (!stored.contains(image)) {
-                    writes.add(store.put(image.storageKey(), pictures.get(i)).onSuccess(done -> stored.add(image)));
+                StoredImage image = storedImages.get(i);
+                if (!written.contains(image)) {
+                    writes.add(store.put(image.storageKey(), images.get(i)).onSuccess(done -> written.add(image)));
                 }
             }
             return Future.join(writes)
-                    .transform(done ->
-                            done.succeeded() ? finish(new Result.Stored(images)) : retryOrFail(done.cause(), pause));
+                    .transform(done -> done.succeeded()
+                            ? finish(new Result.Stored(storedImages))
+                            : retryOrFail(done.cause(), retryDelay));
         }
 
-        private Future<Result> retryOrFail(Throwable cause, Duration pause) {
+        private Future<Result> retryOrFail(Throwable cause, Duration delay) {
             if (!retrying) {
                 retrying = true;
                 health.recordWriteFailure(cause);
@@ -132,19 +136,19 @@ final class GeneratedImageWriter {
                         .addKeyValue("generation", generationLease.generationId())
                         .addKeyValue("attempt", generationLease.number())
                         .addKeyValue("reason", String.valueOf(cause))
-                        .log("images not stored, trying again");
+                        .log("images not stored, retry scheduled");
             }
             if (backendCall.aborted()) {
                 return finish(new Result.Aborted());
             }
-            if (deadlineNanos - nanoClock.getAsLong() <= pause.toNanos()) {
+            if (deadlineNanos - nanoClock.getAsLong() <= delay.toNanos()) {
                 return finish(new Result.DeadlineExceeded(String.valueOf(cause)));
             }
-            Duration next = pause.multipliedBy(2).compareTo(MAX_DELAY) > 0 ? MAX_DELAY : pause.multipliedBy(2);
-            return extendLease().compose(done -> waitFor(pause)).compose(over -> writeMissing(next));
+            Duration next = delay.multipliedBy(2).compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay.multipliedBy(2);
+            return extendLease().compose(done -> waitFor(delay)).compose(waited -> writeMissing(next));
         }
 
-        /** Keeps the sweep from taking the attempt for one that never ends. What fails is tried in the next round. */
+        /** Extends the lease, so that the reaper does not reclaim it. Never fails; the next retry tries again. */
         private Future<Void> extendLease() {
             if (leaseExtended) {
                 return Future.succeededFuture();
@@ -156,13 +160,13 @@ final class GeneratedImageWriter {
         }
 
         private Future<Void> waitFor(Duration time) {
-            Promise<Void> over = Promise.promise();
-            long timer = vertx.setTimer(time.toMillis(), fired -> over.tryComplete());
+            Promise<Void> waited = Promise.promise();
+            long timer = vertx.setTimer(time.toMillis(), fired -> waited.tryComplete());
             backendCall.onAbort(() -> {
                 vertx.cancelTimer(timer);
-                over.tryComplete();
+                waited.tryComplete();
             });
-            return over.future();
+            return waited.future();
         }
 
         private Future<Result> finish(Result result) {
@@ -170,7 +174,7 @@ final class GeneratedImageWriter {
                 health.recordWriteEnd(result instanceof Result.Stored);
             }
             if (!(result instanceof Result.Stored)) {
-                discard(List.copyOf(stored));
+                discard(List.copyOf(written));
             }
             return Future.succeededFuture(result);
         }

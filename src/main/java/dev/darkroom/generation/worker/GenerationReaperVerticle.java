@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes back what nobody will end: leases of dead nodes, attempts that outlived their deadline, generations whose time ran
- * out while they waited. Every process sweeps; the fences let one of them win. One instance per process.
+ * Reclaims leases of dead nodes and attempts that overran their deadline, and expires generations that waited past their deadline. Every
+ * process runs one instance; fencing tokens let one of them win.
  */
 public final class GenerationReaperVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationReaperVerticle.class);
@@ -39,7 +39,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
     private static final BackendFailure ATTEMPT_TIMED_OUT = BackendFailure.of(
             FailureClass.INTERNAL,
             BackendFailure.TIMED_OUT,
-            "The attempt did not end by its deadline and was given up.");
+            "The attempt did not end before its deadline.");
 
     private final NotifyChannel notifyChannel;
     private final GenerationLeaseStore leases;
@@ -58,15 +58,16 @@ public final class GenerationReaperVerticle extends VerticleBase {
         this(database, notifyChannel, settings, listeners, () -> DatabaseClock.read(database));
     }
 
-    /** @param reading the database's clock */
+    /** @param clockReader reads the database clock */
     GenerationReaperVerticle(
             Database database,
             NotifyChannel notifyChannel,
             Settings settings,
             List<GenerationFinishListener> listeners,
-            Supplier<Future<OffsetDateTime>> reading) {
+            Supplier<Future<OffsetDateTime>> clockReader) {
         this.settings = settings;
-        this.clock = new DatabaseClock(reading, System::nanoTime, GenerationWorkerVerticle.JOB_NAME, this::shiftTimes);
+        this.clock =
+                new DatabaseClock(clockReader, System::nanoTime, GenerationWorkerVerticle.JOB_NAME, this::shiftTimes);
         this.notifyChannel = notifyChannel;
         this.leases = new GenerationLeaseStore(database, listeners);
         this.retryPolicy = new RetryPolicy(
@@ -101,7 +102,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                 step, settings.backend().timeout(), settings.generation().deadline());
     }
 
-    /** After a step of the clock every node may seem dead; each has a lease's time to say that it is not. */
+    /** Finds nothing for {@code node.ttl} after a clock step, in which every node may seem dead until its next heartbeat. */
     private Future<List<AbandonedLease>> findAbandoned() {
         return clock.check()
                 .compose(checked -> clock.isStableFor(settings.node().ttl())
@@ -130,14 +131,14 @@ public final class GenerationReaperVerticle extends VerticleBase {
         }
         Fail fail = (Fail) decision;
         return leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.failureReason())
-                .onSuccess(ended -> ended.ifPresent(end -> {
+                .onSuccess(finished -> finished.ifPresent(finishRecord -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
-                    eventPublisher.publishFinished(end);
+                    eventPublisher.publishFinished(finishRecord);
                 }));
     }
 
     private Future<?> expire(UUID generationId) {
         return leases.expire(generationId, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT))
-                .onSuccess(ended -> ended.ifPresent(eventPublisher::publishFinished));
+                .onSuccess(finished -> finished.ifPresent(eventPublisher::publishFinished));
     }
 }

@@ -8,7 +8,7 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -31,14 +31,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Claims due generations up to the free capacity of this process and makes attempts with them. One instance per process,
- * since it is what counts the process's AI calls; its state lives on its event loop. It is woken by local submissions, by
- * its own retries, by hints of other processes, by the guard, and by a poll that alone would do.
+ * Claims due generations up to the free capacity of this process and runs their attempts. One instance per process, because it counts
+ * the backend calls of the process; its state lives on its event loop. Local submissions, its own retries, signals of other processes
+ * and changes of the backend executor start a claim, and so does a periodic poll, which alone is sufficient.
  */
 public final class GenerationWorkerVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationWorkerVerticle.class);
 
-    /** What is worked on, as the log calls it. */
+    /** Name of one job, for the log. */
     static final String JOB_NAME = "generation";
 
     private final LocalNode localNode;
@@ -58,27 +58,27 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private Context eventLoop;
 
     /**
-     * @param backend the name of what the guard guards
-     * @param health of {@code images}; nothing is claimed while they cannot be written
-     * @param listeners called inside the transactions that end generations
+     * @param backend name of the backend of the executor
+     * @param imageStoreHealth health of {@code imageStore}; nothing is claimed while the store fails
+     * @param finishListeners called inside the transactions that end generations
      */
     public GenerationWorkerVerticle(
             LocalNode localNode,
-            BackendExecutor backendExecutor,
+            BackendExecutor executor,
             String backend,
             Database database,
             NotifyChannel notifyChannel,
-            ImageStore images,
-            ImageStoreHealth health,
+            ImageStore imageStore,
+            ImageStoreHealth imageStoreHealth,
             Settings settings,
-            List<GenerationFinishListener> listeners) {
+            List<GenerationFinishListener> finishListeners) {
         this.localNode = localNode;
-        this.executor = backendExecutor;
+        this.executor = executor;
         this.backend = backend;
-        this.leases = new GenerationLeaseStore(database, listeners);
+        this.leases = new GenerationLeaseStore(database, finishListeners);
         this.notifyChannel = notifyChannel;
-        this.imageStore = images;
-        this.imageStoreHealth = health;
+        this.imageStore = imageStore;
+        this.imageStoreHealth = imageStoreHealth;
         this.settings = settings;
     }
 
@@ -103,21 +103,15 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                         settings.worker().pollInterval(),
                         settings.node().reapInterval(),
                         settings.shutdown().gracePeriod()));
-        executor.onChange(() -> eventLoop.runOnContext(change -> {
-            reportThroughput();
-            claimLoop.scheduleClaim();
-        }));
-        imageStoreHealth.onChange(() -> eventLoop.runOnContext(change -> {
-            reportThroughput();
-            claimLoop.scheduleClaim();
-        }));
+        executor.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
+        imageStoreHealth.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
         reportThroughput();
-        notifyChannel.listen(GenerationBus.WORK_SIGNAL, () -> eventLoop.runOnContext(hint -> claimLoop.claim()));
+        notifyChannel.listen(GenerationBus.WORK_SIGNAL, () -> eventLoop.runOnContext(v -> claimLoop.claim()));
         notifyChannel.listen(
-                GenerationBus.CANCELLED_SIGNAL, () -> eventLoop.runOnContext(hint -> claimLoop.abandonLost()));
+                GenerationBus.CANCELLED_SIGNAL, () -> eventLoop.runOnContext(v -> claimLoop.abandonLost()));
         vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> claimLoop.abandonLost());
         notifyChannel.listen(
-                GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(hint -> confirmErasedAttempts()));
+                GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(v -> confirmErasedAttempts()));
         vertx.eventBus().localConsumer(GenerationBus.ERASED, erased -> confirmErasedAttempts());
         claimLoop.start();
         return vertx.eventBus()
@@ -125,21 +119,26 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                 .completion();
     }
 
-    /** Waits for the attempts under way as {@link ClaimLoop#stop} does. */
+    private void onCapacityChange() {
+        reportThroughput();
+        claimLoop.scheduleClaim();
+    }
+
+    /** Waits for the running attempts as {@link ClaimLoop#stop} does. */
     @Override
     public Future<?> stop() {
         return claimLoop.stop();
     }
 
     /**
-     * Stores which attempts of erased generations have ended. The database is asked first: an attempt that it names was claimed
-     * before, so it is known here once no claim is under way. What fails is repeated with the next hint.
+     * Stores which attempts of erased generations have ended. Queries the database first: its attempts were claimed before the query, so
+     * they are known here after a pending claim. The next signal repeats a failed statement.
      */
     private void confirmErasedAttempts() {
         localNode
                 .validId()
                 .ifPresent(id -> leases.findErased(id)
-                        .onSuccess(erased -> eventLoop.runOnContext(back -> claimLoop.withRunning(running -> {
+                        .onSuccess(erased -> eventLoop.runOnContext(v -> claimLoop.withRunning(running -> {
                             List<FencingToken> ended = erased.stream()
                                     .filter(attempt -> !running.contains(attempt))
                                     .toList();
@@ -152,7 +151,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     }
 
     private static void logConfirmationFailure(Throwable error) {
-        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("end of erased attempts not stored");
+        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("erased attempts not confirmed");
     }
 
     private void reportThroughput() {
@@ -162,7 +161,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         localNode.reportThroughput(new LocalNode.Throughput(concurrency, attemptDurations.averageMillis()));
     }
 
-    /** The queue of generations, as far as the guard lets this process work on it. */
+    /** Queue of generations, limited by the free capacity of the backend executor. */
     private final class GenerationQueue implements JobQueue<GenerationLease> {
 
         @Override
@@ -184,7 +183,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         public Future<List<GenerationLease>> claim(UUID nodeId, int limit) {
             return leases.claim(
                     nodeId,
-                    GenerationCommandVerticle.DEFAULT_ROUTE,
+                    GenerationRequest.DEFAULT_ROUTE,
                     limit,
                     backend,
                     settings.backend().timeout());
@@ -218,11 +217,11 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public Future<Duration> run() {
-            long begunAt = System.nanoTime();
+            long startedAt = System.nanoTime();
             eventPublisher.publishProgress(generationLease.generationId());
             return onEventLoop(attemptRunner.run(generationLease, backendCall, () -> leaseLost))
                     .onComplete(done -> {
-                        attemptDurations.record(Duration.ofNanos(System.nanoTime() - begunAt));
+                        attemptDurations.record(Duration.ofNanos(System.nanoTime() - startedAt));
                         reportThroughput();
                     });
         }
@@ -243,11 +242,11 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             backendCall.abort();
         }
 
-        /** Back on our event loop, wherever the last write was answered. */
+        /** Moves the result to the event loop of the verticle, because the last write may complete on another one. */
         private Future<Duration> onEventLoop(Future<Duration> attempt) {
-            Promise<Duration> over = Promise.promise();
-            attempt.onComplete(done -> eventLoop.runOnContext(back -> over.handle(done)));
-            return over.future();
+            Promise<Duration> result = Promise.promise();
+            attempt.onComplete(done -> eventLoop.runOnContext(v -> result.handle(done)));
+            return result.future();
         }
     }
 }

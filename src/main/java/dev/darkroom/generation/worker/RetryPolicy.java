@@ -12,20 +12,20 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * When a generation is tried again, and when it is given up. Pure: the same inputs and the same randomness give the same
- * decision. The delay is exponential with full jitter, laid on top of what the AI server asked for:
+ * Decides whether a generation is retried, when, and when it fails. Pure functions: the same inputs and random numbers give the same
+ * decision. The delay is exponential with full jitter, added to the delay that the AI server requested:
  *
  * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(cap, base · 2^(n-1)))</pre>
  *
- * where n is the number of ended attempts, the last one included. Every attempt counts towards one of three limits, so that
- * their sum bounds the submissions of a generation. Full jitter because it makes the least total work of the usual
- * schemes when many retry at once (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * where n is the number of ended attempts, including the last one. Every attempt counts towards one of three limits, so that their sum
+ * bounds the submissions of a generation. Full jitter causes the least total load of the common schemes when many generations retry at
+ * the same time (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
 public final class RetryPolicy {
-    private static final String DEADLINE_MESSAGE = "The time for this generation ran out.";
+    private static final String DEADLINE_MESSAGE = "The generation exceeded its deadline.";
     static final Duration MIN_DELAY = Duration.ofMillis(100);
 
-    /** 2^62 is the last power of two that a long holds: whatever the base, the cap is reached by then. */
+    /** 2^62 is the largest power of two in a long. Every base reaches the cap before. */
     private static final int MAX_EXPONENT = 62;
 
     private final Settings.Retry settings;
@@ -38,15 +38,19 @@ public final class RetryPolicy {
     }
 
     /**
-     * After an attempt that failed.
+     * Decides after a failed attempt.
      *
-     * @param before the attempts before this one
-     * @param probe whether the attempt was the breaker's probe: then it tells of the AI server, not of the generation
-     * @param slowDown whether the backend's retry budget is used up: then only the widest window will do
-     * @param timeLeft until the generation's deadline
+     * @param before attempts before this one
+     * @param probe whether the attempt was the probe of a half-open circuit breaker; its failure is attributed to the AI server
+     * @param retryBudgetExhausted whether the retry budget of the backend is exhausted; then the delay uses the widest jitter window
+     * @param timeLeft time until the deadline of the generation
      */
     RetryDecision decideAfterFailure(
-            BackendFailure backendFailure, AttemptCounts before, boolean probe, boolean slowDown, Duration timeLeft) {
+            BackendFailure backendFailure,
+            AttemptCounts before,
+            boolean probe,
+            boolean retryBudgetExhausted,
+            Duration timeLeft) {
         if (!backendFailure.failureClass().retryable()) {
             return new Fail(
                     new FailureReason(
@@ -55,16 +59,16 @@ public final class RetryPolicy {
         }
         boolean counts = isCounted(backendFailure, probe);
         if (counts && before.counted() + 1 >= settings.maxAttempts()) {
-            String message = "Given up after " + (before.counted() + 1) + " failed attempts. The last one: "
-                    + backendFailure.message();
+            String message =
+                    "Failed after " + (before.counted() + 1) + " attempts. Last failure: " + backendFailure.message();
             return new Fail(
                     new FailureReason("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true), true);
         }
         if (!counts && before.uncounted() + 1 >= settings.maxUncountedAttempts()) {
             return new Fail(uncountedExhausted(backendFailure, before), false);
         }
-        Duration delay = computeDelay(
-                slowDown ? settings.maxDelay() : jitterWindow(before.total() + 1), backendFailure.retryAfter());
+        Duration window = retryBudgetExhausted ? settings.maxDelay() : jitterWindow(before.total() + 1);
+        Duration delay = computeDelay(window, backendFailure.retryAfter());
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(backendFailure.failureClass(), backendFailure.message()), counts);
         }
@@ -72,9 +76,9 @@ public final class RetryPolicy {
     }
 
     /**
-     * After an attempt that this process broke off because it stops. It is due again at once, for another process.
+     * Decides after an attempt that this process aborted because it stops. The generation is due again immediately, for another process.
      *
-     * @param before the attempts before this one
+     * @param before attempts before this one
      */
     RetryDecision decideAfterInterruption(BackendFailure backendFailure, AttemptCounts before) {
         return before.uncounted() + 1 >= settings.maxUncountedAttempts()
@@ -83,23 +87,22 @@ public final class RetryPolicy {
     }
 
     private static FailureReason uncountedExhausted(BackendFailure backendFailure, AttemptCounts before) {
-        String message = "Given up after " + (before.total() + 1) + " attempts without success, "
-                + (before.uncounted() + 1) + " of them for reasons that are not the generation's. The last one: "
-                + backendFailure.message();
+        String message = "Failed after " + (before.total() + 1) + " attempts, " + (before.uncounted() + 1)
+                + " of them for reasons unrelated to the generation. Last failure: " + backendFailure.message();
         return new FailureReason("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true);
     }
 
     /**
-     * After an attempt whose node died.
+     * Decides after an attempt that was lost because its node died.
      *
      * @param lost attempts lost before this one
      */
     RetryDecision decideAfterLoss(int lost, Duration timeLeft) {
         if (lost + 1 >= settings.maxLostAttempts()) {
-            String message = "Given up after " + (lost + 1) + " attempts whose process died.";
+            String message = "Failed after " + (lost + 1) + " attempts: the process died each time.";
             return new Fail(new FailureReason("ATTEMPTS_LOST", FailureClass.AMBIGUOUS, message, false), false);
         }
-        // The jitter spreads the work of a dead node; nothing is gained by waiting long.
+        // The jitter spreads the jobs of a dead node. A longer delay has no benefit.
         Duration delay = computeDelay(jitterWindow(1), null);
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(FailureClass.AMBIGUOUS), false);
@@ -107,20 +110,20 @@ public final class RetryPolicy {
         return new Retry(delay, false);
     }
 
-    /** The reason of a generation whose time ran out while it waited. */
+    /** Returns the failure reason of a generation that waited past its deadline. */
     public static FailureReason deadlineExceeded(FailureClass lastFailure) {
         return new FailureReason("DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE, true);
     }
 
-    /** The same, after an attempt that failed with a message. */
+    /** As {@link #deadlineExceeded(FailureClass)}, with the message of the last failed attempt. */
     static FailureReason deadlineExceeded(FailureClass lastFailure, String message) {
         return new FailureReason(
-                "DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE + " The last attempt: " + message, true);
+                "DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE + " Last failure: " + message, true);
     }
 
     /**
-     * Returns whether a failure may be the generation's fault. A rate limit, an AI server that cannot be reached, a failure
-     * of our own and a probe are not: they have a limit of their own, {@code retry.maxUncountedAttempts}.
+     * Returns whether the generation may have caused the failure. Rate limits, unreachable AI servers, internal failures and probes do
+     * not count here; they have a separate limit, {@code retry.maxUncountedAttempts}.
      */
     private static boolean isCounted(BackendFailure backendFailure, boolean probe) {
         return !probe
@@ -129,22 +132,22 @@ public final class RetryPolicy {
                 && backendFailure.failureClass() != FailureClass.INTERNAL;
     }
 
-    /** Exposed to the property tests of the schedule. */
+    /** Returns the delay for a jitter window. Visible for the property tests. */
     Duration computeDelay(Duration window, Duration retryAfter) {
         return minimumDelay(retryAfter).plusMillis((long) (random.getAsDouble() * window.toMillis()));
     }
 
-    /** What the random part is laid on. */
+    /** Returns the fixed part of the delay, to which the jitter is added. */
     private Duration minimumDelay(Duration retryAfter) {
         if (retryAfter == null) {
             return MIN_DELAY;
         }
         Duration limit = settings.maxRetryAfter();
-        Duration asked = retryAfter.compareTo(limit) > 0 ? limit : retryAfter;
-        return asked.compareTo(MIN_DELAY) > 0 ? asked : MIN_DELAY;
+        Duration capped = retryAfter.compareTo(limit) > 0 ? limit : retryAfter;
+        return capped.compareTo(MIN_DELAY) > 0 ? capped : MIN_DELAY;
     }
 
-    /** The width of the window from which the random part is drawn, after so many attempts. */
+    /** Returns the width of the jitter window after a number of attempts. */
     Duration jitterWindow(int attempts) {
         int exponent = Math.min(Math.max(attempts, 1) - 1, MAX_EXPONENT);
         long cap = settings.maxDelay().toMillis();

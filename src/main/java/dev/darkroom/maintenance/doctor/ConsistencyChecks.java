@@ -202,7 +202,7 @@ final class ConsistencyChecks {
                         "I6",
                         "the work of a dead node is taken back",
                         FIND_DEAD_LEASES,
-                        "A process lives and does not sweep: look for \"sweep failed\" in its log.",
+                        "A process lives and does not sweep: look for \"lease reaper failed\" in its log.",
                         ttl,
                         sweep + REAP_SLACK_MS,
                         ttl + sweep + REAP_SLACK_MS),
@@ -210,7 +210,7 @@ final class ConsistencyChecks {
                         "I6",
                         "no attempt runs on past its deadline",
                         FIND_OVERRUN_ATTEMPTS,
-                        "The sweep should have taken it back: look for \"sweep failed\" in the logs.",
+                        "The sweep should have taken it back: look for \"lease reaper failed\" in the logs.",
                         DEADLINE_GRACE_MS + sweep + REAP_SLACK_MS),
                 ofGenerations(
                         "I7",

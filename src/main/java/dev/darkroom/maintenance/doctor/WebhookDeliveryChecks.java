@@ -102,7 +102,7 @@ final class WebhookDeliveryChecks {
                         "I9",
                         "the deliveries of a dead node are taken back",
                         FIND_DEAD_LEASES,
-                        "No process sends, or it does not sweep: look for DARKROOM_WEBHOOKS_CONCURRENCY and \"sweep failed\".",
+                        "No process sends, or it does not sweep: look for DARKROOM_WEBHOOKS_CONCURRENCY and \"lease reaper failed\".",
                         ttl,
                         late,
                         ttl + late),

@@ -74,10 +74,10 @@ class GenerationCommandVerticleTest {
                 shared(database, settings.generation()), settings.generation(), "house-model", RANDOM)));
     }
 
-    private static GenerationCommandVerticle.Dependencies shared(Database database, Settings.Generation settings) {
-        return new GenerationCommandVerticle.Dependencies(
+    private static GenerationCommandDependencies shared(Database database, Settings.Generation settings) {
+        return new GenerationCommandDependencies(
                 database,
-                new SubmissionStore(database, GenerationCommandVerticle.DEFAULT_ROUTE, settings),
+                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings),
                 notifyChannel,
                 null,
                 backlogEstimator,

@@ -4,7 +4,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -31,7 +31,7 @@ public final class ClaimRateMeter implements AutoCloseable {
         int claimed = 0;
         while (claimed < count) {
             List<GenerationLease> batch = await(leases.claim(
-                    node, GenerationCommandVerticle.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
+                    node, GenerationRequest.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
             if (batch.isEmpty()) {
                 throw new IllegalStateException("only " + claimed + " could be claimed");
             }

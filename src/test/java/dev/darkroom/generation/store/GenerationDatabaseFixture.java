@@ -11,7 +11,7 @@ import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.StoredImage;
-import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * extension of a test class it is cleared after each test and closed after the last.
  */
 public final class GenerationDatabaseFixture implements AfterEachCallback, AfterAllCallback, AutoCloseable {
-    public static final String ROUTE = GenerationCommandVerticle.DEFAULT_ROUTE;
+    public static final String ROUTE = GenerationRequest.DEFAULT_ROUTE;
     public static final String BACKEND = "default";
     public static final Duration ATTEMPT = Duration.ofMinutes(2);
 
@@ -116,8 +116,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     /** What generation verticles share, with nobody who keeps it going. */
-    public GenerationCommandVerticle.Dependencies commandDependencies() {
-        return new GenerationCommandVerticle.Dependencies(
+    public GenerationCommandDependencies commandDependencies() {
+        return new GenerationCommandDependencies(
                 database,
                 submissionStore,
                 notifyChannel,

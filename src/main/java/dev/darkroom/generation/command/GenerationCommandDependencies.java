@@ -1,0 +1,31 @@
+package dev.darkroom.generation.command;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.BacklogEstimator;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.store.SubmissionStore;
+import dev.darkroom.generation.watch.CompletionWaiters;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.image.ImageStore;
+import java.util.List;
+
+/**
+ * Objects that the {@link GenerationCommandVerticle} instances of a process share. All are usable from any event loop.
+ *
+ * @param submissions one instance per process, because it serializes submissions
+ * @param notifyChannel sends signals to other processes
+ * @param backlogEstimator updated by {@link BacklogVerticle}
+ * @param completionWaiters notified by {@code CompletionVerticle}
+ * @param finishListeners called inside the transactions that end generations
+ * @param egressPolicy checks the webhook URLs of requests
+ */
+public record GenerationCommandDependencies(
+        Database database,
+        SubmissionStore submissions,
+        NotifyChannel notifyChannel,
+        ImageStore imageStore,
+        BacklogEstimator backlogEstimator,
+        CompletionWaiters completionWaiters,
+        List<GenerationFinishListener> finishListeners,
+        EgressPolicy egressPolicy) {}
