@@ -63,8 +63,10 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
     public Future<?> start() {
         return register().onSuccess(registered -> {
             vertx.setPeriodic(settings.heartbeatInterval().toMillis(), timer -> runHeartbeat());
-            // Independent of the heartbeats and more frequent, so that a hanging heartbeat does not delay the detection.
-            vertx.setPeriodic(Math.max(settings.heartbeatInterval().toMillis() / 5, 10), timer -> checkIdentityExpiry());
+            // Independent of the heartbeats and more frequent, so that a hanging heartbeat does not delay the
+            // detection.
+            vertx.setPeriodic(
+                    Math.max(settings.heartbeatInterval().toMillis() / 5, 10), timer -> checkIdentityExpiry());
         });
     }
 

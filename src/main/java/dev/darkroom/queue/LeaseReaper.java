@@ -80,8 +80,7 @@ public final class LeaseReaper {
 
     /** Logs a failure, such as that of a finish listener, and succeeds, so that one item does not block the others. */
     private Future<?> logFailureAndContinue(UUID key, Future<?> reclaim) {
-        return reclaim
-                .onFailure(error -> LOG.atWarn()
+        return reclaim.onFailure(error -> LOG.atWarn()
                         .addKeyValue(jobName, key)
                         .addKeyValue("reason", error.getMessage())
                         .log("reclaim failed"))

@@ -195,7 +195,9 @@ class AttemptRetryIT {
         JsonObject error = ended.getJsonObject("error");
         assertThat(error.getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
         assertThat(error.getString("errorClass")).isEqualTo("SERVER_ERROR");
-        assertThat(error.getString("message")).contains("Failed after 5 attempts").contains("The AI server failed.");
+        assertThat(error.getString("message"))
+                .contains("Failed after 5 attempts")
+                .contains("The AI server failed.");
         assertThat(error.getBoolean("retryable")).isTrue();
         assertThat(AttemptJson.attemptsOf(ended))
                 .extracting(AttemptJson::summary)

@@ -140,8 +140,7 @@ class LocalNodeTest {
     void clearsTheIdentityBeforeItNotifiesHandlers() {
         // given
         AtomicBoolean cleared = new AtomicBoolean();
-        localNode.onIdentityLost(
-                () -> cleared.set(localNode.lastConfirmedId().isEmpty()));
+        localNode.onIdentityLost(() -> cleared.set(localNode.lastConfirmedId().isEmpty()));
         localNode.confirm(ID, now, VALIDITY);
 
         // when

@@ -176,7 +176,8 @@ class NodeHeartbeatVerticleTest {
 
         // when several heartbeats were sent
         awaitTrue(
-                "a later expiry", () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
+                "a later expiry",
+                () -> rows("expires_at > '" + end + "'").get(0).equals("t"));
 
         // then
         assertThat(localNode.validId()).contains(id);

@@ -1,18 +1,14 @@
 package dev.darkroom.generation.command;
 
 import dev.darkroom.config.Settings;
-
 import dev.darkroom.eventbus.BusCommand;
 import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReplies;
-
 import dev.darkroom.generation.GenerationBus;
-
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
-
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;

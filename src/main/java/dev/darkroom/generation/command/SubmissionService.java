@@ -149,8 +149,7 @@ final class SubmissionService {
                 request.getString(GenerationRequest.WEBHOOK_URL));
         if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
             return rejectUnlessReplayed(
-                    submission,
-                    () -> rejectOverloaded("the queue is full", QUEUE_FULL_RETRY_AFTER, busCommand));
+                    submission, () -> rejectOverloaded("the queue is full", QUEUE_FULL_RETRY_AFTER, busCommand));
         }
         return estimateWait(user)
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0

@@ -91,8 +91,7 @@ public final class ProgressVerticle extends VerticleBase {
         return store.findNewerThan(known)
                 .onSuccess(changed ->
                         changed.forEach((id, found) -> subscribers.notifySubscribers(id, found.orElse(null))))
-                .onFailure(error -> LOG.atDebug()
-                        .addKeyValue("reason", error.getMessage())
-                        .log("progress query failed"));
+                .onFailure(error ->
+                        LOG.atDebug().addKeyValue("reason", error.getMessage()).log("progress query failed"));
     }
 }

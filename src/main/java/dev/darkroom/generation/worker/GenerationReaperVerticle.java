@@ -37,9 +37,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
     private static final BackendFailure NODE_DIED =
             BackendFailure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
     private static final BackendFailure ATTEMPT_TIMED_OUT = BackendFailure.of(
-            FailureClass.INTERNAL,
-            BackendFailure.TIMED_OUT,
-            "The attempt did not end before its deadline.");
+            FailureClass.INTERNAL, BackendFailure.TIMED_OUT, "The attempt did not end before its deadline.");
 
     private final NotifyChannel notifyChannel;
     private final GenerationLeaseStore leases;

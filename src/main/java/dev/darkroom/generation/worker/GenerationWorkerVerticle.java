@@ -110,8 +110,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         notifyChannel.listen(
                 GenerationBus.CANCELLED_SIGNAL, () -> eventLoop.runOnContext(v -> claimLoop.abandonLost()));
         vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> claimLoop.abandonLost());
-        notifyChannel.listen(
-                GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(v -> confirmErasedAttempts()));
+        notifyChannel.listen(GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(v -> confirmErasedAttempts()));
         vertx.eventBus().localConsumer(GenerationBus.ERASED, erased -> confirmErasedAttempts());
         claimLoop.start();
         return vertx.eventBus()

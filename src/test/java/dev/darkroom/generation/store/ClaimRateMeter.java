@@ -30,8 +30,8 @@ public final class ClaimRateMeter implements AutoCloseable {
         long start = System.nanoTime();
         int claimed = 0;
         while (claimed < count) {
-            List<GenerationLease> batch = await(leases.claim(
-                    node, GenerationRequest.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
+            List<GenerationLease> batch = await(
+                    leases.claim(node, GenerationRequest.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
             if (batch.isEmpty()) {
                 throw new IllegalStateException("only " + claimed + " could be claimed");
             }

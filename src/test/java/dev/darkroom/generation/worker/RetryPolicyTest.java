@@ -94,7 +94,7 @@ class RetryPolicyTest {
                 assertThat(fail.failureReason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
                 assertThat(fail.failureReason().failureClass()).isEqualTo(failureClass);
                 assertThat(fail.failureReason().message())
-                        .contains("5 failed attempts")
+                        .contains("Failed after 5 attempts")
                         .contains(backendFailure.message());
                 assertThat(fail.failureReason().retryable()).isTrue();
             });
