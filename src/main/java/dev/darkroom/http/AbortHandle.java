@@ -1,16 +1,17 @@
 package dev.darkroom.http;
 
-/** A call that can be broken off, also before it has begun. For one call and one event loop. */
+/** Aborts one HTTP call, even before it has started. For a single call; confined to one event loop. */
 public final class AbortHandle {
     private boolean aborted;
     private Runnable onAbort = () -> {};
 
-    /** Breaks the call off; it fails with {@link HttpCallException.Reason#ABORTED} unless it is over. */
+    /** Aborts the call. It fails with {@link HttpCallException.Reason#ABORTED} unless it has ended. */
     public void abort() {
         aborted = true;
         onAbort.run();
     }
 
+    /** Runs {@code handler} on abort, immediately when the call is already aborted. Replaces an earlier handler. */
     void onAbort(Runnable handler) {
         onAbort = handler;
         if (aborted) {

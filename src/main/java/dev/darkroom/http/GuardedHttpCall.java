@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
-/** One call on its way: ends once, by its answer, by a failure, by the clock or by whoever breaks it off. */
+/** One active call. Ends once, by its response, a failure, the timeout or an abort. Confined to one event loop. */
 final class GuardedHttpCall {
     private final Promise<ResponseHead> result = Promise.promise();
     private final Vertx vertx;
@@ -23,10 +23,10 @@ final class GuardedHttpCall {
     private int bytesRead;
     private Consumer<Throwable> onInvalidResponse = error -> {};
 
-    GuardedHttpCall(Vertx vertx, AbortHandle handle, Duration patience) {
+    GuardedHttpCall(Vertx vertx, AbortHandle handle, Duration timeout) {
         this.vertx = vertx;
-        this.timer = vertx.setTimer(patience.toMillis(), t -> onTimeout());
-        handle.onAbort(() -> fail(Reason.ABORTED, "The call was broken off."));
+        this.timer = vertx.setTimer(timeout.toMillis(), t -> onTimeout());
+        handle.onAbort(() -> fail(Reason.ABORTED, "The call was aborted."));
     }
 
     Future<ResponseHead> result() {
@@ -37,21 +37,21 @@ final class GuardedHttpCall {
         return result.future().isComplete();
     }
 
-    /** @param handler gets the reason when an answer comes that is no valid HTTP */
+    /** @param handler called with the reason when the response is not valid HTTP */
     void onInvalidResponse(Consumer<Throwable> handler) {
         onInvalidResponse = handler;
     }
 
-    void send(HttpClientRequest made, Buffer body) {
-        request = made;
+    void send(HttpClientRequest connected, Buffer body) {
+        request = connected;
         if (ended()) {
-            OutboundHttpClient.abort(made);
+            OutboundHttpClient.abort(connected);
             return;
         }
-        made.response().onSuccess(this::receive).onFailure(this::handleFailure);
-        // What goes wrong here goes wrong with the answer too.
-        made.exceptionHandler(failure -> {});
-        made.end(body);
+        connected.response().onSuccess(this::receive).onFailure(this::handleFailure);
+        // The response reports failures. Without a handler Vert.x logs them as errors.
+        connected.exceptionHandler(failure -> {});
+        connected.end(body);
     }
 
     private void receive(HttpClientResponse response) {
@@ -66,7 +66,7 @@ final class GuardedHttpCall {
                 .endHandler(end -> complete());
     }
 
-    /** The head is what counts, whatever becomes of the rest. */
+    /** Completes the call with the response head, even when the body is incomplete. */
     private void complete() {
         if (result.tryComplete(responseHead)) {
             cleanUp();
@@ -75,7 +75,7 @@ final class GuardedHttpCall {
 
     private void onTimeout() {
         if (responseHead == null) {
-            fail(Reason.TIMEOUT, "No answer came in time.");
+            fail(Reason.TIMEOUT, "No response arrived before the timeout.");
         } else {
             complete();
         }
@@ -85,19 +85,19 @@ final class GuardedHttpCall {
         if (responseHead != null) {
             complete();
         } else if (isTlsError(error)) {
-            fail(Reason.TLS_FAILED, "No secure connection could be made.");
+            fail(Reason.TLS_FAILED, "The TLS connection failed.");
         } else if (OutboundHttpClient.isConnectFailure(error) || request == null) {
-            fail(Reason.CONNECTION_FAILED, "No connection could be made.");
+            fail(Reason.CONNECTION_FAILED, "The connection failed.");
         } else {
             if (error instanceof DecoderException || error instanceof IllegalArgumentException) {
                 onInvalidResponse.accept(error);
             }
-            fail(Reason.NO_ANSWER, "The connection ended without an answer.");
+            fail(Reason.NO_ANSWER, "The connection ended without a valid response.");
         }
     }
 
-    void fail(Reason why, String message) {
-        if (result.tryFail(new HttpCallException(why, message))) {
+    void fail(Reason reason, String message) {
+        if (result.tryFail(new HttpCallException(reason, message))) {
             cleanUp();
         }
     }

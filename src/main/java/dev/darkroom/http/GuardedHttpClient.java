@@ -15,16 +15,18 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Posts to servers that somebody else named. A call goes to an address that was judged for it and under the name that the URL has:
- * nothing is looked up a second time. No redirects. Thread-safe; nothing blocks.
+ * Sends POST requests to URLs chosen by users, protected against server-side request forgery. Connects to an address that
+ * {@link EgressPolicy} has resolved and checked for this call, without a second DNS lookup. Follows no redirects.
+ * Thread-safe and non-blocking.
  */
 public final class GuardedHttpClient {
     /**
-     * So much later than our own deadline the client would give up connecting: when both come at once, it may forget to answer.
+     * Added to the call's timeout for the connect timeout of the HTTP client. When both elapse at the same time, the client
+     * may never complete its future.
      */
     private static final Duration CONNECT_TIMEOUT_MARGIN = Duration.ofSeconds(5);
 
-    /** Of an answer nothing is wanted but its head. So much is read and dropped, so that who answers sees us listen. */
+    /** Maximum body size to read. Only the response head is used, but the receiver should be able to send its body. */
     static final int MAX_RESPONSE_BYTES = 64 * 1024;
 
     private final Vertx vertx;
@@ -34,37 +36,37 @@ public final class GuardedHttpClient {
     private final InvalidResponseLogger invalidResponseLogger = new InvalidResponseLogger(Ticker.systemTicker());
 
     /**
-     * What came back.
+     * Status and headers of a response.
      *
-     * @param status any
-     * @param headers of the answer
+     * @param status any HTTP status
+     * @param headers never null
      */
     public record ResponseHead(int status, MultiMap headers) {}
 
     /**
-     * @param patience for the whole of a call, from the lookup to the last byte
-     * @param maxHeaderBytes the largest head of an answer
+     * @param timeout for the whole call, from the DNS lookup to the last byte of the response
+     * @param maxHeaderBytes maximum size of the response head in bytes
      */
-    public GuardedHttpClient(Vertx vertx, EgressPolicy egressPolicy, Duration patience, int maxHeaderBytes) {
-        this(vertx, egressPolicy, patience, maxHeaderBytes, null);
+    public GuardedHttpClient(Vertx vertx, EgressPolicy egressPolicy, Duration timeout, int maxHeaderBytes) {
+        this(vertx, egressPolicy, timeout, maxHeaderBytes, null);
     }
 
-    /** @param trust the certificates to trust; null for those of the JVM */
+    /** @param trust trusted certificates; null for those of the JVM */
     GuardedHttpClient(
-            Vertx vertx, EgressPolicy egressPolicy, Duration patience, int maxHeaderBytes, TrustOptions trust) {
+            Vertx vertx, EgressPolicy egressPolicy, Duration timeout, int maxHeaderBytes, TrustOptions trust) {
         this.vertx = vertx;
         this.egressPolicy = egressPolicy;
-        this.timeout = patience;
-        this.client = new OutboundHttpClient(vertx, patience.plus(CONNECT_TIMEOUT_MARGIN), maxHeaderBytes, trust);
+        this.timeout = timeout;
+        this.client = new OutboundHttpClient(vertx, timeout.plus(CONNECT_TIMEOUT_MARGIN), maxHeaderBytes, trust);
     }
 
     /**
-     * Posts.
+     * Sends a POST request.
      *
-     * @param url is judged anew
-     * @param handle broken off by whoever holds it
-     * @return fails with a {@link HttpCallException} when no head of an answer came in time. With one it completes when the answer was
-     *     read, was too long or took too long: what the head said holds
+     * @param url checked by the egress policy before each call
+     * @param handle aborts the call
+     * @return completes with the response head when the body has been read, exceeds its limit or exceeds the timeout. Fails
+     *     with a {@link HttpCallException} when no response head arrived before the timeout
      */
     public Future<ResponseHead> post(String url, Map<String, String> headers, Buffer body, AbortHandle handle) {
         GuardedHttpCall guardedHttpCall = new GuardedHttpCall(vertx, handle, timeout);
@@ -74,7 +76,7 @@ public final class GuardedHttpClient {
                     if (error instanceof RejectedUrlException) {
                         guardedHttpCall.fail(Reason.REFUSED_ADDRESS, "The URL " + error.getMessage() + ".");
                     } else {
-                        guardedHttpCall.fail(Reason.LOOKUP_FAILED, "The name of the server could not be looked up.");
+                        guardedHttpCall.fail(Reason.LOOKUP_FAILED, "The DNS lookup of the host failed.");
                     }
                 })
                 .onSuccess(httpDestination -> connect(httpDestination, headers, body, guardedHttpCall));
@@ -89,9 +91,9 @@ public final class GuardedHttpClient {
         if (guardedHttpCall.ended()) {
             return;
         }
-        MultiMap all = MultiMap.caseInsensitiveMultiMap().addAll(headers);
+        MultiMap requestHeaders = MultiMap.caseInsensitiveMultiMap().addAll(headers);
         guardedHttpCall.onInvalidResponse(error -> invalidResponseLogger.log(httpDestination.url(), error));
-        client.request(HttpMethod.POST, httpDestination, all, timeout.plus(CONNECT_TIMEOUT_MARGIN))
+        client.request(HttpMethod.POST, httpDestination, requestHeaders, timeout.plus(CONNECT_TIMEOUT_MARGIN))
                 .onSuccess(request -> guardedHttpCall.send(request, body))
                 .onFailure(guardedHttpCall::handleFailure);
     }

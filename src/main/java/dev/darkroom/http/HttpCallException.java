@@ -1,23 +1,23 @@
 package dev.darkroom.http;
 
-/** A call that brought no answer. Its code is for programs and tables, its message for people. */
+/** Thrown when an HTTP call got no response. The name of its reason is stored with webhook attempts. */
 public final class HttpCallException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final Reason reason;
 
-    /** What was in the way. */
+    /** Reason of the failure. */
     public enum Reason {
-        /** The guard says no: where it leads now is not to be called. */
+        /** The egress policy rejected the URL or its current address. */
         REFUSED_ADDRESS,
-        /** The name could not be looked up now. */
+        /** The DNS lookup failed and may succeed later. */
         LOOKUP_FAILED,
         CONNECTION_FAILED,
         TLS_FAILED,
         TIMEOUT,
-        /** The connection broke, or what came was no HTTP. */
+        /** The connection broke, or the response was not valid HTTP. */
         NO_ANSWER,
-        /** We broke it off. */
+        /** The caller aborted the call. */
         ABORTED
     }
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs answers that are no valid HTTP, at most one per server and minute: the servers are not ours. Thread-safe. */
+/** Logs responses that are not valid HTTP, at most one per server and minute, since users choose the servers. Thread-safe. */
 final class InvalidResponseLogger {
     private static final Logger LOG = LoggerFactory.getLogger(InvalidResponseLogger.class);
     private static final Duration PERIOD = Duration.ofMinutes(1);
@@ -25,9 +25,9 @@ final class InvalidResponseLogger {
     }
 
     /**
-     * Logs an answer.
+     * Logs an invalid response.
      *
-     * @return whether it was logged
+     * @return false when the limit suppressed the log message
      */
     boolean log(OutboundUrl url, Throwable reason) {
         if (logged.asMap().putIfAbsent(url.origin(), true) != null) {
@@ -36,7 +36,7 @@ final class InvalidResponseLogger {
         LOG.atWarn()
                 .addKeyValue("server", url.origin())
                 .addKeyValue("reason", reason.toString())
-                .log("answer refused");
+                .log("invalid response rejected");
         return true;
     }
 }

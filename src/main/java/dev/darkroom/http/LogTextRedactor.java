@@ -3,10 +3,10 @@ package dev.darkroom.http;
 import dev.darkroom.config.Secret;
 import java.util.regex.Pattern;
 
-/** Makes what a server said fit for a log: no secrets, no control characters, one short line. Thread-safe. */
+/** Redacts error texts of servers for the log: no secrets, no control characters, one short line. Thread-safe. */
 public final class LogTextRedactor {
     private static final int MAX_LENGTH = 300;
-    /** Nothing beyond this is looked at, so that a huge text costs little. */
+    /** Number of characters to process, so that a huge text costs little. */
     private static final int MAX_INPUT_LENGTH = 8 * 1024;
 
     private static final Pattern BEARER =
@@ -22,12 +22,12 @@ public final class LogTextRedactor {
         this.apiKey = apiKey;
     }
 
-    /** Takes out what does not belong in a log. At most 300 characters; null for null and for what has nothing left in it. */
-    public String redact(String said) {
-        if (said == null) {
+    /** Returns the redacted text with at most 300 characters; null for null and for a text without printable characters. */
+    public String redact(String original) {
+        if (original == null) {
             return null;
         }
-        String text = said;
+        String text = original;
         if (apiKey.isPresent()) {
             text = text.replace(apiKey.value(), "<redacted>");
         }
@@ -44,7 +44,7 @@ public final class LogTextRedactor {
         if (text.length() <= length) {
             return text;
         }
-        boolean insideCharacter = Character.isHighSurrogate(text.charAt(length - 1));
-        return text.substring(0, insideCharacter ? length - 1 : length);
+        boolean splitsSurrogatePair = Character.isHighSurrogate(text.charAt(length - 1));
+        return text.substring(0, splitsSurrogatePair ? length - 1 : length);
     }
 }

@@ -33,18 +33,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The HTTP client of all outbound calls: AI servers, downloads of pictures, webhooks, JWKS. Each exchange has a connection of its own,
- * which is closed at its end and aborted when it did not end cleanly. So no byte that one exchange leaves behind can reach another one,
- * and no request meets a connection that the server is closing. Why: docs/decisions/0029. HTTP/1.1, no redirects, no cookies. Thread-safe.
+ * HTTP client of all outbound calls: AI servers, image downloads, webhooks, JWKS. Each exchange has its own connection, which
+ * is closed at its end and aborted after an unclean end. So no leftover byte of one exchange can reach another, and no request
+ * is sent on a connection that the server is closing. Reasons: docs/decisions/0029. HTTP/1.1, no redirects, no cookies.
+ * Thread-safe.
  */
 public final class OutboundHttpClient {
     private static final int MAX_STATUS_LINE_BYTES = 8 * 1024;
     private static final int MAX_CHUNK_BYTES = 8 * 1024;
 
-    /** Calls are limited by their callers. The pool never queues them. */
+    /** Exceeds the concurrency limits of all callers, so that the pool never queues a call. */
     private static final int MAX_POOL_SIZE = 4096;
 
-    /** Milliseconds. TLS contexts are cached by their options, so the timeouts of handshakes come in steps. */
+    /** Rounds handshake timeouts, because Vert.x caches TLS contexts by their options. */
     private static final int HANDSHAKE_TIMEOUT_STEP_MS = 250;
 
     private final Vertx vertx;
@@ -56,14 +57,14 @@ public final class OutboundHttpClient {
     private final int maxHeaderBytes;
 
     /**
-     * @param connectTimeout the longest TCP handshake and, once more, the longest TLS handshake
-     * @param maxHeaderBytes the largest head of an answer
+     * @param connectTimeout limits the TCP handshake and, separately, the TLS handshake
+     * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes) {
         this(vertx, connectTimeout, maxHeaderBytes, null);
     }
 
-    /** @param trust the certificates to trust; null for those of the JVM */
+    /** @param trust trusted certificates; null for those of the JVM */
     OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust) {
         this.vertx = vertx;
         this.connectTimeoutMillis = connectTimeout.toMillis();
@@ -74,7 +75,7 @@ public final class OutboundHttpClient {
                 .setKeepAlive(false)
                 .setDecompressionSupported(false)
                 .setConnectTimeout(Math.toIntExact(connectTimeoutMillis))
-                // The TLS of the web client, which ignores the TLS options of a request.
+                // TLS options of the web client, which ignores the TLS options of a request.
                 .setVerifyHost(true)
                 .setTrustOptions(trust)
                 .setSslHandshakeTimeout(connectTimeoutMillis)
@@ -89,8 +90,9 @@ public final class OutboundHttpClient {
     }
 
     /**
-     * Prepares a new connection. Vert.x has no public way to its pipeline. The codec is replaced, because the options of Vert.x cannot make
-     * it accept equal repeated lengths, or chunks beside a length (RFC 9112, section 6.3), both harmless where nothing follows.
+     * Configures a new connection through its Netty pipeline, which Vert.x does not expose in its public API. Replaces the
+     * codec, because no option of Vert.x makes it accept equal repeated {@code Content-Length} headers, or chunked encoding
+     * with a {@code Content-Length} (RFC 9112, section 6.3). Both are harmless when no further response follows.
      */
     private void configureConnection(HttpConnection connection) {
         // The request reports failures. Without a handler Vert.x logs them as errors.
@@ -105,7 +107,7 @@ public final class OutboundHttpClient {
                 .setStrictLineParsing(false);
         pipeline.replace("codec", "codec", new HttpClientCodec(config, false, false));
         pipeline.addBefore("handler", SingleExchangeHandler.NAME, new SingleExchangeHandler(exchangeRegistry));
-        // Netty reads sixteen times in a row, up to 1 MiB, before a paused answer takes effect.
+        // By default Netty reads 16 times in a row, up to 1 MiB, before it stops reading a paused response.
         if (pipeline.channel().config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reading) {
             reading.maxMessagesPerRead(1);
         }
@@ -118,69 +120,69 @@ public final class OutboundHttpClient {
     }
 
     /**
-     * Connects to the first server of a destination that accepts.
+     * Connects to the first server of a destination that accepts the connection.
      *
      * @param headers of the request; {@code Host} is added
-     * @param limit when below the connect timeout, the longest TLS handshake and the longest wait for the connection
-     * @return the request, not yet sent, on a connection of its own
+     * @param timeout for the connection and the TLS handshake when it is below the connect timeout
+     * @return the request, not yet sent, on its own connection
      */
     public Future<HttpClientRequest> request(
-            HttpMethod method, HttpDestination httpDestination, MultiMap headers, Duration limit) {
-        return connect(method, httpDestination, 0, headers, limit);
+            HttpMethod method, HttpDestination httpDestination, MultiMap headers, Duration timeout) {
+        return connect(method, httpDestination, 0, headers, timeout);
     }
 
     /**
-     * Gets a small resource with the web client. When the result is a failure, the connection is aborted.
+     * Gets a small resource with the web client. Aborts the connection when the result is a failure.
      *
-     * @param httpDestination its first server is called
+     * @param httpDestination only its first server is called
      * @param headers of the request; {@code Host} is added
-     * @param codec decodes the body of the answer, whatever the status
-     * @param maxBytes the largest body of the answer; a larger one is a failure
-     * @param limit from the call of this method to the last byte of the answer; at least 1 ms
-     * @return the answer, whatever its status
+     * @param codec decodes the response body, whatever the status
+     * @param maxBytes maximum size of the response body in bytes; a larger one is a failure
+     * @param timeout from the call of this method to the last byte of the response; at least 1 ms
+     * @return the response with any status
      */
     public <T> Future<HttpResponse<T>> get(
-            HttpDestination httpDestination, MultiMap headers, BodyCodec<T> codec, int maxBytes, Duration limit) {
-        Promise<HttpResponse<T>> answer = Promise.promise();
+            HttpDestination httpDestination, MultiMap headers, BodyCodec<T> codec, int maxBytes, Duration timeout) {
+        Promise<HttpResponse<T>> result = Promise.promise();
         String exchange = exchangeRegistry.add(maxBytes);
-        // The timeouts of the web client end with the head of the answer.
+        // The timeouts of the web client do not cover the response body.
         long timer = vertx.setTimer(
-                limit.toMillis(),
-                t -> answer.tryFail(new TimeoutException("no answer within " + limit.toMillis() + " ms")));
-        answer.future()
+                timeout.toMillis(),
+                t -> result.tryFail(new TimeoutException("no response within " + timeout.toMillis() + " ms")));
+        result.future()
                 .onComplete(done -> vertx.cancelTimer(timer))
-                .onSuccess(complete -> exchangeRegistry.remove(exchange))
+                .onSuccess(response -> exchangeRegistry.remove(exchange))
                 .onFailure(failure -> exchangeRegistry.abort(exchange));
-        RequestOptions request = createRequestOptions(HttpMethod.GET, httpDestination, 0, headers, limit)
+        RequestOptions request = createRequestOptions(HttpMethod.GET, httpDestination, 0, headers, timeout)
                 .putHeader(WebClientExchangeRegistry.ID_HEADER, exchange);
         webClient
                 .request(HttpMethod.GET, request)
                 .as(codec)
                 .send()
-                .onSuccess(answer::tryComplete)
-                .onFailure(answer::tryFail);
-        return answer.future();
+                .onSuccess(result::tryComplete)
+                .onFailure(result::tryFail);
+        return result.future();
     }
 
     private Future<HttpClientRequest> connect(
-            HttpMethod method, HttpDestination httpDestination, int which, MultiMap headers, Duration limit) {
+            HttpMethod method, HttpDestination httpDestination, int serverIndex, MultiMap headers, Duration timeout) {
         Future<HttpClientRequest> request =
-                client.request(createRequestOptions(method, httpDestination, which, headers, limit));
-        return which + 1 == httpDestination.servers().size()
+                client.request(createRequestOptions(method, httpDestination, serverIndex, headers, timeout));
+        return serverIndex + 1 == httpDestination.servers().size()
                 ? request
                 : request.recover(error -> isConnectFailure(error)
-                        ? connect(method, httpDestination, which + 1, headers, limit)
+                        ? connect(method, httpDestination, serverIndex + 1, headers, timeout)
                         : Future.failedFuture(error));
     }
 
     private RequestOptions createRequestOptions(
-            HttpMethod method, HttpDestination httpDestination, int which, MultiMap headers, Duration limit) {
+            HttpMethod method, HttpDestination httpDestination, int serverIndex, MultiMap headers, Duration timeout) {
         OutboundUrl url = httpDestination.url();
-        long rounded = (limit.toMillis() / HANDSHAKE_TIMEOUT_STEP_MS + 1) * HANDSHAKE_TIMEOUT_STEP_MS;
+        long rounded = (timeout.toMillis() / HANDSHAKE_TIMEOUT_STEP_MS + 1) * HANDSHAKE_TIMEOUT_STEP_MS;
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
-                .setServer(httpDestination.servers().get(which))
-                // The name goes into SNI and is checked against the certificate.
+                .setServer(httpDestination.servers().get(serverIndex))
+                // Used for SNI and checked against the certificate.
                 .setHost(url.host())
                 .setPort(url.port())
                 .setURI(url.target())
@@ -205,12 +207,12 @@ public final class OutboundHttpClient {
         return options;
     }
 
-    /** Ends a request and aborts its connection. Does nothing once the exchange is over. */
+    /** Resets a request and aborts its connection. Does nothing when the exchange has ended. */
     public static void abort(HttpClientRequest request) {
-        if (pipeline(request.connection()).get(SingleExchangeHandler.NAME) instanceof SingleExchangeHandler guard) {
-            guard.resetOnClose();
+        if (pipeline(request.connection()).get(SingleExchangeHandler.NAME) instanceof SingleExchangeHandler handler) {
+            handler.resetOnClose();
             request.reset();
-            guard.abort();
+            handler.abort();
         } else {
             request.reset();
         }

@@ -16,12 +16,12 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * How long a server asks us to wait. Heard, the first that makes sense winning: {@code retry-after-ms} (as OpenAI sends
- * it), {@code Retry-After} in seconds or as a date (RFC 9110, sections 10.2.3 and 5.6.7), a number of seconds from the
- * body. What is negative, past or makes no sense is as if it were not there.
+ * Parses the delay that a server requests before a retry. The first valid value wins: {@code retry-after-ms} (OpenAI),
+ * {@code Retry-After} in seconds or as a date (RFC 9110, sections 10.2.3 and 5.6.7), a number of seconds from the body.
+ * Ignores negative and malformed values and dates in the past. Thread-safe.
  */
 public final class RetryAfterParser {
-    /** Longer than anyone waits, and small enough that no arithmetic with it overflows. */
+    /** Upper bound, small enough that arithmetic with it does not overflow. */
     static final Duration MAX_DELAY = Duration.ofDays(36_500);
 
     private static final Pattern NUMBER = Pattern.compile("\\d{1,400}(?:\\.\\d{0,400})?");
@@ -42,32 +42,32 @@ public final class RetryAfterParser {
     }
 
     /**
-     * What the server asked for.
+     * Returns the requested delay.
      *
-     * @param fromBody seconds, as found in the body; may be null
-     * @return null when it did not ask; never negative, at most a hundred years
+     * @param fromBody unparsed seconds from the body; may be null
+     * @return null when the server requested none; never negative, at most {@link #MAX_DELAY}
      */
     public Duration parse(MultiMap headers, String fromBody) {
-        Duration wait = parseNumber(headers.get("retry-after-ms"), 1);
-        if (wait == null) {
-            wait = parseNumber(headers.get("retry-after"), 1000);
+        Duration delay = parseNumber(headers.get("retry-after-ms"), 1);
+        if (delay == null) {
+            delay = parseNumber(headers.get("retry-after"), 1000);
         }
-        if (wait == null) {
-            wait = parseDate(headers.get("retry-after"));
+        if (delay == null) {
+            delay = parseDate(headers.get("retry-after"));
         }
-        if (wait == null) {
-            wait = parseNumber(fromBody, 1000);
+        if (delay == null) {
+            delay = parseNumber(fromBody, 1000);
         }
-        return wait;
+        return delay;
     }
 
-    private static Duration parseNumber(String text, int milliseconds) {
+    private static Duration parseNumber(String text, int unitMillis) {
         if (text == null || !NUMBER.matcher(text.strip()).matches()) {
             return null;
         }
-        BigDecimal wait = new BigDecimal(text.strip()).multiply(BigDecimal.valueOf(milliseconds));
-        BigDecimal longest = BigDecimal.valueOf(MAX_DELAY.toMillis());
-        return Duration.ofMillis(wait.min(longest).longValue());
+        BigDecimal delayMillis = new BigDecimal(text.strip()).multiply(BigDecimal.valueOf(unitMillis));
+        BigDecimal maxMillis = BigDecimal.valueOf(MAX_DELAY.toMillis());
+        return Duration.ofMillis(delayMillis.min(maxMillis).longValue());
     }
 
     private Duration parseDate(String text) {
@@ -77,10 +77,10 @@ public final class RetryAfterParser {
         for (DateTimeFormatter format : DATES) {
             try {
                 Instant until = ZonedDateTime.parse(text.strip(), format).toInstant();
-                Duration wait = Duration.between(clock.instant(), until);
-                return wait.isNegative() ? null : wait.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : wait;
+                Duration delay = Duration.between(clock.instant(), until);
+                return delay.isNegative() ? null : delay.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay;
             } catch (DateTimeException e) {
-                // Not a date of this shape; there are three.
+                // Not in this format: try the next one.
             }
         }
         return null;

@@ -14,14 +14,15 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 
 /**
- * Keeps a client connection to one exchange. It skips interim answers (RFC 9110, section 15.2), of which Vert.x takes all but 100 and 103
- * for final ones. It refuses a second request, drops what follows the answer, and resets the connection after any protocol error. Stands
- * between the HTTP codec and Vert.x. Confined to the event loop of its connection.
+ * Netty handler that restricts a client connection to one exchange. Skips interim responses (RFC 9110, section 15.2), since
+ * Vert.x treats all but 100 and 103 as final. Rejects a second request, discards bytes after the response, and resets the
+ * connection after any protocol error. Placed between the HTTP codec and Vert.x. Confined to the event loop of its
+ * connection.
  */
 final class SingleExchangeHandler extends ChannelDuplexHandler {
-    static final String NAME = "exchange-guard";
+    static final String NAME = "single-exchange";
 
-    /** The largest number of interim answers. A server that reports progress every second stays far below. */
+    /** Maximum number of interim responses. A server that reports progress every second sends far fewer. */
     static final int MAX_INTERIM_RESPONSES = 1_000;
 
     private static final int SWITCHING_PROTOCOLS = 101;
@@ -49,7 +50,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (message instanceof HttpRequest request) {
             if (requestSent) {
-                rejectWrite(message, promise, "the connection has carried a request");
+                rejectWrite(message, promise, "the connection has already sent a request");
                 return;
             }
             requestSent = true;
@@ -57,7 +58,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
             if (exchange != null) {
                 request.headers().remove(WebClientExchangeRegistry.ID_HEADER);
                 if (!exchangeRegistry.assign(exchange, this)) {
-                    rejectWrite(message, promise, "the exchange is over");
+                    rejectWrite(message, promise, "the exchange has ended");
                     return;
                 }
             }
@@ -71,7 +72,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         abort();
     }
 
-    /** Sets the largest body of the answer. A larger one is a failure. */
+    /** Sets the maximum size of the response body in bytes. A larger one is a failure. */
     void limitBody(int maxBytes) {
         maxBodyBytes = maxBytes;
     }
@@ -79,7 +80,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (ended) {
-            // Vert.x closes the connection once it has read the answer.
+            // Vert.x closes the connection once it has read the response.
             ReferenceCountUtil.release(message);
             resetOnClose();
             return;
@@ -99,7 +100,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
             interim = status < FIRST_FINAL_STATUS;
             if (interim && ++interimResponses > MAX_INTERIM_RESPONSES) {
                 ReferenceCountUtil.release(message);
-                fail(ctx, new DecoderException("more than " + MAX_INTERIM_RESPONSES + " interim answers"));
+                fail(ctx, new DecoderException("more than " + MAX_INTERIM_RESPONSES + " interim responses"));
                 return;
             }
         }
@@ -111,7 +112,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
             bodyBytes += content.content().readableBytes();
             if (bodyBytes > maxBodyBytes) {
                 ReferenceCountUtil.release(message);
-                fail(ctx, new IOException("it answered more than " + maxBodyBytes + " bytes"));
+                fail(ctx, new IOException("response body larger than " + maxBodyBytes + " bytes"));
                 return;
             }
         }
@@ -133,7 +134,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         abort();
     }
 
-    /** Makes the end of the connection a TCP reset. */
+    /** Makes closing the connection send a TCP reset. */
     void resetOnClose() {
         if (context.channel().isOpen()) {
             context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
@@ -141,14 +142,14 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Closes the connection at once with a TCP reset. Nothing is flushed, and no TLS close alert is sent, so a peer that does not read
-     * cannot delay it.
+     * Closes the connection immediately with a TCP reset. Flushes no data and sends no TLS close alert, so that a peer
+     * without reads cannot delay it.
      */
     void abort() {
         resetOnClose();
-        ChannelHandlerContext nextToTheSocket = context.pipeline().firstContext();
-        if (nextToTheSocket != null) {
-            nextToTheSocket.close();
+        ChannelHandlerContext first = context.pipeline().firstContext();
+        if (first != null) {
+            first.close();
         }
     }
 

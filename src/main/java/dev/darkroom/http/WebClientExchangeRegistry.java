@@ -5,17 +5,18 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The exchanges of the web client that are not over, with their limits and connections. The web client shows neither its request nor its
- * connection. So a request header names the exchange to the guard of the connection, which removes the header. Thread-safe.
+ * Active exchanges of the web client with their limits and connections. The web client exposes neither its request nor its
+ * connection, so a request header passes the id of the exchange to the {@link SingleExchangeHandler} of the connection,
+ * which removes the header. Thread-safe.
  */
 final class WebClientExchangeRegistry {
-    /** The name of the request header. It is never sent. */
+    /** Name of the request header with the id. It is never sent. */
     static final String ID_HEADER = "Darkroom-Exchange";
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
 
-    /** @param guard null until the request is written */
-    private record Entry(int maxBytes, SingleExchangeHandler guard) {}
+    /** @param handler null until the request is written */
+    private record Entry(int maxBytes, SingleExchangeHandler handler) {}
 
     /**
      * Adds an exchange.
@@ -28,13 +29,13 @@ final class WebClientExchangeRegistry {
         return id;
     }
 
-    /** Assigns a connection to an exchange. Returns false when the exchange is over. */
-    boolean assign(String id, SingleExchangeHandler guard) {
-        Entry entry = entries.computeIfPresent(id, (same, added) -> new Entry(added.maxBytes(), guard));
+    /** Assigns a connection to an exchange. Returns false when the exchange has ended. */
+    boolean assign(String id, SingleExchangeHandler handler) {
+        Entry entry = entries.computeIfPresent(id, (same, added) -> new Entry(added.maxBytes(), handler));
         if (entry == null) {
             return false;
         }
-        guard.limitBody(entry.maxBytes());
+        handler.limitBody(entry.maxBytes());
         return true;
     }
 
@@ -42,11 +43,11 @@ final class WebClientExchangeRegistry {
         entries.remove(id);
     }
 
-    /** Removes an exchange and aborts its connection. A connection that is not assigned yet is aborted by its guard. */
+    /** Removes an exchange and aborts its connection. When none is assigned yet, its handler aborts it on the write. */
     void abort(String id) {
         Entry entry = entries.remove(id);
-        if (entry != null && entry.guard() != null) {
-            entry.guard().abortFromAnyThread();
+        if (entry != null && entry.handler() != null) {
+            entry.handler().abortFromAnyThread();
         }
     }
 }

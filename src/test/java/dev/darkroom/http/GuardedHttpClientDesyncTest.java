@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No answer of a receiver, however broken, is taken for the answer to another delivery. */
+/** A malformed response of a receiver is never used as the response to another delivery. */
 class GuardedHttpClientDesyncTest {
     private static Vertx vertx;
 
@@ -34,25 +34,25 @@ class GuardedHttpClientDesyncTest {
         vertx.close().await(30, TimeUnit.SECONDS);
     }
 
-    static Stream<DesyncResponse> answers() {
+    static Stream<DesyncResponse> responses() {
         return DesyncResponse.all(new ResponseContent(201, "own"), new ResponseContent(203, "other"));
     }
 
     @ParameterizedTest
-    @MethodSource("answers")
-    void deliveriesGetTheirOwnAnswer(DesyncResponse answer) throws Exception {
+    @MethodSource("responses")
+    void deliveriesGetTheirOwnResponse(DesyncResponse response) throws Exception {
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(List.of("127.0.0.0/8"), true, List.of()),
-                host -> Future.failedFuture("no name is looked up"));
+                host -> Future.failedFuture("no DNS lookup expected"));
         GuardedHttpClient guardedHttpClient =
                 new GuardedHttpClient(vertx, egressPolicy, Duration.ofSeconds(30), 65_536);
         try (KeepAliveServer server =
-                new KeepAliveServer(List.of(answer, DesyncResponse.plain(new ResponseContent(202, "next"))))) {
+                new KeepAliveServer(List.of(response, DesyncResponse.plain(new ResponseContent(202, "next"))))) {
             Integer first = status(guardedHttpClient, server);
             Integer next = status(guardedHttpClient, server);
 
-            // Only the head counts, so a receiver may say what it likes in the rest.
-            assertThat(first).isIn(answer.readable() ? List.of(201) : Arrays.asList(null, 201, 204, 304));
+            // Only the response head counts, so the body may be malformed.
+            assertThat(first).isIn(response.readable() ? List.of(201) : Arrays.asList(null, 201, 204, 304));
             assertThat(next).isEqualTo(202);
             assertThat(server.requestsByConnection()).allMatch(count -> count <= 1);
         } finally {
@@ -60,7 +60,7 @@ class GuardedHttpClientDesyncTest {
         }
     }
 
-    /** The status that a delivery gets; null when it fails. */
+    /** Returns the status of a delivery; null when it fails. */
     private static Integer status(GuardedHttpClient guardedHttpClient, KeepAliveServer server) throws Exception {
         return guardedHttpClient
                 .post("http://127.0.0.1:" + server.port() + "/hook", Map.of(), Buffer.buffer("{}"), new AbortHandle())

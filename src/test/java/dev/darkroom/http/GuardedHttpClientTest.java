@@ -28,21 +28,20 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** What a call to a stranger's server comes to. */
 class GuardedHttpClientTest {
     private static final Vertx vertx = Vertx.vertx();
     private static final WebhookReceiver webhookReceiver = new WebhookReceiver();
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(60);
 
-    /** For what never ends. */
-    private static final Duration LITTLE = Duration.ofMillis(400);
+    /** For calls without a response. */
+    private static final Duration SHORT_TIMEOUT = Duration.ofMillis(400);
 
     private static final EgressPolicy.Rules LOOPBACK = new EgressPolicy.Rules(List.of("127.0.0.0/8"), true, List.of());
 
-    /** What a name means, one answer after the other. */
-    private final Deque<String> answers = new ArrayDeque<>();
+    /** Addresses returned by successive lookups. */
+    private final Deque<String> addresses = new ArrayDeque<>();
 
-    private Duration patience = PATIENCE;
+    private Duration timeout = LONG_TIMEOUT;
 
     @AfterAll
     static void stop() throws Exception {
@@ -50,9 +49,9 @@ class GuardedHttpClientTest {
         vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
-    private Future<List<InetAddress>> names(String host) {
+    private Future<List<InetAddress>> resolve(String host) {
         try {
-            return Future.succeededFuture(List.of(InetAddress.getByName(answers.remove())));
+            return Future.succeededFuture(List.of(InetAddress.getByName(addresses.remove())));
         } catch (java.net.UnknownHostException e) {
             return Future.failedFuture(e);
         }
@@ -60,7 +59,7 @@ class GuardedHttpClientTest {
 
     private ResponseHead post(EgressPolicy.Rules rules, String url, TrustOptions trust) throws HttpCallException {
         GuardedHttpClient guardedHttpClient =
-                new GuardedHttpClient(vertx, new EgressPolicy(rules, this::names), patience, 65_536, trust);
+                new GuardedHttpClient(vertx, new EgressPolicy(rules, this::resolve), timeout, 65_536, trust);
         try {
             return onOneContext(() -> guardedHttpClient.post(
                             url, Map.of("webhook-id", "1"), Buffer.buffer("{}"), new AbortHandle()))
@@ -92,24 +91,24 @@ class GuardedHttpClientTest {
     }
 
     @Test
-    void aNameIsLookedUpOnceAndCalledByItsName() throws HttpCallException {
-        answers.add("127.0.0.1");
+    void resolvesANameOnceAndSendsItAsHost() throws HttpCallException {
+        addresses.add("127.0.0.1");
         assertThat(post("http://hooks.example.org:" + webhookReceiver.port() + "/named?a=b")
                         .status())
                 .isEqualTo(204);
-        assertThat(answers).isEmpty();
+        assertThat(addresses).isEmpty();
         assertThat(webhookReceiver.receivedRequests("/named"))
                 .singleElement()
-                .satisfies(one ->
-                        assertThat(one.headers()).containsEntry("host", "hooks.example.org:" + webhookReceiver.port()));
+                .satisfies(request ->
+                        assertThat(request.headers()).containsEntry("host", "hooks.example.org:" + webhookReceiver.port()));
     }
 
-    /** The trick is to mean a public address when judged and a private one when called. There is one lookup, and what it said is called. */
+    /** A rebinding name resolves to an allowed address when checked and to another one later. The call uses the checked address. */
     @Test
-    void aNameThatMeansAnotherThingTheNextTimeLeadsNowhere() {
-        patience = LITTLE;
-        // given: public first, then the receiver
-        answers.addAll(List.of("192.0.2.1", "127.0.0.1"));
+    void connectsToTheCheckedAddressDespiteDnsRebinding() {
+        timeout = SHORT_TIMEOUT;
+        // given a name that resolves to an allowed address first, then to the receiver
+        addresses.addAll(List.of("192.0.2.1", "127.0.0.1"));
         EgressPolicy.Rules documentation = new EgressPolicy.Rules(List.of("192.0.2.0/24"), true, List.of());
         String url = "http://rebinding.example.org:" + webhookReceiver.port() + "/rebound";
 
@@ -124,13 +123,13 @@ class GuardedHttpClientTest {
     }
 
     @Test
-    void aCertificateHasToBeOfTheName() throws HttpCallException {
+    void acceptsOnlyCertificatesOfTheHost() throws HttpCallException {
         // given
         SelfSignedCertificate certificate = SelfSignedCertificate.create("hooks.example.org");
         try (WebhookReceiver secure = new WebhookReceiver(
                 new HttpServerOptions().setSsl(true).setKeyCertOptions(certificate.keyCertOptions()))) {
             TrustOptions trusting = certificate.trustOptions();
-            answers.addAll(List.of("127.0.0.1", "127.0.0.1", "127.0.0.1"));
+            addresses.addAll(List.of("127.0.0.1", "127.0.0.1", "127.0.0.1"));
 
             // then
             assertThat(post(LOOPBACK, "https://hooks.example.org:" + secure.port() + "/", trusting)
@@ -152,8 +151,8 @@ class GuardedHttpClientTest {
     }
 
     @Test
-    void whoCannotBeReachedIsToldApartFromWhoDoesNotAnswer() {
-        patience = LITTLE;
+    void distinguishesUnreachableAndUnresponsiveServers() {
+        timeout = SHORT_TIMEOUT;
         webhookReceiver.script("/never", ResponseStep.noResponse());
         webhookReceiver.script("/close", ResponseStep.closeConnection());
         assertThat(failureReason("http://127.0.0.1:1/")).isEqualTo(Reason.CONNECTION_FAILED);
@@ -168,8 +167,8 @@ class GuardedHttpClientTest {
     }
 
     @Test
-    void theHeadCountsHoweverLongOrSlowTheRest() throws HttpCallException {
-        patience = Duration.ofSeconds(5);
+    void completesWithTheHeadOfAnOversizedOrSlowResponse() throws HttpCallException {
+        timeout = Duration.ofSeconds(5);
         webhookReceiver.script("/slow", ResponseStep.slowBody());
         webhookReceiver.script("/huge", ResponseStep.oversizedBody());
         assertThat(post(webhookReceiver.url("/slow")).status()).isEqualTo(200);
@@ -177,18 +176,18 @@ class GuardedHttpClientTest {
     }
 
     @Test
-    void whatIsBrokenOffFailsAtOnce() {
+    void abortedCallFailsImmediately() {
         AbortHandle handle = new AbortHandle();
         webhookReceiver.script("/waiting", ResponseStep.noResponse());
         GuardedHttpClient guardedHttpClient =
-                new GuardedHttpClient(vertx, new EgressPolicy(LOOPBACK, this::names), Duration.ofMinutes(1), 65_536);
-        Future<ResponseHead> answer = onOneContext(() -> {
+                new GuardedHttpClient(vertx, new EgressPolicy(LOOPBACK, this::resolve), Duration.ofMinutes(1), 65_536);
+        Future<ResponseHead> response = onOneContext(() -> {
             vertx.setTimer(50, timer -> handle.abort());
             return guardedHttpClient.post(webhookReceiver.url("/waiting"), Map.of(), Buffer.buffer(), handle);
         });
         assertThat(catchThrowableOfType(
                         CompletionException.class,
-                        () -> answer.toCompletionStage().toCompletableFuture().join()))
+                        () -> response.toCompletionStage().toCompletableFuture().join()))
                 .cause()
                 .isInstanceOfSatisfying(
                         HttpCallException.class,

@@ -23,8 +23,8 @@ class LogTextRedactorTest {
                 "see https://me:secret@host/path|see https://host/path",
                 "at https://blob/x.png?sig=abc&se=1 now|at https://blob/x.png?<redacted> now",
             })
-    void secretsAreTakenOut(String said, String expected) {
-        assertThat(logTextRedactor.redact(said)).isEqualTo(expected);
+    void redactsSecrets(String text, String expected) {
+        assertThat(logTextRedactor.redact(text)).isEqualTo(expected);
     }
 
     @Test
@@ -34,23 +34,23 @@ class LogTextRedactorTest {
     }
 
     @Test
-    void longTextIsCutBetweenCharacters() {
+    void truncatesBetweenCharacters() {
         // when
-        String clean = logTextRedactor.redact("x".repeat(299) + "\ud83d\ude00" + "y".repeat(100_000));
+        String redacted = logTextRedactor.redact("x".repeat(299) + "\ud83d\ude00" + "y".repeat(100_000));
 
         // then
-        assertThat(clean).isEqualTo("x".repeat(299));
+        assertThat(redacted).isEqualTo("x".repeat(299));
     }
 
     @Test
-    void secretAcrossTheCutDoesNotShow() {
+    void redactsASecretAtTheCut() {
         assertThat(logTextRedactor.redact("x".repeat(295) + " hunter2-hunter2")).doesNotContain("hun");
     }
 
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", " ", "\n\t"})
-    void nothingStaysNothing(String said) {
-        assertThat(logTextRedactor.redact(said)).isNull();
+    void returnsNullForBlankText(String text) {
+        assertThat(logTextRedactor.redact(text)).isNull();
     }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Small resources through the web client: their requests, their limits, and the end of their connections. */
+/** Tests {@link OutboundHttpClient#get}: its requests, limits and connections. */
 class OutboundHttpClientGetTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int MAX_BYTES = 1_000;
@@ -55,27 +55,27 @@ class OutboundHttpClientGetTest {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    /** Answers one request and reads the connection to its end. */
-    private static final class OneAnswerServer implements AutoCloseable {
-        private final ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    /** Responds to one request and reads the connection to its end. */
+    private static final class SingleResponseServer implements AutoCloseable {
+        private final ServerSocket serverSocket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         private final CompletableFuture<List<String>> request = new CompletableFuture<>();
         private final CompletableFuture<Boolean> reset = new CompletableFuture<>();
 
-        OneAnswerServer(String answer) throws IOException {
-            Thread thread = new Thread(() -> serve(answer), "one-answer-server");
+        SingleResponseServer(String response) throws IOException {
+            Thread thread = new Thread(() -> serve(response), "single-response-server");
             thread.setDaemon(true);
             thread.start();
         }
 
-        private void serve(String answer) {
-            try (Socket socket = listening.accept()) {
+        private void serve(String response) {
+            try (Socket socket = serverSocket.accept()) {
                 BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
                 List<String> lines = new ArrayList<>();
                 for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
                     lines.add(line);
                 }
                 request.complete(lines);
-                socket.getOutputStream().write(answer.getBytes(US_ASCII));
+                socket.getOutputStream().write(response.getBytes(US_ASCII));
                 reset.complete(in.read() >= 0);
             } catch (SocketException e) {
                 reset.complete(true);
@@ -84,7 +84,7 @@ class OutboundHttpClientGetTest {
             }
         }
 
-        /** The request line and the headers. */
+        /** Returns the request line and the headers. */
         List<String> request() throws Exception {
             return request.get(60, TimeUnit.SECONDS);
         }
@@ -96,11 +96,11 @@ class OutboundHttpClientGetTest {
 
         @Override
         public void close() throws IOException {
-            listening.close();
+            serverSocket.close();
         }
     }
 
-    private static Future<HttpResponse<String>> get(OutboundHttpClient client, int port, Duration limit) {
+    private static Future<HttpResponse<String>> get(OutboundHttpClient client, int port, Duration timeout) {
         HttpDestination httpDestination =
                 HttpDestination.configured(OutboundUrl.of(URI.create("http://127.0.0.1:" + port + "/a?b=%2F")));
         return client.get(
@@ -108,24 +108,24 @@ class OutboundHttpClientGetTest {
                 MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"),
                 BodyCodec.string(),
                 MAX_BYTES,
-                limit);
+                timeout);
     }
 
-    private static Future<HttpResponse<String>> get(OneAnswerServer server, Duration limit) {
-        return get(new OutboundHttpClient(vertx, LONG, 65_536), server.listening.getLocalPort(), limit);
+    private static Future<HttpResponse<String>> get(SingleResponseServer server, Duration timeout) {
+        return get(new OutboundHttpClient(vertx, LONG, 65_536), server.serverSocket.getLocalPort(), timeout);
     }
 
     @Test
     void sendsTheHeadersOfAllOutboundRequests() throws Exception {
-        try (OneAnswerServer server = new OneAnswerServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
-            HttpResponse<String> answer = get(server, LONG).await(60, TimeUnit.SECONDS);
+        try (SingleResponseServer server = new SingleResponseServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
+            HttpResponse<String> response = get(server, LONG).await(60, TimeUnit.SECONDS);
 
-            assertThat(answer.statusCode()).isEqualTo(203);
-            assertThat(answer.body()).isEqualTo("ok");
+            assertThat(response.statusCode()).isEqualTo(203);
+            assertThat(response.body()).isEqualTo("ok");
             assertThat(server.request())
                     .containsExactlyInAnyOrder(
                             "GET /a?b=%2F HTTP/1.1",
-                            "Host: 127.0.0.1:" + server.listening.getLocalPort(),
+                            "Host: 127.0.0.1:" + server.serverSocket.getLocalPort(),
                             "User-Agent: Darkroom",
                             "Accept: application/json",
                             "Accept-Encoding: identity",
@@ -135,23 +135,23 @@ class OutboundHttpClientGetTest {
     }
 
     @Test
-    void abortsTheConnectionWhenTheBodyDoesNotEndInTime() throws Exception {
-        try (OneAnswerServer server = new OneAnswerServer(ENDLESS)) {
-            Future<HttpResponse<String>> answer = get(server, Duration.ofSeconds(1));
+    void abortsTheConnectionWhenTheBodyExceedsTheTimeout() throws Exception {
+        try (SingleResponseServer server = new SingleResponseServer(ENDLESS)) {
+            Future<HttpResponse<String>> response = get(server, Duration.ofSeconds(1));
 
-            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
                     .isInstanceOf(TimeoutException.class)
-                    .hasMessage("no answer within 1000 ms");
+                    .hasMessage("no response within 1000 ms");
             assertThat(server.reset()).isTrue();
         }
     }
 
     @Test
-    void abortsTheConnectionWhenTheHeadDoesNotComeInTime() throws Exception {
-        try (OneAnswerServer server = new OneAnswerServer("")) {
-            Future<HttpResponse<String>> answer = get(server, Duration.ofSeconds(1));
+    void abortsTheConnectionWhenTheHeadExceedsTheTimeout() throws Exception {
+        try (SingleResponseServer server = new SingleResponseServer("")) {
+            Future<HttpResponse<String>> response = get(server, Duration.ofSeconds(1));
 
-            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             assertThat(server.reset()).isTrue();
         }
     }
@@ -159,10 +159,10 @@ class OutboundHttpClientGetTest {
     @Test
     void abortsTheConnectionWhenTheBodyIsTooLarge() throws Exception {
         String chunk = "3e8\r\n" + " ".repeat(MAX_BYTES) + "\r\n";
-        try (OneAnswerServer server = new OneAnswerServer(ENDLESS + chunk)) {
-            Future<HttpResponse<String>> answer = get(server, LONG);
+        try (SingleResponseServer server = new SingleResponseServer(ENDLESS + chunk)) {
+            Future<HttpResponse<String>> response = get(server, LONG);
 
-            assertThatThrownBy(() -> answer.await(60, TimeUnit.SECONDS)).hasMessage("it answered more than 1000 bytes");
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS)).hasMessage("response body larger than 1000 bytes");
             assertThat(server.reset()).isTrue();
         }
     }
@@ -170,14 +170,14 @@ class OutboundHttpClientGetTest {
     @Test
     void acceptsTheLargestBody() throws Exception {
         String body = " ".repeat(MAX_BYTES);
-        try (OneAnswerServer server =
-                new OneAnswerServer("HTTP/1.1 200 OK\r\nContent-Length: " + MAX_BYTES + "\r\n\r\n" + body)) {
+        try (SingleResponseServer server =
+                new SingleResponseServer("HTTP/1.1 200 OK\r\nContent-Length: " + MAX_BYTES + "\r\n\r\n" + body)) {
             assertThat(get(server, LONG).await(60, TimeUnit.SECONDS).body()).isEqualTo(body);
         }
     }
 
     @Test
-    void abortsAConnectionThatIsMadeAfterTheEndOfItsExchange() {
+    void abortsAConnectionOpenedAfterTheEndOfItsExchange() {
         WebClientExchangeRegistry exchanges = new WebClientExchangeRegistry();
         String id = exchanges.add(MAX_BYTES);
         exchanges.abort(id);
@@ -219,7 +219,7 @@ class OutboundHttpClientGetTest {
         }
     }
 
-    /** Calls the loopback address by a name. */
+    /** Sends a request for a host name to the loopback address. */
     private static Future<HttpResponse<String>> getTls(OutboundHttpClient client, String host, int port) {
         HttpDestination httpDestination = new HttpDestination(
                 OutboundUrl.of(true, host, port, "/"), List.of(SocketAddress.inetSocketAddress(port, "127.0.0.1")));

@@ -20,7 +20,7 @@ class RetryAfterParserTest {
 
     @ParameterizedTest
     @MethodSource("headers")
-    void headerMeansThisWait(String text, Duration expected) {
+    void parsesTheHeader(String text, Duration expected) {
         assertThat(retryAfterParser.parse(MultiMap.caseInsensitiveMultiMap().add("Retry-After", text), null))
                 .isEqualTo(expected);
     }
@@ -52,7 +52,7 @@ class RetryAfterParserTest {
     }
 
     @Test
-    void millisecondsWinOverSeconds() {
+    void prefersMilliseconds() {
         // given
         MultiMap headers =
                 MultiMap.caseInsensitiveMultiMap().add("Retry-After-Ms", "250").add("Retry-After", "7");
@@ -62,7 +62,7 @@ class RetryAfterParserTest {
     }
 
     @Test
-    void whatMakesNoSenseLeavesTheWordToTheNextOne() {
+    void skipsInvalidValues() {
         // given
         MultiMap headers =
                 MultiMap.caseInsensitiveMultiMap().add("retry-after-ms", "-5").add("retry-after", "soon");
@@ -72,7 +72,7 @@ class RetryAfterParserTest {
     }
 
     @Test
-    void nothingSaidIsNothingHeard() {
+    void returnsNullWithoutAValue() {
         assertThat(retryAfterParser.parse(MultiMap.caseInsensitiveMultiMap(), null))
                 .isNull();
     }

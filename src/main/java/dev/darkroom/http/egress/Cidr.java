@@ -5,55 +5,55 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
- * Addresses that begin with the same bits (CIDR, RFC 4632).
+ * Network in CIDR notation (RFC 4632). Immutable.
  *
- * @param address the first of them; its length tells IPv4 from IPv6
- * @param prefixLength how many decide
+ * @param address an address of the network, IPv4 or IPv6
+ * @param prefixLength number of leading bits that all addresses of the network share
  */
 record Cidr(InetAddress address, int prefixLength) {
 
     /**
-     * Understands {@code 10.0.0.0/8} and {@code fd00::/8}. Without bits it is that address alone.
+     * Parses {@code 10.0.0.0/8} or {@code fd00::/8}. Without a prefix length the network is the single address.
      *
-     * @throws IllegalArgumentException when it is no network
+     * @throws IllegalArgumentException when the text is malformed
      */
     static Cidr parse(String text) {
         String[] parts = text.split("/", 2);
         InetAddress address = parseAddress(parts[0]);
-        int most = address.getAddress().length * Byte.SIZE;
-        int bits = parts.length == 1 ? most : Integer.parseInt(parts[1]);
-        if (bits < 0 || bits > most) {
-            throw new IllegalArgumentException("no network: " + text);
+        int maxLength = address.getAddress().length * Byte.SIZE;
+        int prefixLength = parts.length == 1 ? maxLength : Integer.parseInt(parts[1]);
+        if (prefixLength < 0 || prefixLength > maxLength) {
+            throw new IllegalArgumentException("not a network: " + text);
         }
-        return new Cidr(address, bits);
+        return new Cidr(address, prefixLength);
     }
 
     boolean contains(InetAddress other) {
-        byte[] mine = address.getAddress();
-        byte[] theirs = other.getAddress();
-        if (mine.length != theirs.length) {
+        byte[] network = address.getAddress();
+        byte[] candidate = other.getAddress();
+        if (network.length != candidate.length) {
             return false;
         }
-        int whole = prefixLength / Byte.SIZE;
-        int rest = prefixLength % Byte.SIZE;
-        if (!Arrays.equals(mine, 0, whole, theirs, 0, whole)) {
+        int wholeBytes = prefixLength / Byte.SIZE;
+        int remainingBits = prefixLength % Byte.SIZE;
+        if (!Arrays.equals(network, 0, wholeBytes, candidate, 0, wholeBytes)) {
             return false;
         }
-        int mask = 0xff << (Byte.SIZE - rest) & 0xff;
-        return rest == 0 || (mine[whole] & mask) == (theirs[whole] & mask);
+        int mask = 0xff << (Byte.SIZE - remainingBits) & 0xff;
+        return remainingBits == 0 || (network[wholeBytes] & mask) == (candidate[wholeBytes] & mask);
     }
 
-    /** An address as it is written down, in full; never looks a name up. */
+    /** Parses a literal address. Never resolves a name. */
     private static InetAddress parseAddress(String text) {
-        boolean looksLikeOne =
+        boolean literal =
                 text.indexOf(':') >= 0 || StrictUrl.DOTTED_IPV4.matcher(text).matches();
-        if (!looksLikeOne) {
-            throw new IllegalArgumentException("no address: " + text);
+        if (!literal) {
+            throw new IllegalArgumentException("not an address: " + text);
         }
         try {
             return InetAddress.getByName(text);
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("no address: " + text, e);
+            throw new IllegalArgumentException("not an address: " + text, e);
         }
     }
 }

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks the machine's name servers by Vert.x's own resolver, which does not block: lookups that never end cost a timer each, not a thread,
- * so nobody's slow names are in the way of others'. Not part of the public API of Vert.x, whose client looks up by itself and connects to
- * what it finds, or else asks one server alone.
+ * Resolves hosts through the machine's name servers with the non-blocking resolver of Vert.x. A lookup that never ends costs
+ * a timer and no thread, so slow names of one user do not delay the lookups of others. Uses an internal API of Vert.x: the
+ * public HTTP client resolves and connects in one step, and the public DNS client queries a single server.
  */
 public final class DnsHostResolver implements HostResolver {
     private static final long TIMEOUT_MS = 5_000;
@@ -25,7 +25,7 @@ public final class DnsHostResolver implements HostResolver {
     private final VertxInternal vertx;
     private final boolean searchDomains;
 
-    /** @param searchDomains whether a name may be completed by the machine's search domains */
+    /** @param searchDomains true to complete names with the search domains of the machine */
     public DnsHostResolver(Vertx vertx, boolean searchDomains) {
         this.vertx = (VertxInternal) vertx;
         this.searchDomains = searchDomains;
@@ -33,28 +33,29 @@ public final class DnsHostResolver implements HostResolver {
 
     @Override
     public Future<List<InetAddress>> resolve(String host) {
-        Promise<List<InetSocketAddress>> found = Promise.promise();
+        Promise<List<InetSocketAddress>> resolved = Promise.promise();
         Context caller = vertx.getOrCreateContext();
-        // The dot at the end keeps search domains out: a stranger's name must not be completed to one of ours.
+        // A trailing dot disables search domains, so that an untrusted name is not completed to an internal one.
         vertx.nameResolver()
                 .resolveAll(
                         searchDomains || host.indexOf('.') < 0 ? host : host + ".",
-                        answer -> caller.runOnContext(back -> found.handle(answer)));
-        return found.future()
+                        result -> caller.runOnContext(v -> resolved.handle(result)));
+        return resolved.future()
                 .timeout(TIMEOUT_MS, TimeUnit.MILLISECONDS)
                 .recover(error -> Future.failedFuture(
                         isNonexistentDomain(error) ? new UnknownHostException(host) : new IOException(error)))
-                .map(all -> all.stream().map(InetSocketAddress::getAddress).toList());
+                .map(addresses ->
+                        addresses.stream().map(InetSocketAddress::getAddress).toList());
     }
 
     /**
-     * Whether a name server answered that there is no such name. Vert.x reports everything else by the same exception: an outage, a refusal,
-     * a name with other records. The cause tells.
+     * Returns true when a name server reported a nonexistent domain (NXDOMAIN). Vert.x reports an outage, a refusal and a
+     * name with other records by the same exception, so the cause decides.
      */
     private static boolean isNonexistentDomain(Throwable error) {
         for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause instanceof DnsErrorCauseException answered
-                    && answered.getCode().equals(DnsResponseCode.NXDOMAIN)) {
+            if (cause instanceof DnsErrorCauseException dnsError
+                    && dnsError.getCode().equals(DnsResponseCode.NXDOMAIN)) {
                 return true;
             }
         }

@@ -7,13 +7,12 @@ import java.net.UnknownHostException;
 import java.util.List;
 
 /**
- * Judges where a call may go that somebody else named (server-side request forgery, CWE-918): by the letters of its URL, and by every
- * address that its name means at that moment. It is asked twice, when a URL is given to us and whenever it is called, and the call goes to
- * an address that was judged, so that a name which means another thing the next time leads nowhere. Thread-safe.
+ * Egress policy for URLs chosen by users or AI servers, against server-side request forgery (CWE-918). Checks the syntax of
+ * the URL and every address of its host. Runs when a URL is registered and again before each call. The call connects to a
+ * checked address, so that DNS rebinding has no effect. Thread-safe.
  */
 public final class EgressPolicy {
-    private static final String NOT_PUBLIC =
-            "must be a receiver on the public internet, under a name that can be looked up";
+    private static final String NOT_PUBLIC = "must have a host that resolves to public internet addresses only";
 
     private final Rules rules;
     private final HostResolver hostResolver;
@@ -21,49 +20,52 @@ public final class EgressPolicy {
     private final OutboundUrl trustedOrigin;
 
     /**
-     * What is allowed beyond the public internet, https and its port.
+     * Rules for destinations. Public internet addresses and https are always allowed.
      *
-     * @param networks such as {@code 10.0.0.0/8}; others than public addresses that may be called
-     * @param allowHttp whether calls may go in the clear
-     * @param ports which may be called; empty for any
+     * @param networks allowed networks outside the public internet, such as {@code 10.0.0.0/8}
+     * @param allowHttp true to allow http without TLS
+     * @param ports allowed ports; empty for any
      */
     public record Rules(List<String> networks, boolean allowHttp, List<Integer> ports) {}
 
-    /** @throws IllegalArgumentException when one of the networks is none */
+    /** @throws IllegalArgumentException when a network is malformed */
     public EgressPolicy(Rules rules, HostResolver hostResolver) {
         this(rules, hostResolver, null);
     }
 
-    /** @param trusted its scheme, host and port may be called whatever the rules say; null for none */
-    public EgressPolicy(Rules rules, HostResolver hostResolver, OutboundUrl trusted) {
-        this.trustedOrigin = trusted;
+    /** @param trustedOrigin URL of a trusted scheme, host and port, allowed regardless of the rules; null for none */
+    public EgressPolicy(Rules rules, HostResolver hostResolver, OutboundUrl trustedOrigin) {
+        this.trustedOrigin = trustedOrigin;
         this.rules = rules;
         this.hostResolver = hostResolver;
         this.allowedNetworks = rules.networks().stream().map(Cidr::parse).toList();
     }
 
     /**
-     * Whether a URL may be called, for whoever wants to keep it.
+     * Checks a URL before it is stored.
      *
-     * @return fails with a {@link RejectedUrlException} when it may not, with a {@link HostLookupException} when that cannot be told now
+     * @return fails with a {@link RejectedUrlException} when the URL is not allowed, with a {@link HostLookupException} when the
+     *     lookup failed
      */
     public Future<Void> check(String url) {
         return resolve(url).mapEmpty();
     }
 
-    public Future<HttpDestination> resolve(String text) {
+    /** Parses a URL strictly and resolves it like {@link #resolve(OutboundUrl)}. */
+    public Future<HttpDestination> resolve(String url) {
         try {
-            return resolve(StrictUrl.parse(text).toOutboundUrl());
+            return resolve(StrictUrl.parse(url).toOutboundUrl());
         } catch (RejectedUrlException e) {
             return Future.failedFuture(e);
         }
     }
 
     /**
-     * Where a URL leads now, and may be called.
+     * Resolves a URL to checked addresses.
      *
-     * @return fails with a {@link RejectedUrlException} when it may not be called. The message is the same for a name that means nothing:
-     *     who asks is not to learn which names there are. Fails with a {@link HostLookupException} when the lookup failed
+     * @return fails with a {@link RejectedUrlException} when the URL is not allowed. An unknown host gets the same message as a
+     *     private address, so that clients cannot probe internal names. Fails with a {@link HostLookupException} when the
+     *     lookup failed
      */
     public Future<HttpDestination> resolve(OutboundUrl url) {
         if (trustedOrigin != null && url.hasSameOrigin(trustedOrigin)) {
@@ -74,7 +76,7 @@ public final class EgressPolicy {
         }
         if (!rules.ports().isEmpty() && !rules.ports().contains(url.port())) {
             return Future.failedFuture(
-                    new RejectedUrlException("must not name a port other than those that the operator allows"));
+                    new RejectedUrlException("must have a port allowed by the operator"));
         }
         if (url.address() != null) {
             return toDestination(url, List.of(url.address()));
@@ -85,17 +87,17 @@ public final class EgressPolicy {
                         error instanceof UnknownHostException
                                 ? new RejectedUrlException(NOT_PUBLIC, true)
                                 : new HostLookupException(error)))
-                .compose(found -> toDestination(url, found));
+                .compose(addresses -> toDestination(url, addresses));
     }
 
-    /** One that is not allowed among several is a trick: none of them is called. */
-    private Future<HttpDestination> toDestination(OutboundUrl url, List<InetAddress> found) {
-        if (found.isEmpty() || !found.stream().allMatch(this::isAllowed)) {
-            return Future.failedFuture(new RejectedUrlException(NOT_PUBLIC, found.isEmpty()));
+    /** Rejects the host when any of its addresses is not allowed, since such a mixture indicates an attack. */
+    private Future<HttpDestination> toDestination(OutboundUrl url, List<InetAddress> addresses) {
+        if (addresses.isEmpty() || !addresses.stream().allMatch(this::isAllowed)) {
+            return Future.failedFuture(new RejectedUrlException(NOT_PUBLIC, addresses.isEmpty()));
         }
         return Future.succeededFuture(new HttpDestination(
                 url,
-                found.stream()
+                addresses.stream()
                         .map(address -> SocketAddress.inetSocketAddress(url.port(), address.getHostAddress()))
                         .toList()));
     }

@@ -4,15 +4,16 @@ import io.vertx.core.Future;
 import java.net.InetAddress;
 import java.util.List;
 
-/** Looks up names that callers made up. */
+/** Resolves untrusted host names to addresses. */
 @FunctionalInterface
 public interface HostResolver {
 
     /**
-     * All addresses of a host. May answer another thing each time it is asked, and whoever owns the name decides which.
+     * Resolves all addresses of a host. Each call may return different addresses, chosen by the owner of the name.
      *
-     * @param host a name in small letters
-     * @return fails with a {@link java.net.UnknownHostException} when the host has none, with another exception when the lookup failed
+     * @param host a name in lower case
+     * @return fails with a {@link java.net.UnknownHostException} when the host has no address, with another exception when the
+     *     lookup failed
      */
     Future<List<InetAddress>> resolve(String host);
 }

@@ -6,13 +6,13 @@ import java.net.UnknownHostException;
 import java.util.Locale;
 
 /**
- * An HTTP or HTTPS URL as it is called: without user info and fragment.
+ * HTTP or HTTPS URL without user info and fragment. Immutable.
  *
- * @param tls whether it is https
- * @param host a name in small letters, or an IP address without brackets
+ * @param tls true for https
+ * @param host a name in lower case, or an IP address without brackets
  * @param address the host as an address; null for a name
  * @param port from 1
- * @param target path and query, as they go into the request line
+ * @param target path and query of the request line
  */
 public record OutboundUrl(boolean tls, String host, InetAddress address, int port, String target) {
     private static final int HTTPS_PORT = 443;
@@ -28,20 +28,20 @@ public record OutboundUrl(boolean tls, String host, InetAddress address, int por
     }
 
     public static OutboundUrl of(boolean tls, String host, int port, String target) {
-        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return new OutboundUrl(tls, bare, parseAddress(bare), port, target);
+        String unbracketed = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return new OutboundUrl(tls, unbracketed, parseAddress(unbracketed), port, target);
     }
 
     static int defaultPort(boolean tls) {
         return tls ? HTTPS_PORT : HTTP_PORT;
     }
 
-    /** The value of the header {@code Host}: brackets around an IPv6 address, no default port (RFC 9110, section 7.2). */
+    /** Returns the {@code Host} header: brackets around an IPv6 address, no default port (RFC 9110, section 7.2). */
     public String authority() {
         return port == defaultPort(tls) ? bracketedHost() : bracketedHost() + ":" + port;
     }
 
-    /** Scheme, host and port. Path and query may hold secrets, so logs get this. */
+    /** Returns scheme, host and port. For logs, since path and query may contain secrets. */
     public String origin() {
         return (tls ? "https://" : "http://") + bracketedHost() + ":" + port;
     }
@@ -54,7 +54,7 @@ public record OutboundUrl(boolean tls, String host, InetAddress address, int por
         return host.indexOf(':') < 0 ? host : '[' + host + ']';
     }
 
-    /** Never looks a name up. Returns null for a name. */
+    /** Parses a literal address. Returns null for a name and never resolves one. */
     private static InetAddress parseAddress(String host) {
         if (host.indexOf(':') < 0 && !StrictUrl.DOTTED_IPV4.matcher(host).matches()) {
             return null;

@@ -6,23 +6,23 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which addresses are of the public internet. After the IANA special-purpose address registries (RFC 6890): whatever is not plainly
- * somebody's public server is refused, whichever way it is spelt, since what is judged here are the bytes.
+ * Decides whether an address belongs to the public internet, based on the IANA special-purpose address registries (RFC 6890).
+ * Checks the bytes of the address, so that its spelling does not matter.
  */
 final class PublicAddresses {
     private static final List<Cidr> IPV4_NON_PUBLIC = parseNetworks(
             "0.0.0.0/8", // this network
             "10.0.0.0/8", // private
-            "100.64.0.0/10", // shared by a carrier's customers; clouds keep services there
+            "100.64.0.0/10", // carrier-grade NAT; cloud providers use it for internal services
             "127.0.0.0/8", // loopback
-            "168.63.129.16/32", // a cloud's inner services under a public address
-            "169.254.0.0/16", // link-local, with the metadata of every cloud
+            "168.63.129.16/32", // internal services of Azure under a public address
+            "169.254.0.0/16", // link-local; metadata services of clouds
             "172.16.0.0/12", // private
             "192.0.0.0/24", // protocol assignments
             "192.0.2.0/24", // documentation
             "192.31.196.0/24", // AS112
             "192.52.193.0/24", // AMT
-            "192.88.99.0/24", // relays of 6to4
+            "192.88.99.0/24", // 6to4 relays
             "192.168.0.0/16", // private
             "192.175.48.0/24", // AS112
             "198.18.0.0/15", // benchmarks
@@ -31,13 +31,13 @@ final class PublicAddresses {
             "224.0.0.0/4", // multicast
             "240.0.0.0/4"); // reserved, and broadcast
 
-    /** All that has been given to anybody; loopback, mapped, NAT64, link-local, ULA and multicast lie outside. */
+    /** All allocated unicast addresses. Excludes loopback, mapped, NAT64, link-local, ULA and multicast. */
     private static final Cidr IPV6_GLOBAL_UNICAST = Cidr.parse("2000::/3");
 
     private static final List<Cidr> IPV6_NON_PUBLIC = parseNetworks(
             "2001::/23", // protocol assignments: Teredo, ORCHID, benchmarks
             "2001:db8::/32", // documentation
-            "2002::/16", // 6to4, which carries any IPv4 address
+            "2002::/16", // 6to4, can embed any IPv4 address
             "2620:4f:8000::/48", // AS112
             "3fff::/20"); // documentation
 

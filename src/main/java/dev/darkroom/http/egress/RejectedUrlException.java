@@ -1,6 +1,6 @@
 package dev.darkroom.http.egress;
 
-/** A URL that is not called. The message says what is expected of one, is fit for whoever named it, and tells nothing of our network. */
+/** Thrown when the egress policy rejects a URL. The message states the requirement and is safe for clients: it reveals no internal names. */
 public final class RejectedUrlException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -11,12 +11,12 @@ public final class RejectedUrlException extends Exception {
     }
 
     RejectedUrlException(String message, boolean unknownHost) {
-        // An answer, not a fault of the program: no stack trace.
+        // An expected result: no stack trace.
         super(message, null, false, false);
         this.unknownHost = unknownHost;
     }
 
-    /** Whether the host has no address. Not for callers, who are not to learn which names there are. */
+    /** Returns true when the host has no address. Not to be shown to clients, which could probe internal names. */
     public boolean unknownHost() {
         return unknownHost;
     }

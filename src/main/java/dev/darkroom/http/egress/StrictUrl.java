@@ -8,26 +8,26 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * A URL that may be called as far as its letters tell. There is one spelling of every host: whatever programs understand differently,
- * such as numbers that are addresses to some, is none.
+ * URL with an unambiguous syntax. Rejects spellings that URL parsers interpret differently, such as a number as an IPv4
+ * address, so that each host has one spelling. Immutable.
  *
- * @param text as it was given
- * @param tls whether it is https
- * @param host a name in small letters, or an IP address without brackets
- * @param address the same, when it is one; null for a name
+ * @param text the original URL
+ * @param tls true for https
+ * @param host a name in lower case, or an IP address without brackets
+ * @param address the host as an address; null for a name
  * @param port from 1
- * @param target path and query, as they go into the request
+ * @param target path and query of the request line
  */
 record StrictUrl(String text, boolean tls, String host, InetAddress address, int port, String target) {
-    /** More than any real one has, and small enough for a table and a log. */
+    /** Maximum number of characters, sufficient for real URLs and small enough for a database column and a log. */
     static final int MAX_LENGTH = 2048;
 
-    /** An IPv4 address with nothing to be read in two ways: no leading zeros, which some take for octal. */
+    /** IPv4 address without leading zeros, which some parsers read as octal. */
     static final Pattern DOTTED_IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.(?!$)|$)){4}");
 
     private static final Pattern BRACKETED_IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
 
-    /** RFC 1123, and its last label must not look like a number (WHATWG URL, "ends in a number checker"). */
+    /** Host name (RFC 1123) with a last label that is not a number (WHATWG URL, "ends in a number checker"). */
     private static final Pattern HOST_NAME = Pattern.compile(
             "(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)*(?!0x|\\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
@@ -40,13 +40,13 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
             throw new RejectedUrlException("must have at most " + MAX_LENGTH + " characters");
         }
         if (!text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-            throw new RejectedUrlException("must be a URL in ASCII; names in other letters are written in punycode");
+            throw new RejectedUrlException("must be a URL in ASCII; internationalized host names need punycode");
         }
         URI uri;
         try {
             uri = new URI(text);
         } catch (URISyntaxException e) {
-            throw new RejectedUrlException("must be a URL");
+            throw new RejectedUrlException("must be a valid URL");
         }
         String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
         if (uri.isOpaque() || !scheme.equals("https") && !scheme.equals("http")) {
@@ -54,10 +54,10 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
         }
         if (uri.getRawUserInfo() != null
                 || String.valueOf(uri.getRawAuthority()).indexOf('@') >= 0) {
-            throw new RejectedUrlException("must not carry a user or a password");
+            throw new RejectedUrlException("must not contain a user name or password");
         }
         if (uri.getRawFragment() != null) {
-            throw new RejectedUrlException("must not have a fragment");
+            throw new RejectedUrlException("must not contain a fragment");
         }
         return of(text, uri, scheme.equals("https"));
     }
@@ -71,7 +71,7 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
         } else if (DOTTED_IPV4.matcher(host).matches()) {
             address = parseAddress(host);
         } else if (uri.getHost() == null || !HOST_NAME.matcher(host).matches()) {
-            throw new RejectedUrlException("must have a host that is a plain name or an address in its usual form");
+            throw new RejectedUrlException("must have a valid host name or IP address");
         }
         int port = uri.getPort() < 0 ? tls ? HTTPS_PORT : HTTP_PORT : uri.getPort();
         if (port == 0 || port > MAX_PORT || uri.getRawAuthority().endsWith(":")) {
@@ -82,16 +82,16 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
         return new StrictUrl(text, tls, host, address, port, target);
     }
 
-    /** Looks no name up: what comes here is an address. */
+    /** Parses a literal address. Never resolves a name. */
     private static InetAddress parseAddress(String host) throws RejectedUrlException {
         try {
             return InetAddress.getByName(host);
         } catch (UnknownHostException e) {
-            throw new RejectedUrlException("must have a host that is a plain name or an address in its usual form");
+            throw new RejectedUrlException("must have a valid host name or IP address");
         }
     }
 
-    /** The same URL for the client. */
+    /** Converts this URL for the HTTP client. */
     OutboundUrl toOutboundUrl() {
         return OutboundUrl.of(tls, host, port, target);
     }

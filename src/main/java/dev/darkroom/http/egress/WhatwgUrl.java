@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import okhttp3.HttpUrl;
 
 /**
- * An HTTP or HTTPS URL that a server sent, read as browsers read it (WHATWG URL): with blanks, brackets, lone percent signs and other
- * letters. OkHttp does the work.
+ * HTTP or HTTPS URL from a server, parsed like in browsers (WHATWG URL): accepts blanks, brackets, lone percent signs and
+ * non-ASCII characters. Based on OkHttp. Immutable.
  */
 public final class WhatwgUrl {
     private final HttpUrl url;
@@ -16,24 +16,24 @@ public final class WhatwgUrl {
         this.url = url;
     }
 
-    /** Returns null when the text is no absolute HTTP or HTTPS URL. */
+    /** Parses a URL. Returns null when the text is not an absolute HTTP or HTTPS URL. */
     public static WhatwgUrl parse(String text) {
         HttpUrl url = HttpUrl.parse(text);
         return url == null ? null : new WhatwgUrl(url);
     }
 
     /**
-     * Resolves the value of a header {@code Location} against this URL.
+     * Resolves a {@code Location} header against this URL.
      *
-     * @param location as HTTP decodes it, one character a byte
-     * @return null when it leads to no HTTP or HTTPS URL
+     * @param location decoded by HTTP with one character per byte
+     * @return null when the result is not an HTTP or HTTPS URL
      */
     public WhatwgUrl resolve(String location) {
         HttpUrl next = url.resolve(decodeUtf8(location));
         return next == null ? null : new WhatwgUrl(next);
     }
 
-    /** Servers send UTF-8 where a URL should be ASCII. Other bytes stay what they are. */
+    /** Decodes UTF-8, which servers send although a URL should be ASCII. Returns other bytes unchanged. */
     private static String decodeUtf8(String header) {
         try {
             return StandardCharsets.UTF_8
@@ -45,7 +45,7 @@ public final class WhatwgUrl {
         }
     }
 
-    /** The same URL for the client. */
+    /** Converts this URL for the HTTP client. */
     public OutboundUrl toOutboundUrl() {
         String query = url.encodedQuery();
         String target = query == null ? url.encodedPath() : url.encodedPath() + "?" + query;

@@ -25,17 +25,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A name that has no address is not the same as a name server that is away. */
+/** Distinguishes nonexistent names from unavailable name servers. */
 class DnsHostResolverTest {
     private static final int SERVER_FAILURE = 2;
-    private static final int NO_SUCH_NAME = 3;
+    private static final int NXDOMAIN = 3;
     private static final int REFUSED = 5;
-    private static final int SILENCE = -1;
+    private static final int NO_RESPONSE = -1;
     private static final String URL = "https://hooks.example.org/";
 
     private DatagramSocket nameServer;
     private Vertx vertx;
-    private volatile int answer;
+    private volatile int responseCode;
 
     @BeforeEach
     void start() throws IOException {
@@ -57,25 +57,25 @@ class DnsHostResolverTest {
         vertx.close().await(30, TimeUnit.SECONDS);
     }
 
-    /** Repeats each question with the code of an answer and no records. */
+    /** Responds to each query with a response code and without records. */
     private void serve() {
         byte[] buffer = new byte[1500];
         try {
             while (true) {
                 DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
                 nameServer.receive(packet);
-                if (answer == SILENCE) {
+                if (responseCode == NO_RESPONSE) {
                     continue;
                 }
                 int end = 12;
                 while (buffer[end] != 0) {
                     end += buffer[end] + 1;
                 }
-                byte[] reply = Arrays.copyOf(buffer, end + 5);
-                reply[2] = (byte) 0x81;
-                reply[3] = (byte) (0x80 | answer);
-                Arrays.fill(reply, 6, 12, (byte) 0);
-                nameServer.send(new DatagramPacket(reply, reply.length, packet.getSocketAddress()));
+                byte[] response = Arrays.copyOf(buffer, end + 5);
+                response[2] = (byte) 0x81;
+                response[3] = (byte) (0x80 | responseCode);
+                Arrays.fill(response, 6, 12, (byte) 0);
+                nameServer.send(new DatagramPacket(response, response.length, packet.getSocketAddress()));
             }
         } catch (IOException e) {
             // The test closed the socket.
@@ -83,33 +83,33 @@ class DnsHostResolverTest {
     }
 
     private Throwable failure(Future<?> future) throws Exception {
-        return future.<Throwable>map(found -> null).otherwise(error -> error).await(30, TimeUnit.SECONDS);
+        return future.<Throwable>map(success -> null).otherwise(error -> error).await(30, TimeUnit.SECONDS);
     }
 
     private Throwable lookup(int code) throws Exception {
-        answer = code;
+        responseCode = code;
         return failure(new DnsHostResolver(vertx, false).resolve("n" + code + ".example.org"));
     }
 
     @Test
-    void nameThatDoesNotExistIsUnknown() throws Exception {
-        assertThat(lookup(NO_SUCH_NAME)).isInstanceOf(UnknownHostException.class);
+    void nonexistentNameIsAnUnknownHost() throws Exception {
+        assertThat(lookup(NXDOMAIN)).isInstanceOf(UnknownHostException.class);
     }
 
     @Test
-    void nameServerThatIsAwayTellsNothingOfTheName() throws Exception {
-        for (int code : new int[] {SERVER_FAILURE, REFUSED, SILENCE}) {
+    void unavailableNameServerIsNoUnknownHost() throws Exception {
+        for (int code : new int[] {SERVER_FAILURE, REFUSED, NO_RESPONSE}) {
             assertThat(lookup(code)).as("code %d", code).isNotInstanceOf(UnknownHostException.class);
         }
     }
 
     @Test
-    void anOutageIsNoRefusal() throws Exception {
+    void outageIsALookupFailure() throws Exception {
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(List.of(), false, List.of(443)), new DnsHostResolver(vertx, false));
         GuardedHttpClient guardedHttpClient =
                 new GuardedHttpClient(vertx, egressPolicy, Duration.ofSeconds(20), 65_536);
-        answer = SILENCE;
+        responseCode = NO_RESPONSE;
 
         assertThat(failure(egressPolicy.check(URL))).isInstanceOf(HostLookupException.class);
         assertThat(failure(guardedHttpClient.post(URL, Map.of(), Buffer.buffer(), new AbortHandle())))

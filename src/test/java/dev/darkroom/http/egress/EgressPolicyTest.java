@@ -13,11 +13,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where calls may go, and where not however it is spelt. */
 class EgressPolicyTest {
     private static final Rules STRICT = new Rules(List.of(), false, List.of(443));
 
-    /** As strict, but for ports: so that it is the host that is judged. */
+    /** Allows http and any port, so that only the host decides. */
     private static final Rules ANY_PORT = new Rules(List.of(), true, List.of());
 
     private static boolean allowed(Rules rules, String url, String... addresses) {
@@ -49,7 +48,7 @@ class EgressPolicyTest {
                 "https://93.184.215.14/",
                 "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/"
             })
-    void aPublicReceiverIsCalled(String url) {
+    void allowsPublicReceivers(String url) {
         assertThat(allowed(STRICT, url, "93.184.215.14")).isTrue();
     }
 
@@ -86,7 +85,7 @@ class EgressPolicyTest {
                 "http://192.0.2.1/",
                 "http://224.0.0.1/",
                 "http://255.255.255.255/",
-                // the metadata of clouds
+                // metadata services of clouds
                 "http://169.254.169.254/latest/meta-data/",
                 "http://2852039166/",
                 "http://0xa9fea9fe/",
@@ -110,7 +109,7 @@ class EgressPolicyTest {
                 "http://[2002:7f00:1::]/",
                 "http://[2002:a9fe:a9fe::1]/",
                 "http://[2001::1]/",
-                // others that are nobody's public server
+                // other special-purpose ranges
                 "http://[fe80::1]/",
                 "http://[fe80::1%25eth0]/",
                 "http://[fe80::1%eth0]/",
@@ -119,7 +118,7 @@ class EgressPolicyTest {
                 "http://[ff02::1]/",
                 "http://[2001:db8::1]/",
                 "http://[100::1]/",
-                // no plain names
+                // malformed host names
                 "http://%31%32%37.0.0.1/",
                 "http://１２７.0.0.1/",
                 "http://bücher.example/",
@@ -131,8 +130,8 @@ class EgressPolicyTest {
                 "http:///path",
                 "http://"
             })
-    void whatIsNoPublicReceiverIsNot(String url) {
-        // where names mean something public, so that none of these gets through as a name
+    void rejectsHostsThatAreNotPublic(String url) {
+        // All names resolve to a public address, so that a name is rejected for its spelling.
         assertThat(allowed(ANY_PORT, url, "93.184.215.14")).isFalse();
     }
 
@@ -164,7 +163,7 @@ class EgressPolicyTest {
                 "https:hooks.example.org",
                 ""
             })
-    void whatIsNoUsualUrlIsNot(String url) {
+    void rejectsUnusualUrls(String url) {
         assertThat(allowed(STRICT, url, "93.184.215.14")).isFalse();
     }
 
@@ -180,7 +179,7 @@ class EgressPolicyTest {
                 "64:ff9b::a00:1",
                 "0.0.0.0"
             })
-    void aNameThatMeansAPlaceOfOursIsNot(String address) {
+    void rejectsNamesWithPrivateAddresses(String address) {
         assertThat(allowed(STRICT, "https://hooks.example.org/", address)).isFalse();
         assertThat(allowed(STRICT, "https://hooks.example.org/", "93.184.215.14", address))
                 .as("one among others")
@@ -188,15 +187,15 @@ class EgressPolicyTest {
     }
 
     @Test
-    void aNameThatMeansNothingIsRefusedInTheSameWords() {
-        EgressPolicy nothing =
+    void unknownHostGetsTheSameMessageAsAPrivateAddress() {
+        EgressPolicy unknown =
                 new EgressPolicy(STRICT, name -> Future.failedFuture(new UnknownHostException("inner.example.org")));
-        EgressPolicy inner = new EgressPolicy(STRICT, name -> Future.succeededFuture(inet("10.0.0.1")));
+        EgressPolicy internal = new EgressPolicy(STRICT, name -> Future.succeededFuture(inet("10.0.0.1")));
         String url = "https://inner.example.org/";
 
-        assertThat(nothing.check(url).cause())
+        assertThat(unknown.check(url).cause())
                 .isInstanceOf(RejectedUrlException.class)
-                .hasMessage(inner.check(url).cause().getMessage());
+                .hasMessage(internal.check(url).cause().getMessage());
         assertThat(new EgressPolicy(STRICT, name -> Future.succeededFuture(List.of()))
                         .check(url)
                         .failed())
@@ -213,7 +212,7 @@ class EgressPolicyTest {
         "http://169.254.169.254/, false",
         "https://93.184.215.14/, true"
     })
-    void anOperatorMayAllowMore(String url, boolean expected) {
+    void allowsConfiguredNetworks(String url, boolean expected) {
         Rules rules = new Rules(List.of("127.0.0.0/8", "::1", "10.1.2.0/23"), true, List.of());
         assertThat(allowed(new Rules(List.of("127.0.0.0/8", "::1", "10.1.2.0/24"), true, List.of()), url))
                 .isEqualTo(expected);
@@ -221,7 +220,7 @@ class EgressPolicyTest {
     }
 
     @Test
-    void aRefusalTellsNothingOfOurNetwork() {
+    void rejectionRevealsNoInternalAddress() {
         assertThat(new EgressPolicy(STRICT, name -> Future.succeededFuture(inet("10.9.8.7")))
                         .check("https://inner.example.org/")
                         .cause()

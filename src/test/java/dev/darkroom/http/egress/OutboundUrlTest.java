@@ -15,7 +15,7 @@ class OutboundUrlTest {
         "http://one.example:80, one.example, /",
         "https://ONE.example:8443/a?b=%20c, one.example:8443, /a?b=%20c"
     })
-    void authorityIsWhatHostHeadersHold(String url, String authority, String target) {
+    void authorityMatchesTheHostHeader(String url, String authority, String target) {
         OutboundUrl outbound = OutboundUrl.of(URI.create(url));
         assertThat(outbound.authority()).isEqualTo(authority);
         assertThat(outbound.target()).isEqualTo(target);
