@@ -1,11 +1,10 @@
 package dev.darkroom.backend;
 
 /**
- * How many calls at once an AI server is given: as many as it takes. Overload makes it fewer at once, by three tenths; what
- * goes well makes it one more for each full round of calls (additive increase, multiplicative decrease: Chiu and Jain,
- * 1989). Latency plays no part, since it depends on what is asked for more than on how much. After an outage it starts low
- * and grows with every call that goes well, which doubles it in each round, so that a server that has just come back is not
- * met by everything that has waited. Not thread-safe.
+ * Adaptive limit of concurrent calls to an AI server. Additive increase, multiplicative decrease (Chiu and Jain, 1989):
+ * overload lowers the limit by 30 % at once, and one full round of successful calls raises it by one. Latency is ignored,
+ * since it depends on the request more than on the load. After an outage the limit starts low and grows by one with each
+ * success, which doubles it per round, so that the backlog does not overload a server that just recovered. Not thread-safe.
  */
 final class AdaptiveConcurrencyLimit {
     private static final double DECREASE = 0.7;
@@ -16,36 +15,38 @@ final class AdaptiveConcurrencyLimit {
     private boolean decreased;
     private long lastDecreaseNanos;
 
-    /** @param most never more than this, at least 1 */
-    AdaptiveConcurrencyLimit(int most) {
-        this.maxLimit = most;
-        this.limit = most;
+    /** @param maxLimit upper bound of the limit and its initial value, at least 1 */
+    AdaptiveConcurrencyLimit(int maxLimit) {
+        this.maxLimit = maxLimit;
+        this.limit = maxLimit;
     }
 
-    /** Calls that may be under way at once, at least 1. */
+    /** Returns the current limit of concurrent calls, at least 1. */
     int maxCalls() {
         return (int) limit;
     }
 
     /**
-     * A call went well.
+     * Records a successful call.
      *
-     * @param underWay calls under way with it: a limit that nobody comes near has not been tried, and does not grow
+     * @param activeCalls concurrent calls, this one included. Below the limit they give no evidence for a higher one, so
+     *     the limit stays
      */
-    void recordSuccess(int underWay) {
+    void recordSuccess(int activeCalls) {
         if (recovering) {
             limit = Math.min(maxLimit, limit + 1);
             recovering = limit < maxLimit;
-        } else if (underWay >= maxCalls()) {
+        } else if (activeCalls >= maxCalls()) {
             limit = Math.min(maxLimit, limit + 1 / limit);
         }
     }
 
     /**
-     * The server had too much to do.
+     * Records a call that failed because of overload. A call that started before the last decrease reports the same
+     * overload again and changes nothing.
      *
-     * @param callStartedAt calls that were under way when the limit was last lowered are the same overload, told again
-     * @param now by the same clock, in nanoseconds
+     * @param callStartedAt start of the call in nanoseconds
+     * @param now nanoseconds of the same clock
      */
     void recordOverload(long callStartedAt, long now) {
         if (decreased && callStartedAt - lastDecreaseNanos < 0) {
@@ -57,9 +58,9 @@ final class AdaptiveConcurrencyLimit {
         limit = Math.max(1, Math.floor(limit * DECREASE));
     }
 
-    /** There is an outage. When it is over, the first calls are as many as tried whether it is. */
-    void recordOutage(int probes) {
-        limit = Math.min(maxLimit, probes);
+    /** Records an outage. After recovery the limit starts at the number of half-open calls. */
+    void recordOutage(int halfOpenCalls) {
+        limit = Math.min(maxLimit, halfOpenCalls);
         recovering = true;
     }
 }

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The caller's hold on one call under way: how long it may take, and a way to break it off. Thread-safe; abort handlers
- * run on the aborting thread.
+ * Timeout, abort handle and memory release of one call to a backend. Thread-safe. Abort handlers run on the thread that
+ * calls {@link #abort()}.
  */
 public final class BackendCall {
     private final Duration timeout;
@@ -16,17 +16,20 @@ public final class BackendCall {
     private final Promise<Void> released = Promise.promise();
     private boolean aborted;
 
-    /** @param budget how long the call may take from now on, everything included; positive */
-    public BackendCall(Duration budget) {
-        this.timeout = budget;
+    /** @param timeout for the whole call, downloads included; positive */
+    public BackendCall(Duration timeout) {
+        this.timeout = timeout;
     }
 
-    /** How long the call may take, everything included. */
+    /** Returns the timeout for the whole call, downloads included. */
     public Duration timeout() {
         return timeout;
     }
 
-    /** Breaks the call off: its sockets are closed and it ends as {@link BackendOutcome.Aborted}. Harmless when repeated or late. */
+    /**
+     * Aborts the call: closes its sockets and ends it with {@link BackendOutcome.Aborted}. Does nothing when repeated or
+     * when the call has ended.
+     */
     public void abort() {
         List<Runnable> handlers;
         synchronized (this) {
@@ -40,8 +43,8 @@ public final class BackendCall {
     }
 
     /**
-     * Says that the caller has no more use for the pictures of {@link BackendOutcome.Generated}. Until then they count towards what
-     * all calls together may hold in memory, and others may have to wait. Harmless when repeated.
+     * Releases the images of {@link BackendOutcome.Generated}. Until then they count towards the memory budget of all
+     * calls, and other calls may have to wait. Does nothing when repeated.
      */
     public void release() {
         released.tryComplete();
@@ -52,12 +55,12 @@ public final class BackendCall {
         return released.future();
     }
 
-    /** True once {@link #abort()} was called. */
+    /** Returns true once {@link #abort()} has been called. */
     public synchronized boolean aborted() {
         return aborted;
     }
 
-    /** Runs {@code handler} on abort, at once when that has already happened. */
+    /** Runs {@code handler} on abort, immediately when the call is already aborted. */
     public void onAbort(Runnable handler) {
         synchronized (this) {
             if (!aborted) {

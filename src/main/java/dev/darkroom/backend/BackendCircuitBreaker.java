@@ -15,18 +15,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens when the AI server is sick, tries it after a while, and lets the work come back slowly. vertx-circuit-breaker is the
- * state machine and its timer; when to open is decided by {@link SlidingWindow}, because the library's own rule forgets all
- * failures with every success. Half-open, a few probes go out at once, all of which must go well: calls may take minutes,
- * and one at a time would be a long outage. How many calls there may be at once while it is closed is the matter of
- * {@link AdaptiveConcurrencyLimit}.
+ * Circuit breaker of one backend. vertx-circuit-breaker provides the state machine and its timer. {@link SlidingWindow}
+ * decides when to open, because the rule of the library resets its failure count with every success. While half-open,
+ * several probes run concurrently and all must succeed: a call may take minutes, and sequential probes would prolong the
+ * outage. {@link AdaptiveConcurrencyLimit} limits the concurrent calls while closed.
  *
- * <p>Thread-safe. No lock of ours is held while the circuit's own is taken.
+ * <p>Thread-safe. The lock of this class is never held while the lock of the library's circuit is taken.
  */
 final class BackendCircuitBreaker {
     private static final Logger LOG = LoggerFactory.getLogger(BackendCircuitBreaker.class);
 
-    /** A server may have no health check and say so by 5xx. So many in a row hold generations back, no more. */
+    /** Consecutive 5xx responses that keep the breaker open. More are ignored: the server may have no health check path. */
     private static final int MAX_FAILED_HEALTH_CHECKS = 3;
 
     private final String name;
@@ -53,16 +52,16 @@ final class BackendCircuitBreaker {
     private long healthCheckTimer = -1;
 
     /**
-     * A call on its way.
+     * Permit for one call.
      *
-     * @param stateVersion which stretch of one state it belongs to; what it finds says nothing about a later one
-     * @param probe whether it tries a half-open breaker
+     * @param stateVersion version of the breaker's state at the start of the call; its outcome is ignored in a later one
+     * @param probe true when the breaker was half-open
      */
     record Permit(int stateVersion, boolean probe) {}
 
     /**
-     * @param healthCheck asked before generations probe; never fails
-     * @param listener called after every change of state, on any thread, with no lock of ours held
+     * @param healthCheck called before the breaker becomes half-open; its future never fails
+     * @param listener called after every change of state, on any thread, without the lock of this class
      */
     BackendCircuitBreaker(
             Vertx vertx,
@@ -92,7 +91,7 @@ final class BackendCircuitBreaker {
                 .closeHandler(v -> applyState(BreakerState.CLOSED));
     }
 
-    /** No retries and no timeout in there: retries are durable and elsewhere, deadlines abort for real. */
+    /** Disables retries and timeouts of the library: retries are stored in the database, and a timeout has to abort the call. */
     private static CircuitBreakerOptions options(Settings.Breaker settings) {
         return new CircuitBreakerOptions()
                 .setMaxRetries(0)
@@ -106,16 +105,16 @@ final class BackendCircuitBreaker {
         return breakerState;
     }
 
-    /** How many more calls may be started beside those under way. */
-    synchronized int availablePermits(int underWay) {
+    /** Returns how many calls may start in addition to the active ones. */
+    synchronized int availablePermits(int activeCalls) {
         return switch (breakerState) {
             case OPEN -> 0;
-            case HALF_OPEN -> Math.max(0, Math.min(halfOpenCalls - activeProbes, concurrency - underWay));
-            case CLOSED -> Math.max(0, concurrencyLimit.maxCalls() - underWay);
+            case HALF_OPEN -> Math.max(0, Math.min(halfOpenCalls - activeProbes, concurrency - activeCalls));
+            case CLOSED -> Math.max(0, concurrencyLimit.maxCalls() - activeCalls);
         };
     }
 
-    /** How many calls at once the AI server is given as things are. */
+    /** Returns the current limit of concurrent calls. */
     synchronized int concurrency() {
         return switch (breakerState) {
             case OPEN -> 0;
@@ -124,7 +123,7 @@ final class BackendCircuitBreaker {
         };
     }
 
-    /** Lets a call in, for which there must be a permit. */
+    /** Acquires a permit. The caller has checked {@link #availablePermits} under its own lock. */
     synchronized Permit acquirePermit() {
         boolean probe = breakerState == BreakerState.HALF_OPEN;
         if (probe) {
@@ -134,9 +133,9 @@ final class BackendCircuitBreaker {
     }
 
     /**
-     * Makes the call: within the circuit, or beside it when it is a probe, of which the circuit would let only one through.
-     * The circuit is told of nothing but failures, which it is set not to mind: a success, even of a call from before the
-     * outage, would close it.
+     * Runs the call inside the library's circuit. A probe runs outside, since the circuit permits only one. The circuit
+     * receives every outcome as a failure, and its failure limit is never reached: a success, even of a call started
+     * before the outage, would close it.
      */
     Future<BackendOutcome> run(Permit permit, Supplier<Future<BackendOutcome>> call) {
         if (permit.probe()) {
@@ -150,19 +149,19 @@ final class BackendCircuitBreaker {
     }
 
     /**
-     * Takes into account how a call ended.
+     * Records the outcome of a call.
      *
-     * @param underWay calls under way with it
+     * @param activeCalls concurrent calls, this one included
      */
-    void recordOutcome(Permit permit, BackendOutcome backendOutcome, Duration took, int underWay) {
+    void recordOutcome(Permit permit, BackendOutcome backendOutcome, Duration duration, int activeCalls) {
         BreakerState next;
         synchronized (this) {
             if (permit.stateVersion() != stateVersion) {
                 return;
             }
-            next = permit.probe() ? evaluateProbe(backendOutcome) : evaluateCall(backendOutcome, took, underWay);
+            next = permit.probe() ? evaluateProbe(backendOutcome) : evaluateCall(backendOutcome, duration, activeCalls);
             if (next != breakerState) {
-                // From here on others of this round are late, so that the state changes once.
+                // Other calls of this version are ignored from now on, so that the state changes once.
                 stateVersion++;
             }
         }
@@ -173,11 +172,14 @@ final class BackendCircuitBreaker {
         }
     }
 
-    /** Bad news and no news open it again, unless the news are of ourselves: nobody is to be sent to a server of which nothing good is known. */
+    /**
+     * Returns the state after a probe. Every outcome but a success opens the breaker, unless Darkroom itself caused it:
+     * an ignored outcome is no evidence that the server has recovered.
+     */
     private BreakerState evaluateProbe(BackendOutcome backendOutcome) {
         activeProbes--;
         if (backendOutcome instanceof BackendOutcome.Aborted || HealthVerdict.isInternalFailure(backendOutcome)) {
-            // Our own doing; the next call may probe in its place.
+            // Another call may probe instead.
             return BreakerState.HALF_OPEN;
         }
         if (HealthVerdict.of(backendOutcome) != HealthVerdict.SUCCESS) {
@@ -187,95 +189,95 @@ final class BackendCircuitBreaker {
         return successfulProbes >= halfOpenCalls ? BreakerState.CLOSED : BreakerState.HALF_OPEN;
     }
 
-    private BreakerState evaluateCall(BackendOutcome backendOutcome, Duration took, int underWay) {
+    private BreakerState evaluateCall(BackendOutcome backendOutcome, Duration duration, int activeCalls) {
         if (backendOutcome instanceof BackendOutcome.Failed failed
                 && failed.backendFailure().indicatesOverload()) {
             long now = nanoTime.getAsLong();
-            concurrencyLimit.recordOverload(now - took.toNanos(), now);
+            concurrencyLimit.recordOverload(now - duration.toNanos(), now);
         }
         switch (HealthVerdict.of(backendOutcome)) {
             case SUCCESS -> {
-                concurrencyLimit.recordSuccess(underWay);
-                window.recordSuccess(took);
+                concurrencyLimit.recordSuccess(activeCalls);
+                window.recordSuccess(duration);
             }
             case FAILURE -> {
                 BackendFailure backendFailure = ((BackendOutcome.Failed) backendOutcome).backendFailure();
-                window.recordFailure(took, backendFailure.failureClass() != FailureClass.NOT_SENT);
+                window.recordFailure(duration, backendFailure.failureClass() != FailureClass.NOT_SENT);
             }
             case IGNORED -> {
-                // Neither hides failures nor makes one.
+                // Counts neither as a call nor as a failure.
             }
         }
         return window.exceedsThreshold() ? BreakerState.OPEN : BreakerState.CLOSED;
     }
 
-    /** Called by the circuit, which holds its own lock meanwhile, and at the end of the open time. */
-    private void applyState(BreakerState now) {
+    /** Changes the state. Called by the library's circuit under its own lock, and at the end of the open duration. */
+    private void applyState(BreakerState state) {
         synchronized (this) {
-            breakerState = now;
+            breakerState = state;
             stateVersion++;
             activeProbes = 0;
             successfulProbes = 0;
-            if (now == BreakerState.OPEN) {
+            if (state == BreakerState.OPEN) {
                 currentOpenDuration = openDurations.nextDuration();
                 concurrencyLimit.recordOutage(halfOpenCalls);
                 window.clear();
-            } else if (now == BreakerState.CLOSED) {
+            } else if (state == BreakerState.CLOSED) {
                 openDurations.resetBackoff();
                 failedHealthChecks = 0;
             }
         }
-        listener.accept(now);
+        listener.accept(state);
     }
 
     /**
-     * Called by the circuit, whose open time has one length. It stays half-open for the rest of a longer one, during which
-     * this breaker still counts as open.
+     * Called by the library's circuit, which knows only a constant open duration. For the rest of a longer one the circuit
+     * is half-open while this breaker is still open.
      */
     private void onOpenDurationElapsed() {
-        Duration rest;
+        Duration remaining;
         synchronized (this) {
-            rest = currentOpenDuration.minus(openDuration);
+            remaining = currentOpenDuration.minus(openDuration);
         }
-        if (rest.toMillis() > 0) {
-            scheduleHealthCheck(rest);
+        if (remaining.toMillis() > 0) {
+            scheduleHealthCheck(remaining);
         } else {
             checkHealth();
         }
     }
 
-    private void scheduleHealthCheck(Duration time) {
+    private void scheduleHealthCheck(Duration delay) {
         synchronized (this) {
             if (!closed) {
-                healthCheckTimer = vertx.setTimer(Math.max(1, time.toMillis()), fired -> checkHealth());
+                healthCheckTimer = vertx.setTimer(Math.max(1, delay.toMillis()), fired -> checkHealth());
             }
         }
     }
 
-    /** Lets generations probe if the server answers a request that costs nothing. Otherwise it is left alone for longer. */
+    /** Makes the breaker half-open when the health check passes. Otherwise schedules the next health check. */
     private void checkHealth() {
         healthCheck.get().onSuccess(result -> {
-            Duration longer = null;
+            Duration nextDelay = null;
             synchronized (this) {
                 if (closed) {
                     return;
                 }
                 failedHealthChecks = result == HealthCheckResult.FAILED ? failedHealthChecks + 1 : 0;
-                boolean holds = result == HealthCheckResult.UNREACHABLE
+                boolean staysOpen = result == HealthCheckResult.UNREACHABLE
                         || result == HealthCheckResult.FAILED && failedHealthChecks <= MAX_FAILED_HEALTH_CHECKS;
-                if (holds) {
-                    longer = openDurations.nextDuration();
+                if (staysOpen) {
+                    nextDelay = openDurations.nextDuration();
                 }
             }
-            if (longer == null) {
+            if (nextDelay == null) {
                 applyState(BreakerState.HALF_OPEN);
             } else {
                 LOG.atInfo()
                         .addKeyValue("backend", name)
                         .addKeyValue("result", result)
-                        .addKeyValue("millis", longer.toMillis())
-                        .log("health check failed, breaker stays open");
-                scheduleHealthCheck(longer);
+                        .addKeyValue("delayMs", nextDelay.toMillis())
+                        .log("backend health check failed, breaker stays open");
+                scheduleHealthCheck(nextDelay);
             }
         });
     }
@@ -288,7 +290,7 @@ final class BackendCircuitBreaker {
         circuit.close();
     }
 
-    /** Carries an outcome past the circuit. */
+    /** Carries an outcome through the library's circuit as a failure. */
     private static final class OutcomeCarrierException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -10,11 +10,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Tells operators, by log and by event bus, when a backend stops or starts taking calls. Published on
- * {@value #ADDRESS}: {@code {"version":1,"backend":name,"type":type,"at":ISO instant}}.
+ * Logs and publishes changes of the circuit breaker and rate limit pauses of a backend. The event on {@value #ADDRESS} is
+ * {@code {"version":1,"backend":name,"type":type,"at":ISO instant}}. Thread-safe.
  */
 public final class BackendEventPublisher {
-    /** Where they are published. */
+    /** Event-bus address of the events. */
     public static final String ADDRESS = "darkroom.backend.events";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackendEventPublisher.class);
@@ -35,16 +35,16 @@ public final class BackendEventPublisher {
         }
     }
 
-    void publishPaused(Duration length) {
-        logAndPublish("backend.paused", LOG.atWarn().addKeyValue("millis", length.toMillis()), "backend paused");
+    void publishPaused(Duration duration) {
+        logAndPublish("backend.paused", LOG.atWarn().addKeyValue("durationMs", duration.toMillis()), "backend paused");
     }
 
     void publishResumed() {
         logAndPublish("backend.resumed", LOG.atInfo(), "backend resumed");
     }
 
-    private void logAndPublish(String type, LoggingEventBuilder log, String line) {
-        log.addKeyValue("backend", backend).log(line);
+    private void logAndPublish(String type, LoggingEventBuilder log, String message) {
+        log.addKeyValue("backend", backend).log(message);
         vertx.eventBus()
                 .publish(
                         ADDRESS,

@@ -13,37 +13,36 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands before one AI server and lets calls through: never more at once than the limit, none while the circuit breaker
- * is open or the server asked for a pause, a few to probe when it is half-open. One guard per backend and process.
+ * Runs the calls to one AI server within its concurrency limit. Starts no call while the circuit breaker is open or a rate
+ * limit pauses the backend, and a few probes while the breaker is half-open. One executor per backend and process.
  *
- * <p>Thread-safe. Change handlers and the timers behind them run on the guard's own context, which is usually not the
- * caller's: a handler hops to where it belongs. No lock is held while anything foreign is called.
+ * <p>Thread-safe. Change handlers and their timers run on the context of the executor, usually not on the context of the
+ * caller, so a handler has to switch to its own. No lock is held while code of another class is called.
  *
- * <p>What each outcome says of the AI server is decided by {@link HealthVerdict}, when the breaker opens and closes by
- * {@link BackendCircuitBreaker}.
+ * <p>{@link HealthVerdict} classifies the outcomes. {@link BackendCircuitBreaker} decides when the breaker opens and closes.
  */
 public final class BackendExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(BackendExecutor.class);
     private static final BackendFailure BACKEND_EXCEPTION =
-            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
 
     private static final Duration HEALTH_CHECK_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Whether calls are let through. */
+    /** State of the circuit breaker. */
     public enum BreakerState {
-        /** They are. */
+        /** Calls are permitted. */
         CLOSED,
-        /** None is. */
+        /** No call is permitted. */
         OPEN,
-        /** A few are, to see whether the AI server is well again. */
+        /** A few calls are permitted, to probe whether the AI server has recovered. */
         HALF_OPEN
     }
 
     /**
-     * How a call ended.
+     * Result of one call.
      *
-     * @param probe true when it tried a half-open breaker
-     * @param retryBudgetExhausted true when failures have used up the retry budget: a retry should take its time
+     * @param probe true when the breaker was half-open
+     * @param retryBudgetExhausted true when failures exhausted the retry budget and a retry should wait the longest delay
      */
     public record Execution(BackendOutcome backendOutcome, boolean probe, boolean retryBudgetExhausted) {}
 
@@ -62,9 +61,9 @@ public final class BackendExecutor {
     private boolean closed;
 
     /**
-     * @param concurrency calls at once, at least 1
-     * @param maxRetryAfter the longest pause an AI server can ask for
-     * @param nanoTime as {@link System#nanoTime()}
+     * @param concurrency maximum of concurrent calls, at least 1
+     * @param maxRetryAfter the longest pause that an AI server can request
+     * @param nanoTime clock in nanoseconds, see {@link System#nanoTime()}
      */
     public BackendExecutor(
             Vertx vertx,
@@ -89,7 +88,7 @@ public final class BackendExecutor {
                 this::onBreakerState);
     }
 
-    /** How many calls may be started now. */
+    /** Returns how many calls may start now. */
     public synchronized int availablePermits() {
         return closed || rateLimitPause.remaining().toNanos() > 0
                 ? 0
@@ -100,22 +99,21 @@ public final class BackendExecutor {
         return activeCalls;
     }
 
-    /** How many calls at once the AI server is given as things are; 0 while it gets none. */
+    /** Returns the current limit of concurrent calls; 0 while no call is permitted. */
     public synchronized int concurrency() {
         return closed || rateLimitPause.remaining().toNanos() > 0 ? 0 : backendCircuitBreaker.concurrency();
     }
 
-    /** Whether calls are let through. */
     public BreakerState state() {
         return backendCircuitBreaker.state();
     }
 
-    /** How long the AI server asked to be left alone, from now on; zero when it did not. */
+    /** Returns the rest of the rate limit pause; zero when the backend is not paused. */
     public synchronized Duration remainingPause() {
         return rateLimitPause.remaining();
     }
 
-    /** How it stands, for operators: {@code {"name", "breaker", "pausedMs", "concurrency", "permits"}}. */
+    /** Returns the state for operators: {@code {"name", "breaker", "pausedMs", "concurrency", "permits"}}. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("name", backend.name())
@@ -125,38 +123,38 @@ public final class BackendExecutor {
                 .put("permits", availablePermits());
     }
 
-    /** Calls {@code handler} whenever {@link #availablePermits()} may have grown. It is called on a context of the guard's. */
+    /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */
     public void onChange(Runnable handler) {
         changeHandlers.add(handler);
     }
 
     /**
-     * Makes one call, if it is let through.
+     * Starts one call when a permit is available.
      *
-     * @return completes with how it ended, never fails; {@link BackendOutcome.NotStarted} when it was not let through
+     * @return completes with the result of the call, never fails; {@link BackendOutcome.NotStarted} without a permit
      */
     public Future<Execution> execute(ImageRequest request, BackendCall backendCall) {
-        BackendCircuitBreaker.Permit pass;
+        BackendCircuitBreaker.Permit permit;
         synchronized (this) {
             if (availablePermits() == 0) {
                 return Future.succeededFuture(new Execution(new BackendOutcome.NotStarted(), false, false));
             }
             activeCalls++;
-            pass = backendCircuitBreaker.acquirePermit();
+            permit = backendCircuitBreaker.acquirePermit();
         }
         long startedAt = nanoTime.getAsLong();
         return backendCircuitBreaker
-                .run(pass, () -> callBackend(request, backendCall))
+                .run(permit, () -> callBackend(request, backendCall))
                 .map(backendOutcome -> {
                     backendCircuitBreaker.recordOutcome(
-                            pass, backendOutcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt), activeCalls());
-                    boolean slowDown = recordOutcome(backendOutcome);
+                            permit, backendOutcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt), activeCalls());
+                    boolean retryBudgetExhausted = recordOutcome(backendOutcome);
                     if (backendOutcome instanceof BackendOutcome.Failed failed
                             && failed.backendFailure().rateLimited()) {
                         pause(startedAt, failed.backendFailure().retryAfter());
                     }
                     notifyChangeHandlers();
-                    return new Execution(backendOutcome, pass.probe(), slowDown);
+                    return new Execution(backendOutcome, permit.probe(), retryBudgetExhausted);
                 });
     }
 
@@ -172,12 +170,12 @@ public final class BackendExecutor {
                     .addKeyValue("backend", backend.name())
                     .addKeyValue("generation", request.key())
                     .setCause(cause)
-                    .log("backend broke its promise never to fail");
+                    .log("backend threw an exception");
             return new BackendOutcome.Failed(BACKEND_EXCEPTION);
         });
     }
 
-    /** Gives the permit back and settles the retry budget; whether it is used up. */
+    /** Returns the permit and updates the retry budget. Returns true when the budget is exhausted. */
     private synchronized boolean recordOutcome(BackendOutcome backendOutcome) {
         activeCalls--;
         if (backendOutcome instanceof BackendOutcome.Generated) {
@@ -190,36 +188,37 @@ public final class BackendExecutor {
                         .backendFailure()
                         .timedOut());
             case IGNORED -> {
-                // Costs nothing.
+                // No effect on the retry budget.
             }
         }
         return retryBudget.exhausted();
     }
 
-    private void pause(long callStartedAt, Duration asked) {
+    private void pause(long callStartedAt, Duration retryAfter) {
         boolean begins;
-        Duration left;
+        Duration remaining;
         synchronized (this) {
-            begins = rateLimitPause.recordRateLimit(callStartedAt, asked);
-            left = rateLimitPause.remaining();
+            begins = rateLimitPause.recordRateLimit(callStartedAt, retryAfter);
+            remaining = rateLimitPause.remaining();
         }
         if (begins) {
-            events.publishPaused(left);
-            scheduleResume(left);
+            events.publishPaused(remaining);
+            scheduleResume(remaining);
         }
     }
 
-    private void scheduleResume(Duration left) {
-        vertx.setTimer(left.toMillis() + 1, t -> {
-            Duration stillLeft;
+    private void scheduleResume(Duration delay) {
+        vertx.setTimer(delay.toMillis() + 1, t -> {
+            Duration remaining;
             synchronized (this) {
-                stillLeft = rateLimitPause.remaining();
-                if (stillLeft.isZero()) {
+                remaining = rateLimitPause.remaining();
+                if (remaining.isZero()) {
                     rateLimitPause.finish();
                 }
             }
-            if (!stillLeft.isZero()) {
-                scheduleResume(stillLeft);
+            if (!remaining.isZero()) {
+                // A later rate limit extended the pause.
+                scheduleResume(remaining);
                 return;
             }
             events.publishResumed();
@@ -227,9 +226,9 @@ public final class BackendExecutor {
         });
     }
 
-    private void onBreakerState(BreakerState now) {
-        events.publishBreakerState(now);
-        if (now != BreakerState.OPEN) {
+    private void onBreakerState(BreakerState state) {
+        events.publishBreakerState(state);
+        if (state != BreakerState.OPEN) {
             notifyChangeHandlers();
         }
     }
@@ -238,7 +237,7 @@ public final class BackendExecutor {
         context.runOnContext(v -> changeHandlers.forEach(Runnable::run));
     }
 
-    /** Lets nothing through any more. Calls under way go on; the backend is closed by whoever made it. */
+    /** Stops starting calls. Active calls continue. Does not close the backend, since its creator does. */
     public void close() {
         synchronized (this) {
             closed = true;

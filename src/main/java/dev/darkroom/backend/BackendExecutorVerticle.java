@@ -5,14 +5,14 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.util.function.Function;
 
-/** Owns a {@link BackendExecutor}, which runs on its context. One instance per backend and process. */
+/** Owns a {@link BackendExecutor}, which runs on the context of this verticle. One instance per backend and process. */
 public final class BackendExecutorVerticle extends VerticleBase {
     private final Function<Vertx, BackendExecutor> executorFactory;
     private volatile BackendExecutor executor;
 
-    /** @param creation called once, on the context that the guard is to have */
-    public BackendExecutorVerticle(Function<Vertx, BackendExecutor> creation) {
-        this.executorFactory = creation;
+    /** @param executorFactory called once, on the context of this verticle */
+    public BackendExecutorVerticle(Function<Vertx, BackendExecutor> executorFactory) {
+        this.executorFactory = executorFactory;
     }
 
     @Override
@@ -27,7 +27,7 @@ public final class BackendExecutorVerticle extends VerticleBase {
         return Future.succeededFuture();
     }
 
-    /** Null before the start. */
+    /** Returns the executor; null before the start. */
     public BackendExecutor executor() {
         return executor;
     }

@@ -3,14 +3,14 @@ package dev.darkroom.backend;
 import java.time.Duration;
 
 /**
- * Why a call to an AI server did not bring the pictures that were asked for. Immutable.
+ * Reason why a call to an AI server returned no images. Immutable.
  *
- * @param failureClass what kind of failure, never null
- * @param code short and stable, for programs: {@code RATE_LIMITED}, {@code EMPTY_RESPONSE}; never null
- * @param message one sentence in our own words, fit for the caller; never null, never quotes the AI server
- * @param httpStatus the AI server's HTTP status, null when there was none
- * @param retryAfter how long the AI server asked us to wait, null when it did not say; never negative
- * @param detail what the AI server said, redacted and shortened, for the log only; may be null
+ * @param failureClass decides about retries and the circuit breaker, never null
+ * @param code stable machine-readable code, such as {@code RATE_LIMITED} or {@code EMPTY_RESPONSE}; never null
+ * @param message one sentence for the client of the API; never null, never quotes the AI server
+ * @param httpStatus HTTP status of the AI server, null when no response arrived
+ * @param retryAfter delay requested by the AI server, null when it requested none; never negative
+ * @param detail redacted and truncated error text of the AI server, for the log only; may be null
  */
 public record BackendFailure(
         FailureClass failureClass,
@@ -20,10 +20,10 @@ public record BackendFailure(
         Duration retryAfter,
         String detail) {
 
-    /** A 429 that asks for patience: pauses the whole backend and uses up no attempt. */
+    /** Rate limit (429). Pauses the whole backend and does not count as an attempt. */
     public static final String RATE_LIMITED = "RATE_LIMITED";
 
-    /** The attempt's own deadline passed; the request was aborted and its socket closed. */
+    /** The deadline of the attempt passed. The request was aborted and its socket closed. */
     public static final String TIMED_OUT = "TIMED_OUT";
 
     public static BackendFailure of(FailureClass failureClass, String code, String message) {
@@ -34,30 +34,30 @@ public record BackendFailure(
         return new BackendFailure(failureClass, code, message, status, retryAfter, detail);
     }
 
-    public BackendFailure withRetryAfter(Duration wait) {
-        return new BackendFailure(failureClass, code, message, httpStatus, wait, detail);
+    public BackendFailure withRetryAfter(Duration delay) {
+        return new BackendFailure(failureClass, code, message, httpStatus, delay, detail);
     }
 
     public BackendFailure withDetail(String text) {
         return new BackendFailure(failureClass, code, message, httpStatus, retryAfter, text);
     }
 
-    /** True for a rate limit, the one failure that is nobody's fault. */
+    /** Returns true for a rate limit. */
     public boolean rateLimited() {
         return RATE_LIMITED.equals(code);
     }
 
-    /** True when the attempt ended because its deadline passed. */
+    /** Returns true when the deadline of the attempt passed. */
     public boolean timedOut() {
         return TIMED_OUT.equals(code);
     }
 
-    /** True when the AI server had too much to do: it said so by 429 or 503, or it was not done in time. */
+    /** Returns true when the AI server is overloaded: it returned 429 or 503, or exceeded the deadline. */
     public boolean indicatesOverload() {
         return rateLimited() || timedOut() || (httpStatus != null && httpStatus == 503);
     }
 
-    /** Whether the circuit breaker is told. */
+    /** Returns true when the circuit breaker counts this failure. */
     public boolean countsForBreaker() {
         return failureClass.countsForBreaker() && !rateLimited();
     }

@@ -4,22 +4,22 @@ import dev.darkroom.image.Image;
 import java.util.List;
 
 /**
- * How one call to an AI server ended. A backend never fails its future: whatever goes wrong is one of these, so that
- * nobody up the line has to guess from exceptions.
+ * Outcome of one call to an AI server. A backend never fails its future: each error becomes one of these outcomes, so
+ * that callers need not interpret exceptions.
  */
 public sealed interface BackendOutcome {
 
-    /** As many checked pictures as were asked for, in order. */
+    /** The requested number of inspected images, in the order of the response. */
     record Generated(List<Image> images) implements BackendOutcome {
         public Generated {
             images = List.copyOf(images);
         }
     }
 
-    /** The AI server was asked, or could not be reached. */
+    /** The call failed: the AI server reported an error, returned an unusable response or was unreachable. */
     record Failed(BackendFailure backendFailure) implements BackendOutcome {}
 
-    /** We broke off the call ourselves, for a reason that is not the AI server's: shutdown, lease lost. */
+    /** Darkroom aborted the call for a reason unrelated to the AI server: shutdown or a lost lease. */
     record Aborted() implements BackendOutcome {}
 
     /** No call was made: the breaker is open, the backend is paused or its limit is reached. */

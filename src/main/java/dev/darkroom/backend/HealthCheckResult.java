@@ -1,11 +1,11 @@
 package dev.darkroom.backend;
 
-/** Result of a request to an AI server that costs nothing and says whether it is worth a generation. */
+/** Result of a health check of an AI server. */
 public enum HealthCheckResult {
-    /** The server answered, or has nothing that could be asked for. */
+    /** The server responded with a status below 500, or no health check is configured. */
     PASSED,
-    /** The server answered 5xx. */
+    /** The server responded with 5xx. */
     FAILED,
-    /** No answer came. */
+    /** No response arrived. */
     UNREACHABLE
 }

@@ -1,22 +1,21 @@
 package dev.darkroom.backend;
 
 /**
- * What the outcome of a call says about the AI server's health. This is the one place where that is decided.
- *
- * <p>What follows from it is decided by {@link BackendCircuitBreaker} and {@link RetryBudget}.
+ * Verdict of one outcome on the health of the AI server. Only this class classifies outcomes;
+ * {@link BackendCircuitBreaker} and {@link RetryBudget} act on the verdict.
  */
 enum HealthVerdict {
-    /** It did its work: it made pictures, or it judged the request by its content policy. */
+    /** The server did its work: it generated images, or its content policy rejected the request. */
     SUCCESS,
-    /** It failed, or could not be reached. */
+    /** The server failed or was unreachable. */
     FAILURE,
     /**
-     * Nothing is known. We broke the call off ourselves; it asked for patience; or it refused the request for what may
-     * be a fault of ours, or a 403 or 404 by which a proxy speaks for a server that is down.
+     * The outcome is no evidence of health. Darkroom aborted the call; the server returned a rate limit; or it rejected
+     * the request, possibly because of an error in Darkroom, or by a proxy's 403 or 404 for a server that is down.
      */
     IGNORED;
 
-    /** Returns whether an outcome tells of this process and not of the AI server. */
+    /** Returns true when this process caused the failure and not the AI server. */
     static boolean isInternalFailure(BackendOutcome backendOutcome) {
         return backendOutcome instanceof BackendOutcome.Failed failed
                 && failed.backendFailure().failureClass() == FailureClass.INTERNAL;

@@ -4,32 +4,32 @@ import io.vertx.core.Future;
 import java.time.Duration;
 
 /**
- * An AI server, as we call it. One implementation per protocol, in a package of its own below this one. An
- * implementation makes one submission per call, never retries it, and knows nothing of generations.
+ * Client of one AI server. Each protocol has one implementation, in a package of its own below this one. An
+ * implementation sends one submission per call, never retries it, and does not depend on generations.
  */
 public interface ImageBackend {
 
-    /** The name under which operators and attempts know this backend; never null. */
+    /** Returns the configured name of this backend, as shown to operators and stored with attempts; never null. */
     String name();
 
     /**
-     * Asks for pictures, once.
+     * Sends one submission for images.
      *
-     * @return completes with the outcome, never fails. When the call's budget is used up it completes as a
-     *     {@link BackendFailure#TIMED_OUT} failure and the socket is closed within a second; when the call is aborted it
-     *     completes as {@link BackendOutcome.Aborted} and the socket is closed likewise.
+     * @return completes with the outcome, never fails. At the timeout of the call it completes with a
+     *     {@link BackendFailure#TIMED_OUT} failure. When the call is aborted it completes with
+     *     {@link BackendOutcome.Aborted}. In both cases the socket is closed within a second.
      */
     Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall);
 
     /**
-     * Asks the AI server for something that costs nothing, once.
+     * Sends one free request that reports whether the AI server responds.
      *
-     * @return completes within {@code limit}, never fails; {@link HealthCheckResult#PASSED} where there is nothing to ask for
+     * @return completes within {@code timeout}, never fails; {@link HealthCheckResult#PASSED} when the backend has no health check
      */
-    default Future<HealthCheckResult> checkHealth(Duration limit) {
+    default Future<HealthCheckResult> checkHealth(Duration timeout) {
         return Future.succeededFuture(HealthCheckResult.PASSED);
     }
 
-    /** Closes connections. Calls under way end as aborted or failed. */
+    /** Closes all connections. Active calls end as aborted or failed. */
     Future<Void> close();
 }

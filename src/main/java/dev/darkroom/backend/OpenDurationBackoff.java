@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * Open times of a circuit breaker: the first is {@code reset}, each further one doubles, up to a quarter is added at random,
- * and none is longer than the cap. The random part keeps the probes of many processes apart. Not thread-safe.
+ * Exponential backoff for the open durations of a circuit breaker. The first is the initial duration, each further one
+ * doubles. A random addition of up to 25 % spreads the probes of several processes. The maximum caps the sum. Not thread-safe.
  */
 final class OpenDurationBackoff {
-    /** 2^30 times the shortest reset exceeds every cap. */
+    /** 2^30 times the shortest initial duration exceeds every maximum. */
     private static final int MAX_DOUBLINGS = 30;
 
     private static final double JITTER = 0.25;
@@ -19,13 +19,13 @@ final class OpenDurationBackoff {
     private int doublings;
 
     /** @param random uniform in [0, 1) */
-    OpenDurationBackoff(Duration reset, Duration cap, DoubleSupplier random) {
-        this.initialDuration = reset;
-        this.maxDuration = cap;
+    OpenDurationBackoff(Duration initialDuration, Duration maxDuration, DoubleSupplier random) {
+        this.initialDuration = initialDuration;
+        this.maxDuration = maxDuration;
         this.random = random;
     }
 
-    /** Returns the open time that begins now, never shorter than {@code reset}. */
+    /** Returns the next open duration, never shorter than the initial one, and doubles the following one. */
     Duration nextDuration() {
         Duration doubled = initialDuration.multipliedBy(1L << doublings);
         if (doublings < MAX_DOUBLINGS && doubled.compareTo(maxDuration) < 0) {
@@ -35,7 +35,7 @@ final class OpenDurationBackoff {
         return jittered.compareTo(maxDuration) > 0 ? maxDuration : jittered;
     }
 
-    /** Begins again with the shortest. */
+    /** Resets the next open duration to the initial one. */
     void resetBackoff() {
         doublings = 0;
     }

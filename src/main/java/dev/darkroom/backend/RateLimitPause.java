@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How long a backend is left alone after rate limits. A server that says how long is taken at its word, between one
- * second and the limit; one that does not gets 1 s, 2 s, 4 s … up to 30 s for as long as rate limits follow each other.
- * Not thread-safe.
+ * Pause of a backend after rate limits. A {@code Retry-After} of the server is used, limited to at least one second and
+ * at most the configured maximum. Without one the pause is 1 s, 2 s, 4 s … up to 30 s for consecutive rate limits. Not
+ * thread-safe.
  */
 final class RateLimitPause {
     private static final Duration MIN_PAUSE = Duration.ofSeconds(1);
@@ -26,19 +26,19 @@ final class RateLimitPause {
     }
 
     /**
-     * Takes a rate limit into account. Calls that were already under way when the pause began belong to the same burst:
-     * they may make it longer, but not grow the next guess.
+     * Records a rate limit. A call that started before the pause belongs to the same burst: it may extend the pause but
+     * does not increase the backoff.
      *
-     * @param callStartedAt by the same clock
-     * @param asked what the server asked for, null when it did not say
-     * @return true when a pause begins, false when one under way went on or grew longer
+     * @param callStartedAt start of the call in nanoseconds of the same clock
+     * @param retryAfter delay requested by the server, null when it requested none
+     * @return true when a pause begins, false when the current one continues or is extended
      */
-    boolean recordRateLimit(long callStartedAt, Duration asked) {
+    boolean recordRateLimit(long callStartedAt, Duration retryAfter) {
         long now = nanoTime.getAsLong();
         if (consecutiveRateLimits == 0 || callStartedAt - startedAt > 0) {
             consecutiveRateLimits++;
         }
-        long end = now + pauseDuration(asked).toNanos();
+        long end = now + pauseDuration(retryAfter).toNanos();
         boolean begins = !paused;
         if (begins) {
             paused = true;
@@ -50,26 +50,26 @@ final class RateLimitPause {
         return begins;
     }
 
-    private Duration pauseDuration(Duration asked) {
-        if (asked == null) {
-            Duration guess = MIN_PAUSE.multipliedBy(1L << Math.min(consecutiveRateLimits - 1, MAX_DOUBLINGS));
-            return guess.compareTo(MAX_DEFAULT_PAUSE) > 0 ? MAX_DEFAULT_PAUSE : guess;
+    private Duration pauseDuration(Duration retryAfter) {
+        if (retryAfter == null) {
+            Duration backoff = MIN_PAUSE.multipliedBy(1L << Math.min(consecutiveRateLimits - 1, MAX_DOUBLINGS));
+            return backoff.compareTo(MAX_DEFAULT_PAUSE) > 0 ? MAX_DEFAULT_PAUSE : backoff;
         }
-        Duration capped = asked.compareTo(maxRetryAfter) > 0 ? maxRetryAfter : asked;
+        Duration capped = retryAfter.compareTo(maxRetryAfter) > 0 ? maxRetryAfter : retryAfter;
         return capped.compareTo(MIN_PAUSE) < 0 ? MIN_PAUSE : capped;
     }
 
-    /** Zero when there is no pause. */
+    /** Returns the rest of the pause; zero when there is none. */
     Duration remaining() {
         return paused ? Duration.ofNanos(Math.max(0, endsAt - nanoTime.getAsLong())) : Duration.ZERO;
     }
 
-    /** The pause has passed. The streak stays: whether the server is patient again shows with the next call. */
+    /** Ends the pause. Keeps the backoff, since only the next call shows whether the rate limit is over. */
     void finish() {
         paused = false;
     }
 
-    /** The server took work again. */
+    /** Resets the backoff after a successful call. */
     void resetBackoff() {
         consecutiveRateLimits = 0;
     }

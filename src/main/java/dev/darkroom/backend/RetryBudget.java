@@ -1,14 +1,14 @@
 package dev.darkroom.backend;
 
 /**
- * How many retries a backend is worth: every failure costs, every success pays a little back. A backend whose failures
- * outnumber its successes by far runs out, and is then asked again only at the slowest pace, so that retries do not become
- * most of what a sick server gets. (The AWS SDKs' retry quota is the model.) Not thread-safe.
+ * Token bucket that limits fast retries of one backend: a failure costs tokens, a success refunds one. While the bucket is
+ * empty, generations are retried at the slowest pace, so that retries do not dominate the load of a failing server. Modeled
+ * on the retry quota of the AWS SDKs. Not thread-safe.
  */
 final class RetryBudget {
     private static final int CAPACITY = 100;
     private static final int FAILURE_COST = 5;
-    /** A call that timed out has held the server for longest. */
+    /** A call that timed out occupied the server the longest. */
     private static final int TIMEOUT_COST = 10;
 
     private static final int SUCCESS_REFUND = 1;
@@ -23,7 +23,7 @@ final class RetryBudget {
         remaining = Math.max(0, remaining - (timedOut ? TIMEOUT_COST : FAILURE_COST));
     }
 
-    /** True when nothing is left for quick retries. */
+    /** Returns true when no token is left for fast retries. */
     boolean exhausted() {
         return remaining == 0;
     }

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.function.LongSupplier;
 
 /**
- * The calls of the last while, and whether they say that the AI server is sick. Counts in buckets of time, so that its size
- * does not grow with the calls. A rate, not a number of failures since the last success, decides: a server that fails four
- * calls of five is sick, however regularly the fifth goes well. Not thread-safe.
+ * Sliding window of recent calls that decides when the circuit breaker opens. Counts calls in buckets of time, so that its
+ * size is constant. The failure rate decides and not the number of consecutive failures: a server that fails four of five
+ * calls is unhealthy even when every fifth call succeeds. Not thread-safe.
  */
 final class SlidingWindow {
     private static final int BUCKETS = 10;
@@ -29,51 +29,51 @@ final class SlidingWindow {
         clear();
     }
 
-    /** A call that went well, however long it took. */
-    void recordSuccess(Duration took) {
+    /** Records a successful call of any duration. */
+    void recordSuccess(Duration duration) {
         connectionFailures = 0;
-        addCall(0, took);
+        addCall(0, duration);
     }
 
     /**
-     * A call that failed on the server's account.
+     * Records a call that failed because of the server.
      *
-     * @param reached false when the server could not even be connected to
+     * @param connected false when no connection to the server could be opened
      */
-    void recordFailure(Duration took, boolean reached) {
-        connectionFailures = reached ? 0 : connectionFailures + 1;
-        addCall(1, took);
+    void recordFailure(Duration duration, boolean connected) {
+        connectionFailures = connected ? 0 : connectionFailures + 1;
+        addCall(1, duration);
     }
 
-    private void addCall(int failed, Duration took) {
+    private void addCall(int failed, Duration duration) {
         int bucket = currentBucket();
         calls[bucket]++;
         failures[bucket] += failed;
-        slowCalls[bucket] += took.compareTo(settings.slowCallDuration()) >= 0 ? 1 : 0;
+        slowCalls[bucket] += duration.compareTo(settings.slowCallDuration()) >= 0 ? 1 : 0;
     }
 
-    /** Whether the breaker should open. */
+    /** Returns true when the circuit breaker should open. */
     boolean exceedsThreshold() {
         if (connectionFailures >= settings.connectionFailures()) {
             return true;
         }
         long now = currentEpoch();
-        int allCalls = 0;
-        int allFailures = 0;
-        int allSlow = 0;
+        int totalCalls = 0;
+        int totalFailures = 0;
+        int totalSlowCalls = 0;
         for (int i = 0; i < BUCKETS; i++) {
             if (now - epochs[i] < BUCKETS) {
-                allCalls += calls[i];
-                allFailures += failures[i];
-                allSlow += slowCalls[i];
+                totalCalls += calls[i];
+                totalFailures += failures[i];
+                totalSlowCalls += slowCalls[i];
             }
         }
-        return allCalls >= settings.minimumCalls()
-                && (allFailures * 100L >= (long) settings.failurePercent() * allCalls
-                        || allSlow * 100L >= (long) settings.slowCallPercent() * allCalls);
+        return totalCalls >= settings.minimumCalls()
+                && (totalFailures * 100L >= (long) settings.failurePercent() * totalCalls
+                        || totalSlowCalls * 100L >= (long) settings.slowCallPercent() * totalCalls);
     }
 
-    /** Forgets everything: a new life begins. */
+    /** Removes all recorded calls. */
     void clear() {
         connectionFailures = 0;
         Arrays.fill(epochs, currentEpoch() - BUCKETS);

@@ -4,17 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** How many calls at once an AI server is given, by how it takes them. */
 class AdaptiveConcurrencyLimitTest {
     private final AdaptiveConcurrencyLimit limit = new AdaptiveConcurrencyLimit(20);
 
     @Test
-    void itBeginsWithAllThatIsAllowed() {
+    void startsAtTheMaximum() {
         assertThat(limit.maxCalls()).isEqualTo(20);
     }
 
     @Test
-    void overloadMakesItLessByThreeTenthsButNeverNone() {
+    void overloadLowersTheLimitByThirtyPercentButNotBelowOne() {
         // when
         limit.recordOverload(0, 100);
 
@@ -31,8 +30,8 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void callsOfTheSameOverloadCountOnce() {
-        // when: they were all under way when the first of them failed
+    void concurrentCallsLowerTheLimitOnce() {
+        // when: all calls started before the first failure
         for (int i = 0; i < 20; i++) {
             limit.recordOverload(90, 100 + i);
         }
@@ -42,7 +41,7 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void aFullRoundOfGoodCallsMakesItOneMore() {
+    void fullRoundOfSuccessesRaisesTheLimitByOne() {
         // given
         limit.recordOverload(0, 100);
 
@@ -57,7 +56,7 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void aLimitThatIsNotReachedIsNotTriedAndDoesNotGrow() {
+    void doesNotRaiseALimitThatIsNotReached() {
         // given
         limit.recordOverload(0, 100);
 
@@ -71,7 +70,7 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void itNeverExceedsWhatIsAllowed() {
+    void neverExceedsTheMaximum() {
         for (int i = 0; i < 1000; i++) {
             limit.recordSuccess(20);
         }
@@ -79,7 +78,7 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void afterAnOutageItDoublesWithEachRound() {
+    void doublesWithEachRoundAfterAnOutage() {
         // given
         limit.recordOutage(3);
         assertThat(limit.maxCalls()).isEqualTo(3);
@@ -102,8 +101,8 @@ class AdaptiveConcurrencyLimitTest {
     }
 
     @Test
-    void itSettlesNearWhatTheServerTakes() {
-        // given: a server that takes eight at once and refuses more
+    void convergesToTheCapacityOfTheServer() {
+        // given: a server with a capacity of eight concurrent calls
         long now = 1_000;
         int highest = 0;
         int lowest = 20;

@@ -33,20 +33,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BackendExecutorTest {
     private static final int CONCURRENCY = 3;
-    private static final int MINIMUM = 10;
+    private static final int MINIMUM_CALLS = 10;
     private static final int CONNECTION_FAILURES = 4;
-    private static final int PROBES = 2;
-    private static final Duration SLOW = Duration.ofSeconds(20);
-    private static final Duration RESET = Duration.ofMillis(150);
-    private static final Duration MAX_RESET = RESET;
+    private static final int HALF_OPEN_CALLS = 2;
+    private static final Duration SLOW_CALL_DURATION = Duration.ofSeconds(20);
+    private static final Duration OPEN_DURATION = Duration.ofMillis(150);
+    private static final Duration MAX_OPEN_DURATION = OPEN_DURATION;
     private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
     private static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null);
 
-    private static final BackendOutcome PICTURES = new BackendOutcome.Generated(List.of());
-    private static final BackendOutcome SICK = failure(FailureClass.SERVER_ERROR, "SERVER_ERROR");
+    private static final BackendOutcome GENERATED = new BackendOutcome.Generated(List.of());
+    private static final BackendOutcome FAILED = failure(FailureClass.SERVER_ERROR, "SERVER_ERROR");
     private static final BackendOutcome UNREACHABLE = failure(FailureClass.NOT_SENT, "CONNECTION_REFUSED");
     private static final BackendOutcome TIMED_OUT = failure(FailureClass.AMBIGUOUS, BackendFailure.TIMED_OUT);
-    private static final BackendOutcome REFUSED = failure(FailureClass.TERMINAL_INPUT, "INVALID_REQUEST");
+    private static final BackendOutcome REJECTED = failure(FailureClass.TERMINAL_INPUT, "INVALID_REQUEST");
     private static final BackendOutcome RATE_LIMITED =
             failure(FailureClass.REJECTED_RETRYABLE, BackendFailure.RATE_LIMITED);
     private static final BackendOutcome ABORTED = new BackendOutcome.Aborted();
@@ -68,14 +68,14 @@ class BackendExecutorTest {
                 CONCURRENCY,
                 new Settings.Breaker(
                         Duration.ofSeconds(60),
-                        MINIMUM,
+                        MINIMUM_CALLS,
                         50,
                         CONNECTION_FAILURES,
-                        SLOW,
+                        SLOW_CALL_DURATION,
                         80,
-                        RESET,
-                        MAX_RESET,
-                        PROBES,
+                        OPEN_DURATION,
+                        MAX_OPEN_DURATION,
+                        HALF_OPEN_CALLS,
                         null),
                 MAX_RETRY_AFTER,
                 nanos::get);
@@ -97,14 +97,14 @@ class BackendExecutorTest {
                 CONCURRENCY,
                 new Settings.Breaker(
                         Duration.ofSeconds(60),
-                        MINIMUM,
+                        MINIMUM_CALLS,
                         50,
                         CONNECTION_FAILURES,
-                        SLOW,
+                        SLOW_CALL_DURATION,
                         80,
-                        RESET,
-                        MAX_RESET,
-                        PROBES,
+                        OPEN_DURATION,
+                        MAX_OPEN_DURATION,
+                        HALF_OPEN_CALLS,
                         null),
                 MAX_RETRY_AFTER,
                 nanos::get));
@@ -115,14 +115,14 @@ class BackendExecutorTest {
 
         // when
         verticle.executor().execute(REQUEST, new BackendCall(Duration.ofSeconds(60)));
-        backend.answer(PICTURES);
+        backend.complete(GENERATED);
 
         // then
         assertThat(context.get(30, TimeUnit.SECONDS)).isEqualTo(id);
     }
 
     @Test
-    void permitsAreTheLimitLessTheCallsUnderWay() throws Exception {
+    void permitsAreTheLimitMinusActiveCalls() throws Exception {
         // given
         Future<Execution> first = run();
         run();
@@ -132,99 +132,101 @@ class BackendExecutorTest {
 
         // when
         run();
-        Execution oneTooMany = get(run());
+        Execution rejected = get(run());
 
         // then
         assertThat(backendExecutor.availablePermits()).isZero();
-        assertThat(oneTooMany).isEqualTo(new Execution(new BackendOutcome.NotStarted(), false, false));
+        assertThat(rejected).isEqualTo(new Execution(new BackendOutcome.NotStarted(), false, false));
         assertThat(backend.calls).isEqualTo(3);
 
         // when
-        backend.answer(PICTURES);
+        backend.complete(GENERATED);
 
         // then
-        assertThat(get(first)).isEqualTo(new Execution(PICTURES, false, false));
+        assertThat(get(first)).isEqualTo(new Execution(GENERATED, false, false));
         assertThat(backendExecutor.availablePermits()).isEqualTo(1);
         await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 1);
     }
 
     @Test
-    void breakerOpensAtItsFailureRateOverEnoughCallsAndNotBefore() throws Exception {
+    void breakerOpensAtTheFailureRateAfterTheMinimumOfCalls() throws Exception {
         // when
-        for (int i = 1; i < MINIMUM; i++) {
-            call(i % 2 == 0 ? SICK : PICTURES);
+        for (int i = 1; i < MINIMUM_CALLS; i++) {
+            call(i % 2 == 0 ? FAILED : GENERATED);
         }
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.CLOSED);
 
         // when
-        Execution last = call(SICK);
+        Execution last = call(FAILED);
 
         // then
-        assertThat(last.backendOutcome()).isEqualTo(SICK);
+        assertThat(last.backendOutcome()).isEqualTo(FAILED);
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
         assertThat(backendExecutor.availablePermits()).isZero();
         assertThat(get(run()).backendOutcome()).isInstanceOf(BackendOutcome.NotStarted.class);
-        assertThat(backend.calls).isEqualTo(MINIMUM);
+        assertThat(backend.calls).isEqualTo(MINIMUM_CALLS);
     }
 
     @Test
-    void failuresBelowTheRateLeaveItClosed() throws Exception {
-        for (int i = 0; i < 10 * MINIMUM; i++) {
-            call(i % 3 == 2 ? SICK : PICTURES);
+    void breakerStaysClosedBelowTheFailureRate() throws Exception {
+        for (int i = 0; i < 10 * MINIMUM_CALLS; i++) {
+            call(i % 3 == 2 ? FAILED : GENERATED);
         }
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.CLOSED);
     }
 
     @Test
-    void whatLiesBeforeTheWindowIsForgotten() throws Exception {
+    void breakerIgnoresFailuresBeforeTheWindow() throws Exception {
         // given
-        for (int i = 1; i < MINIMUM; i++) {
-            call(SICK);
+        for (int i = 1; i < MINIMUM_CALLS; i++) {
+            call(FAILED);
         }
 
         // when
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(61));
-        call(SICK);
+        call(FAILED);
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.CLOSED);
     }
 
     @Test
-    void eightyPercentRandomFailuresOpenItWhereTheLibrarysOwnRuleMayNot() throws Exception {
-        // given a server that fails four calls of five, in an order that never has five failures in a row
-        CircuitBreaker stock = CircuitBreaker.create(
-                "stock", vertx, new CircuitBreakerOptions().setMaxFailures(5).setFailuresRollingWindow(60_000));
+    void breakerOpensAtEightyPercentFailuresUnlikeTheLibrarysRule() throws Exception {
+        // given a server that fails four of five calls, and never five in a row
+        CircuitBreaker libraryBreaker = CircuitBreaker.create(
+                "library", vertx, new CircuitBreakerOptions().setMaxFailures(5).setFailuresRollingWindow(60_000));
         int calls = 0;
 
         // when
         while (backendExecutor.state() == BreakerState.CLOSED && calls < 100) {
-            boolean well = calls++ % 5 == 4;
-            call(well ? PICTURES : SICK);
-            stock.<Void>execute(() -> well ? Future.succeededFuture() : Future.failedFuture("sick"))
+            boolean succeeds = calls++ % 5 == 4;
+            call(succeeds ? GENERATED : FAILED);
+            libraryBreaker
+                    .<Void>execute(() -> succeeds ? Future.succeededFuture() : Future.failedFuture("failed"))
                     .otherwiseEmpty();
         }
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
-        assertThat(calls).isEqualTo(MINIMUM);
+        assertThat(calls).isEqualTo(MINIMUM_CALLS);
         for (int i = 0; i < 100; i++) {
-            boolean well = i % 5 == 4;
-            get(stock.<Void>execute(() -> well ? Future.succeededFuture() : Future.failedFuture("sick"))
+            boolean succeeds = i % 5 == 4;
+            get(libraryBreaker
+                    .<Void>execute(() -> succeeds ? Future.succeededFuture() : Future.failedFuture("failed"))
                     .otherwiseEmpty());
         }
-        assertThat(stock.state()).isEqualTo(CircuitBreakerState.CLOSED);
+        assertThat(libraryBreaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     }
 
     @Test
-    void connectionFailuresInARowOpenItHoweverFewTheyAre() throws Exception {
-        // when one call gets through in between
+    void breakerOpensAfterConsecutiveConnectionFailures() throws Exception {
+        // when one call in between succeeds
         for (int i = 1; i < CONNECTION_FAILURES; i++) {
             call(UNREACHABLE);
         }
-        call(PICTURES);
+        call(GENERATED);
         for (int i = 1; i < CONNECTION_FAILURES; i++) {
             call(UNREACHABLE);
         }
@@ -240,24 +242,24 @@ class BackendExecutorTest {
     }
 
     @Test
-    void aServerThatIsAlmostAlwaysSlowIsSickToo() throws Exception {
-        for (int i = 0; i < MINIMUM; i++) {
+    void breakerOpensAtTheSlowCallRate() throws Exception {
+        for (int i = 0; i < MINIMUM_CALLS; i++) {
             Future<Execution> running = run();
-            nanos.addAndGet(i < 2 ? 1 : SLOW.toNanos() / 4);
-            nanos.addAndGet(i < 2 ? 0 : SLOW.toNanos() / 4 * 3);
-            backend.answer(PICTURES);
+            nanos.addAndGet(i < 2 ? 1 : SLOW_CALL_DURATION.toNanos() / 4);
+            nanos.addAndGet(i < 2 ? 0 : SLOW_CALL_DURATION.toNanos() / 4 * 3);
+            backend.complete(GENERATED);
             get(running);
-            nanos.addAndGet(-(i < 2 ? 1 : SLOW.toNanos()));
+            nanos.addAndGet(-(i < 2 ? 1 : SLOW_CALL_DURATION.toNanos()));
         }
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"TERMINAL_INPUT", "TERMINAL_AUTH", "MODERATED", "RESULT_FETCH"})
-    void failuresThatAreNotTheServersDoNotOpenTheBreaker(FailureClass failureClass) throws Exception {
+    void breakerIgnoresFailuresNotCausedByTheServer(FailureClass failureClass) throws Exception {
         // when
-        for (int i = 0; i < 3 * MINIMUM; i++) {
-            call(failure(failureClass, "WHATEVER"));
+        for (int i = 0; i < 3 * MINIMUM_CALLS; i++) {
+            call(failure(failureClass, "ANY_CODE"));
         }
 
         // then
@@ -266,12 +268,12 @@ class BackendExecutorTest {
     }
 
     @Test
-    void refusedRequestsAndAbortsDoNotHideFailures() throws Exception {
+    void rejectedRequestsAndAbortsDoNotHideFailures() throws Exception {
         // when
-        for (int i = 0; i < MINIMUM; i++) {
-            call(REFUSED);
+        for (int i = 0; i < MINIMUM_CALLS; i++) {
+            call(REJECTED);
             call(ABORTED);
-            call(SICK);
+            call(FAILED);
         }
 
         // then
@@ -279,7 +281,7 @@ class BackendExecutorTest {
     }
 
     @Test
-    void halfOpenLetsAFewProbesThroughAndClosesWhenAllGoWell() throws Exception {
+    void halfOpenBreakerPermitsAFewProbesAndClosesWhenAllSucceed() throws Exception {
         // given
         halfOpen();
         int before = backend.calls;
@@ -291,17 +293,17 @@ class BackendExecutorTest {
         // then
         assertThat(backendExecutor.availablePermits()).isZero();
         assertThat(get(run()).backendOutcome()).isInstanceOf(BackendOutcome.NotStarted.class);
-        assertThat(backend.calls).isEqualTo(before + PROBES);
+        assertThat(backend.calls).isEqualTo(before + HALF_OPEN_CALLS);
 
         // when
-        backend.answer(PICTURES);
+        backend.complete(GENERATED);
         assertThat(get(first).probe()).isTrue();
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
 
         // when
-        backend.answer(PICTURES);
+        backend.complete(GENERATED);
         assertThat(get(second).probe()).isTrue();
 
         // then
@@ -309,13 +311,13 @@ class BackendExecutorTest {
     }
 
     @Test
-    void noGenerationIsRiskedWhileTheHealthCheckIsNotAnswered() throws Exception {
+    void breakerStaysOpenWhileTheHealthCheckGetsNoResponse() throws Exception {
         // given
         backend.health = HealthCheckResult.UNREACHABLE;
         open();
         int before = backend.calls;
 
-        // when it was tried again and again
+        // when the health check was repeated
         await().atMost(30, TimeUnit.SECONDS).until(() -> backend.checks >= 6);
 
         // then
@@ -328,11 +330,11 @@ class BackendExecutorTest {
 
         // then
         await().atMost(30, TimeUnit.SECONDS).until(() -> backendExecutor.state() == BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
-    void aServerWhoseHealthCheckFailsForGoodIsStillTriedWithAGeneration() throws Exception {
+    void breakerBecomesHalfOpenWhenTheHealthCheckKeepsFailing() throws Exception {
         // given
         backend.health = HealthCheckResult.FAILED;
 
@@ -345,7 +347,7 @@ class BackendExecutorTest {
     }
 
     @Test
-    void aProbeThatFailsForAReasonOfOurOwnProvesNothing() throws Exception {
+    void probeWithAnInternalFailureKeepsTheBreakerHalfOpen() throws Exception {
         // given
         halfOpen();
 
@@ -354,64 +356,66 @@ class BackendExecutorTest {
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
-    void workComesBackOneByOneAfterAnOutage() throws Exception {
+    void concurrencyGrowsStepwiseAfterAnOutage() throws Exception {
         // given
         halfOpen();
-        call(PICTURES);
-        call(PICTURES);
+        call(GENERATED);
+        call(GENERATED);
 
-        // then as many as there were probes
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        // then the limit equals the number of probes
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
 
         // when
-        call(PICTURES);
+        call(GENERATED);
 
-        // then one more
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES + 1).isEqualTo(CONCURRENCY);
+        // then the limit grows by one
+        assertThat(backendExecutor.availablePermits())
+                .isEqualTo(HALF_OPEN_CALLS + 1)
+                .isEqualTo(CONCURRENCY);
     }
 
     @Test
-    void aSecondProbeThatFailsLaterDoesNotOpenItTwice() throws Exception {
+    void secondFailedProbeDoesNotOpenTheBreakerAgain() throws Exception {
         // given
         halfOpen();
         Future<Execution> first = run();
         Future<Execution> second = run();
 
         // when
-        backend.answer(SICK);
+        backend.complete(FAILED);
         get(first);
-        backend.answer(SICK);
+        backend.complete(FAILED);
         get(second);
 
         // then
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> types().stream().filter("breaker.halfOpen"::equals).count() == 2);
         assertThat(types().stream().filter("breaker.opened"::equals)).hasSize(2);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
-    void manyFailuresUseTheRetryBudgetUpAndSuccessesRefillIt() throws Exception {
+    void failuresExhaustTheRetryBudgetAndSuccessesRefillIt() throws Exception {
         // when
         Execution last = null;
         for (int i = 0; i < 20; i++) {
-            call(PICTURES);
-            call(PICTURES);
-            last = call(i % 2 == 0 ? SICK : TIMED_OUT);
+            call(GENERATED);
+            call(GENERATED);
+            last = call(i % 2 == 0 ? FAILED : TIMED_OUT);
         }
 
         // then
         assertThat(last.retryBudgetExhausted()).isTrue();
 
         // when
-        Execution well = call(PICTURES);
+        Execution success = call(GENERATED);
 
         // then
-        assertThat(well.retryBudgetExhausted()).isFalse();
+        assertThat(success.retryBudgetExhausted()).isFalse();
     }
 
     @ParameterizedTest
@@ -422,8 +426,7 @@ class BackendExecutorTest {
         "TERMINAL_INPUT,NOT_FOUND",
         "TERMINAL_AUTH,FORBIDDEN"
     })
-    void probeThatBringsNoGoodNewsOpensAgainAndIsFollowedByAnother(FailureClass failureClass, String code)
-            throws Exception {
+    void unsuccessfulProbeOpensTheBreakerUntilTheNextProbe(FailureClass failureClass, String code) throws Exception {
         // given
         halfOpen();
 
@@ -435,14 +438,14 @@ class BackendExecutorTest {
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
         nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
         awaitState(BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
-        assertThat(call(PICTURES).probe()).isTrue();
-        assertThat(call(PICTURES).probe()).isTrue();
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
+        assertThat(call(GENERATED).probe()).isTrue();
+        assertThat(call(GENERATED).probe()).isTrue();
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.CLOSED);
     }
 
     @Test
-    void abortedProbeIsFollowedByAnother() throws Exception {
+    void abortedProbeKeepsTheBreakerHalfOpen() throws Exception {
         // given
         halfOpen();
 
@@ -452,11 +455,11 @@ class BackendExecutorTest {
         // then
         assertThat(probe).isEqualTo(new Execution(ABORTED, true, false));
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
-    void moderatedProbeShowsThatTheServerWorks() throws Exception {
+    void moderatedProbesCloseTheBreaker() throws Exception {
         halfOpen();
         call(failure(FailureClass.MODERATED, "MODERATED"));
         call(failure(FailureClass.MODERATED, "MODERATED"));
@@ -464,26 +467,26 @@ class BackendExecutorTest {
     }
 
     @Test
-    void callThatBeganBeforeTheOutageAndSucceedsDuringAProbeLosesNoPermit() throws Exception {
-        // given a call that hangs while others fail
+    void callFromBeforeTheOutageDoesNotAffectTheProbes() throws Exception {
+        // given a pending call while others fail
         Future<Execution> slow = run();
-        Promise<BackendOutcome> slowAnswer = backend.waiting.poll();
+        Promise<BackendOutcome> slowOutcome = backend.pending.poll();
         halfOpen();
         Future<Execution> probe = run();
 
         // when
-        slowAnswer.complete(PICTURES);
+        slowOutcome.complete(GENERATED);
         assertThat(get(slow).probe()).isFalse();
-        backend.answer(PICTURES);
+        backend.complete(GENERATED);
         assertThat(get(probe).probe()).isTrue();
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(PROBES);
+        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
-    void rateLimitPausesTheBackendForAsLongAsItAsks() throws Exception {
+    void rateLimitPausesTheBackendForRetryAfter() throws Exception {
         // when
         call(rateLimited(Duration.ofSeconds(7)));
 
@@ -496,7 +499,7 @@ class BackendExecutorTest {
         // when
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(7));
 
-        // then: it is called again, by fewer at once
+        // then calls are permitted again, with a lower limit
         assertThat(backendExecutor.availablePermits()).isEqualTo((int) (CONCURRENCY * 0.7));
         assertThat(backendExecutor.concurrency()).isEqualTo(backendExecutor.availablePermits());
         assertThat(backendExecutor.remainingPause()).isZero();
@@ -504,7 +507,7 @@ class BackendExecutorTest {
 
     @ParameterizedTest
     @CsvSource({"UNAVAILABLE, 503, 1", "TIMED_OUT, , 1", "SERVER_ERROR, 500, 0", "INVALID_RESPONSE, 200, 0"})
-    void anOverloadedServerIsCalledByFewerAtOnce(String code, Integer status, int fewer) throws Exception {
+    void overloadLowersTheConcurrency(String code, Integer status, int decrease) throws Exception {
         // given
         BackendFailure backendFailure = BackendFailure.of(FailureClass.SERVER_ERROR, code, "message");
 
@@ -512,18 +515,18 @@ class BackendExecutorTest {
         call(new BackendOutcome.Failed(status == null ? backendFailure : backendFailure.withHttpStatus(status)));
 
         // then
-        assertThat(backendExecutor.concurrency()).isEqualTo(CONCURRENCY - fewer);
+        assertThat(backendExecutor.concurrency()).isEqualTo(CONCURRENCY - decrease);
         assertThat(backendExecutor.availablePermits()).isEqualTo(backendExecutor.concurrency());
     }
 
     @Test
-    void absurdWaitIsCapped() throws Exception {
+    void limitsRetryAfterToTheMaximum() throws Exception {
         call(rateLimited(Duration.ofDays(36_500)));
         assertThat(backendExecutor.remainingPause()).isEqualTo(MAX_RETRY_AFTER);
     }
 
     @Test
-    void endOfAPauseIsAnnounced() throws Exception {
+    void publishesTheEndOfAPause() throws Exception {
         // given
         call(RATE_LIMITED);
         await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 1);
@@ -538,7 +541,7 @@ class BackendExecutorTest {
 
     @Test
     void rateLimitsNeverOpenTheBreaker() throws Exception {
-        for (int i = 0; i < 3 * MINIMUM; i++) {
+        for (int i = 0; i < 3 * MINIMUM_CALLS; i++) {
             call(RATE_LIMITED);
             nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
         }
@@ -546,13 +549,13 @@ class BackendExecutorTest {
     }
 
     @Test
-    void changesOfTheBreakerArePublished() throws Exception {
+    void publishesChangesOfTheBreaker() throws Exception {
         // given
         halfOpen();
 
         // when
-        call(PICTURES);
-        call(PICTURES);
+        call(GENERATED);
+        call(GENERATED);
 
         // then
         await().atMost(60, TimeUnit.SECONDS).until(() -> events.size() == 3);
@@ -566,10 +569,10 @@ class BackendExecutorTest {
     }
 
     @Test
-    void worseThanPromisedBackendStillEndsItsCalls() throws Exception {
+    void endsTheCallWhenTheBackendThrows() throws Exception {
         // given
         Future<Execution> failed = run();
-        backend.waiting.remove().fail(new IllegalStateException("broken promise"));
+        backend.pending.remove().fail(new IllegalStateException("failed future"));
         backend.throwing = true;
 
         // then
@@ -585,7 +588,7 @@ class BackendExecutorTest {
     }
 
     @Test
-    void closedGuardLetsNothingThrough() throws Exception {
+    void closedExecutorStartsNoCall() throws Exception {
         backendExecutor.close();
         assertThat(backendExecutor.availablePermits()).isZero();
         assertThat(get(run()).backendOutcome()).isInstanceOf(BackendOutcome.NotStarted.class);
@@ -610,7 +613,7 @@ class BackendExecutorTest {
         nanos.incrementAndGet();
         Future<Execution> running = run();
         nanos.incrementAndGet();
-        backend.answer(backendOutcome);
+        backend.complete(backendOutcome);
         return get(running);
     }
 
@@ -637,16 +640,16 @@ class BackendExecutorTest {
         return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
-    /** Answers when the test says so, the oldest call first. */
+    /** Completes its calls on request of the test, the oldest first. */
     private static final class FakeBackend implements ImageBackend {
-        private final Queue<Promise<BackendOutcome>> waiting = new ArrayDeque<>();
+        private final Queue<Promise<BackendOutcome>> pending = new ArrayDeque<>();
         private int calls;
         private boolean throwing;
         private volatile HealthCheckResult health = HealthCheckResult.PASSED;
         private volatile int checks;
 
         @Override
-        public Future<HealthCheckResult> checkHealth(Duration limit) {
+        public Future<HealthCheckResult> checkHealth(Duration timeout) {
             checks++;
             return Future.succeededFuture(health);
         }
@@ -660,15 +663,15 @@ class BackendExecutorTest {
         public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
             calls++;
             if (throwing) {
-                throw new IllegalStateException("not even a future");
+                throw new IllegalStateException("thrown exception");
             }
-            Promise<BackendOutcome> answer = Promise.promise();
-            waiting.add(answer);
-            return answer.future();
+            Promise<BackendOutcome> outcome = Promise.promise();
+            pending.add(outcome);
+            return outcome.future();
         }
 
-        void answer(BackendOutcome backendOutcome) {
-            waiting.remove().complete(backendOutcome);
+        void complete(BackendOutcome backendOutcome) {
+            pending.remove().complete(backendOutcome);
         }
 
         @Override

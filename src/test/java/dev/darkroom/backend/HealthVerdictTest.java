@@ -25,13 +25,13 @@ class HealthVerdictTest {
         "INTERNAL,NO_ROOM,IGNORED",
         "INTERNAL,OUT_OF_RESOURCES,IGNORED",
     })
-    void failureSaysThisAboutTheServersHealth(FailureClass failureClass, String code, HealthVerdict expected) {
+    void classifiesFailures(FailureClass failureClass, String code, HealthVerdict expected) {
         assertThat(HealthVerdict.of(new BackendOutcome.Failed(BackendFailure.of(failureClass, code, ""))))
                 .isEqualTo(expected);
     }
 
     @Test
-    void picturesAreHealthAndOurOwnBreakingOffIsNoNews() {
+    void generatedImagesAreASuccessAndAbortsAreIgnored() {
         assertThat(HealthVerdict.of(new BackendOutcome.Generated(List.of()))).isEqualTo(HealthVerdict.SUCCESS);
         assertThat(HealthVerdict.of(new BackendOutcome.Aborted())).isEqualTo(HealthVerdict.IGNORED);
         assertThat(HealthVerdict.of(new BackendOutcome.NotStarted())).isEqualTo(HealthVerdict.IGNORED);

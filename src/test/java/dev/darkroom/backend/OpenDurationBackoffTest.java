@@ -9,47 +9,47 @@ import org.junit.jupiter.api.Test;
 
 class OpenDurationBackoffTest {
 
-    private static List<Long> seconds(OpenDurationBackoff times, int count) {
-        return Stream.generate(times::nextDuration)
+    private static List<Long> seconds(OpenDurationBackoff backoff, int count) {
+        return Stream.generate(backoff::nextDuration)
                 .limit(count)
                 .map(Duration::toSeconds)
                 .toList();
     }
 
-    private static OpenDurationBackoff times(double random) {
+    private static OpenDurationBackoff backoff(double random) {
         return new OpenDurationBackoff(Duration.ofSeconds(10), Duration.ofMinutes(5), () -> random);
     }
 
     @Test
-    void doubleUpToTheCap() {
-        assertThat(seconds(times(0), 8)).containsExactly(10L, 20L, 40L, 80L, 160L, 300L, 300L, 300L);
+    void doublesUpToTheMaximum() {
+        assertThat(seconds(backoff(0), 8)).containsExactly(10L, 20L, 40L, 80L, 160L, 300L, 300L, 300L);
     }
 
     @Test
-    void areLongerByAtMostAQuarterAndNeverThanTheCap() {
-        assertThat(seconds(times(0.9999), 7)).containsExactly(12L, 24L, 49L, 99L, 199L, 300L, 300L);
+    void addsUpToAQuarterWithinTheMaximum() {
+        assertThat(seconds(backoff(0.9999), 7)).containsExactly(12L, 24L, 49L, 99L, 199L, 300L, 300L);
     }
 
     @Test
-    void beginAgainAfterRecovery() {
+    void startsAgainAfterReset() {
         // given
-        OpenDurationBackoff times = times(0);
-        seconds(times, 4);
+        OpenDurationBackoff backoff = backoff(0);
+        seconds(backoff, 4);
 
         // when
-        times.resetBackoff();
+        backoff.resetBackoff();
 
         // then
-        assertThat(seconds(times, 2)).containsExactly(10L, 20L);
+        assertThat(seconds(backoff, 2)).containsExactly(10L, 20L);
     }
 
     @Test
-    void neverOverflow() {
+    void neverOverflows() {
         // given
-        OpenDurationBackoff times = new OpenDurationBackoff(Duration.ofMillis(1), Duration.ofDays(20_000), () -> 0);
+        OpenDurationBackoff backoff = new OpenDurationBackoff(Duration.ofMillis(1), Duration.ofDays(20_000), () -> 0);
 
         // then
-        assertThat(Stream.generate(times::nextDuration).limit(100))
-                .allMatch(time -> !time.isNegative() && !time.isZero());
+        assertThat(Stream.generate(backoff::nextDuration).limit(100))
+                .allMatch(duration -> !duration.isNegative() && !duration.isZero());
     }
 }

@@ -15,7 +15,7 @@ class RateLimitPauseTest {
     private final RateLimitPause rateLimitPause = new RateLimitPause(Duration.ofMinutes(10), () -> now);
 
     @Test
-    void rateLimitsThatFollowEachOtherPauseLongerAndLonger() {
+    void consecutiveRateLimitsDoubleThePause() {
         // when
         List<Long> seconds = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
@@ -27,7 +27,7 @@ class RateLimitPauseTest {
     }
 
     @Test
-    void successStartsTheGuessingAnew() {
+    void successResetsTheBackoff() {
         // given
         rateLimitedAfterPause(null);
         rateLimitedAfterPause(null);
@@ -41,12 +41,12 @@ class RateLimitPauseTest {
 
     @ParameterizedTest
     @CsvSource({"PT0S,PT1S", "PT0.5S,PT1S", "PT2S,PT2S", "PT10M,PT10M", "PT11M,PT10M", "P36500D,PT10M"})
-    void whatTheServerAsksForIsTakenWithinLimits(Duration asked, Duration expected) {
-        assertThat(rateLimitedAfterPause(asked)).isEqualTo(expected);
+    void usesRetryAfterWithinLimits(Duration retryAfter, Duration expected) {
+        assertThat(rateLimitedAfterPause(retryAfter)).isEqualTo(expected);
     }
 
     @Test
-    void burstOfRateLimitsIsOne() {
+    void burstOfRateLimitsCountsOnce() {
         // given
         long started = now;
         advance(Duration.ofSeconds(5));
@@ -63,7 +63,7 @@ class RateLimitPauseTest {
     }
 
     @Test
-    void laterAnswerCanOnlyMakeThePauseLonger() {
+    void laterResponseOnlyExtendsThePause() {
         // given
         rateLimitPause.recordRateLimit(now, Duration.ofSeconds(60));
 
@@ -77,16 +77,16 @@ class RateLimitPauseTest {
         assertThat(rateLimitPause.remaining()).isEqualTo(Duration.ofSeconds(90));
     }
 
-    private Duration rateLimitedAfterPause(Duration asked) {
+    private Duration rateLimitedAfterPause(Duration retryAfter) {
         advance(rateLimitPause.remaining());
         rateLimitPause.finish();
         long started = now;
         advance(Duration.ofMillis(10));
-        rateLimitPause.recordRateLimit(started, asked);
+        rateLimitPause.recordRateLimit(started, retryAfter);
         return rateLimitPause.remaining();
     }
 
-    private void advance(Duration time) {
-        now += time.toNanos() + 1;
+    private void advance(Duration duration) {
+        now += duration.toNanos() + 1;
     }
 }

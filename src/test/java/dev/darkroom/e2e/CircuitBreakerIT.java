@@ -92,7 +92,7 @@ class CircuitBreakerIT {
             ids.add(client.create("waiting " + i));
         }
         awaitLines("breaker opened", 1);
-        awaitLines("health check failed, breaker stays open", 3);
+        awaitLines("backend health check failed, breaker stays open", 3);
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> breakerState(), "OPEN"::equals);
         List<JsonObject> waiting = ids.stream().map(client::generation).toList();
         inProcessSimulator = new InProcessSimulator(port, Duration.ofMillis(10));
@@ -231,7 +231,7 @@ class CircuitBreakerIT {
 
         // when
         String id = client.create("waits for the health check");
-        awaitLines("health check failed, breaker stays open", 3);
+        awaitLines("backend health check failed, breaker stays open", 3);
 
         // then
         assertThat(inProcessSimulator.recordedRequests()).hasSize(THRESHOLD);

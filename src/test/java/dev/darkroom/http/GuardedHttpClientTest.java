@@ -99,8 +99,8 @@ class GuardedHttpClientTest {
         assertThat(addresses).isEmpty();
         assertThat(webhookReceiver.receivedRequests("/named"))
                 .singleElement()
-                .satisfies(request ->
-                        assertThat(request.headers()).containsEntry("host", "hooks.example.org:" + webhookReceiver.port()));
+                .satisfies(request -> assertThat(request.headers())
+                        .containsEntry("host", "hooks.example.org:" + webhookReceiver.port()));
     }
 
     /** A rebinding name resolves to an allowed address when checked and to another one later. The call uses the checked address. */

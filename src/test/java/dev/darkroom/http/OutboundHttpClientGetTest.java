@@ -117,7 +117,8 @@ class OutboundHttpClientGetTest {
 
     @Test
     void sendsTheHeadersOfAllOutboundRequests() throws Exception {
-        try (SingleResponseServer server = new SingleResponseServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
+        try (SingleResponseServer server =
+                new SingleResponseServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
             HttpResponse<String> response = get(server, LONG).await(60, TimeUnit.SECONDS);
 
             assertThat(response.statusCode()).isEqualTo(203);
@@ -162,7 +163,8 @@ class OutboundHttpClientGetTest {
         try (SingleResponseServer server = new SingleResponseServer(ENDLESS + chunk)) {
             Future<HttpResponse<String>> response = get(server, LONG);
 
-            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS)).hasMessage("response body larger than 1000 bytes");
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
+                    .hasMessage("response body larger than 1000 bytes");
             assertThat(server.reset()).isTrue();
         }
     }

@@ -2,7 +2,7 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 
-/** Carries a failure through a chain of futures to its end, where it becomes the outcome. It never leaves a backend. */
+/** Carries a {@link BackendFailure} through a chain of futures inside a backend, which converts it to an outcome. */
 public final class BackendCallException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class BackendCallException extends RuntimeException {
         this.backendFailure = backendFailure;
     }
 
-    /** Never null. */
+    /** Returns the failure; never null. */
     public BackendFailure failure() {
         return backendFailure;
     }

@@ -19,42 +19,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One call from its start to its one end: the work is done, its budget is used up, or it is aborted, whichever comes
- * first. At that moment the outcome is known and everything that the call still holds open is broken off.
+ * Lifetime of one call. The call ends once: when its work is done, when its timeout elapses, or when it is aborted. At
+ * that moment its outcome is set, and its requests and timers are canceled.
  *
- * <p>Confined to the context on which the call was started; only {@link BackendCall#abort()} may come from elsewhere.
+ * <p>Confined to the context on which the call was started. Only {@link BackendCall#abort()} may run on another thread.
  */
 public final class BackendCallScope {
     private static final Logger LOG = LoggerFactory.getLogger(BackendCallScope.class);
     private static final BackendFailure NO_RESPONSE_MEMORY = BackendFailure.of(
             FailureClass.INTERNAL,
             "NO_ROOM",
-            "The AI server's answer is large, and there was no room beside others to read it before the deadline.");
+            "The response of the AI server is large, and no memory was free to read it before the deadline.");
     private static final BackendFailure INTERNAL =
-            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed for a reason of our own.");
+            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
 
     private final Vertx vertx;
     private final String key;
     private final MemoryReservation reservation;
-    private final long end;
+    private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
     private BooleanSupplier requestSent;
     private boolean ended;
 
-    private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration budget) {
+    private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
         this.vertx = vertx;
         this.key = key;
         this.reservation = memoryReservation;
-        this.end = System.nanoTime() + budget.toNanos();
+        this.deadline = System.nanoTime() + timeout.toNanos();
     }
 
     /**
      * Runs a call.
      *
-     * @param memory for what it reads
-     * @param key what logs call the work, as {@link dev.darkroom.backend.ImageRequest#key()}
-     * @param work starts the work and says how it ended; may fail, best with a {@link BackendCallException}
+     * @param memory budget for the responses of the call
+     * @param key identifies the call in logs, see {@link dev.darkroom.backend.ImageRequest#key()}
+     * @param work starts the work and returns its outcome; may fail, preferably with a {@link BackendCallException}
      * @return the outcome; never fails
      */
     public static Future<BackendOutcome> run(
@@ -89,7 +89,7 @@ public final class BackendCallScope {
         }
         done.onComplete(
                 result -> {
-                    // Whoever gets the pictures says when he has no more use for them.
+                    // The caller releases the images.
                     if (!ended && result instanceof BackendOutcome.Generated) {
                         reservation.retainUntil(backendCall.released());
                     }
@@ -113,43 +113,43 @@ public final class BackendCallScope {
             return failed.failure();
         }
         if (!ended) {
-            LOG.atError().addKeyValue("generation", key).setCause(cause).log("call to an AI server failed inside");
+            LOG.atError().addKeyValue("generation", key).setCause(cause).log("backend call failed unexpectedly");
         }
         return INTERNAL.withDetail(cause.getClass().getName());
     }
 
-    private void end(BackendOutcome how) {
+    private void end(BackendOutcome result) {
         if (ended) {
             return;
         }
         ended = true;
         List.copyOf(endHandlers).forEach(Runnable::run);
         endHandlers.clear();
-        outcome.complete(how);
+        outcome.complete(result);
     }
 
-    /** True once the outcome is known; nothing new may be started then. */
+    /** Returns true once the outcome is set. No request may be started afterwards. */
     public boolean ended() {
         return ended;
     }
 
-    /** How much of the budget is left; never negative. */
+    /** Returns the time until the deadline; never negative. */
     public Duration remaining() {
-        return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
     /**
-     * A request is about to be made. Only the first of a call matters here, since further ones follow from its answer.
+     * Registers a request of the call. Only the first one counts, since later ones follow from its response.
      *
-     * @param nowSent whether its server may have seen it by now
+     * @param sent returns true once the server may have received the request
      */
-    void registerRequest(BooleanSupplier nowSent) {
+    void registerRequest(BooleanSupplier sent) {
         if (requestSent == null) {
-            requestSent = nowSent;
+            requestSent = sent;
         }
     }
 
-    /** Runs {@code handler} when the call ends, at once when it already has. */
+    /** Runs {@code handler} when the call ends, immediately when it has already ended. */
     void onEnd(Runnable handler) {
         if (ended) {
             handler.run();
@@ -158,24 +158,25 @@ public final class BackendCallScope {
         }
     }
 
-    /** Forgets a handler whose reason has gone. */
+    /** Removes a handler added by {@link #onEnd}. */
     void removeEndHandler(Runnable handler) {
         endHandlers.remove(handler);
     }
 
-    /** Waits; fails when the call ends before. */
-    Future<Void> delay(Duration time) {
-        Promise<Void> waited = Promise.promise();
-        long timer = vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(time.toNanos())), t -> waited.complete());
+    /** Completes after {@code duration}; fails when the call ends earlier. */
+    Future<Void> delay(Duration duration) {
+        Promise<Void> elapsed = Promise.promise();
+        long timer =
+                vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(duration.toNanos())), t -> elapsed.complete());
         onEnd(() -> {
             if (vertx.cancelTimer(timer)) {
-                waited.fail(new BackendCallException(INTERNAL));
+                elapsed.fail(new BackendCallException(INTERNAL));
             }
         });
-        return waited.future();
+        return elapsed.future();
     }
 
-    /** What was read is in use until this completes, though the call may end before. */
+    /** Keeps the memory of the responses reserved until {@code done} completes, even when the call ends earlier. */
     public void retainMemoryUntil(Future<?> done) {
         reservation.retainUntil(done);
     }

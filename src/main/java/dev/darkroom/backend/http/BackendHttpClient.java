@@ -10,29 +10,29 @@ import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 
 /**
- * Sends requests inside a {@link BackendCallScope} and brings back answers of limited size. When the call ends first, the
- * connection is aborted. Thread-safe; each request stays on the context of its call.
+ * Sends requests inside a {@link BackendCallScope} and returns responses of limited size. Aborts the connection when the
+ * call ends before the response. Thread-safe; each request stays on the context of its call.
  *
- * <p>HTTP/1.1 only: aborting a request closes its socket, which every server notices. No redirects: a POST must not go
- * elsewhere, and a download checks each hop.
+ * <p>HTTP/1.1 only, since aborting a request then closes its socket, which every server detects. Follows no redirects: a
+ * POST must not be repeated at another server, and a download checks each redirect.
  */
 public final class BackendHttpClient {
     private final OutboundHttpClient client;
 
     /**
-     * @param connectTimeout bounds the TCP handshake and, once more, the TLS handshake; where a call has less time left, a
-     *     TLS handshake ends with it, and a TCP handshake that nobody answers is left behind until it is over
-     * @param maxHeaderBytes the largest head of an answer
+     * @param connectTimeout limits the TCP handshake and, separately, the TLS handshake. When a call has less time left, its
+     *     TLS handshake ends with the call, and a pending TCP handshake continues until this timeout
+     * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public BackendHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes) {
         this.client = new OutboundHttpClient(vertx, connectTimeout, maxHeaderBytes);
     }
 
     /**
-     * What to send.
+     * A request to send.
      *
-     * @param httpDestination where it goes
-     * @param headers beside those that every request has
+     * @param httpDestination target URL and server addresses
+     * @param headers in addition to the default headers
      * @param body null for none
      */
     public record Request(HttpMethod method, HttpDestination httpDestination, MultiMap headers, Buffer body) {}
@@ -40,28 +40,29 @@ public final class BackendHttpClient {
     /**
      * Sends a request.
      *
-     * @param maxBytes the largest body of a successful answer that is read
-     * @param limit time for this one exchange, within the call's own
-     * @return the answer, whatever its status; fails with a {@link BackendCallException} when none came
+     * @param maxBytes maximum body size of a successful response in bytes
+     * @param timeout of this exchange, within the timeout of the call
+     * @return the response with any status; fails with a {@link BackendCallException} when none arrived
      */
-    public Future<BackendResponse> send(BackendCallScope scope, Request request, int maxBytes, Duration limit) {
+    public Future<BackendResponse> send(BackendCallScope scope, Request request, int maxBytes, Duration timeout) {
         BackendHttpExchange backendHttpExchange = new BackendHttpExchange(maxBytes, scope.reservation());
         scope.registerRequest(backendHttpExchange::sent);
-        Runnable breakOff = backendHttpExchange::abort;
-        scope.onEnd(breakOff);
-        startTimeout(limit, scope, backendHttpExchange);
-        backendHttpExchange.result().onComplete(done -> scope.removeEndHandler(breakOff));
-        client.request(request.method(), request.httpDestination(), request.headers(), limit)
+        Runnable abort = backendHttpExchange::abort;
+        scope.onEnd(abort);
+        startTimeout(timeout, scope, backendHttpExchange);
+        backendHttpExchange.result().onComplete(done -> scope.removeEndHandler(abort));
+        client.request(request.method(), request.httpDestination(), request.headers(), timeout)
                 .onSuccess(connected -> backendHttpExchange.send(connected, request.body()))
                 .onFailure(backendHttpExchange::fail);
         return backendHttpExchange.result();
     }
 
-    /** The time begins anew while the server has to wait for us. */
-    private static void startTimeout(Duration limit, BackendCallScope scope, BackendHttpExchange backendHttpExchange) {
-        long timer = scope.vertx().setTimer(Math.max(1, limit.toMillis()), t -> {
+    /** Restarts the timeout while the exchange waits for memory, since the server is not the cause of that delay. */
+    private static void startTimeout(
+            Duration timeout, BackendCallScope scope, BackendHttpExchange backendHttpExchange) {
+        long timer = scope.vertx().setTimer(Math.max(1, timeout.toMillis()), t -> {
             if (scope.reservation().isWaiting() && !scope.ended()) {
-                startTimeout(limit, scope, backendHttpExchange);
+                startTimeout(timeout, scope, backendHttpExchange);
                 return;
             }
             backendHttpExchange.fail(

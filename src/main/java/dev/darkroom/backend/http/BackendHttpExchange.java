@@ -9,7 +9,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 
-/** One request and its answer on the way. It can be broken off at any time. Confined to the context of its call. */
+/** One request and its response, abortable at any time. Confined to the context of its call. */
 final class BackendHttpExchange {
     private final int maxBytes;
     private final MemoryReservation reservation;
@@ -20,7 +20,7 @@ final class BackendHttpExchange {
     private boolean paused;
     private boolean aborted;
 
-    /** @param maxBytes the largest body of a successful answer that is read */
+    /** @param maxBytes maximum body size of a successful response in bytes */
     BackendHttpExchange(int maxBytes, MemoryReservation memoryReservation) {
         this.maxBytes = maxBytes;
         this.reservation = memoryReservation;
@@ -30,12 +30,17 @@ final class BackendHttpExchange {
         return result.future();
     }
 
-    /** True once there was a connection to send the request on: from then on nobody knows what the server has seen. */
+    /** Returns true once the request has a connection: from then on the server may have received it. */
     boolean sent() {
         return request != null;
     }
 
-    /** @param content null for none */
+    /**
+     * Sends the request.
+     *
+     * @param connected request with an open connection
+     * @param content null for none
+     */
     void send(HttpClientRequest connected, Buffer content) {
         if (aborted) {
             OutboundHttpClient.abort(connected);
@@ -73,13 +78,13 @@ final class BackendHttpExchange {
         }
     }
 
-    /** Forgets what was read. */
+    /** Discards the bytes read so far and their memory reservation. */
     private void discardBody() {
         reservation.addBytes(-body.length());
         body = new ChunkedBytes.Builder();
     }
 
-    /** Aborts the connection unless the answer has already come in full. */
+    /** Aborts the connection unless the response is complete. */
     void abort() {
         aborted = true;
         if (request != null) {
@@ -122,9 +127,9 @@ final class BackendHttpExchange {
         }
     }
 
-    /** Lets the server wait, by reading no further, while other calls hold what may be held. */
+    /** Pauses the response while other calls hold the memory that the rest of the body needs. */
     private void awaitMemory() {
-        // Nobody knows how large a coded body is before it is decoded.
+        // The decoded size of an encoded body is unknown.
         long expected = ResponseContentDecoder.isEncoded(response.headers()) ? maxBytes : contentLength();
         if (successful() && !paused && !reservation.hasCapacity(Math.max(0, expected - body.length()))) {
             paused = true;

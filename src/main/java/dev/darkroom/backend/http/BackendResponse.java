@@ -5,23 +5,23 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * What a server answered.
+ * HTTP response of an AI server.
  *
  * @param status any HTTP status; redirects are not followed
  * @param headers never null
- * @param body as much as was read; of a success that was cut off, nothing
- * @param truncated true when there was more than we were willing to read; the connection has been closed
+ * @param body the bytes read; empty for a truncated success
+ * @param truncated true when the body exceeded its limit; the connection is closed then
  */
 public record BackendResponse(int status, MultiMap headers, ChunkedBytes body, boolean truncated) {
-    /** An error needs no more room than this to explain itself. */
+    /** Maximum body size of an error response. The error message is at its start. */
     static final int MAX_ERROR_BYTES = 64 * 1024;
 
-    /** True for any 2xx. */
+    /** Returns true for any 2xx status. */
     public boolean success() {
         return status >= 200 && status < 300;
     }
 
-    /** The start of the body, where an error explains itself. */
+    /** Returns the start of the body, which contains the error message of an error response. */
     public Buffer bodyPrefix() {
         return Buffer.buffer(body.prefix(MAX_ERROR_BYTES));
     }

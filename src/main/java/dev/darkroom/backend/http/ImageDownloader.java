@@ -13,8 +13,8 @@ import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 
 /**
- * Fetches a picture from the URL under which an AI server announced it. A download that fails is tried again, so that a
- * picture that was already made and paid for is not made once more. No credentials are ever sent along. Thread-safe.
+ * Downloads an image from a URL returned by an AI server. Retries a failed download, so that an image already generated
+ * and billed is not generated again. Sends no credentials. Thread-safe.
  */
 public final class ImageDownloader {
     private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
@@ -24,41 +24,42 @@ public final class ImageDownloader {
     private final Settings.Backend settings;
     private final EgressPolicy egressPolicy;
 
-    /** @param egressPolicy judges the URL and each redirect */
-    public ImageDownloader(BackendHttpClient http, Settings.Backend settings, EgressPolicy egressPolicy) {
-        this.httpClient = http;
+    /** @param egressPolicy checks the URL and each redirect */
+    public ImageDownloader(BackendHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
+        this.httpClient = httpClient;
         this.settings = settings;
         this.egressPolicy = egressPolicy;
     }
 
     /**
-     * Downloads.
+     * Downloads an image.
      *
-     * @param url as the AI server gave it, not to be trusted
-     * @return the answer with the bytes, neither decoded nor looked at; fails with a {@link BackendCallException}
+     * @param url untrusted URL from the response of the AI server
+     * @return the successful response, its body neither decoded nor inspected; fails with a {@link BackendCallException}
      */
     public Future<BackendResponse> fetch(BackendCallScope scope, String url) {
         WhatwgUrl parsed = WhatwgUrl.parse(url);
         return parsed == null ? Future.failedFuture(invalidUrl()) : attemptDownload(scope, parsed, 1);
     }
 
-    private Future<BackendResponse> attemptDownload(BackendCallScope scope, WhatwgUrl url, int number) {
-        // One share is kept back, so that a server which never answers ends as a failed download and not as a deadline.
-        Duration limit = scope.remaining().dividedBy(settings.downloadAttempts() - number + 2L);
-        return followUrl(scope, url, 0, limit).recover(cause -> {
-            boolean again = cause instanceof BackendCallException failed
+    private Future<BackendResponse> attemptDownload(BackendCallScope scope, WhatwgUrl url, int attempt) {
+        // Keeps one share of the time in reserve, so that an unresponsive server causes a download failure and no
+        // timeout.
+        Duration timeout = scope.remaining().dividedBy(settings.downloadAttempts() - attempt + 2L);
+        return followUrl(scope, url, 0, timeout).recover(cause -> {
+            boolean retryable = cause instanceof BackendCallException failed
                     && (failed.failure().failureClass() == FailureClass.RESULT_FETCH
                             || failed.failure().failureClass() == FailureClass.INTERNAL)
                     && !failed.failure().code().equals("TOO_MANY_REDIRECTS");
-            if (!again || number >= settings.downloadAttempts() || scope.ended()) {
+            if (!retryable || attempt >= settings.downloadAttempts() || scope.ended()) {
                 return Future.failedFuture(cause);
             }
-            Duration backoff = FIRST_BACKOFF.multipliedBy(1L << Math.min(number - 1, 6));
-            return scope.delay(backoff).compose(v -> attemptDownload(scope, url, number + 1));
+            Duration backoff = FIRST_BACKOFF.multipliedBy(1L << Math.min(attempt - 1, 6));
+            return scope.delay(backoff).compose(v -> attemptDownload(scope, url, attempt + 1));
         });
     }
 
-    private Future<BackendResponse> followUrl(BackendCallScope scope, WhatwgUrl url, int redirects, Duration limit) {
+    private Future<BackendResponse> followUrl(BackendCallScope scope, WhatwgUrl url, int redirects, Duration timeout) {
         long start = System.nanoTime();
         return egressPolicy
                 .resolve(url.toOutboundUrl())
@@ -66,7 +67,7 @@ public final class ImageDownloader {
                         scope,
                         new BackendHttpClient.Request(HttpMethod.GET, httpDestination, HEADERS, null),
                         settings.maxImageBytes(),
-                        remaining(limit, start)))
+                        remaining(timeout, start)))
                 .recover(cause -> Future.failedFuture(toDownloadException(url, cause)))
                 .compose(backendResponse -> {
                     String location = backendResponse.headers().get("Location");
@@ -77,13 +78,13 @@ public final class ImageDownloader {
                         throw new BackendCallException(BackendFailure.of(
                                 FailureClass.RESULT_FETCH,
                                 "TOO_MANY_REDIRECTS",
-                                "The announced picture was redirected too often."));
+                                "The image URL of the AI server exceeded the limit of redirects."));
                     }
                     WhatwgUrl next = url.resolve(location);
                     if (next == null) {
                         throw invalidUrl();
                     }
-                    return followUrl(scope, next, redirects + 1, remaining(limit, start));
+                    return followUrl(scope, next, redirects + 1, remaining(timeout, start));
                 });
     }
 
@@ -94,7 +95,7 @@ public final class ImageDownloader {
                 throw new BackendCallException(BackendFailure.of(
                         FailureClass.EMPTY_SUCCESS,
                         "RESPONSE_TOO_LARGE",
-                        "The announced picture is larger than allowed."));
+                        "The image of the AI server exceeds the size limit."));
             }
             return backendResponse;
         }
@@ -104,44 +105,46 @@ public final class ImageDownloader {
                         ? BackendFailure.of(
                                         FailureClass.BACKEND_LOST,
                                         "PICTURE_GONE",
-                                        "The announced picture is not to be had.")
+                                        "The image URL of the AI server does not exist.")
                                 .withHttpStatus(status)
                         : BackendFailure.of(
                                         FailureClass.RESULT_FETCH,
                                         "DOWNLOAD_FAILED",
-                                        "The announced picture could not be downloaded.")
+                                        "The image of the AI server could not be downloaded.")
                                 .withHttpStatus(status));
     }
 
-    private static Duration remaining(Duration limit, long start) {
-        Duration left = limit.minusNanos(System.nanoTime() - start);
-        return left.isNegative() ? Duration.ZERO : left;
+    private static Duration remaining(Duration timeout, long start) {
+        Duration remaining = timeout.minusNanos(System.nanoTime() - start);
+        return remaining.isNegative() ? Duration.ZERO : remaining;
     }
 
     private static BackendCallException toDownloadException(WhatwgUrl url, Throwable cause) {
-        if (cause instanceof RejectedUrlException refused && !refused.unknownHost()) {
+        if (cause instanceof RejectedUrlException rejected && !rejected.unknownHost()) {
             return new BackendCallException(BackendFailure.of(
                             FailureClass.TERMINAL_AUTH,
                             "PICTURE_URL_REFUSED",
-                            "The AI server announced a picture at an address that Darkroom may not call.")
+                            "The image URL of the AI server points to an address that Darkroom does not allow.")
                     .withDetail("not in backend.downloadNetworks: "
                             + url.toOutboundUrl().origin()));
         }
         if (cause instanceof BackendCallException failed && failed.failure().failureClass() == FailureClass.INTERNAL) {
             return failed;
         }
-        String why = cause instanceof BackendCallException failed
+        String reason = cause instanceof BackendCallException failed
                 ? failed.failure().code()
                 : cause instanceof RejectedUrlException ? "UNKNOWN_HOST" : cause.toString();
         return new BackendCallException(BackendFailure.of(
-                        FailureClass.RESULT_FETCH, "DOWNLOAD_FAILED", "The announced picture could not be downloaded.")
-                .withDetail("download: " + why));
+                        FailureClass.RESULT_FETCH,
+                        "DOWNLOAD_FAILED",
+                        "The image of the AI server could not be downloaded.")
+                .withDetail("download: " + reason));
     }
 
     private static BackendCallException invalidUrl() {
         return new BackendCallException(BackendFailure.of(
                 FailureClass.EMPTY_SUCCESS,
                 "INVALID_URL",
-                "The AI server announced a picture under an address that is no web address."));
+                "The AI server returned an image URL that is not a valid HTTP or HTTPS URL."));
     }
 }

@@ -3,9 +3,9 @@ package dev.darkroom.backend.http;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** Recognizes failures of this machine's resources in what the JDK and Netty throw. */
+/** Recognizes exhausted resources of this machine in exceptions of the JDK and Netty. */
 final class LocalResourceErrors {
-    /** EMFILE, ENFILE, ENOBUFS, ENOMEM and EADDRNOTAVAIL, as the C library words them. The JDK has no types for them. */
+    /** Messages of the C library for EMFILE, ENFILE, ENOBUFS, ENOMEM and EADDRNOTAVAIL. The JDK has no types for them. */
     private static final Pattern EXHAUSTED = Pattern.compile("too many open files|no buffer space available"
             + "|cannot allocate memory|cannot assign requested address|can't assign requested address");
 
@@ -13,7 +13,7 @@ final class LocalResourceErrors {
 
     private LocalResourceErrors() {}
 
-    /** Returns whether a descriptor, a local port or memory of the operating system was missing. */
+    /** Returns true when file descriptors, local ports or memory of the operating system were exhausted. */
     static boolean isResourceExhausted(Throwable cause) {
         Throwable each = cause;
         for (int depth = 0; each != null && depth < MAX_CAUSE_DEPTH; depth++, each = each.getCause()) {

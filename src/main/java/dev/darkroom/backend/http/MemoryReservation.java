@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one call holds in memory of what it reads: the answer, or what it downloads, all together. Confined to the context
- * of its call.
+ * Memory held by the response and the downloads of one call. Counts bytes against {@link ResponseMemoryBudget} and holds
+ * at most one of its permits. Reference-counted: the permit returns with the last reference. Confined to the context of
+ * its call.
  */
 final class MemoryReservation {
     private final ResponseMemoryBudget memoryBudget;
@@ -25,36 +26,36 @@ final class MemoryReservation {
         RELEASED
     }
 
-    MemoryReservation(ResponseMemoryBudget memory, Context context) {
-        this.memoryBudget = memory;
+    MemoryReservation(ResponseMemoryBudget memoryBudget, Context context) {
+        this.memoryBudget = memoryBudget;
         this.context = context;
     }
 
-    /** Whether so many bytes more are within what a call may read. */
-    boolean isWithinLimit(long more) {
-        return heldBytes + more <= memoryBudget.maxBytesPerCall();
+    /** Returns true when the call may read {@code additionalBytes} more. */
+    boolean isWithinLimit(long additionalBytes) {
+        return heldBytes + additionalBytes <= memoryBudget.maxBytesPerCall();
     }
 
-    /** Counts bytes that were read, or, below zero, let go of. */
-    void addBytes(int more) {
-        heldBytes += more;
+    /** Adds bytes that were read; a negative number removes discarded bytes. */
+    void addBytes(int bytes) {
+        heldBytes += bytes;
     }
 
-    /** Whether what is held, and so many bytes more, can be held now. Otherwise it has to be waited for. */
-    boolean hasCapacity(long more) {
-        return permitState == PermitState.HELD || heldBytes + more <= memoryBudget.permitFreeBytes();
+    /** Returns true when {@code additionalBytes} can be held now. Otherwise the call has to wait for capacity. */
+    boolean hasCapacity(long additionalBytes) {
+        return permitState == PermitState.HELD || heldBytes + additionalBytes <= memoryBudget.permitFreeBytes();
     }
 
-    /** Runs {@code go} once there is room; never when the call ends before. */
-    void awaitCapacity(Runnable go) {
-        waiters.add(go);
+    /** Runs {@code handler} once the call holds a permit; never when the call ends earlier. */
+    void awaitCapacity(Runnable handler) {
+        waiters.add(handler);
         if (permitState == PermitState.NOT_NEEDED) {
             permitState = PermitState.REQUESTED;
             memoryBudget.acquire(() -> context.runOnContext(v -> onPermitGranted()));
         }
     }
 
-    /** Whether the call stands still because others hold what there is. */
+    /** Returns true while the call waits for memory held by other calls. */
     boolean isWaiting() {
         return permitState == PermitState.REQUESTED;
     }
@@ -69,13 +70,13 @@ final class MemoryReservation {
         waiters.clear();
     }
 
-    /** What was read is in use until this completes, on whatever thread. */
+    /** Adds a reference until {@code done} completes, on any thread. */
     void retainUntil(Future<?> done) {
         references.incrementAndGet();
         done.onComplete(v -> release());
     }
 
-    /** One user less; with the last one goes the permit. To be called once for the one who made this. */
+    /** Removes a reference; the last one releases the permit. The creator calls this once for its own reference. */
     void release() {
         if (references.decrementAndGet() == 0) {
             context.runOnContext(v -> {

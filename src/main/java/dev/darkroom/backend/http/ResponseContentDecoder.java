@@ -19,32 +19,33 @@ import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Undoes the content coding of an answer (RFC 9110, section 8.4.1): gzip and deflate, which servers and proxies use although requests ask
- * for {@code identity}. Other registered codings are refused by name. Names that are no codings change nothing, as in browsers: servers
- * send {@code utf-8}, {@code none} and {@code aws-chunked}. Busy for a while: for workers.
+ * Decodes the content coding of a response (RFC 9110, section 8.4.1). Supports gzip and deflate, which servers and proxies
+ * use although requests accept only {@code identity}. Rejects other registered codings. Ignores unregistered names, as
+ * browsers do: servers send {@code utf-8}, {@code none} and {@code aws-chunked}. CPU-bound, so large bodies belong on a
+ * worker thread.
  */
 public final class ResponseContentDecoder {
     private static final int READ_BYTES = 16 * 1024;
     private static final int MAX_CODINGS = 2;
 
-    /** The IANA registry, without {@code identity}. */
+    /** Codings in the IANA registry, without {@code identity}. */
     private static final Set<String> REGISTERED = Set.of(
             "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "pack200-gzip", "x-compress", "x-gzip", "zstd");
 
     private ResponseContentDecoder() {}
 
-    /** Whether the body is coded. */
+    /** Returns true when the body has a content coding. */
     static boolean isEncoded(MultiMap headers) {
         return !codings(headers).isEmpty();
     }
 
     /**
-     * Decodes an answer.
+     * Decodes a response.
      *
-     * @param backendResponse its body is used up
-     * @param maxBytes the largest body of a success; of an error, the first bytes are enough
-     * @return the same answer when it is not coded; one that is cut off when the decoded body of a success is too large
-     * @throws BackendCallException when a success cannot be decoded
+     * @param backendResponse its body is drained
+     * @param maxBytes maximum decoded body size of a success in bytes; an error is cut to its first bytes
+     * @return the same response without a coding; a truncated one when the decoded body of a success exceeds the limit
+     * @throws BackendCallException when the body of a success cannot be decoded
      */
     public static BackendResponse decode(BackendResponse backendResponse, int maxBytes) {
         List<String> codings = codings(backendResponse.headers());
@@ -53,22 +54,23 @@ public final class ResponseContentDecoder {
         }
         int limit = backendResponse.success() ? maxBytes : BackendResponse.MAX_ERROR_BYTES;
         ChunkedBytes.Builder decoded = new ChunkedBytes.Builder();
-        boolean more = false;
+        boolean exceeded = false;
         try (InputStream in = openDecoder(backendResponse.body().drain(), codings)) {
-            byte[] step = new byte[READ_BYTES];
-            for (int read = in.read(step); read >= 0 && !more; read = in.read(step)) {
-                more = read > limit - decoded.length();
-                decoded.append(step, 0, Math.min(read, limit - decoded.length()));
+            byte[] chunk = new byte[READ_BYTES];
+            for (int read = in.read(chunk); read >= 0 && !exceeded; read = in.read(chunk)) {
+                exceeded = read > limit - decoded.length();
+                decoded.append(chunk, 0, Math.min(read, limit - decoded.length()));
             }
         } catch (IOException e) {
             if (backendResponse.success()) {
                 throw undecodable(codings, e);
             }
         }
-        ChunkedBytes body = more && backendResponse.success() ? new ChunkedBytes.Builder().build() : decoded.build();
+        ChunkedBytes body =
+                exceeded && backendResponse.success() ? new ChunkedBytes.Builder().build() : decoded.build();
         MultiMap headers = MultiMap.caseInsensitiveMultiMap().addAll(backendResponse.headers());
         headers.remove(HttpHeaders.CONTENT_ENCODING);
-        return new BackendResponse(backendResponse.status(), headers, body, more || backendResponse.truncated());
+        return new BackendResponse(backendResponse.status(), headers, body, exceeded || backendResponse.truncated());
     }
 
     private static BackendCallException undecodable(List<String> codings, IOException e) {
@@ -77,12 +79,12 @@ public final class ResponseContentDecoder {
                         ? BackendFailure.of(
                                         FailureClass.EMPTY_SUCCESS,
                                         "UNSUPPORTED_CODING",
-                                        "The AI server's answer is in a content coding that was not asked for.")
+                                        "The response of the AI server has an unsupported content coding.")
                                 .withDetail("Content-Encoding: " + String.join(", ", codings))
                         : BackendFailure.of(
                                         FailureClass.EMPTY_SUCCESS,
                                         "MALFORMED_RESPONSE",
-                                        "The AI server reported success with an answer that cannot be read.")
+                                        "The AI server reported success with a malformed response.")
                                 .withDetail("content coding: " + e));
     }
 
@@ -94,7 +96,7 @@ public final class ResponseContentDecoder {
                 .toList();
     }
 
-    /** Codings are listed in the order in which they were applied. */
+    /** Decodes in reverse order, since the header lists codings in the order of their application. */
     private static InputStream openDecoder(InputStream body, List<String> codings) throws IOException {
         if (codings.size() > MAX_CODINGS) {
             throw new UnknownCodingException();
@@ -110,16 +112,16 @@ public final class ResponseContentDecoder {
         return in;
     }
 
-    /** Some servers leave the zlib wrapper out. */
+    /** Opens a deflate stream, with or without the zlib wrapper, which some servers omit. */
     private static InputStream openInflater(InputStream in) throws IOException {
-        PushbackInputStream peeking = new PushbackInputStream(in, 2);
-        byte[] start = peeking.readNBytes(2);
-        peeking.unread(start);
+        PushbackInputStream pushback = new PushbackInputStream(in, 2);
+        byte[] start = pushback.readNBytes(2);
+        pushback.unread(start);
         if (start.length < 2) {
             throw new EOFException(Arrays.toString(start));
         }
         boolean zlib = (start[0] & 0x0f) == 8 && ((start[0] & 0xff) << 8 | start[1] & 0xff) % 31 == 0;
-        return new InflaterInputStream(peeking, new Inflater(!zlib), READ_BYTES);
+        return new InflaterInputStream(pushback, new Inflater(!zlib), READ_BYTES);
     }
 
     private static final class UnknownCodingException extends IOException {

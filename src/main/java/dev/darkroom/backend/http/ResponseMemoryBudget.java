@@ -4,23 +4,22 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The memory that answers of AI servers may take in this process. Every call may hold a small answer. Of those that hold
- * more there are never more than a few at once; the others wait, in the order in which they came, and do not read on
- * meanwhile. A call needs one permit for all that it reads and keeps it until all of that is let go of, so that nobody
- * waits for somebody who waits.
+ * Limits the memory used by responses of AI servers in this process. Every call may hold a small response. A larger one
+ * needs a permit. Calls without a permit wait in order of arrival and pause reading. A call needs one permit for all its
+ * bytes and keeps it until all are released, so no call waits while it holds a permit, and no deadlock is possible.
  *
- * <p>What is bounded by this, and the numbers: docs/decisions/0013. Thread-safe.
+ * <p>Bounds and figures: docs/decisions/0013. Thread-safe.
  */
 public final class ResponseMemoryBudget {
     private static final int MIB = 1 << 20;
 
-    /** More would not be small. */
+    /** Upper bound of a small response. */
     private static final int MAX_PERMIT_FREE_BYTES = 8 * MIB;
 
-    /** What the rest of a process needs, generously. */
+    /** Generous estimate for the rest of the process. */
     private static final long BASE_BYTES = 64L * MIB;
 
-    /** What a connection has in its buffers. */
+    /** Buffers of one connection. */
     private static final long BYTES_PER_CONNECTION = MIB / 8;
 
     private final long heapBytes;
@@ -34,32 +33,32 @@ public final class ResponseMemoryBudget {
     private int permits;
 
     /**
-     * @param heap the largest size of the heap in bytes
-     * @param calls how many calls are made at once, at least 1
-     * @param largest how many bytes one call may read
+     * @param heapBytes maximum heap size in bytes
+     * @param calls number of concurrent calls, at least 1
+     * @param maxBytesPerCall number of bytes that one call may read
      */
-    public ResponseMemoryBudget(long heap, int calls, int largest) {
-        this.heapBytes = heap;
+    public ResponseMemoryBudget(long heapBytes, int calls, int maxBytesPerCall) {
+        this.heapBytes = heapBytes;
         this.calls = calls;
-        this.maxBytesPerCall = largest;
-        this.permitFreeBytes = (int) Math.min(MAX_PERMIT_FREE_BYTES, heap / 8 / calls);
-        this.maxPermits = (int) Math.max(1, Math.min(calls, heap / 4 / largest));
+        this.maxBytesPerCall = maxBytesPerCall;
+        this.permitFreeBytes = (int) Math.min(MAX_PERMIT_FREE_BYTES, heapBytes / 8 / calls);
+        this.maxPermits = (int) Math.max(1, Math.min(calls, heapBytes / 4 / maxBytesPerCall));
         this.permits = maxPermits;
     }
 
-    /** How many bytes one call may hold, its permit in hand. */
+    /** Returns how many bytes one call may hold with a permit. */
     int maxBytesPerCall() {
         return maxBytesPerCall;
     }
 
-    /** How many bytes a call may hold without a permit. */
+    /** Returns how many bytes a call may hold without a permit. */
     int permitFreeBytes() {
         return permitFreeBytes;
     }
 
     /**
-     * The heap in bytes with which it cannot run out, whatever AI servers answer. An answer and the pictures that are read
-     * from it take at most seven quarters of the answer.
+     * Returns the heap size in bytes that suffices for any responses of AI servers. A response and the images decoded from
+     * it take at most 7/4 of the response size.
      */
     public long requiredHeap() {
         return BASE_BYTES
@@ -67,12 +66,12 @@ public final class ResponseMemoryBudget {
                 + ((long) permitFreeBytes * calls + (long) maxBytesPerCall * maxPermits) * 7 / 4;
     }
 
-    /** Whether the heap is as large as needed. */
+    /** Returns true when the heap has the required size. */
     public boolean isHeapSufficient() {
         return heapBytes >= requiredHeap();
     }
 
-    /** Asks for a permit; {@code granted} runs when it is there, at once or on the thread that gives one back. */
+    /** Acquires a permit. Runs {@code granted} immediately or later on the thread that releases a permit. */
     void acquire(Runnable granted) {
         synchronized (this) {
             if (permits == 0) {
@@ -84,7 +83,7 @@ public final class ResponseMemoryBudget {
         granted.run();
     }
 
-    /** Gives a permit back. */
+    /** Returns a permit. */
     void release() {
         Runnable next;
         synchronized (this) {

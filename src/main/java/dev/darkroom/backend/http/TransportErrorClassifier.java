@@ -13,7 +13,7 @@ import java.net.UnknownHostException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** Sorts what can go wrong below HTTP by the one question that counts: may the server have seen the request? */
+/** Maps transport errors to failures, by the question whether the server may have received the request. */
 final class TransportErrorClassifier {
 
     private static final BackendFailure CONNECT_TIMEOUT =
@@ -21,13 +21,13 @@ final class TransportErrorClassifier {
 
     private TransportErrorClassifier() {}
 
-    /** What it means that the time is over. */
+    /** Returns the failure for an exceeded deadline. */
     static BackendFailure deadlineExceeded(boolean sent) {
         return sent
                 ? BackendFailure.of(
                         FailureClass.AMBIGUOUS,
                         BackendFailure.TIMED_OUT,
-                        "The AI server did not answer in full before the deadline.")
+                        "The AI server did not send a complete response before the deadline.")
                 : CONNECT_TIMEOUT;
     }
 
@@ -51,12 +51,12 @@ final class TransportErrorClassifier {
             return CONNECT_TIMEOUT;
         }
         if (cause instanceof SSLException || cause.getCause() instanceof SSLException) {
-            return notSent("TLS_FAILED", "No secure connection to the AI server could be made.");
+            return notSent("TLS_FAILED", "The TLS connection to the AI server failed.");
         }
         if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
-            return notSent("CONNECTION_REFUSED", "The AI server could not be reached.");
+            return notSent("CONNECTION_REFUSED", "The AI server is unreachable.");
         }
-        return notSent("CONNECTION_FAILED", "No connection to the AI server could be made.");
+        return notSent("CONNECTION_FAILED", "The connection to the AI server failed.");
     }
 
     private static BackendFailure classifyAfterSending(Throwable cause) {
@@ -64,13 +64,14 @@ final class TransportErrorClassifier {
             return BackendFailure.of(
                     FailureClass.AMBIGUOUS,
                     "CONNECTION_LOST",
-                    "The connection broke before the AI server had answered.");
+                    "The connection broke before the response of the AI server was complete.");
         }
         if (cause instanceof DecoderException || cause instanceof IllegalArgumentException) {
             return BackendFailure.of(
-                    FailureClass.AMBIGUOUS, "INVALID_HTTP", "The AI server's answer was no valid HTTP.");
+                    FailureClass.AMBIGUOUS, "INVALID_HTTP", "The response of the AI server is not valid HTTP.");
         }
-        return BackendFailure.of(FailureClass.AMBIGUOUS, "NO_ANSWER", "The AI server's answer could not be received.");
+        return BackendFailure.of(
+                FailureClass.AMBIGUOUS, "NO_ANSWER", "The response of the AI server could not be received.");
     }
 
     private static BackendFailure notSent(String code, String message) {

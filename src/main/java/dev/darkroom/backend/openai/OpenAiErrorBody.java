@@ -7,14 +7,14 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
 /**
- * What a server says about an error, in whichever dialect: {@code {"error":{"message","type","code"}}} (OpenAI),
- * {@code {"error":"text"}} (sd-server), {@code {"detail":"text"|[…]}} (FastAPI), anything else as plain text.
+ * Error body of a server in one of several formats: {@code {"error":{"message","type","code"}}} (OpenAI),
+ * {@code {"error":"text"}} (sd-server), {@code {"detail":"text"|[…]}} (FastAPI). Anything else is read as plain text.
  *
- * @param message never null; not fit for logs before it was redacted
- * @param code null when there is none
- * @param type null when there is none
- * @param retryAfter seconds, as written; null when there is none
- * @param refusal a refusal by content policy or quota, wherever it stands; null when there is none
+ * @param message never null; has to be redacted before it is logged
+ * @param code null when the body has none
+ * @param type null when the body has none
+ * @param retryAfter unparsed seconds; null when the body has none
+ * @param refusal refusal by content policy or quota found anywhere in the body; null when there is none
  */
 record OpenAiErrorBody(String message, String code, String type, String retryAfter, RefusalDetector.Kind refusal) {
     static OpenAiErrorBody parse(Buffer body) {
@@ -25,7 +25,7 @@ record OpenAiErrorBody(String message, String code, String type, String retryAft
             }
             return new OpenAiErrorBody(body.toString(), null, null, null, RefusalDetector.find(json));
         } catch (DecodeException e) {
-            // HTML from a proxy, or nothing at all: what is left is its text.
+            // HTML of a proxy or an empty body: use its text.
         }
         return new OpenAiErrorBody(body.toString(), null, null, null, RefusalDetector.find(body.toString()));
     }
@@ -33,12 +33,12 @@ record OpenAiErrorBody(String message, String code, String type, String retryAft
     private static OpenAiErrorBody fromObject(JsonObject object) {
         Object error = object.getValue("error");
         if (error instanceof JsonObject details) {
-            Object wait = details.getValue("retry_after", object.getValue("retry_after"));
+            Object retryAfter = details.getValue("retry_after", object.getValue("retry_after"));
             return new OpenAiErrorBody(
                     toText(details.getValue("message")),
                     toScalarText(details.getValue("code")),
                     toScalarText(details.getValue("type")),
-                    toScalarText(wait),
+                    toScalarText(retryAfter),
                     RefusalDetector.find(object));
         }
         Object message = error != null ? error : object.getValue("detail", object.getValue("message"));
@@ -61,12 +61,12 @@ record OpenAiErrorBody(String message, String code, String type, String retryAft
         return value instanceof String || value instanceof Number ? value.toString() : null;
     }
 
-    /** The content policy refused the prompt or the picture. */
+    /** Returns true when the content policy rejected the prompt or the image. */
     boolean moderated() {
         return refusal == RefusalDetector.Kind.MODERATION;
     }
 
-    /** The account has nothing left to spend: waiting does not help, a person has to act. */
+    /** Returns true when the quota of the account is exhausted. Waiting does not help; the operator has to act. */
     boolean quotaExhausted() {
         return refusal == RefusalDetector.Kind.QUOTA;
     }

@@ -11,41 +11,39 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Sorts answers that are no success. One table by status, and three exceptions to it that only the body tells: content
- * policy, exhausted quota, and an error inside a success. {@code x-should-retry}, by which a server advises clients that
- * retry on the spot, is not heard: whether and when to try again is decided from the class, later and elsewhere.
+ * Maps error responses to failures. The status decides, with three exceptions that only the body shows: content policy,
+ * exhausted quota, and an error object in a successful response. Ignores {@code x-should-retry}, which addresses clients
+ * that retry immediately: Darkroom decides about retries from the failure class. Thread-safe.
  */
 final class OpenAiErrorMapper {
     private static final BackendFailure MODERATED = BackendFailure.of(
-            FailureClass.MODERATED, "MODERATED", "The content policy of the AI server refused this request.");
-    private static final BackendFailure QUOTA =
-            BackendFailure.of(FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is used up.");
+            FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
+    private static final BackendFailure QUOTA = BackendFailure.of(
+            FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is exhausted.");
     private static final BackendFailure ERROR_IN_SUCCESS = BackendFailure.of(
-            FailureClass.SERVER_ERROR,
-            "ERROR_IN_SUCCESS",
-            "The AI server reported an error inside a successful answer.");
+            FailureClass.SERVER_ERROR, "ERROR_IN_SUCCESS", "The AI server reported an error in a successful response.");
 
     private static final BackendFailure INVALID_REQUEST =
-            inputFailure("INVALID_REQUEST", "The AI server refused the request as invalid.");
+            inputFailure("INVALID_REQUEST", "The AI server rejected the request as invalid.");
     private static final BackendFailure CLIENT_ERROR =
-            inputFailure("REQUEST_REFUSED", "The AI server refused the request.");
+            inputFailure("REQUEST_REFUSED", "The AI server rejected the request.");
     private static final BackendFailure SERVER_ERROR =
             BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "The AI server failed.");
-    private static final BackendFailure UNAVAILABLE = BackendFailure.of(
-            FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE", "The AI server cannot take work at the moment.");
-    private static final BackendFailure GATEWAY_TIMEOUT = BackendFailure.of(
-            FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT", "The AI server, or a proxy before it, gave up waiting.");
+    private static final BackendFailure UNAVAILABLE =
+            BackendFailure.of(FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE", "The AI server is unavailable.");
+    private static final BackendFailure GATEWAY_TIMEOUT =
+            BackendFailure.of(FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT", "The AI server or its gateway timed out.");
     private static final BackendFailure REDIRECTED = BackendFailure.of(
             FailureClass.SERVER_ERROR,
             "UNEXPECTED_REDIRECT",
-            "The AI server redirected the request; requests for pictures are not sent elsewhere.");
+            "The AI server redirected the request. Darkroom does not follow redirects of generation requests.");
 
     private static final Map<Integer, BackendFailure> BY_STATUS = Map.ofEntries(
             Map.entry(400, INVALID_REQUEST),
-            Map.entry(401, accessFailure("UNAUTHORIZED", "The AI server did not accept our credentials.")),
-            Map.entry(402, accessFailure("PAYMENT_REQUIRED", "The AI server wants to be paid first.")),
-            Map.entry(403, accessFailure("FORBIDDEN", "The AI server does not let us do this.")),
-            Map.entry(404, inputFailure("NOT_FOUND", "The AI server knows no such endpoint or model.")),
+            Map.entry(401, accessFailure("UNAUTHORIZED", "The AI server rejected the credentials.")),
+            Map.entry(402, accessFailure("PAYMENT_REQUIRED", "The AI server requires a payment.")),
+            Map.entry(403, accessFailure("FORBIDDEN", "The AI server denied access.")),
+            Map.entry(404, inputFailure("NOT_FOUND", "The endpoint or model does not exist at the AI server.")),
             Map.entry(405, INVALID_REQUEST),
             Map.entry(408, GATEWAY_TIMEOUT),
             Map.entry(
@@ -53,26 +51,26 @@ final class OpenAiErrorMapper {
                     BackendFailure.of(
                             FailureClass.REJECTED_RETRYABLE,
                             "CONFLICT",
-                            "The AI server is busy with the same request.")),
+                            "The AI server is already processing the same request.")),
             Map.entry(413, inputFailure("REQUEST_TOO_LARGE", "The request is too large for the AI server.")),
             Map.entry(415, INVALID_REQUEST),
             Map.entry(422, INVALID_REQUEST),
             Map.entry(
                     425,
                     BackendFailure.of(
-                            FailureClass.REJECTED_RETRYABLE, "TOO_EARLY", "The AI server asks to be tried again.")),
+                            FailureClass.REJECTED_RETRYABLE, "TOO_EARLY", "The AI server requested a later retry.")),
             Map.entry(
                     429,
                     BackendFailure.of(
                             FailureClass.REJECTED_RETRYABLE,
                             BackendFailure.RATE_LIMITED,
-                            "The AI server asks for fewer requests.")),
+                            "The AI server limited the request rate.")),
             Map.entry(503, UNAVAILABLE),
             Map.entry(504, GATEWAY_TIMEOUT),
             Map.entry(524, GATEWAY_TIMEOUT),
             Map.entry(529, UNAVAILABLE));
 
-    /** As OpenAI, Azure, FastAPI, and Python and Go servers put it. */
+    /** Error messages for unknown fields of OpenAI, Azure, FastAPI, and Python and Go servers. */
     private static final Pattern UNKNOWN_FIELD = Pattern.compile(
             "(unknown|unsupported|unrecognized|unexpected|invalid|extra)[ _](request )?"
                     + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted",
@@ -88,50 +86,50 @@ final class OpenAiErrorMapper {
         this.logTextRedactor = logTextRedactor;
     }
 
-    /** What an answer with a status other than 2xx means. */
+    /** Maps a response with a status other than 2xx to a failure. */
     BackendFailure toFailure(BackendResponse backendResponse) {
-        OpenAiErrorBody said = OpenAiErrorBody.parse(backendResponse.bodyPrefix());
-        return addDetails(classify(backendResponse.status(), said), backendResponse, said);
+        OpenAiErrorBody error = OpenAiErrorBody.parse(backendResponse.bodyPrefix());
+        return addDetails(classify(backendResponse.status(), error), backendResponse, error);
     }
 
     /**
-     * What an error object inside a successful answer means.
+     * Maps an error object in a successful response to a failure.
      *
-     * @param start of the answer's body, which itself is used up
+     * @param bodyPrefix start of the body, since the body itself is drained
      */
-    BackendFailure toFailureInSuccess(BackendResponse backendResponse, Buffer start) {
-        OpenAiErrorBody said = OpenAiErrorBody.parse(start);
-        BackendFailure kind = said.moderated() ? MODERATED : said.quotaExhausted() ? QUOTA : ERROR_IN_SUCCESS;
-        return addDetails(kind, backendResponse, said);
+    BackendFailure toFailureInSuccess(BackendResponse backendResponse, Buffer bodyPrefix) {
+        OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
+        BackendFailure failure = error.moderated() ? MODERATED : error.quotaExhausted() ? QUOTA : ERROR_IN_SUCCESS;
+        return addDetails(failure, backendResponse, error);
     }
 
     /**
-     * What the body of a success without pictures means.
+     * Finds a refusal by content policy or quota in a successful response without images.
      *
-     * @return null when it tells nothing
+     * @return null when the body contains none
      */
-    BackendFailure findRefusal(BackendResponse backendResponse, Buffer start) {
-        OpenAiErrorBody said = OpenAiErrorBody.parse(start);
-        return said.refusal() == null ? null : toFailureInSuccess(backendResponse, start);
+    BackendFailure findRefusal(BackendResponse backendResponse, Buffer bodyPrefix) {
+        OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
+        return error.refusal() == null ? null : toFailureInSuccess(backendResponse, bodyPrefix);
     }
 
-    /** Whether an answer refuses {@code seed} or {@code response_format} as a field that it does not know. */
+    /** Returns true when a response rejects {@code seed} or {@code response_format} as an unknown field. */
     boolean rejectsExtensions(BackendResponse backendResponse) {
         if (backendResponse.status() != 400 && backendResponse.status() != 422) {
             return false;
         }
-        String said = backendResponse.bodyPrefix().toString();
-        return UNKNOWN_FIELD.matcher(said).find()
-                && EXTENSION_FIELD.matcher(said).find();
+        String body = backendResponse.bodyPrefix().toString();
+        return UNKNOWN_FIELD.matcher(body).find()
+                && EXTENSION_FIELD.matcher(body).find();
     }
 
-    private static BackendFailure classify(int status, OpenAiErrorBody said) {
+    private static BackendFailure classify(int status, OpenAiErrorBody error) {
         boolean clientError = status >= 400 && status < 500;
-        // Gateways report what the AI server refused under 5xx too. Asking again would be paid for and refused again.
-        if (status >= 400 && said.moderated()) {
+        // Gateways report refusals of the AI server with 5xx too. A retry would be billed and rejected again.
+        if (status >= 400 && error.moderated()) {
             return MODERATED;
         }
-        if (status >= 400 && said.quotaExhausted()) {
+        if (status >= 400 && error.quotaExhausted()) {
             return QUOTA;
         }
         BackendFailure known = BY_STATUS.get(status);
@@ -141,18 +139,18 @@ final class OpenAiErrorMapper {
         return clientError ? CLIENT_ERROR : status < 400 ? REDIRECTED : SERVER_ERROR;
     }
 
-    private BackendFailure addDetails(BackendFailure kind, BackendResponse backendResponse, OpenAiErrorBody said) {
-        Duration wait = kind.failureClass().retryable()
-                ? retryAfterParser.parse(backendResponse.headers(), said.retryAfter())
+    private BackendFailure addDetails(BackendFailure failure, BackendResponse backendResponse, OpenAiErrorBody error) {
+        Duration retryAfter = failure.failureClass().retryable()
+                ? retryAfterParser.parse(backendResponse.headers(), error.retryAfter())
                 : null;
-        return kind.withHttpStatus(backendResponse.status())
-                .withRetryAfter(wait)
-                .withDetail(logTextRedactor.redact(formatDetail(said)));
+        return failure.withHttpStatus(backendResponse.status())
+                .withRetryAfter(retryAfter)
+                .withDetail(logTextRedactor.redact(formatDetail(error)));
     }
 
-    private static String formatDetail(OpenAiErrorBody said) {
-        String label = said.code() != null ? said.code() : said.type();
-        return label == null ? said.message() : label + ": " + said.message();
+    private static String formatDetail(OpenAiErrorBody error) {
+        String label = error.code() != null ? error.code() : error.type();
+        return label == null ? error.message() : label + ": " + error.message();
     }
 
     private static BackendFailure inputFailure(String code, String message) {

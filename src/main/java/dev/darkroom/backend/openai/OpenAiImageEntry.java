@@ -2,12 +2,12 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.image.ChunkedBytes;
 
-/** One entry of an answer's {@code data}: the picture itself, or where it can be fetched. */
+/** One entry of {@code data} in a response: the bytes of an image, or a URL for its download. */
 sealed interface OpenAiImageEntry {
 
-    /** Bytes that nobody has looked at yet. */
+    /** Image bytes, not yet inspected. */
     record Inline(ChunkedBytes bytes) implements OpenAiImageEntry {}
 
-    /** A URL as the AI server gave it. */
+    /** Untrusted URL from the AI server. */
     record Link(String url) implements OpenAiImageEntry {}
 }

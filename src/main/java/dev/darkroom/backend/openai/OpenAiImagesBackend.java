@@ -46,19 +46,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An AI server that speaks the OpenAI Images protocol: {@code POST {base}/images/generations}. Thread-safe; each call
- * stays on the context on which it was made. Parsing, decoding and looking at pictures happen on worker threads
- * ("darkroom-pictures").
+ * Client of an AI server with the OpenAI Images protocol: {@code POST {base}/images/generations}. Thread-safe; each call
+ * stays on the context of its caller. Worker threads ("darkroom-image-decoding") parse responses and decode and inspect
+ * images.
  *
- * <p>Source: OpenAI API reference, "Create image"; {@code negative_prompt} and {@code seed} are extensions that many
- * servers of the protocol know.
+ * <p>Source: OpenAI API reference, "Create image". {@code negative_prompt} and {@code seed} are extensions that many
+ * servers support.
  */
 public final class OpenAiImagesBackend implements ImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
     private static final int WORKER_THREADS = 2;
     private static final int STATUS_ACCEPTED = 202;
 
-    /** A longer answer is cut off, and is an answer. */
+    /** Maximum body size of a health check response. A longer body is truncated and the check passes. */
     private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
 
     private final Vertx vertx;
@@ -72,20 +72,20 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final OpenAiResponseParser responseParser;
     private final OpenAiErrorMapper errorMapper;
     private final LogTextRedactor logTextRedactor;
-    /** Learned once: what refused these fields refuses them always. */
+    /** Set for good once the AI server has rejected the extension fields. */
     private volatile boolean extensionsRejected;
 
     private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param base ends in {@code /v1}; where the AI server really is, as the settings may leave it open
-     * @param memory shared by all backends of the process
-     * @param maxHeaderBytes the largest head of an answer
+     * @param base effective base URL of the AI server, ends in {@code /v1}; the settings may leave it open
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public OpenAiImagesBackend(
-            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memory, int maxHeaderBytes) {
+            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.vertx = vertx;
-        this.memoryBudget = memory;
+        this.memoryBudget = memoryBudget;
         this.settings = settings;
         String root = base.toString().replaceAll("/+$", "");
         this.endpoint = HttpDestination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
@@ -98,7 +98,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 new DnsHostResolver(vertx, true),
                 endpoint.url());
         this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
-        this.workers = vertx.createSharedWorkerExecutor("darkroom-pictures", WORKER_THREADS);
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
         this.logTextRedactor = new LogTextRedactor(settings.apiKey());
         this.errorMapper = new OpenAiErrorMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
@@ -117,14 +117,14 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 .onComplete(done -> activeCalls.remove(backendCall));
     }
 
-    /** A path that is unknown there, or credentials that are refused, are answers too: the server is at work. */
+    /** Passes on any status below 500: a 401 or 404 shows that the server responds. */
     @Override
-    public Future<HealthCheckResult> checkHealth(Duration limit) {
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
         if (healthCheckDestination == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
         Promise<HealthCheckResult> result = Promise.promise();
-        BackendCall backendCall = new BackendCall(limit);
+        BackendCall backendCall = new BackendCall(timeout);
         BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
                     BackendHttpClient.Request get = new BackendHttpClient.Request(
                             HttpMethod.GET, healthCheckDestination, requestHeaders(), null);
@@ -157,18 +157,22 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 .add("Idempotency-Key", request.key());
         Set<RequestField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
-                .compose(coded -> {
-                    // An error is small enough for the event loop.
-                    BackendResponse backendResponse =
-                            coded.success() ? coded : ResponseContentDecoder.decode(coded, settings.maxResponseBytes());
-                    boolean again = settings.requestFields() == null
+                .compose(encoded -> {
+                    // An error body is small enough to decode on the event loop.
+                    BackendResponse backendResponse = encoded.success()
+                            ? encoded
+                            : ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
+                    boolean resend = settings.requestFields() == null
                             && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
                             && errorMapper.rejectsExtensions(backendResponse);
-                    if (!again) {
+                    if (!resend) {
                         return Future.succeededFuture(backendResponse);
                     }
                     extensionsRejected = true;
-                    LOG.atInfo().addKeyValue("backend", name()).log("seed and response_format refused, no longer sent");
+                    LOG.atInfo()
+                            .addKeyValue("backend", name())
+                            .addKeyValue("fields", "seed,response_format")
+                            .log("optional fields rejected, no longer sent");
                     return post(scope, request, headers, fields);
                 })
                 .compose(backendResponse ->
@@ -177,7 +181,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
                 .map(BackendOutcome.Generated::new);
     }
 
-    /** The optional fields to send. The caller may change the set. */
+    /** Returns the optional fields to send, as a set that the caller may modify. */
     private Set<RequestField> requestFields(String model) {
         Set<RequestField> fields = settings.requestFields() == null
                 ? OpenAiRequestFactory.optionalFields(model)
@@ -202,15 +206,15 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<List<Image>> loadImages(BackendCallScope scope, List<OpenAiImageEntry> entries) {
-        List<Future<Image>> pictures =
+        List<Future<Image>> images =
                 entries.stream().map(entry -> loadImage(scope, entry)).toList();
-        // The first that fails ends the call; the others may still be looked at.
-        scope.retainMemoryUntil(Future.join(pictures));
-        return Future.all(pictures).map(CompositeFuture::list);
+        // The first failure ends the call while worker threads may still inspect the other images.
+        scope.retainMemoryUntil(Future.join(images));
+        return Future.all(images).map(CompositeFuture::list);
     }
 
-    private List<OpenAiImageEntry> readResponse(BackendResponse coded, int count) {
-        BackendResponse backendResponse = ResponseContentDecoder.decode(coded, settings.maxResponseBytes());
+    private List<OpenAiImageEntry> readResponse(BackendResponse encoded, int count) {
+        BackendResponse backendResponse = ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
         if (!backendResponse.success()) {
             throw new BackendCallException(errorMapper.toFailure(backendResponse));
         }
@@ -223,19 +227,19 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private List<OpenAiImageEntry> parseEntries(BackendResponse backendResponse, int count) {
         if (backendResponse.truncated()) {
-            throw emptySuccess("RESPONSE_TOO_LARGE", "The AI server's answer is larger than allowed.", null);
+            throw emptySuccess("RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.", null);
         }
         if (backendResponse.body().length() == 0) {
-            throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without a picture.", null);
+            throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.", null);
         }
-        Buffer start = backendResponse.bodyPrefix();
+        Buffer bodyPrefix = backendResponse.bodyPrefix();
         try {
             return responseParser.parse(backendResponse.body(), count);
         } catch (ErrorInResponseException e) {
             throw new BackendCallException(errorMapper.toFailureInSuccess(backendResponse, e.error()));
         } catch (BackendCallException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
-            BackendFailure refusal = empty ? errorMapper.findRefusal(backendResponse, start) : null;
+            BackendFailure refusal = empty ? errorMapper.findRefusal(backendResponse, bodyPrefix) : null;
             throw refusal != null
                     ? new BackendCallException(refusal)
                     : empty && backendResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
@@ -255,7 +259,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private Image inspectImage(BackendResponse download) {
         BackendResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
         if (decoded.truncated()) {
-            throw emptySuccess("RESPONSE_TOO_LARGE", "The announced picture is larger than allowed.", null);
+            throw emptySuccess("RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.", null);
         }
         return inspectImage(decoded.body());
     }
@@ -265,11 +269,11 @@ public final class OpenAiImagesBackend implements ImageBackend {
             return ImageInspector.inspect(bytes, settings.maxImageBytes());
         } catch (InvalidImageException e) {
             throw emptySuccess(
-                    "NOT_A_PICTURE", "The AI server sent something that is no whole picture.", e.getMessage());
+                    "NOT_A_PICTURE", "The AI server returned data that is not a complete image.", e.getMessage());
         }
     }
 
-    /** Details from below HTTP name hosts and exceptions; they go through the same sieve as what the AI server said. */
+    /** Redacts details of transport errors, which contain host names and exception messages. */
     private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
         if (backendOutcome instanceof BackendOutcome.Failed failed) {
             BackendFailure backendFailure = failed.backendFailure();

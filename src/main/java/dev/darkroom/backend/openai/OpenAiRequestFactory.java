@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /** Builds the body of {@code POST /images/generations}. */
 final class OpenAiRequestFactory {
 
-    /** Fields beyond what every AI server of the protocol takes, and without which it still makes the picture. */
+    /** Fields that not every AI server supports and that are not needed for an image. */
     static final Set<RequestField> EXTENSIONS =
             Collections.unmodifiableSet(EnumSet.of(RequestField.SEED, RequestField.RESPONSE_FORMAT));
 
@@ -23,20 +23,20 @@ final class OpenAiRequestFactory {
     private OpenAiRequestFactory() {}
 
     /**
-     * Builds a body.
+     * Builds the JSON body.
      *
-     * @param fields the optional fields to send
+     * @param fields the optional fields to include
      */
     static JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls, Set<RequestField> fields) {
-        UnaryOperator<String> guard =
+        UnaryOperator<String> sanitizer =
                 controls == Settings.PromptSanitizing.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
         JsonObject body = new JsonObject();
         if (request.model() != null && !request.model().isEmpty()) {
             body.put("model", request.model());
         }
-        body.put("prompt", guard.apply(request.prompt()));
+        body.put("prompt", sanitizer.apply(request.prompt()));
         if (request.negativePrompt() != null && fields.contains(RequestField.NEGATIVE_PROMPT)) {
-            body.put("negative_prompt", guard.apply(request.negativePrompt()));
+            body.put("negative_prompt", sanitizer.apply(request.negativePrompt()));
         }
         if (fields.contains(RequestField.N)) {
             body.put("n", request.count());
@@ -54,11 +54,12 @@ final class OpenAiRequestFactory {
     }
 
     /**
-     * The optional fields for a model. OpenAI's own models refuse fields that they do not know. Every generation has a seed, most of them
-     * chosen by us, so sending it would get every one refused; a negative prompt was asked for and is better refused than dropped. Models
-     * named gpt-image always answer in base64 and refuse to be told so.
+     * Returns the optional fields for a model, as a modifiable set. OpenAI's own models reject unknown fields. Every
+     * generation has a seed, mostly chosen by Darkroom, so sending it would fail every request. A negative prompt is sent
+     * nevertheless, since a rejection is better than silently dropping it. Models named gpt-image always return base64 and
+     * reject {@code response_format}.
      *
-     * @param model with or without the name of a gateway's provider before it; may be null
+     * @param model with or without the provider prefix of a gateway; may be null
      */
     static Set<RequestField> optionalFields(String model) {
         Set<RequestField> fields = EnumSet.allOf(RequestField.class);

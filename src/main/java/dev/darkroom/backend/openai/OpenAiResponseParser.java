@@ -27,10 +27,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Reads the body of a successful answer, {@code {"data":[{"b64_json"|"url"}]}}. Token by token, because a body of many
- * megabytes is nearly all base64: it is decoded as it is read, and what was read is let go of, so that the body and its
- * pictures together take no more room than the body did. What must be kept whole, such as names and URLs, is limited.
- * Busy for a while: for workers. Thread-safe.
+ * Parses the body of a successful response, {@code {"data":[{"b64_json"|"url"}]}}. Streams the tokens, because a body of
+ * many megabytes is nearly all base64: decodes it while reading and releases the bytes read, so that the body and its
+ * images together need no more memory than the body. Limits the length of names and URLs, which are not streamed.
+ * CPU-bound, runs on worker threads. Thread-safe.
  */
 final class OpenAiResponseParser {
     private static final Base64Variant BASE64 =
@@ -38,23 +38,24 @@ final class OpenAiResponseParser {
 
     private static final String DATA_SCHEME = "data:";
 
-    /** Room for a media type with parameters. */
+    /** Includes a media type with parameters. */
     private static final int MAX_DATA_URL_PREFIX = 200;
 
-    /** Longer runs of blanks are no way to leave a field empty. */
+    /** Longest run of blanks that counts as an empty field. */
     private static final int MAX_BLANK_LENGTH = 1_000;
 
-    /** As APIs name the work that they have begun and not ended. */
+    /** Fields for the id of an asynchronous task in APIs that return tasks instead of images. */
     private static final Set<String> TASK_FIELDS = Set.of("task_id", "taskId", "job_id", "jobId");
 
-    /** For what is kept whole; base64 is not. Generous for a URL with a signature. */
+    /** Limit for all texts but base64, which is streamed. Sufficient for a signed URL. */
     private static final int MAX_TEXT_LENGTH = 64 * 1024;
 
     private final JsonFactory json;
     private final int maxImageBytes;
 
-    OpenAiResponseParser(int maxPictureBytes) {
-        this.maxImageBytes = maxPictureBytes;
+    /** @param maxImageBytes maximum size of one image in bytes */
+    OpenAiResponseParser(int maxImageBytes) {
+        this.maxImageBytes = maxImageBytes;
         StreamReadConstraints constraints = StreamReadConstraints.builder()
                 .maxStringLength(MAX_TEXT_LENGTH)
                 .maxNestingDepth(64)
@@ -68,12 +69,12 @@ final class OpenAiResponseParser {
     }
 
     /**
-     * Reads at most {@code count} entries; further ones are left alone.
+     * Parses {@code count} entries and ignores further ones.
      *
-     * @param body used up
-     * @return never fewer pictures than asked for
-     * @throws BackendCallException when there is not what was asked for
-     * @throws ErrorInResponseException when there is an error instead, or in one of the entries
+     * @param body drained by this method
+     * @return exactly {@code count} entries
+     * @throws BackendCallException when the body is malformed or has fewer entries
+     * @throws ErrorInResponseException when entries are missing and the body or an entry contains an error
      */
     List<OpenAiImageEntry> parse(ChunkedBytes body, int count) {
         ParsingState parsingState = new ParsingState(count);
@@ -96,7 +97,7 @@ final class OpenAiResponseParser {
         return parsingState.requireImages();
     }
 
-    /** What was found so far. */
+    /** Entries, error and task id found so far. */
     private static final class ParsingState {
         private final int count;
         private final List<OpenAiImageEntry> images = new ArrayList<>();
@@ -115,16 +116,16 @@ final class OpenAiResponseParser {
                 throw taskResponse();
             }
             if (images.isEmpty()) {
-                throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without a picture.");
+                throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.");
             }
             if (images.size() < count) {
-                throw emptySuccess("TOO_FEW_PICTURES", "The AI server made fewer pictures than asked for.");
+                throw emptySuccess("TOO_FEW_PICTURES", "The AI server returned fewer images than requested.");
             }
             return images;
         }
     }
 
-    /** A field that holds no picture. */
+    /** Reads a field that contains no image. */
     private void readOtherField(JsonParser parser, String field, ParsingState parsingState) throws IOException {
         JsonToken value = parser.currentToken();
         if (field.equals("error") && value != JsonToken.VALUE_NULL && parsingState.error == null) {
@@ -136,7 +137,7 @@ final class OpenAiResponseParser {
         }
     }
 
-    /** An object with the one field to which the parser has come. */
+    /** Returns a JSON object with the current field of the parser alone. */
     private Buffer copyField(JsonParser parser, String field) throws IOException {
         ByteArrayOutputStream copy = new ByteArrayOutputStream();
         try (JsonGenerator generator = json.createGenerator(copy)) {
@@ -160,43 +161,43 @@ final class OpenAiResponseParser {
                 parser.skipChildren();
                 continue;
             }
-            OpenAiImageEntry picture = readEntry(parser, body, parsingState);
-            if (picture != null) {
-                parsingState.images.add(picture);
+            OpenAiImageEntry image = readEntry(parser, body, parsingState);
+            if (image != null) {
+                parsingState.images.add(image);
             }
         }
     }
 
     private OpenAiImageEntry readEntry(JsonParser parser, ChunkedBytes body, ParsingState parsingState)
             throws IOException {
-        OpenAiImageEntry picture = null;
+        OpenAiImageEntry image = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
             boolean inline = field.equals("b64_json");
-            boolean link = field.equals("url") && picture == null;
+            boolean link = field.equals("url") && image == null;
             if (parser.nextToken() != JsonToken.VALUE_STRING || !(inline || link)) {
                 readOtherField(parser, field, parsingState);
                 continue;
             }
-            // Servers that write every field leave those empty that they do not use.
+            // Some servers write unused fields as empty texts.
             if (isBlankText(parser, body)) {
                 parser.skipChildren();
                 continue;
             }
-            // Some servers put a whole data URL where bare base64 belongs.
+            // Some servers send a data URL instead of base64.
             String prefix = readDataUrlPrefix(parser, body);
             if (prefix != null) {
-                picture = new OpenAiImageEntry.Inline(decodeDataUrl(prefix, textOffset(parser), body));
+                image = new OpenAiImageEntry.Inline(decodeDataUrl(prefix, textOffset(parser), body));
             } else if (inline) {
-                picture = new OpenAiImageEntry.Inline(decodeBase64(parser));
+                image = new OpenAiImageEntry.Inline(decodeBase64(parser));
             } else {
-                picture = new OpenAiImageEntry.Link(parser.getText());
+                image = new OpenAiImageEntry.Link(parser.getText());
             }
         }
-        return picture;
+        return image;
     }
 
-    /** Whether the text to which the parser has come is empty or white space. Reads no more than the start of a long one. */
+    /** Returns true when the current text of the parser is empty or blank. Reads only the start of a long text. */
     private static boolean isBlankText(JsonParser parser, ChunkedBytes body) throws IOException {
         int start = textOffset(parser);
         if (start == 0) {
@@ -216,12 +217,12 @@ final class OpenAiResponseParser {
         return false;
     }
 
-    /** Where the text begins to which the parser has come; 0 when it cannot tell, because the body is not in UTF-8. */
+    /** Returns the offset of the current text in the body; 0 when it is unknown, because the body is not in UTF-8. */
     private static int textOffset(JsonParser parser) {
         return (int) parser.currentTokenLocation().getByteOffset() + 1;
     }
 
-    /** The start of the text to which the parser has come if it is a data URL; null otherwise. */
+    /** Returns the start of the current text when it is a data URL; null otherwise. */
     private static String readDataUrlPrefix(JsonParser parser, ChunkedBytes body) throws IOException {
         int start = textOffset(parser);
         if (start == 0) {
@@ -233,8 +234,8 @@ final class OpenAiResponseParser {
     }
 
     /**
-     * RFC 2397, as far as pictures need it: base64 after the first comma. A second parser decodes it, which comes into the
-     * text behind the comma; the first one skips it.
+     * Decodes a data URL (RFC 2397) with base64 after the first comma. A second parser reads the text after the comma,
+     * while the first one skips the whole text.
      */
     private ChunkedBytes decodeDataUrl(String prefix, int start, ChunkedBytes body) throws IOException {
         int comma = prefix.indexOf(',');
@@ -250,15 +251,15 @@ final class OpenAiResponseParser {
     }
 
     private ChunkedBytes decodeBase64(JsonParser parser) throws IOException {
-        DecodedImageStream picture = new DecodedImageStream();
+        DecodedImageStream image = new DecodedImageStream();
         try {
-            parser.readBinaryValue(BASE64, picture);
+            parser.readBinaryValue(BASE64, image);
         } catch (JsonEOFException e) {
             throw malformedResponse();
         } catch (StreamReadException | IllegalArgumentException e) {
             throw undecodableImage();
         }
-        return picture.bytes.build();
+        return image.bytes.build();
     }
 
     private final class DecodedImageStream extends OutputStream {
@@ -272,26 +273,26 @@ final class OpenAiResponseParser {
         @Override
         public void write(byte[] from, int start, int count) {
             if (count > maxImageBytes - bytes.length()) {
-                throw emptySuccess("RESPONSE_TOO_LARGE", "A picture from the AI server is larger than allowed.");
+                throw emptySuccess("RESPONSE_TOO_LARGE", "An image of the AI server exceeds the size limit.");
             }
             bytes.append(from, start, count);
         }
     }
 
-    /** Final: asked again, the server would begin a second task, and be paid for both. */
+    /** Returns a failure without retry: a retry would start a second task, and both would be billed. */
     static BackendCallException taskResponse() {
         return new BackendCallException(BackendFailure.of(
                 FailureClass.TERMINAL_INPUT,
                 "TASK_ANSWER",
-                "The AI server answered with a task instead of a picture. Darkroom does not speak that protocol."));
+                "The AI server returned an asynchronous task instead of an image, which Darkroom does not support."));
     }
 
     private static BackendCallException undecodableImage() {
-        return emptySuccess("NOT_A_PICTURE", "The AI server sent a picture whose base64 cannot be decoded.");
+        return emptySuccess("NOT_A_PICTURE", "The AI server returned an image with invalid base64.");
     }
 
     private static BackendCallException malformedResponse() {
-        return emptySuccess("MALFORMED_RESPONSE", "The AI server reported success with an answer that cannot be read.");
+        return emptySuccess("MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
     }
 
     private static BackendCallException emptySuccess(String code, String message) {

@@ -3,14 +3,13 @@ package dev.darkroom.backend.openai;
 import java.util.regex.Pattern;
 
 /**
- * Takes the power from what some AI servers that speak this protocol read in a prompt as orders, and leaves the words: callers
- * ask for pictures, and how they are made is the operator's business. Character for character, so that nothing that is taken
- * away can make an order of what is left.
+ * Neutralizes directives in prompts that some AI servers execute, since clients may choose the text but not the server's
+ * parameters. Replaces single characters and deletes none, so that the rest cannot form a new directive.
  *
  * <ul>
- *   <li>sd-server (stable-diffusion.cpp) runs the JSON between {@code <sd_cpp_extra_args>} and its end tag as its parameters, files and
- *       all, and loads the weights that {@code <lora:…>} names;
- *   <li>LocalAI takes what follows {@code |} for the negative prompt.
+ *   <li>sd-server (stable-diffusion.cpp) uses the JSON between {@code <sd_cpp_extra_args>} and its end tag as parameters,
+ *       file paths included, and loads the weights named by {@code <lora:…>};
+ *   <li>LocalAI uses the text after {@code |} as the negative prompt.
  * </ul>
  */
 final class PromptSanitizer {
@@ -19,14 +18,14 @@ final class PromptSanitizer {
 
     private static final char BAR = '|';
 
-    /** They look like those, and mean nothing. */
+    /** Looks like an angle bracket without its meaning; {@link #BAR_REPLACEMENT} likewise like a bar. */
     private static final String BRACKET_REPLACEMENT = "\u2039";
 
     private static final char BAR_REPLACEMENT = '\u00a6';
 
     private PromptSanitizer() {}
 
-    /** The same text if there are no orders in it; null for null. */
+    /** Returns the same text when it contains no directive; null for null. */
     static String sanitize(String prompt) {
         return prompt == null
                 ? null

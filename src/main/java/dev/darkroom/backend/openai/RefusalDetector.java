@@ -8,12 +8,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds refusals by content policy and used-up quotas in an error, wherever AI servers and gateways put them and however they spell them.
- * Codes are compared without case, punctuation and a final "error". Gateways also quote the code of the AI server in their message.
+ * Finds refusals by content policy and exhausted quotas in any field of an error. Compares codes without case, punctuation
+ * and a final "error", since AI servers and gateways spell them differently. Also searches messages, in which gateways quote
+ * the code of the AI server.
  */
 final class RefusalDetector {
 
-    /** What a refusal is about. */
+    /** Reason of a refusal. */
     enum Kind {
         MODERATION,
         QUOTA
@@ -50,7 +51,7 @@ final class RefusalDetector {
             "sensitivewordsdetected", // one-api, new-api
             "unsafecontent");
 
-    /** Ordinary words. They count only as the whole value of a field that names a reason. */
+    /** Ordinary words. They count only as the whole value of one of {@link #REASON_FIELDS}. */
     private static final Set<String> MODERATION_REASONS =
             Set.of("blocklist", "censored", "csam", "moderated", "nsfw", "safety", "spii");
 
@@ -65,7 +66,7 @@ final class RefusalDetector {
             "status",
             "type");
 
-    /** Sentences of AI servers that gateways pass on without the code. Each is specific enough not to stand in another error. */
+    /** Messages of AI servers that gateways forward without the code. Each is too specific to occur in another error. */
     private static final Pattern MODERATION_SENTENCE = Pattern.compile(
             "(rejected|blocked) (as a result of|by) (our|the) safety system" // OpenAI
                     + "|content management policy", // Azure
@@ -91,7 +92,7 @@ final class RefusalDetector {
             "quotaexceeded",
             "quotaexhausted");
 
-    /** What the caller wrote, and pictures. */
+    /** Fields with text of the client or with images. */
     private static final Set<String> IGNORED_FIELDS =
             Set.of("b64json", "body", "input", "negativeprompt", "prompt", "revisedprompt", "url", "user");
 
@@ -103,9 +104,9 @@ final class RefusalDetector {
     private RefusalDetector() {}
 
     /**
-     * Searches a JSON value, or a text.
+     * Searches a JSON value or a text.
      *
-     * @return null when there is no such refusal in it
+     * @return null when it contains no refusal
      */
     static Kind find(Object json) {
         return find("", json, 0);
@@ -132,7 +133,7 @@ final class RefusalDetector {
         return found;
     }
 
-    /** A refusal by policy is final whatever else is said. */
+    /** Returns the refusal by content policy when there is one, since it is final. */
     private static Kind mostSevere(Kind one, Kind other) {
         return one == Kind.MODERATION || other == null ? one : other;
     }
@@ -153,7 +154,7 @@ final class RefusalDetector {
         }
         Kind found = null;
         for (String word : CODE_SEPARATOR.split(text)) {
-            // A code is written as one word. Two words of a sentence are none.
+            // A code is one word. Adjacent words of a sentence are not joined.
             found = mostSevere(found, word.length() <= MAX_CODE_LENGTH ? kindOfCode(normalize(word)) : null);
         }
         return found;

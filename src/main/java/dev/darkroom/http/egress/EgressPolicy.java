@@ -75,8 +75,7 @@ public final class EgressPolicy {
             return Future.failedFuture(new RejectedUrlException("must be an https URL"));
         }
         if (!rules.ports().isEmpty() && !rules.ports().contains(url.port())) {
-            return Future.failedFuture(
-                    new RejectedUrlException("must have a port allowed by the operator"));
+            return Future.failedFuture(new RejectedUrlException("must have a port allowed by the operator"));
         }
         if (url.address() != null) {
             return toDestination(url, List.of(url.address()));

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@DisplayName("A missing descriptor, port or buffer is a failure of Darkroom, not of the AI server")
+@DisplayName("An exhausted file descriptor, port or buffer is an internal failure, not a failure of the AI server")
 class LocalResourceErrorsTest {
 
     static Stream<Throwable> exhausted() {
@@ -34,7 +34,7 @@ class LocalResourceErrorsTest {
 
     @ParameterizedTest
     @MethodSource("exhausted")
-    void isRecognized(Throwable cause) {
+    void classifiesExhaustedResourcesAsInternal(Throwable cause) {
         BackendFailure backendFailure = TransportErrorClassifier.classify(cause, false);
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.INTERNAL);
         assertThat(backendFailure.code()).isEqualTo("OUT_OF_RESOURCES");
@@ -42,14 +42,14 @@ class LocalResourceErrorsTest {
     }
 
     @Test
-    void aRefusedConnectionIsNoMissingResource() {
+    void classifiesRefusedConnectionAsNotSent() {
         BackendFailure backendFailure =
                 TransportErrorClassifier.classify(new ConnectException("Connection refused"), false);
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.NOT_SENT);
     }
 
     @Test
-    void aCauseThatIsItsOwnCauseEndsTheSearch() {
+    void stopsAtCyclicCauses() {
         IOException first = new IOException("one");
         IOException second = new IOException("two", first);
         first.initCause(second);

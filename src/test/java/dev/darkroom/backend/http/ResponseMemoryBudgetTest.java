@@ -14,7 +14,7 @@ class ResponseMemoryBudgetTest {
     /** The table in docs/operations.md. */
     @ParameterizedTest
     @CsvSource({
-        // heap, calls, largest, small, at once, needed, suffices
+        // heap, calls, max bytes per call, permit-free KiB, permits, required heap, sufficient (MiB unless stated)
         "128, 4, 64, 4096, 1, 205, false",
         "256, 4, 64, 8192, 1, 233, true",
         "512, 4, 64, 8192, 2, 345, true",
@@ -23,9 +23,10 @@ class ResponseMemoryBudgetTest {
         "256, 4, 1024, 8192, 1, 1913, false",
         "4096, 64, 64, 8192, 16, 2760, true"
     })
-    void theBound(long heap, int calls, long largest, int smallKib, int atOnce, long needed, boolean suffices) {
+    void computesPermitsAndRequiredHeap(
+            long heap, int calls, long maxPerCall, int permitFreeKib, int permits, long required, boolean sufficient) {
         // when
-        ResponseMemoryBudget memory = new ResponseMemoryBudget(heap * MIB, calls, (int) (largest * MIB));
+        ResponseMemoryBudget memory = new ResponseMemoryBudget(heap * MIB, calls, (int) (maxPerCall * MIB));
 
         // then
         List<Integer> granted = new ArrayList<>();
@@ -33,14 +34,14 @@ class ResponseMemoryBudgetTest {
             int number = i;
             memory.acquire(() -> granted.add(number));
         }
-        assertThat(granted).hasSize(atOnce);
-        assertThat(memory.permitFreeBytes()).isEqualTo(smallKib * 1024);
-        assertThat((memory.requiredHeap() + MIB - 1) / MIB).isEqualTo(needed);
-        assertThat(memory.isHeapSufficient()).isEqualTo(suffices);
+        assertThat(granted).hasSize(permits);
+        assertThat(memory.permitFreeBytes()).isEqualTo(permitFreeKib * 1024);
+        assertThat((memory.requiredHeap() + MIB - 1) / MIB).isEqualTo(required);
+        assertThat(memory.isHeapSufficient()).isEqualTo(sufficient);
     }
 
     @Test
-    void whoCameFirstIsNext() {
+    void grantsPermitsInOrderOfRequests() {
         // given
         ResponseMemoryBudget memory = new ResponseMemoryBudget(256 * MIB, 4, (int) (64 * MIB));
         List<String> granted = new ArrayList<>();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An AI server cannot make Darkroom call servers of the internal network. */
+/** An AI server cannot make Darkroom send requests to the internal network. */
 class ImageDownloadEgressTest {
     private static final String GENERATIONS = "/v1/images/generations";
     private static final byte[] PNG = TestImages.png(64, 48);
@@ -29,15 +29,15 @@ class ImageDownloadEgressTest {
 
     private Vertx vertx;
     private ScriptedHttpServer server;
-    private ScriptedHttpServer inner;
+    private ScriptedHttpServer internal;
     private OpenAiImagesBackend backend;
 
     @BeforeEach
     void start() throws Exception {
         vertx = Vertx.vertx();
         server = ScriptedHttpServer.start(vertx);
-        inner = ScriptedHttpServer.start(vertx);
-        inner.script("/inner.png", inner.bytes(200, Buffer.buffer(PNG)));
+        internal = ScriptedHttpServer.start(vertx);
+        internal.script("/internal.png", internal.bytes(200, Buffer.buffer(PNG)));
         backend = backend(List.of());
     }
 
@@ -74,35 +74,35 @@ class ImageDownloadEgressTest {
                 "169.254.169.254",
                 "[fd00::1]"
             })
-    void otherServersOfTheInternalNetworkAreNotCalled(String host) throws Exception {
-        server.script(GENERATIONS, server.respondWithUrls("http://" + host + ":" + inner.port() + "/inner.png"));
+    void rejectsUrlsOfTheInternalNetwork(String host) throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls("http://" + host + ":" + internal.port() + "/internal.png"));
         BackendOutcome backendOutcome = generate(backend);
         assertThat(backendOutcome).isInstanceOf(BackendOutcome.Failed.class);
-        assertThat(inner.totalConnections()).isZero();
+        assertThat(internal.totalConnections()).isZero();
     }
 
     @Test
-    void refusalIsFinalAndNamesTheSetting() throws Exception {
-        server.script(GENERATIONS, server.respondWithUrls(inner.url("/inner.png?secret=1")));
+    void rejectionIsTerminalAndNamesTheSetting() throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls(internal.url("/internal.png?secret=1")));
         BackendFailure backendFailure = ((BackendOutcome.Failed) generate(backend)).backendFailure();
         assertThat(backendFailure.code()).isEqualTo("PICTURE_URL_REFUSED");
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.TERMINAL_AUTH);
         assertThat(backendFailure.detail())
-                .contains("backend.downloadNetworks", "http://127.0.0.1:" + inner.port())
+                .contains("backend.downloadNetworks", "http://127.0.0.1:" + internal.port())
                 .doesNotContain("secret");
     }
 
     @Test
-    void redirectsAreJudgedToo() throws Exception {
+    void checksRedirects() throws Exception {
         server.script(GENERATIONS, server.respondWithUrls(server.url("/redirect")));
-        server.script("/redirect", server.respondWith(302, "", "Location: " + inner.url("/inner.png")));
+        server.script("/redirect", server.respondWith(302, "", "Location: " + internal.url("/internal.png")));
         assertThat(((BackendOutcome.Failed) generate(backend)).backendFailure().code())
                 .isEqualTo("PICTURE_URL_REFUSED");
-        assertThat(inner.totalConnections()).isZero();
+        assertThat(internal.totalConnections()).isZero();
     }
 
     @Test
-    void theAiServerItselfIsCalled() throws Exception {
+    void allowsTheAiServerItself() throws Exception {
         server.script(GENERATIONS, server.respondWithUrls(server.url("/redirect")));
         server.script("/redirect", server.respondWith(302, "", "Location: /own.png"));
         server.script("/own.png", server.bytes(200, Buffer.buffer(PNG)));
@@ -110,9 +110,9 @@ class ImageDownloadEgressTest {
     }
 
     @Test
-    void anOperatorMayAllowMore() throws Exception {
+    void allowsConfiguredNetworks() throws Exception {
         OpenAiImagesBackend allowing = backend(List.of("127.0.0.0/8"));
-        server.script(GENERATIONS, server.respondWithUrls(inner.url("/inner.png")));
+        server.script(GENERATIONS, server.respondWithUrls(internal.url("/internal.png")));
         assertThat(generate(allowing)).isInstanceOf(BackendOutcome.Generated.class);
         allowing.close().await(30, TimeUnit.SECONDS);
     }

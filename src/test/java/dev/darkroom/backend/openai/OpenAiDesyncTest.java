@@ -22,12 +22,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No answer, however broken, gives a call or a download the content of another one. */
+/** A malformed response never gives a call or a download the content of another one. */
 class OpenAiDesyncTest {
     private static final byte[] OWN = TestImages.png(61, 8);
     private static final byte[] NEXT = TestImages.png(62, 8);
     private static final byte[] OTHER = TestImages.png(63, 8);
-    private static final Duration BUDGET = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private static Vertx vertx;
 
@@ -49,32 +49,32 @@ class OpenAiDesyncTest {
         return DesyncResponse.all(new ResponseContent(200, OWN), new ResponseContent(200, OTHER));
     }
 
-    private static ResponseContent inline(byte[] picture) {
-        return new ResponseContent(200, ScriptedHttpServer.base64(picture));
+    private static ResponseContent inline(byte[] image) {
+        return new ResponseContent(200, ScriptedHttpServer.base64(image));
     }
 
     @ParameterizedTest
     @MethodSource("calls")
-    void callsGetTheirOwnAnswer(DesyncResponse answer) throws Exception {
-        try (KeepAliveServer server = new KeepAliveServer(List.of(answer, DesyncResponse.plain(inline(NEXT))))) {
-            check(answer, server, server);
+    void callsGetTheirOwnResponse(DesyncResponse response) throws Exception {
+        try (KeepAliveServer server = new KeepAliveServer(List.of(response, DesyncResponse.plain(inline(NEXT))))) {
+            check(response, server, server);
         }
     }
 
     @ParameterizedTest
     @MethodSource("downloads")
-    void downloadsGetTheirOwnAnswer(DesyncResponse answer) throws Exception {
+    void downloadsGetTheirOwnResponse(DesyncResponse response) throws Exception {
         try (KeepAliveServer files =
-                        new KeepAliveServer(List.of(answer, DesyncResponse.plain(new ResponseContent(200, NEXT))));
+                        new KeepAliveServer(List.of(response, DesyncResponse.plain(new ResponseContent(200, NEXT))));
                 KeepAliveServer server = new KeepAliveServer(List.of(DesyncResponse.plain(new ResponseContent(
                         200,
                         "{\"data\":[" + new JsonObject().put("url", "http://127.0.0.1:" + files.port() + "/p.png")
                                 + "]}"))))) {
-            check(answer, server, files);
+            check(response, server, files);
         }
     }
 
-    private static void check(DesyncResponse answer, KeepAliveServer server, KeepAliveServer desynchronising)
+    private static void check(DesyncResponse response, KeepAliveServer server, KeepAliveServer malformed)
             throws Exception {
         OpenAiImagesBackend backend = new OpenAiImagesBackend(
                 vertx,
@@ -86,26 +86,26 @@ class OpenAiDesyncTest {
             Integer first = width(backend);
             Integer next = width(backend);
 
-            // A download that failed was tried again and may have got the next answer.
+            // A failed download was retried and may have received the next response.
             assertThat(first)
                     .isIn(
-                            answer.readable()
+                            response.readable()
                                     ? List.of(61)
-                                    : java.util.Arrays.asList(null, 61, server == desynchronising ? null : 62));
+                                    : java.util.Arrays.asList(null, 61, server == malformed ? null : 62));
             assertThat(next).isEqualTo(62);
-            assertThat(desynchronising.requestsByConnection()).allMatch(count -> count <= 1);
+            assertThat(malformed.requestsByConnection()).allMatch(count -> count <= 1);
         } finally {
             backend.close().await(30, TimeUnit.SECONDS);
         }
     }
 
-    /** The width of the picture that a call brings; null when it fails. */
+    /** Returns the width of the generated image; null when the call fails. */
     private static Integer width(OpenAiImagesBackend backend) throws Exception {
         ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null);
         BackendOutcome backendOutcome =
-                backend.generate(request, new BackendCall(BUDGET)).await(60, TimeUnit.SECONDS);
-        return backendOutcome instanceof BackendOutcome.Generated made
-                ? made.images().get(0).width()
+                backend.generate(request, new BackendCall(TIMEOUT)).await(60, TimeUnit.SECONDS);
+        return backendOutcome instanceof BackendOutcome.Generated generated
+                ? generated.images().get(0).width()
                 : null;
     }
 }

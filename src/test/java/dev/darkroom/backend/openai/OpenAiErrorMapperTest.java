@@ -31,14 +31,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OpenAiErrorMapperTest {
     private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
 
-    private final OpenAiErrorMapper errors = new OpenAiErrorMapper(
+    private final OpenAiErrorMapper mapper = new OpenAiErrorMapper(
             new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(new Secret("top-secret")));
 
     @ParameterizedTest
-    @MethodSource("answers")
-    void answerIsSorted(int status, String body, FailureClass expectedClass, String expectedCode) {
+    @MethodSource("responses")
+    void mapsStatusAndBody(int status, String body, FailureClass expectedClass, String expectedCode) {
         // when
-        BackendFailure backendFailure = errors.toFailure(answer(status, body));
+        BackendFailure backendFailure = mapper.toFailure(response(status, body));
 
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(expectedClass);
@@ -46,7 +46,7 @@ class OpenAiErrorMapperTest {
         assertThat(backendFailure.httpStatus()).isEqualTo(status);
     }
 
-    static Stream<Arguments> answers() {
+    static Stream<Arguments> responses() {
         return Stream.of(
                 Arguments.of(400, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
                 Arguments.of(400, "", TERMINAL_INPUT, "INVALID_REQUEST"),
@@ -94,16 +94,16 @@ class OpenAiErrorMapperTest {
                 Arguments.of(304, "", SERVER_ERROR, "UNEXPECTED_REDIRECT"));
     }
 
-    /** The same refusals, as gateways and other vendors write them. */
+    /** Refusals in the formats of gateways and other vendors. */
     @ParameterizedTest
     @MethodSource("refusals")
-    void refusalIsRecognisedInEveryPlaceAndShape(String body, String expectedCode) {
+    void findsRefusalsInEveryFieldAndFormat(String body, String expectedCode) {
         for (int status : new int[] {400, 422, 500}) {
-            assertThat(errors.toFailure(answer(status, body)).code())
+            assertThat(mapper.toFailure(response(status, body)).code())
                     .as("status %d", status)
                     .isEqualTo(expectedCode);
         }
-        assertThat(errors.findRefusal(answer(200, body), Buffer.buffer(body)).code())
+        assertThat(mapper.findRefusal(response(200, body), Buffer.buffer(body)).code())
                 .isEqualTo(expectedCode);
     }
 
@@ -147,7 +147,7 @@ class OpenAiErrorMapperTest {
                 Arguments.of("{\"error\":{\"code\":\"insufficient_quota\",\"type\":\"content_filter\"}}", "MODERATED"));
     }
 
-    /** What the caller wrote, and sentences, are no codes. */
+    /** Texts of the client and ordinary sentences are not codes. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -157,8 +157,8 @@ class OpenAiErrorMapperTest {
                 "{\"error\":{\"content_filter_results\":{\"hate\":{\"filtered\":false}}}}",
                 "{\"error\":{\"message\":\"safety\",\"code\":\"rate_limit_exceeded\"}}"
             })
-    void otherErrorsAreNoRefusals(String body) {
-        assertThat(errors.toFailure(answer(500, body)).code()).isEqualTo("SERVER_ERROR");
+    void ignoresOtherErrors(String body) {
+        assertThat(mapper.toFailure(response(500, body)).code()).isEqualTo("SERVER_ERROR");
     }
 
     @ParameterizedTest
@@ -171,17 +171,17 @@ class OpenAiErrorMapperTest {
         "400, seed must be positive, false",
         "500, Unknown parameter: 'seed'., false"
     })
-    void refusalOfAnExtensionIsRecognised(int status, String body, boolean expected) {
-        assertThat(errors.rejectsExtensions(answer(status, body))).isEqualTo(expected);
+    void recognizesRejectedExtensions(int status, String body, boolean expected) {
+        assertThat(mapper.rejectsExtensions(response(status, body))).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @MethodSource("dialects")
-    void whatTheServerSaidIsFoundInEveryDialect(String body, String expectedDetail) {
-        assertThat(errors.toFailure(answer(500, body)).detail()).isEqualTo(expectedDetail);
+    @MethodSource("formats")
+    void findsTheMessageInEveryFormat(String body, String expectedDetail) {
+        assertThat(mapper.toFailure(response(500, body)).detail()).isEqualTo(expectedDetail);
     }
 
-    static Stream<Arguments> dialects() {
+    static Stream<Arguments> formats() {
         return Stream.of(
                 Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":\"c\",\"type\":\"t\"}}", "c: boom"),
                 Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":null,\"type\":\"t\"}}", "t: boom"),
@@ -202,7 +202,8 @@ class OpenAiErrorMapperTest {
     @Test
     void messageNeverQuotesTheServer() {
         // when
-        BackendFailure backendFailure = errors.toFailure(answer(400, "{\"error\":{\"message\":\"You drew a Zebra\"}}"));
+        BackendFailure backendFailure =
+                mapper.toFailure(response(400, "{\"error\":{\"message\":\"You drew a Zebra\"}}"));
 
         // then
         assertThat(backendFailure.message()).doesNotContain("Zebra");
@@ -210,24 +211,24 @@ class OpenAiErrorMapperTest {
     }
 
     @Test
-    void waitIsTakenFromHeaderOrBody() {
+    void readsRetryAfterFromHeaderOrBody() {
         // given
-        BackendResponse header = answer(429, PLAIN);
+        BackendResponse header = response(429, PLAIN);
         header.headers().add("Retry-After", "2");
-        BackendResponse body = answer(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
-        BackendResponse bodyOutside = answer(503, "{\"detail\":\"m\",\"retry_after\":4}");
+        BackendResponse body = response(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
+        BackendResponse bodyOutside = response(503, "{\"detail\":\"m\",\"retry_after\":4}");
 
         // then
-        assertThat(errors.toFailure(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
-        assertThat(errors.toFailure(body).retryAfter()).isEqualTo(Duration.ofMillis(3500));
-        assertThat(errors.toFailure(bodyOutside).retryAfter()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(mapper.toFailure(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(mapper.toFailure(body).retryAfter()).isEqualTo(Duration.ofMillis(3500));
+        assertThat(mapper.toFailure(bodyOutside).retryAfter()).isEqualTo(Duration.ofSeconds(4));
     }
 
     @ParameterizedTest
     @MethodSource("errorsInSuccess")
-    void errorInsideASuccessIsSortedByItsCode(String body, FailureClass expectedClass, String expectedCode) {
+    void mapsErrorInSuccessByItsCode(String body, FailureClass expectedClass, String expectedCode) {
         // when
-        BackendFailure backendFailure = errors.toFailureInSuccess(answer(200, body), Buffer.buffer(body));
+        BackendFailure backendFailure = mapper.toFailureInSuccess(response(200, body), Buffer.buffer(body));
 
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(expectedClass);
@@ -242,7 +243,7 @@ class OpenAiErrorMapperTest {
                 Arguments.of(coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"));
     }
 
-    private static BackendResponse answer(int status, String body) {
+    private static BackendResponse response(int status, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         return new BackendResponse(status, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(bytes), false);
     }

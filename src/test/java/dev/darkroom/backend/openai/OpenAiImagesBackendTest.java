@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OpenAiImagesBackendTest {
     private static final String GENERATIONS = "/v1/images/generations";
     private static final String KEY = "sk-very-secret-key";
-    private static final Duration PLENTY = Duration.ofSeconds(20);
+    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(20);
     private static final int MAX_BYTES = 1 << 20;
     private static final byte[] PNG = TestImages.png(64, 48);
 
@@ -69,21 +69,21 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void base64PicturesArriveCheckedAndInOrder() {
+    void returnsInspectedBase64ImagesInOrder() {
         // given
         server.script(GENERATIONS, server.respondWithImages(PNG, TestImages.jpeg(32, 16)));
 
         // when
-        List<Image> pictures = generated(generate(request(2)));
+        List<Image> images = generated(generate(request(2)));
 
         // then
-        assertThat(pictures).extracting(Image::format).containsExactly(ImageFormat.PNG, ImageFormat.JPEG);
-        assertThat(pictures.get(0).bytes().toBytes()).isEqualTo(PNG);
-        assertThat(pictures.get(0).width()).isEqualTo(64);
+        assertThat(images).extracting(Image::format).containsExactly(ImageFormat.PNG, ImageFormat.JPEG);
+        assertThat(images.get(0).bytes().toBytes()).isEqualTo(PNG);
+        assertThat(images.get(0).width()).isEqualTo(64);
     }
 
     @Test
-    void requestSaysEverythingThatWasAskedFor() {
+    void sendsAllFieldsOfTheRequest() {
         // given
         server.script(GENERATIONS, server.respondWithImages(PNG));
 
@@ -91,8 +91,9 @@ class OpenAiImagesBackendTest {
         generated(generate(new ImageRequest("key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux")));
 
         // then
-        ScriptedHttpServer.Seen seen = server.requests(GENERATIONS).get(0);
-        assertThat(seen.json())
+        ScriptedHttpServer.ReceivedRequest received =
+                server.requests(GENERATIONS).get(0);
+        assertThat(received.json())
                 .isEqualTo(new JsonObject()
                         .put("model", "flux")
                         .put("prompt", "a fox ü 🦊")
@@ -101,7 +102,7 @@ class OpenAiImagesBackendTest {
                         .put("size", "512x384")
                         .put("seed", 77)
                         .put("response_format", "b64_json"));
-        assertThat(seen.headers())
+        assertThat(received.headers())
                 .containsEntry("authorization", "Bearer " + KEY)
                 .containsEntry("idempotency-key", "key-1")
                 .containsEntry("accept", "application/json")
@@ -111,7 +112,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void openAisOwnModelsGetOnlyFieldsTheyKnow() {
+    void sendsOnlyKnownFieldsToModelsOfOpenAi() {
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
                                 Settings.PromptSanitizing.PASS,
@@ -133,23 +134,23 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void picturesByUrlAreDownloadedWithoutOurKey() {
+    void downloadsImagesWithoutTheApiKey() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png?sig=1"), files.url("/b.png")));
         files.script("/a.png?sig=1", files.bytes(200, Buffer.buffer(PNG)));
         files.script("/b.png", files.bytes(200, Buffer.buffer(TestImages.png(8, 8))));
 
         // when
-        List<Image> pictures = generated(generate(request(2)));
+        List<Image> images = generated(generate(request(2)));
 
         // then
-        assertThat(pictures).extracting(Image::width).containsExactly(64, 8);
+        assertThat(images).extracting(Image::width).containsExactly(64, 8);
         assertThat(files.requests("/a.png?sig=1").get(0).headers()).doesNotContainKey("authorization");
         assertThat(files.requests("/a.png?sig=1").get(0).headers().toString()).doesNotContain(KEY);
     }
 
     @Test
-    void redirectsOfADownloadAreFollowed() {
+    void followsRedirectsOfADownload() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.respondWith(302, "", "Location: /elsewhere/b.png"));
@@ -161,7 +162,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void redirectLoopOfADownloadEnds() {
+    void stopsARedirectLoopOfADownload() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.respondWith(302, "", "Location: /a.png"));
@@ -187,7 +188,7 @@ class OpenAiImagesBackendTest {
                 "http://",
                 "ht tp://x"
             })
-    void addressThatIsNoWebAddressIsNotFollowed(String url) {
+    void rejectsInvalidImageUrls(String url) {
         // given
         server.script(GENERATIONS, server.respondWithUrls(url));
 
@@ -200,7 +201,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void redirectToAFileIsNotFollowed() {
+    void rejectsRedirectToAFileUrl() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.respondWith(302, "", "Location: file:///etc/passwd"));
@@ -210,23 +211,23 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void downloadThatFailsIsRepeatedAndThePictureIsNotMadeAgain() {
+    void retriesAFailedDownloadWithoutASecondSubmission() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script(
                 "/a.png", files.respondWith(503, ""), files.dropConnection(), files.bytes(200, Buffer.buffer(PNG)));
 
         // when
-        List<Image> pictures = generated(generate(request(1)));
+        List<Image> images = generated(generate(request(1)));
 
         // then
-        assertThat(pictures).hasSize(1);
+        assertThat(images).hasSize(1);
         assertThat(files.requests("/a.png")).hasSize(3);
         assertThat(server.requests(GENERATIONS)).hasSize(1);
     }
 
     @Test
-    void downloadThatKeepsFailingSaysSo() {
+    void failsAfterTheLastDownloadAttempt() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.respondWith(500, ""));
@@ -241,7 +242,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void downloadThatNeverAnswersIsAFailedDownloadAndNotADeadline() {
+    void unresponsiveDownloadFailsBeforeTheDeadline() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.sendNothing());
@@ -256,7 +257,7 @@ class OpenAiImagesBackendTest {
 
     @ParameterizedTest
     @ValueSource(ints = {403, 404, 410})
-    void pictureThatIsGoneIsLost(int status) {
+    void clientErrorOfADownloadIsALostResult(int status) {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.respondWith(status, ""));
@@ -270,7 +271,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void downloadIsCutOffWhenThePictureIsTooLarge() {
+    void abortsTheDownloadOfAnOversizedImage() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.sendEndlessBody());
@@ -280,11 +281,11 @@ class OpenAiImagesBackendTest {
 
         // then
         assertThat(backendFailure.code()).isEqualTo("RESPONSE_TOO_LARGE");
-        assertCutOff(files);
+        assertConnectionAborted(files);
     }
 
     @Test
-    void answerIsCutOffWhenItIsTooLarge() {
+    void abortsAnOversizedResponse() {
         // given
         server.script(GENERATIONS, server.sendEndlessBody());
 
@@ -294,11 +295,11 @@ class OpenAiImagesBackendTest {
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
         assertThat(backendFailure.code()).isEqualTo("RESPONSE_TOO_LARGE");
-        assertCutOff(server);
+        assertConnectionAborted(server);
     }
 
     @Test
-    void answerThatAnnouncesTooMuchIsNotReadAtAll() {
+    void rejectsAnOversizedContentLength() {
         // given
         server.script(GENERATIONS, server.sendRaw("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"));
 
@@ -307,7 +308,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void hugeErrorIsSortedByItsStatus() {
+    void mapsAHugeErrorByItsStatus() {
         // given
         server.script(GENERATIONS, server.respondWith(503, "x".repeat(5 << 20), "Retry-After: 7"));
 
@@ -321,8 +322,8 @@ class OpenAiImagesBackendTest {
     }
 
     @ParameterizedTest
-    @MethodSource("successesThatAreNone")
-    void successWithoutWhatWasAskedForIsAFailure(int status, String body, String expectedCode) {
+    @MethodSource("invalidSuccesses")
+    void invalidSuccessIsAFailure(int status, String body, String expectedCode) {
         // given
         server.script(GENERATIONS, server.respondWith(status, body));
 
@@ -334,8 +335,8 @@ class OpenAiImagesBackendTest {
         assertThat(backendFailure.code()).isEqualTo(expectedCode);
     }
 
-    static Stream<Arguments> successesThatAreNone() {
-        byte[] cut = Arrays.copyOf(PNG, PNG.length - 20);
+    static Stream<Arguments> invalidSuccesses() {
+        byte[] truncated = Arrays.copyOf(PNG, PNG.length - 20);
         byte[] huge = new byte[700_000];
         return Stream.of(
                 Arguments.of(200, "", "EMPTY_RESPONSE"),
@@ -347,7 +348,7 @@ class OpenAiImagesBackendTest {
                         ScriptedHttpServer.base64(PNG, "GIF89a".getBytes(StandardCharsets.US_ASCII)),
                         "NOT_A_PICTURE"),
                 Arguments.of(200, ScriptedHttpServer.base64(PNG, new byte[0]), "TOO_FEW_PICTURES"),
-                Arguments.of(200, ScriptedHttpServer.base64(PNG, cut), "NOT_A_PICTURE"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, truncated), "NOT_A_PICTURE"),
                 Arguments.of(200, ScriptedHttpServer.base64(PNG, huge), "RESPONSE_TOO_LARGE"));
     }
 
@@ -358,7 +359,7 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void errorInsideASuccessIsTheServersError() {
+    void errorInASuccessIsAServerError() {
         server.script(GENERATIONS, server.respondWith(200, "{\"error\":{\"message\":\"CUDA out of memory\"}}"));
         BackendFailure backendFailure = failed(generate(request(1)));
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.SERVER_ERROR);
@@ -366,47 +367,47 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void morePicturesThanAskedForAreLeftAlone() {
+    void ignoresAdditionalImages() {
         server.script(GENERATIONS, server.respondWithImages(PNG, PNG, "junk".getBytes(StandardCharsets.US_ASCII)));
         assertThat(generated(generate(request(2)))).hasSize(2);
     }
 
     @Test
-    void redirectOfTheSubmissionIsNotFollowed() {
+    void doesNotFollowRedirectsOfTheSubmission() {
         // given
-        server.script(GENERATIONS, server.respondWith(307, "", "Location: " + files.url("/stolen")));
+        server.script(GENERATIONS, server.respondWith(307, "", "Location: " + files.url("/redirected")));
 
         // then
         assertThat(failed(generate(request(1))).code()).isEqualTo("UNEXPECTED_REDIRECT");
-        assertThat(files.requests("/stolen")).isEmpty();
+        assertThat(files.requests("/redirected")).isEmpty();
     }
 
     @Test
-    void keyInAnErrorDoesNotReachTheDetail() {
+    void redactsTheApiKeyInTheDetail() {
         server.script(GENERATIONS, server.respondWith(401, "{\"error\":{\"message\":\"Incorrect key " + KEY + "\"}}"));
         assertThat(failed(generate(request(1))).toString()).doesNotContain(KEY).contains("Incorrect key <redacted>");
     }
 
     @Test
-    void connectionDroppedAfterTheRequestLeavesDoubt() {
+    void connectionLossAfterTheRequestIsAmbiguous() {
         server.script(GENERATIONS, server.dropConnection());
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "CONNECTION_LOST");
     }
 
     @Test
-    void connectionDroppedInsideTheBodyLeavesDoubt() {
+    void connectionLossInsideTheBodyIsAmbiguous() {
         server.script(GENERATIONS, server.sendRaw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\":["));
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "CONNECTION_LOST");
     }
 
     @Test
-    void answerThatIsNoHttpLeavesDoubt() {
+    void invalidHttpIsAmbiguous() {
         server.script(GENERATIONS, server.sendRaw("\u0001\u0002 what is this\r\n\r\n"));
         assertFailed(generate(request(1)), FailureClass.AMBIGUOUS, "INVALID_HTTP");
     }
 
     @Test
-    void nothingWasSentWhenTheConnectionIsRefused() throws Exception {
+    void refusedConnectionIsNotSent() throws Exception {
         // given
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
@@ -418,12 +419,12 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void nothingWasSentWhenTheHostIsUnknown() throws Exception {
+    void unknownHostIsNotSent() throws Exception {
         assertUnsent("http://no-such-host.invalid/v1", "UNKNOWN_HOST");
     }
 
     @Test
-    void nothingWasSentWhenTheServerSpeaksNoTls() throws Exception {
+    void failedTlsHandshakeIsNotSent() throws Exception {
         // given
         var plain = get(vertx.createNetServer()
                 .connectHandler(
@@ -435,12 +436,12 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void nothingWasSentWhenTheTlsHandshakeHangs() throws Exception {
-        // given a server that reads and stays silent
+    void tlsHandshakeTimeoutIsNotSent() throws Exception {
+        // given a server without responses
         OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
 
         // when
-        BackendOutcome backendOutcome = get(tls.generate(request(1), new BackendCall(PLENTY)));
+        BackendOutcome backendOutcome = get(tls.generate(request(1), new BackendCall(LONG_TIMEOUT)));
 
         // then
         assertFailed(backendOutcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
@@ -449,15 +450,15 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void deadlineClosesASocketThatIsStillInItsTlsHandshake() throws Exception {
-        // given a server that reads and stays silent, and less time than a handshake may take
+    void deadlineClosesASocketDuringTheTlsHandshake() throws Exception {
+        // given a server without responses, and a timeout below the handshake timeout
         OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
         long start = System.nanoTime();
 
         // when
         BackendOutcome backendOutcome = get(tls.generate(request(1), new BackendCall(Duration.ofMillis(1500))));
 
-        // then nothing was sent, so there is nothing that may have been done
+        // then the request was not sent
         assertFailed(backendOutcome, FailureClass.NOT_SENT, "CONNECT_TIMEOUT");
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
         assertThat(Duration.ofNanos(server.lastClosedAt() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(1499));
@@ -465,11 +466,11 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void deadlineClosesADownloadThatIsStillInItsTlsHandshake() throws Exception {
+    void deadlineClosesADownloadDuringTheTlsHandshake() throws Exception {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png").replace("http:", "https:")));
 
-        // when the three downloads have a quarter of the time each
+        // when each of the three attempts gets a quarter of the time
         BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(3))));
 
         // then
@@ -479,10 +480,10 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void abortWhileConnectingEndsTheCallAtOnceAndSendsNothing() throws Exception {
+    void abortWhileConnectingSendsNothing() throws Exception {
         // given
         OpenAiImagesBackend tls = backend(URI.create("https://127.0.0.1:" + server.port() + "/v1"));
-        BackendCall backendCall = new BackendCall(PLENTY);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
         Future<BackendOutcome> running = tls.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 1);
 
@@ -498,19 +499,19 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void deadlineClosesASocketThatWaitsForHeaders() {
+    void deadlineClosesASocketWithoutResponseHead() {
         server.script(GENERATIONS, server.sendNothing());
         assertClosedAtDeadline(server);
     }
 
     @Test
-    void deadlineClosesASocketThatDrips() {
+    void deadlineClosesASocketWithASlowBody() {
         server.script(GENERATIONS, server.sendSlowBody());
         assertClosedAtDeadline(server);
     }
 
     @Test
-    void downloadThatDripsIsBrokenOffAndRepeatedWithinTheBudget() {
+    void retriesASlowDownloadWithinTheTimeout() {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.sendSlowBody());
@@ -525,11 +526,11 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void abortClosesADownloadThatDrips() throws Exception {
+    void abortClosesASlowDownload() throws Exception {
         // given
         server.script(GENERATIONS, server.respondWithUrls(files.url("/a.png")));
         files.script("/a.png", files.sendSlowBody());
-        BackendCall backendCall = new BackendCall(PLENTY);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
         Future<BackendOutcome> running = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> files.requests("/a.png").size() == 1);
@@ -543,8 +544,8 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void eachCallHasAConnectionOfItsOwn() {
-        // given a server that keeps its connections
+    void eachCallUsesItsOwnConnection() {
+        // given a server with keep-alive
         server.script(GENERATIONS, server.respondKeptAlive(ScriptedHttpServer.base64(PNG)));
 
         // when
@@ -558,7 +559,7 @@ class OpenAiImagesBackendTest {
         await().atMost(30, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
-    private void assertClosedAtDeadline(ScriptedHttpServer closing) {
+    private void assertClosedAtDeadline(ScriptedHttpServer scriptedServer) {
         // when
         long start = System.nanoTime();
         BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofMillis(1500))));
@@ -567,27 +568,27 @@ class OpenAiImagesBackendTest {
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
         assertThat(backendFailure.timedOut()).isTrue();
-        // Timers count whole milliseconds of another clock, so one may fire a fraction of one early.
+        // Timers use whole milliseconds of another clock, so they may fire up to 1 ms early.
         assertThat(Duration.ofNanos(end - start).plusMillis(1)).isGreaterThanOrEqualTo(Duration.ofMillis(1500));
-        await().atMost(60, TimeUnit.SECONDS).until(() -> closing.openConnections() == 0);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> scriptedServer.openConnections() == 0);
     }
 
     @Test
-    void abortClosesASocketThatWaitsForHeaders() throws Exception {
+    void abortClosesASocketWithoutResponseHead() throws Exception {
         // given
         server.script(GENERATIONS, server.sendNothing());
         assertClosedByAbort();
     }
 
     @Test
-    void abortClosesASocketThatDrips() throws Exception {
+    void abortClosesASocketWithASlowBody() throws Exception {
         // given
         server.script(GENERATIONS, server.sendSlowBody());
         assertClosedByAbort();
     }
 
     private void assertClosedByAbort() throws Exception {
-        BackendCall backendCall = new BackendCall(PLENTY);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
         Future<BackendOutcome> running = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> server.requests(GENERATIONS).size() == 1);
@@ -601,10 +602,10 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void callAbortedBeforeItBeganSendsNothing() throws Exception {
+    void callAbortedBeforeItsStartSendsNothing() throws Exception {
         // given
         server.script(GENERATIONS, server.respondWithImages(PNG));
-        BackendCall backendCall = new BackendCall(PLENTY);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
         backendCall.abort();
 
         // then
@@ -613,10 +614,10 @@ class OpenAiImagesBackendTest {
     }
 
     @Test
-    void closingEndsCallsUnderWay() throws Exception {
+    void closeAbortsActiveCalls() throws Exception {
         // given
         server.script(GENERATIONS, server.sendNothing());
-        Future<BackendOutcome> running = backend.generate(request(1), new BackendCall(PLENTY));
+        Future<BackendOutcome> running = backend.generate(request(1), new BackendCall(LONG_TIMEOUT));
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> server.requests(GENERATIONS).size() == 1);
 
@@ -628,19 +629,21 @@ class OpenAiImagesBackendTest {
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
-    private void assertCutOff(ScriptedHttpServer flooding) {
-        await().atMost(60, TimeUnit.SECONDS).until(() -> flooding.openConnections() == 0);
-        // What the server got rid of is what was read plus what the sockets' own buffers hold, and far from endless.
-        assertThat(flooding.bytesWritten()).isLessThan(MAX_BYTES + (16 << 20));
+    private void assertConnectionAborted(ScriptedHttpServer scriptedServer) {
+        await().atMost(60, TimeUnit.SECONDS).until(() -> scriptedServer.openConnections() == 0);
+        // The server wrote at most the bytes read plus the socket buffers.
+        assertThat(scriptedServer.bytesWritten()).isLessThan(MAX_BYTES + (16 << 20));
     }
 
     private void assertUnsent(String base, String expectedCode) throws Exception {
-        OpenAiImagesBackend elsewhere = backend(URI.create(base));
+        OpenAiImagesBackend unreachable = backend(URI.create(base));
         try {
             assertFailed(
-                    get(elsewhere.generate(request(1), new BackendCall(PLENTY))), FailureClass.NOT_SENT, expectedCode);
+                    get(unreachable.generate(request(1), new BackendCall(LONG_TIMEOUT))),
+                    FailureClass.NOT_SENT,
+                    expectedCode);
         } finally {
-            get(elsewhere.close());
+            get(unreachable.close());
         }
     }
 
@@ -664,7 +667,7 @@ class OpenAiImagesBackendTest {
                 new Secret(KEY),
                 null,
                 "test",
-                PLENTY,
+                LONG_TIMEOUT,
                 Duration.ofSeconds(2),
                 maxResponseBytes,
                 maxPictureBytes,
@@ -691,7 +694,7 @@ class OpenAiImagesBackendTest {
     }
 
     private BackendOutcome generate(ImageRequest request) {
-        return generate(request, new BackendCall(PLENTY));
+        return generate(request, new BackendCall(LONG_TIMEOUT));
     }
 
     private BackendOutcome generate(ImageRequest request, BackendCall backendCall) {

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** There is room for one large answer at a time. */
+/** Tests a memory budget with one permit, sufficient for one large response at a time. */
 class OpenAiLargeResponsesTest {
     private static final String GENERATIONS = "/v1/images/generations";
-    private static final Duration PLENTY = Duration.ofSeconds(20);
+    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(20);
     private static final int MIB = 1 << 20;
     private static final byte[] SMALL = TestImages.png(64, 48);
     private static final byte[] LARGE = TestImages.noisePng(600, 400);
@@ -36,8 +36,8 @@ class OpenAiLargeResponsesTest {
     void start() throws Exception {
         vertx = Vertx.vertx();
         server = ScriptedHttpServer.start(vertx);
-        ResponseMemoryBudget one = new ResponseMemoryBudget(4 * MIB, 4, MIB);
-        backend = new OpenAiImagesBackend(vertx, settings(MIB, MIB), server.base(), one, 65_536);
+        ResponseMemoryBudget onePermit = new ResponseMemoryBudget(4 * MIB, 4, MIB);
+        backend = new OpenAiImagesBackend(vertx, settings(MIB, MIB), server.base(), onePermit, 65_536);
     }
 
     @AfterEach
@@ -47,7 +47,7 @@ class OpenAiLargeResponsesTest {
     }
 
     @Test
-    void aLargeAnswerWaitsUntilThePicturesOfAnotherAreOfNoMoreUse() throws Exception {
+    void largeResponseWaitsForTheReleaseOfAnother() throws Exception {
         // given
         server.script(
                 GENERATIONS,
@@ -55,13 +55,13 @@ class OpenAiLargeResponsesTest {
                 server.respondWithImages(LARGE),
                 server.respondWithImages(SMALL),
                 server.respondWithImages(LARGE));
-        BackendCall first = new BackendCall(PLENTY);
+        BackendCall first = new BackendCall(LONG_TIMEOUT);
         assertThat(get(generate(first))).isInstanceOf(BackendOutcome.Generated.class);
 
         // when
-        Future<BackendOutcome> waiting = generate(new BackendCall(PLENTY));
+        Future<BackendOutcome> waiting = generate(new BackendCall(LONG_TIMEOUT));
         awaitRequests(2);
-        BackendOutcome small = get(generate(new BackendCall(PLENTY)));
+        BackendOutcome small = get(generate(new BackendCall(LONG_TIMEOUT)));
 
         // then
         assertThat(small).isInstanceOf(BackendOutcome.Generated.class);
@@ -75,34 +75,34 @@ class OpenAiLargeResponsesTest {
     }
 
     @Test
-    void whoWaitsInVainIsNotTheServersFaultAndTakesNoRoomWithHim() throws Exception {
+    void waitingCallsEndWithoutLeakingMemory() throws Exception {
         // given
         server.script(GENERATIONS, server.respondWithImages(LARGE));
-        BackendCall first = new BackendCall(PLENTY);
+        BackendCall first = new BackendCall(LONG_TIMEOUT);
         get(generate(first));
 
         // when
         BackendFailure late = failed(get(generate(new BackendCall(Duration.ofMillis(300)))));
-        BackendCall aborted = new BackendCall(PLENTY);
-        Future<BackendOutcome> leaving = generate(aborted);
+        BackendCall aborted = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> abortedCall = generate(aborted);
         awaitRequests(3);
         aborted.abort();
 
         // then
         assertThat(late.failureClass()).isEqualTo(FailureClass.INTERNAL);
         assertThat(late.code()).isEqualTo("NO_ROOM");
-        assertThat(get(leaving)).isInstanceOf(BackendOutcome.Aborted.class);
+        assertThat(get(abortedCall)).isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
 
         // when
         first.release();
 
         // then
-        assertThat(get(generate(new BackendCall(PLENTY)))).isInstanceOf(BackendOutcome.Generated.class);
+        assertThat(get(generate(new BackendCall(LONG_TIMEOUT)))).isInstanceOf(BackendOutcome.Generated.class);
     }
 
     @Test
-    void whatFailsTakesNoRoomWithIt() throws Exception {
+    void failedCallsReleaseTheirMemory() throws Exception {
         // given
         byte[] broken = LARGE.clone();
         broken[LARGE.length / 2]++;
@@ -115,11 +115,11 @@ class OpenAiLargeResponsesTest {
                 server.respondWithImages(LARGE));
 
         // then
-        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("RESPONSE_TOO_LARGE");
-        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("NOT_A_PICTURE");
-        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("MALFORMED_RESPONSE");
-        assertThat(failed(get(generate(new BackendCall(PLENTY)))).code()).isEqualTo("CONNECTION_LOST");
-        assertThat(get(generate(new BackendCall(PLENTY)))).isInstanceOf(BackendOutcome.Generated.class);
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("RESPONSE_TOO_LARGE");
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("NOT_A_PICTURE");
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("MALFORMED_RESPONSE");
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("CONNECTION_LOST");
+        assertThat(get(generate(new BackendCall(LONG_TIMEOUT)))).isInstanceOf(BackendOutcome.Generated.class);
     }
 
     @Test
@@ -132,21 +132,22 @@ class OpenAiLargeResponsesTest {
 
         // then
         for (int i = 0; i < 3; i++) {
-            BackendCall backendCall = new BackendCall(PLENTY);
+            BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
             assertThat(get(generate(backendCall, 2))).isInstanceOf(BackendOutcome.Generated.class);
             backendCall.release();
         }
     }
 
     @Test
-    void downloadsOfOneCallTogetherMustNotBeTooLarge() throws Exception {
+    void limitsTheTotalSizeOfTheDownloadsOfOneCall() throws Exception {
         // given
         server.script(GENERATIONS, server.respondWithUrls(server.url("/a.png"), server.url("/b.png")));
         server.script("/a.png", server.bytes(200, Buffer.buffer(LARGE)));
         server.script("/b.png", server.bytes(200, Buffer.buffer(LARGE)));
 
         // then
-        assertThat(failed(get(generate(new BackendCall(PLENTY), 2))).code()).isEqualTo("RESPONSE_TOO_LARGE");
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT), 2))).code())
+                .isEqualTo("RESPONSE_TOO_LARGE");
     }
 
     private void awaitRequests(int count) {

@@ -18,52 +18,51 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenAiResponseParserTest {
-    private static final OpenAiImageEntry ONE = new OpenAiImageEntry.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
-    private static final OpenAiImageEntry TWO = new OpenAiImageEntry.Link("https://pictures/two.png");
+    private static final OpenAiImageEntry INLINE =
+            new OpenAiImageEntry.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
+    private static final OpenAiImageEntry LINK = new OpenAiImageEntry.Link("https://images/two.png");
 
-    private final OpenAiResponseParser reader = new OpenAiResponseParser(32 << 20);
+    private final OpenAiResponseParser parser = new OpenAiResponseParser(32 << 20);
 
     @ParameterizedTest
-    @MethodSource("good")
-    void picturesAreFound(String body, int count, List<OpenAiImageEntry> expected) {
-        assertThat(reader.parse(blocks(body), count)).isEqualTo(expected);
+    @MethodSource("validBodies")
+    void parsesImages(String body, int count, List<OpenAiImageEntry> expected) {
+        assertThat(parser.parse(bytes(body), count)).isEqualTo(expected);
     }
 
-    static Stream<Arguments> good() {
+    static Stream<Arguments> validBodies() {
         return Stream.of(
-                Arguments.of("{\"created\":1,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQID\\nBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"url\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
+                Arguments.of("{\"created\":1,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQID\\nBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png;base64,AQIDBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"url\":\"https://images/two.png\"}]}", 1, List.of(LINK)),
                 Arguments.of(
                         "{\"data\":[{\"revised_prompt\":\"x\",\"b64_json\":\"AQIDBA==\",\"url\":null},"
-                                + "{\"b64_json\":null,\"url\":\"https://pictures/two.png\",\"more\":{\"a\":[1]}}],"
+                                + "{\"b64_json\":null,\"url\":\"https://images/two.png\",\"more\":{\"a\":[1]}}],"
                                 + "\"usage\":{\"total\":[1,2]}}",
                         2,
-                        List.of(ONE, TWO)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"\",\"url\":\"https://pictures/two.png\"}]}", 1, List.of(TWO)),
-                Arguments.of(
-                        "{\"data\":[{\"url\":\"https://pictures/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(TWO)),
-                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(ONE)),
-                Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(ONE)),
-                Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(ONE)));
+                        List.of(INLINE, LINK)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"url\":\"https://x/y\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"\",\"url\":\"https://images/two.png\"}]}", 1, List.of(LINK)),
+                Arguments.of("{\"data\":[{\"url\":\"https://images/two.png\",\"b64_json\":\"  \"}]}", 1, List.of(LINK)),
+                Arguments.of("{\"data\":[{\"url\":\"\",\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(INLINE)),
+                Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(INLINE)),
+                Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(INLINE)));
     }
 
     @ParameterizedTest
-    @MethodSource("bad")
-    void whatIsMissingIsNamed(String body, String expectedCode) {
-        assertThatThrownBy(() -> reader.parse(blocks(body), 2))
-                .isInstanceOfSatisfying(BackendCallException.class, e -> {
-                    assertThat(e.failure().code()).isEqualTo(expectedCode);
-                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-                });
+    @MethodSource("invalidBodies")
+    void rejectsInvalidBodies(String body, String expectedCode) {
+        assertThatThrownBy(() -> parser.parse(bytes(body), 2)).isInstanceOfSatisfying(BackendCallException.class, e -> {
+            assertThat(e.failure().code()).isEqualTo(expectedCode);
+            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        });
     }
 
-    static Stream<Arguments> bad() {
+    static Stream<Arguments> invalidBodies() {
         return Stream.of(
                 Arguments.of("", "MALFORMED_RESPONSE"),
                 Arguments.of("null", "MALFORMED_RESPONSE"),
@@ -72,7 +71,7 @@ class OpenAiResponseParserTest {
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQID", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[" + "[".repeat(500), "MALFORMED_RESPONSE"),
-                // What would have to be kept whole is limited, so that no answer takes more room than it has bytes.
+                // Texts that are not streamed are limited, so that no response needs more memory than its size.
                 Arguments.of("{\"data\":[" + "1,".repeat(20_000) + "1]}", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"" + "x".repeat(2_000) + "\":1}", "MALFORMED_RESPONSE"),
                 Arguments.of("{\"data\":[{\"url\":\"http://x/" + "x".repeat(100_000) + "\"}]}", "MALFORMED_RESPONSE"),
@@ -91,7 +90,7 @@ class OpenAiResponseParserTest {
                 Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "NOT_A_PICTURE"));
     }
 
-    /** Asked again, the server would begin another task. */
+    /** A retry would start a second task. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -99,22 +98,21 @@ class OpenAiResponseParserTest {
                 "{\"task_id\":\"t-1\",\"status\":\"queued\"}",
                 "{\"data\":[{\"jobId\":17}]}"
             })
-    void answerThatNamesATaskIsFinal(String body) {
-        assertThatThrownBy(() -> reader.parse(blocks(body), 1))
-                .isInstanceOfSatisfying(BackendCallException.class, e -> {
-                    assertThat(e.failure().code()).isEqualTo("TASK_ANSWER");
-                    assertThat(e.failure().failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
-                });
+    void taskResponseIsTerminal(String body) {
+        assertThatThrownBy(() -> parser.parse(bytes(body), 1)).isInstanceOfSatisfying(BackendCallException.class, e -> {
+            assertThat(e.failure().code()).isEqualTo("TASK_ANSWER");
+            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
+        });
     }
 
     @Test
-    void errorObjectInsteadOfPicturesIsLeftToTheErrors() {
+    void errorObjectThrowsErrorInResponse() {
         for (String body : List.of(
                 "{\"error\":{\"message\":\"m\"}}",
                 "{\"data\":[],\"error\":{\"message\":\"m\"}}",
                 "{\"data\":[{\"error\":{\"message\":\"m\"}}]}",
                 "{\"data\":[{\"b64_json\":\"\",\"error\":{\"message\":\"m\"}}]}")) {
-            assertThatThrownBy(() -> reader.parse(blocks(body), 1))
+            assertThatThrownBy(() -> parser.parse(bytes(body), 1))
                     .isInstanceOfSatisfying(
                             ErrorInResponseException.class,
                             e -> assertThat(e.error()).hasToString("{\"error\":{\"message\":\"m\"}}"));
@@ -122,24 +120,23 @@ class OpenAiResponseParserTest {
     }
 
     @Test
-    void pictureBeyondTheJsonParsersUsualLimitIsRead() {
+    void parsesAnImageBeyondTheDefaultLimitOfTheJsonParser() {
         // given
         byte[] bytes = new byte[24 << 20];
         new Random(1).nextBytes(bytes);
         String base64 = Base64.getEncoder().encodeToString(bytes);
 
         // when
-        List<OpenAiImageEntry> pictures = reader.parse(blocks("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
+        List<OpenAiImageEntry> images = parser.parse(bytes("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
 
         // then
-        assertThat(((OpenAiImageEntry.Inline) pictures.get(0)).bytes().toBytes())
-                .isEqualTo(bytes);
+        assertThat(((OpenAiImageEntry.Inline) images.get(0)).bytes().toBytes()).isEqualTo(bytes);
     }
 
-    /** Wherever in the body it begins: the reader lets go of what lies behind it. */
+    /** At every offset in the body, since the parser releases the bytes read. */
     @ParameterizedTest
     @ValueSource(ints = {0, 60_000, 65_536 - 35, 65_536 - 30, 65_536 - 20, 65_536, 131_072 - 30, 200_000})
-    void largeDataUrlIsRead(int before) {
+    void parsesALargeDataUrl(int before) {
         // given
         byte[] bytes = new byte[1_000_000];
         new Random(1).nextBytes(bytes);
@@ -148,31 +145,31 @@ class OpenAiResponseParserTest {
         String body = "{\"more\":\"" + "x".repeat(before) + "\",\"data\":[" + entry + "," + entry + "]}";
 
         // when
-        List<OpenAiImageEntry> pictures = reader.parse(blocks(body), 2);
+        List<OpenAiImageEntry> images = parser.parse(bytes(body), 2);
 
         // then
-        assertThat(pictures)
+        assertThat(images)
                 .hasSize(2)
-                .allSatisfy(picture -> assertThat(
-                                ((OpenAiImageEntry.Inline) picture).bytes().toBytes())
+                .allSatisfy(image -> assertThat(
+                                ((OpenAiImageEntry.Inline) image).bytes().toBytes())
                         .isEqualTo(bytes));
     }
 
     @Test
-    void pictureLargerThanAllowedIsNotDecodedToItsEnd() {
+    void stopsDecodingAnOversizedImage() {
         // given
         OpenAiResponseParser small = new OpenAiResponseParser(3);
 
         // then
         for (String text : List.of("AQIDBA==", "data:;base64,AQIDBA==")) {
-            assertThatThrownBy(() -> small.parse(blocks("{\"data\":[{\"b64_json\":\"" + text + "\"}]}"), 1))
+            assertThatThrownBy(() -> small.parse(bytes("{\"data\":[{\"b64_json\":\"" + text + "\"}]}"), 1))
                     .isInstanceOfSatisfying(
                             BackendCallException.class,
                             e -> assertThat(e.failure().code()).isEqualTo("RESPONSE_TOO_LARGE"));
         }
     }
 
-    private static ChunkedBytes blocks(String body) {
+    private static ChunkedBytes bytes(String body) {
         return ChunkedBytes.of(body.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Answers and pictures as servers and gateways wrap them: content codings, long heads, odd URLs, refused fields. */
+/** Variants of servers and gateways: content codings, long response heads, unusual URLs, rejected fields. */
 class OpenAiResponseVariantsTest {
     private static final String GENERATIONS = "/v1/images/generations";
     private static final byte[] PNG = TestImages.png(64, 48);
@@ -54,25 +54,25 @@ class OpenAiResponseVariantsTest {
         vertx.close().await(30, TimeUnit.SECONDS);
     }
 
-    private interface Coder {
-        OutputStream on(OutputStream out) throws IOException;
+    private interface Encoder {
+        OutputStream wrap(OutputStream out) throws IOException;
     }
 
-    private static Buffer coded(String coding, byte[] bytes) {
-        Coder coder = switch (coding) {
+    private static Buffer encode(String coding, byte[] bytes) {
+        Encoder encoder = switch (coding) {
             case "gzip", "x-gzip" -> GZIPOutputStream::new;
             case "deflate" -> DeflaterOutputStream::new;
             case "raw deflate" ->
                 out -> new DeflaterOutputStream(out, new Deflater(Deflater.DEFAULT_COMPRESSION, true));
             default -> throw new IllegalArgumentException(coding);
         };
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        try (OutputStream out = coder.on(all)) {
+        ByteArrayOutputStream encoded = new ByteArrayOutputStream();
+        try (OutputStream out = encoder.wrap(encoded)) {
             out.write(bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return Buffer.buffer(all.toByteArray());
+        return Buffer.buffer(encoded.toByteArray());
     }
 
     private static String header(String coding) {
@@ -81,17 +81,17 @@ class OpenAiResponseVariantsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"gzip", "x-gzip", "deflate", "raw deflate"})
-    void codedAnswersAndPicturesAreDecoded(String coding) throws Exception {
-        byte[] answer = ScriptedHttpServer.base64(PNG).getBytes();
+    void decodesResponsesAndImages(String coding) throws Exception {
+        byte[] response = ScriptedHttpServer.base64(PNG).getBytes();
         server.script(
                 GENERATIONS,
-                server.bytes(200, coded(coding, answer), header(coding)),
+                server.bytes(200, encode(coding, response), header(coding)),
                 server.respondWithUrls(server.url("/p.png")),
                 server.bytes(
                         400,
-                        coded(coding, "{\"error\":{\"code\":\"content_policy_violation\"}}".getBytes()),
+                        encode(coding, "{\"error\":{\"code\":\"content_policy_violation\"}}".getBytes()),
                         header(coding)));
-        server.script("/p.png", server.bytes(200, coded(coding, PNG), header(coding)));
+        server.script("/p.png", server.bytes(200, encode(coding, PNG), header(coding)));
 
         assertThat(width(generate())).isEqualTo(64);
         assertThat(width(generate())).isEqualTo(64);
@@ -100,13 +100,13 @@ class OpenAiResponseVariantsTest {
     }
 
     @Test
-    void whatDecodesToMoreThanAllowedIsRefused() throws Exception {
+    void rejectsOversizedDecodedBodies() throws Exception {
         byte[] bomb = new byte[64 << 20];
         server.script(
                 GENERATIONS,
-                server.bytes(200, coded("gzip", bomb), header("gzip")),
+                server.bytes(200, encode("gzip", bomb), header("gzip")),
                 server.respondWithUrls(server.url("/p.png")));
-        server.script("/p.png", server.bytes(200, coded("gzip", bomb), header("gzip")));
+        server.script("/p.png", server.bytes(200, encode("gzip", bomb), header("gzip")));
 
         assertThat(code(generate())).isEqualTo("RESPONSE_TOO_LARGE");
         assertThat(code(generate())).isEqualTo("RESPONSE_TOO_LARGE");
@@ -114,7 +114,7 @@ class OpenAiResponseVariantsTest {
 
     @ParameterizedTest
     @CsvSource({"br, UNSUPPORTED_CODING", "zstd, UNSUPPORTED_CODING", "gzip, MALFORMED_RESPONSE"})
-    void whatCannotBeDecodedIsNamed(String coding, String expectedCode) throws Exception {
+    void rejectsUndecodableBodies(String coding, String expectedCode) throws Exception {
         server.script(GENERATIONS, server.bytes(200, Buffer.buffer("no such coding"), header(coding)));
         assertThat(code(generate())).isEqualTo(expectedCode);
     }
@@ -134,15 +134,15 @@ class OpenAiResponseVariantsTest {
 
     @Test
     void decodesCodingsOfSeveralHeaderLines() throws Exception {
-        Buffer once = coded("gzip", ScriptedHttpServer.base64(PNG).getBytes());
+        Buffer once = encode("gzip", ScriptedHttpServer.base64(PNG).getBytes());
         server.script(
-                GENERATIONS, server.bytes(200, coded("deflate", once.getBytes()), header("gzip"), header("deflate")));
+                GENERATIONS, server.bytes(200, encode("deflate", once.getBytes()), header("gzip"), header("deflate")));
 
         assertThat(width(generate())).isEqualTo(64);
     }
 
     @Test
-    void longHeadsAreRead() throws Exception {
+    void readsLongResponseHeads() throws Exception {
         String policy = "Content-Security-Policy: " + "x".repeat(50_000);
         server.script(
                 GENERATIONS,
@@ -168,9 +168,9 @@ class OpenAiResponseVariantsTest {
                 "`/\u732b.png` /%E7%8C%AB.png",
                 "`/p.png#part` /p.png"
             })
-    void urlsAreReadAsBrowsersReadThem(String written, String asked) throws Exception {
-        server.script(GENERATIONS, server.respondWithUrls(server.url(written)));
-        server.script(asked, server.bytes(200, Buffer.buffer(PNG)));
+    void parsesUrlsLikeBrowsers(String url, String expectedPath) throws Exception {
+        server.script(GENERATIONS, server.respondWithUrls(server.url(url)));
+        server.script(expectedPath, server.bytes(200, Buffer.buffer(PNG)));
         assertThat(width(generate())).as(server.requests().toString()).isEqualTo(64);
     }
 
@@ -185,45 +185,45 @@ class OpenAiResponseVariantsTest {
                 "`../up.png` /up.png",
                 "`/\u00e7\u008c\u00ab.png` /%E7%8C%AB.png"
             })
-    void locationsAreResolvedAsBrowsersResolveThem(String location, String asked) throws Exception {
+    void resolvesLocationsLikeBrowsers(String location, String expectedPath) throws Exception {
         server.script(GENERATIONS, server.respondWithUrls(server.url("/d/r")));
         server.script(
                 "/d/r", server.sendRaw("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ", location, "\r\n\r\n"));
-        server.script(asked, server.bytes(200, Buffer.buffer(PNG)));
+        server.script(expectedPath, server.bytes(200, Buffer.buffer(PNG)));
         assertThat(width(generate())).as(server.requests().toString()).isEqualTo(64);
     }
 
     @Test
-    void refusedFieldsAreLeftOutAndNotTriedAgain() throws Exception {
-        String refusal =
+    void omitsRejectedFieldsForGood() throws Exception {
+        String rejection =
                 "{\"error\":{\"message\":\"Unknown parameter: 'seed'.\",\"param\":\"seed\",\"code\":\"unknown_parameter\"}}";
         server.script(
                 GENERATIONS,
-                server.respondWith(400, refusal),
+                server.respondWith(400, rejection),
                 server.respondWithImages(PNG),
                 server.respondWithImages(PNG),
-                server.respondWith(400, refusal));
+                server.respondWith(400, rejection));
 
         assertThat(width(generate())).isEqualTo(64);
         assertThat(width(generate())).isEqualTo(64);
         assertThat(code(generate())).isEqualTo("INVALID_REQUEST");
         assertThat(server.requests(GENERATIONS))
-                .extracting(seen -> seen.json().containsKey("seed"))
+                .extracting(received -> received.json().containsKey("seed"))
                 .containsExactly(true, false, false, false);
         assertThat(server.requests(GENERATIONS))
-                .extracting(seen -> seen.json().containsKey("response_format"))
+                .extracting(received -> received.json().containsKey("response_format"))
                 .containsExactly(true, false, false, false);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"openai/gpt-image-1", "azure/gpt-image-1", "GPT-Image-1", "chatgpt-image-latest"})
-    void modelsAreKnownUnderTheNamesOfGateways(String model) {
+    void recognizesModelsWithProviderPrefixes(String model) {
         assertThat(OpenAiRequestFactory.optionalFields(model))
                 .doesNotContainAnyElementsOf(OpenAiRequestFactory.EXTENSIONS);
     }
 
     @Test
-    void acceptedWithoutAPictureIsFinal() throws Exception {
+    void acceptedWithoutAnImageIsTerminal() throws Exception {
         server.script(GENERATIONS, server.respondWith(202, "{\"id\":\"task-1\",\"status\":\"queued\"}"));
         BackendOutcome backendOutcome = generate();
         assertThat(code(backendOutcome)).isEqualTo("TASK_ANSWER");

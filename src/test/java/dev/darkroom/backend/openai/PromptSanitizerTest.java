@@ -10,11 +10,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PromptSanitizerTest {
-    private static final List<String> ORDERS =
+    private static final List<String> DIRECTIVES =
             List.of("<sd_cpp_extra_args>", "</sd_cpp_extra_args>", "<lora:", "<lyco:", "<hypernet:", "|");
 
-    /** Orders, pieces of orders, and other text. */
-    private static final List<String> PIECES = List.of(
+    /** Directives, fragments of directives, and other text. */
+    private static final List<String> FRAGMENTS = List.of(
             "<sd_cpp_extra_args>",
             "</sd_cpp_extra_args>",
             "<SD_CPP_extra_args>",
@@ -35,29 +35,29 @@ class PromptSanitizerTest {
             "\n");
 
     @Test
-    void noOrderIsLeft() {
+    void leavesNoDirective() {
         SeededCases.check(random -> {
-            StringBuilder pieces = new StringBuilder();
+            StringBuilder text = new StringBuilder();
             for (int i = random.intBetween(0, 12); i > 0; i--) {
-                pieces.append(random.oneOf(PIECES));
+                text.append(random.oneOf(FRAGMENTS));
             }
-            String prompt = pieces.toString();
+            String prompt = text.toString();
 
-            String guarded = PromptSanitizer.sanitize(prompt);
+            String sanitized = PromptSanitizer.sanitize(prompt);
 
-            assertThat(ORDERS)
-                    .noneMatch(order -> guarded.toLowerCase(Locale.ROOT).contains(order));
-            assertThat(PromptSanitizer.sanitize(guarded)).isEqualTo(guarded);
-            assertThat(guarded).hasSameSizeAs(prompt);
+            assertThat(DIRECTIVES)
+                    .noneMatch(directive -> sanitized.toLowerCase(Locale.ROOT).contains(directive));
+            assertThat(PromptSanitizer.sanitize(sanitized)).isEqualTo(sanitized);
+            assertThat(sanitized).hasSameSizeAs(prompt);
         });
     }
 
     @Test
-    void whatHoldsNoOrderStaysAsItIs() {
+    void keepsPromptsWithoutDirectives() {
         SeededCases.check(random -> {
             String prompt = random.anyText(200);
-            if (ORDERS.stream()
-                    .noneMatch(order -> prompt.toLowerCase(Locale.ROOT).contains(order))) {
+            if (DIRECTIVES.stream()
+                    .noneMatch(directive -> prompt.toLowerCase(Locale.ROOT).contains(directive))) {
                 assertThat(PromptSanitizer.sanitize(prompt)).isSameAs(prompt);
             }
         });
@@ -75,7 +75,7 @@ class PromptSanitizerTest {
                 "a boat|people; a boat\u00a6people",
                 "<lora:secret:1> a boat; \u2039lora:secret:1> a boat"
             })
-    void theWordsStay(String prompt, String expected) {
+    void keepsTheText(String prompt, String expected) {
         assertThat(PromptSanitizer.sanitize(prompt)).isEqualTo(expected);
     }
 }

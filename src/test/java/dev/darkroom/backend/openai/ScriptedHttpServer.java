@@ -22,18 +22,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * A server on a real socket that does to the bytes whatever a test says: one step per request and path, the last one
- * for all further requests. It speaks HTTP only as far as needed to see where a request ends.
+ * Server on a real socket with scripted responses. Runs one step per request and path, and repeats the last step for all
+ * further requests. Parses only the parts of HTTP that determine the end of a request.
  */
 final class ScriptedHttpServer {
 
-    /** What the server does once it has read a request. */
+    /** Response to one request. */
     interface Step {
-        void answer(Seen request, NetSocket socket);
+        void respond(ReceivedRequest request, NetSocket socket);
     }
 
-    /** A request as it came in. */
-    record Seen(String method, String path, Map<String, String> headers, Buffer body) {
+    /** A received request. */
+    record ReceivedRequest(String method, String path, Map<String, String> headers, Buffer body) {
         JsonObject json() {
             return new JsonObject(body);
         }
@@ -41,7 +41,7 @@ final class ScriptedHttpServer {
 
     private final Vertx vertx;
     private final Map<String, Deque<Step>> steps = new HashMap<>();
-    private final List<Seen> requests = Collections.synchronizedList(new ArrayList<>());
+    private final List<ReceivedRequest> requests = Collections.synchronizedList(new ArrayList<>());
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong open = new AtomicLong();
     private final AtomicLong totalConnectionCount = new AtomicLong();
@@ -80,23 +80,23 @@ final class ScriptedHttpServer {
         socket.exceptionHandler(e -> {});
         AtomicReference<Buffer> received = new AtomicReference<>(Buffer.buffer());
         socket.handler(part -> {
-            Seen seen = parse(received.get().appendBuffer(part));
-            if (seen != null) {
+            ReceivedRequest request = parse(received.get().appendBuffer(part));
+            if (request != null) {
                 received.set(Buffer.buffer());
-                requests.add(seen);
-                next(seen.path()).answer(seen, socket);
+                requests.add(request);
+                next(request.path()).respond(request, socket);
             }
         });
     }
 
     private Step next(String path) {
         synchronized (steps) {
-            Deque<Step> left = steps.getOrDefault(path, new ArrayDeque<>(List.of(respondWith(404, ""))));
-            return left.size() > 1 ? left.poll() : left.peek();
+            Deque<Step> remaining = steps.getOrDefault(path, new ArrayDeque<>(List.of(respondWith(404, ""))));
+            return remaining.size() > 1 ? remaining.poll() : remaining.peek();
         }
     }
 
-    private static Seen parse(Buffer received) {
+    private static ReceivedRequest parse(Buffer received) {
         String text = received.toString("ISO-8859-1");
         int end = text.indexOf("\r\n\r\n");
         if (end < 0) {
@@ -115,10 +115,8 @@ final class ScriptedHttpServer {
             return null;
         }
         String[] start = lines.get(0).split(" ", 3);
-        return new Seen(start[0], start[1], headers, received.getBuffer(end + 4, end + 4 + length));
+        return new ReceivedRequest(start[0], start[1], headers, received.getBuffer(end + 4, end + 4 + length));
     }
-
-    // What a server can do.
 
     Step respondWith(int status, String body, String... headers) {
         return bytes(status, Buffer.buffer(body), headers);
@@ -126,7 +124,7 @@ final class ScriptedHttpServer {
 
     Step bytes(int status, Buffer body, String... headers) {
         return (request, socket) -> {
-            StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Whatever\r\nConnection: close\r\n");
+            StringBuilder head = new StringBuilder("HTTP/1.1 " + status + " Status\r\nConnection: close\r\n");
             for (String header : headers) {
                 head.append(header).append("\r\n");
             }
@@ -136,15 +134,15 @@ final class ScriptedHttpServer {
         };
     }
 
-    /** A success whose {@code data} holds these pictures in base64. */
-    Step respondWithImages(byte[]... pictures) {
-        return respondWith(200, base64(pictures), "Content-Type: application/json");
+    /** Returns a success with the images in base64. */
+    Step respondWithImages(byte[]... images) {
+        return respondWith(200, base64(images), "Content-Type: application/json");
     }
 
-    static String base64(byte[]... pictures) {
+    static String base64(byte[]... images) {
         List<String> entries = new ArrayList<>();
-        for (byte[] picture : pictures) {
-            entries.add("{\"b64_json\":\"" + Base64.getEncoder().encodeToString(picture) + "\"}");
+        for (byte[] image : images) {
+            entries.add("{\"b64_json\":\"" + Base64.getEncoder().encodeToString(image) + "\"}");
         }
         return "{\"created\":1,\"data\":[" + String.join(",", entries) + "]}";
     }
@@ -167,7 +165,7 @@ final class ScriptedHttpServer {
         };
     }
 
-    /** Bytes in ISO-8859-1. */
+    /** Sends raw bytes, given in ISO-8859-1, and closes the connection. */
     Step sendRaw(String... bytes) {
         return (request, socket) -> {
             write(socket, Buffer.buffer(String.join("", bytes), "ISO-8859-1"));
@@ -183,7 +181,7 @@ final class ScriptedHttpServer {
         return (request, socket) -> {};
     }
 
-    /** Headers at once, then a byte of body every 20 ms, for ever. */
+    /** Sends the response head immediately, then one byte of the body every 20 ms. */
     Step sendSlowBody() {
         return (request, socket) -> {
             write(socket, Buffer.buffer("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"));
@@ -196,7 +194,7 @@ final class ScriptedHttpServer {
         };
     }
 
-    /** A success with a body without end, as fast as it is taken. */
+    /** Sends a success with an endless body, as fast as the client reads. */
     Step sendEndlessBody() {
         return (request, socket) -> {
             write(socket, Buffer.buffer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
@@ -214,8 +212,6 @@ final class ScriptedHttpServer {
         return socket.write(bytes).onSuccess(v -> written.addAndGet(bytes.length()));
     }
 
-    // What can be seen from outside.
-
     URI base() {
         return URI.create("http://127.0.0.1:" + port() + "/v1");
     }
@@ -228,13 +224,15 @@ final class ScriptedHttpServer {
         return server.actualPort();
     }
 
-    List<Seen> requests(String path) {
+    List<ReceivedRequest> requests(String path) {
         synchronized (requests) {
-            return requests.stream().filter(seen -> seen.path().equals(path)).toList();
+            return requests.stream()
+                    .filter(request -> request.path().equals(path))
+                    .toList();
         }
     }
 
-    List<Seen> requests() {
+    List<ReceivedRequest> requests() {
         synchronized (requests) {
             return List.copyOf(requests);
         }
@@ -252,7 +250,7 @@ final class ScriptedHttpServer {
         return written.get();
     }
 
-    /** As {@link System#nanoTime()}. */
+    /** Returns the time of the last close, see {@link System#nanoTime()}. */
     long lastClosedAt() {
         return lastClosedAt;
     }
