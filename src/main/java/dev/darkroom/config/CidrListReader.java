@@ -30,14 +30,14 @@ final class CidrListReader {
         if (!network.matches()) {
             return false;
         }
-        boolean six = text.indexOf(':') >= 0;
+        boolean ipv6 = text.indexOf(':') >= 0;
         try {
-            // With colons or dots in the right number it is an address, and nothing is looked up.
+            // The pattern admits only address literals, so this never performs a DNS lookup.
             InetAddress.getByName(network.group("address"));
         } catch (UnknownHostException e) {
             return false;
         }
         String bits = network.group("bits");
-        return bits == null || Integer.parseInt(bits) <= (six ? 128 : 32);
+        return bits == null || Integer.parseInt(bits) <= (ipv6 ? 128 : 32);
     }
 }

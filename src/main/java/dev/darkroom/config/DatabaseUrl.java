@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * The address of a PostgreSQL database: {@code postgresql://user:password@host:port/database}, or several servers that
- * replicate each other, of which one accepts writes.
+ * Parsed connection URI of a PostgreSQL database: {@code postgresql://user:password@host:port/database}. Several hosts name
+ * servers of one replicated database, of which one accepts writes.
  *
- * @param servers in the order in which they are tried, at least one
+ * @param servers in the order of connection attempts, at least one
  * @param database never null
  * @param user never null
  * @param password {@link Secret#NONE} when there is none
@@ -27,9 +27,9 @@ public record DatabaseUrl(
         TargetSession targetSession) {
 
     /**
-     * One server.
+     * Host and port of one server.
      *
-     * @param host a name or an address; without brackets when it is an IPv6 address
+     * @param host a name or an address; an IPv6 address has no brackets
      * @param port 1 to 65535
      */
     public record ServerAddress(String host, int port) {
@@ -39,49 +39,50 @@ public record DatabaseUrl(
         }
     }
 
-    /** How connections are encrypted: the modes of PostgreSQL's own clients. */
+    /** TLS mode of connections, as libpq defines them. */
     public enum SslMode {
+        /** No TLS. */
         DISABLE,
-        /** TLS where the server speaks it; an attacker on the way can prevent it. */
+        /** TLS if the server supports it. An attacker on the network path can prevent it. */
         PREFER,
-        /** TLS, with any certificate. */
+        /** TLS with any certificate. */
         REQUIRE,
-        /** TLS, with a certificate of a trusted authority, for any name. */
+        /** TLS with a certificate of a trusted authority, for any host name. */
         VERIFY_CA,
-        /** TLS, with a certificate of a trusted authority for the name of the server. */
+        /** TLS with a certificate of a trusted authority that names the host. */
         VERIFY_FULL;
 
-        /** The value of the parameter {@code sslmode}. */
+        /** Returns the value of the URI parameter {@code sslmode}. */
         public String parameterValue() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
-        /** Whether the certificate of the server is verified. */
+        /** Returns whether clients verify the certificate of the server. */
         public boolean verifies() {
             return this == VERIFY_CA || this == VERIFY_FULL;
         }
     }
 
     /**
-     * TLS towards the server.
+     * TLS settings of connections to the database.
      *
-     * @param rootCertificates absolute, in PEM; null for the authorities that the Java runtime trusts
+     * @param rootCertificates absolute path of a PEM file; null for the authorities that the Java runtime trusts
      */
     public record Tls(SslMode mode, Path rootCertificates) {
         /** No encryption. */
         public static final Tls NONE = new Tls(SslMode.DISABLE, null);
     }
 
-    /** Which of several servers is accepted. */
+    /** Kind of server that a connection accepts, when there are several. */
     public enum TargetSession {
-        /** The first that accepts connections. */
+        /** The first server that accepts connections. */
         ANY,
-        /** One whose sessions can write. */
+        /** A server that accepts writes. */
         READ_WRITE,
-        /** One that is not a standby. */
+        /** A server that is not a standby. */
         PRIMARY;
 
-        /** The value of the parameter {@code target_session_attrs}. */
+        /** Returns the value of the URI parameter {@code target_session_attrs}. */
         public String parameterValue() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
@@ -91,32 +92,35 @@ public record DatabaseUrl(
         servers = List.copyOf(servers);
     }
 
-    /** One server, without encryption. */
+    /** Creates a URL of one server, without TLS. */
     public DatabaseUrl(String host, int port, String database, String user, Secret password) {
         this(List.of(new ServerAddress(host, port)), database, user, password, Tls.NONE, TargetSession.READ_WRITE);
     }
 
-    /** The host of the first server. */
+    /** Returns the host of the first server. */
     public String host() {
         return servers.get(0).host();
     }
 
-    /** The port of the first server. */
+    /** Returns the port of the first server. */
     public int port() {
         return servers.get(0).port();
     }
 
-    /** The same servers with other encryption. */
+    /** Returns a copy with the given TLS settings. */
     public DatabaseUrl withTls(Tls other) {
         return new DatabaseUrl(servers, database, user, password, other, targetSession);
     }
 
-    /** For messages: {@code darkroom at db1:5432, db2:5432}. */
+    /** Returns database and servers for messages, without credentials: {@code darkroom at db1:5432, db2:5432}. */
     public String describe() {
         return database + " at " + servers.stream().map(ServerAddress::toString).collect(Collectors.joining(", "));
     }
 
-    /** For the JDBC driver, without user, password and parameters. The driver decodes the name of the database as a form does. */
+    /**
+     * Returns the URL for the JDBC driver, without user, password and parameters. The driver decodes the database name as
+     * {@code application/x-www-form-urlencoded}.
+     */
     public String jdbcUrl() {
         String hosts = servers.stream()
                 .map(serverAddress -> serverAddress.host().indexOf(':') >= 0

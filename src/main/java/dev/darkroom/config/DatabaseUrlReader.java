@@ -20,9 +20,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Understands {@code postgresql://user:password@host:port/database}, the connection URI of PostgreSQL's own tools
- * (PostgreSQL manual, "Connection URIs"), with one host or several and the parameters {@code sslmode}, {@code sslrootcert}
- * and {@code target_session_attrs}. The value is a secret: no message shows any of it but the names of parameters.
+ * Parses {@code postgresql://user:password@host:port/database}, the connection URI of libpq (PostgreSQL manual, "Connection
+ * URIs"). Supports several hosts and the parameters {@code sslmode}, {@code sslrootcert} and {@code target_session_attrs}. The
+ * value is a secret: messages contain only names of parameters.
  */
 final class DatabaseUrlReader {
     private static final String EXPECTED_FORMAT = "postgresql://user:password@host:port/database";
@@ -48,7 +48,10 @@ final class DatabaseUrlReader {
         this.base = base;
     }
 
-    /** @param base absolute; relative paths in the URL begin there */
+    /**
+     * @param base absolute; relative paths in the URL resolve against it
+     * @throws SettingsException when the text is not a valid URI
+     */
     static DatabaseUrl read(SettingValue settingValue, Path base) {
         return new DatabaseUrlReader(settingValue, base).read();
     }
@@ -68,7 +71,7 @@ final class DatabaseUrlReader {
         }
         String authority = rest.group("authority");
         int at = authority.lastIndexOf('@');
-        // Anything past a stray /, ? or # could be the rest of a password, so this comes before parameters are named.
+        // Text after a stray /, ? or # may be part of a password. Reject it before a message can name parameters.
         if (at != authority.indexOf('@') || url.group(2).indexOf('@', authority.length()) >= 0) {
             throw settingValue.expected(
                     EXPECTED_FORMAT + " with @, /, ? and # in user and password written %40, %2F, %3F and %23");
@@ -137,8 +140,8 @@ final class DatabaseUrlReader {
 
     private List<ServerAddress> servers(String hosts) {
         List<ServerAddress> servers = new ArrayList<>();
-        for (String one : hosts.split(",", -1)) {
-            Matcher host = HOST_AND_PORT.matcher(one);
+        for (String hostAndPort : hosts.split(",", -1)) {
+            Matcher host = HOST_AND_PORT.matcher(hostAndPort);
             if (!host.matches()) {
                 throw settingValue.expected(
                         EXPECTED_FORMAT
@@ -170,26 +173,27 @@ final class DatabaseUrlReader {
         }
     }
 
-    private <T> T choice(Map<String, String> parameters, String name, T[] known, Function<T, String> word, T unset) {
+    private <T> T choice(
+            Map<String, String> parameters, String name, T[] choices, Function<T, String> toText, T defaultChoice) {
         String text = parameters.get(name);
         if (text == null) {
-            return unset;
+            return defaultChoice;
         }
-        return Arrays.stream(known)
-                .filter(one -> word.apply(one).equals(text))
+        return Arrays.stream(choices)
+                .filter(choice -> toText.apply(choice).equals(text))
                 .findFirst()
                 .orElseThrow(() -> settingValue.expected(EXPECTED_FORMAT + " with " + name + " one of "
-                        + Arrays.stream(known).map(word).collect(Collectors.joining(", "))));
+                        + Arrays.stream(choices).map(toText).collect(Collectors.joining(", "))));
     }
 
-    /** RFC 3986, section 2.1: unlike in a form, a plus sign means a plus sign. */
+    /** Decodes percent-encoding as RFC 3986, section 2.1. Unlike in a form, a plus sign is a plus sign. */
     private String decode(String text) {
         if (!PERCENT_ENCODED.matcher(text).matches()) {
             throw settingValue.expected(
                     EXPECTED_FORMAT + " with every % written %25 or followed by two hexadecimal digits");
         }
         String decoded = URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-        // The decoder puts the replacement character where bytes are no UTF-8; PostgreSQL's protocol cannot carry NUL.
+        // The decoder replaces invalid UTF-8 by U+FFFD. The PostgreSQL protocol cannot carry NUL.
         if (decoded.indexOf('\uFFFD') >= 0 || decoded.indexOf('\0') >= 0) {
             throw settingValue.expected(EXPECTED_FORMAT + " percent-encoded as UTF-8 and without NUL");
         }

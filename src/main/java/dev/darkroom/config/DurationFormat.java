@@ -5,11 +5,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How Darkroom writes durations: a whole number and one unit, {@code 250ms}, {@code 1s}, {@code 15m}, {@code 2h} or {@code 90d}. No
- * bare numbers, whose unit nobody knows, and no ISO-8601. Safe on any thread.
+ * Parses and formats durations: a whole number and one unit, {@code 250ms}, {@code 1s}, {@code 15m}, {@code 2h} or {@code 90d}.
+ * Rejects numbers without a unit, which are ambiguous, and ISO 8601. Safe on any thread.
  */
 public final class DurationFormat {
-    /** Nine digits of days still fit into a long of milliseconds. */
+    /** At most nine digits, because that many days fit into a long of milliseconds. */
     private static final Pattern FORMAT = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)");
 
     private static final long SECOND = 1000;
@@ -19,25 +19,25 @@ public final class DurationFormat {
     private DurationFormat() {}
 
     /**
-     * Reads a duration.
+     * Parses a duration.
      *
      * @param text never null
      * @return zero or longer
-     * @throws IllegalArgumentException when the text has another form
+     * @throws IllegalArgumentException when the text has another format
      */
     public static Duration parse(String text) {
         Matcher matcher = FORMAT.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException("expected a duration such as 250ms, 1s or 15m");
         }
-        return Duration.ofMillis(Long.parseLong(matcher.group(1)) * millis(matcher.group(2)));
+        return Duration.ofMillis(Long.parseLong(matcher.group(1)) * unitMillis(matcher.group(2)));
     }
 
     /**
-     * Writes a duration.
+     * Formats a duration.
      *
-     * @param duration never null; what is finer than a millisecond is cut off
-     * @return in the largest unit that loses nothing: 90 seconds are {@code 90s}, 120 seconds are {@code 2m}; days are told in hours
+     * @param duration never null; truncated to milliseconds
+     * @return the number in the largest exact unit up to hours: {@code 90s} for 90 seconds, {@code 2m} for 120 seconds
      */
     public static String format(Duration duration) {
         long millis = duration.toMillis();
@@ -51,7 +51,7 @@ public final class DurationFormat {
         return millis / HOUR + "h";
     }
 
-    private static long millis(String unit) {
+    private static long unitMillis(String unit) {
         return switch (unit) {
             case "ms" -> 1;
             case "s" -> SECOND;

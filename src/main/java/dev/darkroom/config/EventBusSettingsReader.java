@@ -4,7 +4,7 @@ import dev.darkroom.config.Settings.Cluster;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Reads the section {@code cluster}, by which other programs reach the event bus. */
+/** Reads the section {@code cluster}, which configures the clustered event bus. */
 final class EventBusSettingsReader {
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
     private static final Pattern REACHABLE_HOST =
@@ -44,7 +44,7 @@ final class EventBusSettingsReader {
                 .equals("true");
     }
 
-    private static List<String> list(SettingValue settingValue, Pattern shape, String expected) {
-        return List.of(settingValue.matching(shape, expected).split("\\s*,\\s*", -1));
+    private static List<String> list(SettingValue settingValue, Pattern pattern, String expected) {
+        return List.of(settingValue.matching(pattern, expected).split("\\s*,\\s*", -1));
     }
 }

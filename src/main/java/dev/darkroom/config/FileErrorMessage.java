@@ -4,11 +4,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Why a file could not be used, in words for an operator, who does not know the names of Java's exceptions. */
+/** Translates failures of file operations into messages for operators, without names of Java exceptions. */
 public final class FileErrorMessage {
     private FileErrorMessage() {}
 
-    /** The file and the reason, where the failure tells them; it may be any failure. */
+    /** Returns file and reason where the failure has them, and the message of any other failure. Never null. */
     public static String of(Throwable failure) {
         if (failure instanceof AccessDeniedException denied) {
             return denied.getFile() + ": permission denied";

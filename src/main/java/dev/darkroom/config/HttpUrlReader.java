@@ -4,11 +4,11 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
 
-/** Understands the absolute http and https URLs among the settings. */
+/** Parses settings that are absolute http or https URLs. */
 final class HttpUrlReader {
     private HttpUrlReader() {}
 
-    /** The URL without trailing slashes. */
+    /** Returns the URL without trailing slashes. */
     static URI read(SettingValue settingValue) {
         String url = readExactly(settingValue).toString();
         int end = url.length();
@@ -18,7 +18,7 @@ final class HttpUrlReader {
         return URI.create(url.substring(0, end));
     }
 
-    /** The URL as it was given, but for its scheme, which is in small letters. */
+    /** Returns the URL unchanged, except for the scheme, which becomes lower case. */
     static URI readExactly(SettingValue settingValue) {
         String expected = "an absolute http or https URL";
         URI uri = parse(settingValue, expected);
@@ -42,7 +42,7 @@ final class HttpUrlReader {
         return URI.create(scheme + uri.toString().substring(scheme.length()));
     }
 
-    /** The URL without trailing slashes, ending in {@code /v1}. */
+    /** Returns the URL without trailing slashes. Requires that it ends in {@code /v1}. */
     static URI readEndingInV1(SettingValue settingValue) {
         URI uri = read(settingValue);
         if (!uri.getRawPath().endsWith("/v1")) {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The settings as text, layer on layer. The defaults decide which settings there are: a later layer may change one and
- * never add one.
+ * Setting values as text: defaults, overridden by the file, overridden by the environment. The defaults define which settings
+ * exist. Not thread-safe.
  */
 final class LayeredSettings {
     private final Map<String, SettingValue> values = new LinkedHashMap<>();
@@ -32,21 +32,25 @@ final class LayeredSettings {
         return List.copyOf(warnings);
     }
 
-    /** @throws SettingsException for the first setting that does not exist: a file is written for Darkroom alone */
+    /**
+     * Overrides defaults by values of a file.
+     *
+     * @throws SettingsException for the first setting that does not exist, since a settings file serves Darkroom alone
+     */
     void applyFile(String file, Map<String, String> settings) {
         settings.forEach((path, text) -> {
             if (values.containsKey(path)) {
                 values.put(path, SettingValue.ofFile(path, text, file));
             } else if (!text.isBlank() || !isSection(path)) {
-                // A section whose every line is commented out is fine.
+                // A section without values is allowed: all of its lines may be commented out.
                 throw new SettingsException(file + ": " + describeUnknownPath(path));
             }
         });
     }
 
     /**
-     * Names that do not exist only warn: other programs may have left them, and a cluster may set names of its own. An
-     * empty variable counts as none, because that is what compose files make of one that is not set.
+     * Overrides values by environment variables. Unknown {@code DARKROOM_} variables only cause a warning, because other programs
+     * and orchestrators may set some. Ignores empty variables, because compose files pass unset variables as empty ones.
      */
     void applyEnvironment(Map<String, String> environment) {
         Map<String, String> paths = new LinkedHashMap<>();
@@ -58,12 +62,12 @@ final class LayeredSettings {
             } else if (path == null
                     && name.startsWith(EnvironmentVariableName.PREFIX)
                     && !name.equals(EnvironmentVariableName.SETTINGS_FILE_VARIABLE)) {
-                warnings.add(unknownVariable(name, paths.keySet()));
+                warnings.add(unknownVariableWarning(name, paths.keySet()));
             }
         });
     }
 
-    private static String unknownVariable(String name, Set<String> names) {
+    private static String unknownVariableWarning(String name, Set<String> names) {
         Collection<String> known = new ArrayList<>(names);
         known.add(EnvironmentVariableName.SETTINGS_FILE_VARIABLE);
         return "unknown environment variable \"" + SettingValue.toSingleLine(name) + "\" is ignored"

@@ -5,23 +5,23 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
-/** Guesses which name somebody meant. */
+/** Suggests the known name that is closest to an unknown one. */
 final class NameSuggestion {
     private NameSuggestion() {}
 
-    /** The end of a message, {@code ; did you mean "retry.initialDelay"?}, or nothing when no name is close. */
+    /** Returns the end of a message, such as {@code ; did you mean "http.port"?}, or an empty string when no name is close. */
     static String suggest(String name, Collection<String> known) {
-        // The right word in the wrong section, when only one section has it.
-        List<String> elsewhere =
+        // The name without its section, when exactly one section has it.
+        List<String> pathsWithSameEnd =
                 known.stream().filter(path -> path.endsWith("." + name)).toList();
-        if (elsewhere.size() == 1) {
-            return asQuestion(elsewhere.get(0));
+        if (pathsWithSameEnd.size() == 1) {
+            return asQuestion(pathsWithSameEnd.get(0));
         }
-        // Names are short; the limit keeps a pasted novel from being compared at all.
-        int allowed = name.length() > 80 ? -1 : Math.max(1, Math.min(3, name.length() / 4));
+        // Skips the comparison for long texts, whose edit distance is expensive to compute.
+        int maxDistance = name.length() > 80 ? -1 : Math.max(1, Math.min(3, name.length() / 4));
         return known.stream()
                 .min(Comparator.comparingInt(candidate -> distance(name, candidate)))
-                .filter(nearest -> allowed >= 0 && distance(name, nearest) <= allowed)
+                .filter(nearest -> maxDistance >= 0 && distance(name, nearest) <= maxDistance)
                 .map(NameSuggestion::asQuestion)
                 .orElse("");
     }
@@ -30,7 +30,7 @@ final class NameSuggestion {
         return "; did you mean \"" + name + "\"?";
     }
 
-    /** Levenshtein's distance without regard to case: letters to add, drop or change. */
+    /** Returns the Levenshtein distance, ignoring case. */
     private static int distance(String left, String right) {
         String a = left.toLowerCase(Locale.ROOT);
         String b = right.toLowerCase(Locale.ROOT);

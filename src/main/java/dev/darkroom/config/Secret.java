@@ -1,16 +1,16 @@
 package dev.darkroom.config;
 
 /**
- * A string that does not show itself in logs or messages.
+ * A secret string. {@code toString} redacts it, so that logs and messages never contain it.
  *
- * @param value the secret itself, never null; empty when there is none
+ * @param value the plain secret, never null; empty when there is none
  */
 public record Secret(String value) {
 
-    /** No secret at all. */
+    /** The absent secret. */
     public static final Secret NONE = new Secret("");
 
-    /** True when there is a secret. */
+    /** Returns whether there is a secret. */
     public boolean isPresent() {
         return !value.isEmpty();
     }

@@ -6,18 +6,18 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What one setting was given, before it is understood. Every complaint about it is made here, so that all of them name
- * the setting the way the operator wrote it, stay on one line and never show a secret.
+ * Text of one setting before parsing, with its origin. Creates all error messages about the setting. The messages name the
+ * setting as the operator wrote it, have one line and never contain a secret.
  *
- * @param path as in the file, such as {@code retry.initialDelay}
- * @param text without surrounding white space; empty when nothing was given
- * @param label how messages name it: by the environment name, the file, or both names for a default
- * @param origin where it came from, to stand behind its value in a message about another setting
+ * @param path as in the file, such as {@code http.port}
+ * @param text without surrounding white space; empty when there is none
+ * @param label name for messages: the environment variable, file and path, or path and variable of a default
+ * @param origin source of the value, for messages about another setting, such as {@code from DARKROOM_HTTP_PORT}
  */
 record SettingValue(String path, String text, String label, String origin) {
     private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "backend.apiKey");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
-    /** PostgreSQL and sockets count milliseconds in 32 bits, which end after 596 hours. */
+    /** PostgreSQL and sockets store timeouts as 32-bit milliseconds, at most 596 hours. */
     private static final Duration MAX_DURATION = Duration.ofHours(500);
 
     static SettingValue ofDefault(String path, String text) {
@@ -38,13 +38,13 @@ record SettingValue(String path, String text, String label, String origin) {
         return text.isEmpty();
     }
 
-    int integer(int least, int most) {
-        String expected = "a whole number from " + least + " to " + most;
+    int integer(int min, int max) {
+        String expected = "a whole number from " + min + " to " + max;
         if (!WHOLE_NUMBER.matcher(text).matches()) {
             throw expected(expected);
         }
         long number = Long.parseLong(text);
-        if (number < least || number > most) {
+        if (number < min || number > max) {
             throw expected(expected);
         }
         return (int) number;
@@ -54,33 +54,38 @@ record SettingValue(String path, String text, String label, String origin) {
         return duration(Duration.ofMillis(1));
     }
 
-    Duration duration(Duration least) {
-        return duration(least, MAX_DURATION);
+    Duration duration(Duration min) {
+        return duration(min, MAX_DURATION);
     }
 
-    Duration duration(Duration least, Duration most) {
+    Duration duration(Duration min, Duration max) {
         Duration duration;
         try {
             duration = DurationFormat.parse(text);
         } catch (IllegalArgumentException e) {
             throw expected("a duration such as 250ms, 1s or 15m");
         }
-        if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
-            throw expected("a duration from " + DurationFormat.format(least) + " to " + DurationFormat.format(most));
+        if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
+            throw expected("a duration from " + DurationFormat.format(min) + " to " + DurationFormat.format(max));
         }
         return duration;
     }
 
-    /** Whole seconds, from none. */
-    Duration wholeSeconds(Duration most) {
-        Duration duration = duration(Duration.ZERO, most);
+    /** Returns a duration of whole seconds, from zero to {@code max}. */
+    Duration wholeSeconds(Duration max) {
+        Duration duration = duration(Duration.ZERO, max);
         if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
             throw expected("whole seconds");
         }
         return duration;
     }
 
-    /** The text, if it follows the pattern. {@code expected} says in words what the pattern says. */
+    /**
+     * Returns the text when it matches the pattern.
+     *
+     * @param expected description of the pattern for the error message
+     * @throws SettingsException when the text does not match
+     */
     String matching(Pattern pattern, String expected) {
         if (!pattern.matcher(text).matches()) {
             throw expected(expected);
@@ -88,21 +93,21 @@ record SettingValue(String path, String text, String label, String origin) {
         return text;
     }
 
-    /** For messages about another setting: {@code retry.initialDelay (2m, from DARKROOM_RETRY_INITIAL_DELAY)}. */
+    /** Returns path, value and origin for messages about another setting: {@code http.port (80, from DARKROOM_HTTP_PORT)}. */
     String describe() {
         return path + " (" + displayText() + ", " + origin + ")";
     }
 
-    SettingsException expected(String what) {
-        return new SettingsException(label + ": expected " + what + ", got " + describeActual());
+    /** Creates the exception for a value that is not {@code expected}. */
+    SettingsException expected(String expected) {
+        return new SettingsException(label + ": expected " + expected + ", got " + describeActual());
     }
 
     private String describeActual() {
         if (isEmpty()) {
             return "nothing";
         }
-        // A URL may carry a password or a key whatever the setting: whoever mixes up two names must not find it in a
-        // log.
+        // Redacts URLs that may contain a password or key, for any setting: operators may confuse two variables.
         boolean mayBeSecret = SECRET_PATHS.contains(path) || text.indexOf('@') >= 0 || text.indexOf('?') >= 0;
         return mayBeSecret ? "a value that is not shown" : '"' + displayText() + '"';
     }
@@ -111,7 +116,7 @@ record SettingValue(String path, String text, String label, String origin) {
         return toSingleLine(text);
     }
 
-    /** Somebody else's text, cut and escaped so that it can stand in a message of one line. */
+    /** Escapes control characters and truncates to 100 characters, so that external text fits into a one-line message. */
     static String toSingleLine(String text) {
         StringBuilder line = new StringBuilder();
         text.codePoints().limit(100).forEach(c -> {
@@ -128,7 +133,7 @@ record SettingValue(String path, String text, String label, String origin) {
                 .toString();
     }
 
-    /** Not the text: it may be a secret. */
+    /** Omits the text, which may be a secret. */
     @Override
     public String toString() {
         return label;

@@ -1,6 +1,6 @@
 package dev.darkroom.config;
 
-/** A setting that cannot be used. The message is one line that names the setting and what was expected. */
+/** Thrown for an invalid setting. The message is one line that names the setting and the expected value. */
 public final class SettingsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
 /**
- * Reads YAML into flat settings: {@code retry.initialDelay} to the text that stands there, in the order of the file. Text as
- * written, not as YAML understands it: {@code 010} is not eight, and a secret of digits stays whole. One document of plain
- * values in nested sections; lists, aliases and repeated settings are refused.
+ * Parses a YAML file into a flat map from path, such as {@code http.port}, to text, in file order. Keeps values as written and
+ * ignores YAML types: {@code 010} stays {@code 010}, and a secret of digits keeps leading zeros. Accepts one document with plain
+ * values in nested sections. Rejects lists, aliases and duplicate settings.
  */
 final class SettingsFileParser {
-    /** What the parser says is shown when it speaks in words only; a tag it quotes could be part of a secret. */
+    /** Messages of the YAML parser that may be shown. Others are hidden, because they may quote a part of a secret. */
     private static final Pattern SAFE_PARSER_MESSAGE = Pattern.compile("[A-Za-z ,.'<>:()@-]{1,120}");
 
     private final String name;
@@ -27,10 +27,10 @@ final class SettingsFileParser {
     }
 
     /**
-     * @param name how messages call the file
-     * @param yaml its content
-     * @return path to text; empty text where nothing stands
-     * @throws SettingsException when this is no YAML or of another shape
+     * @param name of the file in messages
+     * @param yaml content of the file
+     * @return path to text; the text is empty for a setting without value
+     * @throws SettingsException when the content is not valid YAML or has another structure
      */
     static Map<String, String> parse(String name, String yaml) {
         return new SettingsFileParser(name).read(yaml);
@@ -81,7 +81,7 @@ final class SettingsFileParser {
     private SettingsException invalidYaml(JsonProcessingException e) {
         int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
         String problem = "";
-        // Jackson points at the last thing it understood; the cause knows where and why it stopped.
+        // Jackson reports the last valid position. Its cause has the position and the reason of the error.
         if (e.getCause() instanceof MarkedYAMLException marked && marked.getProblemMark() != null) {
             line = marked.getProblemMark().getLine() + 1;
             problem = marked.getProblem() == null ? "" : marked.getProblem().replace("\\t(TAB)", "TAB");

@@ -12,47 +12,47 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the settings of this process, once, at its start. Three layers, the later winning: the defaults that travel in
- * the jar; the file named by {@code DARKROOM_CONF}, which then must exist, or else {@code conf/darkroom.yaml} in the
- * working directory if it is there; the environment. Surrounding white space is dropped everywhere.
+ * Loads the settings once, at startup. Later layers override earlier ones: the defaults in the jar; the settings file; the
+ * environment. The settings file is the one configured by {@code DARKROOM_CONF}, which must exist, or else {@code
+ * conf/darkroom.yaml} in the working directory, which may be missing. Strips surrounding white space from all values.
  *
- * <p>Empty means two things. In the environment it means "not set", because compose files turn a variable that nobody set
- * into an empty one. In a file it means empty, which only settings that are empty by default accept.
+ * <p>An empty environment variable counts as not set, because compose files pass unset variables as empty ones. An empty value
+ * in a file is an empty value. Only settings with an empty default accept it.
  *
- * <p>The first mistake found is the one reported, on one line: first the file's shape and names, then each value in the
- * order of the default file, then the rules that tie two settings together. Reads files: not for an event loop.
+ * <p>Reports the first error, in one line. The order is: structure and names of the file, each value in the order of the
+ * default file, then rules between settings. Blocks on file access: do not call it on an event loop.
  */
 public final class SettingsLoader {
-    /** Where the settings stand, both in the jar and below the working directory. */
+    /** Path of the settings, both in the jar and relative to the working directory. */
     static final String DEFAULT_FILE = "conf/darkroom.yaml";
 
     private SettingsLoader() {}
 
     /**
-     * What was read.
+     * Result of loading.
      *
-     * @param settings valid
-     * @param warnings one line each, for the log: names in the environment that mean nothing here
+     * @param settings validated
+     * @param warnings one line each, for the log: unknown environment variables
      */
     public record LoadedSettings(Settings settings, List<String> warnings) {}
 
     /**
-     * Reads and checks all settings.
+     * Loads and validates all settings.
      *
      * @param environment names and values, such as {@link System#getenv()}
-     * @param workingDirectory what relative paths are relative to
-     * @throws SettingsException when a setting cannot be used
+     * @param workingDirectory relative paths resolve against it
+     * @throws SettingsException for the first invalid setting
      */
     public static LoadedSettings load(Map<String, String> environment, Path workingDirectory) {
         Path base = workingDirectory.toAbsolutePath().normalize();
         LayeredSettings layeredSettings = new LayeredSettings(defaults());
-        String named = environment
+        String configured = environment
                 .getOrDefault(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, "")
                 .strip();
-        if (!named.isEmpty()) {
+        if (!configured.isEmpty()) {
             layeredSettings.applyFile(
-                    SettingValue.toSingleLine(named),
-                    SettingsFileParser.parse(SettingValue.toSingleLine(named), readConfiguredFile(named, base)));
+                    SettingValue.toSingleLine(configured),
+                    SettingsFileParser.parse(SettingValue.toSingleLine(configured), readConfiguredFile(configured, base)));
         } else if (Files.exists(base.resolve(DEFAULT_FILE))) {
             layeredSettings.applyFile(
                     DEFAULT_FILE,
@@ -64,7 +64,7 @@ public final class SettingsLoader {
         return new LoadedSettings(settings, layeredSettings.warnings());
     }
 
-    /** Every setting there is, with its default, in the order of the file. */
+    /** Returns every setting with its default, in the order of the file. */
     static Map<String, String> defaults() {
         try (InputStream in = SettingsLoader.class.getClassLoader().getResourceAsStream(DEFAULT_FILE)) {
             if (in == null) {
@@ -76,11 +76,11 @@ public final class SettingsLoader {
         }
     }
 
-    private static String readConfiguredFile(String named, Path base) {
+    private static String readConfiguredFile(String configured, Path base) {
         try {
-            return read(base.resolve(named), EnvironmentVariableName.SETTINGS_FILE_VARIABLE);
+            return read(base.resolve(configured), EnvironmentVariableName.SETTINGS_FILE_VARIABLE);
         } catch (InvalidPathException e) {
-            throw unreadable(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, SettingValue.toSingleLine(named));
+            throw unreadable(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, SettingValue.toSingleLine(configured));
         }
     }
 
@@ -96,6 +96,6 @@ public final class SettingsLoader {
     }
 
     private static SettingsException unreadable(String label, String file) {
-        return new SettingsException(label + ": expected a file that can be read, got \"" + file + '"');
+        return new SettingsException(label + ": expected a readable file, got \"" + file + '"');
     }
 }

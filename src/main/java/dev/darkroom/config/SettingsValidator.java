@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What must hold between settings that are each fine alone. A message blames one and shows where the other came from. */
+/** Checks rules between settings. The message names one setting and shows value and origin of the other. */
 final class SettingsValidator {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
 
@@ -15,13 +15,13 @@ final class SettingsValidator {
         this.layeredSettings = layeredSettings;
     }
 
-    /** @throws SettingsException for the first rule that is broken */
+    /** @throws SettingsException for the first violated rule */
     static void validate(Settings settings, LayeredSettings layeredSettings) {
         new SettingsValidator(layeredSettings).validate(settings);
     }
 
     private void validate(Settings settings) {
-        // Whoever reaches it would be everybody's user.
+        // Without authentication, every client that reaches the port is the user "local".
         require(
                 settings.auth() == Settings.AuthMode.REQUIRED
                         || settings.allowUnauthenticatedRemote()
@@ -35,9 +35,9 @@ final class SettingsValidator {
         require(
                 settings.database().directUrl() == null || settings.database().url() != null,
                 "database.directUrl",
-                "empty as long as there is no pooler in",
+                "no value without",
                 "database.url");
-        // Otherwise the API gives up on an answer that the database is still allowed to give.
+        // Otherwise the API times out before the database does.
         require(
                 isLonger(settings.api().replyTimeout(), settings.database().statementTimeout()),
                 "api.replyTimeout",
@@ -61,7 +61,7 @@ final class SettingsValidator {
                 "backend.breaker.maxOpenDuration",
                 "at least",
                 "backend.breaker.openDuration");
-        // One late heartbeat must not cost a process its work.
+        // The node lease must survive one late heartbeat.
         require(
                 !isLonger(
                         settings.node().heartbeatInterval().multipliedBy(2),
@@ -69,10 +69,10 @@ final class SettingsValidator {
                 "node.ttl",
                 "at least twice",
                 "node.heartbeatInterval");
-        Duration orphans = settings.retention().orphanedFiles();
-        // An attempt keeps its pictures before it writes their rows.
+        Duration orphanedFiles = settings.retention().orphanedFiles();
+        // An attempt stores image files before it writes their rows. Until then the files look orphaned.
         require(
-                orphans == null || isLonger(orphans, settings.backend().timeout()),
+                orphanedFiles == null || isLonger(orphanedFiles, settings.backend().timeout()),
                 "retention.orphanedFiles",
                 "longer than",
                 "backend.timeout");
@@ -80,7 +80,7 @@ final class SettingsValidator {
         require(
                 cluster.members().isEmpty() || cluster.kubernetesService() == null,
                 "cluster.kubernetesService",
-                "nothing beside",
+                "no value together with",
                 "cluster.members");
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
@@ -88,23 +88,23 @@ final class SettingsValidator {
     private void validateJwt(Settings.Jwt jwt) {
         String issuer = "jwt.issuer";
         if (!jwt.accepted()) {
-            // Whoever set one of these means tokens to be accepted, and is not to find out later that they are not.
+            // Without an issuer, tokens are rejected and these settings have no effect. Report that at startup.
             for (String other :
                     List.of("jwt.audience", "jwt.jwksUrl", "jwt.publicKeyFile", "jwt.adminClaim", "jwt.adminValue")) {
                 require(layeredSettings.get(other).isEmpty(), issuer, "the issuer of the tokens, with", other);
             }
             return;
         }
-        require(jwt.audience() != null, "jwt.audience", "whom tokens are for, with", issuer);
+        require(jwt.audience() != null, "jwt.audience", "the audience of the tokens, with", issuer);
         require(
                 jwt.jwksUrl() != null || jwt.publicKeyFile() != null,
                 "jwt.jwksUrl",
-                "a URL, or else a file in jwt.publicKeyFile, with",
+                "a URL, or a file in jwt.publicKeyFile, with",
                 issuer);
         require(
                 jwt.jwksUrl() == null || jwt.publicKeyFile() == null,
                 "jwt.publicKeyFile",
-                "nothing beside",
+                "no value together with",
                 "jwt.jwksUrl");
         if (jwt.jwksUrl() != null && !isHttpsOrLoopback(jwt.jwksUrl())) {
             throw layeredSettings.get("jwt.jwksUrl").expected("https, or a loopback address");
@@ -112,7 +112,7 @@ final class SettingsValidator {
         require(
                 jwt.adminClaim() == null || jwt.adminValue() != null,
                 "jwt.adminValue",
-                "what admins have, with",
+                "the value of admins, with",
                 "jwt.adminClaim");
         require(
                 jwt.adminValue() == null || jwt.adminClaim() != null,
@@ -121,7 +121,7 @@ final class SettingsValidator {
                 "jwt.adminValue");
     }
 
-    /** Whether nobody on the way can change what is read there. */
+    /** Returns whether the response cannot be modified on the network path. */
     private static boolean isHttpsOrLoopback(URI url) {
         String host = url.getHost().replaceAll("[\\[\\]]", "");
         return url.getScheme().equals("https") || LOOPBACK.matcher(host).matches();
@@ -138,10 +138,10 @@ final class SettingsValidator {
                 "generation.maxCount");
     }
 
-    private void require(boolean holds, String blamed, String relation, String other) {
-        if (!holds) {
+    private void require(boolean valid, String setting, String relation, String other) {
+        if (!valid) {
             throw layeredSettings
-                    .get(blamed)
+                    .get(setting)
                     .expected(relation + " " + layeredSettings.get(other).describe());
         }
     }

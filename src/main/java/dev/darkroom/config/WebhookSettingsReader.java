@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Turns the texts of {@code webhooks} into settings. */
+/** Reads the section {@code webhooks}. */
 final class WebhookSettingsReader {
     private static final Duration MAX_RETRY_DELAY = Duration.ofHours(72);
     private static final Duration MAX_TIMEOUT = Duration.ofMinutes(1);
@@ -41,20 +41,20 @@ final class WebhookSettingsReader {
 
     private static List<Duration> retryDelays(SettingValue settingValue) {
         String expected = "durations such as 5s, 5m, 2h, at most " + MAX_RETRIES + ", separated by commas";
-        List<Duration> steps;
+        List<Duration> delays;
         try {
-            steps = Stream.of(SEPARATOR.split(settingValue.text(), -1))
+            delays = Stream.of(SEPARATOR.split(settingValue.text(), -1))
                     .map(DurationFormat::parse)
                     .toList();
         } catch (IllegalArgumentException e) {
             throw settingValue.expected(expected);
         }
-        boolean sane = steps.size() <= MAX_RETRIES
-                && steps.stream().allMatch(step -> !step.isZero() && step.compareTo(MAX_RETRY_DELAY) <= 0);
-        if (!sane) {
+        boolean valid = delays.size() <= MAX_RETRIES
+                && delays.stream().allMatch(delay -> !delay.isZero() && delay.compareTo(MAX_RETRY_DELAY) <= 0);
+        if (!valid) {
             throw settingValue.expected(expected + ", each from 1ms to 72h");
         }
-        return steps;
+        return delays;
     }
 
     private static List<Integer> ports(SettingValue settingValue) {

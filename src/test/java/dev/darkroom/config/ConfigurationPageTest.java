@@ -9,26 +9,26 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Keeps {@code docs/configuration.md} in step with {@code conf/darkroom.yaml}. */
+/** Compares {@code docs/configuration.md} with {@code conf/darkroom.yaml}. */
 class ConfigurationPageTest {
-    private static final GeneratedDocumentSection PART = new GeneratedDocumentSection(
+    private static final GeneratedDocumentSection SECTION = new GeneratedDocumentSection(
             "docs/configuration.md", "settings", "conf/darkroom.yaml", "./mvnw test -Dtest=ConfigurationPageTest");
 
     @Test
-    void thePageShowsTheSettingsThatThereAre() throws IOException {
-        PART.assertContent(SettingsTableRenderer.render(
+    void pageListsSettings() throws IOException {
+        SECTION.assertContent(SettingsTableRenderer.render(
                 Files.readString(Path.of(SettingsLoader.DEFAULT_FILE)), SettingsLoader.defaults()));
     }
 
     @Test
-    void everySettingIsExplained() throws IOException {
+    void everySettingHasDescription() throws IOException {
         assertThat(SettingsTableRenderer.render(
                         Files.readString(Path.of(SettingsLoader.DEFAULT_FILE)), SettingsLoader.defaults()))
                 .doesNotContain("|  |");
     }
 
     @Test
-    void settingsThatStandBelowOneCommentShareIt() {
+    void settingsBelowOneCommentShareDescription() {
         // given
         String yaml = """
                 # About the file.
@@ -60,7 +60,7 @@ class ConfigurationPageTest {
     }
 
     @Test
-    void aCommentEndsAtTheNextEmptyLine() {
+    void commentEndsAtEmptyLine() {
         // when
         String table = SettingsTableRenderer.render("a:\n  # x\n  b: 1\n\nc:\n  d: 2\n", Map.of("c.d", "2"));
 

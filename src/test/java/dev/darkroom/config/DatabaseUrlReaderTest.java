@@ -34,13 +34,13 @@ class DatabaseUrlReaderTest {
                 "postgresql://ada@[2001:DB8::1]/d | 2001:DB8::1 | 5432 | d | ada | ''",
                 "postgresql://ada@my_db.internal-1/d | my_db.internal-1 | 5432 | d | ada | ''",
             })
-    void reads(String text, String host, int port, String database, String user, String password) {
+    void parsesUrl(String text, String host, int port, String database, String user, String password) {
         assertThat(SettingsTestLoader.load(Map.of(NAME, text)).database().url())
                 .isEqualTo(new DatabaseUrl(host, port, database, user, new Secret(password)));
     }
 
     @Test
-    void readsServersAndParameters() {
+    void parsesServersAndParameters() {
         // when
         DatabaseUrl url = SettingsTestLoader.load(Map.of(
                         NAME,
@@ -107,7 +107,7 @@ class DatabaseUrlReaderTest {
                 "postgresql://ada:secret%ff@db/d | ' percent-encoded as UTF-8 and without NUL'",
                 "postgresql://ada:secret%00@db/d | ' percent-encoded as UTF-8 and without NUL'",
             })
-    void refusesWithoutShowingAnything(String text, String expected) {
+    void rejectsInvalidUrlWithoutShowingIt(String text, String expected) {
         assertThat(SettingsTestLoader.errorOf(Map.of(NAME, text)))
                 .isEqualTo(NAME + ": expected postgresql://user:password@host:port/database" + expected
                         + ", got a value that is not shown")
@@ -115,7 +115,7 @@ class DatabaseUrlReaderTest {
     }
 
     @Test
-    void aLongPasswordDoesNotExhaustTheStack() {
+    void parsesLongPassword() {
         // given
         String password = "%41".repeat(50_000);
 
@@ -134,7 +134,7 @@ class DatabaseUrlReaderTest {
         "::1, 5433, darkroom, jdbc:postgresql://[::1]:5433/darkroom",
         "db, 5432, my db/1?a=b, jdbc:postgresql://db:5432/my+db%2F1%3Fa%3Db",
     })
-    void becomesAUrlForTheJdbcDriverWithoutUserAndPassword(String host, int port, String database, String expected) {
+    void createsJdbcUrlWithoutCredentials(String host, int port, String database, String expected) {
         assertThat(new DatabaseUrl(host, port, database, "ada", new Secret("secret")).jdbcUrl())
                 .isEqualTo(expected);
     }

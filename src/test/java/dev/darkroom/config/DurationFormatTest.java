@@ -26,7 +26,7 @@ class DurationFormatTest {
         "999999999h, 3599999996400000",
         "999999999d, 86399999913600000"
     })
-    void readsNumberAndUnit(String text, long millis) {
+    void parsesNumberAndUnit(String text, long millis) {
         assertThat(DurationFormat.parse(text)).isEqualTo(Duration.ofMillis(millis));
     }
 
@@ -55,7 +55,7 @@ class DurationFormatTest {
                 "\u0661s",
                 "1000000000ms"
             })
-    void refusesEverythingElse(String text) {
+    void rejectsOtherFormats(String text) {
         assertThatThrownBy(() -> DurationFormat.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expected a duration such as 250ms, 1s or 15m");
@@ -74,18 +74,18 @@ class DurationFormatTest {
         "7200000, 2h",
         "-1500, -1500ms"
     })
-    void writesTheLargestUnitThatLosesNothing(long millis, String text) {
+    void formatsInLargestExactUnit(long millis, String text) {
         assertThat(DurationFormat.format(Duration.ofMillis(millis))).isEqualTo(text);
     }
 
     @ParameterizedTest
     @CsvSource({"PT0.0000009S, 0ms", "PT1.0009999S, 1s"})
-    void cutsOffWhatIsFinerThanAMillisecond(Duration duration, String text) {
+    void truncatesToMilliseconds(Duration duration, String text) {
         assertThat(DurationFormat.format(duration)).isEqualTo(text);
     }
 
     @Test
-    void readsWhatItWrites() {
+    void parsesFormattedDuration() {
         SeededCases.check(random -> {
             Duration duration = Duration.ofMillis(random.longBetween(0, 999_999_999));
             assertThat(DurationFormat.parse(DurationFormat.format(duration))).isEqualTo(duration);

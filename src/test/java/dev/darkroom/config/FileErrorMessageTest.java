@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class FileErrorMessageTest {
 
     @Test
-    void namesTheFileAndTheReasonAndNoJavaClass() {
+    void describesFileAndReason() {
         assertThat(FileErrorMessage.of(new AccessDeniedException("/data"))).isEqualTo("/data: permission denied");
         assertThat(FileErrorMessage.of(new NoSuchFileException("/data"))).isEqualTo("/data: no such file or directory");
         assertThat(FileErrorMessage.of(new FileSystemException("/data", null, "Not a directory")))
@@ -21,7 +21,7 @@ class FileErrorMessageTest {
     }
 
     @Test
-    void aFailureWithoutWordsIsNamed() {
+    void namesExceptionWithoutMessage() {
         assertThat(FileErrorMessage.of(new IOException())).isEqualTo("java.io.IOException");
     }
 }

@@ -29,7 +29,7 @@ class SecretRedactionTest {
     }
 
     @Test
-    void aSecretShowsOnlyWhetherItIsThere() {
+    void redactsSecret() {
         assertThat(new Secret("hidden"))
                 .hasToString("<redacted>")
                 .extracting(Secret::value)
@@ -38,13 +38,13 @@ class SecretRedactionTest {
     }
 
     @Test
-    void aValueThatIsNotYetUnderstoodShowsOnlyItsName() {
+    void redactsUnparsedValue() {
         assertThat(SettingValue.ofEnvironment("backend.apiKey", "sk-hidden")).hasToString("DARKROOM_BACKEND_API_KEY");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"DARKROOM_DATABASE_URL", "DARKROOM_DATABASE_DIRECT_URL", "DARKROOM_BACKEND_API_KEY"})
-    void aWrongSecretIsNotShown(String variable) {
+    void redactsInvalidSecret(String variable) {
         Map<String, String> environment = Map.of(variable, "hid den", "DARKROOM_BACKEND_URL", "http://gpu/v1");
 
         assertThatThrownBy(() -> SettingsLoader.load(environment, Path.of("target")))

@@ -3,11 +3,11 @@ package dev.darkroom.config;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The names of all settings, for tests of other packages. */
+/** Names of all settings, for tests of other packages. */
 public final class SettingVariableNames {
     private SettingVariableNames() {}
 
-    /** As environment variables. */
+    /** Returns the environment variable of every setting. */
     public static Set<String> variables() {
         return SettingsLoader.defaults().keySet().stream()
                 .map(EnvironmentVariableName::of)

@@ -12,17 +12,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The default file, the records and the environment know the same settings. */
+/** Checks that the default file, the record components and the environment variables define the same settings. */
 class SettingsConsistencyTest {
 
     @Test
-    void everyComponentHasItsSettingAndEverySettingItsComponentInTheSameOrder() {
-        assertThat(leaves(Settings.class, ""))
+    void componentsMatchSettingsInOrder() {
+        assertThat(componentPaths(Settings.class, ""))
                 .containsExactlyElementsOf(SettingsLoader.defaults().keySet());
     }
 
     @Test
-    void noTwoSettingsShareANameInTheEnvironment() {
+    void environmentVariablesAreUnique() {
         // when
         List<String> names = SettingsLoader.defaults().keySet().stream()
                 .map(EnvironmentVariableName::of)
@@ -33,11 +33,11 @@ class SettingsConsistencyTest {
     }
 
     @Test
-    void everySettingIsTriedBelow() throws NoSuchMethodException {
+    void everySettingHasATestRow() throws NoSuchMethodException {
         // given
         CsvSource rows = SettingsConsistencyTest.class
                 .getDeclaredMethod(
-                        "theEnvironmentReachesTheComponent", String.class, String.class, String.class, String.class)
+                        "environmentVariableSetsComponent", String.class, String.class, String.class, String.class)
                 .getAnnotation(CsvSource.class);
 
         // then
@@ -173,20 +173,20 @@ class SettingsConsistencyTest {
         "shutdown.gracePeriod, DARKROOM_SHUTDOWN_GRACE_PERIOD, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, json"
     })
-    void theEnvironmentReachesTheComponent(String path, String name, String text, String expected) {
+    void environmentVariableSetsComponent(String path, String name, String text, String expected) {
         // given
         Settings defaults = SettingsTestLoader.load(Map.of());
 
-        // when: with what it is refused without
-        Map<String, String> environment = new HashMap<>(company(path));
+        // when: with the other settings that it requires
+        Map<String, String> environment = new HashMap<>(requiredSettings(path));
         environment.put(name, text);
         Settings changed = SettingsTestLoader.load(environment);
 
         // then
-        assertThat(at(path, changed)).isEqualTo(expected).isNotEqualTo(at(path, defaults));
+        assertThat(valueAt(path, changed)).isEqualTo(expected).isNotEqualTo(valueAt(path, defaults));
     }
 
-    private static Map<String, String> company(String path) {
+    private static Map<String, String> requiredSettings(String path) {
         if (path.equals("database.directUrl")) {
             return Map.of("DARKROOM_DATABASE_URL", "postgresql://u:p@db/d");
         }
@@ -208,12 +208,12 @@ class SettingsConsistencyTest {
         return tokens;
     }
 
-    private static List<String> leaves(Class<?> type, String prefix) {
+    private static List<String> componentPaths(Class<?> type, String prefix) {
         List<String> paths = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             String path = prefix + component.getName();
             if (component.getType().isRecord() && component.getType().getEnclosingClass() == Settings.class) {
-                paths.addAll(leaves(component.getType(), path + "."));
+                paths.addAll(componentPaths(component.getType(), path + "."));
             } else {
                 paths.add(path);
             }
@@ -221,7 +221,7 @@ class SettingsConsistencyTest {
         return paths;
     }
 
-    private static String at(String path, Object settings) {
+    private static String valueAt(String path, Object settings) {
         Object found = settings;
         for (String name : path.split("\\.", -1)) {
             try {

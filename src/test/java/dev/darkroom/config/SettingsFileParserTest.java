@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SettingsFileParserTest {
 
     @Test
-    void flattensSectionsAndKeepsTextAsWritten() {
+    void flattensSectionsAndKeepsTextUnchanged() {
         // when
         Map<String, String> settings = SettingsFileParser.parse("f", """
                 a: 010
@@ -47,7 +47,7 @@ class SettingsFileParserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "# nothing but a comment\n", "---\n", "http:\n", "http:\n  # port: 9090\nretry: {}\n"})
-    void aFileThatSetsNothingIsFine(String yaml, @TempDir Path directory) throws IOException {
+    void acceptsFileWithoutSettings(String yaml, @TempDir Path directory) throws IOException {
         // given
         Path file = Files.writeString(directory.resolve("empty.yaml"), yaml);
 
@@ -61,7 +61,7 @@ class SettingsFileParserTest {
 
     @ParameterizedTest
     @MethodSource
-    void refusesInOneLine(String yaml, String expected, @TempDir Path directory) throws IOException {
+    void rejectsInvalidFileInOneLine(String yaml, String expected, @TempDir Path directory) throws IOException {
         // given
         Files.createDirectories(directory.resolve("conf"));
         Files.writeString(directory.resolve("conf/darkroom.yaml"), yaml);
@@ -70,9 +70,9 @@ class SettingsFileParserTest {
         assertThat(SettingsTestLoader.errorOf(Map.of(), directory)).isEqualTo(expected);
     }
 
-    static Stream<Arguments> refusesInOneLine() {
+    static Stream<Arguments> rejectsInvalidFileInOneLine() {
         return Stream.of(
-                // no YAML
+                // invalid YAML
                 Arguments.of(
                         "retry:\n  initialDelay: 1s: 2s\n",
                         "conf/darkroom.yaml: line 2: not valid YAML: mapping values are not allowed here"),
@@ -89,7 +89,7 @@ class SettingsFileParserTest {
                 Arguments.of("backend:\n  apiKey: !sk-live!secret\n", "conf/darkroom.yaml: line 2: not valid YAML"),
                 Arguments.of("backend:\n  name: a\u0001b\n", "conf/darkroom.yaml: line 1: not valid YAML"),
                 Arguments.of("? [a, b]\n: c\n", "conf/darkroom.yaml: line 1: not valid YAML"),
-                // another shape
+                // wrong structure
                 Arguments.of(
                         "retry\n",
                         "conf/darkroom.yaml: line 1: expected settings such as \"retry:\" and below it \"initialDelay: 1s\""),
@@ -110,7 +110,7 @@ class SettingsFileParserTest {
                 Arguments.of(
                         "dataDir:\n  path: kept\n",
                         "conf/darkroom.yaml: expected a single value for \"dataDir\", got settings below it"),
-                // unknown
+                // unknown settings
                 Arguments.of(
                         "retry:\n  initialDela: 1s\n",
                         "conf/darkroom.yaml: unknown setting \"retry.initialDela\"; did you mean \"retry.initialDelay\"?"),
@@ -127,7 +127,7 @@ class SettingsFileParserTest {
                 Arguments.of("colour: blue\n", "conf/darkroom.yaml: unknown setting \"colour\""),
                 Arguments.of("colour:\n", "conf/darkroom.yaml: unknown setting \"colour\""),
                 Arguments.of("\"a\\nb\": 1\n", "conf/darkroom.yaml: unknown setting \"a\\u000ab\""),
-                // a wrong value
+                // invalid values
                 Arguments.of(
                         "retry:\n  initialDelay: fast\n",
                         "conf/darkroom.yaml: retry.initialDelay: expected a duration such as 250ms, 1s or 15m, got \"fast\""),
@@ -144,7 +144,7 @@ class SettingsFileParserTest {
     }
 
     @Test
-    void aNamedFileIsCalledAsItWasNamed(@TempDir Path directory) throws IOException {
+    void namesFileAsConfigured(@TempDir Path directory) throws IOException {
         // given
         Files.writeString(directory.resolve("mine.yaml"), "colour: blue\n");
 

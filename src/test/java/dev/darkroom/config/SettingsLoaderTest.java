@@ -21,7 +21,7 @@ class SettingsLoaderTest {
     Path directory;
 
     @Test
-    void theDefaultsAreEnough() {
+    void loadsDefaults() {
         // when
         SettingsLoader.LoadedSettings loadedSettings =
                 SettingsLoader.load(Map.of("PATH", "/bin"), Path.of("/srv/darkroom"));
@@ -72,7 +72,7 @@ class SettingsLoaderTest {
     }
 
     @Test
-    void theFileInTheWorkingDirectoryWinsOverTheDefaultsAndTheEnvironmentOverBoth() throws IOException {
+    void environmentOverridesFileAndFileOverridesDefaults() throws IOException {
         // given
         write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\n  maxLostAttempts: 7\n");
 
@@ -87,7 +87,7 @@ class SettingsLoaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"mine.yaml", "  ./mine.yaml\n"})
-    void aNamedFileTakesThePlaceOfTheOneInTheWorkingDirectory(String name) throws IOException {
+    void configuredFileReplacesFileInWorkingDirectory(String name) throws IOException {
         // given
         write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\n  maxLostAttempts: 7\n");
         write("mine.yaml", "retry:\n  initialDelay: 4s\n");
@@ -101,52 +101,52 @@ class SettingsLoaderTest {
     }
 
     @Test
-    void aNamedFileMayLieAnywhere(@TempDir Path elsewhere) throws IOException {
+    void loadsConfiguredFileFromOtherDirectory(@TempDir Path elsewhere) throws IOException {
         // given
         Path file = Files.writeString(elsewhere.resolve("mine.yaml"), "dataDir: kept\n");
 
         // when
         Settings settings = load(Map.of("DARKROOM_CONF", file.toString()));
 
-        // then: what a file names is relative to the working directory, not to the file
+        // then: paths in the file are relative to the working directory, not to the file
         assertThat(settings.dataDir()).isEqualTo(directory.resolve("kept"));
     }
 
     @Test
-    void aNamedFileMustExist() {
-        assertThat(refusal(Map.of("DARKROOM_CONF", "gone.yaml")))
-                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"" + directory.resolve("gone.yaml")
+    void rejectsMissingConfiguredFile() {
+        assertThat(errorOf(Map.of("DARKROOM_CONF", "gone.yaml")))
+                .isEqualTo("DARKROOM_CONF: expected a readable file, got \"" + directory.resolve("gone.yaml")
                         + "\"");
     }
 
     @Test
-    void aDirectoryIsNoFile() {
-        assertThat(refusal(Map.of("DARKROOM_CONF", ".")))
-                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"" + directory.resolve(".") + "\"");
+    void rejectsDirectoryAsFile() {
+        assertThat(errorOf(Map.of("DARKROOM_CONF", ".")))
+                .isEqualTo("DARKROOM_CONF: expected a readable file, got \"" + directory.resolve(".") + "\"");
     }
 
     @Test
-    void aNameThatNoFileCanHaveIsRefused() {
-        assertThat(refusal(Map.of("DARKROOM_CONF", "a\0b")))
-                .isEqualTo("DARKROOM_CONF: expected a file that can be read, got \"a\\u0000b\"");
+    void rejectsInvalidFileName() {
+        assertThat(errorOf(Map.of("DARKROOM_CONF", "a\0b")))
+                .isEqualTo("DARKROOM_CONF: expected a readable file, got \"a\\u0000b\"");
     }
 
     @Test
-    void aFileThatIsNotUtf8IsRefused() throws IOException {
+    void rejectsFileThatIsNotUtf8() throws IOException {
         // given
         Files.write(directory.resolve("mine.yaml"), "backend:\n  model: é\n".getBytes(StandardCharsets.ISO_8859_1));
 
         // then
-        assertThat(refusal(Map.of("DARKROOM_CONF", "mine.yaml")))
+        assertThat(errorOf(Map.of("DARKROOM_CONF", "mine.yaml")))
                 .isEqualTo("DARKROOM_CONF: expected UTF-8 text in " + directory.resolve("mine.yaml"));
     }
 
     @Test
-    void anEmptyVariableCountsAsNotSet() throws IOException {
+    void ignoresEmptyVariables() throws IOException {
         // given
         write("conf/darkroom.yaml", "retry:\n  initialDelay: 2s\nbackend:\n  model: flux\n");
 
-        // when: as a compose file passes on what nobody set
+        // when: compose files pass unset variables as empty ones
         Settings settings = load(Map.of(
                 "DARKROOM_CONF", "",
                 "DARKROOM_RETRY_INITIAL_DELAY", "",
@@ -162,8 +162,8 @@ class SettingsLoaderTest {
     }
 
     @Test
-    void surroundingWhiteSpaceIsDropped() {
-        // given: a line break at the end, as a secret has that was read from a file
+    void stripsSurroundingWhiteSpace() {
+        // given: a trailing line break, as in a secret read from a file
         Map<String, String> environment =
                 Map.of("DARKROOM_BACKEND_API_KEY", "sk-secret\n", "DARKROOM_HTTP_PORT", " 9090 ");
 
@@ -176,7 +176,7 @@ class SettingsLoaderTest {
     }
 
     @Test
-    void aVariableThatNobodyKnowsOnlyWarnsAndItsValueIsNotShown() {
+    void warnsOfUnknownVariablesWithoutValues() {
         // when
         SettingsLoader.LoadedSettings loadedSettings = SettingsLoader.load(
                 Map.of(
@@ -210,7 +210,7 @@ class SettingsLoaderTest {
         "data, pictures, /srv/data, /srv/pictures",
         "data, /mnt/shared/./pictures, /srv/data, /mnt/shared/pictures",
     })
-    void directoriesBecomeAbsolute(String dataDir, String imageDir, Path expectedData, Path expectedImages) {
+    void resolvesDirectories(String dataDir, String imageDir, Path expectedData, Path expectedImages) {
         // when
         Settings settings = SettingsLoader.load(
                         Map.of("DARKROOM_DATA_DIR", dataDir, "DARKROOM_IMAGE_DIR", imageDir), Path.of("/srv"))
@@ -222,7 +222,7 @@ class SettingsLoaderTest {
     }
 
     @Test
-    void theWorkingDirectoryMayBeRelative() {
+    void acceptsRelativeWorkingDirectory() {
         // when
         Settings settings = SettingsLoader.load(Map.of(), Path.of("")).settings();
 
@@ -239,7 +239,7 @@ class SettingsLoaderTest {
         "DARKROOM_BACKEND_URL, https://api.example.org/v1/, https://api.example.org/v1",
         "DARKROOM_BACKEND_URL, http://gpu:8000/openai/v1, http://gpu:8000/openai/v1",
     })
-    void urlsLoseTheirTrailingSlash(String name, String text, URI expected) {
+    void stripsTrailingSlashesOfUrls(String name, String text, URI expected) {
         // when
         Settings settings = load(Map.of(name, text));
 
@@ -260,7 +260,7 @@ class SettingsLoaderTest {
         return SettingsLoader.load(environment, directory).settings();
     }
 
-    private String refusal(Map<String, String> environment) {
+    private String errorOf(Map<String, String> environment) {
         return SettingsTestLoader.errorOf(environment, directory);
     }
 }

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Renders the default file as a Markdown table. A setting's description is the comment above it; settings that stand
- * below one comment without a line of their own share it.
+ * Renders the default settings file as a Markdown table. The comment above a setting is its description. Settings below one
+ * comment without an empty line between share it.
  */
 final class SettingsTableRenderer {
     private static final Pattern COMMENT = Pattern.compile(" *# ?(.*)");
@@ -25,7 +25,7 @@ final class SettingsTableRenderer {
     private SettingsTableRenderer() {}
 
     /**
-     * The whole table, a line break at its end.
+     * Returns the table with a trailing line break.
      *
      * @param yaml the default file as text, for its comments
      * @param defaults the same file as settings

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Loads settings in a directory where nothing is, and hands back the line that refuses them. */
+/** Loads settings without a settings file, or returns the message of the error. */
 final class SettingsTestLoader {
     static final Path EMPTY_DIRECTORY = Path.of("/nowhere/at/all");
 
@@ -20,13 +20,13 @@ final class SettingsTestLoader {
         return errorOf(environment, EMPTY_DIRECTORY);
     }
 
-    /** The message, which is sure to be one line. */
+    /** Returns the error message after checking that it is one line without a cause. */
     static String errorOf(Map<String, String> environment, Path workingDirectory) {
-        SettingsException refused =
+        SettingsException exception =
                 catchThrowableOfType(SettingsException.class, () -> SettingsLoader.load(environment, workingDirectory));
-        assertThat(refused).as("nothing was refused").isNotNull();
-        assertThat(refused.getMessage()).doesNotContain("\n", "\r");
-        assertThat(refused.getCause()).isNull();
-        return refused.getMessage();
+        assertThat(exception).as("settings were accepted").isNotNull();
+        assertThat(exception.getMessage()).doesNotContain("\n", "\r");
+        assertThat(exception.getCause()).isNull();
+        return exception.getMessage();
     }
 }

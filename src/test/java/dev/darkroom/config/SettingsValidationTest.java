@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every rule, asserted on the whole line that an operator sees. */
+/** Checks the complete error message of every rule. */
 class SettingsValidationTest {
 
     @ParameterizedTest
@@ -53,7 +53,7 @@ class SettingsValidationTest {
                 "DARKROOM_CLUSTER_PORT | 1 | 65535",
                 "DARKROOM_CLUSTER_BUS_PORT | 0 | 65535",
             })
-    void numbersHaveBounds(String name, int least, int most) {
+    void rejectsNumbersOutOfRange(String name, int least, int most) {
         // given
         String expected = name + ": expected a whole number from " + least + " to " + most + ", got ";
 
@@ -67,7 +67,7 @@ class SettingsValidationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"99999999999999999999", "-99999999999999999999", "1_000", "+8", "0x1F", "८०"})
-    void aNumberIsDigitsAndSmall(String wrong) {
+    void rejectsOtherNumberFormats(String wrong) {
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_HTTP_PORT", wrong)))
                 .isEqualTo("DARKROOM_HTTP_PORT: expected a whole number from 0 to 65535, got \"" + wrong + '"');
     }
@@ -97,7 +97,7 @@ class SettingsValidationTest {
                 "DARKROOM_RETENTION_INTERVAL",
                 "DARKROOM_SHUTDOWN_GRACE_PERIOD"
             })
-    void durationsArePositiveAndHaveAUnit(String name) {
+    void rejectsInvalidDurations(String name) {
         for (String wrong : new String[] {"fast", "1", "PT1S", "-1s", "1.5s"}) {
             assertThat(SettingsTestLoader.errorOf(Map.of(name, wrong)))
                     .isEqualTo(name + ": expected a duration such as 250ms, 1s or 15m, got \"" + wrong + '"');
@@ -182,19 +182,19 @@ class SettingsValidationTest {
                 "DARKROOM_DATABASE_URL | localhost | postgresql://user:password@host:port/database,"
                         + " got a value that is not shown",
             })
-    void valuesFollowTheirRule(String name, String text, String expected) {
+    void rejectsInvalidValues(String name, String text, String expected) {
         assertThat(SettingsTestLoader.errorOf(Map.of(name, text))).isEqualTo(name + ": expected " + expected);
     }
 
     @Test
-    void aLineBreakCannotBeSmuggledIntoAHeader() {
+    void rejectsLineBreakInApiKey() {
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_BACKEND_API_KEY", "key\r\nX-Evil: yes")))
                 .isEqualTo("DARKROOM_BACKEND_API_KEY: expected printable ASCII without spaces,"
                         + " got a value that is not shown");
     }
 
     @Test
-    void aModelIsShortAndPlain() {
+    void rejectsLongModelAndControlCharacters() {
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_BACKEND_MODEL", "a\nb")))
                 .isEqualTo("DARKROOM_BACKEND_MODEL: expected at most 200 characters and no control characters,"
                         + " got \"a\\u000ab\"");
@@ -205,7 +205,7 @@ class SettingsValidationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"DARKROOM_DATA_DIR", "DARKROOM_IMAGE_DIR"})
-    void aDirectoryMustBeAPath(String name) {
+    void rejectsInvalidPath(String name) {
         assertThat(SettingsTestLoader.errorOf(Map.of(name, "a\0b")))
                 .isEqualTo(name + ": expected a directory, got \"a\\u0000b\"");
     }
@@ -245,13 +245,13 @@ class SettingsValidationTest {
                 "DARKROOM_IMAGE_URLS_LIFETIME=3s | DARKROOM_IMAGE_URLS_LIFETIME:"
                         + " expected a duration from 4s to 8784h, got \"3s\"",
             })
-    void settingsAgreeWithEachOther(String assignment, String expected) {
+    void rejectsContradictingSettings(String assignment, String expected) {
         String[] parts = assignment.split("=", 2);
         assertThat(SettingsTestLoader.errorOf(Map.of(parts[0], parts[1]))).isEqualTo(expected);
     }
 
     @Test
-    void theOtherDefaultsStayWithinTheLimitsToo() {
+    void rejectsDefaultsAboveLimits() {
         assertThat(SettingsTestLoader.errorOf(
                         Map.of("DARKROOM_GENERATION_MAX_SIDE", "256", "DARKROOM_GENERATION_DEFAULT_WIDTH", "256")))
                 .isEqualTo("generation.defaultHeight (DARKROOM_GENERATION_DEFAULT_HEIGHT): expected at most"
@@ -264,7 +264,7 @@ class SettingsValidationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::", "10.0.0.1", "example.org", "127.example.org", "localhost.example.org"})
-    void whereNobodyIsAskedWhoTheyAreNobodyElseGetsIn(String host) {
+    void rejectsRemoteAccessWithoutAuthentication(String host) {
         // given
         String loopback =
                 "DARKROOM_HTTP_HOST: expected a loopback address, or DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE=true, with auth (local, ";
@@ -274,16 +274,16 @@ class SettingsValidationTest {
                 .isEqualTo(loopback + "the default), got \"" + host + '"');
         assertThat(SettingsTestLoader.errorOf(Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH", "local")))
                 .isEqualTo(loopback + "from DARKROOM_AUTH), got \"" + host + '"');
-        for (Map<String, String> loud : List.of(
+        for (Map<String, String> environment : List.of(
                 Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_AUTH", "required"),
                 Map.of("DARKROOM_HTTP_HOST", host, "DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE", "true"))) {
-            assertThat(SettingsTestLoader.load(loud).http().host()).isEqualTo(host);
+            assertThat(SettingsTestLoader.load(environment).http().host()).isEqualTo(host);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
-    void loopbackIsForEverybodyHere(String host) {
+    void acceptsLoopbackWithoutAuthentication(String host) {
         assertThat(SettingsTestLoader.load(Map.of("DARKROOM_HTTP_HOST", host))
                         .http()
                         .host())
@@ -298,22 +298,22 @@ class SettingsValidationTest {
                         + " jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got nothing",
                 "ADMIN_VALUE=root | jwt.issuer (DARKROOM_JWT_ISSUER): expected the issuer of the tokens, with"
                         + " jwt.adminValue (root, from DARKROOM_JWT_ADMIN_VALUE), got nothing",
-                "ISSUER=i JWKS_URL=https://i/k | jwt.audience (DARKROOM_JWT_AUDIENCE): expected whom tokens are for, with"
+                "ISSUER=i JWKS_URL=https://i/k | jwt.audience (DARKROOM_JWT_AUDIENCE): expected the audience of the tokens, with"
                         + " jwt.issuer (i, from DARKROOM_JWT_ISSUER), got nothing",
-                "ISSUER=i AUDIENCE=a | jwt.jwksUrl (DARKROOM_JWT_JWKS_URL): expected a URL, or else a file in"
+                "ISSUER=i AUDIENCE=a | jwt.jwksUrl (DARKROOM_JWT_JWKS_URL): expected a URL, or a file in"
                         + " jwt.publicKeyFile, with jwt.issuer (i, from DARKROOM_JWT_ISSUER), got nothing",
                 "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k PUBLIC_KEY_FILE=/k.pem | DARKROOM_JWT_PUBLIC_KEY_FILE:"
-                        + " expected nothing beside jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got \"/k.pem\"",
+                        + " expected no value together with jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got \"/k.pem\"",
                 "ISSUER=i AUDIENCE=a JWKS_URL=http://login.example.org/k | DARKROOM_JWT_JWKS_URL:"
                         + " expected https, or a loopback address, got \"http://login.example.org/k\"",
                 "ISSUER=i AUDIENCE=a JWKS_URL=http://127.0.0.1.example.org/k | DARKROOM_JWT_JWKS_URL:"
                         + " expected https, or a loopback address, got \"http://127.0.0.1.example.org/k\"",
                 "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k ADMIN_CLAIM=r | jwt.adminValue (DARKROOM_JWT_ADMIN_VALUE):"
-                        + " expected what admins have, with jwt.adminClaim (r, from DARKROOM_JWT_ADMIN_CLAIM), got nothing",
+                        + " expected the value of admins, with jwt.adminClaim (r, from DARKROOM_JWT_ADMIN_CLAIM), got nothing",
                 "ISSUER=i AUDIENCE=a JWKS_URL=https://i/k ADMIN_VALUE=r | jwt.adminClaim (DARKROOM_JWT_ADMIN_CLAIM):"
                         + " expected a claim, with jwt.adminValue (r, from DARKROOM_JWT_ADMIN_VALUE), got nothing",
             })
-    void tokensAreAcceptedAsAWholeOrNotAtAll(String assignments, String expected) {
+    void rejectsIncompleteJwtSettings(String assignments, String expected) {
         assertThat(SettingsTestLoader.errorOf(jwt(assignments))).isEqualTo(expected);
     }
 
@@ -325,7 +325,7 @@ class SettingsValidationTest {
                 "http://[::1]:8080/k",
                 "http://localhost/k"
             })
-    void keysComeByAWayOnWhichNobodyCanChangeThem(String url) {
+    void acceptsHttpsOrLoopbackForJwks(String url) {
         assertThat(SettingsTestLoader.load(jwt("ISSUER=i AUDIENCE=a JWKS_URL=" + url))
                         .jwt()
                         .jwksUrl())
@@ -339,15 +339,15 @@ class SettingsValidationTest {
     }
 
     @Test
-    void membersAreListedOrLookedUpNotBoth() {
+    void rejectsMembersWithKubernetesService() {
         assertThat(SettingsTestLoader.errorOf(
                         Map.of("DARKROOM_CLUSTER_MEMBERS", "a:1", "DARKROOM_CLUSTER_KUBERNETES_SERVICE", "peers")))
-                .isEqualTo("DARKROOM_CLUSTER_KUBERNETES_SERVICE: expected nothing beside"
+                .isEqualTo("DARKROOM_CLUSTER_KUBERNETES_SERVICE: expected no value together with"
                         + " cluster.members (a:1, from DARKROOM_CLUSTER_MEMBERS), got \"peers\"");
     }
 
     @Test
-    void rulesHoldAtTheirEdge() {
+    void acceptsBoundaryValues() {
         // when
         Settings settings = SettingsTestLoader.load(Map.of(
                 "DARKROOM_HTTP_PORT", "0",
@@ -364,7 +364,7 @@ class SettingsValidationTest {
     }
 
     @Test
-    void theFileIsNamedWhenItsValueBreaksARule(@TempDir Path directory) throws IOException {
+    void errorNamesFileOfValue(@TempDir Path directory) throws IOException {
         // given
         Files.writeString(directory.resolve("mine.yaml"), "retry:\n  maxDelay: 500ms\n");
 
@@ -386,7 +386,7 @@ class SettingsValidationTest {
     }
 
     @Test
-    void theFirstOfSeveralMistakesIsReportedInTheOrderOfTheFile() {
+    void reportsFirstErrorInFileOrder() {
         assertThat(SettingsTestLoader.errorOf(Map.of(
                         "DARKROOM_SHUTDOWN_GRACE_PERIOD", "fast",
                         "DARKROOM_HTTP_PORT", "http",
