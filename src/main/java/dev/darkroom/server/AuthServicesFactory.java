@@ -23,19 +23,18 @@ import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Who may come in, and how often, by the settings. */
+/** Creates the authentication and rate-limiting services from the settings. */
 final class AuthServicesFactory {
     private static final Logger LOG = LoggerFactory.getLogger(AuthServicesFactory.class);
 
     private AuthServicesFactory() {}
 
-    /** @throws StartupException when the key of an issuer cannot be read */
+    /** @throws StartupException when the public key file of the JWT issuer cannot be used */
     static AuthServices create(Vertx vertx, Database database, Settings settings) {
         if (settings.auth() == Settings.AuthMode.LOCAL && settings.allowUnauthenticatedRemote()) {
             LOG.atWarn()
                     .addKeyValue("host", settings.http().host())
-                    .log(
-                            "allowUnauthenticatedRemote: whoever reaches the API may use it, and sees everybody's pictures");
+                    .log("remote access without authentication allowed");
         }
         ApiKeyCache keys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
         Authenticator authenticator = new Authenticator(
@@ -57,9 +56,14 @@ final class AuthServicesFactory {
                 createRateLimiter(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
     }
 
-    /** Null for no limit. */
-    private static KeyedRateLimiter createRateLimiter(int atOnce, int often, Duration period) {
-        return often == 0 ? null : new KeyedRateLimiter(atOnce, often, period, TimeMeter.SYSTEM_NANOTIME);
+    /**
+     * Returns null when {@code permits} is 0, which means no limit.
+     *
+     * @param burst permits that one key may use at once
+     * @param permits permits that one key regains per {@code period}
+     */
+    private static KeyedRateLimiter createRateLimiter(int burst, int permits, Duration period) {
+        return permits == 0 ? null : new KeyedRateLimiter(burst, permits, period, TimeMeter.SYSTEM_NANOTIME);
     }
 
     private static JwtAuthenticator createJwtAuthenticator(Vertx vertx, Settings settings) {

@@ -7,48 +7,48 @@ import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 
-/** What to say when a port cannot be listened on. */
+/** Translates failures to bind a port into messages that name the setting. */
 final class BindErrors {
     private BindErrors() {}
 
     /**
-     * The failure in one line when it is about the address; the failure itself otherwise.
+     * Returns a {@link StartupException} when the address or the port cannot be bound, and {@code failure} itself otherwise.
      *
-     * @param settings what the names of the settings of the port and the host begin with, such as {@code DARKROOM_HTTP}
+     * @param variablePrefix prefix of the environment variables of host and port, such as {@code DARKROOM_HTTP}
      */
-    static Exception translate(Exception failure, String settings, String host, int port) {
+    static Exception translate(Exception failure, String variablePrefix, String host, int port) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
-                return hostNotLocal(settings, host);
+                return hostNotLocal(variablePrefix, host);
             }
             if (cause instanceof BindException) {
-                // The operating system's words are all there is to tell these apart by.
+                // Only the message of the operating system distinguishes a foreign address from a port in use.
                 String reason = String.valueOf(cause.getMessage());
                 if (reason.contains("assign")) {
-                    return hostNotLocal(settings, host);
+                    return hostNotLocal(variablePrefix, host);
                 }
-                return new StartupException(
-                        settings + "_PORT: expected a port that is free and may be listened on, got " + port + " on "
-                                + host + " (" + reason + ")");
+                return new StartupException(variablePrefix + "_PORT: expected a port that is free and may be bound, got "
+                        + port + " on " + host + " (" + reason + ")");
             }
         }
         return failure;
     }
 
     /**
-     * Makes sure that a port can be listened on, for those who would only say so at length. Blocking, for a moment.
+     * Checks that a port can be bound, for libraries whose own error is a long stack trace. Blocks for a few milliseconds.
      *
-     * @param settings as in {@link #translate}
+     * @param variablePrefix as in {@link #translate}
+     * @throws StartupException when the port cannot be bound
      */
-    static void requireFreePort(String settings, String host, int port) throws Exception {
+    static void requireFreePort(String variablePrefix, String host, int port) throws Exception {
         try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(host))) {
             socket.close();
         } catch (IOException e) {
-            throw translate(e, settings, host, port);
+            throw translate(e, variablePrefix, host, port);
         }
     }
 
-    private static StartupException hostNotLocal(String settings, String host) {
-        return new StartupException(settings + "_HOST: expected an address of this machine, got \"" + host + '"');
+    private static StartupException hostNotLocal(String variablePrefix, String host) {
+        return new StartupException(variablePrefix + "_HOST: expected an address of this machine, got \"" + host + '"');
     }
 }

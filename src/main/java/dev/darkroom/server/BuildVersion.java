@@ -1,10 +1,10 @@
 package dev.darkroom.server;
 
-/** Which Darkroom this is. */
+/** Version of this build. */
 final class BuildVersion {
     private BuildVersion() {}
 
-    /** The version that the jar's manifest states; "development" when run from classes. */
+    /** Returns the version from the manifest of the jar, or "development" when the classes do not come from a jar. */
     static String current() {
         String version = BuildVersion.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;

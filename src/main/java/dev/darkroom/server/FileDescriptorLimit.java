@@ -6,39 +6,39 @@ import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How many files the operating system lets this process have open: each connection is one. */
+/** Limits connections, streams and open images to the file descriptors that the operating system allows this process. */
 final class FileDescriptorLimit {
     private static final Logger LOG = LoggerFactory.getLogger(FileDescriptorLimit.class);
 
-    /** The rest is for requests, pictures and the database. */
+    /** Share of the file descriptors that streams may use. Requests, images and the database use the rest. */
     private static final double STREAM_SHARE = 0.8;
 
-    /** About 30 when idle, 64 of the management port, and some for logs, certificates, LISTEN and the cluster. */
+    /** About 30 of an idle process, 64 of the management port, and some for logs, certificates, LISTEN and the cluster. */
     private static final int RESERVED_DESCRIPTORS = 110;
 
     private FileDescriptorLimit() {}
 
-    /** The settings, with no more streams than there can be. */
+    /** Returns the settings with {@code perProcess} reduced to the streams that the file descriptors allow. */
     static Settings.Streams limitStreams(Settings.Streams settings) {
         if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
             return settings;
         }
         long descriptors = system.getMaxFileDescriptorCount();
-        int most = (int) Math.min(settings.perProcess(), Math.max(1, (long) (descriptors * STREAM_SHARE)));
+        int streams = (int) Math.min(settings.perProcess(), Math.max(1, (long) (descriptors * STREAM_SHARE)));
         LOG.atInfo()
                 .addKeyValue("descriptors", descriptors)
-                .addKeyValue("streams", most)
-                .log("streams at most");
+                .addKeyValue("streams", streams)
+                .log("streams limited");
         return new Settings.Streams(
                 settings.perUser(),
-                most,
+                streams,
                 settings.connectsPerSecond(),
                 settings.connectsPerSecondPerAddress(),
                 settings.revalidateInterval(),
                 settings.slowConsumerTimeout());
     }
 
-    /** Returns the number of files that the operating system allows, or a large number where it does not say. */
+    /** Returns the number of files that the process may open, or {@code Integer.MAX_VALUE} where it is unknown. */
     static long maxOpenFiles() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
                 ? system.getMaxFileDescriptorCount()
@@ -46,7 +46,7 @@ final class FileDescriptorLimit {
     }
 
     /**
-     * Returns how many images may be open at once to be sent: a sixteenth of the files.
+     * Returns the number of image files that responses may have open at once: a sixteenth of the descriptors, 8 to 1024.
      *
      * @param descriptors as {@link #maxOpenFiles} returns them
      */
@@ -55,33 +55,33 @@ final class FileDescriptorLimit {
     }
 
     /**
-     * Limits connections, so that files remain for what this process does itself.
+     * Returns the connection limits, reduced so that descriptors remain for the database, AI calls, webhooks and images.
      *
      * @param descriptors as {@link #maxOpenFiles} returns them
      */
     static Settings.Connections limitConnections(Settings settings, long descriptors) {
-        Settings.Connections wanted = settings.connections();
-        long reserve = RESERVED_DESCRIPTORS
+        Settings.Connections configured = settings.connections();
+        long reserved = RESERVED_DESCRIPTORS
                 + maxOpenImages(descriptors)
                 + settings.database().poolSize()
-                // A call, and the image that it stores or downloads.
+                // One connection to the AI server and one image file for each attempt.
                 + 2L * settings.worker().concurrency()
                 + settings.webhooks().concurrency();
-        long connections = descriptors - reserve;
+        long connections = descriptors - reserved;
         if (connections < descriptors / 4) {
             LOG.atWarn()
                     .addKeyValue("descriptors", descriptors)
-                    .addKeyValue("reserve", reserve)
-                    .log("few file descriptors, connections get a quarter of them");
+                    .addKeyValue("reserved", reserved)
+                    .log("file descriptor limit low, connections reduced");
             connections = descriptors / 4;
         }
-        int max = (int) Math.min(wanted.max(), connections);
-        int perAddress = Math.min(wanted.perAddress(), Math.max(1, max / 2));
+        int max = (int) Math.min(configured.max(), connections);
+        int perAddress = Math.min(configured.perAddress(), Math.max(1, max / 2));
         LOG.atInfo()
                 .addKeyValue("descriptors", descriptors)
                 .addKeyValue("connections", max)
                 .addKeyValue("perAddress", perAddress)
                 .log("connections limited");
-        return new Settings.Connections(max, perAddress, wanted.http2ClearText());
+        return new Settings.Connections(max, perAddress, configured.http2ClearText());
     }
 }

@@ -13,11 +13,11 @@ import io.vertx.core.Vertx;
 import java.util.List;
 
 /**
- * Puts together what tells users of what happens.
+ * Wiring of the notifications to users, webhooks included.
  *
- * @param hub of those who listen
- * @param notificationWriter where what they are told is written
- * @param webhooks what tells servers of theirs
+ * @param hub delivers notifications to the streams of this process
+ * @param notificationWriter stores notifications
+ * @param webhooks wiring of the webhooks
  */
 record NotificationModule(NotificationHub hub, NotificationWriter notificationWriter, WebhookModule webhooks) {
 
@@ -28,19 +28,19 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
             Database database,
             NotifyChannel notifyChannel)
             throws Exception {
-        Settings.Notifications its = settings.notifications();
-        NotificationHubVerticle owner = new NotificationHubVerticle(database, notifyChannel, its.pollInterval());
-        processLifecycle.deploy(vertx, "hub", owner);
-        NotificationHub hub = owner.hub();
+        Settings.Notifications notificationSettings = settings.notifications();
+        NotificationHubVerticle hubVerticle = new NotificationHubVerticle(database, notifyChannel, notificationSettings.pollInterval());
+        processLifecycle.deploy(vertx, "notification hub", hubVerticle);
+        NotificationHub hub = hubVerticle.hub();
         WebhookModule webhooks = WebhookModule.open(vertx, settings, processLifecycle, database, notifyChannel);
-        NotificationWriter records = new NotificationWriter(
+        NotificationWriter notificationWriter = new NotificationWriter(
                 List.of(webhooks.enqueueStore()), new NotificationPublisher(vertx, hub, notifyChannel));
-        processLifecycle.deploy(vertx, "partitions", new NotificationPartitionVerticle(database, its.retention()));
+        processLifecycle.deploy(vertx, "notification partitions", new NotificationPartitionVerticle(database, notificationSettings.retention()));
         processLifecycle.deploy(
                 vertx,
                 "notification",
                 settings.generation().instances(),
                 () -> new NotificationCommandVerticle(database, hub, notifyChannel));
-        return new NotificationModule(hub, records, webhooks);
+        return new NotificationModule(hub, notificationWriter, webhooks);
     }
 }

@@ -17,17 +17,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What was started, to be stopped in the opposite order, once. One thread starts, waits for a signal and stops; a signal
- * only wakes it. So a stop never meets a start that is half done, and nothing that was started is forgotten. Its methods
- * block: never for an event loop.
+ * Stops the started components in reverse order, once, after SIGTERM, SIGINT or a failed start. One thread starts, waits for
+ * a signal and stops; the signal only wakes that thread. Therefore a stop never runs concurrently with a start, and every
+ * started component is stopped. The methods block: do not call them on an event loop.
  */
 public final class ProcessLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(ProcessLifecycle.class);
 
-    /** Longer than any step takes when all is well. */
+    /** Limit of one step of start or stop. Longer than any step takes in normal operation. */
     private static final Duration STEP_TIMEOUT = Duration.ofMinutes(2);
 
-    /** A Ctrl-C reaches the programs that a start waits for as well, and their end may be noticed before the signal is. */
+    /**
+     * Ctrl-C also ends the child processes that a start waits for. Their exit can arrive before the signal does; this is how
+     * long to wait for the signal.
+     */
     private static final long SIGNAL_GRACE_MILLIS = 250;
 
     private final Deque<StopStep> steps = new ArrayDeque<>();
@@ -36,29 +39,33 @@ public final class ProcessLifecycle {
     private record StopStep(String name, Duration timeout, Supplier<Future<?>> stop) {}
 
     /**
-     * Remembers how to stop what has just been started.
+     * Registers the stop action of a component that has just been started.
      *
-     * @throws StartupException when a signal has arrived meanwhile, so that the start goes no further
+     * @param name constant, logged with key {@code step}
+     * @throws StartupException after a signal, to end the start; the action stays registered
      */
     void addStopStep(String name, Supplier<Future<?>> stop) {
         addStopStep(name, Duration.ZERO, stop);
     }
 
-    /** As {@link #addStopStep(String, Supplier)}, for what may take {@code longer} to stop than others. */
-    synchronized void addStopStep(String name, Duration longer, Supplier<Future<?>> stop) {
-        steps.push(new StopStep(name, STEP_TIMEOUT.plus(longer), stop));
+    /** As {@link #addStopStep(String, Supplier)}, with {@code extraTime} added to the timeout of the step. */
+    synchronized void addStopStep(String name, Duration extraTime, Supplier<Future<?>> stop) {
+        steps.push(new StopStep(name, STEP_TIMEOUT.plus(extraTime), stop));
         if (stopSignal.getCount() == 0) {
-            throw new StartupException("told to stop while starting");
+            throw new StartupException("shutdown requested during startup");
         }
     }
 
-    /** Deploys a verticle, and remembers to undeploy it. */
+    /** Deploys a verticle and registers its undeployment as a stop step. */
     void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
         String id = await(vertx.deployVerticle(verticle));
         addStopStep(name, () -> vertx.undeploy(id));
     }
 
-    /** Deploys several instances, which are also undeployed together: none waits for the slow requests of another. */
+    /**
+     * Deploys {@code instances} instances, or none when 0. One step undeploys all of them in parallel, so that no instance waits
+     * for the slow requests of another.
+     */
     void deploy(Vertx vertx, String name, int instances, Supplier<Deployable> verticle) throws Exception {
         if (instances > 0) {
             String id = await(vertx.deployVerticle(verticle, new DeploymentOptions().setInstances(instances)));
@@ -66,70 +73,70 @@ public final class ProcessLifecycle {
         }
     }
 
-    /** Waits for a step of the start; what it fails with is thrown as it is. */
+    /** Waits for a step of the start, at most two minutes, and rethrows its failure unwrapped. */
     public static <T> T await(Future<T> future) throws Exception {
         return await(future, STEP_TIMEOUT);
     }
 
-    private static <T> T await(Future<T> future, Duration patience) throws Exception {
+    private static <T> T await(Future<T> future, Duration timeout) throws Exception {
         try {
-            return future.toCompletionStage().toCompletableFuture().get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return future.toCompletionStage().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
 
-    /** The names of what was started, in the order in which {@link #stop} stops it. */
+    /** Returns the names of the registered steps, in the order in which {@link #stop} executes them. */
     synchronized List<String> stepNamesInStopOrder() {
         return steps.stream().map(StopStep::name).toList();
     }
 
     /**
-     * Stops everything, last started first. A step that fails or hangs does not keep the others from their turn.
+     * Executes all steps, last registered first. Continues after a step that fails or times out. A second call does nothing.
      *
-     * @return whether all stopped well
+     * @return whether every step succeeded
      */
     public synchronized boolean stop() {
-        boolean well = true;
+        boolean succeeded = true;
         while (!steps.isEmpty()) {
             StopStep stopStep = steps.pop();
             try {
                 await(stopStep.stop().get(), stopStep.timeout());
-                LOG.atInfo().addKeyValue("step", stopStep.name()).log("stopped");
+                LOG.atInfo().addKeyValue("step", stopStep.name()).log("stop step completed");
             } catch (TimeoutException e) {
-                LOG.atError().addKeyValue("step", stopStep.name()).log("did not stop in time");
-                well = false;
+                LOG.atError().addKeyValue("step", stopStep.name()).log("stop step timed out");
+                succeeded = false;
             } catch (Exception e) {
-                LOG.atError().addKeyValue("step", stopStep.name()).setCause(e).log("did not stop well");
-                well = false;
+                LOG.atError().addKeyValue("step", stopStep.name()).setCause(e).log("stop step failed");
+                succeeded = false;
             }
         }
-        return well;
+        return succeeded;
     }
 
     /**
-     * From now on SIGTERM and SIGINT wake this thread, which has to stop everything and then to halt the virtual machine:
-     * left to itself, that answers a signal with 128 and its number, whatever its hooks do. {@link System#exit} is no way
-     * out: it would wait for the hook, which waits for this thread.
+     * Makes SIGTERM and SIGINT wake the calling thread, which must then call {@link #stop} and {@link Runtime#halt}. Without
+     * halt, the JVM exits with 128 plus the signal number. {@link System#exit} would deadlock: it waits for the shutdown hook,
+     * which waits for this thread.
      */
     public void installSignalHandler() {
-        Thread waiting = Thread.currentThread();
+        Thread mainThread = Thread.currentThread();
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            LOG.info("told to stop");
+                            LOG.info("shutdown requested");
                             stopSignal.countDown();
-                            join(waiting);
+                            join(mainThread);
                         },
                         "darkroom-signal"));
     }
 
-    /** Waits for a signal. */
+    /** Blocks until a signal arrives. */
     public void awaitSignal() throws InterruptedException {
         stopSignal.await();
     }
 
-    /** Whether a failure that has just been noticed comes from a signal. */
+    /** Returns whether a signal has arrived, or arrives within 250 ms. Tells failures that a signal caused from others. */
     public boolean isStopRequested() {
         try {
             return stopSignal.await(SIGNAL_GRACE_MILLIS, TimeUnit.MILLISECONDS);

@@ -66,11 +66,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts the rooms together. The order of starting is, backwards, the order of stopping. */
+/** Creates and starts the components of the server. The stop order is the reverse of the start order. */
 public final class Server {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
-    /** As much of the heap as answers that wait for their readers may take together. */
+    /** Unsent response bytes of all connections may use the heap divided by this. */
     private static final int UNSENT_HEAP_DIVISOR = 8;
 
     private final Settings settings;
@@ -80,15 +80,18 @@ public final class Server {
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
     private final CompletionWaiters completionWaiters = new CompletionWaiters();
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
-    /** Features that want to be told of a generation's end. */
-    private final List<GenerationFinishListener> endListeners = new CopyOnWriteArrayList<>();
+    /** Listeners for finished generations. */
+    private final List<GenerationFinishListener> finishListeners = new CopyOnWriteArrayList<>();
 
     private Server(Settings settings, ProcessLifecycle processLifecycle) {
         this.settings = settings;
         this.processLifecycle = processLifecycle;
     }
 
-    /** Starts the service; what was started is left with {@code lifecycle}, also when it fails. Blocking. */
+    /**
+     * Starts the server and prints the banner. Registers every started component with {@code processLifecycle}, also when a
+     * later one fails. Blocks until requests are accepted.
+     */
     public static RunningServer start(Settings settings, ProcessLifecycle processLifecycle) throws Exception {
         RunningServer runningServer = new Server(settings, processLifecycle).start();
         StartupBanner.print(settings, runningServer);
@@ -96,10 +99,11 @@ public final class Server {
     }
 
     /**
-     * Where a started service is to be found.
+     * Addresses of a started server.
      *
      * @param apiPort 0 when this process serves no API
-     * @param aiServer the AI server in use
+     * @param aiServer base URL of the AI server in use
+     * @param database as the pool uses it, possibly through a pooler
      */
     public record RunningServer(int apiPort, int managementPort, URI aiServer, DatabaseUrl database) {}
 
@@ -107,17 +111,16 @@ public final class Server {
         LOG.atInfo()
                 .addKeyValue("version", BuildVersion.current())
                 .addKeyValue("dataDir", settings.dataDir())
-                .log("service starting");
+                .log("server starting");
         DatabaseUrl url = settings.database().url() == null
                 ? startEmbeddedDatabase()
                 : settings.database().url();
-        // A pooler in transaction mode is no place for migrations and LISTEN.
+        // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
         DatabaseUrl direct =
                 settings.database().url() == null ? url : settings.database().unpooledUrl();
         DatabaseMigrator.migrate(direct, settings.database());
 
-        // Nothing blocks an event loop. With more of them than cores, a request that passes from one to another
-        // would only make the cores switch between threads.
+        // No task blocks an event loop, so one per core suffices. More would only add context switches.
         Settings.Connections limits =
                 FileDescriptorLimit.limitConnections(settings, FileDescriptorLimit.maxOpenFiles());
         InboundConnectionLimiter inbound = new InboundConnectionLimiter(
@@ -138,9 +141,9 @@ public final class Server {
 
         Database database = Database.open(vertx, url, settings.database());
         processLifecycle.addStopStep("database pools", database::close);
-        NotifyChannelVerticle listener = new NotifyChannelVerticle(direct, settings.database());
-        processLifecycle.deploy(vertx, "hints", listener);
-        NotifyChannel notifyChannel = listener.channel();
+        NotifyChannelVerticle notifyChannelVerticle = new NotifyChannelVerticle(direct, settings.database());
+        processLifecycle.deploy(vertx, "notify channel", notifyChannelVerticle);
+        NotifyChannel notifyChannel = notifyChannelVerticle.channel();
         ImageBackend backend = new OpenAiImagesBackend(
                 vertx,
                 settings.backend(),
@@ -153,32 +156,32 @@ public final class Server {
 
         NotificationModule notifications =
                 NotificationModule.deploy(vertx, settings, processLifecycle, database, notifyChannel);
-        endListeners.add(notifications.notificationWriter());
+        finishListeners.add(notifications.notificationWriter());
         LocalNode localNode = new LocalNode(System::nanoTime);
-        VacuumBlockerVerticle horizon =
+        VacuumBlockerVerticle vacuumBlockers =
                 new VacuumBlockerVerticle(database, settings.database().longTransactionWarning());
-        ManagementVerticle management = deployManagement(vertx, database, localNode, horizon);
+        ManagementVerticle management = deployManagement(vertx, database, localNode, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
         processLifecycle.deploy(
-                vertx, "sweep", new GenerationReaperVerticle(database, notifyChannel, settings, endListeners));
-        processLifecycle.deploy(vertx, "horizon", horizon);
-        processLifecycle.deploy(vertx, "erasure", new ErasureVerticle(database, notifyChannel, images));
-        processLifecycle.deploy(vertx, "housekeeping", new RetentionVerticle(database, images, settings.retention()));
+                vertx, "lease reaper", new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
+        processLifecycle.deploy(vertx, "vacuum blocker monitor", vacuumBlockers);
+        processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(database, notifyChannel, images));
+        processLifecycle.deploy(vertx, "retention", new RetentionVerticle(database, images, settings.retention()));
         deployGenerations(
                 vertx, database, notifyChannel, images, notifications.webhooks().egressPolicy());
-        // Until the last attempt has ended its end is told to the cluster, and until it has left there is somebody to
-        // answer.
+        // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the events
+        // of the last attempts, and its commands are answered until the node leaves.
         deployCluster(vertx);
-        // Before the worker, so that what its last attempts come to is still sent.
+        // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
         deployWorker(vertx, localNode, backend, database, notifyChannel, images);
         int apiPort = deployApi(vertx, database, images, notifications.hub());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);
-        processLifecycle.addStopStep("accepting", () -> {
+        processLifecycle.addStopStep("readiness", () -> {
             accepting.set(false);
             completionWaiters.close();
             return NodeHeartbeatVerticle.drain(localNode, database);
@@ -210,13 +213,13 @@ public final class Server {
             LOG.atWarn()
                     .addKeyValue("heapBytes", heap)
                     .addKeyValue("neededBytes", memory.requiredHeap())
-                    .log("the heap may not suffice for large answers");
+                    .log("heap too small for large responses");
         }
         return memory;
     }
 
     private ManagementVerticle deployManagement(
-            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle horizon) throws Exception {
+            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle vacuumBlockers) throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),
                 Map.of(
@@ -228,12 +231,12 @@ public final class Server {
                 () -> new JsonArray(
                         backendExecutors.stream().map(BackendExecutor::toJson).toList()),
                 () -> localNode.toJson().put("imageStore", imageStoreHealth.toJson()),
-                horizon::lastObservation);
+                vacuumBlockers::lastObservation);
         try {
             processLifecycle.deploy(vertx, "management", management);
         } catch (Exception e) {
-            Settings.Management at = settings.management();
-            throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", at.host(), at.port());
+            Settings.Management address = settings.management();
+            throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", address.host(), address.port());
         }
         return management;
     }
@@ -252,9 +255,9 @@ public final class Server {
                     new BacklogVerticle(
                             backlogEstimator, submissions, settings.node().heartbeatInterval()));
             processLifecycle.deploy(
-                    vertx, "end watch", new CompletionVerticle(completionWaiters, database, notifyChannel));
+                    vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
             processLifecycle.deploy(
-                    vertx, "progress", new ProgressVerticle(progressSubscribers, database, notifyChannel));
+                    vertx, "progress subscribers", new ProgressVerticle(progressSubscribers, database, notifyChannel));
         }
         GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
                 database,
@@ -263,7 +266,7 @@ public final class Server {
                 images,
                 backlogEstimator,
                 completionWaiters,
-                endListeners,
+                finishListeners,
                 egressPolicy);
         processLifecycle.deploy(
                 vertx,
@@ -274,18 +277,18 @@ public final class Server {
     }
 
     private void deployCluster(Vertx vertx) throws Exception {
-        Settings.Cluster at = settings.cluster();
-        if (at.enabled()) {
-            BindErrors.requireFreePort("DARKROOM_CLUSTER", at.host(), at.port());
-            BindErrors.requireFreePort("DARKROOM_CLUSTER_BUS", at.host(), at.busPort());
+        Settings.Cluster cluster = settings.cluster();
+        if (cluster.enabled()) {
+            BindErrors.requireFreePort("DARKROOM_CLUSTER", cluster.host(), cluster.port());
+            BindErrors.requireFreePort("DARKROOM_CLUSTER_BUS", cluster.host(), cluster.busPort());
             processLifecycle.deploy(
                     vertx,
                     "cluster",
                     new ClusterVerticle(
-                            at,
+                            cluster,
                             List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEventPublisher.ADDRESS),
                             settings.generation().instances() > 0,
-                            // A command may wait for an end.
+                            // A command may wait for a generation to finish.
                             settings.api()
                                     .replyTimeout()
                                     .plus(settings.generation().maxWait())));
@@ -302,15 +305,15 @@ public final class Server {
             throws Exception {
         int concurrency = settings.worker().concurrency();
         if (concurrency > 0) {
-            BackendExecutorVerticle owner = new BackendExecutorVerticle(context -> new BackendExecutor(
+            BackendExecutorVerticle executorVerticle = new BackendExecutorVerticle(context -> new BackendExecutor(
                     context,
                     backend,
                     concurrency,
                     settings.backend().breaker(),
                     settings.retry().maxRetryAfter(),
                     System::nanoTime));
-            processLifecycle.deploy(vertx, "guard", owner);
-            BackendExecutor backendExecutor = owner.executor();
+            processLifecycle.deploy(vertx, "backend executor", executorVerticle);
+            BackendExecutor backendExecutor = executorVerticle.executor();
             backendExecutors.add(backendExecutor);
             processLifecycle.deploy(vertx, "image store check", new ImageStoreHealthVerticle(images, imageStoreHealth));
             String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
@@ -322,24 +325,24 @@ public final class Server {
                     images,
                     imageStoreHealth,
                     settings,
-                    endListeners)));
+                    finishListeners)));
             processLifecycle.addStopStep("worker", settings.shutdown().gracePeriod(), () -> vertx.undeploy(id));
         }
     }
 
     private int deployApi(Vertx vertx, Database database, ImageStore images, NotificationHub hub) throws Exception {
         AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
-        FinishedGenerationCache ended = new FinishedGenerationCache(Ticker.systemTicker());
-        StreamLimiter roster =
+        FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
+        StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
                 await(ApiVerticle.loadContract(vertx)),
                 images,
                 authServices,
-                ended,
+                finishedGenerations,
                 hub,
                 progressSubscribers,
-                roster,
+                streamLimiter,
                 new OpenImageLimiter(FileDescriptorLimit.maxOpenImages(FileDescriptorLimit.maxOpenFiles())));
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
@@ -349,18 +352,18 @@ public final class Server {
                 return verticle;
             });
         } catch (Exception e) {
-            Settings.Http at = settings.http();
+            Settings.Http http = settings.http();
             if (e instanceof UnusableCertificateException certificate) {
                 throw new StartupException(
                         "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"
                                 + " private key in PEM (" + certificate.getMessage() + ")");
             }
-            throw BindErrors.translate(e, "DARKROOM_HTTP", at.host(), at.port());
+            throw BindErrors.translate(e, "DARKROOM_HTTP", http.host(), http.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 
-    private static Future<Void> healthResult(boolean well) {
-        return well ? Future.succeededFuture() : Future.failedFuture("no");
+    private static Future<Void> healthResult(boolean healthy) {
+        return healthy ? Future.succeededFuture() : Future.failedFuture("no");
     }
 }

@@ -4,10 +4,11 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.simulator.SimulatorVerticle;
 import io.vertx.core.Vertx;
 
-/** The bundled AI server alone, as a process of its own. */
+/** Runs the bundled AI server alone, as a process of its own. */
 public final class SimulatorLauncher {
     private SimulatorLauncher() {}
 
+    /** Starts the simulator and prints its URLs. Blocks until it accepts requests. */
     public static void start(Settings settings, ProcessLifecycle processLifecycle) throws Exception {
         Vertx vertx = Vertx.vertx();
         processLifecycle.addStopStep("vertx", vertx::close);
@@ -17,7 +18,7 @@ public final class SimulatorLauncher {
                 port, port);
     }
 
-    /** Deploys the simulator and tells its port. */
+    /** Deploys the simulator and returns its port. */
     static int deploy(Vertx vertx, Settings.Simulator settings) throws Exception {
         SimulatorVerticle simulator = new SimulatorVerticle(settings.port(), settings.latency());
         try {

@@ -5,13 +5,13 @@ import dev.darkroom.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a started service prints: where it is, and what to try first. */
+/** Prints the addresses of a started server and a first request to try. */
 final class StartupBanner {
     private static final Logger LOG = LoggerFactory.getLogger(StartupBanner.class);
 
     private StartupBanner() {}
 
-    /** As text for people to read; in a log for machines as one line like the others. */
+    /** Prints text to standard output, or logs one line when the log format is JSON. */
     static void print(Settings settings, Server.RunningServer runningServer) {
         String api = ApiVerticle.listeningUrl(settings.http(), runningServer.apiPort());
         String health = ApiVerticle.listeningUrl("http", settings.management().host(), runningServer.managementPort());
@@ -28,7 +28,7 @@ final class StartupBanner {
                     .addKeyValue("database", database)
                     .addKeyValue("images", settings.imageDir().toString())
                     .addKeyValue("pid", ProcessHandle.current().pid())
-                    .log("ready");
+                    .log("server started");
             return;
         }
         StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.\n\n");

@@ -1,6 +1,6 @@
 package dev.darkroom.server;
 
-/** The process cannot start. The message is one line that names the setting and what was expected. */
+/** The process cannot start. The message is one line that names the setting and the expected value. */
 public final class StartupException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

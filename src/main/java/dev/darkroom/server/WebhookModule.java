@@ -19,7 +19,7 @@ import io.vertx.core.Vertx;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts together what tells servers of users. */
+/** Wiring of the webhooks. */
 final class WebhookModule {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookModule.class);
 
@@ -38,17 +38,17 @@ final class WebhookModule {
             ProcessLifecycle processLifecycle,
             Database database,
             NotifyChannel notifyChannel) {
-        Settings.Webhooks its = settings.webhooks();
+        Settings.Webhooks webhookSettings = settings.webhooks();
         this.vertx = vertx;
         this.settings = settings;
         this.processLifecycle = processLifecycle;
         this.database = database;
         this.notifyChannel = notifyChannel;
         this.egressPolicy = new EgressPolicy(
-                new EgressPolicy.Rules(its.allowedNetworks(), its.allowHttp(), its.allowedPorts()),
+                new EgressPolicy.Rules(webhookSettings.allowedNetworks(), webhookSettings.allowHttp(), webhookSettings.allowedPorts()),
                 new DnsHostResolver(vertx, false));
         this.httpClient = new GuardedHttpClient(
-                vertx, egressPolicy, its.timeout(), settings.outbound().maxHeaderBytes());
+                vertx, egressPolicy, webhookSettings.timeout(), settings.outbound().maxHeaderBytes());
         String source = settings.publicUrl() == null
                 ? "urn:darkroom"
                 : settings.publicUrl().toString();
@@ -56,40 +56,40 @@ final class WebhookModule {
                 new DeliveryEnqueueStore(source, () -> DeliveryEnqueueStore.wakeSenders(vertx, notifyChannel));
     }
 
-    /** What is needed before anything is recorded. */
+    /** Creates the parts that must exist before notifications are stored. {@link #deploy} starts the senders later. */
     static WebhookModule open(
             Vertx vertx,
             Settings settings,
             ProcessLifecycle processLifecycle,
             Database database,
             NotifyChannel notifyChannel) {
-        WebhookModule service = new WebhookModule(vertx, settings, processLifecycle, database, notifyChannel);
-        processLifecycle.addStopStep("webhook calls", service.httpClient::close);
-        Settings.Webhooks its = settings.webhooks();
-        if (!its.allowedNetworks().isEmpty() || its.allowHttp()) {
+        WebhookModule webhookModule = new WebhookModule(vertx, settings, processLifecycle, database, notifyChannel);
+        processLifecycle.addStopStep("webhook client", webhookModule.httpClient::close);
+        Settings.Webhooks webhookSettings = settings.webhooks();
+        if (!webhookSettings.allowedNetworks().isEmpty() || webhookSettings.allowHttp()) {
             LOG.atWarn()
-                    .addKeyValue("networks", String.join(",", its.allowedNetworks()))
-                    .addKeyValue("http", its.allowHttp())
-                    .log("webhooks may call receivers that are not on the public internet, or in the clear");
+                    .addKeyValue("networks", String.join(",", webhookSettings.allowedNetworks()))
+                    .addKeyValue("http", webhookSettings.allowHttp())
+                    .log("webhook egress restrictions relaxed");
         }
-        return service;
+        return webhookModule;
     }
 
-    /** Told of what is recorded. */
+    /** Enqueues a delivery for each stored notification that a webhook subscribes to. */
     NotificationWriteListener enqueueStore() {
         return enqueueStore;
     }
 
-    /** Judges URLs that requests name. */
+    /** Validates the receiver URLs in requests. */
     EgressPolicy egressPolicy() {
         return egressPolicy;
     }
 
-    /** @param records where users are told that an endpoint was disabled */
-    void deploy(LocalNode localNode, NotificationWriter records) throws Exception {
+    /** @param notificationWriter stores the notification that an endpoint was disabled */
+    void deploy(LocalNode localNode, NotificationWriter notificationWriter) throws Exception {
         processLifecycle.deploy(
                 vertx,
-                "webhook clearance",
+                "delivery retention",
                 new DeliveryRetentionVerticle(
                         database,
                         settings.notifications().retention(),
@@ -101,9 +101,10 @@ final class WebhookModule {
                 () -> new WebhookCommandVerticle(
                         database, enqueueStore, egressPolicy, httpClient, settings.webhooks()));
         if (settings.webhooks().concurrency() > 0) {
-            String sender = await(vertx.deployVerticle(
-                    new WebhookSenderVerticle(localNode, database, records, httpClient, notifyChannel, settings)));
-            processLifecycle.addStopStep("sender", settings.shutdown().gracePeriod(), () -> vertx.undeploy(sender));
+            String deploymentId = await(vertx.deployVerticle(new WebhookSenderVerticle(
+                    localNode, database, notificationWriter, httpClient, notifyChannel, settings)));
+            processLifecycle.addStopStep(
+                    "webhook sender", settings.shutdown().gracePeriod(), () -> vertx.undeploy(deploymentId));
         }
     }
 }

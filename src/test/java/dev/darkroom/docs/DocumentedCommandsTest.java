@@ -53,7 +53,7 @@ class DocumentedCommandsTest {
         "'', curl http://a, true",
         "text, export A=b, true",
         "'', A=b java -jar c.jar, true",
-        "'', 2026-11-23T16:11:42.800Z INFO  Lifecycle - told to stop, false",
+        "'', 2026-11-23T16:11:42.800Z INFO  ProcessLifecycle - shutdown requested, false",
         "text, POST /darkroom HTTP/1.1, false",
         "json, '{\"a\": 1}', false",
         "js, '$ is a name', false"

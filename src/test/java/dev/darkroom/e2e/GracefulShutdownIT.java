@@ -77,30 +77,30 @@ class GracefulShutdownIT {
             assertThat(query(database, "SELECT count(*) FROM nodes")).containsExactly("0");
             assertThat(stoppedSteps(darkroom))
                     .containsExactly(
-                            "accepting",
+                            "readiness",
                             "api",
                             "worker",
                             "image store check",
-                            "guard",
-                            "sender",
+                            "backend executor",
+                            "webhook sender",
                             "webhook",
-                            "webhook clearance",
+                            "delivery retention",
                             "generation",
-                            "progress",
-                            "end watch",
+                            "progress subscribers",
+                            "completion waiters",
                             "backlog",
-                            "housekeeping",
-                            "erasure",
-                            "horizon",
-                            "sweep",
+                            "retention",
+                            "user erasure",
+                            "vacuum blocker monitor",
+                            "lease reaper",
                             "node",
                             "management",
                             "notification",
-                            "partitions",
-                            "webhook calls",
-                            "hub",
+                            "notification partitions",
+                            "webhook client",
+                            "notification hub",
                             "backend",
-                            "hints",
+                            "notify channel",
                             "database pools",
                             "vertx");
             assertNoErrors(darkroom);
@@ -210,7 +210,7 @@ class GracefulShutdownIT {
 
             // when
             darkroom.signal("TERM");
-            darkroom.awaitLine("stopped step=accepting");
+            darkroom.awaitLine("stop step completed step=readiness");
             blocker.rollback();
 
             // then
@@ -243,7 +243,7 @@ class GracefulShutdownIT {
 
     private static List<String> stoppedSteps(DarkroomInstanceProcess darkroom) {
         return darkroom.log().stream()
-                .filter(line -> line.contains(" stopped step="))
+                .filter(line -> line.contains(" stop step completed step="))
                 .map(line -> line.substring(line.indexOf("step=") + 5))
                 .toList();
     }

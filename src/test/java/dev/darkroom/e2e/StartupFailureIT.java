@@ -58,7 +58,7 @@ class StartupFailureIT {
     }
 
     private static String portInUseMessage(String name, String port) {
-        return "darkroom: DARKROOM_" + name + "_PORT: expected a port that is free and may be listened on, got " + port
+        return "darkroom: DARKROOM_" + name + "_PORT: expected a port that is free and may be bound, got " + port
                 + " on 127.0.0.1 (Address already in use)";
     }
 

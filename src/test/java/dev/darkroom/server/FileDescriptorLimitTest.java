@@ -15,16 +15,16 @@ class FileDescriptorLimitTest {
         return SettingsLoader.load(environment, Path.of("/nowhere/at/all")).settings();
     }
 
-    /** Reserve: 110, the images, 16 database connections, twice 4 calls, 128 deliveries. */
+    /** Reserved: 110, the open images, 16 database connections, twice 4 calls, 128 deliveries. */
     @ParameterizedTest
     @CsvSource({"1048576, 25000, 5000", "4096, 3578, 1789", "1024, 698, 349", "256, 64, 32", "64, 16, 8"})
-    void connectionsLeaveAReserve(long descriptors, int max, int perAddress) {
+    void limitsConnectionsByDescriptors(long descriptors, int max, int perAddress) {
         assertThat(FileDescriptorLimit.limitConnections(settings(Map.of()), descriptors))
                 .isEqualTo(new Settings.Connections(max, perAddress, false));
     }
 
     @Test
-    void anAddressWithoutLimitStaysSo() {
+    void keepsAddressesUnlimited() {
         assertThat(FileDescriptorLimit.limitConnections(settings(Map.of("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")), 1024)
                         .perAddress())
                 .isZero();

@@ -13,37 +13,37 @@ class ProcessLifecycleTest {
     private final List<String> stopped = new ArrayList<>();
 
     @Test
-    void stopsOnceAndLastStartedFirst() {
+    void stopsOnceInReverseOrder() {
         // given
         for (String step : List.of("database", "node", "api")) {
             processLifecycle.addStopStep(step, () -> stop(step));
         }
 
         // when
-        boolean well = processLifecycle.stop();
+        boolean succeeded = processLifecycle.stop();
         processLifecycle.stop();
 
         // then
-        assertThat(well).isTrue();
+        assertThat(succeeded).isTrue();
         assertThat(stopped).containsExactly("api", "node", "database");
     }
 
     @Test
-    void aStepThatFailsIsToldAndKeepsNobodyFromItsTurn() {
+    void continuesAfterFailedStep() {
         // given
         processLifecycle.addStopStep("database", () -> stop("database"));
         processLifecycle.addStopStep("node", () -> Future.failedFuture("cannot leave"));
 
         // when
-        boolean well = processLifecycle.stop();
+        boolean succeeded = processLifecycle.stop();
 
         // then
-        assertThat(well).isFalse();
+        assertThat(succeeded).isFalse();
         assertThat(stopped).containsExactly("database");
     }
 
     @Test
-    void aStepOfTheStartFailsWithItsOwnReason() {
+    void rethrowsFailureUnwrapped() {
         IllegalStateException reason = new IllegalStateException("no such thing");
 
         assertThatThrownBy(() -> ProcessLifecycle.await(Future.failedFuture(reason)))

@@ -21,16 +21,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The table of the architecture page that says in which order a service stops. */
+/** Compares the stop order of a running server with the table in {@code docs/architecture.md}. */
 @Tag("database")
 @Timeout(240)
 class StopOrderTest {
     private static final Path DESIGN = Path.of("docs/notifications-design.md");
 
-    /** Started first where there is one, and so stopped last. The test has a server of its own. */
+    /** Starts first and stops last when {@code database.url} is empty. This test uses an external database. */
     private static final String EMBEDDED = "embedded database";
 
-    /** Started after the generation verticles where it is enabled. The test leaves it out: joining takes seconds. */
+    /** Starts after the generation verticles when it is enabled. Disabled in this test because joining takes seconds. */
     private static final String CLUSTER = "cluster";
 
     @TempDir
@@ -39,48 +39,48 @@ class StopOrderTest {
     private static Map<String, String> effects() {
         Map<String, String> effects = new LinkedHashMap<>();
         effects.put(
-                "accepting",
-                "readiness becomes 503; the node drains: the database gives it no more work; waiting requests are answered");
+                "readiness",
+                "readiness becomes 503; the node drains: it can claim no more work; waiting requests return at once");
         effects.put(
                 "api",
                 "streams and sockets are closed with `bye`, spread over up to " + ApiVerticle.DRAIN_SECONDS
-                        + " s; then no new connections, and requests in flight finish, up to 15 s");
+                        + " s; then the port is closed and requests in flight finish, up to 15 s");
         effects.put(
                 "worker",
-                "attempts under way finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
+                "running attempts finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
         effects.put("image store check", "the image store is no longer checked");
-        effects.put("guard", "the circuit breaker lets nothing through");
-        effects.put("sender", "webhook deliveries under way finish, up to `shutdown.gracePeriod`");
-        effects.put("webhook", "commands about webhooks are no longer answered");
-        effects.put("webhook clearance", "the clean-up of old deliveries ends");
-        effects.put(CLUSTER, "the cluster is left, within 5 s");
-        effects.put("generation", "commands about generations are no longer answered");
-        effects.put("progress", "no more progress of generations is read");
-        effects.put("end watch", "no more ends of generations are read");
+        effects.put("backend executor", "the circuit breaker rejects all calls");
+        effects.put("webhook sender", "running webhook deliveries finish, up to `shutdown.gracePeriod`");
+        effects.put("webhook", "webhook commands on the event bus get no reply");
+        effects.put("delivery retention", "old deliveries are no longer deleted");
+        effects.put(CLUSTER, "the node leaves the cluster, within 5 s");
+        effects.put("generation", "generation commands on the event bus get no reply");
+        effects.put("progress subscribers", "progress of generations is no longer read");
+        effects.put("completion waiters", "finished generations are no longer read");
         effects.put("backlog", "the size of the queue is no longer read");
-        effects.put("housekeeping", "retention ends; a batch under way finishes");
+        effects.put("retention", "retention ends after the running batch");
         effects.put(
-                "erasure",
+                "user erasure",
                 "erasures of users are no longer continued; another process or the next start continues them");
-        effects.put("horizon", "long transactions are no longer looked for");
-        effects.put("sweep", "expired leases are no longer taken back");
-        effects.put("node", "the row of the process is deleted: leases left over are free at once");
-        effects.put("management", "the port of health checks is closed");
-        effects.put("notification", "commands about notifications are no longer answered");
-        effects.put("hub", "streams are no longer read for");
-        effects.put("partitions", "partitions are no longer made and dropped");
-        effects.put("webhook calls", "connections to receivers are closed");
+        effects.put("vacuum blocker monitor", "long transactions are no longer detected");
+        effects.put("lease reaper", "expired leases are no longer reclaimed");
+        effects.put("node", "the row of the node is deleted: its remaining leases are free at once");
+        effects.put("management", "the management port is closed");
+        effects.put("notification", "notification commands on the event bus get no reply");
+        effects.put("notification hub", "notifications for streams are no longer read");
+        effects.put("notification partitions", "partitions are no longer created and dropped");
+        effects.put("webhook client", "connections to receivers are closed");
         effects.put("backend", "connections to the AI server are closed");
-        effects.put("hints", "the connection for notifications between processes is closed");
+        effects.put("notify channel", "the `LISTEN` connection is closed");
         effects.put("database pools", "connections to the database are closed, after 5 s aborted");
         effects.put("vertx", "event loops and worker pools end, and the simulator with them");
-        effects.put(EMBEDDED, "the server is stopped, if the service has its own");
+        effects.put(EMBEDDED, "the embedded server stops");
         return effects;
     }
 
     @Test
-    @DisplayName("the table names every step in the order in which a service stops")
-    void tableShowsTheStopOrder() throws Exception {
+    @DisplayName("the table lists every step in stop order")
+    void tableListsStepsInStopOrder() throws Exception {
         // given
         Settings settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
@@ -115,8 +115,8 @@ class StopOrderTest {
     }
 
     @Test
-    @DisplayName("the design names the time over which streams are closed")
-    void designNamesTheDrainTime() throws IOException {
+    @DisplayName("the notification design states the drain time of the API")
+    void notificationDesignStatesDrainTime() throws IOException {
         assertThat(Files.readString(DESIGN))
                 .contains("closes, spread over " + ApiVerticle.DRAIN_SECONDS + " s")
                 .contains("drain: closes spread over " + ApiVerticle.DRAIN_SECONDS + " s");

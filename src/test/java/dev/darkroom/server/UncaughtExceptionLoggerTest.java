@@ -20,18 +20,18 @@ class UncaughtExceptionLoggerTest {
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeEach
-    void listen() {
+    void attachAppender() {
         log.start();
         logger.addAppender(log);
     }
 
     @AfterEach
-    void leave() {
+    void detachAppender() {
         logger.detachAppender(log);
     }
 
     @Test
-    void whatAnEventLoopThrowsIsAMistakeThatIsTold() throws Exception {
+    void logsExceptionOfEventLoopAsError() throws Exception {
         // given
         Vertx vertx = Vertx.vertx();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
@@ -53,7 +53,7 @@ class UncaughtExceptionLoggerTest {
     }
 
     @Test
-    void theTimerOfAConnectionThatWasHadInTimeIsNone() {
+    void ignoresLateConnectionTimer() {
         // given
         IllegalStateException late = new IllegalStateException("Promise already completed");
         late.setStackTrace(Stream.of(

@@ -122,7 +122,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
     /** Waits until the service is ready. */
     public DarkroomInstanceProcess awaitReady() {
         try {
-            awaitLine("is ready\\.|\"message\":\"ready\"");
+            awaitLine("is ready\\.|\"message\":\"server started\"");
             awaitLine("  Images |\"images\":");
             return this;
         } catch (RuntimeException | Error e) {
