@@ -52,7 +52,8 @@ public final class SettingsLoader {
         if (!configured.isEmpty()) {
             layeredSettings.applyFile(
                     SettingValue.toSingleLine(configured),
-                    SettingsFileParser.parse(SettingValue.toSingleLine(configured), readConfiguredFile(configured, base)));
+                    SettingsFileParser.parse(
+                            SettingValue.toSingleLine(configured), readConfiguredFile(configured, base)));
         } else if (Files.exists(base.resolve(DEFAULT_FILE))) {
             layeredSettings.applyFile(
                     DEFAULT_FILE,

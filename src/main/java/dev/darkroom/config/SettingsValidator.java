@@ -72,7 +72,8 @@ final class SettingsValidator {
         Duration orphanedFiles = settings.retention().orphanedFiles();
         // An attempt stores image files before it writes their rows. Until then the files look orphaned.
         require(
-                orphanedFiles == null || isLonger(orphanedFiles, settings.backend().timeout()),
+                orphanedFiles == null
+                        || isLonger(orphanedFiles, settings.backend().timeout()),
                 "retention.orphanedFiles",
                 "longer than",
                 "backend.timeout");

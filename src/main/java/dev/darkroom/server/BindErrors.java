@@ -27,8 +27,9 @@ final class BindErrors {
                 if (reason.contains("assign")) {
                     return hostNotLocal(variablePrefix, host);
                 }
-                return new StartupException(variablePrefix + "_PORT: expected a port that is free and may be bound, got "
-                        + port + " on " + host + " (" + reason + ")");
+                return new StartupException(
+                        variablePrefix + "_PORT: expected a port that is free and may be bound, got " + port + " on "
+                                + host + " (" + reason + ")");
             }
         }
         return failure;

@@ -29,13 +29,17 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
             NotifyChannel notifyChannel)
             throws Exception {
         Settings.Notifications notificationSettings = settings.notifications();
-        NotificationHubVerticle hubVerticle = new NotificationHubVerticle(database, notifyChannel, notificationSettings.pollInterval());
+        NotificationHubVerticle hubVerticle =
+                new NotificationHubVerticle(database, notifyChannel, notificationSettings.pollInterval());
         processLifecycle.deploy(vertx, "notification hub", hubVerticle);
         NotificationHub hub = hubVerticle.hub();
         WebhookModule webhooks = WebhookModule.open(vertx, settings, processLifecycle, database, notifyChannel);
         NotificationWriter notificationWriter = new NotificationWriter(
                 List.of(webhooks.enqueueStore()), new NotificationPublisher(vertx, hub, notifyChannel));
-        processLifecycle.deploy(vertx, "notification partitions", new NotificationPartitionVerticle(database, notificationSettings.retention()));
+        processLifecycle.deploy(
+                vertx,
+                "notification partitions",
+                new NotificationPartitionVerticle(database, notificationSettings.retention()));
         processLifecycle.deploy(
                 vertx,
                 "notification",

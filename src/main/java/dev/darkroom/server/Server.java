@@ -165,13 +165,16 @@ public final class Server {
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
         processLifecycle.deploy(
-                vertx, "lease reaper", new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
+                vertx,
+                "lease reaper",
+                new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
         processLifecycle.deploy(vertx, "vacuum blocker monitor", vacuumBlockers);
         processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(database, notifyChannel, images));
         processLifecycle.deploy(vertx, "retention", new RetentionVerticle(database, images, settings.retention()));
         deployGenerations(
                 vertx, database, notifyChannel, images, notifications.webhooks().egressPolicy());
-        // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the events
+        // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the
+        // events
         // of the last attempts, and its commands are answered until the node leaves.
         deployCluster(vertx);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
@@ -219,7 +222,8 @@ public final class Server {
     }
 
     private ManagementVerticle deployManagement(
-            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle vacuumBlockers) throws Exception {
+            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle vacuumBlockers)
+            throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),
                 Map.of(

@@ -45,10 +45,14 @@ final class WebhookModule {
         this.database = database;
         this.notifyChannel = notifyChannel;
         this.egressPolicy = new EgressPolicy(
-                new EgressPolicy.Rules(webhookSettings.allowedNetworks(), webhookSettings.allowHttp(), webhookSettings.allowedPorts()),
+                new EgressPolicy.Rules(
+                        webhookSettings.allowedNetworks(), webhookSettings.allowHttp(), webhookSettings.allowedPorts()),
                 new DnsHostResolver(vertx, false));
         this.httpClient = new GuardedHttpClient(
-                vertx, egressPolicy, webhookSettings.timeout(), settings.outbound().maxHeaderBytes());
+                vertx,
+                egressPolicy,
+                webhookSettings.timeout(),
+                settings.outbound().maxHeaderBytes());
         String source = settings.publicUrl() == null
                 ? "urn:darkroom"
                 : settings.publicUrl().toString();

@@ -25,14 +25,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An outage of the AI server for three minutes while 500 generations wait: none fails, and the calls return as a ramp. The
- * breaker has its default settings.
+ * Checks an AI server outage of three minutes with 500 pending generations: none fails, and the call rate ramps up afterwards.
+ * The breaker has its default settings.
  */
 @Tag("chaos")
 class AiServerOutageIT {
-    private static final int WAITING = 500;
-    private static final Duration AWAY = Duration.ofMinutes(3);
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final int GENERATIONS = 500;
+    private static final Duration OUTAGE = Duration.ofMinutes(3);
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
     private static final int CONCURRENCY = 16;
     private static final int PROBES = 3;
     private static final int LATENCY_MS = 300;
@@ -69,14 +69,14 @@ class AiServerOutageIT {
     }
 
     @Test
-    void aServerThatIsGone() {
-        // given an AI server whose port refuses connections, and many who wait for it
+    void recoversFromRefusedConnections() {
+        // given an AI server whose port refuses connections, and pending generations
         int port = inProcessSimulator.port();
         inProcessSimulator.close();
-        List<String> ids = accept();
+        List<String> ids = createGenerations();
 
         // when
-        staysAway();
+        waitDuringOutage();
         inProcessSimulator = new InProcessSimulator(port, Duration.ofMillis(LATENCY_MS));
 
         // then
@@ -84,32 +84,32 @@ class AiServerOutageIT {
         assertThat(failures(ended))
                 .isNotEmpty()
                 .allMatch(attempt -> AttemptJson.summary(attempt).endsWith("CONNECTION_REFUSED uncounted"));
-        assertComesBackAsARamp(inProcessSimulator.recordedRequests());
+        assertCallRateRampsUp(inProcessSimulator.recordedRequests());
     }
 
     @Test
-    void aServerThatAnswers503ToEverybody() {
+    void recoversFrom503Responses() {
         // given
         inProcessSimulator.script(new JsonObject().put("status", 503).put("times", -1));
-        List<String> ids = accept();
+        List<String> ids = createGenerations();
 
         // when
-        staysAway();
+        waitDuringOutage();
         inProcessSimulator.script();
 
-        // then only what was under way before the breaker opened has cost anybody an attempt
+        // then only calls that ran before the breaker opened count as failed attempts
         List<JsonObject> ended = awaitEnd(ids);
         assertThat(failures(ended))
                 .filteredOn(attempt -> attempt.getBoolean("counted"))
                 .hasSizeBetween(10, 9 + CONCURRENCY);
-        assertComesBackAsARamp(inProcessSimulator.recordedRequests().stream()
+        assertCallRateRampsUp(inProcessSimulator.recordedRequests().stream()
                 .filter(request -> request.getString("answer").equals("picture"))
                 .toList());
     }
 
-    private List<String> accept() {
+    private List<String> createGenerations() {
         List<String> ids = new ArrayList<>();
-        for (int i = 0; i < WAITING; i++) {
+        for (int i = 0; i < GENERATIONS; i++) {
             ids.add(client.create(new JsonObject()
                             .put("prompt", "waiting " + i)
                             .put("width", 64)
@@ -119,15 +119,15 @@ class AiServerOutageIT {
         return ids;
     }
 
-    private void staysAway() {
-        Instant back = Instant.now().plus(AWAY);
+    private void waitDuringOutage() {
+        Instant end = Instant.now().plus(OUTAGE);
         Awaitility.await("the outage")
                 .pollInterval(Duration.ofMillis(100))
-                .atMost(AWAY.plusSeconds(30))
-                .until(() -> Instant.now().isAfter(back) && opened() >= 3);
+                .atMost(OUTAGE.plusSeconds(30))
+                .until(() -> Instant.now().isAfter(end) && breakerOpenCount() >= 3);
     }
 
-    private long opened() {
+    private long breakerOpenCount() {
         return darkroomInstance.log().stream()
                 .filter(line -> line.contains("breaker opened"))
                 .count();
@@ -135,7 +135,7 @@ class AiServerOutageIT {
 
     private List<JsonObject> awaitEnd(List<String> ids) {
         List<JsonObject> ended =
-                ids.stream().map(id -> client.awaitEnd(id, PATIENCE)).toList();
+                ids.stream().map(id -> client.awaitEnd(id, TIMEOUT)).toList();
         assertThat(ended)
                 .extracting(generation -> generation.getString("status"))
                 .containsOnly("COMPLETE");
@@ -150,8 +150,8 @@ class AiServerOutageIT {
                 .toList();
     }
 
-    /** From when the AI server saw what: at first the probes alone, then one call more for each that went well. */
-    private static void assertComesBackAsARamp(List<JsonObject> requests) {
+    /** Checks the concurrency from the arrival times: first the probes alone, then one more call per successful call. */
+    private static void assertCallRateRampsUp(List<JsonObject> requests) {
         List<Long> times =
                 requests.stream().map(request -> millis(request)).sorted().toList();
         List<Long> inEachSlot = new ArrayList<>();
@@ -162,12 +162,12 @@ class AiServerOutageIT {
                     .count());
         }
         System.out.printf("calls begun in each %d ms after the return: %s%n", LATENCY_MS, inEachSlot);
-        // A call takes at least the latency, so as many as began within one were under way at once.
+        // A call takes at least LATENCY_MS. Calls that began within that time therefore ran concurrently.
         for (int i = 0; i < times.size(); i++) {
             int ended = endedBy(times, times.get(i));
-            long underWay = i + 1 - ended;
-            assertThat(underWay)
-                    .as("call %d, after %d that went well", i, ended)
+            long running = i + 1 - ended;
+            assertThat(running)
+                    .as("concurrent calls at call %d, after %d successful calls", i, ended)
                     .isLessThanOrEqualTo(Math.min(CONCURRENCY, PROBES + ended));
         }
         assertThat(inEachSlot.get(0)).isLessThanOrEqualTo(PROBES);

@@ -16,24 +16,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the processes of a fleet say that they did, held against what is on record. The tables alone cannot tell whether a
- * result was recorded by the one that held the lease: whoever steals a lease writes rows that look well.
+ * Compares the logs of the processes of a fleet with the stored attempts. The tables alone do not reveal a result that was
+ * stored without holding the lease, because its rows are consistent.
  */
 final class AttemptHistoryCheck {
     private static final Pattern SUCCEEDED = Pattern.compile("attempt succeeded generation=(\\S+) attempt=(\\d+)");
 
     private AttemptHistoryCheck() {}
 
-    /** All that must hold once a fleet has come to rest. */
+    /** Checks tables, image files and attempts of an idle fleet. */
     static void assertNoViolations(List<DarkroomInstanceProcess> processes, DatabaseUrl database, Path images) {
-        // The one place of these tests that asks whether the tables are in order.
         DatabaseInvariants.assertNoViolations(database, images);
         assertThat(violations(processes, database))
-                .as("results that are not on record as they were said to be")
+                .as("results logged as stored and not stored for that process")
                 .isEmpty();
     }
 
-    /** Each result that a process says it has recorded, and that is not on record as this attempt of this process. */
+    /** Returns a message for each result that a process logged as stored and that is not stored for its node id. */
     static List<String> violations(List<DarkroomInstanceProcess> processes, DatabaseUrl database) {
         Map<String, String> recorded = new HashMap<>();
         TestPostgres.query(
@@ -44,12 +43,12 @@ final class AttemptHistoryCheck {
                         recorded.put(row.substring(0, row.lastIndexOf(' ')), row.substring(row.lastIndexOf(' ') + 1)));
         List<String> violations = new ArrayList<>();
         for (DarkroomInstanceProcess process : processes) {
-            List<String> identities = DarkroomFleet.nodeIds(process);
+            List<String> nodeIds = DarkroomFleet.nodeIds(process);
             for (String line : process.log()) {
-                Matcher said = SUCCEEDED.matcher(line);
-                if (said.find() && !identities.contains(recorded.get(said.group(1) + " " + said.group(2)))) {
-                    violations.add("generation " + said.group(1) + ": attempt " + said.group(2) + " of " + identities
-                            + " says that its result was recorded, and it is not on record");
+                Matcher logged = SUCCEEDED.matcher(line);
+                if (logged.find() && !nodeIds.contains(recorded.get(logged.group(1) + " " + logged.group(2)))) {
+                    violations.add("generation " + logged.group(1) + ": attempt " + logged.group(2) + " of " + nodeIds
+                            + " logged as stored, and not stored for these node ids");
                 }
             }
         }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clocks that disagree: nobody is taken for dead too early or too late, and nothing waits for an hour. */
+/** Checks clocks that differ by an hour: leases expire neither early nor late, and no work waits for an hour. */
 @Tag("chaos")
 @Timeout(300)
 class ClockSkewIT {
@@ -53,11 +53,11 @@ class ClockSkewIT {
         inProcessSimulator.close();
     }
 
-    /** To the processes it is the same whether their clocks are wrong or the database's is. */
+    /** Skews the database clock, which for the processes equals a skew of all their clocks. */
     @ParameterizedTest
     @ValueSource(strings = {"1 hour", "-1 hour"})
-    void theDatabaseIsAnHourOff(String shift) {
-        // given a now() that is found before PostgreSQL's own
+    void toleratesSkewedDatabaseClock(String shift) {
+        // given a now() that precedes PostgreSQL's own in the search path
         TestPostgres.execute(
                 database,
                 "CREATE SCHEMA shifted",
@@ -69,16 +69,16 @@ class ClockSkewIT {
                     .containsExactly("t");
 
             // then
-            aLongCallIsLeftAlone(darkroomFleet, 0);
-            takeoverComesInTime(darkroomFleet);
+            assertLongCallKeepsLease(darkroomFleet, 0);
+            assertTakeoverAfterLeaseExpiry(darkroomFleet);
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
         }
     }
 
-    /** The clock of one process alone, as it sees it: an hour ahead, then an hour behind, then right. */
+    /** Sets the clock of one process an hour ahead, an hour behind, then right. */
     @Test
-    void theClockOfOneProcessJumps() throws IOException {
+    void toleratesClockJumpsOfOneProcess() throws IOException {
         // given
         Path clock = directory.resolve("clock");
         Files.writeString(clock, "+1h");
@@ -86,18 +86,18 @@ class ClockSkewIT {
         skewed.put("LD_PRELOAD", libfaketime().toString());
         skewed.put("FAKETIME_TIMESTAMP_FILE", clock.toString());
         skewed.put("FAKETIME_NO_CACHE", "1");
-        // A clock that is set leaves this one alone.
+        // Setting the wall clock does not change the monotonic clock.
         skewed.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         try (DarkroomFleet darkroomFleet = new DarkroomFleet(
                 directory, 2, place -> place == 0 ? skewed : settings().environment())) {
-            DarkroomInstanceProcess wrong = darkroomFleet.processAt(0);
-            Instant said = Instant.parse(wrong.log().stream()
+            DarkroomInstanceProcess skewedProcess = darkroomFleet.processAt(0);
+            Instant logged = Instant.parse(skewedProcess.log().stream()
                     .filter(line -> line.contains("node registered"))
                     .findFirst()
                     .orElseThrow()
                     .split(" ")[0]);
-            assertThat(said)
-                    .as("it believes in another time")
+            assertThat(logged)
+                    .as("time in the log of the skewed process")
                     .isAfter(Instant.now().plus(Duration.ofMinutes(50)));
             for (String time : List.of("+1h", "-1h", "+0")) {
 
@@ -106,33 +106,33 @@ class ClockSkewIT {
 
                 // then
                 for (int i = 0; i < 10; i++) {
-                    String id = darkroomFleet.client(i % 2).create("at whatever time");
+                    String id = darkroomFleet.client(i % 2).create("with a skewed clock");
                     assertThat(darkroomFleet.client(1).awaitEnd(id).getString("status"))
                             .isEqualTo("COMPLETE");
                 }
-                aLongCallIsLeftAlone(darkroomFleet, 0);
-                aLongCallIsLeftAlone(darkroomFleet, 1);
-                assertThat(DarkroomFleet.nodeIds(wrong))
-                        .as("never taken for dead")
+                assertLongCallKeepsLease(darkroomFleet, 0);
+                assertLongCallKeepsLease(darkroomFleet, 1);
+                assertThat(DarkroomFleet.nodeIds(skewedProcess))
+                        .as("node lease never expired")
                         .hasSize(1);
                 System.out.printf("chaos: the clock of one process at %s%n", time);
             }
             Files.writeString(clock, "-1h");
-            takeoverComesInTime(darkroomFleet);
+            assertTakeoverAfterLeaseExpiry(darkroomFleet);
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
         }
     }
 
-    /** Whoever holds work is killed, wherever its clock stands: the other has it when the lease is over, not before. */
-    private void takeoverComesInTime(DarkroomFleet darkroomFleet) {
+    /** Kills the process that runs an attempt and checks that the other takes over when the lease expires, not before. */
+    private void assertTakeoverAfterLeaseExpiry(DarkroomFleet darkroomFleet) {
         inProcessSimulator.script(new JsonObject().put("delay", "1m"));
-        String id = darkroomFleet.client(0).create("whose keeper dies");
-        awaitAsked(id, 1);
+        String id = darkroomFleet.client(0).create("taken over");
+        awaitSubmissions(id, 1);
         int place = darkroomFleet.placeOfNode(owner(id)).orElseThrow();
         Instant killed = Instant.now();
         darkroomFleet.kill(place);
-        awaitAsked(id, 2);
+        awaitSubmissions(id, 2);
         Duration took = Duration.between(
                 killed,
                 Instant.parse(inProcessSimulator.recordedRequests(id).get(1).getString("at")));
@@ -142,17 +142,17 @@ class ClockSkewIT {
                 .isEqualTo("COMPLETE");
     }
 
-    private void aLongCallIsLeftAlone(DarkroomFleet darkroomFleet, int place) {
+    private void assertLongCallKeepsLease(DarkroomFleet darkroomFleet, int place) {
         inProcessSimulator.script(
                 new JsonObject().put("delay", TTL.plusSeconds(1).toMillis() + "ms"));
-        String id = darkroomFleet.client(place).create("who takes longer than a lease lives");
+        String id = darkroomFleet.client(place).create("longer than a lease");
         JsonObject ended = darkroomFleet.client(1 - place).awaitEnd(id);
         assertThat(ended.getJsonArray("attempts")).hasSize(1);
         assertThat(inProcessSimulator.recordedRequests(id)).hasSize(1);
     }
 
-    private void awaitAsked(String id, int times) {
-        Awaitility.await("asked")
+    private void awaitSubmissions(String id, int times) {
+        Awaitility.await("submitted")
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> inProcessSimulator.recordedRequests(id).size() == times);
     }
@@ -175,11 +175,11 @@ class ClockSkewIT {
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
-    /** Debian's package {@code faketime} brings it. */
+    /** Returns the library of Debian's package {@code faketime}. */
     private static Path libfaketime() {
-        String named = System.getProperty("darkroom.chaos.libfaketime");
-        if (named != null) {
-            return Path.of(named);
+        String configured = System.getProperty("darkroom.chaos.libfaketime");
+        if (configured != null) {
+            return Path.of(configured);
         }
         try (Stream<Path> found = Files.find(
                 Path.of("/usr/lib"), 3, (path, attributes) -> path.endsWith("faketime/libfaketimeMT.so.1"))) {

@@ -25,12 +25,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process dies by {@code kill -9} while ten generations wait: a survivor, or a start on its embedded database, completes them. */
+/**
+ * Kills a process with {@code kill -9} while ten generations are pending. Another process, or a restart on the embedded
+ * database, completes them.
+ */
 @Tag("chaos")
 @Tag("database")
 @Timeout(120)
 class CrashRecoveryIT {
-    /** What one process has under way at once, by default. */
+    /** Concurrent attempts of one process, by default. */
     private static final int CONCURRENCY = 4;
 
     @TempDir
@@ -49,9 +52,9 @@ class CrashRecoveryIT {
     }
 
     @Test
-    void aSurvivorCompletesThemAll() {
+    void otherProcessCompletesAll() {
         // given
-        firstSubmissionsTake("4s", 2 * CONCURRENCY);
+        delayFirstSubmissions("4s", 2 * CONCURRENCY);
         DatabaseUrl database = TestPostgres.newDatabase();
         DarkroomInstanceSettings settings = settings().database(database);
         try (DarkroomInstanceProcess killed = start(settings);
@@ -70,9 +73,9 @@ class CrashRecoveryIT {
     }
 
     @Test
-    void aRestartOnTheEmbeddedDatabaseCompletesThemAll() {
+    void restartOnEmbeddedDatabaseCompletesAll() {
         // given
-        firstSubmissionsTake("1m", CONCURRENCY);
+        delayFirstSubmissions("1m", CONCURRENCY);
         List<String> ids;
         try (DarkroomInstanceProcess killed = start(settings())) {
             ids = createTen(killed.client());
@@ -98,8 +101,8 @@ class CrashRecoveryIT {
                 .toList();
     }
 
-    /** So that as many attempts as processes make at once are under way when one is killed. */
-    private void firstSubmissionsTake(String delay, int times) {
+    /** Delays submissions, so that every process runs its maximum of concurrent attempts at the kill. */
+    private void delayFirstSubmissions(String delay, int times) {
         inProcessSimulator.script(new JsonObject().put("delay", delay).put("times", times));
     }
 
@@ -121,7 +124,7 @@ class CrashRecoveryIT {
         }
     }
 
-    /** What the killed process had under way is on record, held against no generation, and was submitted once more. */
+    /** Checks that the attempts of the killed process are stored as LOST, uncounted, and were submitted again. */
     private void assertLostUncounted(DatabaseUrl database) {
         assertThat(query(
                         database,

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two services and an integration in one cluster. Only the second service has an API, generation verticles and a worker; the
- * integration knows only the first.
+ * Runs two services and an event-bus client in one cluster. Unless a test says otherwise, only the second service has an API,
+ * generation verticles and a worker, and the client joins through the first.
  */
 @Tag("chaos")
 @Timeout(120)
@@ -68,7 +68,7 @@ class EventBusClusterIT {
                 .with("DARKROOM_CLUSTER_BUS_PORT", "0");
     }
 
-    private DarkroomInstanceSettings onlyAMember(int port) {
+    private DarkroomInstanceSettings memberOnlySettings(int port) {
         return settings(port)
                 .with("DARKROOM_API_INSTANCES", "0")
                 .with("DARKROOM_GENERATION_INSTANCES", "0")
@@ -88,9 +88,9 @@ class EventBusClusterIT {
     }
 
     @Test
-    void aClientOfTheFirstIsAnsweredByTheSecondAndHttpOutlivesTheCluster() {
+    void routesCommandsToOtherMemberAndServesHttpWhenMemberHangs() {
         // given
-        first = start(onlyAMember(firstPort));
+        first = start(memberOnlySettings(firstPort));
         second = start(settings(secondPort).with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + firstPort));
         List<String> ids = new ArrayList<>();
         try (ClusterClient client = ClusterClient.join(firstPort)) {
@@ -113,20 +113,20 @@ class EventBusClusterIT {
             ids.addAll(create(10));
         }
 
-        // then HTTP does not notice
+        // then HTTP requests are not affected
         for (String id : ids) {
             assertThat(second.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
         }
-        // and leaving such a cluster takes no longer than leaving alone, give or take seconds
+        // and a stop in this cluster takes about as long as one without a cluster
         long before = System.nanoTime();
         assertThat(second.stop()).isZero();
-        assertThat(since(before)).isLessThan(Duration.ofSeconds(15));
+        assertThat(elapsedSince(before)).isLessThan(Duration.ofSeconds(15));
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     @Test
-    void aServiceAnswersItsOwnCallersAndTheClusterGoesOnWithoutTheDead() {
-        // given two that could both answer
+    void prefersLocalVerticlesAndSurvivesKilledMember() {
+        // given two services with generation verticles
         first = start(settings(firstPort).with("DARKROOM_WORKER_CONCURRENCY", "0"));
         second = start(settings(secondPort).with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + firstPort));
         second.awaitLine("cluster joined .*members=2");
@@ -151,15 +151,15 @@ class EventBusClusterIT {
             assertThat(reply.getJsonObject("generation").getString("id")).isEqualTo(ids.get(0));
         }
         assertThat(second.log())
-                .as("what the loss of a member makes libraries say")
+                .as("warnings that libraries log after the loss of a member")
                 .filteredOn(line -> line.contains(" ERROR ") || line.contains(" WARN "))
                 .hasSizeLessThan(10);
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     @Test
-    void aMemberThatHangsDoesNotKeepAServiceFromStarting() throws IOException {
-        // given one that accepts connections and never says a word
+    void startsWhenConfiguredMemberHangs() throws IOException {
+        // given a member that accepts connections and sends nothing
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             long before = System.nanoTime();
 
@@ -167,12 +167,12 @@ class EventBusClusterIT {
             second = start(settings(secondPort).with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + silent.getLocalPort()));
 
             // then
-            assertThat(since(before)).isLessThan(Duration.ofSeconds(25));
+            assertThat(elapsedSince(before)).isLessThan(Duration.ofSeconds(25));
             create(1);
         }
     }
 
-    /** Over HTTP. Whoever waited for a cluster that hangs would get 503, which the client takes for a failure. */
+    /** Creates generations over HTTP. Fails on a 503, which a request would get if it waited for a hanging cluster. */
     private List<String> create(int count) {
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -181,7 +181,7 @@ class EventBusClusterIT {
         return ids;
     }
 
-    private static Duration since(long nanos) {
+    private static Duration elapsedSince(long nanos) {
         return Duration.ofNanos(System.nanoTime() - nanos);
     }
 }

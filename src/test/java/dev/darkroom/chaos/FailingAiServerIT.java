@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An AI server that fails eight calls of ten at random: it is left alone until it is well, and nobody pays for it. */
+/** Checks the breaker with an AI server that fails 80 % of its calls at random: few calls, and no generation fails. */
 @Tag("chaos")
 class FailingAiServerIT {
-    private static final int WAITING = 40;
+    private static final int GENERATIONS = 40;
     private static final int CONCURRENCY = 4;
     private static final int MINIMUM_CALLS = 10;
 
@@ -42,8 +42,8 @@ class FailingAiServerIT {
     }
 
     @Test
-    void eightCallsOfTenFailAtRandomUntilItIsWellAgain() {
-        // given the breaker as operators get it, but for a shorter rest, and an hour of time
+    void limitsCallsToFailingServerAndCompletesAll() {
+        // given the default breaker with a shorter open time, and a deadline of an hour
         darkroomInstance = InProcessDarkroom.start(
                 directory,
                 DarkroomInstanceSettings.forTests()
@@ -65,21 +65,21 @@ class FailingAiServerIT {
         ApiClient client = darkroomInstance.client();
         ApiClient management = new ApiClient(darkroomInstance.management());
 
-        // when it has been tried and found sick several times
+        // when the breaker has opened several times
         List<String> ids = new ArrayList<>();
-        for (int i = 0; i < WAITING; i++) {
-            ids.add(client.create("sick " + i));
+        for (int i = 0; i < GENERATIONS; i++) {
+            ids.add(client.create("generation " + i));
         }
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> opened() >= 5);
-        Awaitility.await("operators see it")
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> openedCount() >= 5);
+        Awaitility.await("breaker reported as open")
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> breaker(management), "OPEN"::equals);
-        int asked = inProcessSimulator.recordedRequests().size();
-        long lives = opened();
+        int calls = inProcessSimulator.recordedRequests().size();
+        long openings = openedCount();
 
-        // then hardly anybody was asked for, and the price was paid by the calls that opened it
-        assertThat(asked).isLessThan((int) (lives * (MINIMUM_CALLS + CONCURRENCY)));
+        // then each opening costs only the calls that cause it
+        assertThat(calls).isLessThan((int) (openings * (MINIMUM_CALLS + CONCURRENCY)));
 
         // when
         inProcessSimulator.script();
@@ -99,21 +99,21 @@ class FailingAiServerIT {
         long counted = failures.stream()
                 .filter(attempt -> attempt.getBoolean("counted"))
                 .count();
-        assertThat(counted).isPositive().isLessThanOrEqualTo((MINIMUM_CALLS + CONCURRENCY) * (1 + closed()));
+        assertThat(counted).isPositive().isLessThanOrEqualTo((MINIMUM_CALLS + CONCURRENCY) * (1 + closedCount()));
         assertThat(failures.size() - counted)
-                .as("failed probes, nobody's fault")
+                .as("failed probes, which do not count")
                 .isGreaterThanOrEqualTo(4);
     }
 
-    private long opened() {
-        return lines("breaker opened");
+    private long openedCount() {
+        return lineCount("breaker opened");
     }
 
-    private long closed() {
-        return lines("breaker closed");
+    private long closedCount() {
+        return lineCount("breaker closed");
     }
 
-    private long lines(String text) {
+    private long lineCount(String text) {
         return darkroomInstance.log().stream()
                 .filter(line -> line.contains(text))
                 .count();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code kill -9} at the moments of an attempt at which a crash is interesting: exactly one outcome is recorded. */
+/** Kills a process with {@code kill -9} at each fault injection point of an attempt. Exactly one outcome is stored. */
 @Tag("chaos")
 @Timeout(120)
 class FaultInjectionPointIT {
@@ -55,7 +55,7 @@ class FaultInjectionPointIT {
         "BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
         "AFTER_COMMIT,  1, 1, SUCCEEDED"
     })
-    void exactlyOneOutcomeIsRecorded(String point, int submittedBefore, int submittedInAll, String outcomes) {
+    void storesExactlyOneOutcome(String point, int submittedBefore, int submittedInTotal, String outcomes) {
         // given
         String id;
         try (DarkroomInstanceProcess killed = pausingAt(point)) {
@@ -72,16 +72,16 @@ class FaultInjectionPointIT {
             JsonObject ended = restarted.client().awaitEnd(id);
             assertThat(ended.getString("status")).isEqualTo("COMPLETE");
             assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
-            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInAll);
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInTotal);
             assertThat(inProcessSimulator.recordedRequests(id))
-                    .as("all with one key")
-                    .hasSize(submittedInAll);
+                    .as("submissions with the same key")
+                    .hasSize(submittedInTotal);
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
     }
 
     @Test
-    void whatKeepsKillingItsProcessIsGivenUp() {
+    void failsGenerationAfterLostAttempts() {
         // given
         settings.with("DARKROOM_RETRY_MAX_LOST_ATTEMPTS", "2");
         String id;

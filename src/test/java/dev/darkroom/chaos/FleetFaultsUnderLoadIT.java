@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A fleet under load, and what operators, prompts and databases do to it. */
+/** Checks a fleet under load: rolling restarts, prompts that crash their process, and database faults. */
 @Tag("chaos")
 @Timeout(900)
 class FleetFaultsUnderLoadIT {
@@ -52,8 +52,8 @@ class FleetFaultsUnderLoadIT {
     }
 
     @Test
-    void restartingOneAfterTheOtherBurnsNoAttempt() {
-        // given calls that end within the grace, and some that do not
+    void rollingRestartCountsNoAttempt() {
+        // given calls that end within the grace period, and some that do not
         inProcessSimulator.script(
                 ChaosParameters.unreliableAiServerScript(ChaosParameters.seededRandom("rolling restart"), 0));
         try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "500ms"))) {
@@ -86,17 +86,17 @@ class FleetFaultsUnderLoadIT {
     }
 
     @Test
-    void aPromptThatKillsItsProcessEachTimeIsGivenUpAndTheFleetLives() {
+    void failsGenerationThatKillsEveryProcess() {
         // given
-        int most = NODES;
+        int maxLost = NODES;
         try (DarkroomFleet darkroomFleet =
-                fleet(settings().with("DARKROOM_RETRY_MAX_LOST_ATTEMPTS", String.valueOf(most)))) {
-            inProcessSimulator.script(new JsonObject().put("delay", "1m").put("times", most));
+                fleet(settings().with("DARKROOM_RETRY_MAX_LOST_ATTEMPTS", String.valueOf(maxLost)))) {
+            inProcessSimulator.script(new JsonObject().put("delay", "1m").put("times", maxLost));
             String poison = darkroomFleet.randomClient().create("poison");
 
             // when
-            for (int deaths = 0; deaths < most; deaths++) {
-                int place = awaitHolder(darkroomFleet, poison);
+            for (int deaths = 0; deaths < maxLost; deaths++) {
+                int place = awaitLeaseHolder(darkroomFleet, poison);
                 darkroomFleet.kill(place);
                 darkroomFleet.launch(place);
                 darkroomFleet.awaitReady(place);
@@ -106,8 +106,8 @@ class FleetFaultsUnderLoadIT {
             JsonObject ended = darkroomFleet.randomClient().awaitEnd(poison);
             assertThat(ended.getString("status")).isEqualTo("FAILED");
             assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_LOST");
-            assertThat(ended.getInteger("failedAttempts")).isEqualTo(most);
-            // Whoever was killed between the claim and the call has left a step of the script.
+            assertThat(ended.getInteger("failedAttempts")).isEqualTo(maxLost);
+            // A process killed between claim and call leaves an unused step of the script.
             inProcessSimulator.reset();
             String next = darkroomFleet.randomClient().create("no poison");
             assertThat(darkroomFleet.randomClient().awaitEnd(next).getString("status"))
@@ -118,7 +118,7 @@ class FleetFaultsUnderLoadIT {
         }
     }
 
-    private int awaitHolder(DarkroomFleet darkroomFleet, String generation) {
+    private int awaitLeaseHolder(DarkroomFleet darkroomFleet, String generation) {
         return Awaitility.await("claimed")
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(50))
@@ -133,12 +133,12 @@ class FleetFaultsUnderLoadIT {
                 .get();
     }
 
-    /** {@link DatabaseRestartIT} does it to one process. */
+    /** Like {@code survivesTerminatedConnections} of {@link DatabaseRestartIT}, for a fleet. */
     @Test
-    void connectionsThatAreCutFiveTimesASecondLoseNothing() {
+    void survivesTerminatedConnections() {
         // given
-        Random dice = ChaosParameters.seededRandom("cut connections");
-        inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
+        Random random = ChaosParameters.seededRandom("cut connections");
+        inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(random, 5));
         try (DarkroomFleet darkroomFleet = fleet(settings())) {
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 30);
 
@@ -148,7 +148,7 @@ class FleetFaultsUnderLoadIT {
                 TestPostgres.execute(
                         database,
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()"
-                                + " AND pid <> pg_backend_pid() ORDER BY hashtext(pid::text || '" + dice.nextInt()
+                                + " AND pid <> pg_backend_pid() ORDER BY hashtext(pid::text || '" + random.nextInt()
                                 + "') LIMIT 1");
             }
             loadGenerator.close();
@@ -162,9 +162,9 @@ class FleetFaultsUnderLoadIT {
         }
     }
 
-    /** As after a fail-over to a standby (25006), and as with a full disk (53100). */
+    /** Simulates a fail-over to a standby (SQLSTATE 25006) and a full disk (53100). */
     @Test
-    void aDatabaseThatTakesNoWritesIsWaitedForPatiently() {
+    void survivesDatabaseWithoutWrites() {
         // given
         try (DarkroomFleet darkroomFleet = fleet(settings())) {
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 20);
@@ -175,14 +175,14 @@ class FleetFaultsUnderLoadIT {
             TestPostgres.execute(database, "ALTER DATABASE " + name + " SET default_transaction_read_only = on");
             TestPostgres.terminateBackends(name);
             Awaitility.await("refused").until(() -> loadGenerator.refused() > 20);
-            int before = lines(darkroomFleet);
+            int before = lineCount(darkroomFleet);
             ChaosParameters.waitFor(Duration.ofSeconds(4));
-            int linesASecond = (lines(darkroomFleet) - before) / 4;
-            // Whoever sets it back must not be held to it.
+            int linesPerSecond = (lineCount(darkroomFleet) - before) / 4;
+            // The session that resets the default must be writable itself.
             TestPostgres.execute(
                     database, "SET default_transaction_read_only = off", "ALTER DATABASE " + name + " RESET ALL");
             TestPostgres.terminateBackends(name);
-            goesOnAfter(loadGenerator);
+            awaitAccepted(loadGenerator);
 
             TestPostgres.execute(
                     database,
@@ -196,7 +196,7 @@ class FleetFaultsUnderLoadIT {
                     .until(() -> loadGenerator.refused() > refused + 20);
             TestPostgres.execute(
                     database, "DROP TRIGGER full_disk ON generation_attempts", "DROP TRIGGER full_disk ON generations");
-            goesOnAfter(loadGenerator);
+            awaitAccepted(loadGenerator);
             loadGenerator.close();
 
             // then
@@ -204,48 +204,48 @@ class FleetFaultsUnderLoadIT {
             loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
-            assertThat(linesASecond)
-                    .as("lines in three logs, with 20 requests a second refused")
+            assertThat(linesPerSecond)
+                    .as("lines per second in three logs, with 20 rejected requests per second")
                     .isLessThan(150);
-            System.out.printf("chaos: read-only: %d log lines a second of three processes%n", linesASecond);
+            System.out.printf("chaos: read-only: %d log lines a second of three processes%n", linesPerSecond);
             report("read-only, then disk full", loadGenerator);
         }
     }
 
-    private static void goesOnAfter(LoadGenerator loadGenerator) {
+    private static void awaitAccepted(LoadGenerator loadGenerator) {
         int accepted = loadGenerator.acceptedIds().size();
         Awaitility.await("accepted again")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> loadGenerator.acceptedIds().size() > accepted + 20);
     }
 
-    /** Somebody else's long transaction keeps every dead row of the queue from being cleaned away. */
+    /** A long transaction of another client prevents vacuum of dead queue rows. */
     @Test
-    void anOldTransactionSlowsClaimsDownBoundedly() throws SQLException {
+    void longTransactionSlowsClaimsWithinBound() throws SQLException {
         // given
         Duration phase = Duration.ofSeconds(ChaosParameters.sizeProperty("pinned", 60));
         try (DarkroomFleet darkroomFleet = fleet(settings())) {
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 60);
             ChaosParameters.waitFor(Duration.ofSeconds(5));
-            double before = completedASecond(Duration.ofSeconds(10));
+            double before = completedPerSecond(Duration.ofSeconds(10));
 
             // when
             double pinned;
             String dead;
-            try (Connection somebody = DriverManager.getConnection(
+            try (Connection otherClient = DriverManager.getConnection(
                             database.jdbcUrl(),
                             database.user(),
                             database.password().value());
-                    Statement statement = somebody.createStatement()) {
-                somebody.setAutoCommit(false);
-                somebody.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+                    Statement statement = otherClient.createStatement()) {
+                otherClient.setAutoCommit(false);
+                otherClient.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
                 statement.execute("SELECT 1 FROM generations LIMIT 1");
                 ChaosParameters.waitFor(phase.minusSeconds(10));
-                pinned = completedASecond(Duration.ofSeconds(10));
+                pinned = completedPerSecond(Duration.ofSeconds(10));
                 dead = query("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'generation_queue'")
                         .get(0);
             }
-            double after = completedASecond(Duration.ofSeconds(10));
+            double after = completedPerSecond(Duration.ofSeconds(10));
             loadGenerator.close();
 
             // then
@@ -261,7 +261,7 @@ class FleetFaultsUnderLoadIT {
         }
     }
 
-    private double completedASecond(Duration time) {
+    private double completedPerSecond(Duration time) {
         long before = completed();
         ChaosParameters.waitFor(time);
         return (completed() - before) / (double) time.toSeconds();
@@ -272,7 +272,7 @@ class FleetFaultsUnderLoadIT {
                 .get(0));
     }
 
-    private static int lines(DarkroomFleet darkroomFleet) {
+    private static int lineCount(DarkroomFleet darkroomFleet) {
         return darkroomFleet.allProcesses().stream()
                 .mapToInt(process -> process.log().size())
                 .sum();

@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An AI server whose answers are larger than anybody should want. It begins to answer when as many requests as it was
- * told to expect are there, so that the answers come at once.
+ * AI server that sends very large responses. Starts to respond when the expected number of requests has arrived, so that
+ * the responses are concurrent.
  */
 final class LargeResponseServer implements AutoCloseable {
     private static final int BLOCK = 64 * 1024;
@@ -26,7 +26,7 @@ final class LargeResponseServer implements AutoCloseable {
     private volatile ResponseWriter nextResponse;
     private volatile CountDownLatch pendingRequests = new CountDownLatch(0);
 
-    /** What is written to a request, as fast as it is taken. */
+    /** Writes the response to a request, as fast as the client reads it. */
     interface ResponseWriter {
         void to(HttpExchange exchange) throws IOException;
     }
@@ -47,13 +47,13 @@ final class LargeResponseServer implements AutoCloseable {
         server.start();
     }
 
-    /** From now on every submission gets this, the first of them once so many have come. */
-    void nextResponse(int atOnce, ResponseWriter next) {
+    /** Sets the response of the following submissions. The first ones wait until {@code concurrent} have arrived. */
+    void nextResponse(int concurrent, ResponseWriter next) {
         nextResponse = next;
-        pendingRequests = new CountDownLatch(atOnce);
+        pendingRequests = new CountDownLatch(concurrent);
     }
 
-    /** A further resource, at once. */
+    /** Adds a resource, served without waiting, and returns its URL. */
     URI addResource(String path, ResponseWriter resource) {
         server.createContext(path, exchange -> send(exchange, resource));
         return url().resolve(path);
@@ -67,7 +67,7 @@ final class LargeResponseServer implements AutoCloseable {
         try (exchange) {
             responseWriter.to(exchange);
         } catch (IOException e) {
-            // Nobody wants the rest: what is tested.
+            // The client closed the connection early, which the test provokes.
         }
     }
 
@@ -79,7 +79,7 @@ final class LargeResponseServer implements AutoCloseable {
         }
     }
 
-    /** A success with a body of these bytes. */
+    /** Returns a 200 response with the given parts as body. */
     static ResponseWriter ofBytes(byte[]... parts) {
         long length = Arrays.stream(parts).mapToLong(part -> part.length).sum();
         return exchange -> {
@@ -90,13 +90,17 @@ final class LargeResponseServer implements AutoCloseable {
         };
     }
 
-    /** A success with a body of so many bytes, which looks like a picture without end. */
-    static ResponseWriter oversized(long length, boolean announced) {
+    /**
+     * Returns a 200 response with an unterminated base64 image of {@code length} bytes.
+     *
+     * @param withContentLength false for chunked transfer coding
+     */
+    static ResponseWriter oversized(long length, boolean withContentLength) {
         byte[] start = "{\"data\":[{\"b64_json\":\"".getBytes(StandardCharsets.US_ASCII);
         byte[] block = new byte[BLOCK];
         Arrays.fill(block, (byte) 'A');
         return exchange -> {
-            exchange.sendResponseHeaders(200, announced ? length : 0);
+            exchange.sendResponseHeaders(200, withContentLength ? length : 0);
             write(exchange, start, 0, start.length);
             for (long left = length - start.length; left > 0; left -= BLOCK) {
                 write(exchange, block, 0, (int) Math.min(left, BLOCK));
@@ -104,7 +108,7 @@ final class LargeResponseServer implements AutoCloseable {
         };
     }
 
-    /** In blocks, since the JDK copies what it is given into a native buffer as large. */
+    /** Writes in blocks, since the JDK copies each write into a native buffer of the same size. */
     private static void write(HttpExchange exchange, byte[] bytes, int from, int count) throws IOException {
         for (int at = from; at < from + count; at += BLOCK) {
             exchange.getResponseBody().write(bytes, at, Math.min(BLOCK, from + count - at));

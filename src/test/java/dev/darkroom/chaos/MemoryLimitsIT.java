@@ -37,18 +37,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A service with a heap of 256 MB and the default limits. The AI server answers what is as large as allowed and larger, to
- * all calls at once; callers ask for and send large things slowly.
+ * Checks a service with a heap of 256 MB and the default limits. The AI server sends responses of the maximum size and larger,
+ * to all calls concurrently. Clients download and upload large bodies slowly.
  */
 @Tag("chaos")
 @Timeout(300)
 class MemoryLimitsIT {
     private static final int CONCURRENCY = 4;
-    private static final int PICTURES = 4;
+    private static final int IMAGES = 4;
     private static final long HUNDRED_MB = 100_000_000;
-    private static final int CALLERS = 400;
-    /** 12 MB, the largest that Darkroom asks for. */
-    private static final byte[] PICTURE = TestImages.noisePng(2048, 2030);
+    private static final int CLIENTS = 400;
+    /** 12 MB, the largest image that Darkroom requests. */
+    private static final byte[] IMAGE = TestImages.noisePng(2048, 2030);
 
     @TempDir
     static Path directory;
@@ -59,7 +59,7 @@ class MemoryLimitsIT {
     private static ApiClient client;
     private static InetSocketAddress api;
 
-    private final List<Socket> callers = new ArrayList<>();
+    private final List<Socket> clientSockets = new ArrayList<>();
 
     @BeforeAll
     static void start() {
@@ -76,9 +76,9 @@ class MemoryLimitsIT {
     }
 
     @AfterEach
-    void nothingRanOut() throws IOException {
-        for (Socket caller : callers) {
-            caller.close();
+    void assertNoOutOfMemory() throws IOException {
+        for (Socket clientSocket : clientSockets) {
+            clientSocket.close();
         }
         assertThat(darkroom.log()).noneMatch(line -> line.contains("OutOf"));
     }
@@ -91,9 +91,9 @@ class MemoryLimitsIT {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void answersLargerThanAllowedAreRefused(boolean announced) {
+    void rejectsOversizedResponses(boolean withContentLength) {
         // given
-        aiServer.nextResponse(CONCURRENCY, LargeResponseServer.oversized(HUNDRED_MB, announced));
+        aiServer.nextResponse(CONCURRENCY, LargeResponseServer.oversized(HUNDRED_MB, withContentLength));
 
         // when
         List<JsonObject> ended = generate(CONCURRENCY);
@@ -109,10 +109,10 @@ class MemoryLimitsIT {
     }
 
     @Test
-    void answersJustSmallEnoughBecomePictures() {
+    void acceptsResponsesOfMaximumSize() {
         // given
-        byte[] base64 = Base64.getEncoder().encode(PICTURE);
-        assertThat(PICTURES * base64.length).isBetween(66_000_000, (64 << 20) - 1_000);
+        byte[] base64 = Base64.getEncoder().encode(IMAGE);
+        assertThat(IMAGES * base64.length).isBetween(66_000_000, (64 << 20) - 1_000);
         byte[] next = ascii("\"},{\"b64_json\":\"");
         aiServer.nextResponse(
                 CONCURRENCY,
@@ -132,14 +132,14 @@ class MemoryLimitsIT {
     }
 
     @Test
-    void largePicturesByUrlAreFetched() {
+    void downloadsLargeImages() {
         // given
         JsonArray links = new JsonArray();
-        for (int i = 0; i < PICTURES; i++) {
+        for (int i = 0; i < IMAGES; i++) {
             links.add(new JsonObject()
                     .put(
                             "url",
-                            aiServer.addResource("/" + i + ".png", LargeResponseServer.ofBytes(PICTURE))
+                            aiServer.addResource("/" + i + ".png", LargeResponseServer.ofBytes(IMAGE))
                                     .toString()));
         }
         aiServer.nextResponse(
@@ -152,29 +152,29 @@ class MemoryLimitsIT {
     }
 
     @Test
-    void callersWhoAskForALargePictureAndDoNotReadIt() throws IOException {
+    void survivesClientsThatDoNotReadLargeImage() throws IOException {
         // given
-        String path =
-                URI.create(onePicture().getJsonArray("imageUrls").getString(0)).getPath();
+        String path = URI.create(createLargeImage().getJsonArray("imageUrls").getString(0))
+                .getPath();
 
         // when
-        for (int i = 0; i < CALLERS; i++) {
+        for (int i = 0; i < CLIENTS; i++) {
             call(RawHttpClient.requestHead("GET", path, ""));
         }
 
         // then
-        assertThat(client.get(path).body()).isEqualTo(PICTURE);
+        assertThat(client.get(path).body()).isEqualTo(IMAGE);
     }
 
     @Test
-    void callersWhoSendALargeBodyAndDoNotEndIt() throws IOException {
+    void survivesClientsThatDoNotEndLargeBody() throws IOException {
         // given
         byte[] head = RawHttpClient.requestHead(
                 "POST", "/api/generation", "Content-Type: application/json\r\nContent-Length: 250001\r\n");
         byte[] body = new byte[250_000];
 
         // when
-        for (int i = 0; i < CALLERS; i++) {
+        for (int i = 0; i < CLIENTS; i++) {
             call(head, body);
         }
 
@@ -182,14 +182,14 @@ class MemoryLimitsIT {
         try (RawHttpClient another = new RawHttpClient(darkroom.api())) {
             assertThat(another.send(head).send(body).readResponse().status()).isEqualTo(503);
         }
-        onePicture();
+        createLargeImage();
     }
 
-    /** Sends a request, and then does nothing at all. */
+    /** Sends a request on a connection of its own, and neither reads nor writes afterwards. */
     private void call(byte[]... request) throws IOException {
         Socket socket = new Socket();
-        callers.add(socket);
-        // Otherwise the kernel would take megabytes in the caller's stead.
+        clientSockets.add(socket);
+        // Limits the bytes that the kernel buffers for the client, which would be megabytes.
         socket.setReceiveBufferSize(8 * 1024);
         socket.connect(
                 new InetSocketAddress(darkroom.api().getHost(), darkroom.api().getPort()));
@@ -198,14 +198,14 @@ class MemoryLimitsIT {
         }
     }
 
-    private static JsonObject onePicture() {
+    private static JsonObject createLargeImage() {
         aiServer.nextResponse(
                 1,
                 LargeResponseServer.ofBytes(
                         ascii("{\"data\":[{\"b64_json\":\""),
-                        Base64.getEncoder().encode(PICTURE),
+                        Base64.getEncoder().encode(IMAGE),
                         ascii("\"}]}")));
-        JsonObject ended = awaitEnd(client.create("one large picture"));
+        JsonObject ended = awaitEnd(client.create("one large image"));
         assertThat(ended.getString("status")).isEqualTo("COMPLETE");
         return ended;
     }
@@ -219,16 +219,16 @@ class MemoryLimitsIT {
             assertThat(AttemptJson.attemptsOf(each))
                     .extracting(AttemptJson::summary)
                     .containsExactly("SUCCEEDED");
-            assertThat(each.getJsonArray("imageUrls")).hasSize(PICTURES);
+            assertThat(each.getJsonArray("imageUrls")).hasSize(IMAGES);
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
     }
 
-    /** Asks for so many generations and waits for their ends; meanwhile the service has to be well. */
+    /** Creates generations and waits for their end. Checks readiness meanwhile. */
     private static List<JsonObject> generate(int count) {
         List<String> ids = IntStream.range(0, count)
                 .mapToObj(i -> client.create(
-                                new JsonObject().put("prompt", "large").put("count", PICTURES))
+                                new JsonObject().put("prompt", "large").put("count", IMAGES))
                         .getString("id"))
                 .toList();
         return ids.stream().map(MemoryLimitsIT::awaitEnd).toList();

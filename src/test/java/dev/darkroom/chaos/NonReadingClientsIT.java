@@ -30,14 +30,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five hundred who ask for their streams and never read them, while there is much to tell: their memory is bounded, they are cut off in
- * time, and nobody else notices.
+ * Opens 500 streams with large backlogs and never reads them. Their memory is bounded, their connections are aborted in time,
+ * and other users are not affected.
  */
 @Tag("chaos")
 @Timeout(300)
 class NonReadingClientsIT {
-    private static final int READERS = 500;
-    /** For each of them: 4 MB, more than all buffers on the way. All of them are 2 GB, many times the heap. */
+    private static final int CLIENTS = 500;
+    /** 4 MB per client, more than all network buffers. 2 GB in total, many times the heap. */
     private static final int NOTIFICATIONS = 12_000;
 
     private static final Pattern USED = Pattern.compile("used (\\d+)K");
@@ -46,8 +46,8 @@ class NonReadingClientsIT {
     Path directory;
 
     @Test
-    void whoNeverReadsIsCutOffAndNobodyElseNotices() {
-        // given a user with very much to be told, and another one
+    void abortsNonReadingClientsWithoutAffectingOthers() {
+        // given a user with a large backlog, and another user
         DatabaseUrl database = TestPostgres.newDatabase();
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomInstanceProcess darkroom = DarkroomInstanceProcess.start(
@@ -59,42 +59,43 @@ class NonReadingClientsIT {
                         "-Xmx160m",
                         "-XX:+UseSerialGC",
                         "-XX:+ExitOnOutOfMemoryError")) {
-            List<String> keys = TestApiKeys.create(database, List.of("deaf", "user-0"));
-            tell(database, "deaf");
-            try (ReconnectingStreamClients well =
+            List<String> keys = TestApiKeys.create(database, List.of("non-reading", "user-0"));
+            insertNotifications(database, "non-reading");
+            try (ReconnectingStreamClients otherUser =
                     new ReconnectingStreamClients(() -> darkroom.api().getPort(), keys.subList(1, 2), new Random(1))) {
-                Awaitility.await().until(() -> well.live() == 1);
-                long before = heap(darkroom);
+                Awaitility.await().until(() -> otherUser.live() == 1);
+                long before = liveHeapKib(darkroom);
 
                 // when
-                List<Socket> deaf = new ArrayList<>();
+                List<Socket> sockets = new ArrayList<>();
                 Instant begin = Instant.now();
-                for (int i = 0; i < READERS; i++) {
-                    deaf.add(deaf(darkroom, keys.get(0)));
+                for (int i = 0; i < CLIENTS; i++) {
+                    sockets.add(openNonReadingStream(darkroom, keys.get(0)));
                 }
-                // One connection for all: each client would leave one behind, which is counted.
+                // One client for all requests: each client keeps a connection, which connections() would count.
                 ApiClient other = darkroom.client().withKey(keys.get(1));
-                List<Long> took = new ArrayList<>();
-                long most = 0;
+                List<Long> latencies = new ArrayList<>();
+                long maxHeap = 0;
                 while (connections(darkroom) > 10) {
-                    took.add(toldAfter(other, well));
-                    most = Math.max(most, heap(darkroom));
+                    latencies.add(notificationMillis(other, otherUser));
+                    maxHeap = Math.max(maxHeap, liveHeapKib(darkroom));
                     assertThat(Duration.between(begin, Instant.now()))
-                            .as("all are cut off")
+                            .as("time until all are aborted")
                             .isLessThan(Duration.ofSeconds(90));
                 }
-                Duration cutOff = Duration.between(begin, Instant.now());
+                Duration allAborted = Duration.between(begin, Instant.now());
 
                 // then
-                long slowest = took.stream().mapToLong(Long::longValue).max().orElseThrow();
+                long slowest =
+                        latencies.stream().mapToLong(Long::longValue).max().orElseThrow();
                 System.out.printf(
-                        "chaos: never reading: all %d cut off after %d s; live heap %d MB before, %d MB at most; somebody else was told"
-                                + " %d times, after %d ms at most%n",
-                        READERS, cutOff.toSeconds(), before >> 10, most >> 10, took.size(), slowest);
-                assertThat(most - before).as("KiB of heap more").isLessThan(60 * 1024);
-                assertThat(slowest).as("ms until somebody else is told").isLessThan(5_000);
-                well.assertNoViolations();
-                for (Socket socket : deaf) {
+                        "chaos: non-reading clients: all %d aborted after %d s; live heap %d MB before, %d MB at most; another user"
+                                + " got %d notifications, each within %d ms%n",
+                        CLIENTS, allAborted.toSeconds(), before >> 10, maxHeap >> 10, latencies.size(), slowest);
+                assertThat(maxHeap - before).as("heap growth in KiB").isLessThan(60 * 1024);
+                assertThat(slowest).as("ms until another user is notified").isLessThan(5_000);
+                otherUser.assertNoViolations();
+                for (Socket socket : sockets) {
                     socket.close();
                 }
             } catch (IOException e) {
@@ -103,7 +104,7 @@ class NonReadingClientsIT {
         }
     }
 
-    private static void tell(DatabaseUrl database, String user) {
+    private static void insertNotifications(DatabaseUrl database, String user) {
         TestPostgres.execute(
                 database,
                 "INSERT INTO user_streams (user_id, top_seq) VALUES ('" + user + "', " + NOTIFICATIONS + ")",
@@ -113,7 +114,7 @@ class NonReadingClientsIT {
                         + NOTIFICATIONS + ") n");
     }
 
-    private static Socket deaf(DarkroomInstanceProcess darkroom, String key) throws IOException {
+    private static Socket openNonReadingStream(DarkroomInstanceProcess darkroom, String key) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4 * 1024);
         socket.connect(new InetSocketAddress("127.0.0.1", darkroom.api().getPort()));
@@ -123,18 +124,19 @@ class NonReadingClientsIT {
         return socket;
     }
 
-    private static long toldAfter(ApiClient other, ReconnectingStreamClients well) {
-        long next = well.lastNumbers().get(0) + 1;
-        other.create("A lighthouse beside the deaf");
+    /** Creates a generation and returns the milliseconds until its notification arrives. */
+    private static long notificationMillis(ApiClient other, ReconnectingStreamClients otherUser) {
+        long next = otherUser.lastNumbers().get(0) + 1;
+        other.create("A lighthouse at dusk");
         long started = System.nanoTime();
-        Awaitility.await("somebody else is told")
+        Awaitility.await("notification of the other user")
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(5))
-                .until(() -> well.lastNumbers().get(0) == next);
+                .until(() -> otherUser.lastNumbers().get(0) == next);
         return Duration.ofNanos(System.nanoTime() - started).toMillis();
     }
 
-    /** Those that the process has, the listening ones and those to the database among them. */
+    /** Returns the number of established connections to the API port. */
     private static long connections(DarkroomInstanceProcess darkroom) {
         int port = darkroom.api().getPort();
         return run("ss", "-Htn", "state", "established", "sport", "=", ":" + port)
@@ -142,14 +144,14 @@ class NonReadingClientsIT {
                 .count();
     }
 
-    /** KiB in use after a full collection. */
-    private static long heap(DarkroomInstanceProcess darkroom) {
+    /** Returns the heap in use after a full collection, in KiB. */
+    private static long liveHeapKib(DarkroomInstanceProcess darkroom) {
         String pid = String.valueOf(darkroom.pid());
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         run(jcmd, pid, "GC.run");
         Matcher used = USED.matcher(run(jcmd, pid, "GC.heap_info"));
         long sum = 0;
-        // The two generations; what comes after them is no heap.
+        // Young and old generation. The metaspace after them is not heap.
         for (int i = 0; i < 2 && used.find(); i++) {
             sum += Long.parseLong(used.group(1));
         }
@@ -177,7 +179,7 @@ class NonReadingClientsIT {
                 .with("DARKROOM_API_INSTANCES", "1")
                 .with("DARKROOM_GENERATION_INSTANCES", "1")
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                // As operators have them.
+                // The defaults.
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "5s")
                 .with("DARKROOM_NODE_TTL", "15s")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "5s");

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three processes under load, and one of them, at random, is killed with -9, again and again: nothing that was accepted is
- * lost, nothing is stuck, nothing ends twice.
+ * Repeatedly kills a random one of three processes with {@code kill -9} under load. No accepted generation is lost, stuck or
+ * finished twice.
  */
 @Tag("chaos")
 @Timeout(7_200)
@@ -38,33 +38,34 @@ class ProcessKillIT {
     @TempDir
     Path directory;
 
-    /** Short leases let thirty kills and their consequences fit into a minute. */
+    /** Short leases, so that thirty kills and the recoveries fit into a minute. */
     @Test
-    void whoeverIsKilledNothingIsLost() throws Exception {
-        killUntil(new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
+    void losesNothingAfterKills() throws Exception {
+        killRepeatedly(
+                new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
     }
 
-    /** The timings that operators get: from kill to the return of the work it is 21 s at most. */
+    /** Default timings, with at most 21 s from a kill until the lease is reclaimed. */
     @Test
-    void withTheUsualTimingsNothingIsLostEither() throws Exception {
-        DarkroomInstanceSettings usual = settings()
+    void losesNothingWithDefaultTimings() throws Exception {
+        DarkroomInstanceSettings defaultTimings = settings()
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "5s")
                 .with("DARKROOM_NODE_TTL", "15s")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "5s")
                 .with("DARKROOM_WORKER_POLL_INTERVAL", "1s");
-        killUntil(new Run(
-                "kills, usual timings",
+        killRepeatedly(new Run(
+                "kills, default timings",
                 30,
                 0,
                 Duration.ofMinutes(3),
                 Duration.ofSeconds(4),
-                usual,
+                defaultTimings,
                 Duration.ofSeconds(21)));
     }
 
     @Test
-    void fiveHundredKillsLoseNothing() throws Exception {
-        killUntil(new Run(
+    void losesNothingAfterFiveHundredKills() throws Exception {
+        killRepeatedly(new Run(
                 "kills, many",
                 ChaosParameters.sizeProperty("kills", 500),
                 ChaosParameters.sizeProperty("generations", 10_000),
@@ -75,19 +76,19 @@ class ProcessKillIT {
     }
 
     /**
-     * How long it goes on, and what is promised.
+     * Parameters of one run. It ends when {@code kills}, {@code generations} and {@code minDuration} are all reached.
      *
-     * @param between kills, on average
-     * @param recovery the longest time from a kill until what was under way is back in the queue
+     * @param pause mean time between kills
+     * @param maxRecovery longest allowed time from a kill until all attempts of the process are recorded as LOST
      */
     private record Run(
             String name,
             int kills,
             int generations,
-            Duration atLeast,
-            Duration between,
+            Duration minDuration,
+            Duration pause,
             DarkroomInstanceSettings settings,
-            Duration recovery) {}
+            Duration maxRecovery) {}
 
     private static DarkroomInstanceSettings settings() {
         return DarkroomInstanceSettings.forTests()
@@ -103,16 +104,16 @@ class ProcessKillIT {
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
-    private void killUntil(Run run) throws Exception {
+    private void killRepeatedly(Run run) throws Exception {
         // given
-        Random dice = ChaosParameters.seededRandom(run.name());
+        Random random = ChaosParameters.seededRandom(run.name());
         DatabaseUrl database = TestPostgres.newDatabase();
         Map<String, Instant> killedAt = new HashMap<>();
         ExecutorService starters = Executors.newFixedThreadPool(NODES);
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomFleet darkroomFleet = new DarkroomFleet(
                         directory, NODES, run.settings().database(database).aiServer(inProcessSimulator))) {
-            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
+            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(random, 5));
             SubmissionCounter submissionCounter = new SubmissionCounter(inProcessSimulator);
             Instant begin = Instant.now();
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 40);
@@ -122,10 +123,10 @@ class ProcessKillIT {
             int kills = 0;
             while (kills < run.kills()
                     || loadGenerator.acceptedIds().size() < run.generations()
-                    || Duration.between(begin, Instant.now()).compareTo(run.atLeast()) < 0) {
-                ChaosParameters.waitFor(Duration.ofMillis((long) (run.between().toMillis() * 2 * dice.nextDouble())));
-                int place = dice.nextInt(NODES);
-                awaitTwoToBeThere(darkroomFleet, starts[place]);
+                    || Duration.between(begin, Instant.now()).compareTo(run.minDuration()) < 0) {
+                ChaosParameters.waitFor(Duration.ofMillis((long) (run.pause().toMillis() * 2 * random.nextDouble())));
+                int place = random.nextInt(NODES);
+                awaitTwoReady(darkroomFleet, starts[place]);
                 DarkroomInstanceProcess victim = darkroomFleet.processAt(place);
                 Instant now = Instant.now();
                 darkroomFleet.kill(place);
@@ -165,9 +166,9 @@ class ProcessKillIT {
                     counts(database, "outcome", "generation_attempts"),
                     recovery.toMillis());
             assertThat(count(database, "SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'"))
-                    .as("the kills were felt")
+                    .as("attempts lost by the kills")
                     .isPositive();
-            assertThat(recovery).as("longest recovery").isLessThan(run.recovery());
+            assertThat(recovery).as("longest recovery").isLessThan(run.maxRecovery());
             assertThat(TestPostgres.query(
                             database, "SELECT DISTINCT error_code FROM generations WHERE status = 'FAILED'"))
                     .isSubsetOf("ATTEMPTS_EXHAUSTED", "ATTEMPTS_LOST");
@@ -182,8 +183,8 @@ class ProcessKillIT {
         }
     }
 
-    /** Who was killed last has to be there again, and somebody beside it. */
-    private static void awaitTwoToBeThere(DarkroomFleet darkroomFleet, Future<?> start) {
+    /** Waits until the process killed last is ready again, and another process is ready. */
+    private static void awaitTwoReady(DarkroomFleet darkroomFleet, Future<?> start) {
         Awaitility.await("started again").atMost(Duration.ofSeconds(60)).until(() -> {
             if (start != null && start.isDone()) {
                 start.get();
@@ -192,7 +193,7 @@ class ProcessKillIT {
         });
     }
 
-    /** From a kill until the last of what the killed one had under way was given back. */
+    /** Returns the longest time from a kill until the last attempt of the killed process was recorded as LOST. */
     private static Duration longestRecovery(DatabaseUrl database, Map<String, Instant> killedAt) {
         Duration longest = Duration.ZERO;
         for (String row : TestPostgres.query(
@@ -200,7 +201,7 @@ class ProcessKillIT {
                 "SELECT node_id || ' ' || (extract(epoch FROM max(finished_at)) * 1000)::bigint"
                         + " FROM generation_attempts WHERE outcome = 'LOST' GROUP BY node_id")) {
             String[] lost = row.split(" ");
-            assertThat(killedAt).as("was taken for dead").containsKey(lost[0]);
+            assertThat(killedAt).as("only killed processes lose attempts").containsKey(lost[0]);
             Duration took = Duration.between(killedAt.get(lost[0]), Instant.ofEpochMilli(Long.parseLong(lost[1])));
             longest = took.compareTo(longest) > 0 ? took : longest;
         }

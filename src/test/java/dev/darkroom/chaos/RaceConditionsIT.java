@@ -38,13 +38,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Things that happen at the same moment, at two processes on one database, again and again: one of them is first, everybody is told
- * the same, and the books are right.
+ * Repeats concurrent requests at two processes on one database. Exactly one request wins, all responses agree, and the tables
+ * are consistent.
  */
 @Tag("chaos")
 @Timeout(1200)
 class RaceConditionsIT {
-    private static final int AT_ONCE = 50;
+    private static final int CONCURRENT_REQUESTS = 50;
     private static final int CANCELS = ChaosParameters.sizeProperty("cancels", 1_000);
     private static final int KEYS = ChaosParameters.sizeProperty("keys", 1_000);
 
@@ -85,8 +85,8 @@ class RaceConditionsIT {
         return processes.get(n % processes.size()).client();
     }
 
-    private static <T> List<T> atOnce(int callers, List<Callable<T>> calls) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(callers);
+    private static <T> List<T> invokeConcurrently(int threadCount, List<Callable<T>> calls) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(threadCount);
         try {
             List<T> results = new ArrayList<>();
             for (Future<T> result : threads.invokeAll(calls)) {
@@ -101,15 +101,15 @@ class RaceConditionsIT {
     private record Cancelled(String id, int status) {}
 
     @Test
-    void aCancelAndTheEndOfTheWork() throws Exception {
-        // given an AI server that takes about as long as we, and so few callers that nothing waits
-        Random dice = ChaosParameters.seededRandom("cancel against complete");
+    void cancelRacesWithCompletion() throws Exception {
+        // given an AI server about as fast as the cancel, and too few clients for a queue
+        Random random = ChaosParameters.seededRandom("cancel against complete");
         JsonObject small =
                 new JsonObject().put("prompt", "A race").put("width", 64).put("height", 64);
         List<Callable<Cancelled>> rounds = new ArrayList<>();
         for (int i = 0; i < CANCELS; i++) {
             int round = i;
-            long pause = Duration.ofMillis(dice.nextInt(40)).toNanos();
+            long pause = Duration.ofMillis(random.nextInt(40)).toNanos();
             rounds.add(() -> {
                 String id = client(round).create(small).getString("id");
                 LockSupport.parkNanos(pause);
@@ -118,50 +118,50 @@ class RaceConditionsIT {
         }
 
         // when
-        List<Cancelled> answers = atOnce(4, rounds);
+        List<Cancelled> responses = invokeConcurrently(4, rounds);
 
-        // then each end is the one that was told
+        // then each outcome agrees with the response to the cancel
         Awaitility.await("the end of all")
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> TestPostgres.query(database, "SELECT count(*) FROM generation_queue")
                         .equals(List.of("0")));
-        for (Cancelled each : answers) {
+        for (Cancelled each : responses) {
             JsonObject generation = client(0).generation(each.id());
             String code = generation.getJsonObject("error", new JsonObject()).getString("code", "");
             assertThat(each.status()).as("%s", generation).isIn(200, 409);
             assertThat(code.equals("CANCELLED")).as("%s", generation).isEqualTo(each.status() == 200);
         }
-        long won = answers.stream().filter(each -> each.status() == 200).count();
-        System.out.printf("races: %d cancelled, %d too late%n", won, answers.size() - won);
-        assertThat(won).isBetween(1L, answers.size() - 1L);
+        long won = responses.stream().filter(each -> each.status() == 200).count();
+        System.out.printf("races: %d cancelled, %d too late%n", won, responses.size() - won);
+        assertThat(won).isBetween(1L, responses.size() - 1L);
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     @Test
-    void fiftyEqualRequests() throws Exception {
+    void identicalRequestsCreateOneGeneration() throws Exception {
         for (int i = 0; i < KEYS; i++) {
             // given
             String key = UUID.randomUUID().toString();
             String body = "{\"prompt\":\"race %d\",\"width\":64,\"height\":64}".formatted(i);
-            List<Callable<ApiResponse>> calls = Stream.iterate(0, n -> n < AT_ONCE, n -> n + 1)
+            List<Callable<ApiResponse>> calls = Stream.iterate(0, n -> n < CONCURRENT_REQUESTS, n -> n + 1)
                     .map(n -> (Callable<ApiResponse>) () -> client(n).post(body, Map.of("Idempotency-Key", key)))
                     .toList();
 
             // when
-            List<ApiResponse> answers = atOnce(AT_ONCE, calls);
+            List<ApiResponse> responses = invokeConcurrently(CONCURRENT_REQUESTS, calls);
 
             // then
-            assertThat(answers).extracting(ApiResponse::status).isSubsetOf(200, 202);
-            Set<String> ids = answers.stream()
+            assertThat(responses).extracting(ApiResponse::status).isSubsetOf(200, 202);
+            Set<String> ids = responses.stream()
                     .map(apiResponse -> apiResponse.json().getString("id"))
                     .collect(Collectors.toSet());
             assertThat(ids).hasSize(1);
-            assertThat(answers)
+            assertThat(responses)
                     .filteredOn(apiResponse -> apiResponse.header("Idempotency-Replayed") == null)
                     .hasSize(1);
         }
 
-        // and there is nothing else
+        // and there are no other generations
         Awaitility.await("the end of all")
                 .atMost(Duration.ofMinutes(2))
                 .until(() -> TestPostgres.query(database, "SELECT count(*) FROM generations WHERE status = 'COMPLETE'")

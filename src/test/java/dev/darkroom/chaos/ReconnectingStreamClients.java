@@ -13,11 +13,11 @@ import java.util.Random;
 import java.util.function.IntSupplier;
 
 /**
- * One client for each of many users, each with one event stream, who come back with the last id they know whenever it breaks, and
- * drop what they have seen before. They keep what is wrong: a number that was skipped, a stream that was begun anew.
+ * Event-stream clients, one per user. Each reconnects with its last event id and ignores notifications it has seen. Collects
+ * violations: skipped sequence numbers, resets and unexpected statuses. Thread-safe.
  */
 final class ReconnectingStreamClients implements SseLoadClient.Listener, AutoCloseable {
-    /** By its name a client is told all from the first one on, even one whose first connection broke before it learned an id. */
+    /** Names a subscriber, so that a client gets all notifications even if its first connection breaks before any event id. */
     private static final String STREAM = "/api/notifications/stream?subscriber=browser";
 
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
@@ -36,14 +36,14 @@ final class ReconnectingStreamClients implements SseLoadClient.Listener, AutoClo
     private int events;
 
     /**
-     * All connect at once.
+     * Connects all clients at once.
      *
-     * @param port where somebody may be, for each connection anew
+     * @param port supplies the port of each new connection
      */
-    ReconnectingStreamClients(IntSupplier port, List<String> keys, Random dice) {
+    ReconnectingStreamClients(IntSupplier port, List<String> keys, Random random) {
         this.port = port;
         this.keys = keys;
-        this.random = dice;
+        this.random = random;
         lastIds = new String[keys.size()];
         Arrays.fill(lastIds, "");
         lastNumbers = new long[keys.size()];
@@ -76,15 +76,15 @@ final class ReconnectingStreamClients implements SseLoadClient.Listener, AutoClo
 
     @Override
     public synchronized void onEvent(int client, SseEvent event) {
-        // The first one says where the stream begins; what is recorded before it is not told.
+        // The first event has the start position. The stream does not send older notifications.
         live.set(client);
         if (event.name().equals("reset")) {
-            violations.add("client %d, who knew %s, was told %s".formatted(client, lastIds[client], event.data()));
+            violations.add("client %d at %s got reset %s".formatted(client, lastIds[client], event.data()));
         }
         if (event.name().equals("notification")) {
             long number = Long.parseLong(event.id().substring(event.id().lastIndexOf('-') + 1));
             if (number > lastNumbers[client] + 1) {
-                violations.add("client %d was told %d after %d".formatted(client, number, lastNumbers[client]));
+                violations.add("client %d got %d after %d".formatted(client, number, lastNumbers[client]));
             }
             if (number <= lastNumbers[client]) {
                 duplicates++;
@@ -110,25 +110,25 @@ final class ReconnectingStreamClients implements SseLoadClient.Listener, AutoClo
         connect(client, pause);
     }
 
-    /** How many have a stream right now. */
+    /** Returns the number of clients with an open stream. */
     synchronized int live() {
         streams.assertNoFailure();
         return live.cardinality();
     }
 
-    /** The last number that each client has been told; 0 for one that was told nothing. */
+    /** Returns the last sequence number of each client; 0 for a client without notifications. */
     synchronized List<Long> lastNumbers() {
         streams.assertNoFailure();
         return Arrays.stream(lastNumbers).boxed().toList();
     }
 
     synchronized void assertNoViolations() {
-        assertThat(violations).as("gaps, resets, refusals").isEmpty();
+        assertThat(violations).as("gaps, resets, unexpected statuses").isEmpty();
     }
 
     @Override
     public synchronized String toString() {
-        return "%d clients: %d notifications in order, none missing; %d came twice; %d connections, %d refused"
+        return "%d clients: %d notifications in order, none missing; %d duplicates; %d connections, %d rejected"
                 .formatted(keys.size(), events, duplicates, connections, rejectedConnections);
     }
 

@@ -23,21 +23,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Statements that take for ever use every connection up. */
+/** Blocks all database connections with statements that wait for a lock. */
 @Tag("chaos")
 @Tag("database")
 @Timeout(120)
 class SlowDatabaseIT {
-    /** The process would be taken for dead well before the slowness is over. */
+    /** Shorter than the lock, so that the node lease would expire without heartbeats. */
     private static final Duration TTL = Duration.ofSeconds(4);
 
-    private static final Duration SLOW = TTL.plusSeconds(4);
+    private static final Duration LOCK_TIME = TTL.plusSeconds(4);
 
     @TempDir
     Path directory;
 
     @Test
-    void callersAreToldInTimeAndTheProcessIsNotTakenForDead() throws SQLException {
+    void requestsTimeOutAndNodeLeaseSurvives() throws SQLException {
         // given
         DatabaseUrl database = TestPostgres.newDatabase();
         DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
@@ -54,20 +54,20 @@ class SlowDatabaseIT {
             Awaitility.await().until(() -> loadGenerator.acceptedIds().size() > 20);
 
             // when
-            try (Connection somebody = DriverManager.getConnection(
+            try (Connection otherClient = DriverManager.getConnection(
                             database.jdbcUrl(),
                             database.user(),
                             database.password().value());
-                    Statement statement = somebody.createStatement()) {
-                somebody.setAutoCommit(false);
+                    Statement statement = otherClient.createStatement()) {
+                otherClient.setAutoCommit(false);
                 statement.execute("LOCK TABLE generations");
                 Awaitility.await()
-                        .pollDelay(SLOW)
-                        .atMost(SLOW.plusSeconds(30))
+                        .pollDelay(LOCK_TIME)
+                        .atMost(LOCK_TIME.plusSeconds(30))
                         .untilAsserted(() -> assertThat(onlyNode(database)).isEqualTo(node));
                 assertThat(loadGenerator.refused()).isPositive();
                 assertThat(management.get("/health/ready").status())
-                        .as("the database answers, and so do we")
+                        .as("readiness while the database is reachable")
                         .isEqualTo(200);
             }
 
@@ -87,7 +87,7 @@ class SlowDatabaseIT {
         }
     }
 
-    /** The id of the one process there is, by the database's account. */
+    /** Returns the id of the only node with a valid lease. */
     private static String onlyNode(DatabaseUrl database) {
         return String.join(" ", TestPostgres.query(database, "SELECT id FROM nodes WHERE expires_at > now()"));
     }

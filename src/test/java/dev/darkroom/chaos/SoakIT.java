@@ -28,7 +28,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Light load and a fault every few seconds, for long: what the process that is never killed takes does not grow. */
+/** Runs light load with a fault every few seconds. Memory and descriptors of the process that is never killed do not grow. */
 @Tag("chaos")
 @Timeout(30_000)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
@@ -36,14 +36,14 @@ class SoakIT {
     @TempDir
     Path directory;
 
-    /** What was taken at one moment. */
+    /** Resource usage at one moment. */
     private record Sample(long residentKb, long descriptors, long deadRows) {}
 
     @Test
-    void nothingGrows() throws Exception {
+    void resourceUsageDoesNotGrow() throws Exception {
         // given
         Duration time = duration(System.getProperty("darkroom.chaos.soak", "5m"));
-        Random dice = ChaosParameters.seededRandom("soak");
+        Random random = ChaosParameters.seededRandom("soak");
         DatabaseUrl database = TestPostgres.newDatabase();
         List<Sample> samples = new ArrayList<>();
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
@@ -54,18 +54,18 @@ class SoakIT {
                         place -> settings(inProcessSimulator)
                                 .database(place == 0 ? DarkroomFleet.throughProxy(proxy, database) : database)
                                 .environment())) {
-            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(dice, 5));
-            DarkroomInstanceProcess spared = darkroomFleet.processAt(0);
+            inProcessSimulator.script(ChaosParameters.unreliableAiServerScript(random, 5));
+            DarkroomInstanceProcess observed = darkroomFleet.processAt(0);
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 15);
             long end = System.nanoTime() + time.toNanos();
 
             // when
             int faults = 0;
             while (System.nanoTime() < end) {
-                ChaosParameters.waitFor(Duration.ofMillis(1_000 + dice.nextInt(4_000)));
-                fault(dice, darkroomFleet, proxy);
+                ChaosParameters.waitFor(Duration.ofMillis(1_000 + random.nextInt(4_000)));
+                fault(random, darkroomFleet, proxy);
                 faults++;
-                samples.add(sample(spared, database));
+                samples.add(sample(observed, database));
             }
             loadGenerator.close();
 
@@ -75,9 +75,9 @@ class SoakIT {
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
             System.out.printf("chaos: soak of %s: %d faults; %s%n", time, faults, loadGenerator);
-            long memory = grows("resident KiB", samples, Sample::residentKb);
-            long files = grows("descriptors", samples, Sample::descriptors);
-            grows("dead rows of the queue", samples, Sample::deadRows);
+            long memory = growthPercent("resident KiB", samples, Sample::residentKb);
+            long files = growthPercent("descriptors", samples, Sample::descriptors);
+            growthPercent("dead rows of the queue", samples, Sample::deadRows);
             assertThat(memory).as("growth of resident memory, per cent").isLessThan(15);
             assertThat(files).as("growth of open descriptors, per cent").isLessThan(15);
             assertThat(samples)
@@ -86,23 +86,23 @@ class SoakIT {
         }
     }
 
-    private static void fault(Random dice, DarkroomFleet darkroomFleet, TcpProxy proxy) {
-        switch (dice.nextInt(6)) {
+    private static void fault(Random random, DarkroomFleet darkroomFleet, TcpProxy proxy) {
+        switch (random.nextInt(6)) {
             case 0 -> proxy.closeConnections();
             case 1 -> proxy.resetConnections();
             case 2 -> proxy.closeServerSide();
             case 3 -> {
                 proxy.blackhole();
-                ChaosParameters.waitFor(Duration.ofMillis(dice.nextInt(1_000)));
+                ChaosParameters.waitFor(Duration.ofMillis(random.nextInt(1_000)));
                 proxy.resumeForwarding();
             }
             case 4 -> {
-                proxy.delay(Duration.ofMillis(dice.nextInt(50)));
+                proxy.delay(Duration.ofMillis(random.nextInt(50)));
                 ChaosParameters.waitFor(Duration.ofSeconds(1));
                 proxy.delay(Duration.ZERO);
             }
             default -> {
-                int place = 1 + dice.nextInt(2);
+                int place = 1 + random.nextInt(2);
                 darkroomFleet.kill(place);
                 darkroomFleet.launch(place);
                 darkroomFleet.awaitReady(place);
@@ -126,12 +126,12 @@ class SoakIT {
         }
     }
 
-    /** Per cent by which the mean of the last third is above that of the third before: the first is the warming up. */
-    private static long grows(String what, List<Sample> samples, ToLongFunction<Sample> value) {
+    /** Returns the growth from the mean of the second third to that of the last third, in per cent. The first third is warm-up. */
+    private static long growthPercent(String name, List<Sample> samples, ToLongFunction<Sample> value) {
         int third = samples.size() / 3;
         double middle = mean(samples.subList(third, 2 * third), value);
         double last = mean(samples.subList(2 * third, samples.size()), value);
-        System.out.printf("  %s: %.0f, then %.0f on average%n", what, middle, last);
+        System.out.printf("  %s: %.0f, then %.0f on average%n", name, middle, last);
         return middle == 0 ? 0 : Math.round(100 * (last / middle - 1));
     }
 

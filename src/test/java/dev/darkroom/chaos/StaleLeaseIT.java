@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Processes that are frozen, cut off or gone while they work, and what becomes of what they still want to say. */
+/** Checks results of processes that were frozen or disconnected from the database until their lease expired. */
 @Tag("chaos")
 @Timeout(300)
 class StaleLeaseIT {
@@ -51,15 +51,16 @@ class StaleLeaseIT {
         inProcessSimulator.close();
     }
 
-    /** As in a pause of the virtual machine or of the whole host. */
+    /** SIGSTOP simulates a pause of the JVM or of the host. */
     @Test
-    void theResultOfAFrozenProcessIsRefusedAndItTakesANewIdentity() {
+    void rejectsResultOfFrozenProcess() {
         // given
         inProcessSimulator.script(delay("1s"));
         try (DarkroomFleet darkroomFleet =
                 new DarkroomFleet(directory, 3, timings().database(database))) {
-            String id = darkroomFleet.randomClient().create("A lighthouse for somebody who falls asleep");
-            awaitTrue("asked", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
+            String id = darkroomFleet.randomClient().create("A lighthouse at dusk");
+            awaitTrue(
+                    "submitted", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
             String owner = TestPostgres.query(database, "SELECT lease_owner FROM generation_queue")
                     .get(0);
             int place = darkroomFleet.placeOfNode(owner).orElseThrow();
@@ -75,8 +76,8 @@ class StaleLeaseIT {
 
             // then
             frozen.awaitLine("lease lost, result discarded generation=" + id);
-            awaitTrue("a new identity", () -> DarkroomFleet.nodeIds(frozen).size() == 2);
-            awaitTrue("trusted again", () -> node(frozen).containsKey("id"));
+            awaitTrue("registered again", () -> DarkroomFleet.nodeIds(frozen).size() == 2);
+            awaitTrue("valid node lease", () -> node(frozen).containsKey("id"));
             assertThat(node(frozen).getString("id"))
                     .isNotEqualTo(owner)
                     .isEqualTo(DarkroomFleet.nodeIds(frozen).get(1));
@@ -87,27 +88,28 @@ class StaleLeaseIT {
                     .isEqualTo(ended.getJsonArray("attempts"));
             check(darkroomFleet.allProcesses());
 
-            // when the maker of its picture is gone
-            String maker = TestPostgres.query(
+            // when the process that stored the image is killed
+            String storedBy = TestPostgres.query(
                             database, "SELECT node_id FROM generation_attempts WHERE outcome = 'SUCCEEDED'")
                     .get(0);
-            darkroomFleet.kill(darkroomFleet.placeOfNode(maker).orElseThrow());
+            darkroomFleet.kill(darkroomFleet.placeOfNode(storedBy).orElseThrow());
 
-            // then it serves that too
+            // then the frozen process serves the image
             assertServes(frozen.client(), ended);
         }
     }
 
     @Test
-    void aProcessCutOffFromTheDatabaseBreaksItsCallsOffBeforeAnotherMayBegin() {
+    void disconnectedProcessAbortsCallsBeforeTakeover() {
         // given
         DarkroomInstanceSettings settings = timings();
         inProcessSimulator.script(delay("2m").put("times", 4));
-        try (DarkroomInstanceProcess cutOff = start(settings.database(DarkroomFleet.throughProxy(proxy, database)))) {
+        try (DarkroomInstanceProcess disconnected =
+                start(settings.database(DarkroomFleet.throughProxy(proxy, database)))) {
             List<String> ids = IntStream.range(0, 4)
-                    .mapToObj(i -> cutOff.client().create("Lighthouse on an island " + i))
+                    .mapToObj(i -> disconnected.client().create("Lighthouse on an island " + i))
                     .toList();
-            awaitTrue("asked", () -> inProcessSimulator.recordedRequests().size() == 4);
+            awaitTrue("submitted", () -> inProcessSimulator.recordedRequests().size() == 4);
             try (DarkroomInstanceProcess other = start(settings.database(database))) {
 
                 // when
@@ -119,31 +121,31 @@ class StaleLeaseIT {
                     assertThat(outcomes(ended)).containsExactly("LOST", "SUCCEEDED");
                     List<JsonObject> calls = inProcessSimulator.recordedRequests(id);
                     assertThat(calls).hasSize(2);
-                    Instant brokenOff = Instant.parse(calls.get(0).getString("closedAt"));
+                    Instant aborted = Instant.parse(calls.get(0).getString("closedAt"));
                     Instant takenOver = Instant.parse(calls.get(1).getString("at"));
-                    assertThat(brokenOff).isBefore(takenOver);
+                    assertThat(aborted).isBefore(takenOver);
                     System.out.printf(
-                            "chaos: cut off: call broken off %d ms before the next began%n",
-                            Duration.between(brokenOff, takenOver).toMillis());
+                            "chaos: disconnected: call aborted %d ms before the next began%n",
+                            Duration.between(aborted, takenOver).toMillis());
                 }
 
                 // when
                 proxy.resumeForwarding();
 
                 // then
-                awaitTrue("a new identity", () -> node(cutOff).containsKey("id"));
-                assertThat(DarkroomFleet.nodeIds(cutOff)).hasSizeGreaterThan(1);
-                check(List.of(cutOff, other));
+                awaitTrue("registered again", () -> node(disconnected).containsKey("id"));
+                assertThat(DarkroomFleet.nodeIds(disconnected)).hasSizeGreaterThan(1);
+                check(List.of(disconnected, other));
             }
         }
     }
 
-    /** It had its result in time, and its completion got stuck on the way to the database. */
+    /** The result arrives in time, and the network delays the completion until the lease has expired. */
     @Test
-    void aCompletionThatArrivesTooLateIsRefusedByTheDatabase() {
+    void databaseRejectsLateCompletion() {
         // given
         try (DarkroomInstanceProcess late = start(lateSettings())) {
-            String id = getsStuckCompleting(late);
+            String id = startAndDelayCompletion(late);
             try (DarkroomInstanceProcess other = start(timings().database(database))) {
                 awaitTrue(
                         "taken over",
@@ -161,14 +163,14 @@ class StaleLeaseIT {
         }
     }
 
-    /** The test of the tests: without the fence the same is noticed. */
+    /** Verifies the check itself: without the fencing token it detects the late completion. */
     @Test
-    void withoutTheTokenTheLateCompletionIsTakenAndTheChecksNotice() throws IOException {
+    void checkDetectsLateCompletionWithoutFencing() throws IOException {
         // given
         Path broken = UnfencedServiceBuild.compile(directory.resolve("broken"));
         try (DarkroomInstanceProcess late = DarkroomInstanceProcess.startWithClasses(
                 broken, directory, lateSettings().environment())) {
-            String id = getsStuckCompleting(late);
+            String id = startAndDelayCompletion(late);
             try (DarkroomInstanceProcess other = start(timings().database(database))) {
                 awaitTrue(
                         "taken over",
@@ -182,12 +184,12 @@ class StaleLeaseIT {
                 other.client().awaitEnd(id);
                 List<String> violations = AttemptHistoryCheck.violations(List.of(late, other), database);
                 assertThat(violations).hasSize(1).first().asString().contains(id);
-                System.out.println("chaos: the broken variant is caught: " + violations.get(0));
+                System.out.println("chaos: violation detected without fencing: " + violations.get(0));
             }
         }
     }
 
-    /** Nothing but the completion shall want a connection, so that it is the completion that gets stuck. */
+    /** Only the completion uses the database, so that the proxy delays nothing else. */
     private DarkroomInstanceSettings lateSettings() {
         return timings()
                 .database(DarkroomFleet.throughProxy(proxy, database))
@@ -195,21 +197,21 @@ class StaleLeaseIT {
                 .with("DARKROOM_NODE_REAP_INTERVAL", "1m");
     }
 
-    /** It has its pictures, and its completion on the way to a database that has fallen silent. */
-    private String getsStuckCompleting(DarkroomInstanceProcess late) {
+    /** Creates a generation and blocks the database connection before its completion. Returns the id. */
+    private String startAndDelayCompletion(DarkroomInstanceProcess late) {
         inProcessSimulator.script(delay("500ms"), delay("4s"));
         String id = late.client().create("A lighthouse in the fog");
-        awaitTrue("asked", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
+        awaitTrue("submitted", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
         proxy.blackhole();
         return id;
     }
 
     private static void assertServes(ApiClient client, JsonObject ended) {
         String path = URI.create(ended.getJsonArray("imageUrls").getString(0)).getPath();
-        ApiClient.ApiResponse picture = client.get(path);
-        assertThat(picture.status()).isEqualTo(200);
-        assertThat(picture.header("Content-Type")).isEqualTo("image/png");
-        assertThat(picture.body()).startsWith(0x89, 'P', 'N', 'G');
+        ApiClient.ApiResponse image = client.get(path);
+        assertThat(image.status()).isEqualTo(200);
+        assertThat(image.header("Content-Type")).isEqualTo("image/png");
+        assertThat(image.body()).startsWith(0x89, 'P', 'N', 'G');
     }
 
     private void check(List<DarkroomInstanceProcess> processes) {
@@ -230,15 +232,15 @@ class StaleLeaseIT {
                 .toList();
     }
 
-    private static void awaitTrue(String what, Callable<Boolean> condition) {
-        Awaitility.await(what).atMost(Duration.ofSeconds(60)).until(condition);
+    private static void awaitTrue(String alias, Callable<Boolean> condition) {
+        Awaitility.await(alias).atMost(Duration.ofSeconds(60)).until(condition);
     }
 
     private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {
         return DarkroomInstanceProcess.start(directory, settings.environment());
     }
 
-    /** The lease settings are the product's defaults. */
+    /** Settings with the default lease timings. */
     private DarkroomInstanceSettings timings() {
         return DarkroomInstanceSettings.forTests()
                 .aiServer(inProcessSimulator)

@@ -32,50 +32,50 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Event streams that break at any byte, and nodes that die: each client is told each of its numbers, in order, and once when it
- * drops what it has seen before.
+ * Cuts event streams at arbitrary bytes and kills nodes. Each client gets every notification in order, exactly once after
+ * deduplication.
  */
 @Tag("chaos")
 @Timeout(600)
 class StreamInterruptionIT {
     private static final int NODES = 3;
     private static final int CLIENTS = ChaosParameters.sizeProperty("clients", 1_000);
-    private static final int POSTS_A_SECOND = 60;
+    private static final int POSTS_PER_SECOND = 60;
     private static final Duration TIME = Duration.ofSeconds(ChaosParameters.sizeProperty("streams", 120));
     private static final Duration BETWEEN_KILLS = Duration.ofSeconds(6);
 
-    /** Bytes of an answer that come through, on average: a few notifications. */
+    /** Mean number of bytes before a response is cut: a few notifications. */
     private static final int LENGTH = 2_000;
 
-    private static final String BODY = "{\"prompt\":\"A lighthouse to be told of\",\"width\":64,\"height\":64}";
+    private static final String BODY = "{\"prompt\":\"A lighthouse at dusk\",\"width\":64,\"height\":64}";
 
     @TempDir
     Path directory;
 
     @Test
-    void whereverAConnectionBreaksNothingIsMissed() throws Exception {
+    void deliversEveryNotificationDespiteCuts() throws Exception {
         // given
-        Random dice = ChaosParameters.seededRandom("broken streams");
+        Random random = ChaosParameters.seededRandom("broken streams");
         DatabaseUrl database = TestPostgres.newDatabase();
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomFleet darkroomFleet = new DarkroomFleet(
                         directory, NODES, settings().database(database).aiServer(inProcessSimulator));
                 ConnectionCuttingProxy balancer = new ConnectionCuttingProxy(
-                        () -> somebody(darkroomFleet),
-                        ConnectionCuttingProxy.randomLengths(new Random(dice.nextLong()), LENGTH))) {
+                        () -> randomApiPort(darkroomFleet),
+                        ConnectionCuttingProxy.randomLengths(new Random(random.nextLong()), LENGTH))) {
             List<String> users =
                     IntStream.range(0, CLIENTS).mapToObj(i -> "user-" + i).toList();
             List<String> keys = TestApiKeys.create(database, users);
             try (ReconnectingStreamClients reconnectingStreamClients =
-                    new ReconnectingStreamClients(balancer::port, keys, new Random(dice.nextLong()))) {
+                    new ReconnectingStreamClients(balancer::port, keys, new Random(random.nextLong()))) {
 
                 // when
-                AtomicInteger unanswered = new AtomicInteger();
-                ScheduledExecutorService callers =
-                        postSteadily(darkroomFleet, keys, new Random(dice.nextLong()), unanswered);
-                int kills = killNowAndThen(darkroomFleet, dice);
-                callers.shutdown();
-                assertThat(callers.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
+                AtomicInteger failedPosts = new AtomicInteger();
+                ScheduledExecutorService posters =
+                        postSteadily(darkroomFleet, keys, new Random(random.nextLong()), failedPosts);
+                int kills = killPeriodically(darkroomFleet, random);
+                posters.shutdown();
+                assertThat(posters.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
                 Awaitility.await("the queue is empty")
                         .atMost(Duration.ofMinutes(2))
                         .pollInterval(Duration.ofMillis(200))
@@ -91,20 +91,20 @@ class StreamInterruptionIT {
                         .stream()
                         .map(Long::valueOf)
                         .toList();
-                Awaitility.await("all are told")
+                Awaitility.await("all notifications received")
                         .atMost(Duration.ofSeconds(60))
                         .until(() -> reconnectingStreamClients.lastNumbers().equals(top));
                 reconnectingStreamClients.assertNoViolations();
-                assertThat(balancer.cutCount()).as("it was felt").isGreaterThan(CLIENTS);
+                assertThat(balancer.cutCount()).as("cut connections").isGreaterThan(CLIENTS);
                 assertThat(top.stream().mapToLong(Long::longValue).sum())
-                        .as("one for each generation")
+                        .as("one notification for each generation")
                         .isEqualTo(Long.parseLong(query(database, "SELECT count(*) FROM generations")
                                 .get(0)));
                 AttemptHistoryCheck.assertNoViolations(
                         darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
                 System.out.printf(
-                        "chaos: broken streams: %d s, %d connections cut, %d nodes killed, %d POSTs unanswered; %s%n",
-                        TIME.toSeconds(), balancer.cutCount(), kills, unanswered.get(), reconnectingStreamClients);
+                        "chaos: broken streams: %d s, %d connections cut, %d nodes killed, %d POSTs failed; %s%n",
+                        TIME.toSeconds(), balancer.cutCount(), kills, failedPosts.get(), reconnectingStreamClients);
                 for (DarkroomInstanceProcess process : darkroomFleet.allProcesses()) {
                     assertThat(process.log()).noneMatch(line -> line.contains(" ERROR ") || line.startsWith("\tat "));
                 }
@@ -112,8 +112,8 @@ class StreamInterruptionIT {
         }
     }
 
-    /** As a balancer does that does not know yet who is gone. */
-    private static int somebody(DarkroomFleet darkroomFleet) {
+    /** Returns the API port of a random node, like a load balancer that does not yet know which nodes died. */
+    private static int randomApiPort(DarkroomFleet darkroomFleet) {
         ApiClient client = darkroomFleet.randomClient();
         return client == null
                 ? darkroomFleet.processAt(0).api().getPort()
@@ -121,43 +121,43 @@ class StreamInterruptionIT {
     }
 
     private static ScheduledExecutorService postSteadily(
-            DarkroomFleet darkroomFleet, List<String> keys, Random dice, AtomicInteger unanswered) {
+            DarkroomFleet darkroomFleet, List<String> keys, Random random, AtomicInteger failedPosts) {
         int threads = 10;
-        ScheduledExecutorService callers = Executors.newScheduledThreadPool(threads);
-        long pause = TimeUnit.SECONDS.toNanos(1) / POSTS_A_SECOND;
+        ScheduledExecutorService posters = Executors.newScheduledThreadPool(threads);
+        long pause = TimeUnit.SECONDS.toNanos(1) / POSTS_PER_SECOND;
         for (int i = 0; i < threads; i++) {
-            callers.scheduleAtFixedRate(
+            posters.scheduleAtFixedRate(
                     () -> {
                         String key;
-                        synchronized (dice) {
-                            key = keys.get(dice.nextInt(keys.size()));
+                        synchronized (random) {
+                            key = keys.get(random.nextInt(keys.size()));
                         }
-                        post(darkroomFleet, key, unanswered);
+                        post(darkroomFleet, key, failedPosts);
                     },
                     i * pause,
                     threads * pause,
                     TimeUnit.NANOSECONDS);
         }
-        return callers;
+        return posters;
     }
 
-    private static void post(DarkroomFleet darkroomFleet, String key, AtomicInteger unanswered) {
+    private static void post(DarkroomFleet darkroomFleet, String key, AtomicInteger failedPosts) {
         ApiClient client = darkroomFleet.randomClient();
         try {
             if (client == null
                     || client.post(BODY, Map.of("Authorization", "Bearer " + key))
                                     .status()
                             != 202) {
-                unanswered.incrementAndGet();
+                failedPosts.incrementAndGet();
             }
         } catch (UncheckedIOException e) {
-            // Its node has died.
-            unanswered.incrementAndGet();
+            // The node was killed during the request.
+            failedPosts.incrementAndGet();
         }
     }
 
     /** Kills a node every {@link #BETWEEN_KILLS} for {@link #TIME} and starts another in its place. */
-    private static int killNowAndThen(DarkroomFleet darkroomFleet, Random dice) throws Exception {
+    private static int killPeriodically(DarkroomFleet darkroomFleet, Random random) throws Exception {
         ExecutorService starter = Executors.newSingleThreadExecutor();
         try {
             Instant end = Instant.now().plus(TIME);
@@ -166,7 +166,7 @@ class StreamInterruptionIT {
             do {
                 ChaosParameters.waitFor(BETWEEN_KILLS);
                 if (started == null || started.isDone()) {
-                    int place = dice.nextInt(NODES);
+                    int place = random.nextInt(NODES);
                     darkroomFleet.kill(place);
                     kills++;
                     started = starter.submit(() -> {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A stream survives the death of the process that did the work, and an outage of the database. */
+/** Checks that a stream survives the crash of the worker process and an outage of the database. */
 @Tag("chaos")
 @Timeout(300)
 class StreamRecoveryIT {
@@ -67,8 +67,8 @@ class StreamRecoveryIT {
     }
 
     @Test
-    void whatNobodyWasToldOfIsFoundAllTheSame() throws Exception {
-        // given a process that dies between the commit and the telling
+    void deliversNotificationWithoutNotify() throws Exception {
+        // given a process that dies between the commit and NOTIFY
         try (DarkroomInstance front = process("front", "0", "200ms");
                 SseClient stream = listen(front)) {
             try (DarkroomInstanceProcess killed = DarkroomInstanceProcess.start(
@@ -82,15 +82,15 @@ class StreamRecoveryIT {
                 killed.kill();
 
                 // then
-                Frame told = stream.awaitEvent("notification");
-                assertThat(told.data()).contains(id);
+                Frame notification = stream.awaitEvent("notification");
+                assertThat(notification.data()).contains(id);
             }
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
     }
 
     @Test
-    void aStreamOutlivesTheDatabase() throws Exception {
+    void streamSurvivesDatabaseOutage() throws Exception {
         // given
         try (StoppablePostgres postgres = StoppablePostgres.start(directory.resolve("postgres"));
                 DarkroomInstance process = InProcessDarkroom.start(
@@ -100,7 +100,7 @@ class StreamRecoveryIT {
             process.client().awaitEnd(process.client().create("A pier"));
             stream.awaitEvent("notification");
 
-            // when it is away, and somebody else comes meanwhile
+            // when the database is down, and another client connects meanwhile
             postgres.stop(StoppablePostgres.Mode.IMMEDIATE);
             SseClient late = SseClient.open(
                     process.client().base(),
@@ -115,7 +115,7 @@ class StreamRecoveryIT {
                                     .status()
                             == 202);
 
-            // then both hear of what comes afterwards, on the connections that they had
+            // then both get later notifications on the same connections
             for (SseClient each : List.of(stream, late)) {
                 each.await(
                         "the second",

@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** How often the AI server was asked for each generation, beyond what its own log keeps. Not thread-safe. */
+/** Counts submissions to the AI server per generation, beyond the limit of the simulator's log. Not thread-safe. */
 final class SubmissionCounter {
     private final InProcessSimulator inProcessSimulator;
     private final Map<String, Set<String>> arrivals = new HashMap<>();
@@ -15,7 +15,7 @@ final class SubmissionCounter {
         this.inProcessSimulator = inProcessSimulator;
     }
 
-    /** Takes down what the AI server remembers. To be called before it forgets, see {@code SimulatorRequestLog}. */
+    /** Copies the simulator's log. Call it before the log drops entries, see {@code SimulatorRequestLog}. */
     void recordArrivals() {
         inProcessSimulator
                 .recordedRequests()
@@ -28,8 +28,8 @@ final class SubmissionCounter {
         int calls = arrivals.values().stream().mapToInt(Set::size).sum();
         long repeated =
                 arrivals.values().stream().filter(each -> each.size() > 1).count();
-        int most = arrivals.values().stream().mapToInt(Set::size).max().orElse(0);
-        return "%d AI calls for %d generations, %d of them asked for more than once, %d times at most"
-                .formatted(calls, arrivals.size(), repeated, most);
+        int max = arrivals.values().stream().mapToInt(Set::size).max().orElse(0);
+        return "%d AI calls for %d generations, %d of them submitted more than once, %d times at most"
+                .formatted(calls, arrivals.size(), repeated, max);
     }
 }

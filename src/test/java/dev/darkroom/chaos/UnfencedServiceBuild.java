@@ -13,31 +13,33 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** The service as it would be without the fence: completions that name the generation alone, neither node nor token. */
+/** Compiles a variant of the service without fencing: its completions check neither lease owner nor lease token. */
 final class UnfencedServiceBuild {
-    private static final Path GENERATION = Path.of("src/main/java/dev/darkroom/generation");
+    private static final Path STORE_SOURCES = Path.of("src/main/java/dev/darkroom/generation/store");
     private static final Pattern FENCING_CONDITION =
             Pattern.compile("(?:\\w+\\.)?lease_owner = (\\S+) AND (?:\\w+\\.)?lease_token = (\\S+)");
 
     private UnfencedServiceBuild() {}
 
-    /** Compiles it into a directory; its class files have to come before those of the jar. */
+    /** Compiles the variant and returns the directory of its classes, which must precede the jar on the class path. */
     static Path compile(Path directory) throws IOException {
-        String sql = Files.readString(GENERATION.resolve("LeaseSql.java"));
+        String sql = Files.readString(STORE_SOURCES.resolve("GenerationLeaseSql.java"));
         int complete = sql.indexOf("String COMPLETE");
         Matcher fence = FENCING_CONDITION.matcher(sql);
-        assertThat(complete).as("the statement that completes").isPositive();
-        assertThat(fence.find(complete)).as("a fence").isTrue();
-        assertThat(fence.end()).as("is that of the statement").isLessThan(sql.indexOf("\"\"\";", complete));
+        assertThat(complete).as("position of the COMPLETE statement").isPositive();
+        assertThat(fence.find(complete)).as("fencing condition exists").isTrue();
+        assertThat(fence.end())
+                .as("fencing condition belongs to COMPLETE")
+                .isLessThan(sql.indexOf("\"\"\";", complete));
         String noFence = fence.group(1) + "::uuid IS NOT NULL AND " + fence.group(2) + "::bigint > 0";
-        Path sources = Files.createDirectories(directory.resolve("sources/dev/darkroom/generation"));
+        Path sources = Files.createDirectories(directory.resolve("sources/dev/darkroom/generation/store"));
         Path classes = Files.createDirectories(directory.resolve("classes"));
         Files.writeString(
-                sources.resolve("LeaseSql.java"),
-                // The parameters are still there, since the service sends them.
+                sources.resolve("GenerationLeaseSql.java"),
+                // Keeps the parameters, since the service still binds them.
                 sql.substring(0, fence.start()) + noFence + sql.substring(fence.end()));
-        // Statements are constants, and so copied into the class that uses them.
-        Files.copy(GENERATION.resolve("LeaseStore.java"), sources.resolve("LeaseStore.java"));
+        // The compiler inlines constants, so the class that uses the statement must be compiled too.
+        Files.copy(STORE_SOURCES.resolve("GenerationLeaseStore.java"), sources.resolve("GenerationLeaseStore.java"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
             boolean compiled = compiler.getTask(
@@ -53,7 +55,8 @@ final class UnfencedServiceBuild {
                                     classes.toString()),
                             null,
                             files.getJavaFileObjects(
-                                    sources.resolve("LeaseSql.java"), sources.resolve("LeaseStore.java")))
+                                    sources.resolve("GenerationLeaseSql.java"),
+                                    sources.resolve("GenerationLeaseStore.java")))
                     .call();
             assertThat(compiled).as("compiled").isTrue();
         }

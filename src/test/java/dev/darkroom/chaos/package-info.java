@@ -1,5 +1,5 @@
 /**
- * Faults on fleets of real processes, with a real PostgreSQL and the simulator. They run with
- * {@code ./mvnw verify -Pchaos} only: docs/reliability.md.
+ * Fault tests on fleets of real processes, with a real PostgreSQL and the simulator. Only {@code ./mvnw verify -Pchaos} runs
+ * them. See docs/reliability.md.
  */
 package dev.darkroom.chaos;

@@ -115,8 +115,7 @@ class SettingsLoaderTest {
     @Test
     void rejectsMissingConfiguredFile() {
         assertThat(errorOf(Map.of("DARKROOM_CONF", "gone.yaml")))
-                .isEqualTo("DARKROOM_CONF: expected a readable file, got \"" + directory.resolve("gone.yaml")
-                        + "\"");
+                .isEqualTo("DARKROOM_CONF: expected a readable file, got \"" + directory.resolve("gone.yaml") + "\"");
     }
 
     @Test
