@@ -4,8 +4,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /**
- * One way to answer a submission. A new fault is a record here, or a {@link ResponseFault}, and a line in {@link FaultScriptParser}.
- * {@code play} runs on the event loop, after the delay. Immutable, but for {@link RandomFault}.
+ * A way to respond to a submission. A new fault needs a record here, or a {@link ResponseFault}, and an entry in
+ * {@link FaultScriptParser}. {@link #apply} runs on the event loop after the delay. Immutable, except {@link RandomFault}.
  */
 sealed interface Fault
         permits Fault.NoFault,
@@ -17,25 +17,25 @@ sealed interface Fault
                 RandomFault,
                 ResponseFault {
 
-    /** What is done, for the request log: short, and the same every time. */
+    /** Returns a short constant description for the request log. */
     String describe();
 
-    void apply(SimulatorSubmission simulatorSubmission);
+    void apply(SimulatorSubmission submission);
 
-    /** No fault: the pictures that were asked for. */
+    /** No fault: responds with the requested images. */
     record NoFault() implements Fault {
         @Override
         public String describe() {
-            return "picture";
+            return "image";
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
-            simulatorSubmission.sendImages(simulatorSubmission.request().count());
+        public void apply(SimulatorSubmission submission) {
+            submission.sendImages(submission.request().count());
         }
     }
 
-    /** A success without a picture. */
+    /** Responds with success and no image. */
     record NoImage() implements Fault {
         @Override
         public String describe() {
@@ -43,39 +43,39 @@ sealed interface Fault
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
-            simulatorSubmission.sendResults(0, position -> new JsonObject());
+        public void apply(SimulatorSubmission submission) {
+            submission.sendResults(0, position -> new JsonObject());
         }
     }
 
-    /** Base64 of something else. */
+    /** Responds with Base64 of bytes that are no image. */
     record InvalidImage() implements Fault {
         @Override
         public String describe() {
-            return "not a picture";
+            return "invalid image";
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
+        public void apply(SimulatorSubmission submission) {
             JsonObject result = new JsonObject().put("b64_json", SimulatorImageRenderer.invalidImageBase64());
-            simulatorSubmission.sendResults(simulatorSubmission.request().count(), position -> result);
+            submission.sendResults(submission.request().count(), position -> result);
         }
     }
 
-    /** One picture fewer than asked for. */
+    /** Responds with one image fewer than requested. */
     record TooFewImages() implements Fault {
         @Override
         public String describe() {
-            return "one picture fewer";
+            return "one image fewer";
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
-            simulatorSubmission.sendImages(simulatorSubmission.request().count() - 1);
+        public void apply(SimulatorSubmission submission) {
+            submission.sendImages(submission.request().count() - 1);
         }
     }
 
-    /** A URL of the script's choosing as each result. */
+    /** Responds with a URL from the script as each result. */
     record FixedUrl(String url) implements Fault {
         @Override
         public String describe() {
@@ -83,13 +83,13 @@ sealed interface Fault
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
-            simulatorSubmission.sendResults(
-                    simulatorSubmission.request().count(), position -> new JsonObject().put("url", url));
+        public void apply(SimulatorSubmission submission) {
+            submission.sendResults(
+                    submission.request().count(), position -> new JsonObject().put("url", url));
         }
     }
 
-    /** URLs whatever was asked for; the download of each picture meets {@code faults} first. */
+    /** Responds with URLs, independent of the requested format. {@code faults} are applied to the downloads of each image first. */
     record UrlResult(List<ScriptStep> faults) implements Fault {
         @Override
         public String describe() {
@@ -97,8 +97,8 @@ sealed interface Fault
         }
 
         @Override
-        public void apply(SimulatorSubmission simulatorSubmission) {
-            simulatorSubmission.sendUrls(simulatorSubmission.request().count(), faults);
+        public void apply(SimulatorSubmission submission) {
+            submission.sendUrls(submission.request().count(), faults);
         }
     }
 }

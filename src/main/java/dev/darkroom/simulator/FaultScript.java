@@ -6,48 +6,48 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** The steps to come. Not thread-safe: one event loop owns it, which is what gives each step to one submission. */
+/** The remaining steps of a script. Not thread-safe: used on one event loop, so that each step is applied to one submission. */
 final class FaultScript {
     private final Deque<ScriptStep> steps = new ArrayDeque<>();
 
-    void replace(List<ScriptStep> wanted) {
+    void replace(List<ScriptStep> newSteps) {
         steps.clear();
-        steps.addAll(wanted);
+        steps.addAll(newSteps);
     }
 
     void clear() {
         steps.clear();
     }
 
-    /** The next step, used up once; {@link ScriptStep#NO_FAULT} when none is left. Where it is left to chance, what was drawn. */
+    /** Takes the next step; {@link ScriptStep#NO_FAULT} when none is left. Draws a step for a {@link RandomFault}. */
     ScriptStep nextStep() {
-        ScriptStep scriptStep = takeStep();
-        return scriptStep.fault() instanceof RandomFault randomFault ? randomFault.drawStep() : scriptStep;
+        ScriptStep step = takeStep();
+        return step.fault() instanceof RandomFault randomFault ? randomFault.drawStep() : step;
     }
 
-    /** The next step, not used up; {@link ScriptStep#NO_FAULT} when none is left. */
+    /** Returns the next step without taking it; {@link ScriptStep#NO_FAULT} when none is left. */
     ScriptStep peek() {
         return steps.isEmpty() ? ScriptStep.NO_FAULT : steps.peekFirst();
     }
 
     private ScriptStep takeStep() {
-        ScriptStep scriptStep = steps.peekFirst();
-        if (scriptStep == null) {
+        ScriptStep step = steps.peekFirst();
+        if (step == null) {
             return ScriptStep.NO_FAULT;
         }
-        if (scriptStep.times() != ScriptStep.UNLIMITED) {
+        if (step.times() != ScriptStep.UNLIMITED) {
             steps.removeFirst();
-            if (scriptStep.times() > 1) {
-                steps.addFirst(scriptStep.withTimes(scriptStep.times() - 1));
+            if (step.times() > 1) {
+                steps.addFirst(step.withTimes(step.times() - 1));
             }
         }
-        return scriptStep;
+        return step;
     }
 
-    /** What is left, in the form in which it was written. */
+    /** Returns the remaining steps in the form of the script. */
     JsonObject toJson() {
-        JsonArray left = new JsonArray();
-        steps.forEach(scriptStep -> left.add(scriptStep.toJson()));
-        return new JsonObject().put("steps", left);
+        JsonArray remaining = new JsonArray();
+        steps.forEach(step -> remaining.add(step.toJson()));
+        return new JsonObject().put("steps", remaining);
     }
 }

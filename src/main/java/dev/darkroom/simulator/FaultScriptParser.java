@@ -12,18 +12,18 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Reads scripts: {@code {"steps": [step, …]}}. One key of a step names its fault, further keys belong to that fault, and
- * {@code delay} and {@code times} may stand beside any. Whatever is not understood is refused, with a message that says where
- * and why: a fault that silently does not happen makes a test that tests nothing.
+ * Parses scripts: {@code {"steps": [step, …]}}. One key of a step names its fault, and further keys are options of that fault.
+ * {@code delay} and {@code times} are allowed with every fault, {@code models} with every {@link ResponseFault}. Rejects unknown keys
+ * and values with a message that contains the position and the reason, since an ignored fault would make a test useless. Stateless.
  */
 final class FaultScriptParser {
     private static final Set<String> COMMON_KEYS = Set.of("delay", "times", "models");
     private static final Set<String> RANDOM_KEYS = Set.of("failurePercent", "latency", "seed");
 
-    /** The fault that a key names. */
+    /** The options and the parser of a fault. */
     private record FaultType(Set<String> options, Function<ScriptStepFields, Fault> parse) {}
 
-    /** In this order: where {@code status} is an option of another fault, the other comes first. */
+    /** Fault types by key, in order of precedence: {@code status} is last, since it is also an option of other faults. */
     private static final Map<String, FaultType> FAULT_TYPES = new LinkedHashMap<>();
 
     static {
@@ -56,9 +56,9 @@ final class FaultScriptParser {
     private FaultScriptParser() {}
 
     /**
-     * Reads a script.
+     * Parses a script.
      *
-     * @throws SimulatorRequestException says what is wrong and where
+     * @throws SimulatorRequestException when the script is invalid; the message contains the position and the reason
      */
     static List<ScriptStep> parseScript(JsonObject script) {
         for (String key : script.fieldNames()) {
@@ -92,15 +92,15 @@ final class FaultScriptParser {
                 throw fields.invalidField(
                         key,
                         FAULT_TYPES.containsKey(key)
-                                ? "\"" + key + "\" cannot stand beside \"" + name + "\""
+                                ? "\"" + key + "\" cannot be combined with \"" + name + "\""
                                 : "unknown key \"" + key + "\"");
             }
         }
-        // A delay alone is a step of its own: slow, but well.
+        // A step with only a delay has no fault.
         Fault fault = source.containsKey(name) ? faultType.parse().apply(fields) : new Fault.NoFault();
         boolean models = fields.optionalBoolean("models");
         if (models && !(fault instanceof ResponseFault)) {
-            throw fields.invalidField("models", "\"models\" cannot stand beside \"" + name + "\"");
+            throw fields.invalidField("models", "\"models\" cannot be combined with \"" + name + "\"");
         }
         return new ScriptStep(fault, fields.duration("delay", null), fields.times(), models, source);
     }
@@ -114,7 +114,7 @@ final class FaultScriptParser {
         if (fields.has("delay")) {
             return "ok";
         }
-        throw fields.invalidField(null, "names no fault; known are delay, " + String.join(", ", FAULT_TYPES.keySet()));
+        throw fields.invalidField(null, "has no fault; known faults are delay, " + String.join(", ", FAULT_TYPES.keySet()));
     }
 
     private static Fault parseUrlResult(ScriptStepFields fields) {
@@ -123,10 +123,10 @@ final class FaultScriptParser {
             return new Fault.UrlResult(List.of());
         }
         List<ScriptStep> faults = parseSteps(fields.value("pictureFaults"), fields.path("pictureFaults"));
-        for (ScriptStep scriptStep : faults) {
-            if (!(scriptStep.fault() instanceof ResponseFault)) {
+        for (ScriptStep step : faults) {
+            if (!(step.fault() instanceof ResponseFault)) {
                 throw fields.invalidField(
-                        "pictureFaults", "\"" + scriptStep.fault().describe() + "\" cannot meet a download");
+                        "pictureFaults", "\"" + step.fault().describe() + "\" cannot be used for a download");
             }
         }
         return new Fault.UrlResult(faults);
@@ -167,7 +167,7 @@ final class FaultScriptParser {
             throw fields.invalidField("random", "random must be an object");
         }
         if (fields.has("delay")) {
-            throw fields.invalidField("delay", "\"delay\" cannot stand beside \"random\", which has a \"latency\"");
+            throw fields.invalidField("delay", "\"delay\" cannot be combined with \"random\", which has a \"latency\"");
         }
         return parseRandom(new ScriptStepFields(profile, fields.path("random")), profile);
     }
@@ -180,19 +180,19 @@ final class FaultScriptParser {
         }
         int percent = (int) fields.number("failurePercent", 0, 100, null);
         long seed = fields.number("seed", Long.MIN_VALUE, Long.MAX_VALUE, new Random().nextLong());
-        Duration least = null;
-        Duration most = null;
+        Duration minLatency = null;
+        Duration maxLatency = null;
         if (fields.has("latency")) {
             if (!(fields.value("latency") instanceof JsonArray range) || range.size() != 2) {
-                throw fields.invalidField("latency", "latency must be an array of the shortest and the longest");
+                throw fields.invalidField("latency", "latency must be an array of the minimum and the maximum");
             }
-            least = fields.parseDuration("latency", range.getValue(0));
-            most = fields.parseDuration("latency", range.getValue(1));
-            if (least.compareTo(most) > 0) {
-                throw fields.invalidField("latency", "latency must have the shortest first");
+            minLatency = fields.parseDuration("latency", range.getValue(0));
+            maxLatency = fields.parseDuration("latency", range.getValue(1));
+            if (minLatency.compareTo(maxLatency) > 0) {
+                throw fields.invalidField("latency", "latency must have the minimum first");
             }
         }
-        return new RandomFault(percent, least, most, new Random(seed));
+        return new RandomFault(percent, minLatency, maxLatency, new Random(seed));
     }
 
     private static void registerFlag(String name, Fault fault) {
@@ -202,7 +202,7 @@ final class FaultScriptParser {
         });
     }
 
-    private static void registerType(String name, Set<String> options, Function<ScriptStepFields, Fault> read) {
-        FAULT_TYPES.put(name, new FaultType(options, read));
+    private static void registerType(String name, Set<String> options, Function<ScriptStepFields, Fault> parse) {
+        FAULT_TYPES.put(name, new FaultType(options, parse));
     }
 }

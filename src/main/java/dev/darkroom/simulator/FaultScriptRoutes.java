@@ -4,7 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
-/** {@code /simulator/script}: the faults to come. A script that is refused leaves the one before in place. */
+/** Routes of {@code /simulator/script}, which read, replace and delete the script. A rejected script does not replace the current one. */
 final class FaultScriptRoutes {
     private static final String PATH = "/simulator/script";
 
@@ -24,12 +24,12 @@ final class FaultScriptRoutes {
     }
 
     private void put(RoutingContext context) {
-        SimulatorResponseWriter simulatorResponseWriter = new SimulatorResponseWriter(context);
+        SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorBodyReader.read(context.request())
                 .map(this::replace)
-                .onComplete(replaced -> simulatorResponseWriter.sendJson(200, faultScript.toJson()), cause -> {
+                .onComplete(replaced -> writer.sendJson(200, faultScript.toJson()), cause -> {
                     if (cause instanceof SimulatorRequestException e) {
-                        simulatorResponseWriter.sendJson(
+                        writer.sendJson(
                                 e.status(),
                                 SimulatorErrorBody.create(e.getMessage(), "invalid_request_error", e.param(), null));
                     }

@@ -3,40 +3,40 @@ package dev.darkroom.simulator;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 
-/** Lets an answer take its time. Event loop only. */
+/** Sends responses after a delay. Used on one event loop. */
 final class LatencyScheduler {
     private final Vertx vertx;
     private final Duration defaultLatency;
 
-    LatencyScheduler(Vertx vertx, Duration latency) {
+    LatencyScheduler(Vertx vertx, Duration defaultLatency) {
         this.vertx = vertx;
-        this.defaultLatency = latency;
+        this.defaultLatency = defaultLatency;
     }
 
-    /** Does {@code answer} after the step's delay, or the usual latency; not at all once the client has gone. */
+    /** Runs {@code response} after the delay of the step or the default latency, unless the client has closed the connection. */
     void schedule(
-            ScriptStep scriptStep,
-            SimulatorResponseWriter simulatorResponseWriter,
-            Runnable abandoned,
-            Runnable answer) {
+            ScriptStep step,
+            SimulatorResponseWriter writer,
+            Runnable onClientClose,
+            Runnable response) {
         schedule(
-                scriptStep.delay() == null ? defaultLatency : scriptStep.delay(),
-                simulatorResponseWriter,
-                abandoned,
-                answer);
+                step.delay() == null ? defaultLatency : step.delay(),
+                writer,
+                onClientClose,
+                response);
     }
 
     void schedule(
-            Duration delay, SimulatorResponseWriter simulatorResponseWriter, Runnable abandoned, Runnable answer) {
+            Duration delay, SimulatorResponseWriter writer, Runnable onClientClose, Runnable response) {
         if (delay.toMillis() < 1) {
-            simulatorResponseWriter.onClientClose(abandoned);
-            answer.run();
+            writer.onClientClose(onClientClose);
+            response.run();
             return;
         }
-        long timer = vertx.setTimer(delay.toMillis(), fired -> answer.run());
-        simulatorResponseWriter.onClientClose(() -> {
+        long timer = vertx.setTimer(delay.toMillis(), fired -> response.run());
+        writer.onClientClose(() -> {
             vertx.cancelTimer(timer);
-            abandoned.run();
+            onClientClose.run();
         });
     }
 }

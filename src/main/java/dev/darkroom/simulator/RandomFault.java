@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A server that fails now and then: each submission draws whether it fails, how, and how long that takes. The same seed
- * draws the same for the first, the second, and every further submission. Event loop only, since drawing changes it.
+ * Fails submissions at random: draws for each submission whether it fails, with which fault and after which latency. The same seed
+ * produces the same sequence. Mutable; used on one event loop.
  *
- * @param failurePercent of a hundred submissions; all kinds of failure are equally likely
- * @param minLatency shortest latency; null for the usual time
- * @param maxLatency longest latency, at least {@code least}; null for the usual time
+ * @param failurePercent percentage of failing submissions; all faults are equally likely
+ * @param minLatency minimum latency; null for the default latency
+ * @param maxLatency maximum latency, at least {@code minLatency}; null for the default latency
  */
 record RandomFault(int failurePercent, Duration minLatency, Duration maxLatency, Random random) implements Fault {
-    /** What usually goes wrong, and leaves again: no refusals, and no rate limit, which would make everybody wait. */
+    /** Temporary failures. Excludes rejections and rate limits, which would pause all submissions. */
     private static final List<Fault> FAILURES = List.of(
             new ResponseFault.Status(500, null, null),
             new ResponseFault.Status(502, null, null),
@@ -30,23 +30,23 @@ record RandomFault(int failurePercent, Duration minLatency, Duration maxLatency,
     }
 
     @Override
-    public void apply(SimulatorSubmission simulatorSubmission) {
-        drawStep().fault().apply(simulatorSubmission);
+    public void apply(SimulatorSubmission submission) {
+        drawStep().fault().apply(submission);
     }
 
-    /** What the next submission meets. */
+    /** Draws the step of the next submission. */
     ScriptStep drawStep() {
-        // Always three draws, so that one outcome does not shift what all later ones are.
+        // Always draws three numbers, so that the sequence does not depend on earlier outcomes.
         boolean fails = random.nextInt(100) < failurePercent;
         Fault failure = FAILURES.get(random.nextInt(FAILURES.size()));
-        double part = random.nextDouble();
-        return new ScriptStep(fails ? failure : new Fault.NoFault(), drawLatency(part), 1, false, null);
+        double fraction = random.nextDouble();
+        return new ScriptStep(fails ? failure : new Fault.NoFault(), drawLatency(fraction), 1, false, null);
     }
 
-    private Duration drawLatency(double part) {
+    private Duration drawLatency(double fraction) {
         return minLatency == null
                 ? null
                 : minLatency.plusMillis(
-                        Math.round(part * maxLatency.minus(minLatency).toMillis()));
+                        Math.round(fraction * maxLatency.minus(minLatency).toMillis()));
     }
 }

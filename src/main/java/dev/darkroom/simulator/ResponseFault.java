@@ -11,24 +11,24 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** A fault of the connection or of the answer on it: it can meet the download of a picture as well. Immutable. */
+/** A fault of the connection or of the response. Can also be applied to the download of an image. Immutable. */
 sealed interface ResponseFault extends Fault {
 
-    /** @param good what would be answered if all were well; costs nothing unless it is used */
-    void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good);
+    /** @param normalResponse the response without a fault, created only when it is used */
+    void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse);
 
     @Override
-    default void apply(SimulatorSubmission simulatorSubmission) {
+    default void apply(SimulatorSubmission submission) {
         apply(
-                simulatorSubmission.responseWriter(),
-                simulatorSubmission.createResponse(simulatorSubmission.request().count()));
+                submission.responseWriter(),
+                submission.createResponse(submission.request().count()));
     }
 
     /**
-     * A status.
+     * Responds with a status.
      *
-     * @param retryAfter the header's value, null for none
-     * @param body any JSON; null for the usual one of the status
+     * @param retryAfter value of the {@code Retry-After} header; null for none
+     * @param body any JSON value; null for the default body of the status
      */
     record Status(int status, String retryAfter, Object body) implements ResponseFault {
         @Override
@@ -37,20 +37,20 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.setRetryAfter(retryAfter);
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.setRetryAfter(retryAfter);
             if (body != null) {
-                simulatorResponseWriter.send(status, SimulatorResponse.APPLICATION_JSON, Json.encodeToBuffer(body));
+                writer.send(status, SimulatorResponse.APPLICATION_JSON, Json.encodeToBuffer(body));
             } else if (status >= 400) {
-                simulatorResponseWriter.sendJson(
-                        status, SimulatorErrorBody.create(status, "The script wanted status " + status + "."));
+                writer.sendJson(
+                        status, SimulatorErrorBody.create(status, "The script requested status " + status + "."));
             } else {
-                simulatorResponseWriter.send(status);
+                writer.send(status);
             }
         }
     }
 
-    /** The error bodies of other servers: {@code {"error":"…"}} (sd-server), {@code {"detail":"…"}} (FastAPI). */
+    /** Responds with the error body of other servers: {@code {"error":"…"}} (sd-server) or {@code {"detail":"…"}} (FastAPI). */
     record ForeignErrorBody(String field, int status, String retryAfter) implements ResponseFault {
         @Override
         public String describe() {
@@ -58,14 +58,14 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.setRetryAfter(retryAfter);
-            simulatorResponseWriter.sendJson(
-                    status, new JsonObject().put(field, "The script wanted status " + status + "."));
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.setRetryAfter(retryAfter);
+            writer.sendJson(
+                    status, new JsonObject().put(field, "The script requested status " + status + "."));
         }
     }
 
-    /** What a proxy in between says. */
+    /** Responds with the HTML error page of a proxy. */
     record HtmlErrorPage(int status, String retryAfter) implements ResponseFault {
         @Override
         public String describe() {
@@ -73,15 +73,15 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.setRetryAfter(retryAfter);
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.setRetryAfter(retryAfter);
             String page = "<html>\r\n<head><title>" + status + "</title></head>\r\n<body>\r\n<center><h1>" + status
                     + "</h1></center>\r\n<hr><center>proxy</center>\r\n</body>\r\n</html>\r\n";
-            simulatorResponseWriter.send(status, "text/html", Buffer.buffer(page));
+            writer.send(status, "text/html", Buffer.buffer(page));
         }
     }
 
-    /** A redirect to where the request already went. */
+    /** Redirects to the URL of the request. */
     record RedirectLoop() implements ResponseFault {
         @Override
         public String describe() {
@@ -89,12 +89,12 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.redirectToItself();
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.redirectToItself();
         }
     }
 
-    /** The whole request is read, then the connection is closed. */
+    /** Closes the connection after reading the whole request. */
     record ConnectionDrop() implements ResponseFault {
         @Override
         public String describe() {
@@ -102,12 +102,12 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.closeConnection();
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.closeConnection();
         }
     }
 
-    /** Accepted and never answered. */
+    /** Accepts the request and never responds. */
     record NoResponse() implements ResponseFault {
         @Override
         public String describe() {
@@ -115,12 +115,12 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            // Nothing happens: that is the fault.
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            // Sends nothing.
         }
     }
 
-    /** A success whose body is no JSON. */
+    /** Responds with success and a body that is not JSON. */
     record MalformedJson() implements ResponseFault {
         @Override
         public String describe() {
@@ -128,40 +128,40 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.send(200, SimulatorResponse.APPLICATION_JSON, Buffer.buffer(new byte[] {
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.send(200, SimulatorResponse.APPLICATION_JSON, Buffer.buffer(new byte[] {
                 '{', '"', 'd', (byte) 0xFF, 0, (byte) 0xC3, '('
             }));
         }
     }
 
-    /** The good answer, of which only half arrives before the connection is closed. */
+    /** Sends half of the normal response and closes the connection. */
     record Truncated() implements ResponseFault {
         @Override
         public String describe() {
-            return "half an answer";
+            return "truncated";
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            good.withBody(simulatorResponseWriter, body -> simulatorResponseWriter.sendHalf(good.contentType(), body));
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            normalResponse.withBody(writer, body -> writer.sendHalf(normalResponse.contentType(), body));
         }
     }
 
-    /** The good answer under the label of something else. */
+    /** Sends the normal response with another content type. */
     record WrongContentType(String contentType) implements ResponseFault {
         @Override
         public String describe() {
-            return "labelled " + contentType;
+            return "content type " + contentType;
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            good.withBody(simulatorResponseWriter, body -> simulatorResponseWriter.send(200, contentType, body));
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            normalResponse.withBody(writer, body -> writer.send(200, contentType, body));
         }
     }
 
-    /** The good answer, one byte at a time. */
+    /** Sends the normal response byte by byte. */
     record SlowBody(Duration interval) implements ResponseFault {
         static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(1);
 
@@ -171,21 +171,22 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            good.withBody(simulatorResponseWriter, body -> {
-                Iterator<Buffer> drops = IntStream.range(0, body.length())
-                        .mapToObj(at -> body.slice(at, at + 1))
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            normalResponse.withBody(writer, body -> {
+                Iterator<Buffer> bytes = IntStream.range(0, body.length())
+                        .mapToObj(index -> body.slice(index, index + 1))
                         .iterator();
-                simulatorResponseWriter.sendParts(good.contentType(), (long) body.length(), drops, interval);
+                writer.sendParts(normalResponse.contentType(), (long) body.length(), bytes, interval);
             });
         }
     }
 
     /**
-     * A success with a picture of that many bytes, which is none. It is made while it is sent, as fast as it is taken.
+     * Responds with success and a body of {@code bytes} bytes that contains an invalid image. Creates the body while sending it, as fast
+     * as the client reads.
      *
-     * @param contentLengthSent whether its length is told in the head
-     * @param interval between parts of 64 KiB; zero for none
+     * @param contentLengthSent whether the response has a {@code Content-Length}; otherwise it is chunked
+     * @param interval pause between parts of 64 KiB; zero for none
      */
     record OversizedBody(long bytes, boolean contentLengthSent, Duration interval) implements ResponseFault {
         static final long DEFAULT_BYTES = 100L << 20;
@@ -195,7 +196,7 @@ sealed interface ResponseFault extends Fault {
         private static final Buffer BODY_END = ascii("\"}]}");
         private static final Buffer FILLER = ascii("A".repeat(1 << 16));
 
-        /** There has to be room for what stands around the picture. */
+        /** Leaves room for the JSON around the image. */
         static final long MIN_BYTES = 1024;
 
         @Override
@@ -204,16 +205,16 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
-            simulatorResponseWriter.sendParts(
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+            writer.sendParts(
                     SimulatorResponse.APPLICATION_JSON, contentLengthSent ? bytes : null, parts(), interval);
         }
 
         private Iterator<Buffer> parts() {
-            long inside = bytes - BODY_START.length() - BODY_END.length();
-            Stream<Buffer> odd = Stream.of(BODY_START, FILLER.slice(0, (int) (inside % FILLER.length())));
-            Stream<Buffer> even = LongStream.range(0, inside / FILLER.length()).mapToObj(part -> FILLER);
-            return Stream.of(odd, even, Collections.singleton(BODY_END).stream())
+            long imageBytes = bytes - BODY_START.length() - BODY_END.length();
+            Stream<Buffer> start = Stream.of(BODY_START, FILLER.slice(0, (int) (imageBytes % FILLER.length())));
+            Stream<Buffer> filler = LongStream.range(0, imageBytes / FILLER.length()).mapToObj(part -> FILLER);
+            return Stream.of(start, filler, Collections.singleton(BODY_END).stream())
                     .flatMap(part -> part)
                     .filter(part -> part.length() > 0)
                     .iterator();
@@ -224,7 +225,7 @@ sealed interface ResponseFault extends Fault {
         }
     }
 
-    /** The content policy says no. */
+    /** Responds with the error of a rejected prompt. */
     record Moderation() implements ResponseFault {
         @Override
         public String describe() {
@@ -232,14 +233,14 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
             String message = "Your request was rejected by the safety system.";
-            simulatorResponseWriter.sendJson(
+            writer.sendJson(
                     400, SimulatorErrorBody.create(message, "image_generation_user_error", null, "moderation_blocked"));
         }
     }
 
-    /** The account is used up: a 429 that no waiting mends. */
+    /** Responds with the error of an exhausted account: a 429 that a retry does not solve. */
     record Quota() implements ResponseFault {
         @Override
         public String describe() {
@@ -247,9 +248,9 @@ sealed interface ResponseFault extends Fault {
         }
 
         @Override
-        public void apply(SimulatorResponseWriter simulatorResponseWriter, SimulatorResponse good) {
+        public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
             String message = "You exceeded your current quota, please check your plan and billing details.";
-            simulatorResponseWriter.sendJson(
+            writer.sendJson(
                     429, SimulatorErrorBody.create(message, "insufficient_quota", null, "insufficient_quota"));
         }
     }

@@ -6,22 +6,22 @@ import java.time.Duration;
 /**
  * One step of a script. Immutable.
  *
- * @param delay how long the answer takes; null for the usual time
- * @param times how many submissions meet it, {@link #UNLIMITED} for all from now on
- * @param appliesToModels whether the list of models meets it too, without using it up
- * @param source as it was written
+ * @param delay time until the response; null for the default latency
+ * @param times number of submissions that the step applies to, {@link #UNLIMITED} for all
+ * @param appliesToModels whether the step also applies to {@code GET /v1/models}, which does not take it
+ * @param source the JSON of the step
  */
 record ScriptStep(Fault fault, Duration delay, int times, boolean appliesToModels, JsonObject source) {
     static final int UNLIMITED = -1;
 
-    /** What a submission meets when there is no script. */
+    /** The step without a script. */
     static final ScriptStep NO_FAULT = new ScriptStep(new Fault.NoFault(), null, UNLIMITED, false, new JsonObject());
 
-    ScriptStep withTimes(int left) {
-        return new ScriptStep(fault, delay, left, appliesToModels, source);
+    ScriptStep withTimes(int remaining) {
+        return new ScriptStep(fault, delay, remaining, appliesToModels, source);
     }
 
-    /** As it was written, with the times that are left. */
+    /** Returns the JSON of the step with the remaining {@code times}. */
     JsonObject toJson() {
         JsonObject json = source.copy();
         json.remove("times");

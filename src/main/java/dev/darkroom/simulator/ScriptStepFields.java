@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The fields of one step, read with messages that say where they stand. */
+/** Reads the fields of one step. Error messages contain the position of the field. */
 final class ScriptStepFields {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m)");
     private static final Duration MAX_DURATION = Duration.ofHours(1);
@@ -35,7 +35,7 @@ final class ScriptStepFields {
         return new SimulatorRequestException(path + ": " + message, key == null ? path : path(key));
     }
 
-    /** A key that is there to say yes. */
+    /** Requires the value true. */
     void requireTrue(String key) {
         if (!Boolean.TRUE.equals(value(key))) {
             throw invalidField(key, key + " must be true");
@@ -49,15 +49,15 @@ final class ScriptStepFields {
         throw invalidField(key, key + " must be a string");
     }
 
-    /** @param fallback 0 when there is none */
-    int status(int fallback) {
-        if (!has("status") && fallback != 0) {
-            return fallback;
+    /** @param defaultStatus returned if the field is absent; 0 makes the field required */
+    int status(int defaultStatus) {
+        if (!has("status") && defaultStatus != 0) {
+            return defaultStatus;
         }
         return (int) number("status", 200, 599, null);
     }
 
-    /** Seconds as a number, or the header's value as a string; null when there is none. */
+    /** Returns the value of a {@code Retry-After} header, given as a number of seconds or a string; null if absent. */
     String retryAfter() {
         if (!has("retryAfter")) {
             return null;
@@ -66,60 +66,60 @@ final class ScriptStepFields {
         String header = value instanceof Number || value instanceof String ? value.toString() : "";
         if (!isPrintable(header)) {
             throw invalidField(
-                    "retryAfter", "retryAfter must be a number of seconds or the header's value as a string");
+                    "retryAfter", "retryAfter must be a number of seconds or a header value as a string");
         }
         return header;
     }
 
     /**
-     * Milliseconds as a number, or {@code 250ms}, {@code 2s}, {@code 1m}.
+     * Returns a duration, given as a number of milliseconds or as {@code 250ms}, {@code 2s}, {@code 1m}.
      *
-     * @param fallback what it is when there is none, may be null
+     * @param defaultValue returned if the field is absent, may be null
      */
-    Duration duration(String key, Duration fallback) {
-        return has(key) ? parseDuration(key, value(key)) : fallback;
+    Duration duration(String key, Duration defaultValue) {
+        return has(key) ? parseDuration(key, value(key)) : defaultValue;
     }
 
-    /** As {@link #duration}, of something inside the value of a key. */
-    Duration parseDuration(String key, Object written) {
-        Long millis = parseMillis(written);
+    /** Parses a duration like {@link #duration} from a value inside the field {@code key}. */
+    Duration parseDuration(String key, Object value) {
+        Long millis = parseMillis(value);
         if (millis == null || millis < 0 || millis > MAX_DURATION.toMillis()) {
             throw invalidField(key, key + " must be milliseconds, or a string such as 250ms, 2s or 1m, up to 60m");
         }
         return Duration.ofMillis(millis);
     }
 
-    /** Yes or no; no when it is not there. */
+    /** Returns a boolean; false if absent. */
     boolean optionalBoolean(String key) {
         if (!has(key)) {
             return false;
         }
-        if (value(key) instanceof Boolean yes) {
-            return yes;
+        if (value(key) instanceof Boolean flag) {
+            return flag;
         }
         throw invalidField(key, key + " must be true or false");
     }
 
-    /** @param fallback what it is when there is none; null when there has to be one */
-    long number(String key, long least, long most, Long fallback) {
-        if (!has(key) && fallback != null) {
-            return fallback;
+    /** @param defaultValue returned if the field is absent; null makes the field required */
+    long number(String key, long min, long max, Long defaultValue) {
+        if (!has(key) && defaultValue != null) {
+            return defaultValue;
         }
         Object value = value(key);
         if (value instanceof Integer || value instanceof Long) {
             long number = ((Number) value).longValue();
-            if (number >= least && number <= most) {
+            if (number >= min && number <= max) {
                 return number;
             }
         }
-        throw invalidField(key, key + " must be a whole number, " + least + " to " + most);
+        throw invalidField(key, key + " must be a whole number, " + min + " to " + max);
     }
 
-    /** A value that can be sent in a header. */
+    /** Returns a string that is valid as a header value. */
     String header(String key) {
         String text = text(key);
         if (!isPrintable(text)) {
-            throw invalidField(key, key + " must be a header's value");
+            throw invalidField(key, key + " must be a header value");
         }
         return text;
     }
@@ -136,7 +136,7 @@ final class ScriptStepFields {
                 && (times == ScriptStep.UNLIMITED || (times >= 1 && times <= MAX_TIMES))) {
             return times;
         }
-        throw invalidField("times", "times must be 1 to " + MAX_TIMES + ", or -1 for ever");
+        throw invalidField("times", "times must be 1 to " + MAX_TIMES + ", or -1 for unlimited");
     }
 
     private static Long parseMillis(Object value) {

@@ -9,36 +9,35 @@ import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 
 /**
- * Reads request bodies of any content type: {@code curl -d} calls JSON a form, and a simulator that insists would only be in
- * the way.
+ * Reads request bodies. Ignores the content type, since {@code curl -d} sends JSON with the type of a form.
  */
 final class SimulatorBodyReader {
-    /** Largest body in bytes. */
+    /** Limit of a body in bytes. */
     static final int MAX_BODY_BYTES = 1 << 20;
 
     private SimulatorBodyReader() {}
 
-    /** The whole body; fails with a {@link SimulatorRequestException} (413) when it is larger than {@link #MAX_BODY_BYTES}. */
+    /** Reads the whole body. Fails with a {@link SimulatorRequestException} (413) if it is larger than {@link #MAX_BODY_BYTES}. */
     static Future<Buffer> read(HttpServerRequest request) {
-        Promise<Buffer> whole = Promise.promise();
+        Promise<Buffer> promise = Promise.promise();
         Buffer body = Buffer.buffer();
         request.handler(chunk -> {
             if (body.length() + chunk.length() > MAX_BODY_BYTES) {
-                whole.tryFail(new SimulatorRequestException(
+                promise.tryFail(new SimulatorRequestException(
                         413, "The body is larger than " + MAX_BODY_BYTES + " bytes.", null));
             } else {
                 body.appendBuffer(chunk);
             }
         });
-        request.exceptionHandler(whole::tryFail);
-        request.endHandler(end -> whole.tryComplete(body));
-        return whole.future();
+        request.exceptionHandler(promise::tryFail);
+        request.endHandler(end -> promise.tryComplete(body));
+        return promise.future();
     }
 
     /**
-     * The JSON object in a body.
+     * Parses a body as a JSON object.
      *
-     * @throws SimulatorRequestException when it is anything else
+     * @throws SimulatorRequestException when the body is no JSON object
      */
     static JsonObject parseObject(Buffer body) {
         try {

@@ -4,45 +4,45 @@ import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** {@code GET /pictures/…}: the pictures behind URL results, once the faults meant for their download are used up. */
+/** Handles {@code GET /pictures/…}: returns the images of URL results. Applies the download faults of an image first. */
 final class SimulatorDownloadHandler implements Handler<RoutingContext> {
     private final LatencyScheduler latencyScheduler;
     private final SimulatorImageRenderer imageRenderer;
 
-    SimulatorDownloadHandler(LatencyScheduler latencyScheduler, SimulatorImageRenderer simulatorImageRenderer) {
+    SimulatorDownloadHandler(LatencyScheduler latencyScheduler, SimulatorImageRenderer imageRenderer) {
         this.latencyScheduler = latencyScheduler;
-        this.imageRenderer = simulatorImageRenderer;
+        this.imageRenderer = imageRenderer;
     }
 
     @Override
     public void handle(RoutingContext context) {
-        SimulatorResponseWriter simulatorResponseWriter = new SimulatorResponseWriter(context);
-        SimulatorImageRenderer.UrlImage picture = imageRenderer.findByFile(context.pathParam("file"));
-        if (picture == null) {
-            simulatorResponseWriter.sendJson(404, SimulatorErrorBody.create(404, "No such picture."));
+        SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
+        SimulatorImageRenderer.UrlImage image = imageRenderer.findByFile(context.pathParam("file"));
+        if (image == null) {
+            writer.sendJson(404, SimulatorErrorBody.create(404, "No such image."));
             return;
         }
-        ScriptStep scriptStep = picture.faults().nextStep();
-        SimulatorRequestLog.LoggedRequest download = picture.submission().addDownload();
-        download.setResponse(scriptStep.fault().describe());
-        // No latency here: the picture was announced as finished.
-        Duration delay = scriptStep.delay() == null ? Duration.ZERO : scriptStep.delay();
+        ScriptStep step = image.faults().nextStep();
+        SimulatorRequestLog.LoggedRequest download = image.submission().addDownload();
+        download.setResponse(step.fault().describe());
+        // Uses no default latency: the image was announced as finished.
+        Duration delay = step.delay() == null ? Duration.ZERO : step.delay();
         latencyScheduler.schedule(
                 delay,
-                simulatorResponseWriter,
+                writer,
                 download::recordClientClose,
-                () -> sendImage(scriptStep, simulatorResponseWriter, picture));
+                () -> sendImage(step, writer, image));
     }
 
     private void sendImage(
-            ScriptStep scriptStep,
-            SimulatorResponseWriter simulatorResponseWriter,
-            SimulatorImageRenderer.UrlImage picture) {
-        SimulatorResponse good = new SimulatorResponse("image/png", () -> imageRenderer.renderPng(picture));
-        if (scriptStep.fault() instanceof ResponseFault fault) {
-            fault.apply(simulatorResponseWriter, good);
+            ScriptStep step,
+            SimulatorResponseWriter writer,
+            SimulatorImageRenderer.UrlImage image) {
+        SimulatorResponse normalResponse = new SimulatorResponse("image/png", () -> imageRenderer.renderPng(image));
+        if (step.fault() instanceof ResponseFault fault) {
+            fault.apply(writer, normalResponse);
         } else {
-            good.send(simulatorResponseWriter);
+            normalResponse.send(writer);
         }
     }
 }

@@ -2,11 +2,11 @@ package dev.darkroom.simulator;
 
 import io.vertx.core.json.JsonObject;
 
-/** Error bodies as the OpenAI API writes them: {@code {"error":{"message","type","param","code"}}}. */
+/** Creates error bodies in the format of the OpenAI API: {@code {"error":{"message","type","param","code"}}}. */
 final class SimulatorErrorBody {
     private SimulatorErrorBody() {}
 
-    /** The usual error of a status, with the type and code that official clients know. */
+    /** Creates the default error of a status, with the type and code that the OpenAI API uses. */
     static JsonObject create(int status, String message) {
         return switch (status) {
             case 401 -> create(message, "invalid_request_error", null, "invalid_api_key");
@@ -16,8 +16,8 @@ final class SimulatorErrorBody {
     }
 
     /**
-     * @param param the request's field that is wrong, may be null
-     * @param code for programs, may be null
+     * @param param the invalid field of the request, may be null
+     * @param code the machine-readable error code, may be null
      */
     static JsonObject create(String message, String type, String param, String code) {
         JsonObject error = new JsonObject()

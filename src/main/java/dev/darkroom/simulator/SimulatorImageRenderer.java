@@ -14,11 +14,11 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * Where pictures are made, on its own worker threads. It remembers what its URLs stand for, not the pictures: they are
- * rendered again, to the same bytes, when they are fetched. Event loop only, but for the rendering.
+ * Renders images on separate worker threads and creates URLs for them. Stores the parameters of the images and not the images: a
+ * download renders the same bytes again. Used on one event loop, except for the rendering.
  */
 final class SimulatorImageRenderer {
-    /** How many URLs stay good; the oldest go first. */
+    /** Maximum number of valid URLs. The oldest are removed first. */
     private static final int MAX_URLS = 1000;
 
     private final WorkerExecutor workers;
@@ -27,10 +27,10 @@ final class SimulatorImageRenderer {
     private final Map<String, UrlImage> imagesByFile = new LinkedHashMap<>();
 
     /**
-     * A picture behind a URL.
+     * An image with a URL.
      *
-     * @param faults what its downloads meet first
-     * @param submission which it was an answer to
+     * @param faults the faults applied to its downloads
+     * @param submission the submission that the URL was returned for
      */
     record UrlImage(
             SimulatorImageRequest request,
@@ -38,14 +38,14 @@ final class SimulatorImageRenderer {
             FaultScript faults,
             SimulatorRequestLog.LoggedSubmission submission) {}
 
-    /** @param baseUrl asked at each use, as the port is known only once the server listens */
+    /** @param baseUrl called for each URL, since the port is known only after the server has started */
     SimulatorImageRenderer(WorkerExecutor workers, PlaceholderImageRenderer renderer, Supplier<String> baseUrl) {
         this.workers = workers;
         this.renderer = renderer;
         this.baseUrl = baseUrl;
     }
 
-    /** Makes a URL for a picture. */
+    /** Creates a URL for an image. */
     String createUrl(
             SimulatorImageRequest request,
             int position,
@@ -61,35 +61,35 @@ final class SimulatorImageRenderer {
         return baseUrl.get() + "/pictures/" + file;
     }
 
-    /** What a URL stands for; null when it was never announced or is too long ago. */
+    /** Returns the image of a file name; null when the name is unknown or was removed. */
     UrlImage findByFile(String file) {
         return imagesByFile.get(file);
     }
 
-    /** The picture itself. */
-    Future<Buffer> renderPng(UrlImage picture) {
-        return workers.executeBlocking(() -> Buffer.buffer(render(picture.request(), picture.position())), false);
+    /** Renders an image. */
+    Future<Buffer> renderPng(UrlImage image) {
+        return workers.executeBlocking(() -> Buffer.buffer(render(image.request(), image.position())), false);
     }
 
-    /** The whole answer with pictures inside, put together away from the event loop because it can be large. */
+    /** Renders a response body with Base64 images. Creates the whole body on a worker thread, since it can be large. */
     Future<Buffer> renderBase64Response(SimulatorImageRequest request, int count) {
         return workers.executeBlocking(
                 () -> {
-                    Buffer answer =
+                    Buffer body =
                             Buffer.buffer("{\"created\":" + Instant.now().getEpochSecond() + ",\"data\":[");
                     for (int position = 0; position < count; position++) {
-                        answer.appendString(position == 0 ? "{\"b64_json\":\"" : ",{\"b64_json\":\"")
+                        body.appendString(position == 0 ? "{\"b64_json\":\"" : ",{\"b64_json\":\"")
                                 .appendBytes(Base64.getEncoder().encode(render(request, position)))
                                 .appendString("\"}");
                     }
-                    return answer.appendString("]}");
+                    return body.appendString("]}");
                 },
                 false);
     }
 
-    /** Text in the place of a picture. */
+    /** Returns Base64 of a text instead of an image. */
     static String invalidImageBase64() {
-        byte[] text = "This is no picture, whatever the label says.".getBytes(StandardCharsets.US_ASCII);
+        byte[] text = "This text is not an image.".getBytes(StandardCharsets.US_ASCII);
         return Base64.getEncoder().encodeToString(text);
     }
 

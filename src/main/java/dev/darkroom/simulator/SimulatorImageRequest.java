@@ -6,14 +6,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code POST /v1/images/generations} asks for. Immutable.
+ * The parameters of {@code POST /v1/images/generations}. Immutable.
  *
  * @param prompt never blank
  * @param count 1 to 10
  * @param width in pixels
  * @param height in pixels
- * @param seed 0 when the request has none: the same request always gets the same pictures
- * @param asUrl URLs instead of base64
+ * @param seed 0 when the request has none, so that equal requests get equal images
+ * @param asUrl whether to return URLs instead of Base64
  */
 record SimulatorImageRequest(String prompt, int count, int width, int height, long seed, boolean asUrl) {
     private static final int MAX_PROMPT_LENGTH = 32_000;
@@ -22,24 +22,24 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
     private static final Pattern SIZE = Pattern.compile("(\\d{1,4})x(\\d{1,4})");
 
     /**
-     * Reads a request; fields that are not known are ignored, as the protocol grows new ones all the time.
+     * Parses a request. Ignores unknown fields, since the protocol is extended often.
      *
-     * @throws SimulatorRequestException names the first field that is wrong
+     * @throws SimulatorRequestException for the first invalid field
      */
     static SimulatorImageRequest parse(JsonObject body) {
         int[] size = parseSize(body.getValue("size"));
         requireText(body, "model");
         requireText(body, "negative_prompt");
         return new SimulatorImageRequest(
-                prompt(body.getValue("prompt")),
+                parsePrompt(body.getValue("prompt")),
                 (int) parseNumber(body, "n", 1, 1, MAX_COUNT),
                 size[0],
                 size[1],
                 parseNumber(body, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE),
-                asUrl(body.getValue("response_format")));
+                isUrlFormat(body.getValue("response_format")));
     }
 
-    private static String prompt(Object value) {
+    private static String parsePrompt(Object value) {
         if (value == null) {
             throw new SimulatorRequestException("You must provide a prompt.", "prompt");
         }
@@ -75,7 +75,7 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
         return side >= PlaceholderImageRenderer.MIN_SIDE && side <= PlaceholderImageRenderer.MAX_SIDE;
     }
 
-    private static boolean asUrl(Object format) {
+    private static boolean isUrlFormat(Object format) {
         if (format == null || "b64_json".equals(format)) {
             return false;
         }
@@ -85,21 +85,21 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
         throw new SimulatorRequestException("'response_format' must be \"b64_json\" or \"url\".", "response_format");
     }
 
-    private static long parseNumber(JsonObject body, String key, long fallback, long least, long most) {
+    private static long parseNumber(JsonObject body, String key, long defaultValue, long min, long max) {
         Object value = body.getValue(key);
         if (value == null) {
-            return fallback;
+            return defaultValue;
         }
         if ((value instanceof Integer || value instanceof Long)
-                && isWithin(((Number) value).longValue(), least, most)) {
+                && isWithin(((Number) value).longValue(), min, max)) {
             return ((Number) value).longValue();
         }
         throw new SimulatorRequestException(
-                "'" + key + "' must be a whole number, " + least + " to " + most + ".", key);
+                "'" + key + "' must be a whole number, " + min + " to " + max + ".", key);
     }
 
-    private static boolean isWithin(long number, long least, long most) {
-        return number >= least && number <= most;
+    private static boolean isWithin(long number, long min, long max) {
+        return number >= min && number <= max;
     }
 
     private static void requireText(JsonObject body, String key) {

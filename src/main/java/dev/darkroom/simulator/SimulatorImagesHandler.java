@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code POST /v1/images/generations}. Every request whose body arrived is logged; a valid one is a submission and uses up one
- * step of the script. A bad one gets its 400 at once and uses up none.
+ * Handles {@code POST /v1/images/generations}. Logs every request with a complete body. A valid request takes one step of the script.
+ * An invalid one gets 400 immediately and takes none.
  */
 final class SimulatorImagesHandler implements Handler<RoutingContext> {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatorImagesHandler.class);
@@ -21,53 +21,53 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
 
     SimulatorImagesHandler(
             FaultScript faultScript,
-            SimulatorRequestLog log,
+            SimulatorRequestLog requestLog,
             LatencyScheduler latencyScheduler,
-            SimulatorImageRenderer simulatorImageRenderer) {
+            SimulatorImageRenderer imageRenderer) {
         this.faultScript = faultScript;
-        this.requestLog = log;
+        this.requestLog = requestLog;
         this.latencyScheduler = latencyScheduler;
-        this.imageRenderer = simulatorImageRenderer;
+        this.imageRenderer = imageRenderer;
     }
 
     @Override
     public void handle(RoutingContext context) {
         HttpServerRequest request = context.request();
-        SimulatorResponseWriter simulatorResponseWriter = new SimulatorResponseWriter(context);
+        SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorBodyReader.read(request)
                 .onComplete(
-                        body -> handleSubmission(request, simulatorResponseWriter, body),
-                        cause -> sendError(simulatorResponseWriter, cause));
+                        body -> handleSubmission(request, writer, body),
+                        cause -> sendError(writer, cause));
     }
 
     private void handleSubmission(
-            HttpServerRequest request, SimulatorResponseWriter simulatorResponseWriter, Buffer body) {
+            HttpServerRequest request, SimulatorResponseWriter writer, Buffer body) {
         SimulatorRequestLog.LoggedSubmission entry = requestLog.add(
                 request.getHeader("Idempotency-Key"), request.headers().contains("Authorization"), body);
-        SimulatorImageRequest wanted;
+        SimulatorImageRequest imageRequest;
         try {
-            wanted = SimulatorImageRequest.parse(SimulatorBodyReader.parseObject(body));
+            imageRequest = SimulatorImageRequest.parse(SimulatorBodyReader.parseObject(body));
         } catch (SimulatorRequestException e) {
             entry.setResponse("status " + e.status());
-            sendError(simulatorResponseWriter, e);
+            sendError(writer, e);
             return;
         }
-        ScriptStep scriptStep = faultScript.nextStep();
-        entry.setResponse(scriptStep.fault().describe());
-        LOG.atDebug().addKeyValue("answer", scriptStep.fault().describe()).log("simulator took a submission");
-        SimulatorSubmission simulatorSubmission =
-                new SimulatorSubmission(wanted, simulatorResponseWriter, imageRenderer, entry);
+        ScriptStep step = faultScript.nextStep();
+        entry.setResponse(step.fault().describe());
+        LOG.atDebug().addKeyValue("response", step.fault().describe()).log("submission received");
+        SimulatorSubmission submission =
+                new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);
         latencyScheduler.schedule(
-                scriptStep,
-                simulatorResponseWriter,
+                step,
+                writer,
                 entry::recordClientClose,
-                () -> scriptStep.fault().apply(simulatorSubmission));
+                () -> step.fault().apply(submission));
     }
 
-    private static void sendError(SimulatorResponseWriter simulatorResponseWriter, Throwable cause) {
-        // Anything else means that the client left before its body was complete.
+    private static void sendError(SimulatorResponseWriter writer, Throwable cause) {
+        // Any other failure means that the client closed the connection before its body was complete.
         if (cause instanceof SimulatorRequestException e) {
-            simulatorResponseWriter.sendJson(
+            writer.sendJson(
                     e.status(), SimulatorErrorBody.create(e.getMessage(), "invalid_request_error", e.param(), null));
         }
     }

@@ -6,7 +6,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 
-/** {@code GET /v1/models}: one model, unless the step that the next submission meets has {@code "models": true}. */
+/** Handles {@code GET /v1/models}: returns one model. Applies the next step of the script if it has {@code "models": true}. */
 final class SimulatorModelsHandler implements Handler<RoutingContext> {
     private static final JsonObject MODELS = new JsonObject()
             .put("object", "list")
@@ -29,15 +29,15 @@ final class SimulatorModelsHandler implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext context) {
-        ScriptStep scriptStep = faultScript.peek();
-        SimulatorResponseWriter simulatorResponseWriter = new SimulatorResponseWriter(context);
-        SimulatorResponse good = new SimulatorResponse(
+        ScriptStep step = faultScript.peek();
+        SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
+        SimulatorResponse normalResponse = new SimulatorResponse(
                 SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(MODELS.toBuffer()));
-        if (scriptStep.appliesToModels() && scriptStep.fault() instanceof ResponseFault fault) {
+        if (step.appliesToModels() && step.fault() instanceof ResponseFault fault) {
             latencyScheduler.schedule(
-                    scriptStep, simulatorResponseWriter, () -> {}, () -> fault.apply(simulatorResponseWriter, good));
+                    step, writer, () -> {}, () -> fault.apply(writer, normalResponse));
         } else {
-            good.send(simulatorResponseWriter);
+            normalResponse.send(writer);
         }
     }
 }

@@ -1,13 +1,13 @@
 package dev.darkroom.simulator;
 
-/** What was sent cannot be used. The message is one sentence for the one who sent it. */
+/** A request is invalid. The message is returned to the client. */
 final class SimulatorRequestException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
     private final String param;
 
-    /** @param param the field that is wrong, null when it is the whole */
+    /** @param param the invalid field; null when the whole body is invalid */
     SimulatorRequestException(String message, String param) {
         this(400, message, param);
     }

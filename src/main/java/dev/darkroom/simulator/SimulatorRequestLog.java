@@ -14,8 +14,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The submissions so far, in order of arrival, the last 10,000 of them, each with the downloads of the pictures that it was
- * answered with. Event loop only.
+ * The last 10,000 submissions in order of arrival, each with the downloads of its images. Used on one event loop.
  */
 final class SimulatorRequestLog {
     static final int MAX_ENTRIES = 10_000;
@@ -33,11 +32,13 @@ final class SimulatorRequestLog {
     }
 
     /**
-     * @param key the idempotency key, may be null
-     * @param authorization whether there were credentials; what they were is nobody's business
+     * Adds a submission.
+     *
+     * @param idempotencyKey may be null
+     * @param hasAuthorization whether the request had credentials, which are not stored
      */
-    LoggedSubmission add(String key, boolean authorization, Buffer body) {
-        LoggedSubmission entry = new LoggedSubmission(key, authorization, body);
+    LoggedSubmission add(String idempotencyKey, boolean hasAuthorization, Buffer body) {
+        LoggedSubmission entry = new LoggedSubmission(idempotencyKey, hasAuthorization, body);
         entries.addLast(entry);
         if (entries.size() > MAX_ENTRIES) {
             entries.removeFirst();
@@ -55,18 +56,18 @@ final class SimulatorRequestLog {
         return new JsonObject().put("requests", requests);
     }
 
-    /** One request and what became of it. */
+    /** A request and its response. */
     sealed class LoggedRequest permits LoggedSubmission {
         private final Instant receivedAt = clock.instant();
         private String response;
         private Instant closedAt;
 
-        /** @param what is or will be done, see {@link Fault#describe()} */
-        void setResponse(String what) {
-            response = what;
+        /** @param description the pending or sent response, see {@link Fault#describe()} */
+        void setResponse(String description) {
+            response = description;
         }
 
-        /** The client closed the connection before it was answered. */
+        /** Records that the client closed the connection before the response was complete. */
         void recordClientClose() {
             closedAt = clock.instant();
         }
@@ -79,20 +80,20 @@ final class SimulatorRequestLog {
         }
     }
 
-    /** One submission. */
+    /** A submission with its downloads. */
     final class LoggedSubmission extends LoggedRequest {
         private final String idempotencyKey;
         private final boolean hasAuthorization;
         private final Buffer body;
         private final List<LoggedRequest> downloads = new ArrayList<>();
 
-        private LoggedSubmission(String key, boolean authorization, Buffer body) {
-            this.idempotencyKey = key;
-            this.hasAuthorization = authorization;
+        private LoggedSubmission(String idempotencyKey, boolean hasAuthorization, Buffer body) {
+            this.idempotencyKey = idempotencyKey;
+            this.hasAuthorization = hasAuthorization;
             this.body = body.getBuffer(0, Math.min(body.length(), MAX_BODY_BYTES));
         }
 
-        /** Somebody fetches one of its pictures; the first hundred downloads are kept. */
+        /** Adds a download of one of its images. Only the first {@link #MAX_DOWNLOADS} are kept. */
         LoggedRequest addDownload() {
             LoggedRequest download = new LoggedRequest();
             if (downloads.size() < MAX_DOWNLOADS) {
@@ -103,16 +104,16 @@ final class SimulatorRequestLog {
 
         @Override
         JsonObject toJson() {
-            JsonArray fetched = new JsonArray();
-            downloads.forEach(download -> fetched.add(download.toJson()));
+            JsonArray downloadsJson = new JsonArray();
+            downloads.forEach(download -> downloadsJson.add(download.toJson()));
             return super.toJson()
                     .put("key", idempotencyKey)
                     .put("authorization", hasAuthorization)
                     .put("body", bodyAsJson())
-                    .put("downloads", fetched);
+                    .put("downloads", downloadsJson);
         }
 
-        /** The JSON object that was sent; the text as it came when it is none, or was cut. */
+        /** Returns the body as a JSON object, or as text if it is no JSON object or was truncated. */
         private Object bodyAsJson() {
             try {
                 return SimulatorBodyReader.parseObject(body);

@@ -6,20 +6,20 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * A good answer that is not sent yet, and may never be. Event loop only.
+ * A response without a fault, created but not sent. Used on one event loop.
  *
- * @param body makes the body, which is work, each time that it is asked
+ * @param body creates the body; costs rendering time with each call
  */
 record SimulatorResponse(String contentType, Supplier<Future<Buffer>> body) {
     static final String APPLICATION_JSON = "application/json";
 
-    /** Sends it. */
-    void send(SimulatorResponseWriter simulatorResponseWriter) {
-        withBody(simulatorResponseWriter, made -> simulatorResponseWriter.send(200, contentType, made));
+    /** Creates the body and sends the response. */
+    void send(SimulatorResponseWriter writer) {
+        withBody(writer, created -> writer.send(200, contentType, created));
     }
 
-    /** Makes the body and does something else with it. */
-    void withBody(SimulatorResponseWriter simulatorResponseWriter, Consumer<Buffer> then) {
-        body.get().onSuccess(then::accept).onFailure(simulatorResponseWriter::sendInternalError);
+    /** Creates the body and passes it to {@code handler}. Sends an internal error if that fails. */
+    void withBody(SimulatorResponseWriter writer, Consumer<Buffer> handler) {
+        body.get().onSuccess(handler::accept).onFailure(writer::sendInternalError);
     }
 }

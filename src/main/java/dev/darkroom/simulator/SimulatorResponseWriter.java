@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One request's connection, and everything an answer can do to it. What is done after the client has gone does nothing.
- * Event loop only.
+ * Writes the response of one request, or closes its connection. Every method does nothing after the client has closed the connection.
+ * Used on one event loop.
  */
 final class SimulatorResponseWriter {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatorResponseWriter.class);
@@ -27,7 +27,7 @@ final class SimulatorResponseWriter {
         this.request = context.request();
     }
 
-    /** Runs {@code handler} if the client closes the connection before it was answered. */
+    /** Runs {@code handler} if the client closes the connection before the response is complete. */
     void onClientClose(Runnable handler) {
         request.response().closeHandler(closed -> {
             if (!finished) {
@@ -37,7 +37,7 @@ final class SimulatorResponseWriter {
         });
     }
 
-    /** @param value the header's value, null for none */
+    /** @param value the header value; null for no header */
     void setRetryAfter(String value) {
         if (value != null) {
             response().putHeader("Retry-After", value);
@@ -48,7 +48,7 @@ final class SimulatorResponseWriter {
         send(status, SimulatorResponse.APPLICATION_JSON, body.toBuffer());
     }
 
-    /** Answers with whatever the caller calls it. */
+    /** Sends a response with a body. */
     void send(int status, String contentType, Buffer body) {
         if (isOpen()) {
             response().setStatusCode(status).putHeader("Content-Type", contentType);
@@ -56,7 +56,7 @@ final class SimulatorResponseWriter {
         }
     }
 
-    /** Answers with a status and nothing else. */
+    /** Sends a response without a body. */
     void send(int status) {
         if (isOpen()) {
             response().setStatusCode(status);
@@ -64,7 +64,7 @@ final class SimulatorResponseWriter {
         }
     }
 
-    /** Sends the client back to where it already is. */
+    /** Redirects the client to the URL of its request. */
     void redirectToItself() {
         if (isOpen()) {
             response().putHeader("Location", request.absoluteURI());
@@ -72,7 +72,7 @@ final class SimulatorResponseWriter {
         }
     }
 
-    /** Announces the whole body, sends the first half and closes the connection. */
+    /** Sends the {@code Content-Length} of the whole body and its first half, then closes the connection. */
     void sendHalf(String contentType, Buffer body) {
         if (isOpen()) {
             response().putHeader("Content-Type", contentType).putHeader("Content-Length", "" + body.length());
@@ -81,10 +81,10 @@ final class SimulatorResponseWriter {
     }
 
     /**
-     * Sends a body part by part, each only when the client has taken those before it.
+     * Sends a body in parts, with backpressure.
      *
-     * @param length of all parts; null to tell no length
-     * @param interval between parts, zero for none
+     * @param length total length; null for chunked encoding
+     * @param interval pause between parts, zero for none
      */
     void sendParts(String contentType, Long length, Iterator<Buffer> parts, Duration interval) {
         if (isOpen()) {
@@ -115,15 +115,15 @@ final class SimulatorResponseWriter {
         }
     }
 
-    /** Answers that the simulator itself failed, which no script asked for. */
+    /** Sends status 500 for a bug of the simulator, as opposed to a scripted fault. */
     void sendInternalError(Throwable cause) {
         if (isOpen()) {
-            LOG.atError().setCause(cause).log("simulator failed");
+            LOG.atError().setCause(cause).log("simulator request failed");
             sendJson(500, SimulatorErrorBody.create(500, "The simulator itself failed."));
         }
     }
 
-    /** Closes the connection without a word. */
+    /** Closes the connection without a response. */
     void closeConnection() {
         if (isOpen()) {
             finished = true;
@@ -136,7 +136,7 @@ final class SimulatorResponseWriter {
     }
 
     private void endResponse(Buffer body) {
-        // Answered only once the last byte is out: a client that leaves in the middle has left before.
+        // Finished only when the last byte was written: a client that closes before then is recorded as closed.
         response().end(body).onSuccess(sent -> finished = true);
     }
 

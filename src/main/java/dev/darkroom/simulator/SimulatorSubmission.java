@@ -7,19 +7,19 @@ import java.time.Instant;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** A valid request for pictures and the ways to answer it. Event loop only. */
+/** A valid request for images, with methods to respond to it. Used on one event loop. */
 record SimulatorSubmission(
         SimulatorImageRequest request,
         SimulatorResponseWriter responseWriter,
         SimulatorImageRenderer imageRenderer,
         SimulatorRequestLog.LoggedSubmission logEntry) {
 
-    /** Answers with the first {@code count} pictures, in the form that was asked for. */
+    /** Responds with the first {@code count} images in the requested format. */
     void sendImages(int count) {
         createResponse(count).send(responseWriter);
     }
 
-    /** The good answer with the first {@code count} pictures, in the form that was asked for. */
+    /** Creates the response with the first {@code count} images in the requested format. */
     SimulatorResponse createResponse(int count) {
         return new SimulatorResponse(
                 SimulatorResponse.APPLICATION_JSON,
@@ -29,7 +29,7 @@ record SimulatorSubmission(
                         : imageRenderer.renderBase64Response(request, count));
     }
 
-    /** Answers with URLs of pictures of our own; each download meets {@code faults} first. */
+    /** Responds with URLs of simulator images. {@code faults} are applied to the downloads of each image first. */
     void sendUrls(int count, List<ScriptStep> faults) {
         sendResults(count, position -> createUrlResult(position, faults));
     }
@@ -38,7 +38,7 @@ record SimulatorSubmission(
         return new JsonObject().put("url", imageRenderer.createUrl(request, position, faults, logEntry));
     }
 
-    /** Answers with {@code count} results, whatever they are. */
+    /** Responds with {@code count} results. */
     void sendResults(int count, IntFunction<JsonObject> result) {
         responseWriter.sendJson(200, createBody(count, result));
     }

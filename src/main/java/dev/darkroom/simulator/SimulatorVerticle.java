@@ -12,17 +12,16 @@ import java.time.Clock;
 import java.time.Duration;
 
 /**
- * An AI server that speaks the OpenAI Images protocol, renders its pictures itself and fails as it is told to:
+ * An AI server for development and tests. Implements the OpenAI Images protocol, renders placeholder images and fails as scripted:
  *
  * <ul>
  *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /pictures/…}: the protocol;
- *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the faults to come, see {@link FaultScriptParser};
- *   <li>{@code GET}, {@code DELETE /simulator/requests}: the submissions so far, see {@link SimulatorRequestLog}.
+ *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the script of faults, see {@link FaultScriptParser};
+ *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
  * </ul>
  *
- * Listens on loopback only, over plain HTTP/1.1. Deploy one instance: script, log and pictures live in it and are used on its
- * event loop alone; rendering runs on the worker pool {@code darkroom-simulator}. Source of the protocol: the OpenAI API
- * reference, "Create image".
+ * Listens on loopback only, over HTTP/1.1 without TLS. Deploy one instance: script, log and images are its state, used on its event
+ * loop. Rendering runs on the worker pool {@code darkroom-simulator}. Source of the protocol: the OpenAI API reference, "Create image".
  */
 public final class SimulatorVerticle extends VerticleBase {
     private static final String HOST = "127.0.0.1";
@@ -34,15 +33,15 @@ public final class SimulatorVerticle extends VerticleBase {
     private HttpServer server;
 
     /**
-     * @param port where to listen; 0 takes any free port, see {@link #port()}
-     * @param latency how long every answer takes unless the script says otherwise, not negative
+     * @param port the port to listen on; 0 for any free port, see {@link #port()}
+     * @param latency the default latency of a response, not negative
      */
     public SimulatorVerticle(int port, Duration latency) {
         this.requestedPort = port;
         this.latency = latency;
     }
 
-    /** The port listened on, from any thread; 0 before the deployment has completed. */
+    /** Returns the port of the server; 0 before the deployment has completed. Thread-safe. */
     public int port() {
         return port;
     }
@@ -50,14 +49,14 @@ public final class SimulatorVerticle extends VerticleBase {
     /** Fails with a {@link java.net.BindException} when the port is in use. */
     @Override
     public Future<?> start() {
-        // HTTP/1.1 alone, so that one dropped connection is one dropped submission.
+        // Disables HTTP/2, so that a dropped connection fails exactly one submission.
         HttpServerOptions options =
                 new HttpServerOptions().setHost(HOST).setPort(requestedPort).setHttp2ClearTextEnabled(false);
         server = vertx.createHttpServer(options);
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
-        SimulatorImageRenderer simulatorImageRenderer = new SimulatorImageRenderer(
+        SimulatorImageRenderer imageRenderer = new SimulatorImageRenderer(
                 workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
-        return server.requestHandler(createRouter(simulatorImageRenderer))
+        return server.requestHandler(createRouter(imageRenderer))
                 .listen()
                 .map(bound -> {
                     port = bound.actualPort();
@@ -70,15 +69,15 @@ public final class SimulatorVerticle extends VerticleBase {
         return server.close();
     }
 
-    private Router createRouter(SimulatorImageRenderer simulatorImageRenderer) {
+    private Router createRouter(SimulatorImageRenderer imageRenderer) {
         FaultScript faultScript = new FaultScript();
         SimulatorRequestLog log = new SimulatorRequestLog(Clock.systemUTC());
         LatencyScheduler latencyScheduler = new LatencyScheduler(vertx, latency);
         Router router = Router.router(vertx);
         router.post("/v1/images/generations")
-                .handler(new SimulatorImagesHandler(faultScript, log, latencyScheduler, simulatorImageRenderer));
+                .handler(new SimulatorImagesHandler(faultScript, log, latencyScheduler, imageRenderer));
         router.get("/v1/models").handler(new SimulatorModelsHandler(faultScript, latencyScheduler));
-        router.get("/pictures/:file").handler(new SimulatorDownloadHandler(latencyScheduler, simulatorImageRenderer));
+        router.get("/pictures/:file").handler(new SimulatorDownloadHandler(latencyScheduler, imageRenderer));
         new FaultScriptRoutes(faultScript).mount(router);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {
@@ -86,7 +85,7 @@ public final class SimulatorVerticle extends VerticleBase {
             context.response().setStatusCode(204).end();
         });
         router.errorHandler(404, context -> sendError(context, 404, "Unknown path."));
-        router.errorHandler(405, context -> sendError(context, 405, "This path does not take this method."));
+        router.errorHandler(405, context -> sendError(context, 405, "Method not allowed for this path."));
         router.errorHandler(500, context -> new SimulatorResponseWriter(context).sendInternalError(context.failure()));
         return router;
     }

@@ -103,7 +103,7 @@ class AiServerOutageIT {
                 .filteredOn(attempt -> attempt.getBoolean("counted"))
                 .hasSizeBetween(10, 9 + CONCURRENCY);
         assertCallRateRampsUp(inProcessSimulator.recordedRequests().stream()
-                .filter(request -> request.getString("answer").equals("picture"))
+                .filter(request -> request.getString("answer").equals("image"))
                 .toList());
     }
 

@@ -12,20 +12,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Parsing of scripts, and the order of their steps. */
 class FaultScriptParserTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    {"ok":true}                            | picture
-                    {"delay":"1500ms"}                     | picture
+                    {"ok":true}                            | image
+                    {"delay":"1500ms"}                     | image
                     {"status":500}                         | status 500
                     {"status":429,"retryAfter":2}          | status 429
                     {"drop":true}                          | drop
                     {"hang":true}                          | hang
                     {"garbage":true}                       | garbage
                     {"empty":true}                         | empty
-                    {"notAPicture":true}                   | not a picture
-                    {"fewer":true}                         | one picture fewer
+                    {"notAPicture":true}                   | invalid image
+                    {"fewer":true}                         | one image fewer
                     {"moderation":true}                    | moderation
                     {"quota":true}                         | quota
                     {"url":"http://example.org/a.png"}     | url
@@ -33,9 +34,9 @@ class FaultScriptParserTest {
                     {"errorBody":"string"}                 | status 500 with error
                     {"errorBody":"detail","status":422}    | status 422 with detail
                     {"html":true}                          | status 502 with html
-                    {"truncated":true}                     | half an answer
+                    {"truncated":true}                     | truncated
                     {"redirectLoop":true}                  | redirect to itself
-                    {"contentType":"text/plain"}           | labelled text/plain
+                    {"contentType":"text/plain"}           | content type text/plain
                     {"drip":true}                          | drip
                     {"drip":true,"interval":"200ms"}       | drip
                     {"huge":true}                          | huge
@@ -43,35 +44,35 @@ class FaultScriptParserTest {
                     {"random":{"failurePercent":80}}       | random
                     {"random":{"failurePercent":0,"latency":["50ms","2s"],"seed":-7}} | random
                     """)
-    void eachFaultIsKnown(String step, String description) {
+    void parsesEveryFault(String step, String description) {
         assertThat(parse(step).fault().describe()).isEqualTo(description);
     }
 
     @Test
-    void aStatusCarriesItsHeaderAndBody() {
+    void parsesStatusWithHeaderAndBody() {
         // when
-        ScriptStep scriptStep =
+        ScriptStep scriptedStep =
                 parse("{\"status\":503,\"retryAfter\":\"Wed, 21 Oct 2026 07:28:00 GMT\",\"body\":{\"a\":1}}");
 
         // then
-        assertThat(scriptStep.fault())
+        assertThat(scriptedStep.fault())
                 .isEqualTo(
                         new ResponseFault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
     }
 
     @ParameterizedTest
     @CsvSource({"'\"250ms\"',250", "'\"2s\"',2000", "'\"1m\"',60000", "1500,1500", "0,0"})
-    void aDelayMayStandBesideAnyFault(String written, long millis) {
-        assertThat(parse("{\"drop\":true,\"delay\":" + written + "}").delay()).isEqualTo(Duration.ofMillis(millis));
+    void parsesDelayWithFault(String delay, long millis) {
+        assertThat(parse("{\"drop\":true,\"delay\":" + delay + "}").delay()).isEqualTo(Duration.ofMillis(millis));
     }
 
     @Test
-    void withoutADelayTheUsualLatencyHolds() {
+    void hasNullDelayByDefault() {
         assertThat(parse("{\"drop\":true}").delay()).isNull();
     }
 
     @Test
-    void aByteASecondAndAHundredMegabytesAreTheUsual() {
+    void usesDefaultIntervalAndSize() {
         assertThat(parse("{\"drip\":true}").fault()).isEqualTo(new ResponseFault.SlowBody(Duration.ofSeconds(1)));
         assertThat(parse("{\"huge\":true}").fault())
                 .isEqualTo(new ResponseFault.OversizedBody(100 * 1024 * 1024, true, Duration.ZERO));
@@ -81,25 +82,25 @@ class FaultScriptParserTest {
     }
 
     @Test
-    void pictureFaultsAreStepsThemselves() {
+    void parsesDownloadFaultsAsSteps() {
         // when
-        ScriptStep scriptStep =
+        ScriptStep scriptedStep =
                 parse("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500,\"times\":2},{\"drop\":true}]}");
 
         // then
-        assertThat(((Fault.UrlResult) scriptStep.fault()).faults())
+        assertThat(((Fault.UrlResult) scriptedStep.fault()).faults())
                 .extracting(fault -> fault.fault().describe() + " x" + fault.times())
                 .containsExactly("status 500 x2", "drop x1");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    {}                                | steps[0]: names no fault; known are delay, ok, drop
-                    {"times":2}                       | steps[0]: names no fault
-                    {"explode":true}                  | steps[0]: names no fault
+                    {}                                | steps[0]: has no fault; known faults are delay, ok, drop
+                    {"times":2}                       | steps[0]: has no fault
+                    {"explode":true}                  | steps[0]: has no fault
                     {"drop":true,"explode":1}         | steps[0]: unknown key "explode"
-                    {"drop":true,"hang":true}         | steps[0]: "hang" cannot stand beside "drop"
-                    {"drop":true,"status":500}        | steps[0]: "status" cannot stand beside "drop"
+                    {"drop":true,"hang":true}         | steps[0]: "hang" cannot be combined with "drop"
+                    {"drop":true,"status":500}        | steps[0]: "status" cannot be combined with "drop"
                     {"drop":true,"retryAfter":1}      | steps[0]: unknown key "retryAfter"
                     {"delay":"1s","retryAfter":1}     | steps[0]: unknown key "retryAfter"
                     {"drop":false}                    | steps[0]: drop must be true
@@ -110,19 +111,19 @@ class FaultScriptParserTest {
                     {"delay":"soon"}                  | steps[0]: delay must be
                     {"delay":-1}                      | steps[0]: delay must be
                     {"delay":"61m"}                   | steps[0]: delay must be
-                    {"drop":true,"times":0}           | steps[0]: times must be 1 to 1000000, or -1 for ever
+                    {"drop":true,"times":0}           | steps[0]: times must be 1 to 1000000, or -1 for unlimited
                     {"drop":true,"times":1.5}         | steps[0]: times must be
                     {"url":1}                         | steps[0]: url must be a string
                     {"errorBody":"xml"}               | steps[0]: errorBody must be "string" or "detail"
                     {"urlResult":true,"pictureFaults":1}                | steps[0].pictureFaults must be an array
-                    {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot meet a download
+                    {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot be used for a download
                     {"urlResult":true,"pictureFaults":[{"status":1}]}   | steps[0].pictureFaults[0]: status must be
-                    {"urlResult":true,"pictureFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot meet
+                    {"urlResult":true,"pictureFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot be used
                     {"truncated":1}                   | steps[0]: truncated must be true
-                    {"redirectLoop":true,"status":301} | steps[0]: "status" cannot stand beside "redirectLoop"
+                    {"redirectLoop":true,"status":301} | steps[0]: "status" cannot be combined with "redirectLoop"
                     {"contentType":true}              | steps[0]: contentType must be a string
-                    {"contentType":"a\\nb"}           | steps[0]: contentType must be a header's value
-                    {"contentType":""}                | steps[0]: contentType must be a header's value
+                    {"contentType":"a\\nb"}           | steps[0]: contentType must be a header value
+                    {"contentType":""}                | steps[0]: contentType must be a header value
                     {"drip":true,"interval":"often"}  | steps[0]: interval must be milliseconds
                     {"hang":true,"interval":"1s"}     | steps[0]: unknown key "interval"
                     {"huge":true,"bytes":10}          | steps[0]: bytes must be a whole number, 1024 to
@@ -134,12 +135,12 @@ class FaultScriptParserTest {
                     {"random":{"failurePercent":1,"latency":"1s"}}        | steps[0].random: latency must be an array
                     {"random":{"failurePercent":1,"latency":["1s"]}}      | steps[0].random: latency must be an array
                     {"random":{"failurePercent":1,"latency":["1s","x"]}}  | steps[0].random: latency must be milliseconds
-                    {"random":{"failurePercent":1,"latency":["2s","1s"]}} | steps[0].random: latency must have the shortest first
+                    {"random":{"failurePercent":1,"latency":["2s","1s"]}} | steps[0].random: latency must have the minimum first
                     {"random":{"failurePercent":1,"seed":"a"}}            | steps[0].random: seed must be a whole number
                     {"random":{"failurePercent":1,"mood":2}}              | steps[0].random: unknown key "mood"
-                    {"random":{"failurePercent":1},"delay":"1s"}          | steps[0]: "delay" cannot stand beside "random"
+                    {"random":{"failurePercent":1},"delay":"1s"}          | steps[0]: "delay" cannot be combined with "random"
                     """)
-    void aBadStepIsRefusedWithAMessageThatSaysWhereAndWhy(String step, String message) {
+    void rejectsInvalidStepWithPositionAndReason(String step, String message) {
         assertThatThrownBy(() -> parse(step))
                 .isInstanceOf(SimulatorRequestException.class)
                 .hasMessageStartingWith(message);
@@ -147,21 +148,21 @@ class FaultScriptParserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{}", "{\"steps\":null}", "{\"steps\":{}}", "{\"steps\":[1]}", "{\"steps\":[],\"more\":1}"})
-    void aBadScriptIsRefused(String script) {
+    void rejectsInvalidScript(String script) {
         assertThatThrownBy(() -> FaultScriptParser.parseScript(new JsonObject(script)))
                 .isInstanceOf(SimulatorRequestException.class)
                 .hasMessageContaining("steps");
     }
 
     @Test
-    void theErrorNamesTheStepThatIsWrong() {
+    void reportsIndexOfInvalidStep() {
         assertThatThrownBy(
                         () -> FaultScriptParser.parseScript(new JsonObject("{\"steps\":[{\"ok\":true},{\"oops\":1}]}")))
                 .hasMessageStartingWith("steps[1]");
     }
 
     @Test
-    void stepsAreUsedUpInOrderAndThenAllIsWell() {
+    void takesStepsInOrderThenHasNoFault() {
         // given
         FaultScript faultScript = new FaultScript();
         faultScript.replace(FaultScriptParser.parseScript(
@@ -170,17 +171,17 @@ class FaultScriptParserTest {
         // when
         faultScript.nextStep();
 
-        // then what is left is shown as it was written
+        // then the remaining steps are shown in the form of the script
         assertThat(faultScript.toJson())
                 .isEqualTo(new JsonObject("{\"steps\":[{\"status\":500},{\"delay\":5},{\"drop\":true}]}"));
         assertThat(List.of(
                         next(faultScript), next(faultScript), next(faultScript), next(faultScript), next(faultScript)))
-                .containsExactly("status 500", "picture", "drop", "picture", "picture");
+                .containsExactly("status 500", "image", "drop", "image", "image");
         assertThat(faultScript.toJson()).isEqualTo(new JsonObject("{\"steps\":[]}"));
     }
 
     @Test
-    void aStepForEverStays() {
+    void keepsUnlimitedStep() {
         // given
         FaultScript faultScript = new FaultScript();
         faultScript.replace(
@@ -194,46 +195,46 @@ class FaultScriptParserTest {
     }
 
     @Test
-    void whatIsLeftToChanceIsTheSameForTheSameSeed() {
+    void drawsSameStepsForSameSeed() {
         // given
         String profile = "{\"random\":{\"failurePercent\":60,\"latency\":[\"50ms\",\"2s\"],\"seed\":7},\"times\":400}";
 
         // when
-        List<ScriptStep> once = draw(400, profile);
-        List<ScriptStep> again = draw(400, profile);
-        List<ScriptStep> otherwise = draw(400, profile.replace("7", "8"));
+        List<ScriptStep> first = draw(400, profile);
+        List<ScriptStep> second = draw(400, profile);
+        List<ScriptStep> otherSeed = draw(400, profile.replace("7", "8"));
 
         // then
-        assertThat(again).isEqualTo(once).isNotEqualTo(otherwise);
+        assertThat(second).isEqualTo(first).isNotEqualTo(otherSeed);
     }
 
     @Test
-    void chanceKeepsItsRateAndItsLatencyAndDrawsEveryKindOfFailure() {
+    void drawsEveryFaultWithConfiguredRateAndLatency() {
         // when
         List<ScriptStep> drawn =
                 draw(2000, "{\"random\":{\"failurePercent\":60,\"latency\":[50,150],\"seed\":1},\"times\":-1}");
 
         // then
         List<String> failures = drawn.stream()
-                .map(scriptStep -> scriptStep.fault().describe())
-                .filter(what -> !what.equals("picture"))
+                .map(scriptedStep -> scriptedStep.fault().describe())
+                .filter(description -> !description.equals("image"))
                 .toList();
         assertThat(failures).hasSizeBetween(1100, 1300);
         assertThat(failures)
-                .contains("status 500", "status 503", "status 504", "drop", "half an answer", "garbage", "empty");
+                .contains("status 500", "status 503", "status 504", "drop", "truncated", "garbage", "empty");
         assertThat(drawn)
-                .extracting(scriptStep -> scriptStep.delay().toMillis())
+                .extracting(scriptedStep -> scriptedStep.delay().toMillis())
                 .allMatch(millis -> millis >= 50 && millis <= 150);
         assertThat(drawn)
-                .extracting(scriptStep -> scriptStep.delay().toMillis() / 10)
+                .extracting(scriptedStep -> scriptedStep.delay().toMillis() / 10)
                 .contains(5L, 10L, 14L);
     }
 
     @Test
-    void withoutALatencyChanceTakesTheUsualTime() {
+    void drawsNoDelayWithoutLatency() {
         assertThat(draw(3, "{\"random\":{\"failurePercent\":100},\"times\":-1}"))
-                .allMatch(scriptStep -> scriptStep.delay() == null)
-                .noneMatch(scriptStep -> scriptStep.fault() instanceof Fault.NoFault);
+                .allMatch(scriptedStep -> scriptedStep.delay() == null)
+                .noneMatch(scriptedStep -> scriptedStep.fault() instanceof Fault.NoFault);
     }
 
     private static List<ScriptStep> draw(int count, String profile) {

@@ -9,16 +9,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+/** Parsing of image requests. */
 class SimulatorImageRequestTest {
 
     @Test
-    void aPromptIsEnough() {
+    void acceptsPromptAlone() {
         assertThat(SimulatorImageRequest.parse(new JsonObject("{\"prompt\":\"a fox\"}")))
                 .isEqualTo(new SimulatorImageRequest("a fox", 1, 512, 512, 0, false));
     }
 
     @Test
-    void everyFieldIsReadAndUnknownOnesAreIgnored() {
+    void parsesFieldsAndIgnoresUnknownFields() {
         // given
         JsonObject body = new JsonObject()
                 .put("prompt", "a fox")
@@ -55,7 +56,7 @@ class SimulatorImageRequestTest {
                     {"prompt":"a","negative_prompt":[]}     | negative_prompt
                     {"prompt":"a","response_format":"jpeg"} | response_format
                     """)
-    void aBadFieldIsNamed(String body, String param) {
+    void reportsInvalidField(String body, String param) {
         assertThatThrownBy(() -> SimulatorImageRequest.parse(new JsonObject(body)))
                 .asInstanceOf(InstanceOfAssertFactories.type(SimulatorRequestException.class))
                 .extracting(SimulatorRequestException::param)

@@ -10,38 +10,39 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
+/** JSON form and limits of the request log. */
 class SimulatorRequestLogTest {
     private final SimulatorRequestLog log =
             new SimulatorRequestLog(Clock.fixed(Instant.parse("2026-03-01T10:00:00Z"), ZoneOffset.UTC));
 
     @Test
-    void aSubmissionIsShownWithMillisecondsEvenWhenTheyAreZero() {
+    void showsSubmissionWithZeroMilliseconds() {
         // when
-        log.add("k1", true, Buffer.buffer("{\"prompt\":\"a\"}")).setResponse("picture");
+        log.add("k1", true, Buffer.buffer("{\"prompt\":\"a\"}")).setResponse("image");
 
         // then
-        assertThat(only())
+        assertThat(onlyEntry())
                 .isEqualTo(new JsonObject()
                         .put("at", "2026-03-01T10:00:00.000Z")
                         .put("key", "k1")
                         .put("authorization", true)
                         .put("body", new JsonObject().put("prompt", "a"))
-                        .put("answer", "picture")
+                        .put("answer", "image")
                         .putNull("closedAt")
                         .put("downloads", new JsonArray()));
     }
 
     @Test
-    void downloadsStandBesideTheSubmissionThatAnnouncedTheirPicture() {
+    void showsDownloadsOfSubmission() {
         // given
-        SimulatorRequestLog.LoggedSubmission loggedSubmission = log.add("k1", false, Buffer.buffer("{}"));
+        SimulatorRequestLog.LoggedSubmission submission = log.add("k1", false, Buffer.buffer("{}"));
 
         // when
-        loggedSubmission.addDownload().setResponse("status 500");
-        loggedSubmission.addDownload().recordClientClose();
+        submission.addDownload().setResponse("status 500");
+        submission.addDownload().recordClientClose();
 
         // then
-        assertThat(only().getJsonArray("downloads"))
+        assertThat(onlyEntry().getJsonArray("downloads"))
                 .containsExactly(
                         new JsonObject()
                                 .put("at", "2026-03-01T10:00:00.000Z")
@@ -54,33 +55,33 @@ class SimulatorRequestLogTest {
     }
 
     @Test
-    void notEveryDownloadIsKept() {
+    void limitsDownloads() {
         // given
-        SimulatorRequestLog.LoggedSubmission loggedSubmission = log.add("k1", false, Buffer.buffer("{}"));
+        SimulatorRequestLog.LoggedSubmission submission = log.add("k1", false, Buffer.buffer("{}"));
 
         // when
         for (int i = 0; i < SimulatorRequestLog.MAX_DOWNLOADS + 5; i++) {
-            loggedSubmission.addDownload();
+            submission.addDownload();
         }
 
         // then
-        assertThat(only().getJsonArray("downloads")).hasSize(SimulatorRequestLog.MAX_DOWNLOADS);
+        assertThat(onlyEntry().getJsonArray("downloads")).hasSize(SimulatorRequestLog.MAX_DOWNLOADS);
     }
 
     @Test
-    void aBodyThatIsNoJsonIsShownAsText() {
+    void showsNonJsonBodyAsText() {
         log.add(null, false, Buffer.buffer("hello"));
-        assertThat(only().getString("body")).isEqualTo("hello");
+        assertThat(onlyEntry().getString("body")).isEqualTo("hello");
     }
 
     @Test
-    void aLargeBodyIsCut() {
+    void truncatesLargeBody() {
         log.add(null, false, Buffer.buffer("x".repeat(20_000)));
-        assertThat(only().getString("body")).hasSize(SimulatorRequestLog.MAX_BODY_BYTES);
+        assertThat(onlyEntry().getString("body")).hasSize(SimulatorRequestLog.MAX_BODY_BYTES);
     }
 
     @Test
-    void onlyTheLatestAreKept() {
+    void keepsLatestSubmissions() {
         // when
         for (int i = 0; i < SimulatorRequestLog.MAX_ENTRIES + 5; i++) {
             log.add("k" + i, false, Buffer.buffer());
@@ -92,7 +93,7 @@ class SimulatorRequestLogTest {
         assertThat(requests.getJsonObject(0).getString("key")).isEqualTo("k5");
     }
 
-    private JsonObject only() {
+    private JsonObject onlyEntry() {
         assertThat(log.toJson().getJsonArray("requests")).hasSize(1);
         return log.toJson().getJsonArray("requests").getJsonObject(0);
     }

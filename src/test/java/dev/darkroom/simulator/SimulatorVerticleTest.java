@@ -36,10 +36,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Over real sockets. */
+/** The simulator over real sockets: protocol, faults, downloads and request log. */
 class SimulatorVerticleTest {
     private static final Duration LATENCY = Duration.ofMillis(1);
-    private static final String IMAGES = "/v1/images/generations";
+    private static final String IMAGES_PATH = "/v1/images/generations";
 
     private Vertx vertx;
     private WebClient client;
@@ -59,23 +59,23 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void aPromptBecomesAPicture() throws IOException {
+    void rendersImagesForPrompt() throws IOException {
         // when
-        HttpResponse<Buffer> answer =
+        HttpResponse<Buffer> response =
                 post(new JsonObject().put("prompt", "a fox").put("n", 2).put("size", "96x80"));
 
         // then
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.getHeader("Content-Type")).isEqualTo("application/json");
-        assertThat(answer.bodyAsJsonObject().getLong("created")).isPositive();
-        List<BufferedImage> pictures = pictures(answer);
-        assertThat(pictures).hasSize(2);
-        assertThat(pictures.get(1).getWidth()).isEqualTo(96);
-        assertThat(pictures.get(1).getHeight()).isEqualTo(80);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.getHeader("Content-Type")).isEqualTo("application/json");
+        assertThat(response.bodyAsJsonObject().getLong("created")).isPositive();
+        List<BufferedImage> images = images(response);
+        assertThat(images).hasSize(2);
+        assertThat(images.get(1).getWidth()).isEqualTo(96);
+        assertThat(images.get(1).getHeight()).isEqualTo(80);
     }
 
     @Test
-    void theSameRequestGetsTheSamePictures() {
+    void rendersSameImagesForSameRequest() {
         // given
         JsonObject body = request().put("seed", 5);
 
@@ -84,34 +84,34 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void aUrlLeadsToTheSamePictureAsBase64() {
+    void urlAndBase64ReturnSameImage() {
         // given
-        HttpResponse<Buffer> inside = post(request());
+        HttpResponse<Buffer> base64Response = post(request());
 
         // when
-        HttpResponse<Buffer> announced = post(request().put("response_format", "url"));
-        String url = data(announced).getJsonObject(0).getString("url");
-        HttpResponse<Buffer> picture = result(client.getAbs(url).send());
+        HttpResponse<Buffer> urlResponse = post(request().put("response_format", "url"));
+        String url = data(urlResponse).getJsonObject(0).getString("url");
+        HttpResponse<Buffer> image = result(client.getAbs(url).send());
 
         // then
         assertThat(url).startsWith("http://127.0.0.1:" + simulator.port() + "/pictures/");
-        assertThat(picture.statusCode()).isEqualTo(200);
-        assertThat(picture.getHeader("Content-Type")).isEqualTo("image/png");
-        assertThat(picture.body().getBytes())
+        assertThat(image.statusCode()).isEqualTo(200);
+        assertThat(image.getHeader("Content-Type")).isEqualTo("image/png");
+        assertThat(image.body().getBytes())
                 .isEqualTo(
-                        Base64.getDecoder().decode(data(inside).getJsonObject(0).getString("b64_json")));
+                        Base64.getDecoder().decode(data(base64Response).getJsonObject(0).getString("b64_json")));
     }
 
     @Test
-    void anUnknownPictureIsNotFound() {
+    void returns404ForUnknownImage() {
         assertError(get("/pictures/none.png"), 404, "invalid_request_error", null);
     }
 
     @Test
-    void theModelIsListed() {
+    void listsModel() {
         assertThat(data(get("/v1/models")).getJsonObject(0).getString("id")).isEqualTo("simulator");
 
-        // when it fails for submissions, and then for everything
+        // when it fails for submissions, and then also for models
         script("{\"status\": 503, \"times\": -1}");
         assertThat(get("/v1/models").statusCode()).isEqualTo(200);
         script("{\"status\": 503, \"times\": -1, \"models\": true}");
@@ -121,49 +121,49 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void aBadRequestIsRefusedAndUsesUpNoStep() {
+    void rejectsInvalidRequestWithoutTakingStep() {
         // given
         script("{\"empty\":true}");
 
         // when
-        HttpResponse<Buffer> bad = post(new JsonObject().put("prompt", "a").put("n", 99));
-        HttpResponse<Buffer> notJson = result(client.post(IMAGES).sendBuffer(Buffer.buffer("[1")));
-        HttpResponse<Buffer> good = post(request());
+        HttpResponse<Buffer> invalid = post(new JsonObject().put("prompt", "a").put("n", 99));
+        HttpResponse<Buffer> notJson = result(client.post(IMAGES_PATH).sendBuffer(Buffer.buffer("[1")));
+        HttpResponse<Buffer> valid = post(request());
 
         // then
-        assertError(bad, 400, "invalid_request_error", null);
-        assertThat(bad.bodyAsJsonObject().getJsonObject("error").getString("param"))
+        assertError(invalid, 400, "invalid_request_error", null);
+        assertThat(invalid.bodyAsJsonObject().getJsonObject("error").getString("param"))
                 .isEqualTo("n");
         assertError(notJson, 400, "invalid_request_error", null);
-        assertThat(data(good)).isEmpty();
-        assertThat(answers()).containsExactly("status 400", "status 400", "empty");
+        assertThat(data(valid)).isEmpty();
+        assertThat(loggedResponses()).containsExactly("status 400", "status 400", "empty");
     }
 
     @Test
-    void aBodyThatIsTooLargeIsRefused() {
+    void rejectsTooLargeBody() {
         // when
-        HttpResponse<Buffer> answer =
-                result(client.post(IMAGES).sendBuffer(Buffer.buffer(new byte[SimulatorBodyReader.MAX_BODY_BYTES + 1])));
+        HttpResponse<Buffer> response =
+                result(client.post(IMAGES_PATH).sendBuffer(Buffer.buffer(new byte[SimulatorBodyReader.MAX_BODY_BYTES + 1])));
 
         // then
-        assertError(answer, 413, "invalid_request_error", null);
+        assertError(response, 413, "invalid_request_error", null);
     }
 
     @Test
-    void unknownPathsAndMethodsAnswerInTheShapeOfTheProtocol() {
+    void returnsProtocolErrorsForUnknownPathAndMethod() {
         assertError(get("/v2/anything"), 404, "invalid_request_error", null);
-        assertError(get(IMAGES), 405, "invalid_request_error", null);
+        assertError(get(IMAGES_PATH), 405, "invalid_request_error", null);
     }
 
     @Test
-    void aStatusComesWithItsRetryAfterAndTheUsualBody() {
+    void returnsStatusWithRetryAfterAndBody() {
         // given
         script("{\"status\":429,\"retryAfter\":2}", "{\"status\":503,\"body\":{\"busy\":true}}", "{\"status\":204}");
 
         // when
         HttpResponse<Buffer> limited = post(request());
         HttpResponse<Buffer> busy = post(request());
-        HttpResponse<Buffer> nothing = post(request());
+        HttpResponse<Buffer> noContent = post(request());
 
         // then
         assertError(limited, 429, "requests", "rate_limit_exceeded");
@@ -171,73 +171,73 @@ class SimulatorVerticleTest {
         assertThat(busy.statusCode()).isEqualTo(503);
         assertThat(busy.getHeader("Retry-After")).isNull();
         assertThat(busy.bodyAsJsonObject()).isEqualTo(new JsonObject().put("busy", true));
-        assertThat(nothing.statusCode()).isEqualTo(204);
-        assertThat(nothing.body()).isNull();
+        assertThat(noContent.statusCode()).isEqualTo(204);
+        assertThat(noContent.body()).isNull();
     }
 
     @Test
-    void aDroppedConnectionHasNoAnswerAndWasNotClosedByTheClient() {
+    void dropsConnectionWithoutRecordingClientClose() {
         // given
         script("{\"drop\":true}");
 
         // then
         assertThatThrownBy(() -> post(request())).hasMessageContaining("closed");
-        assertThat(answers()).containsExactly("drop");
+        assertThat(loggedResponses()).containsExactly("drop");
         assertThat(requests().getJsonObject(0).getString("closedAt")).isNull();
         assertThat(post(request()).statusCode()).isEqualTo(200);
     }
 
     @Test
-    void garbageIsASuccessThatIsNoJson() {
+    void returnsMalformedJson() {
         // given
         script("{\"garbage\":true}");
 
         // when
-        HttpResponse<Buffer> answer = post(request());
+        HttpResponse<Buffer> response = post(request());
 
         // then
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.getHeader("Content-Type")).isEqualTo("application/json");
-        assertThatThrownBy(answer::bodyAsJsonObject).isInstanceOf(RuntimeException.class);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.getHeader("Content-Type")).isEqualTo("application/json");
+        assertThatThrownBy(response::bodyAsJsonObject).isInstanceOf(RuntimeException.class);
     }
 
     @Test
-    void anEmptySuccessHasNoPicture() {
+    void returnsSuccessWithoutImage() {
         script("{\"empty\":true}");
-        HttpResponse<Buffer> answer = post(request());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(data(answer)).isEmpty();
+        HttpResponse<Buffer> response = post(request());
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(data(response)).isEmpty();
     }
 
     @Test
-    void bytesThatAreNoPictureAreBase64OfSomethingElse() throws IOException {
+    void returnsInvalidImage() throws IOException {
         // given
         script("{\"notAPicture\":true}");
 
         // when
-        HttpResponse<Buffer> answer = post(request());
+        HttpResponse<Buffer> response = post(request());
 
         // then
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(pictures(answer)).hasSize(1).containsOnlyNulls();
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(images(response)).hasSize(1).containsOnlyNulls();
     }
 
     @Test
-    void onePictureFewerThanAskedFor() throws IOException {
+    void returnsOneImageFewerThanRequested() throws IOException {
         script("{\"fewer\":true}", "{\"fewer\":true}");
-        assertThat(pictures(post(request().put("n", 3)))).hasSize(2).doesNotContainNull();
+        assertThat(images(post(request().put("n", 3)))).hasSize(2).doesNotContainNull();
         assertThat(data(post(request()))).isEmpty();
     }
 
     @Test
-    void moderationAndQuotaCarryTheirCodes() {
+    void returnsModerationAndQuotaErrors() {
         script("{\"moderation\":true}", "{\"quota\":true}");
         assertError(post(request()), 400, "image_generation_user_error", "moderation_blocked");
         assertError(post(request()), 429, "insufficient_quota", "insufficient_quota");
     }
 
     @Test
-    void otherDialectsOfErrorsAreSpoken() {
+    void returnsErrorBodiesOfOtherServers() {
         // given
         script("{\"errorBody\":\"string\"}", "{\"errorBody\":\"detail\",\"status\":422}", "{\"html\":true}");
 
@@ -257,188 +257,188 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void aHangingSubmissionShowsWhenTheClientGaveUp() {
+    void recordsClientCloseOfHangingSubmission() {
         // given
         script("{\"hang\":true}");
 
         // when
-        HttpRequest<Buffer> impatient = client.post(IMAGES).timeout(200);
-        assertThatThrownBy(() -> result(impatient.sendJsonObject(request()))).hasMessageContaining("200ms");
+        HttpRequest<Buffer> requestWithTimeout = client.post(IMAGES_PATH).timeout(200);
+        assertThatThrownBy(() -> result(requestWithTimeout.sendJsonObject(request()))).hasMessageContaining("200ms");
 
         // then
         await().atMost(5, SECONDS)
                 .untilAsserted(() -> assertThat(requests().getJsonObject(0).getString("closedAt"))
                         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z"));
-        assertThat(answers()).containsExactly("hang");
+        assertThat(loggedResponses()).containsExactly("hang");
     }
 
     @Test
-    void halfAnAnswerAnnouncesTheWhole() {
+    void truncatesBodyAfterFullContentLength() {
         // given
         script("{\"truncated\":true,\"times\":2}");
 
         // then
         assertThatThrownBy(() -> post(request())).hasMessageContaining("closed");
-        RawAnswer half = raw(100_000);
-        assertThat(half.head()).startsWith("HTTP/1.1 200").contains("Content-Type: application/json");
-        assertThat(half.body().length()).isBetween(1, half.announced() - 1).isEqualTo(half.announced() / 2);
-        assertThat(half.body()).startsWith("{\"created\":");
-        assertThat(half.closed()).isTrue();
+        RawResponse truncated = sendRawRequest(100_000);
+        assertThat(truncated.head()).startsWith("HTTP/1.1 200").contains("Content-Type: application/json");
+        assertThat(truncated.body().length()).isBetween(1, truncated.contentLength() - 1).isEqualTo(truncated.contentLength() / 2);
+        assertThat(truncated.body()).startsWith("{\"created\":");
+        assertThat(truncated.closed()).isTrue();
         assertThat(closedAt()).containsOnlyNulls();
     }
 
     @Test
-    void aWrongLabelChangesNothingElse() throws IOException {
+    void changesOnlyContentType() throws IOException {
         // given
         script("{\"contentType\":\"text/html\"}");
 
         // when
-        HttpResponse<Buffer> answer = post(request());
+        HttpResponse<Buffer> response = post(request());
 
         // then
-        assertThat(answer.getHeader("Content-Type")).isEqualTo("text/html");
-        assertThat(pictures(answer)).hasSize(1).doesNotContainNull();
+        assertThat(response.getHeader("Content-Type")).isEqualTo("text/html");
+        assertThat(images(response)).hasSize(1).doesNotContainNull();
     }
 
     @Test
-    void aDripComesByteByByteAndInTheEndInFull() {
+    void sendsBodyByteByByte() {
         // given
         script("{\"status\":204}", "{\"drip\":true,\"interval\":\"20ms\"}", "{\"drip\":true,\"interval\":\"1ms\"}");
         post(request());
 
-        // when somebody listens for a while
+        // when a client reads some bytes
         long start = System.nanoTime();
-        RawAnswer some = raw(10);
+        RawResponse partial = sendRawRequest(10);
 
-        // then there was a byte for each interval, and no more
+        // then one byte was sent per interval
         long intervals = (System.nanoTime() - start) / 20_000_000;
-        assertThat(some.announced()).isGreaterThan(1000);
-        assertThat(some.body()).hasSize(10).isEqualTo("{\"created\"");
+        assertThat(partial.contentLength()).isGreaterThan(1000);
+        assertThat(partial.body()).hasSize(10).isEqualTo("{\"created\"");
         assertThat(intervals).isGreaterThanOrEqualTo(9);
         await().atMost(5, SECONDS)
                 .untilAsserted(() -> assertThat(closedAt().get(1)).isNotNull());
 
-        // and whoever has patience gets it all
+        // and a client that waits gets the whole body
         assertThat(data(post(request().put("response_format", "url")))).hasSize(1);
     }
 
     @Test
-    void aHugeAnswerHasAllItsBytesWhetherTheyWereAnnouncedOrNot() {
+    void sendsOversizedBodyWithAndWithoutContentLength() {
         // given
         script("{\"huge\":true,\"bytes\":3000000}", "{\"huge\":true,\"bytes\":1024,\"chunked\":true}");
 
         // when
-        HttpResponse<Buffer> announced = post(request());
+        HttpResponse<Buffer> sized = post(request());
         HttpResponse<Buffer> chunked = post(request());
 
         // then
-        assertThat(announced.getHeader("Content-Length")).isEqualTo("3000000");
-        assertThat(announced.body().length()).isEqualTo(3_000_000);
-        // Only its length, since a failure would show it whole.
-        assertThat(data(announced).getJsonObject(0).getString("b64_json").length())
+        assertThat(sized.getHeader("Content-Length")).isEqualTo("3000000");
+        assertThat(sized.body().length()).isEqualTo(3_000_000);
+        // Compares only the length, since a failure message would contain the whole text.
+        assertThat(data(sized).getJsonObject(0).getString("b64_json").length())
                 .isEqualTo(3_000_000 - "{\"data\":[{\"b64_json\":\"\"}]}".length());
         assertThat(chunked.getHeader("Content-Length")).isNull();
         assertThat(chunked.body().length()).isEqualTo(1024);
     }
 
     @Test
-    void aHugeAnswerIsMadeOnlyAsFastAsItIsTaken() {
-        // given far more than there is memory for
+    void sendsOversizedBodyWithBackpressure() {
+        // given a body larger than the memory
         script("{\"huge\":true,\"bytes\":100000000000}");
 
-        // when somebody asks and then does not read
-        RawAnswer taken = raw(1000);
+        // when a client sends a request and stops reading
+        RawResponse taken = sendRawRequest(1000);
 
-        // then it waits, and goes when they go
+        // then the simulator waits and records the close of the client
         assertThat(taken.head()).contains("Content-Length: 100000000000");
         await().atMost(5, SECONDS)
                 .untilAsserted(() -> assertThat(closedAt().get(0)).isNotNull());
     }
 
     @Test
-    void aSlowHugeAnswerPausesBetweenItsParts() {
-        // given three parts and what is around them
+    void pausesBetweenPartsOfOversizedBody() {
+        // given a body of three parts and the JSON around them
         script("{\"huge\":true,\"bytes\":196635,\"interval\":\"100ms\"}");
 
         // then
-        assertThat(millis(() -> assertThat(post(request()).body().length()).isEqualTo(196_635)))
+        assertThat(elapsedMillis(() -> assertThat(post(request()).body().length()).isEqualTo(196_635)))
                 .isGreaterThanOrEqualTo(400);
     }
 
     @Test
-    void aRedirectLoopLeadsToItself() {
+    void redirectsToSameUrl() {
         // given
         script("{\"redirectLoop\":true}", "{\"urlResult\":true,\"pictureFaults\":[{\"redirectLoop\":true}]}");
 
         // when
-        HttpResponse<Buffer> answer = post(request());
+        HttpResponse<Buffer> response = post(request());
         String url = data(post(request())).getJsonObject(0).getString("url");
         HttpResponse<Buffer> download =
                 result(client.getAbs(url).followRedirects(false).send());
 
         // then
-        assertThat(answer.statusCode()).isEqualTo(302);
-        assertThat(answer.getHeader("Location")).isEqualTo("http://127.0.0.1:" + simulator.port() + IMAGES);
+        assertThat(response.statusCode()).isEqualTo(302);
+        assertThat(response.getHeader("Location")).isEqualTo("http://127.0.0.1:" + simulator.port() + IMAGES_PATH);
         assertThat(download.statusCode()).isEqualTo(302);
         assertThat(download.getHeader("Location")).isEqualTo(url);
     }
 
     @Test
-    void aServerThatFailsAtRandomSaysInItsLogWhatItDid() {
+    void logsDrawnFaults() {
         // given
         script("{\"random\":{\"failurePercent\":50,\"latency\":[0,5],\"seed\":3},\"times\":-1}");
 
         // when
         List<Future<HttpResponse<Buffer>>> all = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            all.add(client.post(IMAGES).sendJsonObject(request()));
+            all.add(client.post(IMAGES_PATH).sendJsonObject(request()));
         }
         result(Future.join(all).otherwiseEmpty());
 
         // then
-        assertThat(answers()).hasSize(40).contains("picture").doesNotContain("random");
-        assertThat(answers().stream()
-                        .filter(answer -> !answer.equals("picture"))
+        assertThat(loggedResponses()).hasSize(40).contains("image").doesNotContain("random");
+        assertThat(loggedResponses().stream()
+                        .filter(response -> !response.equals("image"))
                         .count())
                 .isBetween(10L, 30L);
-        long good = all.stream()
+        long valid = all.stream()
                 .filter(Future::succeeded)
-                .filter(answer -> answer.result().bodyAsString().contains("b64_json"))
+                .filter(response -> response.result().bodyAsString().contains("b64_json"))
                 .count();
-        assertThat(answers()).filteredOn("picture"::equals).hasSize((int) good);
+        assertThat(loggedResponses()).filteredOn("image"::equals).hasSize((int) valid);
     }
 
     @Test
-    void aDelayHoldsTheAnswerBack() {
+    void delaysResponse() {
         // given
         script("{\"delay\":\"400ms\"}", "{\"status\":500,\"delay\":300}");
 
         // then
-        assertThat(millis(() -> assertThat(post(request()).statusCode()).isEqualTo(200)))
+        assertThat(elapsedMillis(() -> assertThat(post(request()).statusCode()).isEqualTo(200)))
                 .isGreaterThanOrEqualTo(400);
-        assertThat(millis(() -> assertThat(post(request()).statusCode()).isEqualTo(500)))
+        assertThat(elapsedMillis(() -> assertThat(post(request()).statusCode()).isEqualTo(500)))
                 .isGreaterThanOrEqualTo(300);
     }
 
     @Test
-    void theUsualLatencyHoldsBackEveryOtherAnswer() {
+    void appliesDefaultLatency() {
         // given
         SimulatorVerticle slow = new SimulatorVerticle(0, Duration.ofMillis(300));
         result(vertx.deployVerticle(slow));
 
         // then
-        assertThat(millis(() -> result(client(slow.port()).post(IMAGES).sendJsonObject(request()))))
+        assertThat(elapsedMillis(() -> result(client(slow.port()).post(IMAGES_PATH).sendJsonObject(request()))))
                 .isGreaterThanOrEqualTo(300);
     }
 
     @Test
-    void aScriptedUrlIsTheResult() {
+    void returnsScriptedUrl() {
         script("{\"url\":\"ftp://example.org/a.png\"}");
         assertThat(data(post(request())).getJsonObject(0).getString("url")).isEqualTo("ftp://example.org/a.png");
     }
 
     @Test
-    void aDownloadMeetsItsFaultsFirst() {
+    void appliesDownloadFaultsFirst() {
         // given
         script("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500},{\"status\":404},{\"drop\":true}]}");
 
@@ -450,14 +450,14 @@ class SimulatorVerticleTest {
         assertThat(result(client.getAbs(url).send()).statusCode()).isEqualTo(404);
         assertThatThrownBy(() -> result(client.getAbs(url).send())).hasMessageContaining("closed");
         assertThat(result(client.getAbs(url).send()).statusCode()).isEqualTo(200);
-        assertThat(answers()).containsExactly("url result");
+        assertThat(loggedResponses()).containsExactly("url result");
         assertThat(downloads())
                 .extracting(download -> download.getString("answer"))
-                .containsExactly("status 500", "status 404", "drop", "picture");
+                .containsExactly("status 500", "status 404", "drop", "image");
     }
 
     @Test
-    void aHangingDownloadShowsWhenTheClientGaveUp() {
+    void recordsClientCloseOfHangingDownload() {
         // given
         script("{\"urlResult\":true,\"pictureFaults\":[{\"hang\":true}]}");
         String url = data(post(request())).getJsonObject(0).getString("url");
@@ -473,40 +473,40 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void aPictureCanBeSpoiltOnItsWay() {
+    void appliesResponseFaultsToDownload() {
         // given
         script("{\"urlResult\":true,\"pictureFaults\":[{\"truncated\":true},{\"contentType\":\"text/plain\"}]}");
         String url = data(post(request())).getJsonObject(0).getString("url");
 
         // when
         assertThatThrownBy(() -> result(client.getAbs(url).send())).hasMessageContaining("closed");
-        HttpResponse<Buffer> mislabelled = result(client.getAbs(url).send());
-        HttpResponse<Buffer> good = result(client.getAbs(url).send());
+        HttpResponse<Buffer> wrongContentType = result(client.getAbs(url).send());
+        HttpResponse<Buffer> valid = result(client.getAbs(url).send());
 
         // then
-        assertThat(mislabelled.getHeader("Content-Type")).isEqualTo("text/plain");
-        assertThat(good.getHeader("Content-Type")).isEqualTo("image/png");
-        assertThat(mislabelled.body()).isEqualTo(good.body());
+        assertThat(wrongContentType.getHeader("Content-Type")).isEqualTo("text/plain");
+        assertThat(valid.getHeader("Content-Type")).isEqualTo("image/png");
+        assertThat(wrongContentType.body()).isEqualTo(valid.body());
     }
 
     @Test
-    void aBadScriptIsRefusedAndTheOneBeforeStays() {
+    void rejectsInvalidScriptAndKeepsCurrentScript() {
         // given
         script("{\"empty\":true}");
 
         // when
-        HttpResponse<Buffer> refused = put("{\"steps\":[{\"explode\":true}]}");
+        HttpResponse<Buffer> rejected = put("{\"steps\":[{\"explode\":true}]}");
 
         // then
-        assertError(refused, 400, "invalid_request_error", null);
-        assertThat(refused.bodyAsJsonObject().getJsonObject("error").getString("message"))
-                .startsWith("steps[0]: names no fault");
+        assertError(rejected, 400, "invalid_request_error", null);
+        assertThat(rejected.bodyAsJsonObject().getJsonObject("error").getString("message"))
+                .startsWith("steps[0]: has no fault");
         assertThat(get("/simulator/script").bodyAsJsonObject())
                 .isEqualTo(new JsonObject("{\"steps\":[{\"empty\":true}]}"));
     }
 
     @Test
-    void aScriptCanBeClearedAndIsTakenWhateverItsContentTypeSays() {
+    void acceptsScriptOfAnyContentTypeAndDeletesIt() {
         // given
         HttpResponse<Buffer> taken = result(client.put("/simulator/script")
                 .putHeader("Content-Type", "application/x-www-form-urlencoded")
@@ -523,13 +523,13 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void submissionsAreListedInOrderWithKeyAndBodyButNeverTheCredentials() {
+    void listsSubmissionsWithoutCredentials() {
         // when
-        result(client.post(IMAGES)
+        result(client.post(IMAGES_PATH)
                 .putHeader("Idempotency-Key", "k1")
                 .putHeader("Authorization", "Bearer hush")
                 .sendJsonObject(request().put("seed", 1)));
-        result(client.post(IMAGES).sendJsonObject(request().put("seed", 2)));
+        result(client.post(IMAGES_PATH).sendJsonObject(request().put("seed", 2)));
 
         // then
         HttpResponse<Buffer> log = get("/simulator/requests");
@@ -540,41 +540,41 @@ class SimulatorVerticleTest {
         assertThat(requests.getJsonObject(0).getBoolean("authorization")).isTrue();
         assertThat(requests.getJsonObject(0).getJsonObject("body"))
                 .isEqualTo(request().put("seed", 1));
-        assertThat(requests.getJsonObject(0).getString("answer")).isEqualTo("picture");
+        assertThat(requests.getJsonObject(0).getString("answer")).isEqualTo("image");
         assertThat(requests.getJsonObject(0).getValue("closedAt")).isNull();
         assertThat(requests.getJsonObject(1).getString("key")).isNull();
         assertThat(requests.getJsonObject(1).getBoolean("authorization")).isFalse();
 
-        // and they can be cleared
+        // and the log can be deleted
         assertThat(result(client.delete("/simulator/requests").send()).statusCode())
                 .isEqualTo(204);
         assertThat(requests()).isEmpty();
     }
 
     @Test
-    void submissionsAtTheSameTimeEachUseUpOneStep() {
+    void concurrentSubmissionsTakeOneStepEach() {
         // given
         script("{\"status\":500,\"times\":7}", "{\"empty\":true,\"times\":6}", "{\"status\":503,\"times\":5}");
 
         // when
         List<Future<HttpResponse<Buffer>>> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            all.add(client.post(IMAGES).sendJsonObject(request()));
+            all.add(client.post(IMAGES_PATH).sendJsonObject(request()));
         }
         result(Future.all(all));
 
         // then
         List<Integer> statuses =
-                all.stream().map(answer -> answer.result().statusCode()).toList();
+                all.stream().map(response -> response.result().statusCode()).toList();
         assertThat(statuses).filteredOn(status -> status == 500).hasSize(7);
         assertThat(statuses).filteredOn(status -> status == 503).hasSize(5);
         assertThat(statuses).filteredOn(status -> status == 200).hasSize(8);
         assertThat(requests()).hasSize(20);
-        assertThat(answers()).startsWith("status 500").endsWith("picture", "picture");
+        assertThat(loggedResponses()).startsWith("status 500").endsWith("image", "image");
     }
 
     @Test
-    void aPortInUseFailsTheStart() throws IOException {
+    void failsToStartOnPortInUse() throws IOException {
         // given
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             // when
@@ -586,18 +586,18 @@ class SimulatorVerticleTest {
     }
 
     @Test
-    void undeployingClosesThePortEvenWhileASubmissionHangs() {
+    void undeployClosesPortDuringHangingSubmission() {
         // given
         script("{\"hang\":true}");
-        Future<HttpResponse<Buffer>> hanging = client.post(IMAGES).sendJsonObject(request());
-        await().atMost(5, SECONDS).until(() -> answers().contains("hang"));
+        Future<HttpResponse<Buffer>> hanging = client.post(IMAGES_PATH).sendJsonObject(request());
+        await().atMost(5, SECONDS).until(() -> loggedResponses().contains("hang"));
 
         // when
         vertx.deploymentIDs().forEach(id -> result(vertx.undeploy(id)));
 
         // then
         assertThatThrownBy(() -> result(hanging)).hasMessageContaining("closed");
-        // A new connection: the client may not have heard yet that those it keeps are closed.
+        // Opens a new connection: the client may still have closed connections in its pool.
         assertThatThrownBy(() -> new Socket("127.0.0.1", simulator.port()).close())
                 .isInstanceOf(ConnectException.class);
     }
@@ -625,14 +625,14 @@ class SimulatorVerticleTest {
     }
 
     private HttpResponse<Buffer> post(JsonObject body) {
-        return result(client.post(IMAGES).sendJsonObject(body));
+        return result(client.post(IMAGES_PATH).sendJsonObject(body));
     }
 
     private JsonArray requests() {
         return get("/simulator/requests").bodyAsJsonObject().getJsonArray("requests");
     }
 
-    private List<String> answers() {
+    private List<String> loggedResponses() {
         return requests().stream()
                 .map(entry -> ((JsonObject) entry).getString("answer"))
                 .toList();
@@ -644,7 +644,7 @@ class SimulatorVerticleTest {
                 .toList();
     }
 
-    /** The downloads of the pictures that the first submission was answered with. */
+    /** Returns the downloads of the first submission. */
     private List<JsonObject> downloads() {
         return requests().getJsonObject(0).getJsonArray("downloads").stream()
                 .map(JsonObject.class::cast)
@@ -652,62 +652,62 @@ class SimulatorVerticleTest {
     }
 
     /**
-     * As much of an answer as was read before the connection was closed.
+     * The part of a response that was read before the connection was closed.
      *
-     * @param closed whether the server closed it
+     * @param closed whether the server closed the connection
      */
-    private record RawAnswer(String head, String body, boolean closed) {
-        int announced() {
+    private record RawResponse(String head, String body, boolean closed) {
+        int contentLength() {
             return Integer.parseInt(head.replaceFirst("(?s).*Content-Length: (\\d+).*", "$1"));
         }
     }
 
-    /** Asks for a picture and leaves after so many bytes of body. */
-    private RawAnswer raw(int bytes) {
+    /** Sends a request and closes the connection after reading the given number of bytes of the body. */
+    private RawResponse sendRawRequest(int bytes) {
         try (Socket socket = new Socket("127.0.0.1", simulator.port())) {
             socket.setSoTimeout(10_000);
             byte[] body = request().toBuffer().getBytes();
-            String head = "POST " + IMAGES + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length + "\r\n\r\n";
+            String head = "POST " + IMAGES_PATH + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             socket.getOutputStream().write(body);
-            StringBuilder answer = new StringBuilder();
+            StringBuilder response = new StringBuilder();
             InputStream in = socket.getInputStream();
-            while (answer.indexOf("\r\n\r\n") < 0) {
-                answer.append((char) in.read());
+            while (response.indexOf("\r\n\r\n") < 0) {
+                response.append((char) in.read());
             }
             byte[] read = in.readNBytes(bytes);
-            return new RawAnswer(answer.toString(), new String(read, StandardCharsets.US_ASCII), read.length < bytes);
+            return new RawResponse(response.toString(), new String(read, StandardCharsets.US_ASCII), read.length < bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static JsonArray data(HttpResponse<Buffer> answer) {
-        return answer.bodyAsJsonObject().getJsonArray("data");
+    private static JsonArray data(HttpResponse<Buffer> response) {
+        return response.bodyAsJsonObject().getJsonArray("data");
     }
 
-    /** The pictures in an answer; null for bytes that are none. */
-    private static List<BufferedImage> pictures(HttpResponse<Buffer> answer) throws IOException {
-        List<BufferedImage> pictures = new ArrayList<>();
-        for (Object result : data(answer)) {
+    /** Returns the decoded images of a response; null for bytes that are no image. */
+    private static List<BufferedImage> images(HttpResponse<Buffer> response) throws IOException {
+        List<BufferedImage> images = new ArrayList<>();
+        for (Object result : data(response)) {
             byte[] bytes = Base64.getDecoder().decode(((JsonObject) result).getString("b64_json"));
-            pictures.add(ImageIO.read(new ByteArrayInputStream(bytes)));
+            images.add(ImageIO.read(new ByteArrayInputStream(bytes)));
         }
-        return pictures;
+        return images;
     }
 
-    private static void assertError(HttpResponse<Buffer> answer, int status, String type, String code) {
-        assertThat(answer.statusCode()).isEqualTo(status);
-        JsonObject error = answer.bodyAsJsonObject().getJsonObject("error");
+    private static void assertError(HttpResponse<Buffer> response, int status, String type, String code) {
+        assertThat(response.statusCode()).isEqualTo(status);
+        JsonObject error = response.bodyAsJsonObject().getJsonObject("error");
         assertThat(error.fieldNames()).containsExactlyInAnyOrder("message", "type", "param", "code");
         assertThat(error.getString("message")).isNotBlank();
         assertThat(error.getString("type")).isEqualTo(type);
         assertThat(error.getString("code")).isEqualTo(code);
     }
 
-    private static long millis(Runnable work) {
+    private static long elapsedMillis(Runnable action) {
         long start = System.nanoTime();
-        work.run();
+        action.run();
         return Duration.ofNanos(System.nanoTime() - start).toMillis();
     }
 

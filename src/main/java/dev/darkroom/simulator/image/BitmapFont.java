@@ -5,7 +5,7 @@ final class BitmapFont {
     static final int WIDTH = 5;
     static final int HEIGHT = 8;
 
-    /** Drawn as an empty box; stands for every character outside printable ASCII. */
+    /** The empty box, drawn for every character outside printable ASCII. */
     static final char BOX = 127;
 
     /** The characters from the space on. Two hexadecimal digits per column from the left, the lowest bit is on top. */
@@ -27,7 +27,7 @@ final class BitmapFont {
     private BitmapFont() {}
 
     /**
-     * Tells whether a pixel of a glyph is set.
+     * Returns whether a pixel of a glyph is set.
      *
      * @param character printable ASCII or {@link #BOX}
      * @param column from the left; no glyph has pixels at {@link #WIDTH} or beyond

@@ -18,7 +18,7 @@ final class Caption {
 
     Caption(String prompt, int width, int height) {
         this.width = width;
-        // Even the shortest side takes the word "simulator".
+        // At the minimum side the word "simulator" fits at scale 1.
         int largest = Math.min(width, height) / PlaceholderImageRenderer.MIN_SIDE;
         this.scale = (int) Math.max(1, Math.min(largest, Math.round(Math.sqrt((double) width * height) / 280)));
         lines.add("simulator");
@@ -65,8 +65,8 @@ final class Caption {
             boolean fits = rest.length() <= limit;
             int space = rest.lastIndexOf(' ', limit);
             int end = fits ? rest.length() : space > 0 ? space : limit;
-            boolean cut = !fits && wrapped.size() == maxLines - 1;
-            wrapped.add(cut ? rest.substring(0, limit - ELLIPSIS.length()).strip() + ELLIPSIS : rest.substring(0, end));
+            boolean truncated = !fits && wrapped.size() == maxLines - 1;
+            wrapped.add(truncated ? rest.substring(0, limit - ELLIPSIS.length()).strip() + ELLIPSIS : rest.substring(0, end));
             rest = rest.substring(end).strip();
         }
         return wrapped;

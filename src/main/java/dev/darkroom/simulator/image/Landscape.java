@@ -27,12 +27,12 @@ final class Landscape {
     private final double sunY;
     private final double sunRadius;
     private final double[] noise;
-    private final int[] colours = new int[LAYERS];
+    private final int[] colors = new int[LAYERS];
     private final double[][] outlines = new double[LAYERS][];
 
     /**
-     * @param mood determines the colours
-     * @param position determines the shapes together with the mood
+     * @param mood the seed of the colors
+     * @param position index of the image; with the mood, the seed of the shapes
      */
     Landscape(int width, int height, long mood, int position) {
         this.width = width;
@@ -54,7 +54,7 @@ final class Landscape {
         double top = height * (0.45 + shapes.nextDouble() * 0.15);
         for (int layer = 0; layer < LAYERS; layer++) {
             double nearness = layer / (LAYERS - 1.0);
-            colours[layer] = PixelRow.mix(horizon, land, 0.12 + 0.88 * nearness);
+            colors[layer] = PixelRow.mix(horizon, land, 0.12 + 0.88 * nearness);
             outlines[layer] = outline(layer * 97, nearness, top + (height * 0.92 - top) * nearness);
         }
     }
@@ -89,7 +89,7 @@ final class Landscape {
                 double below = y - outlines[layer][x];
                 double coverage = clamp(below);
                 double mist = Math.min(0.09 * (LAYERS - 1 - layer), below / height * 2);
-                row.blend(x, colours[layer], coverage);
+                row.blend(x, colors[layer], coverage);
                 row.blend(x, horizon, coverage * mist);
             }
         }

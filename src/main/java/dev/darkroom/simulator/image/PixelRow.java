@@ -9,7 +9,7 @@ final class PixelRow {
     }
 
     /**
-     * Lays a colour over a pixel.
+     * Blends a color over a pixel.
      *
      * @param rgb as 0xRRGGBB
      * @param opacity 0 to 1
@@ -21,7 +21,7 @@ final class PixelRow {
         channels[i + 2] += ((rgb & 0xFF) - channels[i + 2]) * opacity;
     }
 
-    /** A colour between two others. */
+    /** Returns a color between two colors. */
     static int mix(int from, int to, double share) {
         int mixed = 0;
         for (int shift = 0; shift <= 16; shift += 8) {

@@ -9,8 +9,8 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Renders placeholder images: a landscape derived from prompt and seed, captioned with the prompt. The same arguments give the
- * same bytes. Draws pixels by itself: text drawn by {@code java.awt} needs fonts and fontconfig, which containers lack.
+ * Renders placeholder images: a landscape derived from prompt and seed, captioned with the prompt. The same arguments produce the
+ * same bytes. Does not draw text with {@code java.awt}, which needs fonts and fontconfig that containers lack.
  * Stateless and thread-safe. Takes tens of milliseconds, so it must not run on an event loop.
  */
 public final class PlaceholderImageRenderer {
@@ -27,7 +27,7 @@ public final class PlaceholderImageRenderer {
      * @param seed any number
      * @param width in pixels, {@link #MIN_SIDE} to {@link #MAX_SIDE}
      * @param height in pixels, {@link #MIN_SIDE} to {@link #MAX_SIDE}
-     * @param position index within the request, from 0; changes the land and keeps the colours
+     * @param position index within the request, from 0; changes the landscape and keeps the colors
      * @return a PNG file of exactly this size
      * @throws IllegalArgumentException if a side is out of range
      */

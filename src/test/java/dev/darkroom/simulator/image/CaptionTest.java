@@ -8,9 +8,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
+/** Glyphs, text reduction and line breaks of the caption. */
 class CaptionTest {
     private static final int SIDE = 128;
-    /** Between the brightness of the prompt and that of the other parts. */
+    /** A brightness between the prompt and the other parts. */
     private static final int LIGHT = 200;
 
     @Test
@@ -41,7 +42,7 @@ class CaptionTest {
     }
 
     @Test
-    void reducesTextToWhatTheFontHas() {
+    void reducesTextToCharactersOfFont() {
         assertThat(Caption.printable("Über señor Çå Straße")).isEqualTo("Uber senor Ca Strasse");
         assertThat(Caption.printable("“don’t” – «stop»…")).isEqualTo("\"don't\" - \"stop\"...");
         assertThat(Caption.printable(" one\n\ttwo\u2028three\u0000")).isEqualTo("one two three");

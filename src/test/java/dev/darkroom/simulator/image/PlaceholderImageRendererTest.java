@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/** Rendered images for sizes, seeds and prompts. */
 class PlaceholderImageRendererTest {
     private static final String PROMPT = "A lighthouse at dusk";
 
@@ -37,7 +38,7 @@ class PlaceholderImageRendererTest {
         // when
         BufferedImage other = decode(renderer.render(prompt, seed, 128, 128, position));
 
-        // then most of the upper half differs, which has no caption
+        // then most pixels of the upper half differ, which has no caption
         int different = 0;
         for (int y = 0; y < 64; y++) {
             for (int x = 0; x < 128; x++) {
