@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
  * by {@link CredentialRevalidator}. Immutable. {@code toString} shows no secret.
  */
 public final class Credential {
-    /** 9999-12-31T23:59:59Z, in seconds. Caps {@code exp}, whose value may exceed the range of {@link Instant} and of PostgreSQL. */
+    /** 9999-12-31T23:59:59Z, in seconds. Caps {@code exp}, which may exceed the range of {@link Instant} and of PostgreSQL. */
     private static final long MAX_EPOCH_SECOND = 253_402_300_799L;
 
     /** Hash of the API key, or of the API key with which the ticket was created; null for other credentials. */
@@ -62,7 +62,7 @@ public final class Credential {
         return new Credential(keyHash, null, expiresAt, ticketHash, streamId);
     }
 
-    /** Reads {@code exp} of a token whose signature and claims were already verified. */
+    /** Reads {@code exp} of a token that was already verified. */
     private static Instant readExpiry(String token) {
         String claims = token.split("\\.", -1)[1];
         double expirySeconds = new JsonObject(

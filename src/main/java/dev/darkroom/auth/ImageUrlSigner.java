@@ -33,7 +33,7 @@ public final class ImageUrlSigner {
     /** Age after which cached keys are no longer used. After this time every process rejects URLs of a retired key. */
     public static final Duration EXPIRE_AFTER = Duration.ofSeconds(30);
 
-    /** Minimum time between reloads. A URL with an unknown key ID causes one, and anybody can send such a URL. */
+    /** Minimum time between reloads. A URL with an unknown key ID causes one, and any client can send such a URL. */
     private static final Duration MIN_LOAD_INTERVAL = Duration.ofSeconds(1);
 
     private static final RefreshingValue.RefreshPolicy REFRESH_POLICY =

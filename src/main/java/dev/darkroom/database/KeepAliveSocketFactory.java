@@ -11,7 +11,7 @@ import jdk.net.ExtendedSocketOptions;
 
 /**
  * Creates sockets with TCP keep-alive on which the kernel detects an unreachable server within 25 s; the default is two hours. Used by
- * the JDBC driver, which creates it by class name and whose reads may have no timeout.
+ * the JDBC driver, which creates it by class name and may read without a timeout.
  */
 public final class KeepAliveSocketFactory extends SocketFactory {
     private static final Map<SocketOption<Integer>, Integer> KEEP_ALIVE_OPTIONS = Map.of(

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 
 /**
  * Combines values that are written at about the same time into one statement, and so into one commit. A value is sent immediately when
- * fewer statements are running than allowed. Otherwise it waits and goes into the next statement. An idle server responds as fast as
+ * fewer statements are running than allowed. Otherwise it waits and is written with the next statement. An idle server responds as fast as
  * without batching; a busy one needs fewer statements per value.
  *
  * <p>Limits the number of waiting values and their waiting time, like a connection pool. A hanging database therefore does not

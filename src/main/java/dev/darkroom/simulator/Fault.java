@@ -84,8 +84,7 @@ sealed interface Fault
 
         @Override
         public void apply(SimulatorSubmission submission) {
-            submission.sendResults(
-                    submission.request().count(), position -> new JsonObject().put("url", url));
+            submission.sendResults(submission.request().count(), position -> new JsonObject().put("url", url));
         }
     }
 

@@ -114,7 +114,8 @@ final class FaultScriptParser {
         if (fields.has("delay")) {
             return "ok";
         }
-        throw fields.invalidField(null, "has no fault; known faults are delay, " + String.join(", ", FAULT_TYPES.keySet()));
+        throw fields.invalidField(
+                null, "has no fault; known faults are delay, " + String.join(", ", FAULT_TYPES.keySet()));
     }
 
     private static Fault parseUrlResult(ScriptStepFields fields) {

@@ -14,20 +14,11 @@ final class LatencyScheduler {
     }
 
     /** Runs {@code response} after the delay of the step or the default latency, unless the client has closed the connection. */
-    void schedule(
-            ScriptStep step,
-            SimulatorResponseWriter writer,
-            Runnable onClientClose,
-            Runnable response) {
-        schedule(
-                step.delay() == null ? defaultLatency : step.delay(),
-                writer,
-                onClientClose,
-                response);
+    void schedule(ScriptStep step, SimulatorResponseWriter writer, Runnable onClientClose, Runnable response) {
+        schedule(step.delay() == null ? defaultLatency : step.delay(), writer, onClientClose, response);
     }
 
-    void schedule(
-            Duration delay, SimulatorResponseWriter writer, Runnable onClientClose, Runnable response) {
+    void schedule(Duration delay, SimulatorResponseWriter writer, Runnable onClientClose, Runnable response) {
         if (delay.toMillis() < 1) {
             writer.onClientClose(onClientClose);
             response.run();

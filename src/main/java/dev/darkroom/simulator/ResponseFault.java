@@ -60,8 +60,7 @@ sealed interface ResponseFault extends Fault {
         @Override
         public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
             writer.setRetryAfter(retryAfter);
-            writer.sendJson(
-                    status, new JsonObject().put(field, "The script requested status " + status + "."));
+            writer.sendJson(status, new JsonObject().put(field, "The script requested status " + status + "."));
         }
     }
 
@@ -206,14 +205,14 @@ sealed interface ResponseFault extends Fault {
 
         @Override
         public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
-            writer.sendParts(
-                    SimulatorResponse.APPLICATION_JSON, contentLengthSent ? bytes : null, parts(), interval);
+            writer.sendParts(SimulatorResponse.APPLICATION_JSON, contentLengthSent ? bytes : null, parts(), interval);
         }
 
         private Iterator<Buffer> parts() {
             long imageBytes = bytes - BODY_START.length() - BODY_END.length();
             Stream<Buffer> start = Stream.of(BODY_START, FILLER.slice(0, (int) (imageBytes % FILLER.length())));
-            Stream<Buffer> filler = LongStream.range(0, imageBytes / FILLER.length()).mapToObj(part -> FILLER);
+            Stream<Buffer> filler =
+                    LongStream.range(0, imageBytes / FILLER.length()).mapToObj(part -> FILLER);
             return Stream.of(start, filler, Collections.singleton(BODY_END).stream())
                     .flatMap(part -> part)
                     .filter(part -> part.length() > 0)
@@ -250,8 +249,7 @@ sealed interface ResponseFault extends Fault {
         @Override
         public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
             String message = "You exceeded your current quota, please check your plan and billing details.";
-            writer.sendJson(
-                    429, SimulatorErrorBody.create(message, "insufficient_quota", null, "insufficient_quota"));
+            writer.sendJson(429, SimulatorErrorBody.create(message, "insufficient_quota", null, "insufficient_quota"));
         }
     }
 }

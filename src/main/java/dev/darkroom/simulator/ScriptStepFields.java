@@ -65,8 +65,7 @@ final class ScriptStepFields {
         Object value = value("retryAfter");
         String header = value instanceof Number || value instanceof String ? value.toString() : "";
         if (!isPrintable(header)) {
-            throw invalidField(
-                    "retryAfter", "retryAfter must be a number of seconds or a header value as a string");
+            throw invalidField("retryAfter", "retryAfter must be a number of seconds or a header value as a string");
         }
         return header;
     }

@@ -27,17 +27,10 @@ final class SimulatorDownloadHandler implements Handler<RoutingContext> {
         download.setResponse(step.fault().describe());
         // Uses no default latency: the image was announced as finished.
         Duration delay = step.delay() == null ? Duration.ZERO : step.delay();
-        latencyScheduler.schedule(
-                delay,
-                writer,
-                download::recordClientClose,
-                () -> sendImage(step, writer, image));
+        latencyScheduler.schedule(delay, writer, download::recordClientClose, () -> sendImage(step, writer, image));
     }
 
-    private void sendImage(
-            ScriptStep step,
-            SimulatorResponseWriter writer,
-            SimulatorImageRenderer.UrlImage image) {
+    private void sendImage(ScriptStep step, SimulatorResponseWriter writer, SimulatorImageRenderer.UrlImage image) {
         SimulatorResponse normalResponse = new SimulatorResponse("image/png", () -> imageRenderer.renderPng(image));
         if (step.fault() instanceof ResponseFault fault) {
             fault.apply(writer, normalResponse);

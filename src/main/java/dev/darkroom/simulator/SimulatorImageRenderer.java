@@ -75,8 +75,7 @@ final class SimulatorImageRenderer {
     Future<Buffer> renderBase64Response(SimulatorImageRequest request, int count) {
         return workers.executeBlocking(
                 () -> {
-                    Buffer body =
-                            Buffer.buffer("{\"created\":" + Instant.now().getEpochSecond() + ",\"data\":[");
+                    Buffer body = Buffer.buffer("{\"created\":" + Instant.now().getEpochSecond() + ",\"data\":[");
                     for (int position = 0; position < count; position++) {
                         body.appendString(position == 0 ? "{\"b64_json\":\"" : ",{\"b64_json\":\"")
                                 .appendBytes(Base64.getEncoder().encode(render(request, position)))

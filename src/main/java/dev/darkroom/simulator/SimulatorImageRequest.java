@@ -90,12 +90,10 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
         if (value == null) {
             return defaultValue;
         }
-        if ((value instanceof Integer || value instanceof Long)
-                && isWithin(((Number) value).longValue(), min, max)) {
+        if ((value instanceof Integer || value instanceof Long) && isWithin(((Number) value).longValue(), min, max)) {
             return ((Number) value).longValue();
         }
-        throw new SimulatorRequestException(
-                "'" + key + "' must be a whole number, " + min + " to " + max + ".", key);
+        throw new SimulatorRequestException("'" + key + "' must be a whole number, " + min + " to " + max + ".", key);
     }
 
     private static boolean isWithin(long number, long min, long max) {

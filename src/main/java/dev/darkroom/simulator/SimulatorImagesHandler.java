@@ -35,13 +35,10 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
         HttpServerRequest request = context.request();
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorBodyReader.read(request)
-                .onComplete(
-                        body -> handleSubmission(request, writer, body),
-                        cause -> sendError(writer, cause));
+                .onComplete(body -> handleSubmission(request, writer, body), cause -> sendError(writer, cause));
     }
 
-    private void handleSubmission(
-            HttpServerRequest request, SimulatorResponseWriter writer, Buffer body) {
+    private void handleSubmission(HttpServerRequest request, SimulatorResponseWriter writer, Buffer body) {
         SimulatorRequestLog.LoggedSubmission entry = requestLog.add(
                 request.getHeader("Idempotency-Key"), request.headers().contains("Authorization"), body);
         SimulatorImageRequest imageRequest;
@@ -55,13 +52,9 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
         ScriptStep step = faultScript.nextStep();
         entry.setResponse(step.fault().describe());
         LOG.atDebug().addKeyValue("response", step.fault().describe()).log("submission received");
-        SimulatorSubmission submission =
-                new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);
+        SimulatorSubmission submission = new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);
         latencyScheduler.schedule(
-                step,
-                writer,
-                entry::recordClientClose,
-                () -> step.fault().apply(submission));
+                step, writer, entry::recordClientClose, () -> step.fault().apply(submission));
     }
 
     private static void sendError(SimulatorResponseWriter writer, Throwable cause) {

@@ -34,8 +34,7 @@ final class SimulatorModelsHandler implements Handler<RoutingContext> {
         SimulatorResponse normalResponse = new SimulatorResponse(
                 SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(MODELS.toBuffer()));
         if (step.appliesToModels() && step.fault() instanceof ResponseFault fault) {
-            latencyScheduler.schedule(
-                    step, writer, () -> {}, () -> fault.apply(writer, normalResponse));
+            latencyScheduler.schedule(step, writer, () -> {}, () -> fault.apply(writer, normalResponse));
         } else {
             normalResponse.send(writer);
         }

@@ -56,12 +56,10 @@ public final class SimulatorVerticle extends VerticleBase {
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         SimulatorImageRenderer imageRenderer = new SimulatorImageRenderer(
                 workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
-        return server.requestHandler(createRouter(imageRenderer))
-                .listen()
-                .map(bound -> {
-                    port = bound.actualPort();
-                    return null;
-                });
+        return server.requestHandler(createRouter(imageRenderer)).listen().map(bound -> {
+            port = bound.actualPort();
+            return null;
+        });
     }
 
     @Override

@@ -98,8 +98,8 @@ class SimulatorVerticleTest {
         assertThat(image.statusCode()).isEqualTo(200);
         assertThat(image.getHeader("Content-Type")).isEqualTo("image/png");
         assertThat(image.body().getBytes())
-                .isEqualTo(
-                        Base64.getDecoder().decode(data(base64Response).getJsonObject(0).getString("b64_json")));
+                .isEqualTo(Base64.getDecoder()
+                        .decode(data(base64Response).getJsonObject(0).getString("b64_json")));
     }
 
     @Test
@@ -142,8 +142,8 @@ class SimulatorVerticleTest {
     @Test
     void rejectsTooLargeBody() {
         // when
-        HttpResponse<Buffer> response =
-                result(client.post(IMAGES_PATH).sendBuffer(Buffer.buffer(new byte[SimulatorBodyReader.MAX_BODY_BYTES + 1])));
+        HttpResponse<Buffer> response = result(
+                client.post(IMAGES_PATH).sendBuffer(Buffer.buffer(new byte[SimulatorBodyReader.MAX_BODY_BYTES + 1])));
 
         // then
         assertError(response, 413, "invalid_request_error", null);
@@ -263,7 +263,8 @@ class SimulatorVerticleTest {
 
         // when
         HttpRequest<Buffer> requestWithTimeout = client.post(IMAGES_PATH).timeout(200);
-        assertThatThrownBy(() -> result(requestWithTimeout.sendJsonObject(request()))).hasMessageContaining("200ms");
+        assertThatThrownBy(() -> result(requestWithTimeout.sendJsonObject(request())))
+                .hasMessageContaining("200ms");
 
         // then
         await().atMost(5, SECONDS)
@@ -281,7 +282,9 @@ class SimulatorVerticleTest {
         assertThatThrownBy(() -> post(request())).hasMessageContaining("closed");
         RawResponse truncated = sendRawRequest(100_000);
         assertThat(truncated.head()).startsWith("HTTP/1.1 200").contains("Content-Type: application/json");
-        assertThat(truncated.body().length()).isBetween(1, truncated.contentLength() - 1).isEqualTo(truncated.contentLength() / 2);
+        assertThat(truncated.body().length())
+                .isBetween(1, truncated.contentLength() - 1)
+                .isEqualTo(truncated.contentLength() / 2);
         assertThat(truncated.body()).startsWith("{\"created\":");
         assertThat(truncated.closed()).isTrue();
         assertThat(closedAt()).containsOnlyNulls();
@@ -361,7 +364,8 @@ class SimulatorVerticleTest {
         script("{\"huge\":true,\"bytes\":196635,\"interval\":\"100ms\"}");
 
         // then
-        assertThat(elapsedMillis(() -> assertThat(post(request()).body().length()).isEqualTo(196_635)))
+        assertThat(elapsedMillis(
+                        () -> assertThat(post(request()).body().length()).isEqualTo(196_635)))
                 .isGreaterThanOrEqualTo(400);
     }
 
@@ -427,7 +431,8 @@ class SimulatorVerticleTest {
         result(vertx.deployVerticle(slow));
 
         // then
-        assertThat(elapsedMillis(() -> result(client(slow.port()).post(IMAGES_PATH).sendJsonObject(request()))))
+        assertThat(elapsedMillis(
+                        () -> result(client(slow.port()).post(IMAGES_PATH).sendJsonObject(request()))))
                 .isGreaterThanOrEqualTo(300);
     }
 
@@ -676,7 +681,8 @@ class SimulatorVerticleTest {
                 response.append((char) in.read());
             }
             byte[] read = in.readNBytes(bytes);
-            return new RawResponse(response.toString(), new String(read, StandardCharsets.US_ASCII), read.length < bytes);
+            return new RawResponse(
+                    response.toString(), new String(read, StandardCharsets.US_ASCII), read.length < bytes);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

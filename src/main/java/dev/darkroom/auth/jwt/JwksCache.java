@@ -30,7 +30,7 @@ final class JwksCache implements JwtKeySource {
 
     /**
      * Age after which cached keys are no longer used. Longer than a restart of the issuer. Also bounds the time for which an attacker
-     * who blocks the fetch can keep a withdrawn key valid.
+     * can keep a withdrawn key valid by blocking the fetch.
      */
     static final Duration EXPIRE_AFTER = Duration.ofHours(1);
 

@@ -151,7 +151,7 @@ final class PostgresServer {
                         .toList());
     }
 
-    /** Runs a program and waits for its end. Its output goes to a file: a pipe would stay open while the server inherits it. */
+    /** Runs a program and waits for its end. Writes its output to a file: a pipe would stay open while the server inherits it. */
     private void run(String program, String input, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(commandPrefix);
         command.add(home.resolve("bin").resolve(program).toString());

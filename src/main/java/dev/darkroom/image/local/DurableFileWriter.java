@@ -115,7 +115,7 @@ final class DurableFileWriter {
         }
     }
 
-    /** Returns the current time of the file system, whose clock may be that of another machine. */
+    /** Returns the current time of the file system, which may be on another machine with another clock. */
     Instant fileSystemTime() throws IOException {
         Path probe = temporaryDirectory.resolve(UUID.randomUUID().toString());
         Files.createFile(probe, OWNER_ONLY);

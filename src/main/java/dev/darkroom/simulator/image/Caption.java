@@ -42,7 +42,7 @@ final class Caption {
         }
     }
 
-    /** Reduces text to what the font can draw: letters without accents, plain quotes and dashes, boxes for the rest. */
+    /** Reduces text to characters of the font: letters without accents, plain quotes and dashes, boxes for the rest. */
     static String printable(String text) {
         StringBuilder printable = new StringBuilder();
         Normalizer.normalize(text.replace("ß", "ss"), Normalizer.Form.NFKD)
@@ -66,7 +66,10 @@ final class Caption {
             int space = rest.lastIndexOf(' ', limit);
             int end = fits ? rest.length() : space > 0 ? space : limit;
             boolean truncated = !fits && wrapped.size() == maxLines - 1;
-            wrapped.add(truncated ? rest.substring(0, limit - ELLIPSIS.length()).strip() + ELLIPSIS : rest.substring(0, end));
+            wrapped.add(
+                    truncated
+                            ? rest.substring(0, limit - ELLIPSIS.length()).strip() + ELLIPSIS
+                            : rest.substring(0, end));
             rest = rest.substring(end).strip();
         }
         return wrapped;
