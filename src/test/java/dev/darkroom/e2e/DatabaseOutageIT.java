@@ -70,7 +70,7 @@ class DatabaseOutageIT {
     @AfterEach
     void noInternalErrorIsLogged() {
         assertThat(darkroomInstance.log())
-                .noneMatch(line -> line.contains("request failed") || line.contains("command failed"));
+                .noneMatch(line -> line.startsWith("ERROR request failed") || line.startsWith("ERROR command failed"));
     }
 
     @Test

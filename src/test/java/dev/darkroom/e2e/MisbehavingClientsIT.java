@@ -136,7 +136,7 @@ class MisbehavingClientsIT {
         Awaitility.await()
                 .during(Duration.ofMillis(500))
                 .atMost(TIMEOUT)
-                .until(() -> service.darkroom().log().stream().noneMatch(line -> line.contains("cannot be read")));
+                .until(() -> service.darkroom().log().stream().noneMatch(line -> line.contains("image read failed")));
     }
 
     @Test
