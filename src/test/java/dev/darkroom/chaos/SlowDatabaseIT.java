@@ -82,7 +82,7 @@ class SlowDatabaseIT {
             DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
             assertThat(onlyNode(database)).isEqualTo(node);
             assertThat(darkroomInstance.log())
-                    .noneMatch(line -> line.contains("heartbeat failed") || line.contains("no heartbeat for too long"))
+                    .noneMatch(line -> line.contains("heartbeat failed") || line.contains("node identity expired"))
                     .noneMatch(line -> line.startsWith("ERROR") || line.contains(" ERROR "));
         }
     }
