@@ -54,7 +54,7 @@ public final class ContractLoader {
                 paths.remove(path);
             }
         }
-        renameMediaTypes(copy);
+        substituteMediaTypes(copy);
         return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document, parsed));
     }
 
@@ -75,7 +75,7 @@ public final class ContractLoader {
         }
     }
 
-    private static void renameMediaTypes(JsonObject node) {
+    private static void substituteMediaTypes(JsonObject node) {
         for (String key : Set.copyOf(node.fieldNames())) {
             Object value = node.getValue(key);
             if (value instanceof JsonObject child) {
@@ -84,7 +84,7 @@ public final class ContractLoader {
                         child.put(substituteMediaType(mediaType), child.remove(mediaType));
                     }
                 }
-                renameMediaTypes(child);
+                substituteMediaTypes(child);
             }
         }
     }

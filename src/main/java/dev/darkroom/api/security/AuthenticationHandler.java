@@ -31,9 +31,9 @@ public final class AuthenticationHandler {
 
     private static final List<String> SIGNATURE_PARAMETERS = List.of("expires", "key", "signature");
 
-    private final Authenticator authenticator;
-
     private static final String CREDENTIAL_KEY = Credential.class.getName();
+
+    private final Authenticator authenticator;
 
     /** Null when the operation accepts no signed URLs. */
     private final ImageUrlSigner imageUrlSigner;

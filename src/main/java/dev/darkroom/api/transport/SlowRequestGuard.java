@@ -20,7 +20,7 @@ public final class SlowRequestGuard {
     private final Duration keepAliveTimeout;
 
     private static final class ConnectionState {
-        private long idleSince = System.nanoTime();
+        private long idleSinceNanos = System.nanoTime();
         private int activeRequests;
         private boolean receivedRequest;
     }
@@ -51,7 +51,7 @@ public final class SlowRequestGuard {
                 connectionState.activeRequests++;
                 request.response().endHandler(ended -> {
                     connectionState.activeRequests--;
-                    connectionState.idleSince = System.nanoTime();
+                    connectionState.idleSinceNanos = System.nanoTime();
                 });
             }
             next.handle(request);
@@ -62,7 +62,7 @@ public final class SlowRequestGuard {
         long now = System.nanoTime();
         connections.forEach((connection, connectionState) -> {
             if (connectionState.activeRequests == 0
-                    && now - connectionState.idleSince
+                    && now - connectionState.idleSinceNanos
                             > (connectionState.receivedRequest ? keepAliveTimeout : firstRequestTimeout).toNanos()) {
                 connection.close();
             }

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Counts the unsent bytes of one connection and aborts writes without progress. Charges the larger of two overlapping counts to the budget:
- * bytes of responses from the start of their write, in any buffer; and bytes in the channel, which include headers, pongs
- * and acknowledgements that Vert.x writes itself.
+ * bytes of responses from the start of their write, in any buffer; and bytes in the channel, which include headers,
+ * pongs and acknowledgements that Vert.x writes itself.
  *
  * <p>For the event loop of the connection, unless a method says otherwise.
  */
@@ -33,7 +33,7 @@ public final class UnsentByteTracker {
     private long channelBytes;
     private boolean checkScheduled;
     private boolean unwritable;
-    private long unwritableSince;
+    private long unwritableSinceNanos;
 
     /** Null while the connection is anonymous. */
     private volatile String user;
@@ -45,11 +45,11 @@ public final class UnsentByteTracker {
     /** Write that has not completed. */
     private static final class PendingWrite {
         private final Runnable abortAction;
-        private long since;
+        private long lastProgressNanos;
 
-        private PendingWrite(Runnable abortAction, long since) {
+        private PendingWrite(Runnable abortAction, long startNanos) {
             this.abortAction = abortAction;
-            this.since = since;
+            this.lastProgressNanos = startNanos;
         }
     }
 
@@ -123,7 +123,7 @@ public final class UnsentByteTracker {
         pendingWrites.remove(pendingWrite);
         for (PendingWrite other : pendingWrites) {
             if (other.abortAction == pendingWrite.abortAction) {
-                other.since = System.nanoTime();
+                other.lastProgressNanos = System.nanoTime();
             }
         }
         release(bytes);
@@ -147,7 +147,7 @@ public final class UnsentByteTracker {
         channelBytes = measurePendingBytes();
         boolean full = !channel.isWritable();
         if (full && !unwritable) {
-            unwritableSince = System.nanoTime();
+            unwritableSinceNanos = System.nanoTime();
         }
         unwritable = full;
         if (channelBytes != before) {
@@ -166,15 +166,15 @@ public final class UnsentByteTracker {
     }
 
     private boolean updateReservation() {
-        long now = Math.max(responseBytes, channelBytes);
+        long current = Math.max(responseBytes, channelBytes);
         long more;
         synchronized (this) {
             if (closed) {
                 return false;
             }
-            more = now - reservedBytes;
+            more = current - reservedBytes;
             if (more <= 0) {
-                reservedBytes = now;
+                reservedBytes = current;
                 budget.release(-more, isAnonymous());
                 return true;
             }
@@ -209,13 +209,13 @@ public final class UnsentByteTracker {
         }
         measureChannel();
         long now = System.nanoTime();
-        if (unwritable && now - unwritableSince >= stallTimeoutNanos) {
+        if (unwritable && now - unwritableSinceNanos >= stallTimeoutNanos) {
             abort();
             return;
         }
         for (PendingWrite pendingWrite : List.copyOf(pendingWrites)) {
-            if (now - pendingWrite.since >= stallTimeoutNanos) {
-                pendingWrite.since = now;
+            if (now - pendingWrite.lastProgressNanos >= stallTimeoutNanos) {
+                pendingWrite.lastProgressNanos = now;
                 pendingWrite.abortAction.run();
             }
         }
@@ -262,8 +262,8 @@ public final class UnsentByteTracker {
 
     /** Returns the user, or the address of an anonymous connection. */
     String ownerKey() {
-        String known = user;
-        return known == null ? address : known;
+        String identified = user;
+        return identified == null ? address : identified;
     }
 
     String address() {
