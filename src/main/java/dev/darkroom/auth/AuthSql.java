@@ -30,11 +30,11 @@ final class AuthSql {
 
     /** Selects the keys that are not retired, the newest first. The newest one signs. */
     static final String SELECT_URL_SIGNING_KEYS = """
-            SELECT id, secret, retires_at FROM link_keys WHERE retires_at IS NULL OR retires_at > now() ORDER BY id DESC""";
+            SELECT id, secret, retires_at FROM url_signing_keys WHERE retires_at IS NULL OR retires_at > now() ORDER BY id DESC""";
 
     /** Inserts the first key. Of processes that start at the same time, one succeeds. */
     static final String INSERT_FIRST_URL_SIGNING_KEY =
-            "INSERT INTO link_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+            "INSERT INTO url_signing_keys (id, secret) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
 
     /**
      * JDBC. Inserts a new key, which signs from now on. Older keys retire after the given number of milliseconds, unless they retire
@@ -42,34 +42,34 @@ final class AuthSql {
      */
     static final String ROTATE_URL_SIGNING_KEYS = """
             WITH gone AS (
-              DELETE FROM link_keys WHERE retires_at < now()),
+              DELETE FROM url_signing_keys WHERE retires_at < now()),
             retired AS (
-              UPDATE link_keys SET retires_at = least(retires_at, now() + ?::bigint * interval '1 millisecond')
+              UPDATE url_signing_keys SET retires_at = least(retires_at, now() + ?::bigint * interval '1 millisecond')
               WHERE retires_at IS NULL OR retires_at >= now())
-            INSERT INTO link_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM link_keys RETURNING id""";
+            INSERT INTO url_signing_keys (id, secret) SELECT coalesce(max(id), 0) + 1, ? FROM url_signing_keys RETURNING id""";
 
     /** Inserts a ticket that has to be redeemed within a minute. */
     static final String INSERT_STREAM_TICKET = """
-            INSERT INTO stream_tickets (hash, user_id, key_hash, credential_ends, good_until)
-            VALUES ($1, $2, $3, $4, now() + interval '60 seconds') RETURNING good_until""";
+            INSERT INTO stream_tickets (hash, user_id, api_key_hash, credential_expires_at, expires_at)
+            VALUES ($1, $2, $3, $4, now() + interval '60 seconds') RETURNING expires_at""";
 
     /**
      * Assigns the ticket with the hash $1 to the stream $2 if the ticket and the credential it was created with are valid. The row lock
      * serializes concurrent redemptions; the last one holds the ticket.
      */
     static final String REDEEM_STREAM_TICKET = """
-            UPDATE stream_tickets t SET holder = $2, good_until = now() + interval '15 minutes'
-            WHERE t.hash = $1 AND t.good_until > now() AND (t.credential_ends IS NULL OR t.credential_ends > now())
-              AND (t.key_hash IS NULL OR EXISTS (
+            UPDATE stream_tickets t SET stream_id = $2, expires_at = now() + interval '15 minutes'
+            WHERE t.hash = $1 AND t.expires_at > now() AND (t.credential_expires_at IS NULL OR t.credential_expires_at > now())
+              AND (t.api_key_hash IS NULL OR EXISTS (
                 SELECT FROM api_keys k
-                WHERE k.hash = t.key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
-            RETURNING t.user_id, t.key_hash, t.credential_ends""";
+                WHERE k.hash = t.api_key_hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())))
+            RETURNING t.user_id, t.api_key_hash, t.credential_expires_at""";
 
     /** Extends each ticket with a hash in $1 that is still held by the stream at the same position in $2. */
     static final String EXTEND_STREAM_TICKETS = """
-            UPDATE stream_tickets t SET good_until = now() + interval '15 minutes'
-            FROM unnest($1::text[], $2::uuid[]) AS held (hash, holder)
-            WHERE t.hash = held.hash AND t.holder = held.holder RETURNING t.hash""";
+            UPDATE stream_tickets t SET expires_at = now() + interval '15 minutes'
+            FROM unnest($1::text[], $2::uuid[]) AS held (hash, stream_id)
+            WHERE t.hash = held.hash AND t.stream_id = held.stream_id RETURNING t.hash""";
 
     private AuthSql() {}
 }

@@ -76,7 +76,7 @@ public final class StreamTickets {
                                 ? null
                                 : credential.expiresAt().atOffset(ZoneOffset.UTC)))
                 .recover(StreamTickets::mapDatabaseError)
-                .map(rows -> new CreatedTicket(secret, rows.iterator().next().getOffsetDateTime("good_until")));
+                .map(rows -> new CreatedTicket(secret, rows.iterator().next().getOffsetDateTime("expires_at")));
     }
 
     /**
@@ -97,13 +97,13 @@ public final class StreamTickets {
                 .recover(StreamTickets::mapDatabaseError)
                 .compose(rows -> {
                     for (Row row : rows) {
-                        OffsetDateTime expiresAt = row.getOffsetDateTime("credential_ends");
+                        OffsetDateTime expiresAt = row.getOffsetDateTime("credential_expires_at");
                         return Future.succeededFuture(new RedeemedTicket(
                                 new Principal(row.getString("user_id"), Role.USER),
                                 Credential.ofTicket(
                                         hash,
                                         streamId,
-                                        row.getString("key_hash"),
+                                        row.getString("api_key_hash"),
                                         expiresAt == null ? null : expiresAt.toInstant())));
                     }
                     return invalidTicket();

@@ -52,11 +52,11 @@ final class ErasureSql {
               SELECT generation_id, lease_token, node_id, $1, image_count FROM attempts WHERE outcome <> 'SUCCEEDED'
               ON CONFLICT DO NOTHING),
             notes AS (
-              DELETE FROM deleted_attempts d USING old WHERE d.generation_id = old.id),
+              DELETE FROM generation_attempt_purges d USING old WHERE d.generation_id = old.id),
             retries AS (
               DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
             told AS (
-              DELETE FROM generation_webhooks w USING old WHERE w.generation_id = old.id),
+              DELETE FROM generation_webhook_urls w USING old WHERE w.generation_id = old.id),
             pictures AS (
               DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
             files AS (
@@ -115,7 +115,7 @@ final class ErasureSql {
               DELETE FROM user_streams WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
             SELECT count(*)::int AS deleted FROM deleted""", """
             WITH deleted AS (
-              DELETE FROM webhook_secrets WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
+              DELETE FROM user_webhook_secrets WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
             SELECT count(*)::int AS deleted FROM deleted""");
 
     private ErasureSql() {}

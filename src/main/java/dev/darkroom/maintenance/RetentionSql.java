@@ -29,7 +29,7 @@ final class RetentionSql {
             attempts AS (
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
             notes AS (
-              DELETE FROM deleted_attempts d USING old WHERE d.generation_id = old.id),
+              DELETE FROM generation_attempt_purges d USING old WHERE d.generation_id = old.id),
             retries AS (
               DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
             pictures AS (
@@ -52,7 +52,7 @@ final class RetentionSql {
             attempts AS (
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
             noted AS (
-              INSERT INTO deleted_attempts (generation_id) SELECT id FROM old RETURNING generation_id)
+              INSERT INTO generation_attempt_purges (generation_id) SELECT id FROM old RETURNING generation_id)
             SELECT count(*) AS generations FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE);
 
     /** Forgets idempotency keys that are older than $1 milliseconds. */
@@ -69,8 +69,8 @@ final class RetentionSql {
     static final String DELETE_EXPIRED_TICKETS = """
             WITH old AS MATERIALIZED (
               SELECT hash FROM stream_tickets
-              WHERE good_until < now() - $1::bigint * interval '1 millisecond'
-              ORDER BY good_until LIMIT $2 FOR UPDATE SKIP LOCKED),
+              WHERE expires_at < now() - $1::bigint * interval '1 millisecond'
+              ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED),
             deleted AS (
               DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
             SELECT count(*) AS generations FROM deleted""";

@@ -13,7 +13,7 @@ final class NodeSql {
      * revive, because another process may have reclaimed its jobs.
      */
     static final String HEARTBEAT = """
-            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4
             WHERE id = $1 AND expires_at > now()
             RETURNING id""";
 
@@ -22,7 +22,7 @@ final class NodeSql {
      * the monotonic clock of this process. Results of leases that a reaper reclaimed meanwhile stay rejected by their fencing token.
      */
     static final String HEARTBEAT_AFTER_STEP = """
-            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, attempt_ms = $4
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4
             WHERE id = $1
             RETURNING id""";
 

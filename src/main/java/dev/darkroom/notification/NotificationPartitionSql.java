@@ -19,7 +19,7 @@ final class NotificationPartitionSql {
             FROM generate_series(date_trunc('week', now() AT TIME ZONE 'UTC'),
               date_trunc('week', now() AT TIME ZONE 'UTC') + $1::int * interval '7 days', interval '7 days') AS week
             WHERE to_regclass('notifications_' || to_char(week, 'YYYYMMDD')) IS NULL
-              AND NOT EXISTS (SELECT FROM notifications_other o
+              AND NOT EXISTS (SELECT FROM notifications_default o
                 WHERE o.created_at >= week AT TIME ZONE 'UTC' AND o.created_at < (week + interval '7 days') AT TIME ZONE 'UTC')
             ORDER BY week""";
 
@@ -49,12 +49,12 @@ final class NotificationPartitionSql {
     /** Deletes rows older than {@code $1} ms from the default partition, which holds rows of weeks without a partition. */
     static final String DELETE_EXPIRED_FROM_DEFAULT = """
             WITH old AS (
-              DELETE FROM notifications_other WHERE created_at < now() - $1::bigint * interval '1 millisecond' RETURNING created_at)
+              DELETE FROM notifications_default WHERE created_at < now() - $1::bigint * interval '1 millisecond' RETURNING created_at)
             SELECT count(*) AS deleted, max(created_at) AS last FROM old""";
 
     /** Moves forward the time before which notifications of generations may have been deleted. Never moves it back. */
     static final String UPDATE_COMPLETE_SINCE = """
-            UPDATE notifications_complete_since SET since = greatest(since, $1::timestamptz)""";
+            UPDATE notification_history_start SET started_at = greatest(started_at, $1::timestamptz)""";
 
     private NotificationPartitionSql() {}
 }

@@ -16,11 +16,11 @@ final class NotificationSql {
             counted AS MATERIALIZED (
               SELECT user_id, count(*) AS more FROM given GROUP BY user_id),
             streams AS (
-              INSERT INTO user_streams AS s (user_id, top_seq) SELECT user_id, more FROM counted ORDER BY user_id
-              ON CONFLICT (user_id) DO UPDATE SET top_seq = s.top_seq + excluded.top_seq
-              RETURNING user_id, top_seq)
+              INSERT INTO user_streams AS s (user_id, last_seq) SELECT user_id, more FROM counted ORDER BY user_id
+              ON CONFLICT (user_id) DO UPDATE SET last_seq = s.last_seq + excluded.last_seq
+              RETURNING user_id, last_seq)
             INSERT INTO notifications (user_id, seq, id, type, generation_id, data)
-            SELECT g.user_id, s.top_seq - c.more + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n), g.id, g.type,
+            SELECT g.user_id, s.last_seq - c.more + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n), g.id, g.type,
               g.generation_id, g.data
             FROM given g JOIN counted c ON c.user_id = g.user_id JOIN streams s ON s.user_id = g.user_id
             RETURNING user_id, seq, id, type, generation_id, data, read_at, created_at""";
@@ -47,8 +47,8 @@ final class NotificationSql {
               SELECT user_id FROM wanted w WHERE NOT EXISTS (SELECT FROM user_streams s WHERE s.user_id = w.user_id)
               ORDER BY user_id
               ON CONFLICT (user_id) DO NOTHING
-              RETURNING user_id, epoch, top_seq, acked_seq)
-            SELECT s.user_id, s.epoch, s.top_seq, s.acked_seq FROM user_streams s JOIN wanted USING (user_id)
+              RETURNING user_id, epoch, last_seq, acked_seq)
+            SELECT s.user_id, s.epoch, s.last_seq, s.acked_seq FROM user_streams s JOIN wanted USING (user_id)
             UNION ALL SELECT * FROM made""";
 
     /** Selects the acknowledged sequence numbers of subscribers; no row for a subscriber that never acknowledged. */
@@ -58,7 +58,7 @@ final class NotificationSql {
 
     /** Selects the stream state of users; suitable for polling because it writes nothing. */
     static final String SELECT_STREAMS =
-            "SELECT user_id, epoch, top_seq FROM user_streams WHERE user_id = ANY ($1::text[])";
+            "SELECT user_id, epoch, last_seq FROM user_streams WHERE user_id = ANY ($1::text[])";
 
     private static final String UNREAD_COUNT = """
             (SELECT count(*) FROM (
@@ -67,7 +67,7 @@ final class NotificationSql {
 
     /** Selects the acknowledged sequence number of users and the number of unread ones among their latest 1000 notifications. */
     static final String SELECT_UNREAD_STATES =
-            "SELECT s.user_id, s.acked_seq, s.top_seq, " + UNREAD_COUNT.formatted("s.user_id") + """
+            "SELECT s.user_id, s.acked_seq, s.last_seq, " + UNREAD_COUNT.formatted("s.user_id") + """
              AS unread
             FROM user_streams s WHERE s.user_id = ANY ($1::text[])""";
 
@@ -83,7 +83,7 @@ final class NotificationSql {
      */
     static final String ACKNOWLEDGE = """
             WITH stream AS MATERIALIZED (
-              SELECT user_id FROM user_streams WHERE user_id = $1 AND top_seq >= $2 FOR UPDATE),
+              SELECT user_id FROM user_streams WHERE user_id = $1 AND last_seq >= $2 FOR UPDATE),
             room AS MATERIALIZED (
               SELECT $3::text IS NULL OR EXISTS (SELECT FROM subscriber_cursors WHERE user_id = $1 AND subscriber = $3::text)
                 OR (SELECT count(*) FROM subscriber_cursors WHERE user_id = $1) < $4 AS room),
@@ -95,7 +95,7 @@ final class NotificationSql {
               RETURNING acked_seq)
             UPDATE user_streams s SET acked_seq = CASE WHEN room THEN greatest(s.acked_seq, $2) ELSE s.acked_seq END
             FROM stream, room WHERE s.user_id = stream.user_id
-            RETURNING coalesce((SELECT acked_seq FROM device), s.acked_seq) AS acked, s.top_seq AS top, room""";
+            RETURNING coalesce((SELECT acked_seq FROM device), s.acked_seq) AS acked, s.last_seq AS top, room""";
 
     /** Marks a notification as read. Repeated calls keep the first time. */
     static final String MARK_READ =

@@ -107,7 +107,7 @@ public final class NotificationStore {
                             row.getString("user_id"),
                             new StreamState(
                                     row.getUUID("epoch"),
-                                    row.getLong("top_seq"),
+                                    row.getLong("last_seq"),
                                     row.getColumnIndex("acked_seq") < 0 ? 0 : row.getLong("acked_seq"))));
                     return found;
                 });
@@ -141,7 +141,7 @@ public final class NotificationStore {
                     Map<String, UnreadState> found = new HashMap<>();
                     rows.forEach(row -> found.put(
                             row.getString("user_id"),
-                            new UnreadState(row.getLong("acked_seq"), row.getLong("top_seq"), row.getLong("unread"))));
+                            new UnreadState(row.getLong("acked_seq"), row.getLong("last_seq"), row.getLong("unread"))));
                     return found;
                 });
     }

@@ -12,7 +12,7 @@ final class DeliveryEnqueueSql {
     static final String SELECT_SUBSCRIBED = """
             SELECT j.n, o.generation_id IS NOT NULL AS once
             FROM jsonb_to_recordset($1::jsonb) AS j (n int, user_id text, type text, generation_id uuid)
-            LEFT JOIN generation_webhooks o ON o.generation_id = j.generation_id AND j.type = 'generation.ended'
+            LEFT JOIN generation_webhook_urls o ON o.generation_id = j.generation_id AND j.type = 'generation.ended'
             WHERE o.generation_id IS NOT NULL OR EXISTS (
               SELECT FROM webhooks w WHERE w.user_id = j.user_id AND w.disabled_at IS NULL AND w.deleted_at IS NULL
                 AND w.event_types && ARRAY['*', j.type])
@@ -28,11 +28,11 @@ final class DeliveryEnqueueSql {
               SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, type text, generation_id uuid,
                 standard text, cloud text, secret text)),
             once AS (
-              DELETE FROM generation_webhooks o USING given g
+              DELETE FROM generation_webhook_urls o USING given g
               WHERE o.generation_id = g.generation_id AND g.type = 'generation.ended' AND $2::uuid IS NULL
               RETURNING g.n, g.id, g.user_id, g.type, g.generation_id, g.standard, g.secret, o.url),
             signed AS (
-              INSERT INTO webhook_secrets (user_id, secret)
+              INSERT INTO user_webhook_secrets (user_id, secret)
               SELECT DISTINCT ON (user_id) user_id, decode(secret, 'base64') FROM once ORDER BY user_id
               ON CONFLICT (user_id) DO NOTHING),
             made AS (
@@ -48,7 +48,7 @@ final class DeliveryEnqueueSql {
               ORDER BY n
               ON CONFLICT (webhook_id, notification_id) DO NOTHING
               RETURNING id, webhook_id, user_id, url)
-            INSERT INTO webhook_queue (delivery_id, lane, user_id)
+            INSERT INTO webhook_queue (delivery_id, partition_key, user_id)
             SELECT id, coalesce(webhook_id, %s), user_id FROM made
             RETURNING delivery_id""".formatted(PARTITION_KEY_OF_URL);
 
@@ -70,7 +70,7 @@ final class DeliveryEnqueueSql {
               UPDATE webhook_deliveries d SET status = 'PENDING', ended_at = NULL, redeliveries = d.redeliveries + 1
               FROM again a WHERE d.id = a.id AND d.status <> 'PENDING'
               RETURNING d.id, d.webhook_id, d.user_id)
-            INSERT INTO webhook_queue (delivery_id, lane, user_id) SELECT id, webhook_id, user_id FROM delivery
+            INSERT INTO webhook_queue (delivery_id, partition_key, user_id) SELECT id, webhook_id, user_id FROM delivery
             RETURNING delivery_id""";
 
     /** Makes a queued delivery due now. Changes nothing while an attempt is running. */

@@ -19,26 +19,26 @@ public final class WebhookDeliverySql {
     static final String LOCK_CLAIMS = "SELECT pg_advisory_xact_lock(hashtextextended('darkroom webhook claims', 0))";
 
     /**
-     * Claims due deliveries for a live node. At most {@code $4} attempts per partition (lane) and {@code $5} per user run at once, and
+     * Claims due deliveries for a live node. At most {@code $4} attempts per partition (partition_key) and {@code $5} per user run at once, and
      * users with the fewest running attempts come first; so a slow receiver or a long backlog does not delay other receivers. A loose
      * index scan finds the first due delivery of each partition, so the cost does not depend on the length of a partition.
      */
     static final String CLAIM_DUE = """
-            WITH RECURSIVE lanes AS (
-              (SELECT lane, run_at FROM webhook_queue WHERE lease_owner IS NULL ORDER BY lane, run_at LIMIT 1)
+            WITH RECURSIVE partitions AS (
+              (SELECT partition_key, run_at FROM webhook_queue WHERE lease_owner IS NULL ORDER BY partition_key, run_at LIMIT 1)
               UNION ALL
-              SELECT n.lane, n.run_at FROM lanes l CROSS JOIN LATERAL (
-                SELECT q.lane, q.run_at FROM webhook_queue q WHERE q.lease_owner IS NULL AND q.lane > l.lane
-                ORDER BY q.lane, q.run_at LIMIT 1) n),
+              SELECT n.partition_key, n.run_at FROM partitions l CROSS JOIN LATERAL (
+                SELECT q.partition_key, q.run_at FROM webhook_queue q WHERE q.lease_owner IS NULL AND q.partition_key > l.partition_key
+                ORDER BY q.partition_key, q.run_at LIMIT 1) n),
             taken AS MATERIALIZED (
-              SELECT lane, user_id, count(*) AS n FROM webhook_queue WHERE lease_owner IS NOT NULL GROUP BY lane, user_id),
+              SELECT partition_key, user_id, count(*) AS n FROM webhook_queue WHERE lease_owner IS NOT NULL GROUP BY partition_key, user_id),
             due AS (
               SELECT own.*, row_number() OVER (PARTITION BY own.user_id ORDER BY own.nth, own.run_at)
                 + coalesce((SELECT sum(t.n) FROM taken t WHERE t.user_id = own.user_id), 0) AS turn
-              FROM lanes l CROSS JOIN LATERAL (
+              FROM partitions l CROSS JOIN LATERAL (
                 SELECT q.delivery_id, q.user_id, q.run_at, row_number() OVER (ORDER BY q.run_at) AS nth FROM webhook_queue q
-                WHERE q.lane = l.lane AND q.lease_owner IS NULL AND q.run_at <= now() ORDER BY q.run_at
-                LIMIT greatest($4::bigint - coalesce((SELECT sum(t.n) FROM taken t WHERE t.lane = l.lane), 0)::bigint, 0)) own
+                WHERE q.partition_key = l.partition_key AND q.lease_owner IS NULL AND q.run_at <= now() ORDER BY q.run_at
+                LIMIT greatest($4::bigint - coalesce((SELECT sum(t.n) FROM taken t WHERE t.partition_key = l.partition_key), 0)::bigint, 0)) own
               WHERE l.run_at <= now()),
             picked AS MATERIALIZED (
               SELECT delivery_id FROM due WHERE turn <= $5::bigint AND %s
@@ -50,14 +50,14 @@ public final class WebhookDeliverySql {
             SELECT c.delivery_id, c.lease_owner, c.lease_token, c.failures, d.attempts, d.webhook_id, d.notification_id,
               d.generation_id, d.format, d.body, coalesce(w.url, d.url) AS url,
               coalesce(w.secret, s.secret) AS secret,
-              CASE WHEN coalesce(w.previous_until, s.previous_until) > now()
+              CASE WHEN coalesce(w.previous_secret_expires_at, s.previous_secret_expires_at) > now()
                 THEN coalesce(w.previous_secret, s.previous_secret) END AS previous_secret,
               extract(epoch FROM c.attempt_started_at)::bigint AS sent_at,
               (extract(epoch FROM now() - w.failing_since) * 1000)::bigint AS failing_ms,
               w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled
             FROM claimed c JOIN webhook_deliveries d ON d.id = c.delivery_id
               LEFT JOIN webhooks w ON w.id = d.webhook_id
-              LEFT JOIN webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
+              LEFT JOIN user_webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
     /** Records a successful attempt, ends the delivery and clears the failing time of the webhook. Fenced. */
     static final String MARK_DELIVERED = """
@@ -135,7 +135,7 @@ public final class WebhookDeliverySql {
      */
     public static final String DROP_QUEUED = """
             WITH dropped AS (
-              DELETE FROM webhook_queue WHERE lane = $1 AND lease_owner IS NULL RETURNING delivery_id)
+              DELETE FROM webhook_queue WHERE partition_key = $1 AND lease_owner IS NULL RETURNING delivery_id)
             UPDATE webhook_deliveries d SET status = 'FAILED', ended_at = now() FROM dropped q WHERE d.id = q.delivery_id""";
 
     /** Adjusts queue times after a step of the database clock, see {@link LeasedQueueSql#shiftTimesStatement}. */

@@ -22,7 +22,7 @@ import java.util.List;
 final class ApiBenchmarkDatabase implements AutoCloseable {
     /** The service's tables that fill while it is measured. */
     static final String TABLES =
-            "generations, deleted_attempts, generation_retries, generation_attempts, generation_queue, images";
+            "generations, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, images";
 
     private final EmbeddedDatabase server;
     private final Path directory;

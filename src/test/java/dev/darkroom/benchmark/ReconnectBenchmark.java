@@ -60,15 +60,15 @@ final class ReconnectBenchmark {
     private String insertNotifications(String which, int each) throws SQLException {
         database.execute("""
                 WITH streams AS (
-                  INSERT INTO user_streams AS s (user_id, top_seq)
+                  INSERT INTO user_streams AS s (user_id, last_seq)
                   SELECT 'user-' || n, %2$d FROM generate_series(0, %3$d) n %1$s
-                  ON CONFLICT (user_id) DO UPDATE SET top_seq = s.top_seq + %2$d
-                  RETURNING user_id, top_seq)
+                  ON CONFLICT (user_id) DO UPDATE SET last_seq = s.last_seq + %2$d
+                  RETURNING user_id, last_seq)
                 INSERT INTO notifications (user_id, seq, id, type, generation_id, data)
-                SELECT user_id, top_seq - %2$d + i, gen_random_uuid(), 'generation.ended', g,
+                SELECT user_id, last_seq - %2$d + i, gen_random_uuid(), 'generation.ended', g,
                   jsonb_build_object('generationId', g, 'status', 'COMPLETE', 'imageCount', 1, 'failedAttempts', 0)
                 FROM streams, generate_series(1, %2$d) i, gen_random_uuid() g""".formatted(which, each, benchmarkUsers.count() - 1));
-        return database.query("SELECT left(epoch::text, 8) || '-' || top_seq - " + each
+        return database.query("SELECT left(epoch::text, 8) || '-' || last_seq - " + each
                         + " FROM user_streams JOIN generate_series(0, " + (benchmarkUsers.count() - 1)
                         + ") n ON user_id = 'user-' || n " + which + " LIMIT 1")
                 .get(0);

@@ -107,7 +107,7 @@ class NonReadingClientsIT {
     private static void insertNotifications(DatabaseUrl database, String user) {
         TestPostgres.execute(
                 database,
-                "INSERT INTO user_streams (user_id, top_seq) VALUES ('" + user + "', " + NOTIFICATIONS + ")",
+                "INSERT INTO user_streams (user_id, last_seq) VALUES ('" + user + "', " + NOTIFICATIONS + ")",
                 "INSERT INTO notifications (user_id, seq, id, type, data) SELECT '" + user
                         + "', n, gen_random_uuid(), 'generation.ended', jsonb_build_object('status', 'COMPLETE', 'imageCount', 1,"
                         + " 'failedAttempts', 0, 'generationId', gen_random_uuid()) FROM generate_series(1, "

@@ -86,7 +86,7 @@ class StreamInterruptionIT {
                 // then
                 List<Long> top = query(
                                 database,
-                                "SELECT coalesce(top_seq, 0) FROM generate_series(0, " + (CLIENTS - 1)
+                                "SELECT coalesce(last_seq, 0) FROM generate_series(0, " + (CLIENTS - 1)
                                         + ") n LEFT JOIN user_streams ON user_id = 'user-' || n ORDER BY n")
                         .stream()
                         .map(Long::valueOf)

@@ -70,7 +70,7 @@ class NotificationRetentionIT {
         String retainedKey = TestApiKeys.create(database, "away");
         TestPostgres.execute(
                 database,
-                "INSERT INTO user_streams (user_id, epoch, top_seq) VALUES"
+                "INSERT INTO user_streams (user_id, epoch, last_seq) VALUES"
                         + " ('late', '7f3a2b9c-0000-4000-8000-000000000000', 30),"
                         + " ('away', '7f3a2b9c-0000-4000-8000-000000000000', 1200)",
                 // Creates the partition as a process would have created it then.

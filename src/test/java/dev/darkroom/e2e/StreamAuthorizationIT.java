@@ -112,10 +112,10 @@ class StreamAuthorizationIT {
     void ticketExpiresAndWorksForStreamsOnly() {
         // given
         String expired = ticket();
-        updateTicket(expired, "good_until = now() - interval '1 ms'");
+        updateTicket(expired, "expires_at = now() - interval '1 ms'");
         String other = ticket();
         String withExpiredCredential = ticket();
-        updateTicket(withExpiredCredential, "credential_ends = now() - interval '1 ms'");
+        updateTicket(withExpiredCredential, "credential_expires_at = now() - interval '1 ms'");
         String forForeignGeneration = ticket();
         String foreignGeneration = service.anonymous()
                 .withKey(key("alice-" + user, Role.USER).secret())

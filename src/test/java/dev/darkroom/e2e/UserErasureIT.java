@@ -52,7 +52,7 @@ class UserErasureIT {
     private static final List<String> TABLES = List.of(
             "api_keys",
             "generation_queue",
-            "generation_webhooks",
+            "generation_webhook_urls",
             "generations",
             "idempotency_keys",
             "notifications",
@@ -61,7 +61,7 @@ class UserErasureIT {
             "user_streams",
             "webhook_deliveries",
             "webhook_queue",
-            "webhook_secrets",
+            "user_webhook_secrets",
             "webhooks");
 
     private final DatabaseUrl database = TestPostgres.newDatabase();

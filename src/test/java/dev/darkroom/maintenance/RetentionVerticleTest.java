@@ -200,7 +200,7 @@ class RetentionVerticleTest {
                 .untilAsserted(() -> assertThat(query("SELECT DISTINCT generation_id FROM generation_attempts"))
                         .containsExactly(young.toString()));
         assertThat(query(
-                        "SELECT failed_attempts FROM generations JOIN deleted_attempts ON generation_id = id WHERE id = '"
+                        "SELECT failed_attempts FROM generations JOIN generation_attempt_purges ON generation_id = id WHERE id = '"
                                 + old + "'"))
                 .containsExactly("1");
         assertThat(files()).isEqualTo(2);

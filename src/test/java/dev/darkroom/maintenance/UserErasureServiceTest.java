@@ -196,7 +196,7 @@ class UserErasureServiceTest {
                     "INSERT INTO webhook_deliveries (url, user_id, notification_id, type, format, body) SELECT"
                             + " 'http://127.0.0.1/', '" + user
                             + "', gen_random_uuid(), 'generation.completed', 'STANDARD', 'x' FROM generate_series(1, 1100) n",
-                    "INSERT INTO webhook_queue (delivery_id, lane, user_id) SELECT id, gen_random_uuid(), user_id"
+                    "INSERT INTO webhook_queue (delivery_id, partition_key, user_id) SELECT id, gen_random_uuid(), user_id"
                             + " FROM webhook_deliveries WHERE user_id = '" + user + "'");
         }
 

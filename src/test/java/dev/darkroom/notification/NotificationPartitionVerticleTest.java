@@ -32,7 +32,7 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
         // then
         awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "5");
         await(writeNotifications("anna"));
-        assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("0");
+        assertThat(query("SELECT count(*) FROM notifications_default")).containsExactly("0");
         assertThat(query("SELECT tableoid::regclass FROM notifications"))
                 .containsExactly("notifications_"
                         + query("SELECT to_char(date_trunc('week', now() AT TIME ZONE 'UTC'), 'YYYYMMDD')")
@@ -50,7 +50,7 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
         // then only the other weeks have partitions
         awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "4");
         await(writeNotifications("anna"));
-        assertThat(query("SELECT count(*) FROM notifications_other")).containsExactly("2");
+        assertThat(query("SELECT count(*) FROM notifications_default")).containsExactly("2");
     }
 
     @Test
@@ -59,21 +59,21 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
         NotificationPartitionStore store = new NotificationPartitionStore(database);
         execute(
                 "CREATE TABLE notifications_20200106 PARTITION OF notifications FOR VALUES FROM ('2020-01-06Z') TO ('2020-01-13Z')",
-                "INSERT INTO user_streams (user_id, top_seq) VALUES ('anna', 3)",
+                "INSERT INTO user_streams (user_id, last_seq) VALUES ('anna', 3)",
                 "INSERT INTO notifications (user_id, seq, id, type, data, created_at) VALUES"
                         + " ('anna', 1, gen_random_uuid(), 'a.b', '{}', '2020-01-07Z'),"
                         + " ('anna', 2, gen_random_uuid(), 'a.b', '{}', now() - interval '40 days'),"
                         + " ('anna', 3, gen_random_uuid(), 'a.b', '{}', now() - interval '29 days')",
-                "UPDATE notifications_complete_since SET since = '2020-01-01Z'");
+                "UPDATE notification_history_start SET started_at = '2020-01-01Z'");
 
         // when
         List<String> dropped = await(store.drop(MONTH));
 
         // then
         assertThat(dropped).containsExactly("notifications_20200106", "1 rows of the default partition");
-        assertThat(partitions()).containsExactly("notifications_other");
+        assertThat(partitions()).containsExactly("notifications_default");
         assertThat(query("SELECT seq FROM notifications")).containsExactly("3");
-        assertThat(query("SELECT since > now() - interval '41 days' FROM notifications_complete_since"))
+        assertThat(query("SELECT started_at > now() - interval '41 days' FROM notification_history_start"))
                 .containsExactly("t");
     }
 }

@@ -42,8 +42,8 @@ class NotificationWriterTest extends NotificationFixture {
 
         // then
         assertThat(query("""
-                SELECT user_id FROM user_streams s WHERE top_seq <> (SELECT count(*) FROM notifications n WHERE n.user_id = s.user_id)
-                  OR top_seq <> (SELECT max(seq) FROM notifications n WHERE n.user_id = s.user_id)""")).isEmpty();
+                SELECT user_id FROM user_streams s WHERE last_seq <> (SELECT count(*) FROM notifications n WHERE n.user_id = s.user_id)
+                  OR last_seq <> (SELECT max(seq) FROM notifications n WHERE n.user_id = s.user_id)""")).isEmpty();
         assertThat(query("SELECT user_id FROM user_streams")).hasSize(4);
     }
 

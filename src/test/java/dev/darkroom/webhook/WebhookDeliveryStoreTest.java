@@ -113,7 +113,8 @@ class WebhookDeliveryStoreTest {
                 "WITH made AS (INSERT INTO webhook_deliveries (webhook_id, user_id, notification_id, type, format, body) SELECT '"
                         + id + "', '" + user + "', gen_random_uuid(), 'generation.ended', 'STANDARD', '{}'"
                         + " FROM generate_series(1, " + deliveries + ") RETURNING id, position)"
-                        + " INSERT INTO webhook_queue (delivery_id, lane, user_id, run_at) SELECT id, '" + id + "', '"
+                        + " INSERT INTO webhook_queue (delivery_id, partition_key, user_id, run_at) SELECT id, '" + id
+                        + "', '"
                         + user + "', now() - interval '1 hour' + position * interval '1 millisecond' FROM made");
         return id;
     }
@@ -342,7 +343,7 @@ class WebhookDeliveryStoreTest {
         });
         insertWebhook("mary", 0);
         UUID generation = UUID.randomUUID();
-        execute("INSERT INTO generation_webhooks (generation_id, url) VALUES ('" + generation
+        execute("INSERT INTO generation_webhook_urls (generation_id, url) VALUES ('" + generation
                 + "', 'https://hooks.example.org/')");
 
         // then

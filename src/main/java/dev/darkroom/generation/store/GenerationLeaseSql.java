@@ -23,24 +23,24 @@ final class GenerationLeaseSql {
      */
     static final String CLAIM = """
             WITH turns AS MATERIALIZED (
-              SELECT generation_id, user_id, turn, arrival FROM generation_queue
+              SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue
               WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
                 AND %s
-              ORDER BY turn, arrival LIMIT $3
+              ORDER BY turn, arrival_seq LIMIT $3
               FOR UPDATE SKIP LOCKED),
             picked AS MATERIALIZED (
               SELECT own.* FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
               CROSS JOIN LATERAL (
-                SELECT generation_id, user_id, turn, arrival FROM generation_queue q
+                SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue q
                 WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
                   AND q.deadline > now()
-                ORDER BY q.priority, q.run_at, q.arrival LIMIT u.turns
+                ORDER BY q.priority, q.run_at, q.arrival_seq LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
               UPDATE generation_queue q SET turn = given.turn
-              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
                     FROM turns WHERE generation_id NOT IN (SELECT generation_id FROM picked)) had
-              JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival) AS n
+              JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
                     FROM picked WHERE generation_id NOT IN (SELECT generation_id FROM turns)) given
                 USING (user_id, n)
               WHERE q.generation_id = had.generation_id),
@@ -54,7 +54,7 @@ final class GenerationLeaseSql {
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
             FROM claimed c JOIN generations g ON g.id = c.generation_id
-            ORDER BY c.turn, c.arrival""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
+            ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
     /**
      * Ends generations with their pictures, as many as the arrays hold. The queue row goes first and is the fence for all

@@ -74,7 +74,7 @@ public final class GenerationSql {
               INSERT INTO generation_retries (generation_id, retry_of)
               SELECT id, retry_of FROM fresh WHERE retry_of IS NOT NULL),
             told AS (
-              INSERT INTO generation_webhooks (generation_id, url)
+              INSERT INTO generation_webhook_urls (generation_id, url)
               SELECT id, webhook_url FROM fresh WHERE webhook_url IS NOT NULL),
             first_turns AS (
               SELECT u.user_id, greatest(
@@ -121,15 +121,15 @@ public final class GenerationSql {
               LEFT JOIN LATERAL (
                 SELECT (SELECT count(*) FROM (
                           SELECT FROM generation_queue w
-                          WHERE w.route = q.route AND w.lease_owner IS NULL AND (w.turn, w.arrival) < (its.turn, its.arrival)
+                          WHERE w.route = q.route AND w.lease_owner IS NULL AND (w.turn, w.arrival_seq) < (its.turn, its.arrival_seq)
                           LIMIT 999) w) AS ahead
-                FROM (SELECT turn, arrival FROM generation_queue t
+                FROM (SELECT turn, arrival_seq FROM generation_queue t
                       WHERE t.user_id = q.user_id AND t.route = q.route AND t.lease_owner IS NULL
                       ORDER BY turn LIMIT 1
                       OFFSET (SELECT count(*) FROM (
                                 SELECT FROM generation_queue o
                                 WHERE o.user_id = q.user_id AND o.route = q.route AND o.lease_owner IS NULL
-                                  AND (o.priority, o.run_at, o.arrival) < (q.priority, q.run_at, q.arrival)
+                                  AND (o.priority, o.run_at, o.arrival_seq) < (q.priority, q.run_at, q.arrival_seq)
                                 LIMIT 999) o)) its) place
                 ON q.lease_owner IS NULL
             WHERE g.id = $1 AND ($2::text IS NULL OR g.user_id = $2)""";
@@ -154,8 +154,8 @@ public final class GenerationSql {
     static final String MEASURE_BACKLOG = """
             SELECT (SELECT count(*) FROM (
                       SELECT FROM generation_queue WHERE route = $1 AND lease_owner IS NULL LIMIT $2) w) AS waiting,
-              (SELECT sum(concurrency * 1000.0 / greatest(attempt_ms, 1))::float8 FROM nodes
-               WHERE expires_at > now() AND NOT draining AND attempt_ms IS NOT NULL) AS per_second""";
+              (SELECT sum(concurrency * 1000.0 / greatest(average_attempt_ms, 1))::float8 FROM nodes
+               WHERE expires_at > now() AND NOT draining AND average_attempt_ms IS NOT NULL) AS per_second""";
 
     /**
      * A user's generations, the newest first, from a place on. What of it is null does not matter. The place is the last that the
@@ -207,7 +207,7 @@ public final class GenerationSql {
             attempts AS (
               DELETE FROM generation_attempts a USING ended WHERE a.generation_id = ended.id),
             notes AS (
-              DELETE FROM deleted_attempts d USING ended WHERE d.generation_id = ended.id),
+              DELETE FROM generation_attempt_purges d USING ended WHERE d.generation_id = ended.id),
             retries AS (
               DELETE FROM generation_retries r USING ended WHERE r.generation_id = ended.id),
             pictures AS (

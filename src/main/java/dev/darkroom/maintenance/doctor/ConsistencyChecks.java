@@ -34,7 +34,7 @@ final class ConsistencyChecks {
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS successes FROM generation_attempts WHERE outcome = 'SUCCEEDED'
               GROUP BY generation_id) s ON s.generation_id = g.id
-              LEFT JOIN deleted_attempts d ON d.generation_id = g.id
+              LEFT JOIN generation_attempt_purges d ON d.generation_id = g.id
             WHERE coalesce(s.successes, 0)
               <> CASE WHEN g.status = 'COMPLETE' AND d.generation_id IS NULL THEN 1 ELSE 0 END""";
 
@@ -46,7 +46,7 @@ final class ConsistencyChecks {
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS failures FROM generation_attempts WHERE outcome <> 'SUCCEEDED'
               GROUP BY generation_id) a ON a.generation_id = g.id
-              LEFT JOIN deleted_attempts d ON d.generation_id = g.id
+              LEFT JOIN generation_attempt_purges d ON d.generation_id = g.id
             WHERE coalesce(a.failures, 0) <> CASE WHEN d.generation_id IS NULL THEN g.failed_attempts ELSE 0 END
               OR d.generation_id IS NOT NULL AND g.status = 'PENDING'""";
 
@@ -129,10 +129,10 @@ final class ConsistencyChecks {
     /** Since notifications are kept. A generation may have been deleted since; its notification stays. */
     private static final String FIND_NOTIFICATION_MISMATCHES = """
             SELECT g.id AS generation_id, 'has ended ' || g.status || ' and ' || coalesce(n.told, 0) || ' notifications of it' AS what
-            FROM generations g CROSS JOIN notifications_complete_since s LEFT JOIN (
+            FROM generations g CROSS JOIN notification_history_start s LEFT JOIN (
               SELECT generation_id, count(*) AS told FROM notifications WHERE type = 'generation.ended' GROUP BY generation_id) n
               ON n.generation_id = g.id
-            WHERE g.completed_at >= s.since AND coalesce(n.told, 0) <> 1
+            WHERE g.completed_at >= s.started_at AND coalesce(n.told, 0) <> 1
             UNION ALL
             SELECT g.id, 'is ' || g.status || ' and belongs to ' || g.user_id || ', and ' || n.user_id || ' was told that it is '
               || coalesce(n.data->>'status', 'nothing')
@@ -142,16 +142,16 @@ final class ConsistencyChecks {
     /** Above what is kept no longer. */
     private static final String FIND_SEQUENCE_GAPS = """
             SELECT s.user_id, 'has ' || count(n.seq) || ' notifications, numbered from ' || min(n.seq) || ' to ' || max(n.seq)
-              || ', and was given ' || s.top_seq || ' numbers' AS what
-            FROM user_streams s JOIN notifications n ON n.user_id = s.user_id GROUP BY s.user_id, s.top_seq
-            HAVING max(n.seq) <> s.top_seq OR count(DISTINCT n.seq) <> max(n.seq) - min(n.seq) + 1 OR count(*) <> count(DISTINCT n.seq)
+              || ', and was given ' || s.last_seq || ' numbers' AS what
+            FROM user_streams s JOIN notifications n ON n.user_id = s.user_id GROUP BY s.user_id, s.last_seq
+            HAVING max(n.seq) <> s.last_seq OR count(DISTINCT n.seq) <> max(n.seq) - min(n.seq) + 1 OR count(*) <> count(DISTINCT n.seq)
             UNION ALL
             SELECT n.user_id, 'has ' || count(*) || ' notifications and no stream'
             FROM notifications n LEFT JOIN user_streams s ON s.user_id = n.user_id WHERE s.user_id IS NULL GROUP BY n.user_id""";
 
     private static final String FIND_CURSOR_MISMATCHES = """
-            SELECT s.user_id, 'has acknowledged ' || s.acked_seq || ' of ' || s.top_seq || ' notifications' AS what
-            FROM user_streams s WHERE s.acked_seq > s.top_seq
+            SELECT s.user_id, 'has acknowledged ' || s.acked_seq || ' of ' || s.last_seq || ' notifications' AS what
+            FROM user_streams s WHERE s.acked_seq > s.last_seq
             UNION ALL
             SELECT c.user_id, 'has a device that acknowledged ' || c.acked_seq || ', and ' || coalesce(s.acked_seq, 0)
               || ' of its own acknowledged'

@@ -24,7 +24,7 @@ public final class GenerationTimeline {
 
     private static final String FIND_GENERATION = """
             SELECT g.*, now() AS now,
-              EXISTS (SELECT FROM deleted_attempts d WHERE d.generation_id = g.id) AS attempts_deleted,
+              EXISTS (SELECT FROM generation_attempt_purges d WHERE d.generation_id = g.id) AS attempts_deleted,
               char_length(g.prompt) AS prompt_length,
               (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining) AS processes
             FROM generations g WHERE g.id = ?""";

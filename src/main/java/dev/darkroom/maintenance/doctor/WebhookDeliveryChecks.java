@@ -43,9 +43,9 @@ final class WebhookDeliveryChecks {
             SELECT d.id, 'delivers notification ' || d.notification_id || ', which '
               || CASE WHEN n.id IS NULL THEN 'is not there' ELSE 'was told to ' || n.user_id || ' and not to ' || d.user_id END
               AS what
-            FROM webhook_deliveries d CROSS JOIN notifications_complete_since s
+            FROM webhook_deliveries d CROSS JOIN notification_history_start s
               LEFT JOIN notifications n ON n.id = d.notification_id
-            WHERE (n.id IS NULL AND d.created_at >= s.since) OR n.user_id <> d.user_id
+            WHERE (n.id IS NULL AND d.created_at >= s.started_at) OR n.user_id <> d.user_id
             UNION ALL
             SELECT d.id, 'goes to webhook ' || d.webhook_id || ', which '
               || CASE WHEN w.id IS NULL THEN 'is not there' ELSE 'is of ' || w.user_id || ' and not of ' || d.user_id END
@@ -63,7 +63,7 @@ final class WebhookDeliveryChecks {
 
     private static final String FIND_UNDELIVERED_URLS = """
             SELECT o.generation_id, 'has ended ' || g.status || ' and its webhookUrl still waits' AS what
-            FROM generation_webhooks o JOIN generations g ON g.id = o.generation_id WHERE g.status <> 'PENDING'""";
+            FROM generation_webhook_urls o JOIN generations g ON g.id = o.generation_id WHERE g.status <> 'PENDING'""";
 
     private static final String REPORT_ADVICE =
             "This is a bug, or somebody wrote to the tables by hand; please report it.";

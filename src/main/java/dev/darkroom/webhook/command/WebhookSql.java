@@ -7,7 +7,7 @@ final class WebhookSql {
     private static final String TIMESTAMP_FORMAT = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 
     private static final String COLUMNS =
-            "id, url, event_types, format, description, previous_until, failing_since, disabled_at, disabled_reason, created_at";
+            "id, url, event_types, format, description, previous_secret_expires_at, failing_since, disabled_at, disabled_reason, created_at";
 
     /**
      * Serializes the creation of webhooks per user, so that the count in {@link #INSERT} is exact. Must run as its own statement before,
@@ -52,12 +52,12 @@ final class WebhookSql {
      * two at once.
      */
     static final String ROTATE_WEBHOOK_SECRET = """
-            UPDATE webhooks SET previous_secret = secret, previous_until = now() + $4::bigint * interval '1 millisecond', secret = $3
+            UPDATE webhooks SET previous_secret = secret, previous_secret_expires_at = now() + $4::bigint * interval '1 millisecond', secret = $3
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
     /** Selects URL, format and secrets for a test event, with the current time. */
     static final String SELECT_TEST_TARGET = """
-            SELECT url, format, secret, CASE WHEN previous_until > now() THEN previous_secret END AS previous_secret,
+            SELECT url, format, secret, CASE WHEN previous_secret_expires_at > now() THEN previous_secret END AS previous_secret,
               extract(epoch FROM now())::bigint AS sent_at, to_char(now() AT TIME ZONE 'UTC', %s) AS at
             FROM webhooks WHERE %s""".formatted(TIMESTAMP_FORMAT, OWNED_BY_USER);
 
@@ -67,16 +67,16 @@ final class WebhookSql {
      */
     static final String SELECT_OR_CREATE_USER_SECRET = """
             WITH made AS (
-              INSERT INTO webhook_secrets (user_id, secret) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING
-              RETURNING secret, previous_until)
-            SELECT secret, previous_until FROM made
-            UNION ALL SELECT secret, previous_until FROM webhook_secrets WHERE user_id = $1 LIMIT 1""";
+              INSERT INTO user_webhook_secrets (user_id, secret) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING
+              RETURNING secret, previous_secret_expires_at)
+            SELECT secret, previous_secret_expires_at FROM made
+            UNION ALL SELECT secret, previous_secret_expires_at FROM user_webhook_secrets WHERE user_id = $1 LIMIT 1""";
 
     static final String ROTATE_USER_SECRET = """
-            INSERT INTO webhook_secrets AS s (user_id, secret) VALUES ($1, $2)
+            INSERT INTO user_webhook_secrets AS s (user_id, secret) VALUES ($1, $2)
             ON CONFLICT (user_id) DO UPDATE SET previous_secret = s.secret,
-              previous_until = now() + $3::bigint * interval '1 millisecond', secret = excluded.secret
-            RETURNING secret, previous_until""";
+              previous_secret_expires_at = now() + $3::bigint * interval '1 millisecond', secret = excluded.secret
+            RETURNING secret, previous_secret_expires_at""";
 
     /** Selects deliveries as JSON, with their attempts. */
     private static final String DELIVERY_COLUMNS = """

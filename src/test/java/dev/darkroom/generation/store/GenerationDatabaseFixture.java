@@ -42,7 +42,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     static final List<String> TABLES = List.of(
             "images",
-            "deleted_attempts",
+            "generation_attempt_purges",
             "generation_retries",
             "generation_attempts",
             "generation_queue",

@@ -151,8 +151,8 @@ class GenerationTableConstraintsTest {
         queue.submitAndClaim();
 
         // then
-        assertRefused("UPDATE generation_queue SET lease_owner = NULL", "generation_queue_lease_whole");
-        assertRefused("UPDATE generation_queue SET attempt_deadline = NULL", "generation_queue_lease_whole");
+        assertRefused("UPDATE generation_queue SET lease_owner = NULL", "generation_queue_lease_complete");
+        assertRefused("UPDATE generation_queue SET attempt_deadline = NULL", "generation_queue_lease_complete");
     }
 
     @Test

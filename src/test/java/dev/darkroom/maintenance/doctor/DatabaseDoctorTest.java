@@ -88,11 +88,11 @@ class DatabaseDoctorTest {
                 ill(
                         "I3: generation " + FAILED + " has ended FAILED and 0 notifications of it",
                         "DELETE FROM notifications WHERE seq = 3",
-                        "UPDATE user_streams SET top_seq = 2"),
+                        "UPDATE user_streams SET last_seq = 2"),
                 ill(
                         "I3: generation " + FAILED + " has ended FAILED and 2 notifications of it",
                         notification(4, FAILED, "FAILED"),
-                        "UPDATE user_streams SET top_seq = 4"),
+                        "UPDATE user_streams SET last_seq = 4"),
                 ill(
                         "I3: generation " + FAILED
                                 + " is FAILED and belongs to mary, and mary was told that it is COMPLETE",
@@ -101,14 +101,14 @@ class DatabaseDoctorTest {
                         "I3: generation " + WAITING
                                 + " is PENDING and belongs to mary, and mary was told that it is COMPLETE",
                         notification(4, WAITING, "COMPLETE"),
-                        "UPDATE user_streams SET top_seq = 4"),
+                        "UPDATE user_streams SET last_seq = 4"),
                 ill(
                         "I4: user mary has 2 notifications, numbered from 2 to 4, and was given 4 numbers",
                         "UPDATE notifications SET seq = 4 WHERE seq = 3",
-                        "UPDATE user_streams SET top_seq = 4"),
+                        "UPDATE user_streams SET last_seq = 4"),
                 ill(
                         "I4: user mary has 2 notifications, numbered from 2 to 3, and was given 4 numbers",
-                        "UPDATE user_streams SET top_seq = 4"),
+                        "UPDATE user_streams SET last_seq = 4"),
                 ill(
                         "I4: user mary has 2 notifications and no stream",
                         "DELETE FROM user_streams",
@@ -118,8 +118,8 @@ class DatabaseDoctorTest {
                         delivery("UPDATE webhook_deliveries SET status = 'PENDING', redeliveries = 1")),
                 ill(
                         "I9: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
-                        delivery("INSERT INTO webhook_queue (delivery_id, lane, user_id) VALUES ('" + id(6) + "', '"
-                                + id(5) + "', 'mary')")),
+                        delivery("INSERT INTO webhook_queue (delivery_id, partition_key, user_id) VALUES ('" + id(6)
+                                + "', '" + id(5) + "', 'mary')")),
                 ill(
                         "I9: delivery " + id(6)
                                 + " is FAILED, was sent again 0 times and has 1 attempts that delivered",
@@ -135,7 +135,7 @@ class DatabaseDoctorTest {
                         delivery("UPDATE webhook_deliveries SET notification_id = '" + id(8) + "'")),
                 ill(
                         "I9: generation " + FAILED + " has ended FAILED and its webhookUrl still waits",
-                        "INSERT INTO generation_webhooks VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
+                        "INSERT INTO generation_webhook_urls VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
                 ill("I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
                 ill(
                         "I8: user mary has a device that acknowledged 3, and 2 of its own acknowledged",
@@ -146,7 +146,7 @@ class DatabaseDoctorTest {
                 ill(
                         "I5: generation " + FAILED
                                 + " says 1 failed attempts and has 1 on record, though its attempts were deleted",
-                        "INSERT INTO deleted_attempts VALUES ('" + FAILED + "')"),
+                        "INSERT INTO generation_attempt_purges VALUES ('" + FAILED + "')"),
                 ill(
                         "I5: generation " + WAITING
                                 + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 on"
@@ -269,7 +269,7 @@ class DatabaseDoctorTest {
         // given
         doctorFixture.execute(
                 "DELETE FROM generation_attempts WHERE generation_id IN ('" + COMPLETE + "', '" + FAILED + "')",
-                "INSERT INTO deleted_attempts SELECT id FROM generations WHERE status <> 'PENDING'");
+                "INSERT INTO generation_attempt_purges SELECT id FROM generations WHERE status <> 'PENDING'");
 
         // then
         assertThat(doctorFixture.runDoctor().problems()).isEmpty();

@@ -1,0 +1,14 @@
+-- The processes that work on this database.
+
+CREATE TABLE nodes (
+    id                 uuid PRIMARY KEY,
+    host               text NOT NULL,
+    version            text NOT NULL,
+    started_at         timestamptz NOT NULL DEFAULT now(),
+    expires_at         timestamptz NOT NULL,                  -- by the clock of the database, the only one that decides
+    draining           boolean NOT NULL DEFAULT false,
+    concurrency        integer NOT NULL DEFAULT 0,            -- concurrent AI calls; 0 when it makes none
+    average_attempt_ms bigint                                 -- measured duration of its attempts; null before the first one
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50);
+COMMENT ON TABLE nodes IS
+    'One row per process start, so no process inherits the leases of another. Concurrency and duration together estimate the queue time.';

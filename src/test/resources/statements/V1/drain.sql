@@ -1,1 +1,0 @@
-UPDATE nodes SET draining = true WHERE id = $1

@@ -1,1 +1,0 @@
-SELECT i.* FROM images i JOIN generations g ON g.id = i.generation_id WHERE i.id = $1 AND g.user_id = $2
