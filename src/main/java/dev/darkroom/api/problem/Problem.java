@@ -131,7 +131,7 @@ public final class Problem extends RuntimeException {
     public static Problem misdirectedRequest() {
         return new Problem(
                 Type.MISDIRECTED_REQUEST,
-                "Without authentication this server answers only for localhost, publicUrl and http.allowedHosts.",
+                "Without authentication this server accepts only the hosts localhost, publicUrl and http.allowedHosts.",
                 Map.of());
     }
 
