@@ -16,11 +16,11 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Measures the packaged jar beside what it is built on, all in one run on one machine, and writes
- * {@code target/benchmark.md}. Run by {@code ./mvnw -q verify -Pbenchmark}; {@code docs/performance.md} explains it.
+ * Compares the API of the packaged jar with plain Vert.x and plain SQL, in one run on one machine, and writes
+ * {@code target/benchmark.md}. Run by {@code ./mvnw -q verify -Pbenchmark}; described in {@code docs/performance.md}.
  */
 public final class ApiBenchmark {
-    /** Requests under way at once. */
+    /** Number of concurrent requests. */
     private static final int CONNECTIONS = 32;
 
     private static final int QUEUED = 500;
@@ -35,10 +35,10 @@ public final class ApiBenchmark {
             List.of("-Xms512m", "-Xmx512m", "-Dvertx.cacheDirBase=" + DIRECTORY.resolve("vertx-cache"));
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 5);
-    private final Duration time = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", 4));
+    private final Duration roundDuration = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", 4));
     private final ApiBenchmarkDatabase database;
     private final StubAiServer aiServer;
-    private final ApiBenchmarkReport apiBenchmarkReport = new ApiBenchmarkReport(CONNECTIONS, rounds, time);
+    private final ApiBenchmarkReport report = new ApiBenchmarkReport(CONNECTIONS, rounds, roundDuration);
 
     private ApiBenchmark(ApiBenchmarkDatabase database, StubAiServer aiServer) {
         this.database = database;
@@ -51,86 +51,85 @@ public final class ApiBenchmark {
     }
 
     private String run() throws Exception {
-        apiBenchmarkReport.addMachine(MachineDescription.describe(
+        report.addMachine(MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0)));
         try (JavaProcess service = startService("accepting", Map.of("DARKROOM_WORKER_CONCURRENCY", "0"))) {
             int port = portOf(service);
             database.execute(DatabaseInsertLoad.TABLE);
-            posts(service, port);
-            try (JavaProcess bare = startBaselineServer()) {
+            measurePosts(service, port);
+            try (JavaProcess baseline = startBaselineServer()) {
                 measureIdleLatency();
-                measureGets(service, port, bare);
+                measureGets(service, port, baseline);
             }
         }
         measureLongPolls();
-        return apiBenchmarkReport.render();
+        return report.render();
     }
 
-    private void posts(JavaProcess service, int port) throws Exception {
-        ComparedSystem usual = posts(service, port, PromptWorkload.typical(), rounds, true);
-        apiBenchmarkReport.addProfile("POST", recordProfile(service, "post", usual));
-        posts(service, port, PromptWorkload.maximum(), Math.min(rounds, 3), false);
+    private void measurePosts(JavaProcess service, int port) throws Exception {
+        ComparedSystem typical = measurePosts(service, port, PromptWorkload.typical(), rounds, true);
+        report.addProfile("POST", recordProfile(service, "post", typical));
+        measurePosts(service, port, PromptWorkload.maximum(), Math.min(rounds, 3), false);
         emptyTables();
     }
 
-    private ComparedSystem posts(
-            JavaProcess service, int port, PromptWorkload promptWorkload, int count, boolean judged) throws Exception {
-        byte[] request = ClosedLoopHttpLoad.post(GENERATION, promptWorkload.json());
+    private ComparedSystem measurePosts(
+            JavaProcess service, int port, PromptWorkload workload, int count, boolean withPgBench) throws Exception {
+        byte[] request = ClosedLoopHttpLoad.post(GENERATION, workload.json());
         ClosedLoopHttpLoad load = new ClosedLoopHttpLoad(port, List.of(request), 202);
-        String name =
-                "POST, " + promptWorkload.name() + ", " + promptWorkload.json().length() + " bytes";
-        ComparedSystem posts = new ComparedSystem("Darkroom", service, duration -> load.run(CONNECTIONS, duration));
-        try (DatabaseInsertLoad inserts = new DatabaseInsertLoad(databaseSettings(), promptWorkload.request())) {
+        String name = "POST, " + workload.name() + ", " + workload.json().length() + " bytes";
+        ComparedSystem darkroom = new ComparedSystem("Darkroom", service, duration -> load.run(CONNECTIONS, duration));
+        try (DatabaseInsertLoad inserts = new DatabaseInsertLoad(databaseSettings(), workload.request())) {
             ComparedSystem inserting =
                     new ComparedSystem("INSERT", null, duration -> inserts.run(CONNECTIONS, duration));
-            apiBenchmarkReport.addComparison(InterleavedComparison.run(
-                    name, List.of(posts, inserting), count, time, database, this::emptyTables));
+            report.addComparison(InterleavedComparison.run(
+                    name, List.of(darkroom, inserting), count, roundDuration, database, this::emptyTables));
         }
-        if (judged) {
-            measurePgbench(promptWorkload, 4);
-            measurePgbench(promptWorkload, CONNECTIONS);
+        if (withPgBench) {
+            measurePgbench(workload, 4);
+            measurePgbench(workload, CONNECTIONS);
         }
-        return posts;
+        return darkroom;
     }
 
-    /** A judge of our own inserts who does not know us. */
-    private void measurePgbench(PromptWorkload promptWorkload, int clients) throws Exception {
+    /** Measures the same inserts with pgbench, as an independent check of {@link DatabaseInsertLoad}. */
+    private void measurePgbench(PromptWorkload workload, int clients) throws Exception {
         List<Double> rates = new ArrayList<>();
         for (int i = 0; i < Math.min(rounds, 3); i++) {
             emptyTables();
             OptionalDouble rate =
-                    PgBenchRunner.measureRate(DIRECTORY, database.url(), promptWorkload.request(), clients, time);
+                    PgBenchRunner.measureRate(DIRECTORY, database.url(), workload.request(), clients, roundDuration);
             rate.ifPresent(rates::add);
         }
         if (!rates.isEmpty()) {
-            apiBenchmarkReport.pgbench(clients, MedianWithRange.of(rates));
+            report.addPgBench(clients, MedianWithRange.of(rates));
         }
     }
 
-    /** Every round of writing begins alike, with nothing to clean up after the last one. */
+    /** Empties the tables, so that every round of writes starts with the same state. */
     private void emptyTables() throws Exception {
         database.truncate(ApiBenchmarkDatabase.TABLES, "benchmark_generations");
     }
 
-    /** One POST at a time: how soon the AI server is asked, and what is left behind are generations that have ended. */
+    /** Measures one POST at a time until the AI server receives the call. Leaves finished generations for later parts. */
     private void measureIdleLatency() throws Exception {
         try (JavaProcess service = startService("working", Map.of())) {
             byte[] request =
                     ClosedLoopHttpLoad.post(GENERATION, PromptWorkload.typical().json());
             ClosedLoopHttpLoad load = new ClosedLoopHttpLoad(portOf(service), List.of(request), 202);
-            List<Double> answered = new ArrayList<>();
-            List<Double> asked = new ArrayList<>();
+            List<Double> responseMs = new ArrayList<>();
+            List<Double> aiCallMs = new ArrayList<>();
             for (int i = 0; i < IDLE_WARM_UP + IDLE_CALLS; i++) {
                 long start = System.nanoTime();
                 LoadResult post = load.run(1, Duration.ZERO);
                 long arrived = aiServer.awaitArrival();
                 if (i >= IDLE_WARM_UP) {
-                    answered.add(post.latencyMs(0));
-                    asked.add((arrived - start) / 1e6);
+                    responseMs.add(post.latencyMs(0));
+                    aiCallMs.add((arrived - start) / 1e6);
                 }
                 awaitEmptyQueue();
             }
-            apiBenchmarkReport.idle(answered, asked);
+            report.addIdleLatency(responseMs, aiCallMs);
         }
     }
 
@@ -140,8 +139,8 @@ public final class ApiBenchmark {
         } while (!database.query("SELECT 1 FROM generation_queue LIMIT 1").isEmpty());
     }
 
-    private void measureGets(JavaProcess service, int port, JavaProcess bare) throws Exception {
-        List<String> ended = database.query("SELECT id FROM generations WHERE status = 'COMPLETE'");
+    private void measureGets(JavaProcess service, int port, JavaProcess baseline) throws Exception {
+        List<String> finished = database.query("SELECT id FROM generations WHERE status = 'COMPLETE'");
         ClosedLoopHttpLoad posts = new ClosedLoopHttpLoad(
                 port,
                 List.of(ClosedLoopHttpLoad.post(
@@ -152,12 +151,12 @@ public final class ApiBenchmark {
         }
         List<String> waiting = database.query("SELECT id FROM generations WHERE status = 'PENDING'");
         database.execute("VACUUM ANALYZE");
-        ComparedSystem get = measureGets("GET, waiting", waiting, service, port, bare);
-        apiBenchmarkReport.addProfile("GET", recordProfile(service, "get", get));
-        measureGets("GET, ended", ended, service, port, bare);
+        ComparedSystem get = measureGets("GET, waiting", waiting, service, port, baseline);
+        report.addProfile("GET", recordProfile(service, "get", get));
+        measureGets("GET, ended", finished, service, port, baseline);
     }
 
-    /** Many who wait for what does not end: what they take, and what they ask of the database meanwhile. */
+    /** Measures memory, CPU time and SQL statements of long polls for generations that do not finish. */
     private void measureLongPolls() throws Exception {
         emptyTables();
         try (JavaProcess service = startService(
@@ -170,23 +169,23 @@ public final class ApiBenchmark {
                             202)
                     .run(CONNECTIONS, Duration.ofSeconds(10));
             List<String> ids = database.query("SELECT id FROM generations WHERE status = 'PENDING' LIMIT " + WAITERS);
-            // Their first reading, and what is made ready with it, is not what waiting costs.
+            // The first read of a generation and its initialization are not part of the costs of waiting.
             warmUp(port, ids);
             long before = service.memoryBytes();
-            int threads = service.threads();
+            int threadsBefore = service.threads();
             try (LongPollClients longPollClients = new LongPollClients(port, ids, 50)) {
                 Thread.sleep(SETTLE_TIME.toMillis());
                 long memory = service.memoryBytes() - before;
-                Duration cpu = service.cpu();
+                Duration cpuBefore = service.cpu();
                 database.resetStatements();
                 Thread.sleep(OBSERVATION_TIME.toMillis());
                 double statements = database.statements().calls() / (double) OBSERVATION_TIME.toSeconds();
-                double busy = service.cpu().minus(cpu).toMillis() / (double) OBSERVATION_TIME.toMillis();
+                double busyCores = service.cpu().minus(cpuBefore).toMillis() / (double) OBSERVATION_TIME.toMillis();
                 if (longPollClients.responseCount() > 0 || ids.size() != WAITERS) {
-                    throw new IllegalStateException("they did not wait");
+                    throw new IllegalStateException("not all long polls are waiting");
                 }
-                apiBenchmarkReport.addLongPolls(
-                        WAITERS, memory / WAITERS, service.threads() - threads, statements, busy);
+                report.addLongPolls(
+                        WAITERS, memory / WAITERS, service.threads() - threadsBefore, statements, busyCores);
             }
         }
     }
@@ -198,19 +197,19 @@ public final class ApiBenchmark {
         new ClosedLoopHttpLoad(port, requests, 200).run(CONNECTIONS, Duration.ofSeconds(5));
     }
 
-    private ComparedSystem measureGets(String title, List<String> ids, JavaProcess service, int port, JavaProcess bare)
-            throws Exception {
-        int length = lengthOfAnswer(port, ids.get(0));
+    private ComparedSystem measureGets(
+            String title, List<String> ids, JavaProcess service, int port, JavaProcess baseline) throws Exception {
+        int length = responseLength(port, ids.get(0));
         ComparedSystem darkroom = getSystem("Darkroom", service, port, ids, GENERATION + "/");
-        int barePort = Integer.parseInt(bare.outputValue("port (\\d+)"));
-        ComparedSystem select = getSystem("bare handler, same SELECT", bare, barePort, ids, "/select/");
-        ComparedSystem constant =
-                getSystem("bare handler, constant", bare, barePort, List.of(String.valueOf(length)), "/constant/");
-        apiBenchmarkReport.addComparison(InterleavedComparison.run(
+        int baselinePort = Integer.parseInt(baseline.outputValue("port (\\d+)"));
+        ComparedSystem select = getSystem("bare handler, same SELECT", baseline, baselinePort, ids, "/select/");
+        ComparedSystem constant = getSystem(
+                "bare handler, constant", baseline, baselinePort, List.of(String.valueOf(length)), "/constant/");
+        report.addComparison(InterleavedComparison.run(
                 title + ", " + length + " bytes",
                 List.of(darkroom, select, constant),
                 rounds,
-                time,
+                roundDuration,
                 database,
                 () -> {}));
         return darkroom;
@@ -224,7 +223,7 @@ public final class ApiBenchmark {
         return new ComparedSystem(name, process, duration -> load.run(CONNECTIONS, duration));
     }
 
-    private static int lengthOfAnswer(int port, String id) throws IOException, InterruptedException {
+    private static int responseLength(int port, String id) throws IOException, InterruptedException {
         URI uri = URI.create("http://127.0.0.1:" + port + GENERATION + "/" + id);
         return HttpClient.newHttpClient()
                 .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofByteArray())
@@ -234,7 +233,7 @@ public final class ApiBenchmark {
 
     private JfrProfile recordProfile(JavaProcess service, String name, ComparedSystem comparedSystem) throws Exception {
         Path recording = DIRECTORY.resolve(name + ".jfr");
-        service.recordProfile(recording, () -> comparedSystem.load().run(time.multipliedBy(2)));
+        service.recordProfile(recording, () -> comparedSystem.load().run(roundDuration.multipliedBy(2)));
         return JfrProfile.read(recording);
     }
 
@@ -243,7 +242,7 @@ public final class ApiBenchmark {
         environment.put("DARKROOM_DATABASE_URL", database.urlSetting());
         environment.put("DARKROOM_BACKEND_URL", aiServer.url());
         environment.put("DARKROOM_HTTP_PORT", "0");
-        // One user is all of them here.
+        // All requests belong to one user.
         environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
         environment.put("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0");
         environment.put("DARKROOM_MANAGEMENT_PORT", "0");
@@ -258,7 +257,7 @@ public final class ApiBenchmark {
 
     private JavaProcess startBaselineServer() throws Exception {
         return JavaProcess.start(
-                DIRECTORY.resolve("bare"),
+                DIRECTORY.resolve("baseline"),
                 FLAGS,
                 List.of("-cp", System.getProperty("java.class.path"), VertxBaselineServer.class.getName()),
                 Map.of("DARKROOM_DATABASE_URL", database.urlSetting()),

@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The embedded PostgreSQL as the service starts it, durability and all, with one addition: it counts statements. The
- * methods block.
+ * Embedded PostgreSQL with the configuration of the service, including durability, plus pg_stat_statements. All methods
+ * block.
  */
 final class ApiBenchmarkDatabase implements AutoCloseable {
-    /** The service's tables that fill while it is measured. */
+    /** Tables of the service that grow during a benchmark. */
     static final String TABLES =
             "generations, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, images";
 
@@ -28,7 +28,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
     private final Path directory;
     private final Connection superuserConnection;
 
-    /** What statements have cost since they were last counted. */
+    /** Costs of all statements since {@link #resetStatements}. */
     record Statements(long calls, double executionMs, double walBytes) {}
 
     private ApiBenchmarkDatabase(EmbeddedDatabase server, Path directory) throws IOException, SQLException {
@@ -37,7 +37,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         this.superuserConnection = superuserConnection(server, directory);
     }
 
-    /** @param parameters of the server that differ from the service's, such as {@code track_commit_timestamp = on} */
+    /** @param parameters of the server in addition to those of the service, such as {@code track_commit_timestamp = on} */
     static ApiBenchmarkDatabase start(Path directory, List<String> parameters) throws IOException, SQLException {
         try (EmbeddedDatabase unprepared = EmbeddedDatabase.start(directory, TestPostgres.BINARIES);
                 Connection superuser = superuserConnection(unprepared, directory);
@@ -62,7 +62,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         return server.url();
     }
 
-    /** As the setting of the service. */
+    /** Returns the value of {@code DARKROOM_DATABASE_URL}. */
     String urlSetting() {
         DatabaseUrl url = url();
         return "postgresql://%s:%s@%s:%d/%s"
@@ -75,7 +75,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         }
     }
 
-    /** The first column of every row, as text. */
+    /** Returns the first column of every row as text. */
     List<String> query(String sql) throws SQLException {
         List<String> values = new ArrayList<>();
         try (Statement statement = superuserConnection.createStatement();
@@ -87,7 +87,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         return values;
     }
 
-    /** Empties tables, and leaves nothing to be written by a checkpoint later. */
+    /** Empties tables and runs a checkpoint, so that no later checkpoint disturbs a measurement. */
     void truncate(String... tables) throws SQLException {
         execute("TRUNCATE " + String.join(", ", tables));
         execute("CHECKPOINT");
@@ -97,7 +97,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         query("SELECT pg_stat_statements_reset()");
     }
 
-    /** What everybody but ourselves has executed since {@link #resetStatements}. */
+    /** Returns the costs of all statements since {@link #resetStatements}, except those of this connection's user. */
     Statements statements() throws SQLException {
         try (Statement statement = superuserConnection.createStatement();
                 ResultSet rows = statement.executeQuery("""
@@ -108,7 +108,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
         }
     }
 
-    /** The time of processors that the server has used. */
+    /** Returns the CPU time used by the server and its processes. */
     Duration cpuTime() throws IOException {
         Path pid = directory.resolve("postgres").resolve("cluster").resolve("postmaster.pid");
         long postmaster = Long.parseLong(Files.readAllLines(pid).get(0));

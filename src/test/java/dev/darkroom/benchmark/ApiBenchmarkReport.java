@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The figures as Markdown. */
+/** Renders the figures of {@link ApiBenchmark} as Markdown. */
 final class ApiBenchmarkReport {
     private final List<InterleavedComparison> comparisons = new ArrayList<>();
     private final List<String> pgbench = new ArrayList<>();
@@ -17,10 +17,9 @@ final class ApiBenchmarkReport {
     private final StringBuilder head = new StringBuilder();
     private final StringBuilder idle = new StringBuilder();
 
-    ApiBenchmarkReport(int callers, int rounds, Duration time) {
-        head.append(
-                        "Measured on %s: %d requests under way at any time, %d rounds of %d s each (3 for the largest prompts)."
-                                .formatted(LocalDate.now(ZoneOffset.UTC), callers, rounds, time.toSeconds()))
+    ApiBenchmarkReport(int connections, int rounds, Duration time) {
+        head.append("Measured on %s: %d concurrent requests, %d rounds of %d s each (3 for the largest prompts)."
+                        .formatted(LocalDate.now(ZoneOffset.UTC), connections, rounds, time.toSeconds()))
                 .append(" Medians; in brackets the worst and the best round.\n\n");
     }
 
@@ -28,47 +27,49 @@ final class ApiBenchmarkReport {
         head.append("Machine: ").append(description).append(".\n\n");
     }
 
-    void addComparison(InterleavedComparison interleavedComparison) {
-        comparisons.add(interleavedComparison);
+    void addComparison(InterleavedComparison comparison) {
+        comparisons.add(comparison);
     }
 
-    void pgbench(int clients, MedianWithRange rate) {
+    void addPgBench(int clients, MedianWithRange rate) {
         pgbench.add("pgbench with the same row, %d connections: %s per second.\n".formatted(clients, rate.format(0)));
     }
 
-    void addProfile(String name, JfrProfile jfrProfile) {
-        profiles.put(name, jfrProfile);
+    void addProfile(String name, JfrProfile profile) {
+        profiles.put(name, profile);
     }
 
     /**
-     * @param answered milliseconds from POST to 202, one POST at a time
-     * @param asked the same from POST to the arrival of the AI call
+     * Adds the latencies of an idle service.
+     *
+     * @param responseMs milliseconds from POST to 202, one POST at a time
+     * @param aiCallMs milliseconds from POST to the arrival of the AI call
      */
-    void idle(List<Double> answered, List<Double> asked) {
-        idle.append("| on an idle service, %d times | median | 99 %% |\n|---|--:|--:|\n".formatted(asked.size()));
+    void addIdleLatency(List<Double> responseMs, List<Double> aiCallMs) {
+        idle.append("| on an idle service, %d times | median | 99 %% |\n|---|--:|--:|\n".formatted(aiCallMs.size()));
         row(
                 idle,
                 "POST to 202, ms",
-                MedianWithRange.formatNumber(percentile(answered, 0.5), 2),
-                MedianWithRange.formatNumber(percentile(answered, 0.99), 2));
+                MedianWithRange.formatNumber(percentile(responseMs, 0.5), 2),
+                MedianWithRange.formatNumber(percentile(responseMs, 0.99), 2));
         row(
                 idle,
                 "POST to AI call, ms",
-                MedianWithRange.formatNumber(percentile(asked, 0.5), 2),
-                MedianWithRange.formatNumber(percentile(asked, 0.99), 2));
+                MedianWithRange.formatNumber(percentile(aiCallMs, 0.5), 2),
+                MedianWithRange.formatNumber(percentile(aiCallMs, 0.99), 2));
         idle.append('\n');
     }
 
-    void addLongPolls(int count, long bytesEach, int moreThreads, double statements, double busy) {
+    void addLongPolls(int count, long bytesEach, int additionalThreads, double statements, double busyCores) {
         idle.append(
-                ("%,d connections that wait by `Prefer: wait` in one process: %,d bytes each, heap and direct memory of socket"
-                                + " and request; %d threads more; %.1f statements a second of all together, with what the process asks"
-                                + " anyway; %.1f %% of a core.\n\n")
-                        .formatted(count, bytesEach, moreThreads, statements, busy * 100));
+                ("%,d connections waiting with `Prefer: wait` in one process: %,d bytes each, heap and direct memory of socket"
+                                + " and request; %d additional threads; %.1f statements a second in total, including those of an"
+                                + " idle process; %.1f %% of a core.\n\n")
+                        .formatted(count, bytesEach, additionalThreads, statements, busyCores * 100));
     }
 
-    private static double percentile(List<Double> values, double part) {
-        return values.stream().sorted().toList().get((int) (values.size() * part));
+    private static double percentile(List<Double> values, double fraction) {
+        return values.stream().sorted().toList().get((int) (values.size() * fraction));
     }
 
     String render() {
@@ -77,91 +78,82 @@ final class ApiBenchmarkReport {
         pgbench.forEach(text::append);
         text.append('\n').append(idle);
         renderCosts(text);
-        profiles(text);
+        renderProfiles(text);
         return text.toString();
     }
 
     private void renderRates(StringBuilder text) {
         text.append(
-                "| what | against | per second | Darkroom reaches | median ms | 99 % ms |\n|---|---|--:|--:|--:|--:|\n");
-        for (InterleavedComparison interleavedComparison : comparisons) {
-            ComparedSystem first = interleavedComparison.systems().get(0);
-            for (ComparedSystem comparedSystem : interleavedComparison.systems()) {
+                "| workload | system | per second | Darkroom reaches | median ms | 99 % ms |\n|---|---|--:|--:|--:|--:|\n");
+        for (InterleavedComparison comparison : comparisons) {
+            ComparedSystem first = comparison.systems().get(0);
+            for (ComparedSystem system : comparison.systems()) {
                 row(
                         text,
-                        interleavedComparison.title(),
-                        comparedSystem.name(),
-                        interleavedComparison.rateOf(comparedSystem).format(0),
-                        comparedSystem == first
-                                ? ""
-                                : interleavedComparison.ratiosTo(comparedSystem).format(2),
-                        latency(interleavedComparison, comparedSystem, 0.5),
-                        latency(interleavedComparison, comparedSystem, 0.99));
+                        comparison.title(),
+                        system.name(),
+                        comparison.rateOf(system).format(0),
+                        system == first ? "" : comparison.ratiosTo(system).format(2),
+                        latency(comparison, system, 0.5),
+                        latency(comparison, system, 0.99));
             }
         }
         text.append('\n');
     }
 
-    private static String latency(
-            InterleavedComparison interleavedComparison, ComparedSystem comparedSystem, double part) {
+    private static String latency(InterleavedComparison comparison, ComparedSystem system, double fraction) {
         return MedianWithRange.formatNumber(
-                interleavedComparison
+                comparison
                         .medianOf(
-                                comparedSystem,
-                                roundMeasurement ->
-                                        roundMeasurement.loadResult().latencyMs(part))
+                                system, measurement -> measurement.loadResult().latencyMs(fraction))
                         .median(),
                 2);
     }
 
     private void renderCosts(StringBuilder text) {
         text.append(
-                "What one request costs (medians). Processor time in µs, of the server, of PostgreSQL, and of what makes the"
-                        + " load:\n\n");
+                "Costs of one request (medians). CPU time in µs of the server, of PostgreSQL, and of the load generator:\n\n");
         text.append(
-                "| what | against | allocated kB | server | PostgreSQL | load | statements | executing µs | WAL bytes |\n");
+                "| workload | system | allocated kB | server | PostgreSQL | load | statements | executing µs | WAL bytes |\n");
         text.append("|---|---|--:|--:|--:|--:|--:|--:|--:|\n");
-        for (InterleavedComparison interleavedComparison : comparisons) {
-            for (ComparedSystem comparedSystem : interleavedComparison.systems()) {
+        for (InterleavedComparison comparison : comparisons) {
+            for (ComparedSystem system : comparison.systems()) {
                 row(
                         text,
-                        interleavedComparison.title(),
-                        comparedSystem.name(),
-                        comparedSystem.process() == null
+                        comparison.title(),
+                        system.name(),
+                        system.process() == null
                                 ? ""
-                                : cost(
-                                        interleavedComparison.medianOf(comparedSystem, m -> m.allocatedBytes() / 1024),
-                                        1),
-                        comparedSystem.process() == null
+                                : cost(comparison.medianOf(system, m -> m.allocatedBytes() / 1024), 1),
+                        system.process() == null
                                 ? ""
-                                : cost(interleavedComparison.medianOf(comparedSystem, RoundMeasurement::processCpu), 0),
-                        cost(interleavedComparison.medianOf(comparedSystem, RoundMeasurement::databaseCpu), 0),
-                        cost(interleavedComparison.medianOf(comparedSystem, RoundMeasurement::benchmarkCpu), 0),
-                        cost(interleavedComparison.medianOf(comparedSystem, RoundMeasurement::statements), 2),
-                        cost(interleavedComparison.medianOf(comparedSystem, m -> m.statementMs() * 1000), 0),
-                        cost(interleavedComparison.medianOf(comparedSystem, RoundMeasurement::walBytes), 0));
+                                : cost(comparison.medianOf(system, RoundMeasurement::processCpu), 0),
+                        cost(comparison.medianOf(system, RoundMeasurement::databaseCpu), 0),
+                        cost(comparison.medianOf(system, RoundMeasurement::benchmarkCpu), 0),
+                        cost(comparison.medianOf(system, RoundMeasurement::statements), 2),
+                        cost(comparison.medianOf(system, m -> m.statementMs() * 1000), 0),
+                        cost(comparison.medianOf(system, RoundMeasurement::walBytes), 0));
             }
         }
         text.append('\n');
     }
 
-    private static String cost(MedianWithRange medianWithRange, int decimals) {
-        return MedianWithRange.formatNumber(medianWithRange.median(), decimals);
+    private static String cost(MedianWithRange value, int decimals) {
+        return MedianWithRange.formatNumber(value.median(), decimals);
     }
 
-    private void profiles(StringBuilder text) {
-        text.append("Where the threads of the service are, percent of samples");
-        profiles.forEach((name, jfrProfile) ->
-                text.append("; ").append(name).append(": ").append(jfrProfile.samples()));
+    private void renderProfiles(StringBuilder text) {
+        text.append("CPU profile of the service, percent of samples");
+        profiles.forEach(
+                (name, profile) -> text.append("; ").append(name).append(": ").append(profile.samples()));
         text.append(".\n\n| part |");
         profiles.keySet().forEach(name -> text.append(' ').append(name).append(" |"));
         text.append("\n|---|").append("--:|".repeat(profiles.size())).append('\n');
         TreeSet<String> parts = new TreeSet<>();
-        profiles.values().forEach(jfrProfile -> parts.addAll(jfrProfile.parts()));
+        profiles.values().forEach(profile -> parts.addAll(profile.parts()));
         for (String part : parts) {
             List<String> cells = new ArrayList<>(List.of(part));
-            profiles.values()
-                    .forEach(jfrProfile -> cells.add(MedianWithRange.formatNumber(jfrProfile.percentOf(part), 1)));
+            profiles.values().forEach(profile -> cells.add(MedianWithRange.formatNumber(profile.percentOf(part), 1)));
             row(text, cells.toArray(String[]::new));
         }
     }

@@ -7,12 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A process of the packaged jar, whose callers must say who they are, and may have as many streams as they like. */
+/** Process of the packaged jar with required authentication and without limits on streams. */
 final class BenchmarkNode implements AutoCloseable {
-    /** As all processes of the benchmarks have them. */
+    /** JVM flags of all benchmark processes. */
     static final List<String> DEFAULT_FLAGS = List.of("-Xms512m", "-Xmx512m");
 
-    /** As for a small container: what Java chooses by itself where there is less than 1,792 MB. */
+    /** JVM flags of a small container: the JVM chooses the serial collector when the machine has less than 1,792 MB. */
     static final List<String> SMALL_HEAP_FLAGS = List.of("-XX:+UseSerialGC", "-Xmx256m");
 
     static final String STREAM = "/api/notifications/stream";
@@ -21,10 +21,10 @@ final class BenchmarkNode implements AutoCloseable {
     private final int port;
 
     /**
-     * Starts it and waits until it is ready.
+     * Starts the process and waits until it is ready.
      *
      * @param name of its directory
-     * @param workers AI calls at once; 0 for a node on which nothing ends
+     * @param workers concurrent AI calls; 0 for a node that runs no generations
      */
     BenchmarkNode(
             Path directory,
@@ -44,17 +44,17 @@ final class BenchmarkNode implements AutoCloseable {
         environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers));
         environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
         environment.put("DARKROOM_STREAMS_PER_USER", "20000");
-        // No brake: what is measured is what a process can do.
+        // No limits, since the benchmark measures the capacity of a process.
         environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "50000");
         environment.put("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0");
         environment.put("DARKROOM_CONNECTIONS_PER_ADDRESS", "0");
         environment.putAll(settings);
-        List<String> all = new ArrayList<>(flags);
-        all.add("-Dvertx.cacheDirBase=" + directory.resolve("vertx-cache"));
+        List<String> jvmFlags = new ArrayList<>(flags);
+        jvmFlags.add("-Dvertx.cacheDirBase=" + directory.resolve("vertx-cache"));
         Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
         process = JavaProcess.start(
-                directory.resolve(name), all, List.of("-jar", jar.toString()), environment, "  Health +http");
-        // Asked once: it is looked up in all that the process has said so far, which comes to be much.
+                directory.resolve(name), jvmFlags, List.of("-jar", jar.toString()), environment, "  Health +http");
+        // Read once, since each read searches the whole output of the process.
         port = Integer.parseInt(process.outputValue("  API +http://[^:]+:(\\d+)/"));
     }
 
@@ -66,7 +66,7 @@ final class BenchmarkNode implements AutoCloseable {
         return port;
     }
 
-    /** {@code kill -9}: whatever is connected finds out by itself. */
+    /** Kills the process with SIGKILL, without closing its connections. */
     void kill() {
         process.handle().destroyForcibly();
     }

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Measures in an empty directory, on a database of its own and with an AI server that takes no time; the figures go to
- * {@code target/}, and into the docs when {@code darkroom.docs.write} says so.
+ * Run of one benchmark in an empty directory, with its own database and a stub AI server without latency. Writes the
+ * figures to {@code target/}, and into the docs when the system property {@code darkroom.docs.write} is true.
  *
- * @param name of the file and of the place in the page
- * @param directory where everything is kept that is used only for measuring
- * @param parameters of the database server beside those of the service
+ * @param name of the file and of the section of the page
+ * @param directory working directory, deleted at the start
+ * @param parameters of the database server in addition to those of the service
  */
 record BenchmarkRun(String name, Path directory, List<String> parameters) {
     private static final Path PAGE = Path.of("docs", "performance.md");
@@ -21,24 +21,24 @@ record BenchmarkRun(String name, Path directory, List<String> parameters) {
         this(name, directory, List.of());
     }
 
-    /** What tells figures as Markdown. */
+    /** Measures and returns the figures as Markdown. */
     interface BenchmarkBody {
-        String of(ApiBenchmarkDatabase database, StubAiServer aiServer) throws Exception;
+        String measure(ApiBenchmarkDatabase database, StubAiServer aiServer) throws Exception;
     }
 
-    /** Ends the virtual machine once it has written. */
+    /** Runs the benchmark, writes the figures and exits the JVM. */
     void run(BenchmarkBody benchmarkBody) throws Exception {
         if (Files.exists(directory)) {
             TestDirectories.delete(directory);
         }
         Files.createDirectories(directory);
-        String measured;
+        String figures;
         try (ApiBenchmarkDatabase database = ApiBenchmarkDatabase.start(directory.resolve("data"), parameters);
                 StubAiServer aiServer = new StubAiServer()) {
-            measured = benchmarkBody.of(database, aiServer);
+            figures = benchmarkBody.measure(database, aiServer);
         }
-        System.out.println(measured);
-        write(measured);
+        System.out.println(figures);
+        write(figures);
         System.exit(0);
     }
 

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Users with an API key each, made as quickly as a database takes them. */
+/** Users with one API key each, inserted by a single SQL statement. */
 final class BenchmarkUsers {
     private final List<ApiKey> keys = new ArrayList<>();
 
@@ -30,14 +30,14 @@ final class BenchmarkUsers {
         return "user-" + user;
     }
 
-    /** The header that says who it is, name and value. */
+    /** Returns name and value of the authorization header of a user. */
     String[] authorizationHeader(int user) {
         return new String[] {
             "Authorization", "Bearer " + keys.get(user % keys.size()).secret()
         };
     }
 
-    /** The same as it stands in a request. */
+    /** Returns the authorization header of a user as a header line. */
     String authorizationLine(int user) {
         return String.join(": ", authorizationHeader(user));
     }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Centrifugo: written in Go, made for this and nothing else. With a history in memory, so that it could recover as we do. */
+/** Centrifugo, a streaming server written in Go. Configured with a history in memory, so that it can recover missed events. */
 final class CentrifugoPeer implements StreamingPeer {
     private final int port;
     private final ExternalProcess externalProcess;
 
-    /** Fails when it is not on the path, nor named by {@code benchmark.centrifugo}. */
+    /** Fails when Centrifugo is neither on the path nor named by the system property {@code benchmark.centrifugo}. */
     CentrifugoPeer(Path directory) throws IOException, InterruptedException {
         port = StreamingPeer.freePort();
         Files.createDirectories(directory);
@@ -41,11 +41,11 @@ final class CentrifugoPeer implements StreamingPeer {
     }
 
     private static Path executable() {
-        String named = System.getProperty("benchmark.centrifugo", "");
-        Stream<Path> candidates = named.isEmpty()
+        String configured = System.getProperty("benchmark.centrifugo", "");
+        Stream<Path> candidates = configured.isEmpty()
                 ? Stream.of(System.getenv("PATH").split(File.pathSeparator))
                         .map(directory -> Path.of(directory, "centrifugo"))
-                : Stream.of(Path.of(named));
+                : Stream.of(Path.of(configured));
         return candidates
                 .filter(Files::isExecutable)
                 .findFirst()

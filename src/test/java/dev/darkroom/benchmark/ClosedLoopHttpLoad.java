@@ -14,12 +14,12 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Keeps an HTTP server busy: a fixed number of keep-alive connections, on each the next request as soon as the last one is
- * answered. One thread and no HTTP library, since what the load costs is taken from the same cores as what is measured.
+ * Closed-loop HTTP load: each of a fixed number of keep-alive connections sends its next request when it has received the
+ * response. Uses one thread and no HTTP library, since load generator and measured server share the same cores.
  */
 final class ClosedLoopHttpLoad {
     private static final byte[] CONTENT_LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
-    private static final int MAX_ANSWER = 128 * 1024;
+    private static final int MAX_RESPONSE_BYTES = 128 * 1024;
 
     private final int port;
     private final List<byte[]> requests;
@@ -27,8 +27,8 @@ final class ClosedLoopHttpLoad {
     private int next;
 
     /**
-     * @param requests what is sent, byte for byte, in turn
-     * @param status of the answer; anything else ends the benchmark
+     * @param requests raw bytes of the requests, sent in turn
+     * @param status expected status of the responses; another one ends the benchmark
      */
     ClosedLoopHttpLoad(int port, List<byte[]> requests, int status) {
         this.port = port;
@@ -47,7 +47,7 @@ final class ClosedLoopHttpLoad {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Sends requests for so long, or one if it is zero, and waits for the last answers. */
+    /** Sends requests for {@code time}, or one per connection when it is zero, and waits for the last responses. */
     LoadResult run(int connections, Duration time) throws IOException {
         try (Selector selector = Selector.open()) {
             Connection[] all = new Connection[connections];
@@ -87,8 +87,8 @@ final class ClosedLoopHttpLoad {
 
     private final class Connection {
         private final SocketChannel channel;
-        private final byte[] answer = new byte[MAX_ANSWER];
-        private final ByteBuffer in = ByteBuffer.wrap(answer);
+        private final byte[] response = new byte[MAX_RESPONSE_BYTES];
+        private final ByteBuffer in = ByteBuffer.wrap(response);
         private int length;
         private long sentAt;
 
@@ -110,23 +110,23 @@ final class ClosedLoopHttpLoad {
             }
         }
 
-        /** Whether the answer is whole. */
+        /** Reads available bytes. Returns true when the response is complete. */
         boolean receive() throws IOException {
             if (channel.read(in) < 0) {
                 throw new EOFException("the server closed the connection");
             }
             if (length == 0) {
-                length = lengthOfAnswer();
+                length = findResponseLength();
             }
             return length > 0 && in.position() == length;
         }
 
-        /** 0 as long as it is not known. */
-        private int lengthOfAnswer() {
+        /** Returns the length of the response in bytes; 0 while it is unknown. */
+        private int findResponseLength() {
             int body = -1;
             for (int i = 0; i + 3 < in.position(); i++) {
-                if (answer[i] != '\r' || answer[i + 2] != '\r') {
-                    if (answer[i] == '\n' && isContentLength(i + 1)) {
+                if (response[i] != '\r' || response[i + 2] != '\r') {
+                    if (response[i] == '\n' && isContentLength(i + 1)) {
                         body = number(i + 1 + CONTENT_LENGTH.length);
                     }
                 } else {
@@ -139,7 +139,7 @@ final class ClosedLoopHttpLoad {
 
         private boolean isContentLength(int from) {
             for (int i = 0; i < CONTENT_LENGTH.length; i++) {
-                if (from + i >= in.position() || (answer[from + i] | 0x20) != (CONTENT_LENGTH[i] | 0x20)) {
+                if (from + i >= in.position() || (response[from + i] | 0x20) != (CONTENT_LENGTH[i] | 0x20)) {
                     return false;
                 }
             }
@@ -148,19 +148,19 @@ final class ClosedLoopHttpLoad {
 
         private int number(int from) {
             int number = 0;
-            for (int i = from; answer[i] != '\r'; i++) {
-                if (answer[i] != ' ') {
-                    number = 10 * number + answer[i] - '0';
+            for (int i = from; response[i] != '\r'; i++) {
+                if (response[i] != ' ') {
+                    number = 10 * number + response[i] - '0';
                 }
             }
             return number;
         }
 
         private void check(int body) {
-            int got = 100 * (answer[9] - '0') + 10 * (answer[10] - '0') + answer[11] - '0';
-            if (got != status || body < 0) {
-                throw new IllegalStateException("expected an answer " + status + " of a known length, got "
-                        + new String(answer, 0, in.position(), StandardCharsets.UTF_8));
+            int actual = 100 * (response[9] - '0') + 10 * (response[10] - '0') + response[11] - '0';
+            if (actual != status || body < 0) {
+                throw new IllegalStateException("expected status " + status + " with Content-Length, got "
+                        + new String(response, 0, in.position(), StandardCharsets.UTF_8));
             }
         }
     }

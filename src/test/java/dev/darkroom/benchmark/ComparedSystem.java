@@ -3,14 +3,15 @@ package dev.darkroom.benchmark;
 import java.time.Duration;
 
 /**
- * Something that is kept busy, to be compared with others.
+ * System under load in an {@link InterleavedComparison}.
  *
- * @param name for people
- * @param process which does the work, null when it is that of the benchmark itself
+ * @param name for the report
+ * @param process that does the work; null when it is the benchmark's own process
+ * @param load generates the load
  */
 record ComparedSystem(String name, JavaProcess process, Load load) {
 
-    /** Keeps it busy for so long. */
+    /** Generates load for a duration. */
     interface Load {
         LoadResult run(Duration time) throws Exception;
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 
-/** Sends requests at a steady rate, whatever the answers do: who is slow is asked all the same. */
+/** Open-loop HTTP load: sends requests at a constant rate, independent of the responses. */
 final class ConstantRateLoad {
     private static final int MAX_IN_FLIGHT = 2_000;
 
@@ -21,12 +21,12 @@ final class ConstantRateLoad {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final IntFunction<HttpRequest> requests;
 
-    /** An answer that is no success ends the benchmark. */
+    /** A response without a success status ends the benchmark. */
     ConstantRateLoad(IntFunction<HttpRequest> requests) {
         this.requests = requests;
     }
 
-    /** A request with a body of JSON. */
+    /** Creates a POST request with a JSON body. */
     static HttpRequest post(int port, String path, String json, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .header("Content-Type", "application/json")
@@ -34,35 +34,34 @@ final class ConstantRateLoad {
         return headers.length == 0 ? request.build() : request.headers(headers).build();
     }
 
-    /** Sends requests 0, 1, 2 … for so long and waits for the answers; how many there were. */
-    int send(int aSecond, Duration time) throws InterruptedException, IOException {
-        AtomicReference<Throwable> wrong = new AtomicReference<>();
-        Semaphore unanswered = new Semaphore(MAX_IN_FLIGHT);
-        int count = (int) (aSecond * time.toMillis() / 1_000);
+    /** Sends requests 0, 1, 2 … for {@code time} and waits for the responses. Returns the number of requests. */
+    int send(int perSecond, Duration time) throws InterruptedException, IOException {
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+        int count = (int) (perSecond * time.toMillis() / 1_000);
         long start = System.nanoTime();
         for (int i = 0; i < count; i++) {
-            long wait = start + i * (TimeUnit.SECONDS.toNanos(1) / aSecond) - System.nanoTime();
+            long wait = start + i * (TimeUnit.SECONDS.toNanos(1) / perSecond) - System.nanoTime();
             if (wait > 0) {
                 TimeUnit.NANOSECONDS.sleep(wait);
             }
-            unanswered.acquire();
+            inFlight.acquire();
             HttpRequest request = requests.apply(i);
-            http.sendAsync(request, BodyHandlers.ofString()).whenComplete((answer, error) -> {
-                unanswered.release();
-                Throwable problem = error == null ? failureOf(answer) : error;
-                wrong.compareAndSet(null, problem);
+            http.sendAsync(request, BodyHandlers.ofString()).whenComplete((response, error) -> {
+                inFlight.release();
+                failure.compareAndSet(null, error == null ? failureOf(response) : error);
             });
         }
-        unanswered.acquire(MAX_IN_FLIGHT);
-        if (wrong.get() != null) {
-            throw new IOException(wrong.get());
+        inFlight.acquire(MAX_IN_FLIGHT);
+        if (failure.get() != null) {
+            throw new IOException(failure.get());
         }
         return count;
     }
 
-    private static Throwable failureOf(HttpResponse<String> answer) {
-        return answer.statusCode() / 100 == 2
+    private static Throwable failureOf(HttpResponse<String> response) {
+        return response.statusCode() / 100 == 2
                 ? null
-                : new IllegalStateException("answered " + answer.statusCode() + " " + answer.body());
+                : new IllegalStateException("got status " + response.statusCode() + " " + response.body());
     }
 }

@@ -22,12 +22,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the database can take: one row per transaction, with the bytes of a generation, into a table like that of generations.
- * The connections are those of the service: the same code opens them. A fixed number of inserts is under way at any time, as
- * many as callers wait for the service.
+ * Inserts one row per transaction, with the bytes of a generation, into a copy of the table of generations. Opens its
+ * connections with the code of the service. Runs a fixed number of concurrent inserts, equal to the concurrent requests to
+ * the service.
  */
 final class DatabaseInsertLoad implements AutoCloseable {
-    /** With the constraints and the index of the original, without its rows. */
+    /** Creates an empty table with the constraints and indexes of the original. */
     static final String TABLE =
             "CREATE TABLE benchmark_generations (LIKE generations INCLUDING ALL) WITH (fillfactor = 85);"
                     + " GRANT INSERT ON benchmark_generations TO darkroom";
@@ -47,54 +47,54 @@ final class DatabaseInsertLoad implements AutoCloseable {
         this.request = request;
         DeploymentOptions perCore =
                 new DeploymentOptions().setInstances(Runtime.getRuntime().availableProcessors());
-        await(vertx.deployVerticle(() -> new Loop(contexts), perCore));
+        await(vertx.deployVerticle(() -> new ContextVerticle(contexts), perCore));
     }
 
-    /** Only there for its event loop. */
-    private static final class Loop extends VerticleBase {
-        private final List<Context> loops;
+    /** Provides the context of an event loop. */
+    private static final class ContextVerticle extends VerticleBase {
+        private final List<Context> contexts;
 
-        Loop(List<Context> loops) {
-            this.loops = loops;
+        ContextVerticle(List<Context> contexts) {
+            this.contexts = contexts;
         }
 
         @Override
         public Future<?> start() {
-            loops.add(context);
+            contexts.add(context);
             return Future.succeededFuture();
         }
     }
 
-    /** Inserts for so long, {@code inserts} at once, and waits for the last ones. Blocks. */
-    LoadResult run(int inserts, Duration time) throws Exception {
+    /** Runs {@code concurrency} concurrent inserts for {@code time} and waits for the last ones. Blocks. */
+    LoadResult run(int concurrency, Duration time) throws Exception {
         long start = System.nanoTime();
         long end = start + time.toNanos();
         List<Future<LoadResult.Latencies>> running = new ArrayList<>();
-        for (Context loop : contexts) {
-            Inserter inserter = new Inserter(end, inserts / contexts.size());
-            loop.runOnContext(now -> inserter.start());
+        for (Context context : contexts) {
+            Inserter inserter = new Inserter(end, concurrency / contexts.size());
+            context.runOnContext(v -> inserter.start());
             running.add(inserter.done.future());
         }
         await(Future.all(running));
         return LoadResult.of(start, running.stream().map(Future::result).toList());
     }
 
-    /** Keeps some inserts under way on one event loop. */
+    /** Runs concurrent inserts on one event loop. */
     private final class Inserter {
         private final PreparedQuery<RowSet<Row>> insert = database.client().preparedQuery(INSERT);
         private final NoArgGenerator ids = Generators.timeBasedEpochRandomGenerator();
         private final LoadResult.Latencies latencies = new LoadResult.Latencies();
         private final Promise<LoadResult.Latencies> done = Promise.promise();
         private final long end;
-        private int underWay;
+        private int active;
 
-        Inserter(long end, int underWay) {
+        Inserter(long end, int active) {
             this.end = end;
-            this.underWay = underWay;
+            this.active = active;
         }
 
         void start() {
-            for (int i = underWay; i > 0; i--) {
+            for (int i = active; i > 0; i--) {
                 next();
             }
         }
@@ -108,7 +108,7 @@ final class DatabaseInsertLoad implements AutoCloseable {
                     done.tryFail(inserted.cause());
                 } else if (now < end) {
                     next();
-                } else if (--underWay == 0) {
+                } else if (--active == 0) {
                     done.complete(latencies);
                 }
             });

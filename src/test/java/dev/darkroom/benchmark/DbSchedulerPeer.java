@@ -25,12 +25,13 @@ import java.time.Duration;
 import java.util.Base64;
 
 /**
- * The work of a generation as a task of db-scheduler: one HTTP call to the same stub, and a row that records it. Polls by the
- * faster of its two strategies. Settings: {@code PEER_JDBC}, {@code PEER_USER}, {@code PEER_PASSWORD}, {@code PEER_STUB},
- * {@code PEER_CONCURRENCY}; with {@code PEER_PICTURES}, a directory, it keeps the pictures as well.
+ * Process that does the work of a generation as a task of db-scheduler: one HTTP call to the stub AI server, and a row with
+ * the result. Uses the faster of its two polling strategies. Environment: {@code PEER_JDBC}, {@code PEER_USER},
+ * {@code PEER_PASSWORD}, {@code PEER_STUB}, {@code PEER_CONCURRENCY}, and optionally {@code PEER_IMAGES}, a directory for
+ * the images.
  */
 public final class DbSchedulerPeer {
-    /** As its documentation has it for PostgreSQL. */
+    /** Schema from the documentation of db-scheduler for PostgreSQL. */
     static final String TABLE = """
             CREATE TABLE scheduled_tasks (
               task_name text NOT NULL, task_instance text NOT NULL, task_data bytea, execution_time timestamptz NOT NULL,
@@ -49,7 +50,7 @@ public final class DbSchedulerPeer {
             .put("response_format", "b64_json")
             .encode();
 
-    /** More of them make it slower. */
+    /** More connections make it slower. */
     private static final int CONNECTIONS = 20;
 
     private final HttpClient http =
@@ -59,8 +60,8 @@ public final class DbSchedulerPeer {
             .POST(BodyPublishers.ofString(BODY))
             .build();
     private final HikariDataSource connections = new HikariDataSource();
-    private final Path pictures =
-            System.getenv("PEER_PICTURES") == null ? null : Path.of(System.getenv("PEER_PICTURES"));
+    private final Path imageDirectory =
+            System.getenv("PEER_IMAGES") == null ? null : Path.of(System.getenv("PEER_IMAGES"));
     private final int concurrency = Integer.parseInt(System.getenv("PEER_CONCURRENCY"));
 
     public static void main(String[] args) {
@@ -86,11 +87,13 @@ public final class DbSchedulerPeer {
 
     private void runJob(String job) {
         try {
-            String answer = http.send(request, BodyHandlers.ofString()).body();
-            String picture =
-                    new JsonObject(answer).getJsonArray("data").getJsonObject(0).getString("b64_json");
-            byte[] bytes = Base64.getDecoder().decode(picture);
-            if (pictures != null) {
+            String response = http.send(request, BodyHandlers.ofString()).body();
+            String base64 = new JsonObject(response)
+                    .getJsonArray("data")
+                    .getJsonObject(0)
+                    .getString("b64_json");
+            byte[] bytes = Base64.getDecoder().decode(base64);
+            if (imageDirectory != null) {
                 storeImage(job, bytes);
             }
             recordResult(job, bytes.length);
@@ -103,15 +106,16 @@ public final class DbSchedulerPeer {
         }
     }
 
-    /** As Darkroom keeps it: written aside, synced, renamed, and the directory synced. */
+    /** Stores an image like Darkroom: writes a temporary file, syncs and renames it, and syncs the directory. */
     private void storeImage(String job, byte[] bytes) throws IOException {
-        Path aside = Files.createDirectories(pictures.resolve("aside")).resolve(job);
-        Path directory = Files.createDirectories(pictures.resolve(String.valueOf(Integer.parseInt(job) % 256)));
-        try (FileChannel file = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        Path temporary =
+                Files.createDirectories(imageDirectory.resolve("temporary")).resolve(job);
+        Path directory = Files.createDirectories(imageDirectory.resolve(String.valueOf(Integer.parseInt(job) % 256)));
+        try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(bytes));
             file.force(true);
         }
-        Files.move(aside, directory.resolve(job), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(temporary, directory.resolve(job), StandardCopyOption.ATOMIC_MOVE);
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
             entries.force(true);
         }

@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/** From the moment at which something is so until a client has the event that tells it. */
+/** Latencies of events until their arrival at the client, in milliseconds. */
 final class EventLatency {
     private EventLatency() {}
 
     /**
-     * From the commit, as PostgreSQL has kept its time for each row: taken before the commit is on disk, so that the last
-     * wait of a commit is counted to ours. Both clocks are the machine's.
+     * Measures from the commit timestamp of PostgreSQL. The timestamp is taken before the commit reaches the disk, so the
+     * latency includes that wait. Client and server use the same clock.
      *
-     * @param clientsPerUser clients 0, 1, 2 … are this many of the first user, then of the next
+     * @param clientsPerUser number of consecutive clients that belong to one user
      */
     static LatencyQuantiles fromCommit(ApiBenchmarkDatabase database, List<Arrival> arrivals, int clientsPerUser)
             throws SQLException {
@@ -29,28 +29,28 @@ final class EventLatency {
                     + id.substring(id.lastIndexOf('-') + 1);
             Long committed = commits.get(key);
             if (committed == null) {
-                throw new IllegalStateException("told of " + key + ", which was never committed");
+                throw new IllegalStateException("event received without a committed notification: " + key);
             }
             return committed;
         });
     }
 
-    /** Of the last so many on record those that no client was told of: user and number. */
+    /** Returns those of the last {@code count} notifications that no client received, as user and sequence number. */
     static List<String> findUndelivered(ApiBenchmarkDatabase database, List<Arrival> arrivals, int count)
             throws SQLException {
-        Set<String> told = new HashSet<>();
+        Set<String> delivered = new HashSet<>();
         for (Arrival arrival : arrivals) {
             String id = arrival.event().id();
-            told.add(BenchmarkUsers.name(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1));
+            delivered.add(BenchmarkUsers.name(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1));
         }
         return database
                 .query("SELECT user_id || ' ' || seq FROM notifications ORDER BY created_at DESC LIMIT " + count)
                 .stream()
-                .filter(each -> !told.contains(each))
+                .filter(notification -> !delivered.contains(notification))
                 .toList();
     }
 
-    /** Those on record: user and number, and when, in microseconds. */
+    /** Returns the commit times in microseconds by user and sequence number. */
     private static Map<String, Long> commitTimes(ApiBenchmarkDatabase database) throws SQLException {
         Map<String, Long> commits = new HashMap<>();
         for (String row : database.query("SELECT user_id || ' ' || seq || '|'"
@@ -62,10 +62,10 @@ final class EventLatency {
     }
 
     static LatencyQuantiles between(List<Arrival> arrivals, ToLongFunction<Arrival> fromMicros) {
-        List<Double> took = new ArrayList<>();
+        List<Double> latencies = new ArrayList<>();
         for (Arrival arrival : arrivals) {
-            took.add((arrival.event().arrivedMicros() - fromMicros.applyAsLong(arrival)) / 1e3);
+            latencies.add((arrival.event().arrivedMicros() - fromMicros.applyAsLong(arrival)) / 1e3);
         }
-        return LatencyQuantiles.of(took);
+        return LatencyQuantiles.of(latencies);
     }
 }

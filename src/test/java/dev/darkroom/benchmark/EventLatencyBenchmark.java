@@ -11,16 +11,16 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.IntFunction;
 
-/** How soon events come, at a steady rate and one to very many. */
+/** Measures the latency of events, at a steady rate and for one event with many receivers. */
 final class EventLatencyBenchmark {
-    /** A virtual machine has then compiled what it runs, which goes by how often it did; a peer, which is compiled, needs less. */
+    /** Long enough for the JIT compiler, which depends on the number of executions. A natively compiled peer needs less. */
     private static final Duration WARM_UP = Duration.ofSeconds(60);
 
-    private static final int WARM_UP_TIMES = 2;
+    private static final int WARM_UP_RATE_FACTOR = 2;
     private static final Duration PEER_WARM_UP = Duration.ofSeconds(10);
-    private static final int CONNECT_A_SECOND = 500;
-    private static final int MANY_A_SECOND = 1_000;
-    private static final int MANY_EVENTS = 10;
+    private static final int CONNECTS_PER_SECOND = 500;
+    private static final int FAN_OUT_CONNECTS_PER_SECOND = 1_000;
+    private static final int FAN_OUT_EVENTS = 10;
     private static final String GENERATION = "{\"prompt\":\"a lighthouse\",\"width\":64,\"height\":64}";
 
     private final ApiBenchmarkDatabase database;
@@ -30,36 +30,45 @@ final class EventLatencyBenchmark {
     private final int eventsPerSecond;
 
     EventLatencyBenchmark(
-            ApiBenchmarkDatabase database, BenchmarkUsers benchmarkUsers, int rounds, Duration time, int aSecond) {
+            ApiBenchmarkDatabase database,
+            BenchmarkUsers benchmarkUsers,
+            int rounds,
+            Duration time,
+            int eventsPerSecond) {
         this.database = database;
         this.benchmarkUsers = benchmarkUsers;
         this.rounds = rounds;
         this.time = time;
-        this.eventsPerSecond = aSecond;
+        this.eventsPerSecond = eventsPerSecond;
     }
 
-    /** From commit to client, generations of users by chance: one stream each, at {@code heard}; accepted and ended by {@code works}. */
-    List<LatencyQuantiles> measureSteady(BenchmarkNode works, BenchmarkNode heard, int clients) throws Exception {
-        return measureSteady(works, heard, clients, WARM_UP, rounds);
+    /**
+     * Measures from commit to client, for generations of random users with one stream each.
+     *
+     * @param worker accepts and runs the generations
+     * @param streamNode serves the streams
+     */
+    List<LatencyQuantiles> measureSteady(BenchmarkNode worker, BenchmarkNode streamNode, int clients) throws Exception {
+        return measureSteady(worker, streamNode, clients, WARM_UP, rounds);
     }
 
-    /** The same on processes that have just started, once. */
-    List<LatencyQuantiles> measureCold(BenchmarkNode works, BenchmarkNode heard, int clients) throws Exception {
-        return measureSteady(works, heard, clients, Duration.ZERO, 1);
+    /** Measures the same once on processes that have just started. */
+    List<LatencyQuantiles> measureCold(BenchmarkNode worker, BenchmarkNode streamNode, int clients) throws Exception {
+        return measureSteady(worker, streamNode, clients, Duration.ZERO, 1);
     }
 
     private List<LatencyQuantiles> measureSteady(
-            BenchmarkNode works, BenchmarkNode heard, int clients, Duration warmUp, int rounds) throws Exception {
+            BenchmarkNode worker, BenchmarkNode streamNode, int clients, Duration warmUp, int rounds) throws Exception {
         List<LatencyQuantiles> measured = new ArrayList<>();
         IntFunction<HttpRequest> posts =
-                i -> post(works, ThreadLocalRandom.current().nextInt(clients));
+                i -> post(worker, ThreadLocalRandom.current().nextInt(clients));
         ConstantRateLoad load = new ConstantRateLoad(posts);
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forDarkroom(
                 clients,
                 (client, lastId) ->
                         SseLoadClient.request(BenchmarkNode.STREAM, benchmarkUsers.authorizationLine(client)))) {
-            streams.open(heard.port(), CONNECT_A_SECOND);
-            awaitDelivered(streams, load.send(eventsPerSecond * WARM_UP_TIMES, warmUp));
+            streams.open(streamNode.port(), CONNECTS_PER_SECOND);
+            awaitDelivered(streams, load.send(eventsPerSecond * WARM_UP_RATE_FACTOR, warmUp));
             for (int round = 0; round < rounds; round++) {
                 streams.clearArrivals();
                 List<Arrival> arrivals = awaitDelivered(streams, load.send(eventsPerSecond, time));
@@ -69,19 +78,20 @@ final class EventLatencyBenchmark {
         return measured;
     }
 
-    /** One that is never told of is no figure, but a mistake, and is named. */
+    /** Waits for all events. A missing one is an error and is named in the exception. */
     private List<Arrival> awaitDelivered(StreamBenchmarkClients streams, int count) throws Exception {
         try {
             return streams.awaitArrivals(count);
         } catch (IllegalStateException e) {
             throw new IllegalStateException(
-                    "never told: " + EventLatency.findUndelivered(database, streams.arrivals(), count)
-                            + "; left to do: " + database.query("SELECT count(*) FROM generation_queue"),
+                    "events not received: " + EventLatency.findUndelivered(database, streams.arrivals(), count)
+                            + "; generations in the queue: "
+                            + database.query("SELECT count(*) FROM generation_queue"),
                     e);
         }
     }
 
-    /** The same for another server: from the publishing to the client. */
+    /** Measures another server at the same rate, from publishing to the client. */
     List<LatencyQuantiles> measureSteady(StreamingPeer peer, int clients) throws Exception {
         List<LatencyQuantiles> measured = new ArrayList<>();
         AtomicLongArray sent =
@@ -93,7 +103,7 @@ final class EventLatencyBenchmark {
         });
         try (StreamBenchmarkClients streams =
                 StreamBenchmarkClients.forPeer(peer, clients, client -> "user-" + client)) {
-            streams.open(peer.port(), CONNECT_A_SECOND);
+            streams.open(peer.port(), CONNECTS_PER_SECOND);
             Thread.sleep(PEER_WARM_UP.dividedBy(5).toMillis());
             streams.clearArrivals();
             streams.awaitArrivals(load.send(eventsPerSecond, PEER_WARM_UP));
@@ -106,34 +116,34 @@ final class EventLatencyBenchmark {
         return measured;
     }
 
-    /** One event of one user, who has all these streams: from the commit to each of them, several times. */
+    /** Measures one event of a user with {@code count} streams, from the commit to each stream, several times. */
     List<LatencyQuantiles> measureUserFanOut(BenchmarkNode node, int count) throws Exception {
         List<LatencyQuantiles> measured = new ArrayList<>();
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forDarkroom(
                 count,
                 (client, lastId) -> SseLoadClient.request(BenchmarkNode.STREAM, benchmarkUsers.authorizationLine(0)))) {
-            streams.open(node.port(), MANY_A_SECOND);
+            streams.open(node.port(), FAN_OUT_CONNECTS_PER_SECOND);
             ConstantRateLoad load = new ConstantRateLoad(i -> post(node, 0));
-            for (int i = 0; i <= MANY_EVENTS; i++) {
+            for (int i = 0; i <= FAN_OUT_EVENTS; i++) {
                 streams.clearArrivals();
                 load.send(1, Duration.ofSeconds(1));
-                LatencyQuantiles each = EventLatency.fromCommit(database, streams.awaitArrivals(count), count);
-                // The first one is for the compiler to get warm.
+                LatencyQuantiles latency = EventLatency.fromCommit(database, streams.awaitArrivals(count), count);
+                // The first event is a warm-up.
                 if (i > 0) {
-                    measured.add(each);
+                    measured.add(latency);
                 }
             }
         }
         return measured;
     }
 
-    /** The same for another server: one channel with all these streams. */
+    /** Measures another server with {@code count} streams of one channel. */
     List<LatencyQuantiles> measureChannelFanOut(StreamingPeer peer, int count) throws Exception {
         List<LatencyQuantiles> measured = new ArrayList<>();
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forPeer(peer, count, client -> "user-0")) {
-            streams.open(peer.port(), MANY_A_SECOND);
+            streams.open(peer.port(), FAN_OUT_CONNECTS_PER_SECOND);
             Thread.sleep(PEER_WARM_UP.dividedBy(5).toMillis());
-            for (int i = 0; i <= MANY_EVENTS; i++) {
+            for (int i = 0; i <= FAN_OUT_EVENTS; i++) {
                 streams.clearArrivals();
                 int number = i;
                 long[] sent = {0};
@@ -142,9 +152,9 @@ final class EventLatencyBenchmark {
                             return peer.publishRequest("user-0", StreamingPeer.notificationJson(number));
                         })
                         .send(1, Duration.ofSeconds(1));
-                LatencyQuantiles each = EventLatency.between(streams.awaitArrivals(count), arrival -> sent[0]);
+                LatencyQuantiles latency = EventLatency.between(streams.awaitArrivals(count), arrival -> sent[0]);
                 if (i > 0) {
-                    measured.add(each);
+                    measured.add(latency);
                 }
             }
         }

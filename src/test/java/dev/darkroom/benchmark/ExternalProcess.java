@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A process of its own, whatever it is written in. Its output goes to a file, as that of a service does. The methods block. */
+/** Child process with its output in a file. All methods block. */
 final class ExternalProcess implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
     private final Process process;
     private final Path output;
@@ -24,10 +24,10 @@ final class ExternalProcess implements AutoCloseable {
     }
 
     /**
-     * Starts one and waits until it says that it is ready.
+     * Starts a process and waits until it is ready.
      *
-     * @param environment beside our own, of which it gets no setting of the service
-     * @param ready an expression that its output comes to contain
+     * @param environment added to that of this process, without its {@code DARKROOM_*} variables
+     * @param ready regular expression for the output of a ready process
      */
     static ExternalProcess start(Path directory, List<String> command, Map<String, String> environment, String ready)
             throws IOException, InterruptedException {
@@ -40,7 +40,7 @@ final class ExternalProcess implements AutoCloseable {
         builder.environment().keySet().removeIf(name -> name.startsWith("DARKROOM_"));
         builder.environment().putAll(environment);
         ExternalProcess externalProcess = new ExternalProcess(builder.start(), output);
-        // One that is broken off leaves nothing running.
+        // An interrupted benchmark leaves no process running.
         Runtime.getRuntime().addShutdownHook(new Thread(externalProcess.process::destroyForcibly));
         boolean started = false;
         try {
@@ -55,7 +55,7 @@ final class ExternalProcess implements AutoCloseable {
     }
 
     private void await(Pattern ready) throws IOException, InterruptedException {
-        long end = System.nanoTime() + START.toNanos();
+        long end = System.nanoTime() + START_TIMEOUT.toNanos();
         while (!ready.matcher(Files.readString(output)).find()) {
             if (!process.isAlive() || System.nanoTime() > end) {
                 throw new IllegalStateException("did not start: " + Files.readString(output));
@@ -64,7 +64,7 @@ final class ExternalProcess implements AutoCloseable {
         }
     }
 
-    /** What the first group of an expression is in its output. */
+    /** Returns the first group of the first match of a regular expression in the output. */
     String outputValue(String expression) {
         try {
             Matcher matcher = Pattern.compile(expression).matcher(Files.readString(output));

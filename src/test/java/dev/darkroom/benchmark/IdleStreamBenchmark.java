@@ -5,14 +5,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.function.IntFunction;
 
-/** What streams take on which nothing happens but heartbeats. */
+/** Measures the memory of idle streams, which receive heartbeats only. */
 final class IdleStreamBenchmark {
-    /** Connect first, and are gone again: what the first of all streams costs is not what each costs. */
+    /** Streams that connect and close before the measurement, so that initialization is not counted. */
     private static final int WARM_UP = 500;
 
     private static final int WARM_UP_CONNECTIONS_PER_SECOND = 250;
     private static final int CONNECTIONS_PER_SECOND = 2_000;
-    /** Long enough for comments and pings to have gone out on all. */
+    /** Long enough for heartbeats on all streams. */
     private static final Duration SETTLE_TIME = Duration.ofSeconds(32);
 
     private static final Duration PAUSE = Duration.ofSeconds(3);
@@ -20,17 +20,17 @@ final class IdleStreamBenchmark {
     private IdleStreamBenchmark() {}
 
     /**
-     * Bytes for each stream.
+     * Bytes per stream.
      *
-     * @param resident memory of the process or processes
-     * @param live heap after a full collection, and buffers outside it; 0 for what is not written in Java
+     * @param resident resident memory of the process or its process tree
+     * @param live heap after a full collection plus direct buffers; 0 for a server not written in Java
      */
     record MemoryPerStream(double resident, double live) {}
 
     /**
-     * Memory with so many streams less memory without, of a process of ours.
+     * Measures the memory of a Darkroom process with streams minus its memory without.
      *
-     * @param headers what says who a client is
+     * @param headers authorization header line of each client
      */
     static MemoryPerStream measure(BenchmarkNode node, IntFunction<String> headers, int streams) throws Exception {
         StreamBenchmarkClients.Request request =
@@ -50,7 +50,7 @@ final class IdleStreamBenchmark {
         }
     }
 
-    /** The same of another server, with as many streams to each channel as our users have. */
+    /** Measures another server, with as many streams per channel as Darkroom has per user. */
     static MemoryPerStream measure(StreamingPeer peer, int channels, int streams)
             throws IOException, InterruptedException {
         IntFunction<String> channel = client -> "user-" + client * channels / streams;

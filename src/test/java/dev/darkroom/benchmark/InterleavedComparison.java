@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Several rounds against each of several sides, in turn: A B C A B C. Whatever slows the machine for a while slows all of
- * them, and the ratio is taken between neighbours.
+ * Interleaved comparison of several systems in rounds: A B C A B C. A temporary slowdown of the machine affects all systems,
+ * and ratios are computed between neighboring rounds.
  */
 final class InterleavedComparison {
     private final String title;
     private final Map<ComparedSystem, List<RoundMeasurement>> measurements = new LinkedHashMap<>();
 
-    /** Makes every round begin alike. */
+    /** Restores the initial state before each round. */
     interface Preparation {
         void prepare() throws Exception;
     }
@@ -25,37 +25,36 @@ final class InterleavedComparison {
     }
 
     /**
-     * Runs all rounds, after one that warms up and is not counted.
+     * Runs one warm-up round and then all measured rounds.
      *
-     * @param sides what is measured first, then what it is compared with
+     * @param systems the measured system first, then its baselines
      */
     static InterleavedComparison run(
             String title,
-            List<ComparedSystem> sides,
+            List<ComparedSystem> systems,
             int count,
             Duration time,
             ApiBenchmarkDatabase database,
             Preparation before)
             throws Exception {
-        InterleavedComparison interleavedComparison = new InterleavedComparison(title);
-        for (ComparedSystem comparedSystem : sides) {
-            comparedSystem.load().run(time);
-            interleavedComparison.measurements.put(comparedSystem, new ArrayList<>());
+        InterleavedComparison comparison = new InterleavedComparison(title);
+        for (ComparedSystem system : systems) {
+            system.load().run(time);
+            comparison.measurements.put(system, new ArrayList<>());
         }
         for (int i = 0; i < count; i++) {
-            for (ComparedSystem comparedSystem : sides) {
+            for (ComparedSystem system : systems) {
                 before.prepare();
-                RoundMeasurement roundMeasurement = RoundMeasurement.measure(comparedSystem, time, database);
-                interleavedComparison.measurements.get(comparedSystem).add(roundMeasurement);
+                RoundMeasurement measurement = RoundMeasurement.measure(system, time, database);
+                comparison.measurements.get(system).add(measurement);
                 System.err.printf(
                         "%s, %s: %s/s%n",
                         title,
-                        comparedSystem.name(),
-                        MedianWithRange.formatNumber(
-                                roundMeasurement.loadResult().rate(), 0));
+                        system.name(),
+                        MedianWithRange.formatNumber(measurement.loadResult().rate(), 0));
             }
         }
-        return interleavedComparison;
+        return comparison;
     }
 
     String title() {
@@ -66,19 +65,16 @@ final class InterleavedComparison {
         return List.copyOf(measurements.keySet());
     }
 
-    MedianWithRange medianOf(ComparedSystem comparedSystem, ToDoubleFunction<RoundMeasurement> figure) {
-        return MedianWithRange.of(measurements.get(comparedSystem).stream()
-                .map(figure::applyAsDouble)
-                .toList());
+    MedianWithRange medianOf(ComparedSystem system, ToDoubleFunction<RoundMeasurement> figure) {
+        return MedianWithRange.of(
+                measurements.get(system).stream().map(figure::applyAsDouble).toList());
     }
 
-    MedianWithRange rateOf(ComparedSystem comparedSystem) {
-        return medianOf(
-                comparedSystem,
-                roundMeasurement -> roundMeasurement.loadResult().rate());
+    MedianWithRange rateOf(ComparedSystem system) {
+        return medianOf(system, measurement -> measurement.loadResult().rate());
     }
 
-    /** How much of a baseline's rate the first side reaches. */
+    /** Returns the rate of the first system divided by the rate of a baseline. */
     MedianWithRange ratiosTo(ComparedSystem baseline) {
         List<RoundMeasurement> first = measurements.get(systems().get(0));
         List<RoundMeasurement> other = measurements.get(baseline);

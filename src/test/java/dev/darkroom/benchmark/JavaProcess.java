@@ -20,8 +20,7 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 
 /**
- * A virtual machine of its own, with the same flags as all others of the benchmark. Its output goes to a file, as that of a
- * service does. The methods block.
+ * Java child process, observed by JMX. Its output goes to a file. All methods block.
  */
 final class JavaProcess implements AutoCloseable {
     private final ExternalProcess externalProcess;
@@ -29,7 +28,7 @@ final class JavaProcess implements AutoCloseable {
     private final MBeanServerConnection beans;
     private final ThreadMXBean threads;
 
-    @SuppressWarnings("BanJNDI") // The address is that of a process which we have started.
+    @SuppressWarnings("BanJNDI") // The address belongs to a child process of the benchmark.
     private JavaProcess(ExternalProcess externalProcess) throws IOException {
         this.externalProcess = externalProcess;
         this.connector = JMXConnectorFactory.connect(new JMXServiceURL(managementAddress(externalProcess)));
@@ -39,10 +38,10 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /**
-     * Starts one and waits until it says that it is ready.
+     * Starts a process and waits until it is ready.
      *
-     * @param flags the same for all
-     * @param ready an expression that its output comes to contain
+     * @param flags JVM flags
+     * @param ready regular expression for the output of a ready process
      */
     static JavaProcess start(
             Path directory, List<String> flags, List<String> arguments, Map<String, String> environment, String ready)
@@ -52,19 +51,19 @@ final class JavaProcess implements AutoCloseable {
         command.addAll(flags);
         command.addAll(arguments);
         ExternalProcess externalProcess = ExternalProcess.start(directory, command, environment, ready);
-        boolean watched = false;
+        boolean connected = false;
         try {
             JavaProcess process = new JavaProcess(externalProcess);
-            watched = true;
+            connected = true;
             return process;
         } finally {
-            if (!watched) {
+            if (!connected) {
                 externalProcess.close();
             }
         }
     }
 
-    /** The virtual machine that we run in. */
+    /** Returns the path of the Java executable of this process. */
     static String javaExecutable() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
@@ -87,7 +86,7 @@ final class JavaProcess implements AutoCloseable {
         return externalProcess.outputValue(expression);
     }
 
-    /** What its threads have allocated so far. Threads that ended are forgotten, but none of those that matter do. */
+    /** Returns the bytes allocated by all live threads so far. The event loops and workers of the service never end. */
     long allocatedBytes() {
         long sum = 0;
         for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
@@ -96,7 +95,7 @@ final class JavaProcess implements AutoCloseable {
         return sum;
     }
 
-    /** What is alive on its heap, and what it has outside, for its sockets. */
+    /** Runs a full collection and returns the bytes of the live heap plus direct buffers. */
     long memoryBytes() throws IOException {
         MemoryMXBean memory = ManagementFactory.newPlatformMXBeanProxy(
                 beans, ManagementFactory.MEMORY_MXBEAN_NAME, MemoryMXBean.class);
@@ -112,24 +111,24 @@ final class JavaProcess implements AutoCloseable {
         return externalProcess.handle();
     }
 
-    /** How many threads it has. */
+    /** Returns the number of live threads. */
     int threads() {
         return threads.getThreadCount();
     }
 
-    /** The time of processors that it has used, which is counted in hundredths of a second. */
+    /** Returns the CPU time used, counted in hundredths of a second. */
     Duration cpu() {
         return ProcessCpuTime.ofProcess(externalProcess.handle());
     }
 
-    /** Records where its threads are, a hundred times a second, while {@code work} runs. */
+    /** Records a JFR profile with 100 samples per second while {@code work} runs. */
     void recordProfile(Path recording, Work work) throws Exception {
         runDiagnosticCommand("jfrStart", "name=benchmark", "settings=profile");
         work.run();
         runDiagnosticCommand("jfrStop", "name=benchmark", "filename=" + recording.toAbsolutePath());
     }
 
-    /** Something to be recorded. */
+    /** Work to profile. */
     interface Work {
         void run() throws Exception;
     }
@@ -147,7 +146,7 @@ final class JavaProcess implements AutoCloseable {
         try {
             connector.close();
         } catch (IOException e) {
-            // It was killed, and says goodbye to nobody.
+            // The process was killed.
         }
         externalProcess.close();
     }

@@ -12,13 +12,13 @@ import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where a recording saw the threads of a service. A sample counts for the innermost frame that belongs to a part; what the
- * JDK does counts for whoever asked it to. Time inside of system calls is not sampled.
+ * CPU profile of a JFR recording, grouped by parts of the service. A sample counts for the innermost frame of a known part,
+ * so time in the JDK counts for its caller. JFR does not sample time inside system calls.
  *
- * <p>By itself, for any recording: {@code java -cp target/test-classes dev.darkroom.benchmark.JfrProfile FILE.jfr}.
+ * <p>Prints any recording: {@code java -cp target/test-classes dev.darkroom.benchmark.JfrProfile FILE.jfr}.
  */
 public final class JfrProfile {
-    /** Beginnings of class names; the longest that fits decides. */
+    /** Parts by prefix of the class name; the longest matching prefix decides. */
     private static final Map<String, String> PARTS = new LinkedHashMap<>();
 
     static {
@@ -50,16 +50,16 @@ public final class JfrProfile {
     private JfrProfile() {}
 
     static JfrProfile read(Path recording) throws IOException {
-        JfrProfile jfrProfile = new JfrProfile();
+        JfrProfile profile = new JfrProfile();
         try (RecordingFile file = new RecordingFile(recording)) {
             while (file.hasMoreEvents()) {
                 RecordedEvent event = file.readEvent();
                 if (event.getEventType().getName().equals("jdk.ExecutionSample") && event.getStackTrace() != null) {
-                    jfrProfile.add(event.getStackTrace().getFrames());
+                    profile.add(event.getStackTrace().getFrames());
                 }
             }
         }
-        return jfrProfile;
+        return profile;
     }
 
     private void add(List<RecordedFrame> frames) {
@@ -87,12 +87,12 @@ public final class JfrProfile {
         return samples;
     }
 
-    /** Percent of the samples in a part. */
+    /** Returns the percentage of samples in a part. */
     double percentOf(String part) {
         return 100.0 * parts.getOrDefault(part, 0) / samples;
     }
 
-    /** The parts, the busiest first. */
+    /** Returns the parts, the busiest first. */
     List<String> parts() {
         return mostSampled(parts);
     }
@@ -105,11 +105,11 @@ public final class JfrProfile {
     }
 
     public static void main(String[] args) throws IOException {
-        JfrProfile jfrProfile = read(Path.of(args[0]));
-        System.out.println(jfrProfile.samples + " samples");
-        jfrProfile.parts().forEach(part -> System.out.printf("%5.1f %% %s%n", jfrProfile.percentOf(part), part));
-        mostSampled(jfrProfile.methods).stream()
+        JfrProfile profile = read(Path.of(args[0]));
+        System.out.println(profile.samples + " samples");
+        profile.parts().forEach(part -> System.out.printf("%5.1f %% %s%n", profile.percentOf(part), part));
+        mostSampled(profile.methods).stream()
                 .limit(40)
-                .forEach(method -> System.out.printf("%6d %s%n", jfrProfile.methods.get(method), method));
+                .forEach(method -> System.out.printf("%6d %s%n", profile.methods.get(method), method));
     }
 }

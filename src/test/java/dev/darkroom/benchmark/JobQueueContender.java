@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A queue of jobs in PostgreSQL that does the work of generations.
+ * PostgreSQL job queue that does the work of generations in {@link LifecycleBenchmark}.
  *
- * @param name for people
- * @param command starts one process of it
- * @param environment of that process
- * @param readyLine what the process says once it is ready
- * @param insertJobsSql SQL that gives it the jobs from {@code %1$d} to {@code %2$d} in one transaction
- * @param countUnfinishedSql SQL that tells how many jobs have not ended
- * @param finishTimesSql SQL that tells when each job ended, in seconds, the earliest first; only those of which all was recorded
+ * @param name for the report
+ * @param command starts one worker process
+ * @param environment of the process
+ * @param readyLine text in the output of a ready process
+ * @param insertJobsSql SQL that inserts the jobs from {@code %1$d} to {@code %2$d} in one transaction
+ * @param countUnfinishedSql SQL that counts unfinished jobs
+ * @param finishTimesSql SQL that selects the finish time of each job with complete records, in seconds, the earliest first
  */
 record JobQueueContender(
         String name,
@@ -23,13 +23,13 @@ record JobQueueContender(
         String countUnfinishedSql,
         String finishTimesSql) {
 
-    /** Where a peer records a job. */
+    /** Creates the table for the results of peers. */
     static final String PEER_RESULTS = """
             CREATE TABLE peer_results (
               job int PRIMARY KEY, bytes int NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
             GRANT ALL ON peer_results TO darkroom;""";
 
-    private static final String PEER_ENDED =
+    private static final String PEER_FINISH_TIMES =
             "SELECT extract(epoch FROM at) FROM peer_results WHERE bytes > 0 ORDER BY at";
 
     static JobQueueContender ofDarkroom(List<String> command, Map<String, String> environment) {
@@ -51,20 +51,20 @@ record JobQueueContender(
     }
 
     static JobQueueContender ofDbScheduler(String name, List<String> command, Map<String, String> environment) {
-        String fill = "INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)"
+        String insertJobs = "INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)"
                 + " SELECT 'generate', n, now(), false, 1 FROM generate_series(%1$d, %2$d) n";
-        return createPeer(name, command, environment, fill, "scheduled_tasks");
+        return createPeer(name, command, environment, insertJobs, "scheduled_tasks");
     }
 
     static JobQueueContender ofGraphile(String name, List<String> command, Map<String, String> environment) {
-        String fill = "SELECT graphile_worker.add_job('generate', json_build_object('job', n))"
+        String insertJobs = "SELECT graphile_worker.add_job('generate', json_build_object('job', n))"
                 + " FROM generate_series(%1$d, %2$d) n";
-        return createPeer(name, command, environment, fill, "graphile_worker._private_jobs");
+        return createPeer(name, command, environment, insertJobs, "graphile_worker._private_jobs");
     }
 
     private static JobQueueContender createPeer(
-            String name, List<String> command, Map<String, String> environment, String fill, String queue) {
+            String name, List<String> command, Map<String, String> environment, String insertJobs, String queue) {
         return new JobQueueContender(
-                name, command, environment, "ready", fill, "SELECT count(*) FROM " + queue, PEER_ENDED);
+                name, command, environment, "ready", insertJobs, "SELECT count(*) FROM " + queue, PEER_FINISH_TIMES);
     }
 }

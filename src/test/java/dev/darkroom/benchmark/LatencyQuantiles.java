@@ -2,8 +2,8 @@ package dev.darkroom.benchmark;
 
 import java.util.List;
 
-/** How long something took, each time, in milliseconds. */
-record LatencyQuantiles(double median, double p99, double longest, int count) {
+/** Median, 99 % quantile and maximum of latencies, in milliseconds. */
+record LatencyQuantiles(double median, double p99, double maximum, int count) {
 
     static LatencyQuantiles of(List<Double> milliseconds) {
         List<Double> sorted = milliseconds.stream().sorted().toList();

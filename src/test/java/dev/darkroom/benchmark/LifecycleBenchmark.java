@@ -10,24 +10,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures how many generations a second go from accepted to COMPLETE, beside queues of jobs that do the same work on the same
- * database, and what a long queue and an idle process cost; writes {@code target/lifecycles.md}. Run by
- * {@code ./mvnw -q verify -Ppeers}; {@code docs/performance.md} explains it.
+ * Measures the generations per second from acceptance to COMPLETE, compared with job queues that do the same work on the
+ * same database. Also measures claims from a long queue and the statements of an idle process. Writes
+ * {@code target/lifecycles.md}. Run by {@code ./mvnw -q verify -Ppeers}; described in {@code docs/performance.md}.
  */
 public final class LifecycleBenchmark {
-    /** Calls of the AI server under way at once, in each process. */
+    /** Concurrent calls of the AI server in each process. */
     private static final int CONCURRENCY = 100;
 
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
     private static final int QUEUED = 100_000;
     private static final int FINISHED = 1_000_000;
     private static final int CLAIMED = 4_000;
-    /** What a process does because it has just started is done by then. */
+    /** Long enough for the start-up work of a process. */
     private static final Duration SETTLE_TIME = Duration.ofSeconds(10);
 
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Path DIRECTORY = Path.of("target", "lifecycles").toAbsolutePath();
-    private static final Path PICTURES = DIRECTORY.resolve("pictures");
+    private static final Path IMAGE_DIRECTORY = DIRECTORY.resolve("images");
     private static final Path GRAPHILE = Path.of("src", "peers").toAbsolutePath();
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
@@ -50,9 +50,9 @@ public final class LifecycleBenchmark {
     }
 
     private String run() throws Exception {
-        report.machine(MachineDescription.describe(
+        report.setMachine(MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0)));
-        // Before the tables of others: the service wants its schema for itself.
+        // Runs before the tables of the peers exist, since the service requires a schema of its own.
         measureIdle();
         database.execute("GRANT CREATE ON DATABASE " + database.url().database() + " TO darkroom");
         database.execute(JobQueueContender.PEER_RESULTS);
@@ -98,16 +98,16 @@ public final class LifecycleBenchmark {
                 "PEER_CONCURRENCY", String.valueOf(CONCURRENCY));
         Map<String, String> batches = new HashMap<>(peer);
         batches.put("PEER_BATCHES", "true");
-        Map<String, String> keeping = new HashMap<>(peer);
-        keeping.put("PEER_PICTURES", PICTURES.toString());
+        Map<String, String> storingImages = new HashMap<>(peer);
+        storingImages.put("PEER_IMAGES", IMAGE_DIRECTORY.toString());
         List<String> dbScheduler =
                 javaCommand("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
         List<String> graphile = List.of(
                 GRAPHILE.resolve("node_modules/.bin/node").toString(),
                 GRAPHILE.resolve("graphile.mjs").toString());
         return List.of(
-                JobQueueContender.ofDbScheduler("db-scheduler, keeps pictures", dbScheduler, keeping),
-                JobQueueContender.ofGraphile("graphile-worker, keeps pictures", graphile, keeping),
+                JobQueueContender.ofDbScheduler("db-scheduler, stores images", dbScheduler, storingImages),
+                JobQueueContender.ofGraphile("graphile-worker, stores images", graphile, storingImages),
                 JobQueueContender.ofDbScheduler("db-scheduler", dbScheduler, peer),
                 JobQueueContender.ofGraphile("graphile-worker", graphile, peer),
                 JobQueueContender.ofGraphile("graphile-worker, its batches on", graphile, batches));
@@ -119,44 +119,43 @@ public final class LifecycleBenchmark {
         return command;
     }
 
-    private void measureContender(JobQueueContender jobQueueContender, int processes) throws Exception {
-        report.lifecycles(jobQueueContender.name(), processes, measureRound(jobQueueContender, processes));
+    private void measureContender(JobQueueContender contender, int processes) throws Exception {
+        report.addRound(contender.name(), processes, measureRound(contender, processes));
     }
 
-    /** As many jobs to get warm, then those that count; the first tenth of them is not looked at. */
-    private LifecycleReport.LifecycleRound measureRound(JobQueueContender jobQueueContender, int processes)
-            throws Exception {
-        if (Files.exists(PICTURES)) {
-            TestDirectories.delete(PICTURES);
+    /** Runs a warm-up with the same number of jobs, then the measured jobs. Ignores the first 10 % for the rate. */
+    private LifecycleReport.LifecycleRound measureRound(JobQueueContender contender, int processes) throws Exception {
+        if (Files.exists(IMAGE_DIRECTORY)) {
+            TestDirectories.delete(IMAGE_DIRECTORY);
         }
         List<ExternalProcess> running = new ArrayList<>();
         try {
             for (int i = 0; i < processes; i++) {
-                running.add(start(jobQueueContender, i));
+                running.add(start(contender, i));
             }
             database.truncate(ApiBenchmarkDatabase.TABLES, "peer_results", "scheduled_tasks");
-            insertJobs(jobQueueContender, 1, jobs);
+            insertJobs(contender, 1, jobs);
             database.resetStatements();
             Duration cpuBefore = database.cpuTime();
-            Duration ownBefore = totalCpuTime(running);
-            insertJobs(jobQueueContender, jobs + 1, 2 * jobs);
+            Duration processCpuBefore = totalCpuTime(running);
+            insertJobs(contender, jobs + 1, 2 * jobs);
             Duration cpu = database.cpuTime().minus(cpuBefore);
-            Duration own = totalCpuTime(running).minus(ownBefore);
+            Duration processCpu = totalCpuTime(running).minus(processCpuBefore);
             ApiBenchmarkDatabase.Statements statements = database.statements();
-            List<Double> ended = database.query(jobQueueContender.finishTimesSql()).stream()
+            List<Double> finishTimes = database.query(contender.finishTimesSql()).stream()
                     .map(Double::valueOf)
                     .toList();
-            if (ended.size() != 2 * jobs) {
-                throw new IllegalStateException(jobQueueContender.name() + " recorded " + ended.size());
+            if (finishTimes.size() != 2 * jobs) {
+                throw new IllegalStateException(contender.name() + " recorded " + finishTimes.size());
             }
             int from = jobs + jobs / 10;
-            int last = ended.size() - 1;
+            int last = finishTimes.size() - 1;
             return new LifecycleReport.LifecycleRound(
-                    (last - from) / (ended.get(last) - ended.get(from)),
+                    (last - from) / (finishTimes.get(last) - finishTimes.get(from)),
                     statements.calls() / (double) jobs,
                     statements.walBytes() / jobs,
                     cpu.toNanos() / 1e3 / jobs,
-                    own.toNanos() / 1e3 / jobs);
+                    processCpu.toNanos() / 1e3 / jobs);
         } finally {
             for (ExternalProcess externalProcess : running) {
                 externalProcess.close();
@@ -164,53 +163,50 @@ public final class LifecycleBenchmark {
         }
     }
 
-    private static Duration totalCpuTime(List<ExternalProcess> programs) {
-        return programs.stream()
+    private static Duration totalCpuTime(List<ExternalProcess> processes) {
+        return processes.stream()
                 .map(each -> ProcessCpuTime.ofProcess(each.handle()))
                 .reduce(Duration.ZERO, Duration::plus);
     }
 
-    private static ExternalProcess start(JobQueueContender jobQueueContender, int number) throws Exception {
-        String name = jobQueueContender.name().replaceAll("[^A-Za-z]+", "-") + "-" + number;
+    private static ExternalProcess start(JobQueueContender contender, int number) throws Exception {
+        String name = contender.name().replaceAll("[^A-Za-z]+", "-") + "-" + number;
         return ExternalProcess.start(
-                DIRECTORY.resolve(name),
-                jobQueueContender.command(),
-                jobQueueContender.environment(),
-                jobQueueContender.readyLine());
+                DIRECTORY.resolve(name), contender.command(), contender.environment(), contender.readyLine());
     }
 
-    private void insertJobs(JobQueueContender jobQueueContender, int first, int last) throws Exception {
-        database.execute(jobQueueContender.insertJobsSql().formatted(first, last));
+    private void insertJobs(JobQueueContender contender, int first, int last) throws Exception {
+        database.execute(contender.insertJobsSql().formatted(first, last));
         long end = System.nanoTime() + TIMEOUT.toNanos();
-        while (!database.query(jobQueueContender.countUnfinishedSql()).get(0).equals("0")) {
+        while (!database.query(contender.countUnfinishedSql()).get(0).equals("0")) {
             if (System.nanoTime() > end) {
-                throw new IllegalStateException(jobQueueContender.name() + " has not ended all");
+                throw new IllegalStateException(contender.name() + " has unfinished jobs");
             }
             Thread.sleep(100);
         }
     }
 
-    /** What one process that has nothing to do asks of the database. */
+    /** Measures the statements per second of one idle process. */
     private void measureIdle() throws Exception {
         try (ExternalProcess service = start(darkroomContender, 0)) {
             Thread.sleep(SETTLE_TIME.toMillis());
             database.resetStatements();
             Thread.sleep(IDLE.toMillis());
-            report.idle(database.statements().calls() / (double) IDLE.toSeconds());
+            report.setIdleStatementRate(database.statements().calls() / (double) IDLE.toSeconds());
         }
     }
 
     private void measureClaims() throws Exception {
-        try (ClaimBenchmarkTables few = new ClaimBenchmarkTables(database, "few", DIRECTORY);
-                ClaimBenchmarkTables many = new ClaimBenchmarkTables(database, "many", DIRECTORY)) {
-            many.insertGenerations(FINISHED, QUEUED);
+        try (ClaimBenchmarkTables emptyTables = new ClaimBenchmarkTables(database, "few", DIRECTORY);
+                ClaimBenchmarkTables fullTables = new ClaimBenchmarkTables(database, "many", DIRECTORY)) {
+            fullTables.insertGenerations(FINISHED, QUEUED);
             for (int round = 0; round <= rounds; round++) {
-                few.truncate();
-                few.insertGenerations(0, CLAIMED);
-                double empty = few.measureClaimRate(CLAIMED);
-                double full = many.measureClaimRate(CLAIMED);
-                many.insertGenerations(0, CLAIMED);
-                // The first round is for the compiler to get warm.
+                emptyTables.truncate();
+                emptyTables.insertGenerations(0, CLAIMED);
+                double empty = emptyTables.measureClaimRate(CLAIMED);
+                double full = fullTables.measureClaimRate(CLAIMED);
+                fullTables.insertGenerations(0, CLAIMED);
+                // The first round is a warm-up.
                 if (round > 0) {
                     report.addClaimRates(empty, full);
                 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The figures of {@link LifecycleBenchmark} in words and tables. */
+/** Renders the figures of {@link LifecycleBenchmark} as Markdown. */
 final class LifecycleReport {
     private static final String DARKROOM = "Darkroom";
 
@@ -22,13 +22,13 @@ final class LifecycleReport {
     private double idle;
 
     /**
-     * One contender's.
+     * Figures of one contender in one round.
      *
-     * @param rate jobs a second
-     * @param statements for each job
-     * @param walBytes for each job
-     * @param databaseCpu microseconds of PostgreSQL's processor time for each job
-     * @param cpu microseconds of the contender's own
+     * @param rate jobs per second
+     * @param statements per job
+     * @param walBytes per job
+     * @param databaseCpu CPU time of PostgreSQL per job in microseconds
+     * @param cpu CPU time of the contender per job in microseconds
      */
     record LifecycleRound(double rate, double statements, double walBytes, double databaseCpu, double cpu) {}
 
@@ -38,15 +38,15 @@ final class LifecycleReport {
         this.jobs = jobs;
     }
 
-    void machine(String description) {
+    void setMachine(String description) {
         machine = description;
     }
 
-    void idle(double statementsPerSecond) {
+    void setIdleStatementRate(double statementsPerSecond) {
         idle = statementsPerSecond;
     }
 
-    void lifecycles(String contender, int processes, LifecycleRound lifecycleRound) {
+    void addRound(String contender, int processes, LifecycleRound lifecycleRound) {
         lifecycles
                 .computeIfAbsent(processes, p -> new LinkedHashMap<>())
                 .computeIfAbsent(contender, c -> new ArrayList<>())
@@ -62,11 +62,11 @@ final class LifecycleReport {
     String render() {
         StringBuilder text = new StringBuilder();
         text.append(
-                "Measured on %s: %d rounds of %,d jobs, %d calls at once in each process. Medians; in brackets the worst and the best round.%n%n"
+                "Measured on %s: %d rounds of %,d jobs, %d concurrent calls in each process. Medians; in brackets the worst and the best round.%n%n"
                         .formatted(LocalDate.now(Clock.systemDefaultZone()), rounds, jobs, concurrency));
         text.append("Machine: ").append(machine).append("\n\n");
         text.append(
-                "| processes | who | lifecycles a second | Darkroom reaches | statements | WAL bytes | PostgreSQL µs | own µs |\n");
+                "| processes | system | lifecycles a second | Darkroom reaches | statements | WAL bytes | PostgreSQL µs | own µs |\n");
         text.append("|--:|---|--:|--:|--:|--:|--:|--:|\n");
         lifecycles.forEach((processes, contenders) -> contenders.forEach((name, measured) -> {
             List<Double> ratios = new ArrayList<>();
@@ -99,10 +99,10 @@ final class LifecycleReport {
         for (int i = 0; i < full.size(); i++) {
             ratios.add(full.get(i) / empty.get(i));
         }
-        text.append("\n| claims of 16, one after the other, from | generations a second | ratio |\n|---|--:|--:|\n");
-        text.append("| tables that were empty but for what is claimed | %s | |%n"
+        text.append("\n| sequential claims of 16 from | generations a second | ratio |\n|---|--:|--:|\n");
+        text.append("| tables with the claimed generations only | %s | |%n"
                 .formatted(MedianWithRange.of(empty).format(0)));
-        text.append("| 100,000 waiting of 1,000 users, 1,000,000 ended | %s | %s |%n"
+        text.append("| 100,000 waiting of 1,000 users, 1,000,000 finished | %s | %s |%n"
                 .formatted(
                         MedianWithRange.of(full).format(0),
                         MedianWithRange.of(ratios).format(2)));

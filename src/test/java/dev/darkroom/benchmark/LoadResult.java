@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * What came of keeping somebody busy for a while.
+ * Result of a load.
  *
- * @param seconds from the first request to the last answer
- * @param latencies nanoseconds from request to answer, sorted, one for each answer
+ * @param seconds from the first request to the last response
+ * @param latencies nanoseconds from request to response, sorted, one per response
  */
 @SuppressWarnings("ArrayRecordComponent")
 record LoadResult(double seconds, long[] latencies) {
 
-    static LoadResult of(long startedNanos, List<Latencies> noted) {
+    static LoadResult of(long startedNanos, List<Latencies> recorded) {
         double seconds = (System.nanoTime() - startedNanos) / 1e9;
-        long[] all = noted.stream()
+        long[] all = recorded.stream()
                 .flatMapToLong(each -> LongStream.of(each.nanos).limit(each.count))
                 .sorted()
                 .toArray();
@@ -26,17 +26,17 @@ record LoadResult(double seconds, long[] latencies) {
         return latencies.length;
     }
 
-    /** Answers per second. */
+    /** Returns the responses per second. */
     double rate() {
         return count() / seconds;
     }
 
-    /** The latency in milliseconds that {@code part}, 0 to 1, of the answers did not exceed. */
-    double latencyMs(double part) {
-        return latencies[(int) Math.min(count() - 1, count() * part)] / 1e6;
+    /** Returns the quantile of the latencies in milliseconds; {@code fraction} is in 0 to 1. */
+    double latencyMs(double fraction) {
+        return latencies[(int) Math.min(count() - 1, count() * fraction)] / 1e6;
     }
 
-    /** Notes latencies without making work for the garbage collector. For one thread at a time. */
+    /** Records latencies with few allocations. Not thread-safe. */
     static final class Latencies {
         private long[] nanos = new long[1 << 16];
         private int count;

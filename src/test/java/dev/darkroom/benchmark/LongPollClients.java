@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Many connections, each with one request whose answer is put off. */
+/** Many connections with one long poll each. */
 final class LongPollClients implements AutoCloseable {
     private static final int CONNECT_BATCH = 250;
 
@@ -20,8 +20,10 @@ final class LongPollClients implements AutoCloseable {
     private int responseCount;
 
     /**
-     * Connects, and asks for each of these generations to be told of when it has ended: 2,500 in a second, for each is looked at once when
-     * it comes, and what comes faster than the database answers is refused.
+     * Opens one connection per generation and sends a GET with {@code Prefer: wait}. Opens 2,500 per second, since the
+     * service reads each generation once and rejects requests beyond the capacity of its database pool.
+     *
+     * @param seconds of the {@code Prefer} header
      */
     LongPollClients(int port, List<String> ids, int seconds) throws IOException, InterruptedException {
         for (String id : ids) {
@@ -38,16 +40,16 @@ final class LongPollClients implements AutoCloseable {
         }
     }
 
-    /** How many have been answered so far, and with 200. Anything else ends the benchmark. */
+    /** Returns the number of responses so far. A status other than 200 ends the benchmark. */
     int responseCount() throws IOException {
         selector.selectNow();
         ByteBuffer in = ByteBuffer.allocate(16 * 1024);
         for (SelectionKey key : selector.selectedKeys()) {
             in.clear();
             int read = ((SocketChannel) key.channel()).read(in);
-            String answer = new String(in.array(), 0, Math.max(read, 0), StandardCharsets.UTF_8);
-            if (!answer.startsWith("HTTP/1.1 200 ")) {
-                throw new IllegalStateException("a waiter was told " + answer);
+            String response = new String(in.array(), 0, Math.max(read, 0), StandardCharsets.UTF_8);
+            if (!response.startsWith("HTTP/1.1 200 ")) {
+                throw new IllegalStateException("unexpected response to a long poll: " + response);
             }
             key.cancel();
             responseCount++;

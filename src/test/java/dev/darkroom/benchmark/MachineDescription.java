@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the figures were measured on. */
+/** Describes the machine of a measurement. */
 final class MachineDescription {
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
     private static final int SYNCS = 300;
@@ -45,7 +45,7 @@ final class MachineDescription {
                 .orElse(unknown);
     }
 
-    /** What a commit costs at least. */
+    /** Measures the median of writing and syncing 8 kB, the minimum cost of a commit. */
     private static double syncMicros(Path directory) throws IOException {
         Path file = directory.resolve("sync");
         List<Double> micros = new ArrayList<>();

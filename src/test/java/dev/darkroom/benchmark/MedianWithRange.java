@@ -3,7 +3,7 @@ package dev.darkroom.benchmark;
 import java.util.List;
 import java.util.Locale;
 
-/** What several rounds say together. */
+/** Median, minimum and maximum of several rounds. */
 record MedianWithRange(double median, double minimum, double maximum) {
 
     static MedianWithRange of(List<Double> values) {
@@ -13,7 +13,7 @@ record MedianWithRange(double median, double minimum, double maximum) {
         return new MedianWithRange(median, sorted.get(0), sorted.get(sorted.size() - 1));
     }
 
-    /** Median, and in brackets the least and the most. */
+    /** Formats the median, with minimum and maximum in brackets. */
     String format(int decimals) {
         return formatNumber(median, decimals) + " (" + formatNumber(minimum, decimals) + " to "
                 + formatNumber(maximum, decimals) + ")";

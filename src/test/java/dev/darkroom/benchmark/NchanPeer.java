@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** nginx with the module nchan: written in C, one process per core, channels in memory that these share. */
+/** nginx with the module nchan, a streaming server written in C. Runs one process per core with channels in shared memory. */
 final class NchanPeer implements StreamingPeer {
     private static final Path MODULE = Path.of("/usr/lib/nginx/modules/ngx_nchan_module.so");
 
     private final int port;
     private final ExternalProcess externalProcess;
 
-    /** Fails when it is not installed: Debian's packages {@code nginx} and {@code libnginx-mod-nchan}. */
+    /** Fails when the Debian packages {@code nginx} and {@code libnginx-mod-nchan} are not installed. */
     NchanPeer(Path directory, int connections) throws IOException, InterruptedException {
         if (!Files.exists(MODULE)) {
             throw new IllegalStateException(

@@ -12,24 +12,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures what event streams cost and how soon users are told, beside two streaming servers with the same clients, and writes
- * {@code target/notifications.md}. Run by {@code ./mvnw -q verify -Pnotifications}; {@code docs/performance.md} explains it.
+ * Measures memory and latency of event streams, compared with two streaming servers with the same clients, and writes
+ * {@code target/notifications.md}. Run by {@code ./mvnw -q verify -Pnotifications}; described in
+ * {@code docs/performance.md}.
  */
 public final class NotificationBenchmark {
     private static final Path DIRECTORY = Path.of("target", "notifications").toAbsolutePath();
     private static final int STREAMS = 10_000;
     private static final int USERS = 1_000;
     private static final int CONCURRENCY = 50;
-    private static final int MISSED = 1_000;
+    private static final int MISSED_EVENTS = 1_000;
 
-    /** Longer than a connection for hints takes to notice that it hears nothing, and to try in vain. */
-    private static final Duration PROXY_DELAY = Duration.ofSeconds(15);
+    /** Long enough for the LISTEN connection to detect the silence and to fail to reconnect. */
+    private static final Duration LISTEN_FAILURE_DELAY = Duration.ofSeconds(15);
 
     private final int rounds = Integer.getInteger("benchmark.rounds", 3);
     private final Duration time = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", 10));
     private final int eventsPerSecond = Integer.getInteger("benchmark.ends", 200);
-    /** Empty for all of them. */
-    private final String parts = System.getProperty("benchmark.part", "");
+    /** The part to run; empty for all. */
+    private final String selectedPart = System.getProperty("benchmark.part", "");
 
     private final ApiBenchmarkDatabase database;
     private final StubAiServer aiServer;
@@ -50,51 +51,51 @@ public final class NotificationBenchmark {
     }
 
     private String run() throws Exception {
-        // A tool that is missing is said now, not after ten minutes.
+        // Fails early when a peer is not installed.
         startNchan().close();
         startCentrifugo().close();
-        // Makes the tables.
+        // Creates the tables.
         startNode("first", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of()).close();
         benchmarkUsers = new BenchmarkUsers(database, STREAMS);
-        EventLatencyBenchmark speed =
+        EventLatencyBenchmark latencyBenchmark =
                 new EventLatencyBenchmark(database, benchmarkUsers, rounds, time, eventsPerSecond);
         ReconnectBenchmark reconnectBenchmark = new ReconnectBenchmark(database, benchmarkUsers);
-        if (isWanted("memory")) {
+        if (isSelected("memory")) {
             measureMemory();
         }
-        if (isWanted("speed")) {
-            speed(speed);
+        if (isSelected("speed")) {
+            measureLatency(latencyBenchmark);
         }
-        if (isWanted("fan-out")) {
-            measureFanOut(speed, reconnectBenchmark);
+        if (isSelected("fan-out")) {
+            measureFanOut(latencyBenchmark, reconnectBenchmark);
         }
-        if (isWanted("return")) {
+        if (isSelected("return")) {
             try (BenchmarkNode node = startNode("replay", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
-                report.addReplay(MISSED, reconnectBenchmark.measureReplay(node, MISSED));
+                report.addReplay(MISSED_EVENTS, reconnectBenchmark.measureReplay(node, MISSED_EVENTS));
             }
-            storms(reconnectBenchmark, "at once", 0);
-            storms(reconnectBenchmark, "within five seconds", STREAMS / 5);
+            measureStorms(reconnectBenchmark, "at once", 0);
+            measureStorms(reconnectBenchmark, "within five seconds", STREAMS / 5);
         }
-        return report.text();
+        return report.render();
     }
 
-    private boolean isWanted(String part) {
-        return parts.isEmpty() || parts.equals(part);
+    private boolean isSelected(String part) {
+        return selectedPart.isEmpty() || selectedPart.equals(part);
     }
 
     private void measureMemory() throws Exception {
         for (int round = 0; round < rounds; round++) {
             try (BenchmarkNode node = startNode("small", 0, BenchmarkNode.SMALL_HEAP_FLAGS, Map.of())) {
-                report.memory("Darkroom, serial collector, heap of 256 MB", measureIdle(node));
+                report.addMemory("Darkroom, serial collector, heap of 256 MB", measureIdle(node));
             }
             try (BenchmarkNode node = startNode("usual", 0, List.of("-Xmx512m"), Map.of())) {
-                report.memory("Darkroom, G1, heap of 512 MB", measureIdle(node));
+                report.addMemory("Darkroom, G1, heap of 512 MB", measureIdle(node));
             }
             try (StreamingPeer peer = startNchan()) {
-                report.memory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
+                report.addMemory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
             }
             try (StreamingPeer peer = startCentrifugo()) {
-                report.memory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
+                report.addMemory(peer.name(), IdleStreamBenchmark.measure(peer, USERS, STREAMS));
             }
         }
     }
@@ -104,35 +105,39 @@ public final class NotificationBenchmark {
                 node, client -> benchmarkUsers.authorizationLine(client * USERS / STREAMS), STREAMS);
     }
 
-    private void speed(EventLatencyBenchmark speed) throws Exception {
-        try (BenchmarkNode works = startNode("works", CONCURRENCY, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+    private void measureLatency(EventLatencyBenchmark benchmark) throws Exception {
+        try (BenchmarkNode worker = startNode("worker", CONCURRENCY, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
             report.addLatency(
-                    "Darkroom, from the commit", "same node, just started", speed.measureCold(works, works, USERS));
-            report.addLatency("Darkroom, from the commit", "same node", speed.measureSteady(works, works, USERS));
-            try (BenchmarkNode heard = startNode("heard", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+                    "Darkroom, from the commit",
+                    "same node, just started",
+                    benchmark.measureCold(worker, worker, USERS));
+            report.addLatency("Darkroom, from the commit", "same node", benchmark.measureSteady(worker, worker, USERS));
+            try (BenchmarkNode streamNode = startNode("streams", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
                 report.addLatency(
-                        "Darkroom, from the commit", "another node, by hint", speed.measureSteady(works, heard, USERS));
+                        "Darkroom, from the commit",
+                        "another node, by NOTIFY",
+                        benchmark.measureSteady(worker, streamNode, USERS));
             }
             try (TcpProxy proxy =
                             new TcpProxy(database.url().host(), database.url().port());
-                    BenchmarkNode deaf = startNode(
-                            "deaf",
+                    BenchmarkNode withoutListen = startNode(
+                            "without-listen",
                             0,
                             BenchmarkNode.DEFAULT_FLAGS,
                             Map.of("DARKROOM_DATABASE_DIRECT_URL", viaProxy(proxy)))) {
                 proxy.blackhole();
-                Thread.sleep(PROXY_DELAY.toMillis());
+                Thread.sleep(LISTEN_FAILURE_DELAY.toMillis());
                 report.addLatency(
                         "Darkroom, from the commit",
-                        "another node, hints lost",
-                        speed.measureSteady(works, deaf, USERS));
+                        "another node, NOTIFY lost",
+                        benchmark.measureSteady(worker, withoutListen, USERS));
             }
         }
         try (StreamingPeer peer = startNchan()) {
-            report.addLatency(peer.name() + ", from the publishing", "same node", speed.measureSteady(peer, USERS));
+            report.addLatency(peer.name() + ", from publishing", "same node", benchmark.measureSteady(peer, USERS));
         }
         try (StreamingPeer peer = startCentrifugo()) {
-            report.addLatency(peer.name() + ", from the publishing", "same node", speed.measureSteady(peer, USERS));
+            report.addLatency(peer.name() + ", from publishing", "same node", benchmark.measureSteady(peer, USERS));
         }
     }
 
@@ -141,36 +146,38 @@ public final class NotificationBenchmark {
         return DarkroomInstanceSettings.urlOf(url);
     }
 
-    private void measureFanOut(EventLatencyBenchmark speed, ReconnectBenchmark reconnectBenchmark) throws Exception {
+    private void measureFanOut(EventLatencyBenchmark benchmark, ReconnectBenchmark reconnectBenchmark)
+            throws Exception {
         String streams = "%,d streams of one user or channel".formatted(STREAMS);
         try (BenchmarkNode node = startNode("fan-out", CONCURRENCY, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
-            report.addFanOut("Darkroom", streams, speed.measureUserFanOut(node, STREAMS));
-            List<LatencyQuantiles> many = new ArrayList<>();
+            report.addFanOut("Darkroom", streams, benchmark.measureUserFanOut(node, STREAMS));
+            List<LatencyQuantiles> latencies = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
-                many.add(reconnectBenchmark.measureReplayToManyUsers(node, STREAMS));
+                latencies.add(reconnectBenchmark.measureReplayToManyUsers(node, STREAMS));
             }
-            report.addFanOut("Darkroom", "one each to %,d users, found by the poll".formatted(STREAMS), many);
+            report.addFanOut("Darkroom", "one each to %,d users, found by the poll".formatted(STREAMS), latencies);
         }
         try (StreamingPeer peer = startNchan()) {
-            report.addFanOut(peer.name(), streams, speed.measureChannelFanOut(peer, STREAMS));
+            report.addFanOut(peer.name(), streams, benchmark.measureChannelFanOut(peer, STREAMS));
         }
         try (StreamingPeer peer = startCentrifugo()) {
-            report.addFanOut(peer.name(), streams, speed.measureChannelFanOut(peer, STREAMS));
+            report.addFanOut(peer.name(), streams, benchmark.measureChannelFanOut(peer, STREAMS));
         }
     }
 
-    private void storms(ReconnectBenchmark reconnectBenchmark, String how, int aSecond) throws Exception {
+    private void measureStorms(ReconnectBenchmark reconnectBenchmark, String pace, int connectsPerSecond)
+            throws Exception {
         List<ReconnectBenchmark.StormResult> storms = new ArrayList<>();
-        try (BenchmarkNode lives = startNode("lives", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
-            reconnectBenchmark.warmUp(lives);
+        try (BenchmarkNode survivor = startNode("survivor", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+            reconnectBenchmark.warmUp(survivor);
             for (int round = 0; round < rounds; round++) {
-                try (BenchmarkNode dies = startNode("dies", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
-                    reconnectBenchmark.warmUp(dies);
-                    storms.add(reconnectBenchmark.measureStorm(dies, lives, STREAMS, aSecond));
+                try (BenchmarkNode killed = startNode("killed", 0, BenchmarkNode.DEFAULT_FLAGS, Map.of())) {
+                    reconnectBenchmark.warmUp(killed);
+                    storms.add(reconnectBenchmark.measureStorm(killed, survivor, STREAMS, connectsPerSecond));
                 }
             }
         }
-        report.addStorm(how, storms);
+        report.addStorm(pace, storms);
     }
 
     private BenchmarkNode startNode(String name, int workers, List<String> flags, Map<String, String> settings)

@@ -8,48 +8,53 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The figures of {@link NotificationBenchmark} as Markdown. */
+/** Renders the figures of {@link NotificationBenchmark} as Markdown. */
 final class NotificationReport {
     private final StringBuilder text = new StringBuilder();
     private final Map<String, List<IdleStreamBenchmark.MemoryPerStream>> memory = new LinkedHashMap<>();
-    private final StringBuilder speeds = new StringBuilder();
+    private final StringBuilder latencies = new StringBuilder();
     private final StringBuilder fanOuts = new StringBuilder();
-    private final StringBuilder returns = new StringBuilder();
+    private final StringBuilder reconnects = new StringBuilder();
     private final int streams;
 
-    NotificationReport(String machine, int streams, int users, int aSecond, int rounds) {
+    NotificationReport(String machine, int streams, int users, int eventsPerSecond, int rounds) {
         this.streams = streams;
         text.append(
                 ("Measured on %s: %,d streams of %,d users; events at %d a second; medians of %d rounds, in brackets the best"
                                 + " and the worst.%n%nMachine: %s.%n%n")
-                        .formatted(LocalDate.now(ZoneOffset.UTC), streams, users, aSecond, rounds, machine));
+                        .formatted(LocalDate.now(ZoneOffset.UTC), streams, users, eventsPerSecond, rounds, machine));
     }
 
-    void memory(String who, IdleStreamBenchmark.MemoryPerStream memoryPerStream) {
-        memory.computeIfAbsent(who, key -> new ArrayList<>()).add(memoryPerStream);
-        System.out.println(who + ": " + memoryPerStream);
+    void addMemory(String system, IdleStreamBenchmark.MemoryPerStream memoryPerStream) {
+        memory.computeIfAbsent(system, key -> new ArrayList<>()).add(memoryPerStream);
+        System.out.println(system + ": " + memoryPerStream);
     }
 
-    void addLatency(String who, String path, List<LatencyQuantiles> rounds) {
-        row(speeds, who, path, spread(rounds, LatencyQuantiles::median), spread(rounds, LatencyQuantiles::p99));
+    void addLatency(String system, String path, List<LatencyQuantiles> rounds) {
+        row(latencies, system, path, spread(rounds, LatencyQuantiles::median), spread(rounds, LatencyQuantiles::p99));
     }
 
-    void addFanOut(String who, String what, List<LatencyQuantiles> events) {
-        row(fanOuts, who, what, spread(events, LatencyQuantiles::median), spread(events, LatencyQuantiles::longest));
-    }
-
-    void addReplay(int missed, LatencyQuantiles took) {
+    void addFanOut(String system, String receivers, List<LatencyQuantiles> events) {
         row(
-                returns,
-                "replay of %,d missed, one user".formatted(missed),
-                "%.0f ms, 99 %%: %.0f ms, %d times".formatted(took.median(), took.p99(), took.count()));
+                fanOuts,
+                system,
+                receivers,
+                spread(events, LatencyQuantiles::median),
+                spread(events, LatencyQuantiles::maximum));
     }
 
-    void addStorm(String how, List<ReconnectBenchmark.StormResult> storms) {
+    void addReplay(int missed, LatencyQuantiles latency) {
         row(
-                returns,
-                "%,d come back %s".formatted(streams, how),
-                ("%s s until all are live; 99 %% have their first frame after %s ms; %s statements; seconds of processors: %s of"
+                reconnects,
+                "replay of %,d missed events of one user".formatted(missed),
+                "%.0f ms, 99 %%: %.0f ms, %d times".formatted(latency.median(), latency.p99(), latency.count()));
+    }
+
+    void addStorm(String pace, List<ReconnectBenchmark.StormResult> storms) {
+        row(
+                reconnects,
+                "%,d reconnect %s".formatted(streams, pace),
+                ("%s s until all are connected; 99 %% have their first event after %s ms; %s statements; CPU seconds: %s of"
                                 + " the service, %s of PostgreSQL")
                         .formatted(
                                 of(storms, ReconnectBenchmark.StormResult::seconds, 1),
@@ -62,18 +67,18 @@ final class NotificationReport {
                                 of(storms, ReconnectBenchmark.StormResult::databaseCpu, 1)));
     }
 
-    String text() {
+    String render() {
         text.append("| idle streams of | kB resident each | kB live each |\n|---|--:|--:|\n");
-        memory.forEach((who, each) -> row(
+        memory.forEach((system, rounds) -> row(
                 text,
-                who,
-                of(each, one -> one.resident() / 1000, 1),
-                each.get(0).live() == 0 ? "" : of(each, one -> one.live() / 1000, 1)));
-        text.append("\n| one event to its user's client | way | median ms | 99 % ms |\n|---|---|--:|--:|\n")
-                .append(speeds);
-        text.append("\n| one event to very many | | median ms | last ms |\n|---|---|--:|--:|\n")
+                system,
+                of(rounds, round -> round.resident() / 1000, 1),
+                rounds.get(0).live() == 0 ? "" : of(rounds, round -> round.live() / 1000, 1)));
+        text.append("\n| one event to its user's client | path | median ms | 99 % ms |\n|---|---|--:|--:|\n")
+                .append(latencies);
+        text.append("\n| one event to many receivers | | median ms | last ms |\n|---|---|--:|--:|\n")
                 .append(fanOuts);
-        text.append("\n| who was away | |\n|---|---|\n").append(returns);
+        text.append("\n| reconnect | |\n|---|---|\n").append(reconnects);
         return text.toString();
     }
 
@@ -88,7 +93,7 @@ final class NotificationReport {
 
     private static void row(StringBuilder text, String... cells) {
         String row = "| " + String.join(" | ", cells) + " |";
-        // It takes a while, and somebody may be watching.
+        // Shows the progress.
         System.out.println(row);
         text.append(row).append('\n');
     }

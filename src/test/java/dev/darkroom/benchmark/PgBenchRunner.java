@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The same inserts by {@code pgbench}, if there is one on the path: a judge of our own load who does not know us. */
+/** Runs the inserts of {@link DatabaseInsertLoad} with {@code pgbench}, when it is on the path, as an independent check. */
 final class PgBenchRunner {
     private static final String SCRIPT =
             "INSERT INTO benchmark_generations (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)"
@@ -21,7 +21,7 @@ final class PgBenchRunner {
 
     private PgBenchRunner() {}
 
-    /** Inserts per second; empty when there is no pgbench. Blocks. */
+    /** Returns the inserts per second; empty without pgbench. Blocks. */
     static OptionalDouble measureRate(
             Path directory, DatabaseUrl url, GenerationRequest request, int clients, Duration time)
             throws IOException, InterruptedException {
@@ -46,7 +46,7 @@ final class PgBenchRunner {
         Process process;
         try {
             process = builder.start();
-        } catch (IOException notThere) {
+        } catch (IOException notInstalled) {
             return OptionalDouble.empty();
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -3,16 +3,16 @@ package dev.darkroom.benchmark;
 import java.time.Duration;
 import java.util.stream.Stream;
 
-/** Time of processors that processes have used, counted by the operating system in hundredths of a second. */
+/** Reads the CPU time of processes, counted by the operating system in hundredths of a second. */
 final class ProcessCpuTime {
     private ProcessCpuTime() {}
 
-    /** Of one process. */
+    /** Returns the CPU time of one process. */
     static Duration ofProcess(ProcessHandle process) {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
-    /** Of a process and all that it has started and that still live. */
+    /** Returns the CPU time of a process and its live descendants. */
     static Duration ofProcessTree(ProcessHandle process) {
         return Stream.concat(Stream.of(process), process.descendants())
                 .map(ProcessCpuTime::ofProcess)

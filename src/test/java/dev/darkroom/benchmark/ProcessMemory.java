@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What processes have of the machine's memory, as Linux counts it. */
+/** Reads the resident memory of processes on Linux. */
 final class ProcessMemory {
     private ProcessMemory() {}
 
     /**
-     * Bytes that are resident. Of a process that has started others all of them together, and what they share once.
+     * Returns the resident bytes of a process and its descendants. Counts shared pages of a process tree once.
      */
     static long residentBytes(ProcessHandle process) throws IOException {
         List<ProcessHandle> tree =

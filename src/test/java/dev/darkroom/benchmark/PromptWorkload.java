@@ -5,25 +5,25 @@ import io.vertx.core.json.JsonObject;
 import java.util.Random;
 
 /**
- * What is asked for.
+ * Generation request of a benchmark.
  *
- * @param name for people
- * @param request every field given, so that the service has nothing to add
+ * @param name for the report
+ * @param request with a value for every field, so that the service adds no defaults
  */
 record PromptWorkload(String name, GenerationRequest request) {
     private static final Random RANDOM = new Random(1);
 
-    /** As most are: a few sentences. */
+    /** Returns a request with prompts of typical length, a few sentences. */
     static PromptWorkload typical() {
         return new PromptWorkload("usual", of(text(240), text(40)));
     }
 
-    /** As long as the contract allows. */
+    /** Returns a request with prompts of the maximum length of the contract. */
     static PromptWorkload maximum() {
         return new PromptWorkload("largest prompts", of(text(4_000), text(4_000)));
     }
 
-    /** Words that never were, since PostgreSQL would press a sentence said forty times to nothing. */
+    /** Returns random words, since PostgreSQL would compress repeated text. */
     private static String text(int length) {
         StringBuilder text = new StringBuilder();
         while (text.length() < length) {
@@ -37,7 +37,7 @@ record PromptWorkload(String name, GenerationRequest request) {
         return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, 0);
     }
 
-    /** The body of the POST. */
+    /** Returns the request body. */
     String json() {
         return new JsonObject()
                 .put("prompt", request.prompt())

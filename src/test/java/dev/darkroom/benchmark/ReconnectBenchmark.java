@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Clients that were away: one who has missed much, and very many who come back at once. */
+/** Measures reconnects: the replay of missed events, and many clients that reconnect at once. */
 final class ReconnectBenchmark {
     private static final int CONNECTIONS_PER_SECOND = 2_000;
     private static final int WARM_UP = 2_000;
-    private static final int WARM_UP_A_SECOND = 250;
+    private static final int WARM_UP_CONNECTIONS_PER_SECOND = 250;
     private static final int REPLAYS = 30;
     private static final int REPLAYS_WARM_UP = 20;
 
-    /** Time for what a killed process leaves behind to be gone. */
+    /** Time for the cleanup after a killed process. */
     private static final Duration PAUSE = Duration.ofSeconds(2);
 
     private final ApiBenchmarkDatabase database;
@@ -26,38 +26,45 @@ final class ReconnectBenchmark {
     }
 
     /**
-     * What it took until all were back.
+     * Result of a reconnect storm.
      *
-     * @param firstFrame of each, from when it began to connect
-     * @param seconds until the last
-     * @param cpu seconds of processors, of the service
-     * @param databaseCpu the same of PostgreSQL
+     * @param firstFrame latency of each client from the start of its connect to its first event
+     * @param seconds until the last client is connected
+     * @param statements executed meanwhile
+     * @param cpu CPU seconds of the service
+     * @param databaseCpu CPU seconds of PostgreSQL
      */
     record StormResult(LatencyQuantiles firstFrame, double seconds, long statements, double cpu, double databaseCpu) {}
 
-    /** From when a client connects that has missed so many until it has the last of them; users one after the other. */
+    /** Measures from the connect of a client to its last missed event, for one user after the other. */
     LatencyQuantiles measureReplay(BenchmarkNode node, int missed) throws Exception {
-        List<Double> took = new ArrayList<>();
+        List<Double> latencies = new ArrayList<>();
         for (int i = 0; i < REPLAYS + REPLAYS_WARM_UP; i++) {
             int user = i;
             String known = insertNotifications("WHERE n = " + user, missed);
             try (StreamBenchmarkClients client = StreamBenchmarkClients.forDarkroom(
                     1,
-                    (one, lastId) -> SseLoadClient.request(
+                    (index, lastId) -> SseLoadClient.request(
                             BenchmarkNode.STREAM, benchmarkUsers.authorizationLine(user), "Last-Event-ID: " + known))) {
                 long start = System.nanoTime();
                 client.open(node.port(), 0);
                 client.awaitArrivals(missed);
                 if (i >= REPLAYS_WARM_UP) {
-                    took.add((System.nanoTime() - start) / 1e6);
+                    latencies.add((System.nanoTime() - start) / 1e6);
                 }
             }
         }
-        return LatencyQuantiles.of(took);
+        return LatencyQuantiles.of(latencies);
     }
 
-    /** Writes so many notifications for each of some users, as the service would have; what one of them knew before. */
-    private String insertNotifications(String which, int each) throws SQLException {
+    /**
+     * Inserts notifications like the service.
+     *
+     * @param where SQL condition that selects the users
+     * @param count number of notifications per user
+     * @return the event id before the new notifications, of one of the users
+     */
+    private String insertNotifications(String where, int count) throws SQLException {
         database.execute("""
                 WITH streams AS (
                   INSERT INTO user_streams AS s (user_id, last_seq)
@@ -67,14 +74,14 @@ final class ReconnectBenchmark {
                 INSERT INTO notifications (user_id, seq, id, type, generation_id, data)
                 SELECT user_id, last_seq - %2$d + i, gen_random_uuid(), 'generation.ended', g,
                   jsonb_build_object('generationId', g, 'status', 'COMPLETE', 'imageCount', 1, 'failedAttempts', 0)
-                FROM streams, generate_series(1, %2$d) i, gen_random_uuid() g""".formatted(which, each, benchmarkUsers.count() - 1));
-        return database.query("SELECT left(epoch::text, 8) || '-' || last_seq - " + each
+                FROM streams, generate_series(1, %2$d) i, gen_random_uuid() g""".formatted(where, count, benchmarkUsers.count() - 1));
+        return database.query("SELECT left(epoch::text, 8) || '-' || last_seq - " + count
                         + " FROM user_streams JOIN generate_series(0, " + (benchmarkUsers.count() - 1)
-                        + ") n ON user_id = 'user-' || n " + which + " LIMIT 1")
+                        + ") n ON user_id = 'user-' || n " + where + " LIMIT 1")
                 .get(0);
     }
 
-    /** One event for each of very many users, recorded in one transaction: from its commit to each of them. */
+    /** Measures one event for each of many users, inserted in one transaction, from its commit to each client. */
     LatencyQuantiles measureReplayToManyUsers(BenchmarkNode node, int count) throws Exception {
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forDarkroom(
                 count,
@@ -89,39 +96,40 @@ final class ReconnectBenchmark {
         }
     }
 
-    /** Lets a process compile what streams need: one that has just started is not what a storm usually meets. */
+    /** Warms up a process with streams, since a reconnect storm rarely meets a process that has just started. */
     void warmUp(BenchmarkNode node) throws Exception {
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forDarkroom(
                 WARM_UP,
                 (client, lastId) ->
                         SseLoadClient.request(BenchmarkNode.STREAM, benchmarkUsers.authorizationLine(client)))) {
-            streams.open(node.port(), WARM_UP_A_SECOND);
+            streams.open(node.port(), WARM_UP_CONNECTIONS_PER_SECOND);
         }
     }
 
     /**
-     * All are connected to one node; it is killed, and they connect to the other, with what they know.
+     * Connects all clients to one node, kills it, and measures their reconnect to the other node with {@code Last-Event-ID}.
      *
-     * @param aSecond how many connect in a second; 0 for all at once
+     * @param connectsPerSecond 0 for all at once
      */
-    StormResult measureStorm(BenchmarkNode dies, BenchmarkNode lives, int count, int aSecond) throws Exception {
+    StormResult measureStorm(BenchmarkNode killed, BenchmarkNode survivor, int count, int connectsPerSecond)
+            throws Exception {
         try (StreamBenchmarkClients streams = StreamBenchmarkClients.forDarkroom(
                 count,
                 (client, lastId) -> SseLoadClient.request(
                         BenchmarkNode.STREAM, benchmarkUsers.authorizationLine(client), "Last-Event-ID: " + lastId))) {
-            streams.open(dies.port(), CONNECTIONS_PER_SECOND);
-            streams.awaitEnd(dies::kill);
+            streams.open(killed.port(), CONNECTIONS_PER_SECOND);
+            streams.awaitEnd(killed::kill);
             Thread.sleep(PAUSE.toMillis());
             database.resetStatements();
-            Duration cpu = lives.process().cpu();
+            Duration cpu = survivor.process().cpu();
             Duration databaseCpu = database.cpuTime();
             long start = System.nanoTime();
-            LatencyQuantiles firstFrame = LatencyQuantiles.of(streams.open(lives.port(), aSecond));
+            LatencyQuantiles firstFrame = LatencyQuantiles.of(streams.open(survivor.port(), connectsPerSecond));
             return new StormResult(
                     firstFrame,
                     (System.nanoTime() - start) / 1e9,
                     database.statements().calls(),
-                    lives.process().cpu().minus(cpu).toMillis() / 1e3,
+                    survivor.process().cpu().minus(cpu).toMillis() / 1e3,
                     database.cpuTime().minus(databaseCpu).toMillis() / 1e3);
         }
     }

@@ -3,14 +3,15 @@ package dev.darkroom.benchmark;
 import java.time.Duration;
 
 /**
- * A round, and what each of its requests cost on average.
+ * Result of one round with the average costs per request.
  *
- * @param allocatedBytes by the process at work; 0 when that is the benchmark itself
- * @param processCpu microseconds of processors used by the process at work
- * @param benchmarkCpu the same of the benchmark, which is what makes the load
- * @param databaseCpu the same of PostgreSQL, all its processes together
- * @param statementMs spent by PostgreSQL executing statements, commits apart
- * @param walBytes that statements wrote to the write-ahead log
+ * @param allocatedBytes by the measured process; 0 when that is the benchmark itself
+ * @param processCpu CPU time of the measured process in microseconds
+ * @param benchmarkCpu CPU time of the benchmark, which generates the load, in microseconds
+ * @param databaseCpu CPU time of all PostgreSQL processes in microseconds
+ * @param statements number of SQL statements
+ * @param statementMs execution time of the statements in PostgreSQL, without commits
+ * @param walBytes written to the write-ahead log
  */
 record RoundMeasurement(
         LoadResult loadResult,
@@ -22,28 +23,24 @@ record RoundMeasurement(
         double statementMs,
         double walBytes) {
 
-    /** Runs a round and reads all meters before and after it. */
-    static RoundMeasurement measure(ComparedSystem comparedSystem, Duration time, ApiBenchmarkDatabase database)
+    /** Runs a round and reads all counters before and after it. */
+    static RoundMeasurement measure(ComparedSystem system, Duration time, ApiBenchmarkDatabase database)
             throws Exception {
         database.resetStatements();
         Duration load = ProcessCpuTime.ofProcess(ProcessHandle.current());
-        Duration process = comparedSystem.process() == null
-                ? Duration.ZERO
-                : comparedSystem.process().cpu();
+        Duration process =
+                system.process() == null ? Duration.ZERO : system.process().cpu();
         Duration server = database.cpuTime();
-        long allocated =
-                comparedSystem.process() == null ? 0 : comparedSystem.process().allocatedBytes();
+        long allocated = system.process() == null ? 0 : system.process().allocatedBytes();
 
-        LoadResult loadResult = comparedSystem.load().run(time);
+        LoadResult loadResult = system.load().run(time);
 
         ApiBenchmarkDatabase.Statements statements = database.statements();
         double count = loadResult.count();
         return new RoundMeasurement(
                 loadResult,
-                comparedSystem.process() == null ? 0 : (comparedSystem.process().allocatedBytes() - allocated) / count,
-                comparedSystem.process() == null
-                        ? 0
-                        : micros(process, comparedSystem.process().cpu()) / count,
+                system.process() == null ? 0 : (system.process().allocatedBytes() - allocated) / count,
+                system.process() == null ? 0 : micros(process, system.process().cpu()) / count,
                 micros(load, ProcessCpuTime.ofProcess(ProcessHandle.current())) / count,
                 micros(server, database.cpuTime()) / count,
                 statements.calls() / count,

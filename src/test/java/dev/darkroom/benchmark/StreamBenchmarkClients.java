@@ -10,35 +10,35 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 
 /**
- * So many clients, each with one event stream. A connection that is refused or ends while nobody expects it ends the benchmark. The
- * methods block.
+ * Clients with one event stream each. A rejected connection or an unexpected end of a stream ends the benchmark. All methods
+ * block.
  */
 final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-    /** How a client asks for its stream, when it knows this id; empty when it knows none. */
+    /** Creates the raw request of a client; {@code lastId} is empty before its first event. */
     interface Request {
         byte[] of(int client, String lastId);
     }
 
-    /** An event that was told of. */
+    /** An event received by a client. */
     record Arrival(int client, SseEvent event) {}
 
     private final boolean sendsGreeting;
     private final Request request;
     private final SseLoadClient streams = new SseLoadClient(this);
     private final String[] lastIds;
-    /** 0 for one that is not live. */
+    /** Nanoseconds; 0 while a client is not connected. */
     private final long[] openedAt;
 
     private final List<Arrival> arrivals = new ArrayList<>();
     private int live;
     private int ended;
-    private String refused;
+    private String failure;
     private boolean endExpected;
 
-    private StreamBenchmarkClients(int count, boolean greeted, Request request) {
-        this.sendsGreeting = greeted;
+    private StreamBenchmarkClients(int count, boolean sendsGreeting, Request request) {
+        this.sendsGreeting = sendsGreeting;
         this.request = request;
         lastIds = new String[count];
         Arrays.fill(lastIds, "");
@@ -46,64 +46,64 @@ final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoClosea
     }
 
     /**
-     * Of Darkroom. A stream is live with its first event, which says where it begins: what is recorded before that is not told by it.
+     * Creates clients of Darkroom. A stream counts as connected after its first event, which contains its start position.
      */
     static StreamBenchmarkClients forDarkroom(int count, Request request) {
         return new StreamBenchmarkClients(count, true, request);
     }
 
-    /** Of a server that does not greet. A stream is live once something has come. */
+    /** Creates clients of a server without an initial event. A stream counts as connected after its first bytes. */
     static StreamBenchmarkClients forPeer(StreamingPeer peer, int count, IntFunction<String> channels) {
         return new StreamBenchmarkClients(
                 count, false, (client, lastId) -> peer.subscribeRequest(channels.apply(client)));
     }
 
     /**
-     * Connects all, and waits until they are live.
+     * Connects all clients and waits until they are connected.
      *
-     * @param aSecond how many connect in a second; 0 for all of them at once
-     * @return how many milliseconds each took, from when the first was asked to connect if all do at once
+     * @param connectsPerSecond 0 for all at once
+     * @return milliseconds per client from its scheduled start
      */
-    List<Double> open(int port, int aSecond) throws InterruptedException {
+    List<Double> open(int port, int connectsPerSecond) throws InterruptedException {
         synchronized (this) {
             live = 0;
             Arrays.fill(openedAt, 0);
             ended = 0;
             endExpected = false;
         }
-        long[] asked = new long[lastIds.length];
+        long[] scheduledAt = new long[lastIds.length];
         long start = System.nanoTime();
         for (int i = 0; i < lastIds.length; i++) {
-            long after = aSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / aSecond * i;
-            asked[i] = start + after;
+            long delay = connectsPerSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / connectsPerSecond * i;
+            scheduledAt[i] = start + delay;
             byte[] bytes;
             synchronized (this) {
                 bytes = request.of(i, lastIds[i]);
             }
-            streams.open(i, port, bytes, Duration.ofNanos(Math.max(0, asked[i] - System.nanoTime())));
+            streams.open(i, port, bytes, Duration.ofNanos(Math.max(0, scheduledAt[i] - System.nanoTime())));
         }
-        await("all to be live", () -> live == lastIds.length);
-        List<Double> took = new ArrayList<>();
-        for (int i = 0; i < asked.length; i++) {
-            took.add((openedAt[i] - asked[i]) / 1e6);
+        await("all streams to be connected", () -> live == lastIds.length);
+        List<Double> latencies = new ArrayList<>();
+        for (int i = 0; i < scheduledAt.length; i++) {
+            latencies.add((openedAt[i] - scheduledAt[i]) / 1e6);
         }
-        return took;
+        return latencies;
     }
 
-    /** From now on connections may end; waits until all have, once the server is gone. */
-    void awaitEnd(Runnable end) throws InterruptedException {
+    /** Runs {@code stopServer} and waits until all connections are closed. */
+    void awaitEnd(Runnable stopServer) throws InterruptedException {
         synchronized (this) {
             endExpected = true;
         }
-        end.run();
-        await("all to be closed", () -> ended == lastIds.length);
+        stopServer.run();
+        await("all streams to be closed", () -> ended == lastIds.length);
     }
 
     synchronized void clearArrivals() {
         arrivals.clear();
     }
 
-    /** Waits for so many events since {@link #clearArrivals}. */
+    /** Waits for {@code count} events since {@link #clearArrivals}. */
     List<Arrival> awaitArrivals(int count) throws InterruptedException {
         await(count + " events", () -> arrivals.size() >= count);
         return arrivals();
@@ -117,13 +117,13 @@ final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoClosea
         boolean holds();
     }
 
-    private synchronized void await(String what, Condition condition) throws InterruptedException {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+    private synchronized void await(String description, Condition condition) throws InterruptedException {
+        long end = System.nanoTime() + TIMEOUT.toNanos();
         while (!condition.holds()) {
             streams.assertNoFailure();
-            if (refused != null || System.nanoTime() > end) {
-                throw new IllegalStateException("waited for %s: %d live, %d ended, %d events, %s"
-                        .formatted(what, live, ended, arrivals.size(), refused));
+            if (failure != null || System.nanoTime() > end) {
+                throw new IllegalStateException("timed out waiting for %s: %d connected, %d ended, %d events, %s"
+                        .formatted(description, live, ended, arrivals.size(), failure));
             }
             wait(100);
         }
@@ -132,15 +132,15 @@ final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoClosea
     @Override
     public synchronized void live(int client, int status) {
         if (status != 200) {
-            refused = "client " + client + " got " + status;
+            failure = "client " + client + " got " + status;
         }
         if (!sendsGreeting) {
-            isLive(client);
+            markLive(client);
         }
         notifyAll();
     }
 
-    private void isLive(int client) {
+    private void markLive(int client) {
         if (openedAt[client] == 0) {
             openedAt[client] = System.nanoTime();
             live++;
@@ -151,8 +151,8 @@ final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoClosea
     @Override
     public synchronized void onEvent(int client, SseEvent event) {
         lastIds[client] = event.id();
-        isLive(client);
-        // What else comes, pings and greetings, has no number.
+        markLive(client);
+        // Pings and initial events have no sequence number.
         if (event.data().contains("\"seq\":")) {
             arrivals.add(new Arrival(client, event));
             notifyAll();
@@ -163,7 +163,7 @@ final class StreamBenchmarkClients implements SseLoadClient.Listener, AutoClosea
     public synchronized void onClosed(int client) {
         ended++;
         if (!endExpected) {
-            refused = "the connection of client " + client + " ended";
+            failure = "the connection of client " + client + " ended";
         }
         notifyAll();
     }

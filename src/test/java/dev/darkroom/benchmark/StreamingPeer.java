@@ -7,29 +7,29 @@ import java.net.http.HttpRequest;
 import java.util.Locale;
 
 /**
- * A streaming server beside ours, that runs: events are published to channels by HTTP, and come to those who listen as server-sent
- * events. It keeps no record in anybody's transaction.
+ * Running streaming server to compare with. Publishers send events to channels by HTTP, and subscribers receive them as
+ * server-sent events. Events are not part of a database transaction.
  */
 interface StreamingPeer extends AutoCloseable {
-    /** For people. */
+    /** Returns the name for the report. */
     String name();
 
-    /** The process, or the one that has started the others. */
+    /** Returns the process, or the parent of its processes. */
     ProcessHandle handle();
 
-    /** Where clients connect to. */
+    /** Returns the HTTP port. */
     int port();
 
-    /** How a client asks for the stream of a channel. */
+    /** Creates the raw request for the stream of a channel. */
     byte[] subscribeRequest(String channel);
 
-    /** How an event is published. */
+    /** Creates the request that publishes an event. */
     HttpRequest publishRequest(String channel, String json);
 
     @Override
     void close() throws InterruptedException;
 
-    /** What a notification says, so that all send the same. */
+    /** Returns the JSON of a notification, so that all systems send the same bytes. */
     static String notificationJson(int seq) {
         return String.format(
                 Locale.ROOT,
@@ -40,7 +40,7 @@ interface StreamingPeer extends AutoCloseable {
                 seq);
     }
 
-    /** A port that was free a moment ago. */
+    /** Returns a port that is currently free. */
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();

@@ -11,12 +11,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** An AI server that answers at once, with one picture, and knows to the nanosecond when it was asked. */
+/** AI server that responds immediately with one image and records the arrival time of each request. */
 final class StubAiServer implements AutoCloseable {
-    private final BlockingQueue<Long> times = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Long> arrivalTimes = new LinkedBlockingQueue<>();
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
-    private final String answer = new JsonObject()
+    private final String responseBody = new JsonObject()
             .put(
                     "data",
                     new JsonArray()
@@ -34,23 +34,23 @@ final class StubAiServer implements AutoCloseable {
     }
 
     private void onRequest(HttpServerRequest request) {
-        times.add(System.nanoTime());
+        arrivalTimes.add(System.nanoTime());
         request.body()
                 .onSuccess(body -> request.response()
                         .putHeader("Content-Type", "application/json")
-                        .end(answer));
+                        .end(responseBody));
     }
 
-    /** What {@code DARKROOM_BACKEND_URL} has to be. */
+    /** Returns the value of {@code DARKROOM_BACKEND_URL}. */
     String url() {
         return "http://127.0.0.1:" + server.actualPort() + "/v1";
     }
 
-    /** When the next submission arrived, as {@link System#nanoTime}; waits for it. */
+    /** Waits for the next request and returns its arrival time, see {@link System#nanoTime}. */
     long awaitArrival() throws InterruptedException {
-        Long time = times.poll(10, TimeUnit.SECONDS);
+        Long time = arrivalTimes.poll(10, TimeUnit.SECONDS);
         if (time == null) {
-            throw new IllegalStateException("the AI server was not asked");
+            throw new IllegalStateException("the AI server received no request");
         }
         return time;
     }

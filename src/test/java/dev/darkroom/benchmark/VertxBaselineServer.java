@@ -20,9 +20,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the service could be measured by: Vert.x with the same options, instances and connections, and as little else as
- * possible. {@code /select/ID} reads a generation with the service's own statement and answers its columns as they are;
- * {@code /constant/N} answers N bytes. A process of its own.
+ * Baseline server: plain Vert.x with the options, instances and connections of the service. {@code /select/ID} reads a
+ * generation with the SQL statement of the service and returns its columns as JSON. {@code /constant/N} returns N bytes.
+ * Runs in its own process.
  */
 final class VertxBaselineServer extends VerticleBase {
     private static final String SELECT = "/select/";
@@ -67,7 +67,7 @@ final class VertxBaselineServer extends VerticleBase {
             if (constant.length() != length) {
                 constant = Buffer.buffer("x".repeat(length));
             }
-            answer(request.response(), constant);
+            respond(request.response(), constant);
         }
     }
 
@@ -75,12 +75,12 @@ final class VertxBaselineServer extends VerticleBase {
         database.client()
                 .preparedQuery(BenchmarkStatements.FIND)
                 .execute(Tuple.of(UUID.fromString(id), "local"))
-                .onSuccess(
-                        rows -> answer(response, rows.iterator().next().toJson().toBuffer()))
+                .onSuccess(rows ->
+                        respond(response, rows.iterator().next().toJson().toBuffer()))
                 .onFailure(error -> response.setStatusCode(500).end(error.toString()));
     }
 
-    private static void answer(HttpServerResponse response, Buffer json) {
+    private static void respond(HttpServerResponse response, Buffer json) {
         response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(json);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * The benchmark that {@code docs/performance.md} explains: {@code ./mvnw -q verify -Pbenchmark}. Nothing in here is a test,
- * and no test is about speed.
+ * Benchmarks described in {@code docs/performance.md}, run by {@code ./mvnw -q verify -Pbenchmark}, {@code -Ppeers} and
+ * {@code -Pnotifications}. This package contains no tests, and no test measures speed.
  */
 package dev.darkroom.benchmark;
