@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code docs/asyncapi.yaml} is AsyncAPI, says of itself what is so, and knows the same channels as the rest. */
+/** Validates {@code docs/asyncapi.yaml} and compares its channels with {@code openapi.yaml} and the event bus. */
 class AsyncApiDocumentTest {
     private static final JsonNode DOCUMENT = AsyncApiMessageValidator.document();
 
@@ -49,7 +49,7 @@ class AsyncApiDocumentTest {
     }
 
     @Test
-    void itIsWhatTheSchemaOfAsyncApiSays() throws IOException {
+    void documentIsValidAsyncApi() throws IOException {
         // given
         JsonObject schema =
                 new JsonObject(Files.readString(Path.of("src/test/resources/asyncapi/asyncapi-3.0.0.json")));
@@ -67,12 +67,12 @@ class AsyncApiDocumentTest {
         JsonObject broken = json(DOCUMENT);
         broken.getJsonObject("operations").getJsonObject("streamNotifications").put("action", "shout");
         assertThat(validator.validate(broken).getValid())
-                .as("the schema refuses something")
+                .as("the schema rejects an invalid document")
                 .isFalse();
     }
 
     @Test
-    void everyReferenceLeadsSomewhere() {
+    void everyReferenceResolves() {
         DOCUMENT.findParents("$ref")
                 .forEach(node -> assertThat(AsyncApiMessageValidator.resolveReference(node))
                         .isNotNull());
@@ -81,7 +81,7 @@ class AsyncApiDocumentTest {
 
     @ParameterizedTest
     @MethodSource("messages")
-    void anExampleIsWhatItsSchemaSays(String name) {
+    void exampleMatchesItsSchema(String name) {
         JsonNode message = DOCUMENT.at("/components/messages/" + name);
         assertThat(message.path("examples").size()).as("examples").isPositive();
         for (JsonNode example : message.get("examples")) {
@@ -97,7 +97,7 @@ class AsyncApiDocumentTest {
     }
 
     @Test
-    void everyMessageIsOnAChannelAndEveryMessageOfAChannelInAnOperation() {
+    void everyMessageHasChannelAndOperation() {
         Set<String> used = new TreeSet<>();
         Set<String> onChannels = new TreeSet<>();
         DOCUMENT.get("channels")
@@ -126,8 +126,8 @@ class AsyncApiDocumentTest {
     }
 
     @Test
-    void theContractAndTheBusHaveTheSameChannels() throws IOException {
-        // given what streams or becomes a socket, by the contract
+    void channelsMatchContractAndEventBus() throws IOException {
+        // given the operations of the contract that stream or upgrade to a WebSocket
         Set<String> expected =
                 new TreeSet<>(Set.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEventPublisher.ADDRESS));
         contract().get("paths").fields().forEachRemaining(path -> {
@@ -148,7 +148,7 @@ class AsyncApiDocumentTest {
     }
 
     @Test
-    void aStreamHasTheSameEventsInTheContract() throws IOException {
+    void streamEventsMatchContract() throws IOException {
         JsonNode paths = contract().get("paths");
         for (JsonNode channel : DOCUMENT.get("channels")) {
             JsonNode events = paths.path(channel.get("address").asText())
@@ -162,7 +162,7 @@ class AsyncApiDocumentTest {
     }
 
     @Test
-    void aMessageIsHeldAgainstItsChannel() {
+    void validatesMessageAgainstItsChannel() {
         String notification = DOCUMENT.at("/components/messages/StreamNotification/examples/0/payload")
                 .toString();
         JsonObject backend = json(DOCUMENT.at("/components/messages/BusBackendEvent/examples/0/payload"));
@@ -181,18 +181,18 @@ class AsyncApiDocumentTest {
         AsyncApiMessageValidator.validateServerFrame(
                 JsonObject.of("event", "notification", "id", "7f3a2b9c-17", "data", new JsonObject(notification)));
 
-        refused(() -> AsyncApiMessageValidator.validateSse(new Frame("", "message", "{}")));
-        refused(() -> AsyncApiMessageValidator.validateSse(new Frame("", "news", notification)));
-        refused(() -> AsyncApiMessageValidator.validateSse(new Frame("", "ping", "{}")));
-        refused(() ->
+        assertRejected(() -> AsyncApiMessageValidator.validateSse(new Frame("", "message", "{}")));
+        assertRejected(() -> AsyncApiMessageValidator.validateSse(new Frame("", "news", notification)));
+        assertRejected(() -> AsyncApiMessageValidator.validateSse(new Frame("", "ping", "{}")));
+        assertRejected(() ->
                 AsyncApiMessageValidator.validateBusEvent(BackendEventPublisher.ADDRESS, new JsonObject(notification)));
-        refused(() -> AsyncApiMessageValidator.validateBusEvent("darkroom.generation.wake", backend));
-        refused(() -> AsyncApiMessageValidator.validateWebhook(Map.of(), json(webhook.get("payload"))));
-        refused(() -> AsyncApiMessageValidator.validateClientFrame(JsonObject.of("op", "ack")));
-        refused(() -> AsyncApiMessageValidator.validateServerFrame(JsonObject.of("event", "ping")));
+        assertRejected(() -> AsyncApiMessageValidator.validateBusEvent("darkroom.generation.wake", backend));
+        assertRejected(() -> AsyncApiMessageValidator.validateWebhook(Map.of(), json(webhook.get("payload"))));
+        assertRejected(() -> AsyncApiMessageValidator.validateClientFrame(JsonObject.of("op", "ack")));
+        assertRejected(() -> AsyncApiMessageValidator.validateServerFrame(JsonObject.of("event", "ping")));
     }
 
-    private static void refused(Runnable check) {
+    private static void assertRejected(Runnable check) {
         assertThatThrownBy(check::run).isInstanceOf(AssertionError.class);
     }
 }

@@ -12,25 +12,25 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
-/** What a block of commands finds: its page tells it in words, a scene makes it so. */
+/** Prepares the state of the service that a block of commands requires, as the text of its page describes it. */
 final class CommandPreconditions {
     private final ApiClient client;
     private final ApiClient management;
     private final InProcessSimulator inProcessSimulator;
 
-    /** Generations whose calls are never answered. */
-    private final Set<String> heldPrompts = new HashSet<>();
+    /** Ids of generations to which the AI server never responds. */
+    private final Set<String> hangingGenerations = new HashSet<>();
 
-    /** By the page and the beginning of the first line of a block. */
+    /** Preconditions by page and beginning of the first line of a block. */
     private final Map<String, Precondition> preconditions = new HashMap<>();
 
-    /** What is there before a block begins. */
+    /** State required by a block. */
     interface Precondition {
         /**
-         * Makes it so.
+         * Establishes the state.
          *
-         * @param bindings for texts that stand on the page and in no output before
-         * @return is run once a stream has begun
+         * @param bindings receives values for texts of the page that no earlier output contains
+         * @return an action to run after a stream has started
          */
         Runnable prepare(ExpectedOutput.Bindings bindings);
     }
@@ -45,7 +45,7 @@ final class CommandPreconditions {
         preconditions.put(page + " " + firstLine, precondition);
     }
 
-    /** Waits for the generations of the blocks before, whose calls would meet the script of the next scene. */
+    /** Waits for the generations of earlier blocks, which would consume the next script, and prepares a block. */
     Runnable prepare(MarkdownPages.Block block, ExpectedOutput.Bindings bindings) {
         Awaitility.await("end of all generations")
                 .atMost(Duration.ofSeconds(30))
@@ -53,20 +53,20 @@ final class CommandPreconditions {
         inProcessSimulator.reset();
         String name = block.page() + " " + block.firstLine();
         return preconditions.entrySet().stream()
-                .filter(scene -> name.startsWith(scene.getKey()))
+                .filter(entry -> name.startsWith(entry.getKey()))
                 .findFirst()
-                .map(scene -> scene.getValue().prepare(bindings))
+                .map(entry -> entry.getValue().prepare(bindings))
                 .orElse(() -> {});
     }
 
-    /** Those of {@code docs/api.md} and {@code docs/notifications.md}. */
+    /** Adds the preconditions of {@code docs/api.md} and {@code docs/notifications.md}. */
     CommandPreconditions addApiPreconditions() {
         String api = "docs/api.md";
         addPrecondition(
                 api,
                 "$ curl -i http://127.0.0.1:8080/api/generation -H 'Content-Type: application/json' \\",
                 bindings -> {
-                    // Two blocks begin so. The one with a key shows the second answer.
+                    // Two blocks begin with this line. The one with a key shows the response to the second request.
                     Map<String, String> key = Map.of("Idempotency-Key", "8e03978e-40d5-43e8-bc93-6894a57f9324");
                     client.awaitEnd(
                             client.post("{\"prompt\":\"A boat\"}", key).json().getString("id"));
@@ -78,9 +78,9 @@ final class CommandPreconditions {
             return () -> {};
         });
         addPrecondition(api, "$ curl -i http://127.0.0.1:8081/backends", bindings -> {
-            heldPrompts.forEach(client::cancel);
-            heldPrompts.clear();
-            // The call is aborted a moment after its generation has ended.
+            hangingGenerations.forEach(client::cancel);
+            hangingGenerations.clear();
+            // The call is aborted shortly after the generation has finished.
             Awaitility.await("an idle backend")
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> management.get("/backends").text(), text -> text.contains("\"permits\":4"));
@@ -95,7 +95,7 @@ final class CommandPreconditions {
                 api,
                 "$ curl -i http://127.0.0.1:8080/api/generation/01a20cbc-1154-73b2-91c4-1a2e625709c9 -H",
                 bindings -> {
-                    // The page shows it only here.
+                    // No earlier output shows the ETag.
                     bindings.put(
                             "\"-qM1kS5V0o09xlTi_h4Vqw\"",
                             client.get(bindings.insertInto("/api/generation/01a20cbc-1154-73b2-91c4-1a2e625709c9"))
@@ -132,7 +132,7 @@ final class CommandPreconditions {
         return this;
     }
 
-    /** The position after the last notification. */
+    /** Returns the position after the last notification. */
     private String lastPosition() {
         JsonObject page = client.get("/api/notifications?limit=100").json();
         while (page.containsKey("nextCursor")) {
@@ -145,7 +145,7 @@ final class CommandPreconditions {
     private boolean allHaveEnded() {
         return client.get("/api/generation?status=PENDING&limit=100").json().getJsonArray("items").stream()
                 .map(item -> ((JsonObject) item).getString("id"))
-                .allMatch(heldPrompts::contains);
+                .allMatch(hangingGenerations::contains);
     }
 
     private String createFinished(String prompt) {
@@ -160,7 +160,7 @@ final class CommandPreconditions {
 
     private String createWithAttempts(String prompt, int attempt) {
         String id = client.create(prompt);
-        heldPrompts.add(id);
+        hangingGenerations.add(id);
         Predicate<JsonObject> running =
                 generation -> generation.getJsonArray("attempts").size() == attempt
                         && generation

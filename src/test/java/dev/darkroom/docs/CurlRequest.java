@@ -18,12 +18,12 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * What a simple curl command asks for, sent by the JDK.
+ * Request of a simple curl command. The JDK's HTTP client sends it.
  *
- * @param headers names and values in turn
+ * @param headers alternating names and values
  * @param body null for none
  * @param head whether the output begins with the status line and the headers
- * @param streaming whether the answer has no end
+ * @param streaming whether the response is an endless stream
  */
 record CurlRequest(String method, String url, List<String> headers, String body, boolean head, boolean streaming) {
     private static final HttpClient HTTP = HttpClient.newBuilder()
@@ -33,7 +33,7 @@ record CurlRequest(String method, String url, List<String> headers, String body,
 
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
-    /** Null when the command is another, or has options that this class does not know. */
+    /** Parses a command. Returns null when it is not curl or has unsupported options. */
     static CurlRequest parse(String command) {
         List<String> words = ShellWordSplitter.split(command);
         if (words == null || words.isEmpty() || !words.get(0).equals("curl")) {
@@ -43,17 +43,17 @@ record CurlRequest(String method, String url, List<String> headers, String body,
         String url = null;
         String body = null;
         boolean head = false;
-        boolean endless = false;
+        boolean streaming = false;
         List<String> headers = new ArrayList<>();
         Iterator<String> rest = words.subList(1, words.size()).iterator();
         while (rest.hasNext()) {
             String word = rest.next();
             switch (word) {
                 case "-s" -> {
-                    // Nothing else is written anyway.
+                    // Only affects progress output, which this class does not produce.
                 }
                 case "-i" -> head = true;
-                case "-N" -> endless = true;
+                case "-N" -> streaming = true;
                 case "-I" -> {
                     head = true;
                     method = "HEAD";
@@ -76,23 +76,23 @@ record CurlRequest(String method, String url, List<String> headers, String body,
         if (method == null) {
             method = body == null ? "GET" : "POST";
         }
-        return url == null ? null : new CurlRequest(method, url, headers, body, head, endless);
+        return url == null ? null : new CurlRequest(method, url, headers, body, head, streaming);
     }
 
     /**
-     * An answer.
+     * Result of a request.
      *
-     * @param output what curl would print
+     * @param output as curl would print it
      */
     record CurlResult(int status, String output) {}
 
     /**
      * Sends the request.
      *
-     * @param enough of an answer without an end: then it is left
-     * @param begun is run once, when something of an answer without an end has come
+     * @param complete ends a stream when it accepts the output so far
+     * @param onFirstBytes runs once, after the first bytes of a stream
      */
-    CurlResult send(Predicate<String> enough, Runnable begun) {
+    CurlResult send(Predicate<String> complete, Runnable onFirstBytes) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
                 .timeout(DEADLINE)
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
@@ -115,11 +115,11 @@ record CurlRequest(String method, String url, List<String> headers, String body,
                                 output.append(name).append(": ").append(value).append('\n')));
                 output.append('\n');
             }
-            try (InputStream answer = response.body()) {
+            try (InputStream in = response.body()) {
                 if (streaming) {
-                    readUntil(answer, output, enough, begun);
+                    readUntil(in, output, complete, onFirstBytes);
                 } else {
-                    output.append(new String(answer.readAllBytes(), StandardCharsets.UTF_8));
+                    output.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
                 }
             }
             return new CurlResult(response.statusCode(), output.toString());
@@ -131,21 +131,21 @@ record CurlRequest(String method, String url, List<String> headers, String body,
         }
     }
 
-    /** The stream ends by itself, or sends something at least every 15 s, so that no read blocks for long. */
-    private static void readUntil(InputStream answer, StringBuilder output, Predicate<String> enough, Runnable begun)
+    /** Reads a stream until {@code complete}. A read blocks for at most 15 s, the interval of pings. */
+    private static void readUntil(InputStream in, StringBuilder output, Predicate<String> complete, Runnable onFirstBytes)
             throws IOException {
         long end = System.nanoTime() + DEADLINE.toNanos();
         byte[] part = new byte[8192];
-        boolean told = false;
-        while (!enough.test(output.toString()) && System.nanoTime() < end) {
-            int read = answer.read(part);
+        boolean started = false;
+        while (!complete.test(output.toString()) && System.nanoTime() < end) {
+            int read = in.read(part);
             if (read < 0) {
                 return;
             }
             output.append(new String(part, 0, read, StandardCharsets.UTF_8));
-            if (!told) {
-                told = true;
-                begun.run();
+            if (!started) {
+                started = true;
+                onFirstBytes.run();
             }
         }
     }

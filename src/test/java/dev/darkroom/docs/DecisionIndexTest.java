@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The index of decisions names every page of {@code docs/decisions} with its title and status. */
+/** Checks that the index of decisions lists every page of {@code docs/decisions} with title and status. */
 class DecisionIndexTest {
     private static final Path FOLDER = Path.of("docs/decisions");
     private static final Pattern NAME = Pattern.compile("([0-9]{4})-[a-z0-9-]+\\.md");
@@ -41,7 +41,7 @@ class DecisionIndexTest {
     }
 
     @Test
-    void namesEveryDecision() throws IOException {
+    void indexListsEveryDecision() throws IOException {
         StringBuilder table = new StringBuilder("| page | decision | status |\n|---|---|---|\n");
         for (Path page : pages().subList(1, pages().size())) {
             String name = page.getFileName().toString();
@@ -53,7 +53,7 @@ class DecisionIndexTest {
     }
 
     @Test
-    void numbersAreThoseOfTheFilesAndUsedOnce() throws IOException {
+    void titleNumbersMatchFileNames() throws IOException {
         for (Path page : pages()) {
             Matcher name = NAME.matcher(page.getFileName().toString());
             assertThat(name.matches()).as(page.toString()).isTrue();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every Mermaid diagram of the documents has its pictures beside it, and they are of its present source. */
+/** Checks that every Mermaid diagram has rendered images of its current source. */
 class DiagramsTest {
     private static final Path DOCS = Path.of("docs");
     private static final Pattern NAMED =
@@ -48,7 +48,7 @@ class DiagramsTest {
     }
 
     @Test
-    void everyDiagramHasAName() {
+    void everyDiagramHasUniqueName() {
         long blocks = documents().stream()
                 .flatMap(text -> text.lines())
                 .filter("```mermaid"::equals)
@@ -59,10 +59,10 @@ class DiagramsTest {
 
     @ParameterizedTest
     @MethodSource("diagrams")
-    void aDiagramHasPicturesOfItsPresentSource(Diagram diagram) {
+    void imagesMatchDiagramSource(Diagram diagram) {
         for (String suffix : List.of(".svg", "-dark.svg")) {
             assertThat(read(DOCS.resolve("diagrams").resolve(diagram.name() + suffix)))
-                    .as("./mvnw -Pdiagrams renders them anew")
+                    .as("./mvnw -Pdiagrams renders the images")
                     .contains("<!-- source sha256:" + sha256(diagram.source()) + " -->");
         }
     }

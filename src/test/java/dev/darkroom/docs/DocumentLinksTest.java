@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every link between files of the repository leads to a file, and to a heading of it when it names one. */
+/** Checks that every relative link of the pages leads to an existing file and, with a fragment, to an existing heading. */
 class DocumentLinksTest {
     static Stream<Path> pages() {
         return MarkdownPages.all().stream();
@@ -21,7 +21,7 @@ class DocumentLinksTest {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void linksLeadSomewhere(Path page) {
+    void linksResolve(Path page) {
         List<String> broken = new ArrayList<>();
         for (String link : MarkdownPages.links(page)) {
             if (!link.matches("[a-z]+:.*")) {
@@ -33,20 +33,20 @@ class DocumentLinksTest {
     }
 
     @Test
-    void readsLinksAndAnchorsAsGitHubDoes() {
+    void parsesLinksAndAnchorsLikeGitHub() {
         assertThat(MarkdownPages.links(Path.of("docs/api.md"))).contains("#post-apigeneration", "../openapi.yaml");
         assertThat(MarkdownPages.anchors(Path.of("docs/api.md")))
                 .contains("post-apigenerationgenerationidcancel", "too-large-413-414-431", "errors", "errors-1");
     }
 
     private static void check(Path page, String link, List<String> broken) {
-        String[] halves = link.split("#", 2);
-        String path = URLDecoder.decode(halves[0], StandardCharsets.UTF_8);
+        String[] parts = link.split("#", 2);
+        String path = URLDecoder.decode(parts[0], StandardCharsets.UTF_8);
         Path target = path.isEmpty() ? page : page.resolveSibling(path).normalize();
         if (!Files.exists(target)) {
             broken.add(link + " (no such file)");
-        } else if (halves.length == 2 && target.toString().endsWith(".md")) {
-            if (!MarkdownPages.anchors(target).contains(halves[1])) {
+        } else if (parts.length == 2 && target.toString().endsWith(".md")) {
+            if (!MarkdownPages.anchors(target).contains(parts[1])) {
                 broken.add(link + " (no such heading)");
             }
         }

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the pages name exists: tests, settings, classes of the architecture, log messages. */
+/** Checks that the tests, settings, verticles, tables and log messages named by the pages exist. */
 class DocumentNamesTest {
     private static final Pattern TEST =
             Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT))(?:\\.([a-z][A-Za-z0-9]*))?`(?:, `([a-z][A-Za-z0-9]*)`)?");
@@ -29,14 +29,14 @@ class DocumentNamesTest {
     private static final Pattern MESSAGE = Pattern.compile("`([^`]+)`");
     private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]++|\\\\.)*+)\"");
 
-    /** Not settings: read by tools, by tests, or by the reader's own program. */
+    /** Variables that are not settings: tools, tests or example programs read them. */
     private static final Set<String> OTHER_VARIABLES =
             Set.of("DARKROOM_CONF", "DARKROOM_SECOND_JDK", "DARKROOM_WEBHOOK_SECRET");
 
     private static final Map<String, String> TESTS = sources(Path.of("src/test/java"));
     private static final Map<String, String> CLASSES = sources(Path.of("src/main/java"));
 
-    /** Sources by the name of their class. */
+    /** Returns the sources by class name. */
     private static Map<String, String> sources(Path root) {
         try (Stream<Path> files = Files.walk(root)) {
             Map<String, String> sources = new HashMap<>();
@@ -56,7 +56,7 @@ class DocumentNamesTest {
     }
 
     @Test
-    void testsExist() {
+    void namedTestsExist() {
         List<String> missing = new ArrayList<>();
         for (Path page : MarkdownPages.all()) {
             for (MatchResult name : found(TEST, MarkdownPages.read(page))) {
@@ -74,12 +74,12 @@ class DocumentNamesTest {
         }
 
         assertThat(missing)
-                .as("tests that the pages name and that do not exist")
+                .as("tests named by the pages that do not exist")
                 .isEmpty();
     }
 
     @Test
-    void settingsExist() {
+    void namedSettingsExist() {
         Set<String> known = SettingVariableNames.variables();
         Set<String> missing = new TreeSet<>();
         for (Path page : MarkdownPages.all()) {
@@ -91,12 +91,12 @@ class DocumentNamesTest {
         }
 
         assertThat(missing)
-                .as("variables that the pages name and that are no settings")
+                .as("variables named by the pages that are not settings")
                 .isEmpty();
     }
 
     @Test
-    void everyVerticleStandsInTheTableOfTheArchitecture() {
+    void architectureListsEveryVerticle() {
         Set<String> documented = tableCells("docs/architecture.md", "verticle", CLASSES::containsKey);
         Set<String> existing = CLASSES.keySet().stream()
                 .filter(name -> name.endsWith("Verticle"))
@@ -106,7 +106,7 @@ class DocumentNamesTest {
     }
 
     @Test
-    void everyTableOfTheDatabaseStandsInTheArchitecture() throws IOException {
+    void architectureListsEveryTable() throws IOException {
         Pattern create = Pattern.compile("CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?([a-z_]+)");
         Set<String> existing = new TreeSet<>();
         try (Stream<Path> files = Files.list(Path.of("src/main/resources/db/migration"))) {
@@ -119,9 +119,9 @@ class DocumentNamesTest {
                 .containsExactlyInAnyOrderElementsOf(existing);
     }
 
-    /** A message is a constant in the code. */
+    /** Log messages are string literals in the code. */
     @Test
-    void logMessagesExist() {
+    void namedLogMessagesExist() {
         Set<String> literals = CLASSES.values().stream()
                 .flatMap(source -> found(LITERAL, source).stream())
                 .map(literal -> literal.group(1))
@@ -130,11 +130,11 @@ class DocumentNamesTest {
 
         assertThat(documented).hasSizeGreaterThan(30);
         assertThat(documented.stream().filter(message -> !literals.contains(message)))
-                .as("messages that operations.md names and that the code does not log")
+                .as("messages named by operations.md that the code does not log")
                 .isEmpty();
     }
 
-    /** The code spans of the first column of each table whose first heading this is. */
+    /** Returns the code spans in the first column of all tables whose first column has this heading. */
     private static Set<String> tableCells(String page, String heading, Predicate<String> wanted) {
         Set<String> cells = new LinkedHashSet<>();
         boolean inside = false;

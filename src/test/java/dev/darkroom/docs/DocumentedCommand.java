@@ -7,13 +7,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A command that a page shows, with the output that it shows.
+ * A command of a page with its output.
  *
- * @param command without the prompt; it may span lines
+ * @param command without the prompt; may have several lines
  * @param output empty when the page shows none
  */
 record DocumentedCommand(String command, String output) {
-    /** The pages whose commands are run. */
+    /** Pages with tested commands. */
     static final List<Path> PAGES = List.of(
             Path.of("README.md"),
             Path.of("docs/api.md"),
@@ -30,17 +30,17 @@ record DocumentedCommand(String command, String output) {
     private static final Pattern COMMAND_LINE = Pattern.compile(
             "(\\$ |(curl|java|\\./mvnw|export|cp|for|jq|psql|kill|docker|npm|[A-Z_]+=\\S+) ).*", Pattern.DOTALL);
 
-    /** What runs a block. */
+    /** Way to run a block. */
     enum Runner {
-        /** HTTP requests only: sent by the JDK. */
+        /** The block has only HTTP requests. The JDK sends them. */
         REQUESTS,
-        /** Settings only: loaded as the service loads them. */
+        /** The block has only settings. The settings loader validates them. */
         SETTINGS,
-        /** Anything else: run by bash. */
+        /** Bash runs any other block. */
         SHELL
     }
 
-    /** Whether a block holds commands, whatever its tag. */
+    /** Returns whether a block contains commands, independently of its tag. */
     static boolean isShell(MarkdownPages.Block block) {
         return SHELL_TAGS.contains(block.tag())
                 || PLAIN_TAGS.contains(block.tag())
@@ -55,7 +55,7 @@ record DocumentedCommand(String command, String output) {
                 .toList();
     }
 
-    /** The commands of a block. A block of output that directly follows belongs to the last one. */
+    /** Returns the commands of a block. A block of output that directly follows belongs to the last command. */
     static List<DocumentedCommand> commandsOf(MarkdownPages.Block block) {
         List<DocumentedCommand> commands =
                 block.text().lines().anyMatch(line -> line.startsWith(PROMPT)) ? session(block) : script(block);
@@ -90,7 +90,7 @@ record DocumentedCommand(String command, String output) {
         return new ArrayList<>(List.of(new DocumentedCommand(block.text(), "")));
     }
 
-    /** Whether the next line belongs to the command: after a backslash, or inside quotes. */
+    /** Returns whether the next line belongs to the command: after a backslash, or within quotes. */
     private static boolean isUnfinished(String command) {
         return command.endsWith("\\") || command.chars().filter(c -> c == '\'').count() % 2 == 1;
     }

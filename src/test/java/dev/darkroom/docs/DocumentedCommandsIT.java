@@ -19,8 +19,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every command of the pages is run, in the order of the page, and prints what the page shows. Requests are sent by the JDK. What needs a shell
- * is run by bash, in the profile "examples", which needs curl, jq and psql.
+ * Runs the commands of the pages in order and compares the output with the page. The JDK sends simple requests. Bash runs other
+ * commands in the profile "examples", which requires curl, jq and psql.
  */
 @Timeout(120)
 class DocumentedCommandsIT {
@@ -46,85 +46,85 @@ class DocumentedCommandsIT {
         webhookReceiver.close();
     }
 
-    /** What stands on the pages for the ports of this run. */
-    private static Map<String, String> places() {
-        Map<String, String> places = new LinkedHashMap<>();
-        places.put("http://127.0.0.1:8080", service.darkroom().api().toString());
-        places.put("http://127.0.0.1:8081", service.darkroom().management().toString());
-        places.put(
+    /** Returns the URLs of this run by the URLs on the pages. */
+    private static Map<String, String> actualUrls() {
+        Map<String, String> actualUrls = new LinkedHashMap<>();
+        actualUrls.put("http://127.0.0.1:8080", service.darkroom().api().toString());
+        actualUrls.put("http://127.0.0.1:8081", service.darkroom().management().toString());
+        actualUrls.put(
                 "http://127.0.0.1:8082",
                 "http://127.0.0.1:" + service.aiServer().port());
-        places.put("https://hooks.example.org", webhookReceiver.url(""));
-        return places;
+        actualUrls.put("https://hooks.example.org", webhookReceiver.url(""));
+        return actualUrls;
     }
 
     @TestFactory
-    Stream<DynamicTest> requestsAreAnsweredAsShown() {
+    Stream<DynamicTest> responsesMatchPages() {
         return DocumentedCommand.PAGES.stream().flatMap(this::requestsOf);
     }
 
     private Stream<DynamicTest> requestsOf(Path page) {
         ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
-        CommandPreconditions scenes =
+        CommandPreconditions preconditions =
                 new CommandPreconditions(service.darkroom(), service.aiServer()).addApiPreconditions();
-        return run(page, DocumentedCommand.Runner.REQUESTS)
-                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> send(block, scenes, bindings)));
+        return blocks(page, DocumentedCommand.Runner.REQUESTS)
+                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> send(block, preconditions, bindings)));
     }
 
-    private static Stream<MarkdownPages.Block> run(Path page, DocumentedCommand.Runner runner) {
+    private static Stream<MarkdownPages.Block> blocks(Path page, DocumentedCommand.Runner runner) {
         return DocumentedCommand.blocks(page).stream()
                 .filter(block -> !SkippedCommands.isSkipped(block))
                 .filter(block -> DocumentedCommand.runner(block) == runner);
     }
 
-    private static void send(MarkdownPages.Block block, CommandPreconditions scenes, ExpectedOutput.Bindings bindings) {
-        Runnable begun = scenes.prepare(block, bindings);
+    private static void send(MarkdownPages.Block block, CommandPreconditions preconditions, ExpectedOutput.Bindings bindings) {
+        Runnable onFirstBytes = preconditions.prepare(block, bindings);
         for (DocumentedCommand documented : DocumentedCommand.commandsOf(block)) {
             CurlRequest request = CurlRequest.parse(
-                    PlaceholderSubstitution.toActual(bindings.insertInto(documented.command()), places()));
+                    PlaceholderSubstitution.toActual(bindings.insertInto(documented.command()), actualUrls()));
             ExpectedOutput expected = new ExpectedOutput(documented.output());
             CurlRequest.CurlResult curlResult = request.send(
-                    so -> expected.matches(
-                            PlaceholderSubstitution.toDocumented(so, places()), true, new ExpectedOutput.Bindings()),
-                    begun);
-            String output = PlaceholderSubstitution.toDocumented(curlResult.output(), places());
+                    received -> expected.matches(
+                            PlaceholderSubstitution.toDocumented(received, actualUrls()), true, new ExpectedOutput.Bindings()),
+                    onFirstBytes);
+            String output = PlaceholderSubstitution.toDocumented(curlResult.output(), actualUrls());
             if (documented.output().isBlank()) {
                 assertThat(curlResult.status()).as("%s: %s", block, output).isLessThan(400);
             } else {
                 assertThat(expected.matches(output, request.streaming(), bindings))
-                        .as("%s shows\n%s\nand this run got\n%s\n", block, documented.output(), output)
+                        .as("%s: the page shows\n%s\nand the output is\n%s\n", block, documented.output(), output)
                         .isTrue();
             }
         }
     }
 
-    /** The pages on the API, with the service of this test. */
+    /** Runs the shell commands of the API pages against the service of this test. */
     @TestFactory
     @Tag("examples")
-    Stream<DynamicTest> commandsOfTheApiPrintWhatIsShown() {
+    Stream<DynamicTest> outputOfApiCommandsMatchesPages() {
         ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
         return Stream.of("docs/api.md", "docs/notifications.md", "docs/webhooks.md")
-                .flatMap(page -> run(Path.of(page), DocumentedCommand.Runner.SHELL))
+                .flatMap(page -> blocks(Path.of(page), DocumentedCommand.Runner.SHELL))
                 .map(block -> DynamicTest.dynamicTest(block.toString(), () -> {
                     try (ShellSession shell = new ShellSession(
                             directory, Map.of("API", service.darkroom().api().toString()))) {
                         DocumentedCommand.commandsOf(block)
-                                .forEach(command -> ReadmeWalkthrough.run(block, command, shell, places(), bindings));
+                                .forEach(command -> ReadmeWalkthrough.run(block, command, shell, actualUrls(), bindings));
                     }
                 }));
     }
 
-    /** The tour of the README and the commands of operators, with the jar. */
+    /** Runs the commands of the README and of the operations page with the packaged jar. */
     @TestFactory
     @Tag("examples")
-    Stream<DynamicTest> commandsOfTheReadmeAndOfOperatorsPrintWhatIsShown() {
-        ReadmeWalkthrough tour = new ReadmeWalkthrough(directory);
+    Stream<DynamicTest> outputOfReadmeAndOperationsCommandsMatchesPages() {
+        ReadmeWalkthrough walkthrough = new ReadmeWalkthrough(directory);
         return Stream.of("README.md", "docs/operations.md")
                 .map(Path::of)
                 .flatMap(page -> DocumentedCommand.blocks(page).stream()
                         .filter(block -> !SkippedCommands.isSkipped(block))
                         .filter(block -> DocumentedCommand.runner(block) != DocumentedCommand.Runner.SETTINGS))
-                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> tour.run(block)))
-                .onClose(tour::close);
+                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> walkthrough.run(block)))
+                .onClose(walkthrough::close);
     }
 }

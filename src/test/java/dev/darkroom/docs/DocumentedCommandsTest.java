@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How the pages are read, and the blocks that need no service. */
+/** Tests the parsing of commands on pages, and runs the blocks that need no service. */
 class DocumentedCommandsTest {
     @TempDir
     Path directory;
@@ -29,14 +29,14 @@ class DocumentedCommandsTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void documentedSettingsAreAccepted(MarkdownPages.Block block) {
+    void documentedSettingsAreValid(MarkdownPages.Block block) {
         ExportCommand.assertAccepted(block.text().replaceAll("(?m)^\\$ ", ""), directory);
     }
 
     @Test
-    void everyExceptionNamesOneBlock() {
+    void everySkippedBlockMatchesOneBlock() {
         for (SkippedCommands.SkippedBlock skippedBlock : SkippedCommands.SKIPPED_BLOCKS) {
-            assertThat(blocks().filter(skippedBlock::is))
+            assertThat(blocks().filter(skippedBlock::matches))
                     .as("blocks of %s that begin with %s", skippedBlock.page(), skippedBlock.firstLine())
                     .hasSize(1);
             assertThat(skippedBlock.reason()).endsWith(".");
@@ -58,14 +58,14 @@ class DocumentedCommandsTest {
         "json, '{\"a\": 1}', false",
         "js, '$ is a name', false"
     })
-    void findsCommandsWhateverTheTag(String tag, String line, boolean expected) {
+    void detectsCommandsIndependentlyOfTag(String tag, String line, boolean expected) {
         MarkdownPages.Block block = new MarkdownPages.Block(Path.of("a.md"), 1, tag, line + "\n");
 
         assertThat(DocumentedCommand.isShell(block)).isEqualTo(expected);
     }
 
     @Test
-    void readsCommandsAndTheirOutput() throws Exception {
+    void parsesCommandsAndOutput() throws Exception {
         Path page = directory.resolve("page.md");
         Files.writeString(page, """
                 # A page
@@ -101,7 +101,7 @@ class DocumentedCommandsTest {
     }
 
     @Test
-    void comparesOutputButForWhatDiffersFromRunToRun() {
+    void ignoresVaryingValuesInOutput() {
         ExpectedOutput.Bindings bindings = new ExpectedOutput.Bindings();
         String id = "01a209f3-5c1e-7b8a-9c55-2f6d1a0b7e44";
         String other = "01b309f3-5c1e-7b8a-9c55-2f6d1a0b7e44";
@@ -127,14 +127,14 @@ class DocumentedCommandsTest {
                 .isTrue();
         assertThat(bindings.insertInto("curl http://a/" + id)).isEqualTo("curl http://a/" + other);
         assertThat(new ExpectedOutput(id).matches(id, false, bindings))
-                .as("an id that stands for another by now")
+                .as("an id already bound to another value")
                 .isFalse();
         assertThat(new ExpectedOutput("a\n").matches("a\nb", false, bindings)).isFalse();
         assertThat(new ExpectedOutput("a\n").matches("a\nb", true, bindings)).isTrue();
     }
 
     @Test
-    void everyPageHasCommandsThatAreRun() {
+    void everyPageHasTestedCommands() {
         for (Path page : DocumentedCommand.PAGES) {
             List<MarkdownPages.Block> run = new ArrayList<>(DocumentedCommand.blocks(page));
             run.removeIf(SkippedCommands::isSkipped);

@@ -10,18 +10,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The output that a page shows. What differs from run to run matches anything of the same form: ids, times, hashes, signatures, cursors,
- * sizes. An id, hash, signature or cursor that occurs again stands for the same value again, in later commands of the page too. {@code ...}
- * and {@code …} stand for what the page leaves out. JSON may be formatted. Headers may stand in any order, and the page may leave some out.
+ * Output of a command on a page, as a pattern. Varying values such as ids, times, hashes, signatures, cursors and sizes match any
+ * value of the same format. A repeated id, hash, signature or cursor must have the same value again, also in later commands of
+ * the page. {@code ...} and {@code …} match any text. JSON may be formatted. Headers may have any order, and the page may omit
+ * some.
  */
 final class ExpectedOutput {
     private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
     private static final String TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]+Z";
 
-    /** By name: the form of a value that differs from run to run. The same value is expected where the same text stands again. */
+    /** Formats of varying values by name. The same text on the page must match the same value again. */
     private static final Map<String, String> BOUND_PATTERNS = new LinkedHashMap<>();
 
-    /** The same, but each occurrence stands alone. */
+    /** Formats of varying values by name. Each occurrence is independent. */
     private static final Map<String, String> FREE_PATTERNS = new LinkedHashMap<>();
 
     static {
@@ -52,7 +53,7 @@ final class ExpectedOutput {
         this.text = text;
     }
 
-    /** Values of this run by the text that stands for them on the page. */
+    /** Values of this run by their text on the page. */
     static final class Bindings {
         private final Map<String, String> values = new HashMap<>();
 
@@ -60,7 +61,7 @@ final class ExpectedOutput {
             values.put(shown, actual);
         }
 
-        /** The longest texts first, since one may be a part of another. */
+        /** Replaces texts of the page by values of this run, longest texts first, since one may contain another. */
         String insertInto(String command) {
             String result = command;
             for (String shown : values.keySet().stream()
@@ -81,9 +82,9 @@ final class ExpectedOutput {
     }
 
     /**
-     * Whether this is what was expected; then the values are taken over.
+     * Returns whether the actual output matches. Adds the values to {@code bindings} if it does.
      *
-     * @param prefix whether more may follow
+     * @param prefix whether more output may follow
      */
     boolean matches(String actual, boolean prefix, Bindings bindings) {
         String shown = text.strip();
@@ -165,9 +166,9 @@ final class ExpectedOutput {
         return "(?<bound" + (bound.size() - 1) + ">" + BOUND_PATTERNS.get(name) + ")";
     }
 
-    private static String[] splitHead(String answer) {
-        String[] halves = answer.split("\r?\n\r?\n", 2);
-        return new String[] {halves[0].replace("\r", ""), halves.length == 2 ? halves[1].strip() : ""};
+    private static String[] splitHead(String response) {
+        String[] parts = response.split("\r?\n\r?\n", 2);
+        return new String[] {parts[0].replace("\r", ""), parts.length == 2 ? parts[1].strip() : ""};
     }
 
     private static String lowerName(String header) {
@@ -175,7 +176,7 @@ final class ExpectedOutput {
         return colon < 0 ? header : header.substring(0, colon).toLowerCase(Locale.ROOT) + header.substring(colon);
     }
 
-    /** JSON without white space between its parts; other text without white space at the end of its lines. */
+    /** Removes white space between JSON tokens, or at the end of lines of other text. */
     private static String compactJson(String text) {
         if (!text.startsWith("{") && !text.startsWith("[")) {
             return text.replaceAll("[ \t\r]+\n", "\n");

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Lines of {@code export NAME=value ...}, as the operator of a service types them. */
+/** Parser of {@code export NAME=value ...} lines. */
 final class ExportCommand {
     private ExportCommand() {}
 
@@ -14,7 +14,7 @@ final class ExportCommand {
         return script.lines().filter(line -> !line.isBlank()).allMatch(line -> assignments(line) != null);
     }
 
-    /** Loads the settings as a service does; fails when they are refused, or when it warns of a name. */
+    /** Loads the settings as the service does. Fails when they are invalid or a variable is unknown. */
     static void assertAccepted(String script, Path directory) {
         Map<String, String> environment = new HashMap<>();
         script.lines().filter(line -> !line.isBlank()).forEach(line -> environment.putAll(assignments(line)));
@@ -24,6 +24,7 @@ final class ExportCommand {
         }
     }
 
+    /** Returns null when the line is not an export command. */
     private static Map<String, String> assignments(String line) {
         List<String> words = ShellWordSplitter.split(line.replaceFirst("\\s+#.*", ""));
         if (words == null || words.size() < 2 || !words.get(0).equals("export")) {
@@ -31,11 +32,11 @@ final class ExportCommand {
         }
         Map<String, String> assignments = new HashMap<>();
         for (String word : words.subList(1, words.size())) {
-            String[] halves = word.split("=", 2);
-            if (halves.length < 2) {
+            String[] parts = word.split("=", 2);
+            if (parts.length < 2) {
                 return null;
             }
-            assignments.put(halves[0], halves[1]);
+            assignments.put(parts[0], parts[1]);
         }
         return assignments;
     }

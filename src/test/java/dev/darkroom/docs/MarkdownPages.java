@@ -25,10 +25,10 @@ final class MarkdownPages {
     /**
      * A fenced block.
      *
-     * @param page the path of its page
-     * @param line of its first fence, counted from 1
-     * @param tag after the fence, empty when there is none
-     * @param text between the fences, each line with its line break
+     * @param page path of the page
+     * @param line number of the opening fence, from 1
+     * @param tag after the opening fence; empty when there is none
+     * @param text between the fences, with line breaks
      */
     record Block(Path page, int line, String tag, String text) {
         String firstLine() {
@@ -41,10 +41,10 @@ final class MarkdownPages {
         }
     }
 
-    /** A part of a page: prose lines, or one fenced block. */
+    /** Part of a page: prose lines, or one fenced block. {@code block} is null for prose. */
     private record Part(List<String> prose, Block block) {}
 
-    /** All pages, sorted by path. */
+    /** Returns all pages, sorted by path. */
     static List<Path> all() {
         try (Stream<Path> docs = Files.walk(Path.of("docs"));
                 Stream<Path> root = Files.list(Path.of("."))) {
@@ -65,7 +65,7 @@ final class MarkdownPages {
         }
     }
 
-    /** The fenced blocks of a page, in order. */
+    /** Returns the fenced blocks of a page, in order. */
     static List<Block> blocks(Path page) {
         return parts(page).stream()
                 .map(Part::block)
@@ -73,23 +73,23 @@ final class MarkdownPages {
                 .toList();
     }
 
-    /** Whether only blank lines stand between a block and the one before it. */
+    /** Returns whether only blank lines separate a block from the previous one. */
     static boolean followsDirectly(Path page, Block block) {
-        Block before = null;
+        Block previous = null;
         boolean blank = false;
         for (Part part : parts(page)) {
             if (part.block() == null) {
                 blank = part.prose().stream().allMatch(String::isBlank);
             } else if (part.block().line() == block.line()) {
-                return before != null && blank;
+                return previous != null && blank;
             } else {
-                before = part.block();
+                previous = part.block();
             }
         }
         return false;
     }
 
-    /** The anchors of a page, as GitHub makes them from headings. */
+    /** Returns the anchors that GitHub derives from the headings of a page. */
     static List<String> anchors(Path page) {
         Map<String, Integer> seen = new TreeMap<>();
         List<String> anchors = new ArrayList<>();
@@ -107,13 +107,13 @@ final class MarkdownPages {
         return anchors;
     }
 
-    /** The targets of all links outside of code. */
+    /** Returns the targets of all links outside of code. */
     static List<String> links(Path page) {
         String text = CODE_SPAN.matcher(String.join("\n", prose(page))).replaceAll("code");
         return LINK.matcher(text).results().map(found -> found.group(1)).toList();
     }
 
-    /** Without fenced blocks. */
+    /** Returns the lines of a page without fenced blocks. */
     static List<String> prose(Path page) {
         return parts(page).stream()
                 .filter(part -> part.block() == null)
@@ -151,7 +151,7 @@ final class MarkdownPages {
             }
         }
         if (fence != null) {
-            throw new IllegalStateException(page + ":" + begin + ": a fence without an end");
+            throw new IllegalStateException(page + ":" + begin + ": fence without an end");
         }
         parts.add(new Part(List.copyOf(prose), null));
         return parts;

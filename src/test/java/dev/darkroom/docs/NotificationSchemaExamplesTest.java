@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The messages in the design of the notification system are what its schemas say, down to the webhook's signature. */
+/** Validates the example messages of the notification design against the schemas, and the signature of its webhook. */
 class NotificationSchemaExamplesTest {
     private static final String DESIGN = read(Path.of("docs/notifications-design.md"));
     private static final JsonObject SCHEMAS = new JsonObject(read(Path.of("docs/schemas/notifications.schema.json")));
@@ -50,8 +50,8 @@ class NotificationSchemaExamplesTest {
                 .map(found -> new Example(found.group(1), new JsonObject(found.group(2))));
     }
 
-    /** Those of the stream, frame by frame, as a browser takes them apart. */
-    static Stream<Example> framesOfTheStream() {
+    /** Returns the events of the example stream. */
+    static Stream<Example> streamEvents() {
         List<Example> frames = new ArrayList<>();
         for (String frame : block("sse").split("\n\n")) {
             String event = field(frame, "event");
@@ -63,16 +63,16 @@ class NotificationSchemaExamplesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"examples", "framesOfTheStream"})
-    void anExampleIsWhatItsSchemaSays(Example example) {
+    @MethodSource({"examples", "streamEvents"})
+    void exampleMatchesItsSchema(Example example) {
         OutputUnit result = validate(example.schema(), example.message());
 
         assertThat(result.getValid()).as(String.valueOf(result.getErrors())).isTrue();
     }
 
     @ParameterizedTest
-    @MethodSource({"examples", "framesOfTheStream"})
-    void aMessageThatLacksAFieldIsRefused(Example example) {
+    @MethodSource({"examples", "streamEvents"})
+    void schemaRejectsMissingField(Example example) {
         List<String> required = required(example);
         assertThat(required).isNotEmpty();
         for (String field : required) {
@@ -86,10 +86,10 @@ class NotificationSchemaExamplesTest {
     }
 
     @Test
-    void everyMessageHasASchemaAndEveryBlockOfJsonNamesIt() {
+    void everyExampleNamesItsSchema() {
         long blocks = DESIGN.lines().filter("```json"::equals).count();
         TreeSet<String> shown = new TreeSet<>();
-        Stream.concat(examples(), framesOfTheStream()).forEach(example -> shown.add(example.schema()));
+        Stream.concat(examples(), streamEvents()).forEach(example -> shown.add(example.schema()));
 
         assertThat(examples()).hasSize((int) blocks);
         assertThat(shown)
@@ -100,29 +100,29 @@ class NotificationSchemaExamplesTest {
     }
 
     @Test
-    void aTypeThatNobodyKnowsIsNoError() {
-        JsonObject ofTheFuture = examples().findFirst().orElseThrow().message();
-        ofTheFuture
+    void schemaAcceptsUnknownType() {
+        JsonObject unknown = examples().findFirst().orElseThrow().message();
+        unknown
                 .put("type", "generation.liked")
                 .put("data", new JsonObject().put("by", 3))
                 .put("new", true);
 
-        assertThat(validate("Notification", ofTheFuture).getValid()).isTrue();
+        assertThat(validate("Notification", unknown).getValid()).isTrue();
     }
 
     @Test
-    void theFramesOfTheStreamCarryTheirNumberAsId() {
+    void eventIdEndsWithSequenceNumber() {
         String frame = block("sse").split("\n\n")[1];
 
         assertThat(field(frame, "id")).endsWith("-" + new JsonObject(field(frame, "data")).getInteger("seq"));
         assertThat(block("sse").split("\n\n")[0].lines())
-                .as("the first frame gives a cursor and fires nothing")
+                .as("the first event sets the id and has no data")
                 .anyMatch(line -> line.startsWith("id: "))
                 .contains("data:");
     }
 
     @Test
-    void theSignatureOfTheWebhookVerifies() throws GeneralSecurityException {
+    void webhookSignatureIsValid() throws GeneralSecurityException {
         String headers = block("webhook-signature");
         Matcher body = Pattern.compile("<!-- schema: WebhookBody -->\n```json\n(.*?)\n```", Pattern.DOTALL)
                 .matcher(DESIGN);
@@ -165,7 +165,7 @@ class NotificationSchemaExamplesTest {
         return found.group(1);
     }
 
-    /** The value of {@code name: value} in a block of lines; null when there is none. */
+    /** Returns the value of a line {@code name: value}, or null when there is none. */
     private static String field(String lines, String name) {
         return lines.lines()
                 .filter(line -> line.startsWith(name + ": "))

@@ -2,11 +2,11 @@ package dev.darkroom.docs;
 
 import java.util.Map;
 
-/** Addresses and directories: what the pages show for those of a run. */
+/** Replaces addresses and directories of the pages by those of a run, and vice versa. */
 final class PlaceholderSubstitution {
     private PlaceholderSubstitution() {}
 
-    /** @param places what this run has, by what the pages show */
+    /** @param places values of this run by their text on the pages */
     static String toActual(String command, Map<String, String> places) {
         String result = command;
         for (Map.Entry<String, String> place : places.entrySet()) {

@@ -20,20 +20,20 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /**
- * Follows the README from the start of the service on, in an empty directory, with the packaged jar in the place of {@code ./mvnw -q compile
- * exec:java}.
+ * Runs the commands of the README from the start of the service on, in an empty directory. Uses the packaged jar instead of {@code
+ * ./mvnw -q compile exec:java}.
  */
 final class ReadmeWalkthrough implements AutoCloseable {
     private static final String START = "./mvnw compile exec:java";
 
-    /** How long the pages may let a reader wait for an output: a lease, a sweep, and a slow machine. */
+    /** Limit for an output: a lease expiry, the lease reaper, and a slow machine. */
     private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
-    /** Commands that change something are run once. Others are repeated until they print what is shown. */
+    /** Matches commands that change state, which run once. Others repeat until the output matches. */
     private static final Pattern STATE_CHANGING_COMMAND =
             Pattern.compile("curl .*-[dX] |kill |>>|=\\$\\(", Pattern.DOTALL);
 
-    /** Calls under way, when the README says that the service is killed in the middle of them. */
+    /** Number of running AI calls when the README kills the service. */
     private static final int CALLS = 2;
 
     private final Path directory;
@@ -66,23 +66,23 @@ final class ReadmeWalkthrough implements AutoCloseable {
             Files.createSymbolicLink(directory.resolve("darkroom.jar"), DarkroomInstanceProcess.jar());
             places.put("/tmp/darkroom", directory.toRealPath().toString());
         }
-        ExpectedOutput.Bindings its = values.computeIfAbsent(block.page(), page -> new ExpectedOutput.Bindings());
+        ExpectedOutput.Bindings bindings = values.computeIfAbsent(block.page(), page -> new ExpectedOutput.Bindings());
         if (block.firstLine().startsWith("$ java -jar darkroom.jar explain")) {
-            its.put("01a20a6d-f2d8-727f-8bbd-42a921182a92", endedAfterOneFailure());
+            bindings.put("01a20a6d-f2d8-727f-8bbd-42a921182a92", createRetriedGeneration());
         }
         for (DocumentedCommand command : DocumentedCommand.commandsOf(block)) {
             if (command.command().equals(START)) {
-                start(block, command, its);
+                start(block, command, bindings);
             } else {
                 if (command.command().startsWith("kill ")) {
                     awaitCalls();
                 }
-                run(block, command, shell, places, its);
+                run(block, command, shell, places, bindings);
             }
         }
     }
 
-    /** Runs a command in a shell and compares what it prints; without output shown it has to end well. */
+    /** Runs a command in a shell, compares its output and requires exit code 0. */
     static void run(
             MarkdownPages.Block block,
             DocumentedCommand documented,
@@ -92,7 +92,7 @@ final class ReadmeWalkthrough implements AutoCloseable {
         String command = PlaceholderSubstitution.toActual(bindings.insertInto(documented.command()), places);
         CurlRequest request = CurlRequest.parse(documented.command());
         if (request != null && request.streaming()) {
-            // It has no end; 28 is what curl returns then.
+            // The stream is endless. curl exits with 28 after a timeout.
             command = command.strip().replaceFirst("curl ", "curl --max-time 2 ") + " || [ $? -eq 28 ]";
         }
         ExpectedOutput expected = new ExpectedOutput(documented.output());
@@ -105,18 +105,18 @@ final class ReadmeWalkthrough implements AutoCloseable {
             shown = documented.output().isBlank() || expected.matches(output, false, bindings);
         } while (!shown && !STATE_CHANGING_COMMAND.matcher(command).find() && System.nanoTime() < end);
         assertThat(shown)
-                .as("%s shows\n%s\nand this run got\n%s\n", block, documented.output(), result.output())
+                .as("%s: the page shows\n%s\nand the output is\n%s\n", block, documented.output(), result.output())
                 .isTrue();
         assertThat(result.exitCode()).as("%s: %s", block, result.output()).isZero();
     }
 
-    private void start(MarkdownPages.Block block, DocumentedCommand command, ExpectedOutput.Bindings its) {
+    private void start(MarkdownPages.Block block, DocumentedCommand command, ExpectedOutput.Bindings bindings) {
         process = DarkroomInstanceProcess.launch(directory, environment, List.of());
         ExpectedOutput expected = new ExpectedOutput(command.output());
         Awaitility.await(block.toString())
                 .atMost(TIMEOUT)
-                .untilAsserted(() -> assertThat(expected.matches(log(), true, its))
-                        .as("%s shows\n%s\nand this run got\n%s\n", block, command.output(), log())
+                .untilAsserted(() -> assertThat(expected.matches(log(), true, bindings))
+                        .as("%s: the page shows\n%s\nand the output is\n%s\n", block, command.output(), log())
                         .isTrue());
     }
 
@@ -125,7 +125,7 @@ final class ReadmeWalkthrough implements AutoCloseable {
     }
 
     private void awaitCalls() {
-        Awaitility.await("calls under way")
+        Awaitility.await("running AI calls")
                 .atMost(TIMEOUT)
                 .until(() -> new JsonObject(send("GET", simulator + "/simulator/requests", null))
                                 .getJsonArray("requests").stream()
@@ -137,7 +137,8 @@ final class ReadmeWalkthrough implements AutoCloseable {
                         >= CALLS);
     }
 
-    private String endedAfterOneFailure() throws IOException, InterruptedException {
+    /** Creates a generation that completes with its second attempt, and returns its id. */
+    private String createRetriedGeneration() throws IOException, InterruptedException {
         send("PUT", simulator + "/simulator/script", "{\"steps\": [{\"status\": 503}]}");
         String api = places.get("http://127.0.0.1:8080") + "/api/generation";
         String id = new JsonObject(send("POST", api, "{\"prompt\": \"A lighthouse\"}")).getString("id");

@@ -14,7 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** One bash, which keeps variables from command to command as a terminal does. */
+/** A bash process that keeps variables between commands, like a terminal. Not thread-safe. */
 final class ShellSession implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(120);
     private static final String END = "end-of-command-";
@@ -24,7 +24,7 @@ final class ShellSession implements AutoCloseable {
     private final BufferedWriter input;
     private final Reader output;
 
-    /** @param environment beside what this process has, without its settings of Darkroom */
+    /** @param environment in addition to that of this process, whose {@code DARKROOM_} variables are removed */
     ShellSession(Path directory, Map<String, String> environment) {
         this.directory = directory;
         ProcessBuilder builder = new ProcessBuilder("bash", "--noprofile", "--norc")
@@ -44,7 +44,7 @@ final class ShellSession implements AutoCloseable {
     }
 
     /**
-     * What a command came to.
+     * Result of a command.
      *
      * @param output standard output and standard error
      */
@@ -76,7 +76,7 @@ final class ShellSession implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new AssertionError(e.getCause());
         } catch (TimeoutException e) {
-            throw new AssertionError("no end within " + DEADLINE, e);
+            throw new AssertionError("command not finished within " + DEADLINE, e);
         }
     }
 

@@ -9,7 +9,7 @@ final class ShellWordSplitter {
 
     private ShellWordSplitter() {}
 
-    /** Null when the command needs a shell: for a pipe, a variable, a redirection, or a second command. */
+    /** Returns null when the command needs a shell: for a pipe, a variable, a redirection, or a second command. */
     static List<String> split(String command) {
         List<String> words = new ArrayList<>();
         StringBuilder word = null;

@@ -2,19 +2,19 @@ package dev.darkroom.docs;
 
 import java.util.List;
 
-/** The blocks of commands that no test runs, each with the reason. */
+/** Blocks of commands that no test runs, each with the reason. */
 final class SkippedCommands {
     private SkippedCommands() {}
 
     /**
-     * A block that is not run.
+     * A block that no test runs.
      *
-     * @param page where it stands
-     * @param firstLine which names it on its page
-     * @param reason for a reader who wonders
+     * @param page path of the page
+     * @param firstLine beginning of the first line, unique on the page
+     * @param reason a sentence that says why, and which test covers the behavior
      */
     record SkippedBlock(String page, String firstLine, String reason) {
-        boolean is(MarkdownPages.Block block) {
+        boolean matches(MarkdownPages.Block block) {
             return block.page().toString().equals(page) && block.firstLine().startsWith(firstLine);
         }
     }
@@ -36,19 +36,19 @@ final class SkippedCommands {
             new SkippedBlock(
                     "docs/api.md",
                     "$ curl -s http://127.0.0.1:8080/api/generation -H 'Content-Type: application/json' -d '{\"prompt\":\"A boat\"}'",
-                    "It needs a service with DARKROOM_AUTH=required. KeysCommandIT asks one without a key."),
+                    "It needs a service with DARKROOM_AUTH=required. KeysCommandIT sends such a request without a key."),
             new SkippedBlock(
                     "docs/api.md",
                     "$ curl -s http://127.0.0.1:8080/api/generation -H 'Authorization: Bearer eyJhbGci",
-                    "It needs an issuer of tokens. JwtAuthenticationIT sends such tokens."),
+                    "It needs a JWT issuer. JwtAuthenticationIT sends such tokens."),
             new SkippedBlock(
                     "docs/api.md",
                     "$ curl -i http://127.0.0.1:9080/",
-                    "It needs a database that is away. DatabaseOutageIT takes one away."),
+                    "It needs a database that is down. DatabaseOutageIT simulates such an outage."),
             new SkippedBlock(
                     "docs/operations.md",
                     "$ jq -c 'select(",
-                    "It reads the log of the reader. LogOutputIT reads such a log."),
+                    "It reads a log of the reader. LogOutputIT reads such a log."),
             new SkippedBlock(
                     "docs/operations.md",
                     "$ cp -a data backup",
@@ -56,9 +56,9 @@ final class SkippedCommands {
             new SkippedBlock(
                     "docs/operations.md",
                     "$ export DARKROOM_DATABASE_URL=",
-                    "It needs a PostgreSQL of the reader and starts services that do not end. Fleet starts such processes."));
+                    "It needs a PostgreSQL of the reader and starts services that do not end. DarkroomFleet starts such processes."));
 
     static boolean isSkipped(MarkdownPages.Block block) {
-        return SKIPPED_BLOCKS.stream().anyMatch(one -> one.is(block));
+        return SKIPPED_BLOCKS.stream().anyMatch(skipped -> skipped.matches(block));
     }
 }

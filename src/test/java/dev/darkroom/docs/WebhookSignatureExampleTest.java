@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The delivery that a page shows is signed with the secret that the same page shows, as the library of the standard has it. */
+/** Verifies the signature of the delivery on a page with the secret on the page and the Standard Webhooks library. */
 class WebhookSignatureExampleTest {
     private static final Pattern SECRET = Pattern.compile("whsec_[A-Za-z0-9+/=]+");
     private static final Pattern DELIVERY =
@@ -21,7 +21,7 @@ class WebhookSignatureExampleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"docs/webhooks.md", "docs/notifications.md"})
-    void theSecretMakesTheSignature(String page) throws Exception {
+    void signatureMatchesSecret(String page) throws Exception {
         String text = MarkdownPages.read(Path.of(page));
         Matcher secret = SECRET.matcher(text);
         assertThat(secret.find()).as("a secret on %s", page).isTrue();
