@@ -116,11 +116,11 @@ class DatabaseRestartIT {
 
         // then
         if (!time.isZero()) {
-            int before = loadGenerator.refused();
+            int before = loadGenerator.rejectedCount();
             awaitReadiness(503);
             assertThat(management.get("/health/live").status()).isEqualTo(200);
             ChaosParameters.waitFor(time);
-            assertThat(loadGenerator.refused()).as("rejected requests").isGreaterThan(before);
+            assertThat(loadGenerator.rejectedCount()).as("rejected requests").isGreaterThan(before);
         }
 
         // when
@@ -151,7 +151,7 @@ class DatabaseRestartIT {
                 .atMost(Duration.ofSeconds(10))
                 .until(() -> loadGenerator.acceptedIds().size() > before + POSTS_PER_SECOND);
         loadGenerator.close();
-        loadGenerator.assertAllWereAnswered();
+        loadGenerator.assertResponsesExpected();
         loadGenerator.assertAllAcceptedComplete(postgres.url(), Duration.ofSeconds(60));
         DatabaseInvariants.assertNoViolations(postgres.url(), directory.resolve("data/images"));
     }

@@ -74,7 +74,7 @@ class FleetFaultsUnderLoadIT {
             loadGenerator.close();
 
             // then
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
             assertThat(query("SELECT DISTINCT outcome || ' ' || counted FROM generation_attempts"))
                     .isSubsetOf("SUCCEEDED true", "INTERRUPTED false")
@@ -154,7 +154,7 @@ class FleetFaultsUnderLoadIT {
             loadGenerator.close();
 
             // then
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedEnded(database, Duration.ofMinutes(1), Set.of("COMPLETE", "FAILED"));
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
@@ -174,7 +174,7 @@ class FleetFaultsUnderLoadIT {
             String name = database.database();
             TestPostgres.execute(database, "ALTER DATABASE " + name + " SET default_transaction_read_only = on");
             TestPostgres.terminateBackends(name);
-            Awaitility.await("refused").until(() -> loadGenerator.refused() > 20);
+            Awaitility.await("refused").until(() -> loadGenerator.rejectedCount() > 20);
             int before = lineCount(darkroomFleet);
             ChaosParameters.waitFor(Duration.ofSeconds(4));
             int linesPerSecond = (lineCount(darkroomFleet) - before) / 4;
@@ -190,17 +190,17 @@ class FleetFaultsUnderLoadIT {
                             + " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$",
                     "CREATE TRIGGER full_disk BEFORE INSERT ON generation_attempts EXECUTE FUNCTION full_disk()",
                     "CREATE TRIGGER full_disk BEFORE INSERT ON generations EXECUTE FUNCTION full_disk()");
-            int refused = loadGenerator.refused();
+            int refused = loadGenerator.rejectedCount();
             Awaitility.await("refused")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> loadGenerator.refused() > refused + 20);
+                    .until(() -> loadGenerator.rejectedCount() > refused + 20);
             TestPostgres.execute(
                     database, "DROP TRIGGER full_disk ON generation_attempts", "DROP TRIGGER full_disk ON generations");
             awaitAccepted(loadGenerator);
             loadGenerator.close();
 
             // then
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
@@ -252,7 +252,7 @@ class FleetFaultsUnderLoadIT {
             System.out.printf(
                     "chaos: pinned for %d s: %.0f completed a second before, %.0f with %s dead rows in the queue, %.0f after%n",
                     phase.toSeconds(), before, pinned, dead, after);
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedComplete(database, Duration.ofMinutes(1));
             assertThat(pinned).isGreaterThan(before / 2);
             assertThat(after).isGreaterThan(before * 0.8);

@@ -149,7 +149,7 @@ class ProcessKillIT {
             }
 
             // then
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedEnded(database, Duration.ofMinutes(2), Set.of("COMPLETE", "FAILED"));
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));

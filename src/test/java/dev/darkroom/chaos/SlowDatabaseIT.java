@@ -65,7 +65,7 @@ class SlowDatabaseIT {
                         .pollDelay(LOCK_TIME)
                         .atMost(LOCK_TIME.plusSeconds(30))
                         .untilAsserted(() -> assertThat(onlyNode(database)).isEqualTo(node));
-                assertThat(loadGenerator.refused()).isPositive();
+                assertThat(loadGenerator.rejectedCount()).isPositive();
                 assertThat(management.get("/health/ready").status())
                         .as("readiness while the database is reachable")
                         .isEqualTo(200);
@@ -77,7 +77,7 @@ class SlowDatabaseIT {
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> loadGenerator.acceptedIds().size() > before + 20);
             loadGenerator.close();
-            loadGenerator.assertAllWereAnswered();
+            loadGenerator.assertResponsesExpected();
             loadGenerator.assertAllAcceptedComplete(database, Duration.ofSeconds(60));
             DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
             assertThat(onlyNode(database)).isEqualTo(node);

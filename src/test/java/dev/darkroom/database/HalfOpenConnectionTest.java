@@ -74,7 +74,7 @@ class HalfOpenConnectionTest {
         await(Future.all(all));
 
         // when
-        proxy.cancelResponseLoss();
+        proxy.silenceConnections();
 
         // then
         for (SqlClient client : clients) {
@@ -95,7 +95,7 @@ class HalfOpenConnectionTest {
         await(database.ping());
 
         // when
-        proxy.cancelResponseLoss();
+        proxy.silenceConnections();
 
         // then
         await(database.close());
@@ -113,7 +113,7 @@ class HalfOpenConnectionTest {
         eventually("listening", () -> calls.get() > 0);
 
         // when
-        proxy.cancelResponseLoss();
+        proxy.silenceConnections();
 
         // then
         eventually("listening again", () -> calls.get() > 1);
@@ -131,7 +131,7 @@ class HalfOpenConnectionTest {
             statement.execute("SELECT 1");
 
             // when
-            proxy.cancelResponseLoss();
+            proxy.silenceConnections();
 
             // then
             assertThatThrownBy(() -> statement.execute("SELECT 1")).isInstanceOf(SQLException.class);

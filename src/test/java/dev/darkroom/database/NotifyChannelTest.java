@@ -148,7 +148,7 @@ class NotifyChannelTest {
             NotifyChannel sender = openListening(url, new AtomicInteger());
 
             // when a notification is sent to the silent connection
-            proxy.cancelResponseLoss();
+            proxy.silenceConnections();
             sender.send("work");
 
             // then

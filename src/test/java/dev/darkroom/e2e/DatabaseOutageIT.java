@@ -134,7 +134,7 @@ class DatabaseOutageIT {
         String runningId = createRunning();
 
         // when
-        proxy.cancelResponseLoss();
+        proxy.silenceConnections();
 
         // then
         assertNotReady();

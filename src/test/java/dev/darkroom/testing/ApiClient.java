@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import org.awaitility.Awaitility;
 
 /**
- * How tests talk to the service over HTTP. Every answer, whatever it is, is held against the contract; there is no way
- * around that. The methods block.
+ * HTTP client of the API for tests. Validates every response against the contract, without exception. The methods block.
+ * Thread-safe.
  */
 public final class ApiClient {
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
@@ -42,21 +42,21 @@ public final class ApiClient {
         this.credentials = credentials;
     }
 
-    /** The same, for somebody who has an API key. */
+    /** Returns a client that sends an API key. */
     public ApiClient withKey(String key) {
         return new ApiClient(base, Map.of("Authorization", "Bearer " + key));
     }
 
-    /** Scheme, host and port. */
+    /** Returns scheme, host and port. */
     public URI base() {
         return base;
     }
 
-    /** An answer that keeps the contract. Never compared with another, so the array does no harm. */
+    /** A response that conforms to the contract. Instances are never compared, so the array component is safe. */
     @SuppressWarnings("ArrayRecordComponent")
     public record ApiResponse(int status, Map<String, String> headers, byte[] body) {
 
-        /** The value of a header, null when absent. */
+        /** Returns the value of a header, or null when it is absent. */
         public String header(String name) {
             return headers.get(name);
         }
@@ -70,7 +70,12 @@ public final class ApiClient {
         }
     }
 
-    /** Sends a request as it is. The path may carry a query. */
+    /**
+     * Sends a request and validates the response.
+     *
+     * @param path may have a query
+     * @param body null for none
+     */
     public ApiResponse send(String method, String path, Map<String, String> headers, byte[] body) {
         HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path))
                 .timeout(Duration.ofSeconds(60))
@@ -96,12 +101,12 @@ public final class ApiClient {
         return send("GET", path, Map.of(), null);
     }
 
-    /** POSTs to {@code /api/generation} with a body that may be anything. */
+    /** Sends {@code POST /api/generation} with any body, valid or not. */
     public ApiResponse post(String body) {
         return post(body, Map.of());
     }
 
-    /** The same with more headers. */
+    /** Like {@link #post(String)}, with additional headers. */
     public ApiResponse post(String body, Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(JSON);
         all.putAll(headers);
@@ -124,7 +129,7 @@ public final class ApiClient {
         return send("POST", "/api/generation/" + id + "/retry", headers, null);
     }
 
-    /** Asks for pictures, is accepted, and gives back the generation. */
+    /** Creates a generation and returns it. Fails unless the status is 202. */
     public JsonObject create(JsonObject request) {
         ApiResponse apiResponse = post(request.encode());
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(202);
@@ -133,27 +138,29 @@ public final class ApiClient {
         return apiResponse.json();
     }
 
-    /** Asks for one picture and gives back the id of its generation. */
+    /** Creates a generation of one image and returns its id. */
     public String create(String prompt) {
         return create(new JsonObject().put("prompt", prompt)).getString("id");
     }
 
-    /** How a generation stands. */
+    /** Returns the current state of a generation. */
     public JsonObject generation(String id) {
         ApiResponse apiResponse = get("/api/generation/" + id);
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(200);
         return apiResponse.json();
     }
 
-    /** Waits until a generation has ended. */
+    /** Waits until a generation has finished and returns it. */
     public JsonObject awaitEnd(String id, Duration atMost) {
         return Awaitility.await("end of generation " + id)
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> generation(id), found -> !found.getString("status").equals("PENDING"));
+                .until(() -> generation(id), generation -> !generation
+                        .getString("status")
+                        .equals("PENDING"));
     }
 
-    /** Waits, for at most 60 s, until a generation has ended. */
+    /** Waits at most 60 s until a generation has finished and returns it. */
     public JsonObject awaitEnd(String id) {
         return awaitEnd(id, Duration.ofSeconds(60));
     }

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Holds messages that were really sent against {@code docs/asyncapi.yaml}, as {@code OpenApiResponseValidator} does for answers: the channel must
- * know a message of this name, and headers and payload must fit their schemas. A test that gets hold of a message calls it.
+ * Validates received messages against {@code docs/asyncapi.yaml}, as {@code OpenApiResponseValidator} does for responses. The
+ * channel must have a message of this name, and headers and payload must match their schemas. Thread-safe.
  */
 public final class AsyncApiMessageValidator {
     private static final String STREAM = "/api/notifications/stream";
@@ -31,17 +31,17 @@ public final class AsyncApiMessageValidator {
     private static final JsonNode SCHEMA_TREE = yaml(DOCS.resolve("schemas/notifications.schema.json"));
     private static final JsonObject SCHEMA = new JsonObject(text(DOCS.resolve("schemas/notifications.schema.json")));
 
-    /** By what is referred to: to make one takes many times longer than what it is made for. */
+    /** Validators by schema name. Creating one takes much longer than using it. */
     private static final Map<String, Validator> VALIDATORS = new ConcurrentHashMap<>();
 
     private AsyncApiMessageValidator() {}
 
-    /** An event of the stream of a user; the frame that only tells where a stream stands is none. */
+    /** Validates an event of a user's stream. Accepts the frame that only sets the event id. */
     public static void validateSse(SseParser.Frame frame) {
         validateEvent(STREAM, frame);
     }
 
-    /** An event of either stream, by the path that was asked. */
+    /** Validates an event of a user's stream or of a generation's stream, depending on the path of the request. */
     public static void validateSse(String path, SseParser.Frame frame) {
         if (path.equals(STREAM)) {
             validateSse(frame);
@@ -50,23 +50,23 @@ public final class AsyncApiMessageValidator {
         }
     }
 
-    /** An event of the stream of one generation. */
+    /** Validates an event of a generation's stream. */
     public static void validateGenerationSse(SseParser.Frame frame) {
         validateEvent("/api/generation/{generationId}/events", frame);
     }
 
-    /** What the server has said on the socket. */
+    /** Validates a message that the server sent on the WebSocket. */
     public static void validateServerFrame(JsonObject frame) {
         validateMessage("/api/notifications/socket", "server", Map.of(), frame);
     }
 
-    /** What a client may say there. */
+    /** Validates a message that a client sends on the WebSocket. */
     public static void validateClientFrame(JsonObject frame) {
         validateMessage("/api/notifications/socket", "client", Map.of(), frame);
     }
 
     /**
-     * What has come to a receiver.
+     * Validates a webhook delivery.
      *
      * @param headers names in any case
      */
@@ -76,19 +76,19 @@ public final class AsyncApiMessageValidator {
         validateMessage(null, "webhook", lower, body);
     }
 
-    /** An event of the event bus. */
+    /** Validates an event of the event bus. */
     public static void validateBusEvent(String address, JsonObject body) {
         JsonNode messages = channel(address).get("messages");
         assertThat(messages.size()).as("events on " + address).isEqualTo(1);
         validateMessage(address, messages.fieldNames().next(), Map.of(), body);
     }
 
-    /** The whole document. */
+    /** Returns the AsyncAPI document. */
     public static JsonNode document() {
         return DOCUMENT;
     }
 
-    /** What {@code {"$ref": …}} within the document, or into the schemas, means; anything else is itself. */
+    /** Resolves {@code {"$ref": …}} to the document or to the schema file. Returns any other node unchanged. */
     public static JsonNode resolveReference(JsonNode node) {
         if (!node.has("$ref")) {
             return node;
@@ -101,15 +101,19 @@ public final class AsyncApiMessageValidator {
         return resolveReference(found);
     }
 
-    /** Fails when a value is not what a schema of the document says. */
-    public static void assertFits(String what, JsonNode schema, JsonObject value) {
+    /**
+     * Fails when a value does not match a schema of the document.
+     *
+     * @param description of the value, for the failure message
+     */
+    public static void assertFits(String description, JsonNode schema, JsonObject value) {
         String to = schema.path("$ref").asText();
-        assertThat(to).as("%s: schemas stand in one file", what).startsWith(SCHEMAS);
+        assertThat(to).as("%s: reference into the schema file", description).startsWith(SCHEMAS);
         OutputUnit result = VALIDATORS
                 .computeIfAbsent(to.substring(SCHEMAS.length()), AsyncApiMessageValidator::validator)
                 .validate(value);
         assertThat(result.getValid())
-                .as("%s: %s: %s", what, value.encode(), result.getErrors())
+                .as("%s: %s: %s", description, value.encode(), result.getErrors())
                 .isTrue();
     }
 
@@ -129,20 +133,20 @@ public final class AsyncApiMessageValidator {
     }
 
     private static void validateMessage(String address, String name, Map<String, Object> headers, JsonObject payload) {
-        String what = address + " " + name;
+        String description = address + " " + name;
         JsonNode reference = channel(address).get("messages").path(name);
-        assertThat(reference.isMissingNode()).as("%s is described", what).isFalse();
+        assertThat(reference.isMissingNode()).as("%s is described", description).isFalse();
         JsonNode message = resolveReference(reference);
         if (message.has("headers")) {
-            assertFits(what + ", headers", message.get("headers"), new JsonObject(headers));
+            assertFits(description + ", headers", message.get("headers"), new JsonObject(headers));
         }
-        assertFits(what, message.get("payload"), payload);
+        assertFits(description, message.get("payload"), payload);
     }
 
     private static JsonNode channel(String address) {
         for (JsonNode channel : DOCUMENT.get("channels")) {
-            JsonNode its = channel.get("address");
-            if (address == null ? its.isNull() : address.equals(its.textValue())) {
+            JsonNode channelAddress = channel.get("address");
+            if (address == null ? channelAddress.isNull() : address.equals(channelAddress.textValue())) {
                 return channel;
             }
         }

@@ -6,8 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Sets the deadline of waits that name none. Keeps exceptions of other threads, such as those of a service that stops, out of the
- * waits of a test. JUnit finds this extension by itself: {@code junit-platform.properties}.
+ * Sets the default timeout of Awaitility. Ignores uncaught exceptions of other threads, such as those of a stopping service.
+ * JUnit registers this extension automatically, see {@code junit-platform.properties}.
  */
 public final class AwaitilityDefaults implements BeforeAllCallback {
     @Override

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** Servers to which no connection can be made, or none that is of any use: what no script of an AI server can do. */
+/** Servers with faults below HTTP, which no script of the simulator can produce: no connection, or no valid TLS or HTTP. */
 public final class BrokenServer implements AutoCloseable {
     private static final String PASSWORD = "no secret";
 
@@ -36,22 +36,22 @@ public final class BrokenServer implements AutoCloseable {
         this.listening = listening;
     }
 
-    /** What is done with a connection. */
+    /** Behavior after the first byte of a connection. */
     private interface ConnectionBehavior {
         void serve(Socket socket) throws IOException;
     }
 
-    /** A port on which nobody listens, nor will while the test runs. */
+    /** Returns a port that refuses connections. Port 1 stays unused during the test. */
     public static BrokenServer refusingConnections() {
         return new BrokenServer(URI.create("http://127.0.0.1:1/v1"), null);
     }
 
-    /** A name that means no host, now or ever (RFC 6761, section 6.4). */
+    /** Returns a host name that never resolves (RFC 6761, section 6.4). */
     public static BrokenServer withUnknownHost() {
         return new BrokenServer(URI.create("http://no-such-host.invalid/v1"), null);
     }
 
-    /** A port whose queue of connections is full, so that the kernel leaves a TCP handshake without an answer. */
+    /** Returns a port with a full accept queue, so that the kernel does not respond to a TCP handshake. */
     public static BrokenServer acceptingNoMore() {
         try {
             BrokenServer broken = broken("http", listen(1));
@@ -65,28 +65,28 @@ public final class BrokenServer implements AutoCloseable {
                 }
             }
             broken.close();
-            throw new IllegalStateException("this kernel answers however full the queue is");
+            throw new IllegalStateException("this kernel responds although the accept queue is full");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Takes connections and whatever is sent on them, and never says a word: to TLS a handshake without end. */
+    /** Accepts connections, reads all bytes and never responds. A TLS handshake therefore never ends. */
     public static BrokenServer neverResponding() {
         return start("https", listen(50), socket -> {});
     }
 
-    /** Speaks no TLS, though its address says so. */
+    /** Responds without TLS, although the URL has the scheme https. */
     public static BrokenServer withoutTls() {
         return respondingWith("https", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
     }
 
-    /** Speaks, but not HTTP. */
+    /** Responds with another protocol than HTTP. */
     public static BrokenServer sendingNoHttp() {
         return respondingWith("http", "SSH-2.0-OpenSSH_9.6\r\n");
     }
 
-    /** Shows a certificate that it has signed itself. */
+    /** Presents a self-signed certificate. */
     public static BrokenServer withUntrustedCertificate() {
         try {
             Path file = Files.createTempDirectory("darkroom-test").resolve("certificate");
@@ -100,32 +100,32 @@ public final class BrokenServer implements AutoCloseable {
         }
     }
 
-    private static BrokenServer respondingWith(String scheme, String answer) {
+    private static BrokenServer respondingWith(String scheme, String response) {
         return start(
                 scheme,
                 listen(50),
-                socket -> socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII)));
+                socket -> socket.getOutputStream().write(response.getBytes(StandardCharsets.US_ASCII)));
     }
 
     private static BrokenServer start(String scheme, ServerSocket listening, ConnectionBehavior connectionBehavior) {
         BrokenServer broken = broken(scheme, listening);
-        Thread accepting = new Thread(() -> broken.accept(connectionBehavior), "broken server");
-        accepting.setDaemon(true);
-        accepting.start();
+        Thread acceptThread = new Thread(() -> broken.accept(connectionBehavior), "broken server");
+        acceptThread.setDaemon(true);
+        acceptThread.start();
         return broken;
     }
 
-    /** One at a time, which is enough. */
+    /** Serves one connection at a time. */
     private void accept(ConnectionBehavior connectionBehavior) {
         while (!listening.isClosed()) {
             try (Socket socket = listening.accept()) {
                 InputStream in = socket.getInputStream();
-                // The first byte, or, with TLS, the end of the handshake.
+                // Waits for the first byte. With TLS, this also completes the handshake.
                 in.read();
                 connectionBehavior.serve(socket);
                 in.transferTo(OutputStream.nullOutputStream());
             } catch (IOException e) {
-                // They have left, in whatever way.
+                // The client closed the connection.
             }
             if (firstClosedAt == null) {
                 firstClosedAt = Instant.now();
@@ -151,7 +151,7 @@ public final class BrokenServer implements AutoCloseable {
         return server;
     }
 
-    /** The JDK makes certificates with its tool alone. */
+    /** Creates a certificate with keytool, since the JDK has no API for that. */
     private static KeyStore selfSigned(Path file) throws IOException, GeneralSecurityException {
         Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
         String[] command = {
@@ -172,12 +172,12 @@ public final class BrokenServer implements AutoCloseable {
             "-keystore",
             file.toString()
         };
-        Process making = new ProcessBuilder(command)
+        Process keytoolProcess = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         try {
-            if (!making.waitFor(60, TimeUnit.SECONDS) || making.exitValue() != 0) {
+            if (!keytoolProcess.waitFor(60, TimeUnit.SECONDS) || keytoolProcess.exitValue() != 0) {
                 throw new IllegalStateException("keytool failed");
             }
         } catch (InterruptedException e) {
@@ -191,12 +191,12 @@ public final class BrokenServer implements AutoCloseable {
         return new BrokenServer(URI.create(scheme + "://127.0.0.1:" + server.getLocalPort() + "/v1"), server);
     }
 
-    /** What {@code DARKROOM_BACKEND_URL} has to be. */
+    /** Returns the value for {@code DARKROOM_BACKEND_URL}. */
     public URI url() {
         return url;
     }
 
-    /** When the first connection was closed by whoever had made it; null when none was. */
+    /** Returns the time at which the client closed the first connection, or null. */
     public Instant firstClosedAt() {
         return firstClosedAt;
     }

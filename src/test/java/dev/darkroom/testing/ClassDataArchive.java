@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The classes of the packaged jar as virtual machines keep them (class data sharing), so that the many processes of the suite start in two
- * thirds of the time. Making it takes as long as two starts, so whoever starts a few processes only goes without.
+ * Class data sharing archive of the packaged jar, which reduces the start time of processes by a third. Creating it takes as
+ * long as two starts, so the first processes of a test JVM start without it.
  */
 final class ClassDataArchive {
     private static final int STARTS_BEFORE_ARCHIVE = 5;
@@ -23,7 +23,7 @@ final class ClassDataArchive {
 
     private ClassDataArchive() {}
 
-    /** What a start of the jar is to be given: nothing, when it is better made without. Blocks while the archive is made. */
+    /** Returns JVM options for a start of the jar, empty for the first starts. Blocks while it creates the archive. */
     static synchronized List<String> options(Path jar) {
         if (++starts <= STARTS_BEFORE_ARCHIVE) {
             return List.of();
@@ -32,11 +32,11 @@ final class ClassDataArchive {
         if (!Files.exists(archive)) {
             createArchive(jar, archive);
         }
-        // Silent where it cannot be used, such as with another clock: tests read what processes say.
+        // Suppresses warnings when the archive is unusable, since tests check the output of processes.
         return Files.exists(archive) ? List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off") : List.of();
     }
 
-    /** Of these very bytes: another build is another archive. */
+    /** Returns the archive of this build of the jar. */
     private static Path archiveOf(Path jar) {
         try {
             return jar.toAbsolutePath()
@@ -46,25 +46,25 @@ final class ClassDataArchive {
         }
     }
 
-    /** One process makes it; who comes meanwhile goes without. */
+    /** Creates the archive unless another test JVM is creating it. */
     private static void createArchive(Path jar, Path archive) {
         Path lock = archive.resolveSibling("darkroom.jsa.lock");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock held = channel.tryLock()) {
-            if (held == null || Files.exists(archive)) {
+                FileLock fileLock = channel.tryLock()) {
+            if (fileLock == null || Files.exists(archive)) {
                 return;
             }
             Path directory = Files.createTempDirectory("darkroom-classes");
-            Path made = archive.resolveSibling(archive.getFileName() + ".part");
+            Path partialArchive = archive.resolveSibling(archive.getFileName() + ".part");
             try (DarkroomInstanceProcess process = DarkroomInstanceProcess.launchWithoutArchive(
-                            directory, settings(), List.of("-XX:ArchiveClassesAtExit=" + made, "-Xlog:cds*=off"))
+                            directory, settings(), List.of("-XX:ArchiveClassesAtExit=" + partialArchive, "-Xlog:cds*=off"))
                     .awaitReady()) {
-                process.client().awaitEnd(process.client().create("A lighthouse whose classes are kept"));
+                process.client().awaitEnd(process.client().create("A lighthouse at dusk"));
             }
-            Files.move(made, archive, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(partialArchive, archive, StandardCopyOption.ATOMIC_MOVE);
             TestDirectories.delete(directory);
         } catch (OverlappingFileLockException e) {
-            // Of this very process; it cannot be, and does no harm.
+            // Another thread of this JVM holds the lock. The caller continues without an archive.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

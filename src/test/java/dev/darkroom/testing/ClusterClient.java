@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** An integration: a Vert.x program of its own that is in the cluster and knows only the addresses. The methods block. */
+/** Event-bus client: a Vert.x program that joins the cluster and uses only the public addresses. The methods block. */
 public final class ClusterClient implements AutoCloseable {
     private final Vertx vertx;
     private final HazelcastClusterManager manager;
@@ -31,7 +31,7 @@ public final class ClusterClient implements AutoCloseable {
         this.manager = manager;
     }
 
-    /** Joins the member that listens on {@code port}. */
+    /** Joins the cluster through the member that listens on {@code port}. */
     public static ClusterClient join(int port) {
         Config config = new Config().setClusterName("darkroom").setLiteMember(true);
         config.setProperty("hazelcast.logging.type", "slf4j");
@@ -66,12 +66,12 @@ public final class ClusterClient implements AutoCloseable {
                 .await(60, TimeUnit.SECONDS);
     }
 
-    /** How many members there are, this one included. */
+    /** Returns the number of cluster members, including this one. */
     public int members() {
         return manager.getHazelcastInstance().getCluster().getMembers().size();
     }
 
-    /** The events about a generation that have come so far. */
+    /** Returns the events about a generation that have arrived. */
     public List<JsonObject> events(String generationId) {
         return events.stream()
                 .filter(event -> generationId.equals(event.getString("id")))
@@ -87,7 +87,7 @@ public final class ClusterClient implements AutoCloseable {
                 .toList();
     }
 
-    /** Sends a command; the body of the reply. */
+    /** Sends a command and returns the body of the reply. */
     public JsonObject command(String action, JsonObject body) {
         DeliveryOptions options = new DeliveryOptions()
                 .setSendTimeout(10_000)
@@ -103,7 +103,7 @@ public final class ClusterClient implements AutoCloseable {
         }
     }
 
-    /** A port of the loopback address that was free a moment ago. */
+    /** Returns a loopback port that was free at the time of the call. */
     public static int freePort() {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
@@ -112,7 +112,7 @@ public final class ClusterClient implements AutoCloseable {
         }
     }
 
-    /** Drops out without a word, as a process does that is killed. */
+    /** Terminates the membership abruptly, as a killed process would. */
     @Override
     public void close() {
         manager.getHazelcastInstance().getLifecycleService().terminate();

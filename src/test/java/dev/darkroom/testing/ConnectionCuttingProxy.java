@@ -11,27 +11,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 
 /**
- * A load balancer that does not last: each connection goes to somebody, and breaks after so many bytes of the answer as the dice
- * say, wherever that is: in the head, in a frame, in a number. For as many connections as there are ports; one thread.
+ * TCP load balancer that cuts each connection after a random number of response bytes, possibly within a header or an event.
+ * Uses one event loop.
  */
 public final class ConnectionCuttingProxy implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final NetClient client = vertx.createNetClient();
     private final NetServer server;
-    private final IntSupplier targets;
-    private final IntSupplier randomLengths;
+    private final IntSupplier targetPorts;
+    private final IntSupplier cutLengths;
     private final AtomicInteger cutCount = new AtomicInteger();
     private volatile boolean cuttingStopped;
 
     /**
      * Listens on a free port of the loopback address.
      *
-     * @param targets the port of somebody who may be there, for each connection anew
-     * @param lengths how many bytes of an answer come through
+     * @param targetPorts supplies the target port of each connection
+     * @param cutLengths supplies the number of response bytes after which a connection is cut
      */
-    public ConnectionCuttingProxy(IntSupplier targets, IntSupplier lengths) {
-        this.targets = targets;
-        this.randomLengths = lengths;
+    public ConnectionCuttingProxy(IntSupplier targetPorts, IntSupplier cutLengths) {
+        this.targetPorts = targetPorts;
+        this.cutLengths = cutLengths;
         try {
             server = vertx.createNetServer()
                     .connectHandler(this::onConnection)
@@ -45,66 +45,71 @@ public final class ConnectionCuttingProxy implements AutoCloseable {
     }
 
     /**
-     * Lengths by the dice: one in ten so short that hardly the head comes through, the others of so many bytes on average.
+     * Returns random lengths: a tenth of them below 600 bytes, which may cut the response head, the others exponentially
+     * distributed.
+     *
+     * @param mean of the exponential distribution, in bytes
      */
-    public static IntSupplier randomLengths(Random dice, int average) {
+    public static IntSupplier randomLengths(Random random, int mean) {
         return () -> {
-            synchronized (dice) {
-                return dice.nextInt(10) == 0 ? dice.nextInt(600) : (int) (-Math.log(1 - dice.nextDouble()) * average);
+            synchronized (random) {
+                return random.nextInt(10) == 0
+                        ? random.nextInt(600)
+                        : (int) (-Math.log(1 - random.nextDouble()) * mean);
             }
         };
     }
 
-    /** Where to connect to. */
+    /** Returns the port of the proxy. */
     public int port() {
         return server.actualPort();
     }
 
-    /** How many connections it has cut. */
+    /** Returns the number of connections cut so far. */
     public int cutCount() {
         return cutCount.get();
     }
 
-    /** Cuts no more, not even what is connected. */
+    /** Stops cutting, including for open connections. */
     public void stopCutting() {
         cuttingStopped = true;
     }
 
-    private void onConnection(NetSocket caller) {
-        caller.pause();
-        caller.exceptionHandler(error -> {});
-        client.connect(targets.getAsInt(), "127.0.0.1")
-                .onSuccess(called -> {
-                    called.exceptionHandler(error -> {});
-                    called.closeHandler(v -> caller.close());
-                    caller.closeHandler(v -> called.close());
-                    caller.pipeTo(called);
-                    forwardAndCut(called, caller, randomLengths.getAsInt());
+    private void onConnection(NetSocket clientSocket) {
+        clientSocket.pause();
+        clientSocket.exceptionHandler(error -> {});
+        client.connect(targetPorts.getAsInt(), "127.0.0.1")
+                .onSuccess(targetSocket -> {
+                    targetSocket.exceptionHandler(error -> {});
+                    targetSocket.closeHandler(v -> clientSocket.close());
+                    clientSocket.closeHandler(v -> targetSocket.close());
+                    clientSocket.pipeTo(targetSocket);
+                    forwardAndCut(targetSocket, clientSocket, cutLengths.getAsInt());
                 })
-                .onFailure(error -> caller.close());
+                .onFailure(error -> clientSocket.close());
     }
 
-    private void forwardAndCut(NetSocket called, NetSocket caller, int length) {
+    private void forwardAndCut(NetSocket targetSocket, NetSocket clientSocket, int length) {
         int[] left = {length};
-        called.handler(bytes -> {
+        targetSocket.handler(bytes -> {
             if (left[0] < bytes.length() && !cuttingStopped) {
-                cut(called, caller, bytes.slice(0, left[0]));
+                cut(targetSocket, clientSocket, bytes.slice(0, left[0]));
                 return;
             }
             left[0] -= bytes.length();
-            caller.write(bytes);
-            if (caller.writeQueueFull()) {
-                called.pause();
-                caller.drainHandler(v -> called.resume());
+            clientSocket.write(bytes);
+            if (clientSocket.writeQueueFull()) {
+                targetSocket.pause();
+                clientSocket.drainHandler(v -> targetSocket.resume());
             }
         });
     }
 
-    private void cut(NetSocket called, NetSocket caller, Buffer last) {
+    private void cut(NetSocket targetSocket, NetSocket clientSocket, Buffer last) {
         cutCount.incrementAndGet();
-        called.handler(late -> {});
-        called.close();
-        caller.write(last).onComplete(written -> caller.close());
+        targetSocket.handler(late -> {});
+        targetSocket.close();
+        clientSocket.write(last).onComplete(written -> clientSocket.close());
     }
 
     @Override

@@ -27,9 +27,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The container engine on this machine, asked before anything is compiled: {@code java ContainerEngine.java IMAGE...}, hence
- * nothing here but the JDK. Testcontainers would look for an engine in so many ways, and so patiently, that it can take
- * minutes to say that there is none.
+ * Checks for a container engine before the build compiles anything: {@code java ContainerEngine.java IMAGE...}. Uses only the
+ * JDK for that reason. Testcontainers can take minutes to detect that there is no engine.
  */
 public final class ContainerEngine {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
@@ -42,7 +41,7 @@ public final class ContainerEngine {
     }
 
     /**
-     * Makes sure, within seconds, that an engine answers; then that it has these images, which it may have to fetch.
+     * Checks within seconds that an engine responds, then that it has the images, and pulls missing ones.
      *
      * @param images as {@code docker run} names them
      */
@@ -52,7 +51,7 @@ public final class ContainerEngine {
             System.out.println("Container engine at " + engine.address + ", version " + engine.version());
             for (String image : images) {
                 engine.requireImage(image);
-                System.out.println("Image " + image + " is there");
+                System.out.println("Image " + image + " is available");
             }
         } catch (IOException e) {
             System.err.println("\n" + e.getMessage() + "\n");
@@ -68,20 +67,20 @@ public final class ContainerEngine {
                 if (engine.sendRequest("GET /_ping", TIMEOUT).startsWith("HTTP/1.1 200")) {
                     return engine;
                 }
-                tried.add(address + " (is no engine)");
+                tried.add(address + " (not a container engine)");
             } catch (IOException e) {
                 tried.add(address + " (" + e.getMessage() + ")");
             }
         }
-        throw new IOException("The profile \"containers\" needs a container engine, such as Docker, and none"
-                + " answers. Tried: " + String.join(", ", tried) + ". DOCKER_HOST names another.");
+        throw new IOException("The profile \"containers\" needs a container engine such as Docker, and none"
+                + " responds. Tried: " + String.join(", ", tried) + ". Set DOCKER_HOST to use another address.");
     }
 
-    /** What is set is meant; otherwise where engines usually listen. */
+    /** Returns {@code DOCKER_HOST} when it is set, otherwise the usual socket paths. */
     private static List<String> addresses() {
-        String set = System.getenv("DOCKER_HOST");
-        if (set != null && !set.isBlank()) {
-            return List.of(set);
+        String configured = System.getenv("DOCKER_HOST");
+        if (configured != null && !configured.isBlank()) {
+            return List.of(configured);
         }
         return Stream.of(
                         Optional.of(Path.of("/var/run/docker.sock")),
@@ -101,15 +100,15 @@ public final class ContainerEngine {
         if (hasImage(image)) {
             return;
         }
-        System.out.println("Fetching " + image);
+        System.out.println("Pulling " + image);
         int colon = image.lastIndexOf(':');
         boolean tagged = colon > image.lastIndexOf('/');
         String name = tagged ? image.substring(0, colon) : image;
         String tag = tagged ? image.substring(colon + 1) : "latest";
-        String said = sendRequest("POST /images/create?fromImage=" + name + "&tag=" + tag, PULL_TIMEOUT);
+        String response = sendRequest("POST /images/create?fromImage=" + name + "&tag=" + tag, PULL_TIMEOUT);
         if (!hasImage(image)) {
             throw new IOException("The container engine at " + address + " has no image " + image
-                    + " and cannot fetch it: " + field("message|error", said));
+                    + " and cannot pull it: " + field("message|error", response));
         }
     }
 
@@ -123,24 +122,24 @@ public final class ContainerEngine {
         return matcher.find() ? matcher.group(1) : json.strip();
     }
 
-    /** The whole answer to a request. Neither a connection nor a read of a Unix socket can be told how long to wait. */
+    /** Returns the whole response. Uses a thread, because Unix sockets have neither connect nor read timeouts. */
     private String sendRequest(String request, Duration atMost) throws IOException {
-        CompletableFuture<String> answer = new CompletableFuture<>();
+        CompletableFuture<String> response = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
-                answer.complete(sendRequest(request));
+                response.complete(sendRequest(request));
             } catch (IOException | RuntimeException e) {
-                answer.completeExceptionally(e);
+                response.completeExceptionally(e);
             }
         });
         thread.setDaemon(true);
         thread.start();
         try {
-            return answer.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+            return response.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new IOException(String.valueOf(e.getCause().getMessage()), e);
         } catch (TimeoutException e) {
-            throw new IOException("no answer in " + atMost.toSeconds() + " s", e);
+            throw new IOException("no response within " + atMost.toSeconds() + " s", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A running service for a test class. It runs before the first {@code @BeforeAll} and after the last {@code @AfterAll}. The
- * AI server has no script and no recorded requests before each test.
+ * Provides a running service for a test class, from before the first {@code @BeforeAll} until after the last {@code
+ * @AfterAll}. Clears the script and the recorded requests of the simulator before each test.
  *
  * <ul>
  *   <li>{@link #shared()} is the service that all classes of a test JVM share. Most tests that only use HTTP take this one.
@@ -38,10 +38,10 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
 
     public static final String SECOND_ORIGIN = "http://localhost:3000";
 
-    /** Webhooks that a user of the shared service may have. */
+    /** Maximum number of webhooks per user of the shared service. */
     public static final int WEBHOOKS_PER_USER = 50;
 
-    /** Null: the shared service. */
+    /** Null for the shared service. */
     private final DarkroomInstanceSettings settings;
 
     private Instance instance;
@@ -57,7 +57,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         }
     }
 
-    /** A service of its own for the class, with these settings and a new database and AI server. */
+    /** Starts a service for the class alone, with these settings, a new database and a new simulator. */
     public DarkroomExtension(DarkroomInstanceSettings settings) {
         this.settings = settings;
     }
@@ -67,9 +67,9 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
     }
 
     /**
-     * The service of the test JVM, with {@code auth: required}. Each class gets a new user: {@link #client()} sends the API key
-     * of that user. {@link #newUser()} makes further ones. {@link #darkroom()} shows the log from the start of the class on and
-     * must not be stopped. A class must not rely on other rows, files or settings than those of its users.
+     * Uses the service of the test JVM, with {@code auth: required}. Each class gets a new user, and {@link #client()} sends the
+     * API key of that user. {@link #newUser()} creates further ones. {@link #darkroom()} returns the log from the start of the
+     * class on and must not be stopped. A class must only rely on rows and files of its own users.
      */
     public static DarkroomExtension shared() {
         return new DarkroomExtension();
@@ -105,7 +105,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
             return;
         }
         if (isShared()) {
-            instance.endEverything();
+            instance.cancelPendingGenerations();
         } else {
             instance.close();
         }
@@ -115,32 +115,32 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         return darkroomInstance;
     }
 
-    /** A client with the API key of the class's user, or without one when the class has a service of its own. */
+    /** Returns a client with the API key of the class's user, or without credentials when the class has its own service. */
     public ApiClient client() {
         return client;
     }
 
-    /** A client that sends no credentials. */
+    /** Returns a client that sends no credentials. */
     public ApiClient anonymous() {
         return darkroomInstance.client();
     }
 
-    /** The user of the class. Shared service only. */
+    /** Returns the user of the class; null unless the service is shared. */
     public User user() {
         return user;
     }
 
-    /** A new user with a random name. */
+    /** Creates a user with a random name. */
     public User newUser() {
         return newUser("user-" + UUID.randomUUID());
     }
 
-    /** A user with this name. The service must have {@code auth: required}. */
+    /** Creates a user with this name. The service must have {@code auth: required}. */
     public User newUser(String name) {
         return user(name, TestApiKeys.create(instance.database, name));
     }
 
-    /** An administrator with this name. The service must have {@code auth: required}. */
+    /** Creates an administrator with this name. The service must have {@code auth: required}. */
     public User newAdmin(String name) {
         return user(name, instance.adminKey(name));
     }
@@ -157,12 +157,12 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         return instance.database;
     }
 
-    /** The working directory of the service. */
+    /** Returns the working directory of the service. */
     public Path directory() {
         return instance.directory;
     }
 
-    /** Starts at the first use and stops with the JVM. */
+    /** Holder of the shared service, which starts at the first use and stops with the JVM. */
     private static final class Shared {
         static final Instance INSTANCE = start();
 
@@ -173,7 +173,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
                     .with("DARKROOM_RETRY_INITIAL_DELAY", "100ms")
                     .with("DARKROOM_RETRY_MAX_DELAY", "400ms")
                     .with("DARKROOM_STREAMS_REVALIDATE_INTERVAL", "500ms")
-                    // Only NOTIFY is quick enough for the tests of streams.
+                    // Makes stream tests fail when NOTIFY does not work.
                     .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", "1h")
                     .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
                     .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
@@ -187,7 +187,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         }
     }
 
-    /** What belongs to one service. */
+    /** One service with its database, simulator and directory. */
     private static final class Instance {
         final Path directory;
         final DatabaseUrl database;
@@ -230,14 +230,14 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
 
         String adminKey(String name) {
             ApiKey key = ApiKey.generate(new SecureRandom());
-            try (ApiKeyAdmin cabinet = ApiKeyAdmin.open(database)) {
-                cabinet.create(key, new Principal(name, Role.ADMIN), null);
+            try (ApiKeyAdmin apiKeyAdmin = ApiKeyAdmin.open(database)) {
+                apiKeyAdmin.create(key, new Principal(name, Role.ADMIN), null);
             }
             return key.secret();
         }
 
-        /** Cancels what a class left behind and waits until nothing of it runs. */
-        void endEverything() {
+        /** Cancels pending generations of a class and waits until none is left. */
+        void cancelPendingGenerations() {
             inProcessSimulator.reset();
             Awaitility.await("the end of all generations")
                     .atMost(Duration.ofSeconds(60))
@@ -260,7 +260,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         }
     }
 
-    /** Shows what the service has logged since the class began. */
+    /** View of the shared service whose log starts with the class. */
     private static final class LogOfClass implements DarkroomInstance {
         private final DarkroomInstance shared;
         private final int begin;

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Several processes of the packaged jar on one database, with one image directory: killed, frozen, stopped and started again
- * one by one. The methods block; asking for a client does not, and may be done from any thread.
+ * Processes of the packaged jar on one database and one image directory. Tests kill, freeze, stop and restart them one by one.
+ * The methods block, except those that return clients, which are thread-safe.
  */
 public final class DarkroomFleet implements AutoCloseable {
     private static final Pattern JOINED = Pattern.compile("node registered node=(\\S+)");
@@ -32,9 +32,9 @@ public final class DarkroomFleet implements AutoCloseable {
     }
 
     /**
-     * Starts {@code size} processes, and waits until all are ready.
+     * Starts {@code size} processes and waits until all are ready.
      *
-     * @param environments the settings of each place, also for those that take the place later
+     * @param environments environment variables of each place, also for processes launched later
      */
     public DarkroomFleet(
             Path directory, int size, IntFunction<Map<String, String>> environments, String... jvmOptions) {
@@ -57,7 +57,7 @@ public final class DarkroomFleet implements AutoCloseable {
         }
     }
 
-    /** The settings that connect to a database through a proxy. */
+    /** Returns the URL of a database behind a proxy. */
     public static DatabaseUrl throughProxy(TcpProxy proxy, DatabaseUrl url) {
         return new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
     }
@@ -66,45 +66,45 @@ public final class DarkroomFleet implements AutoCloseable {
         return current.length;
     }
 
-    /** Who runs, or last ran, at a place. */
+    /** Returns the process that runs, or last ran, at a place. */
     public synchronized DarkroomInstanceProcess processAt(int place) {
         return current[place];
     }
 
-    /** Every process that ever ran, the dead ones too. */
+    /** Returns all processes ever launched, including ended ones. */
     public synchronized List<DarkroomInstanceProcess> allProcesses() {
         return List.copyOf(all);
     }
 
-    /** A client of somebody who is there, at random; null while nobody is. */
+    /** Returns a client of a random ready process, or null when there is none. */
     public synchronized ApiClient randomClient() {
-        List<ApiClient> there =
+        List<ApiClient> ready =
                 Arrays.stream(clients).filter(client -> client != null).toList();
-        return there.isEmpty() ? null : there.get(ThreadLocalRandom.current().nextInt(there.size()));
+        return ready.isEmpty() ? null : ready.get(ThreadLocalRandom.current().nextInt(ready.size()));
     }
 
-    /** How many are ready. */
+    /** Returns the number of ready processes. */
     public synchronized long readyCount() {
         return Arrays.stream(clients).filter(client -> client != null).count();
     }
 
-    /** A client of the process at a place. */
+    /** Returns a client of the process at a place; null while it is not ready. */
     public synchronized ApiClient client(int place) {
         return clients[place];
     }
 
-    /** {@code kill -9}. Callers notice by themselves, as they would of a load balancer that does not know yet. */
+    /** Kills a process with {@code kill -9}. Clients in use only notice by failing requests. */
     public void kill(int place) {
         processAt(place).kill();
         markGone(place);
     }
 
-    /** Whoever is at the place is known to be gone: callers leave it alone. */
+    /** Excludes the process at a place from {@link #randomClient} and {@link #readyCount}. */
     public synchronized void markGone(int place) {
         clients[place] = null;
     }
 
-    /** Starts somebody at a place, without waiting. */
+    /** Launches a process at a place without waiting for it. */
     public void launch(int place) {
         DarkroomInstanceProcess started =
                 DarkroomInstanceProcess.launch(directory, environments.apply(place), jvmOptions);
@@ -114,7 +114,7 @@ public final class DarkroomFleet implements AutoCloseable {
         }
     }
 
-    /** Waits until who was started at a place is ready. */
+    /** Waits until the process at a place is ready. */
     public void awaitReady(int place) {
         DarkroomInstanceProcess started = processAt(place).awaitReady();
         synchronized (this) {
@@ -122,7 +122,7 @@ public final class DarkroomFleet implements AutoCloseable {
         }
     }
 
-    /** The identities that a process has had, in their order. */
+    /** Returns the node ids that a process has logged, in order. */
     public static List<String> nodeIds(DarkroomInstanceProcess process) {
         List<String> found = new ArrayList<>();
         for (String line : process.log()) {
@@ -134,17 +134,17 @@ public final class DarkroomFleet implements AutoCloseable {
         return found;
     }
 
-    /** Where the process runs that has an identity; empty when it runs no more. */
-    public synchronized Optional<Integer> placeOfNode(String identity) {
+    /** Returns the place of the ready process with a node id, or empty. */
+    public synchronized Optional<Integer> placeOfNode(String nodeId) {
         for (int place = 0; place < current.length; place++) {
-            if (clients[place] != null && nodeIds(current[place]).contains(identity)) {
+            if (clients[place] != null && nodeIds(current[place]).contains(nodeId)) {
                 return Optional.of(place);
             }
         }
         return Optional.empty();
     }
 
-    /** Kills whoever still runs: what they would do in good order is another test's matter. */
+    /** Kills all running processes. Orderly shutdown is covered by other tests. */
     @Override
     public void close() {
         allProcesses().forEach(process -> {

@@ -3,27 +3,27 @@ package dev.darkroom.testing;
 import java.net.URI;
 import java.util.List;
 
-/** A running service, whether in the test's own virtual machine or a process of its own. */
+/** A running service, either in the test JVM or in a process of its own. */
 public interface DarkroomInstance extends AutoCloseable {
 
-    /** Scheme, host and port of the API. */
+    /** Returns scheme, host and port of the API. */
     URI api();
 
-    /** Scheme, host and port of the health checks. */
+    /** Returns scheme, host and port of the management interface. */
     URI management();
 
-    /** What it has logged so far, a line each. */
+    /** Returns the log lines so far. */
     List<String> log();
 
-    /** Stops it in order; the exit code that a process would have. */
+    /** Stops the service and returns the exit code, 0 within the test JVM. */
     int stop();
 
-    /** A client of the API. */
+    /** Returns a client of the API without credentials. */
     default ApiClient client() {
         return new ApiClient(api());
     }
 
-    /** The lines of one generation's story. */
+    /** Returns the log lines that contain a generation id. */
     default List<String> log(String generationId) {
         return log().stream().filter(line -> line.contains(generationId)).toList();
     }

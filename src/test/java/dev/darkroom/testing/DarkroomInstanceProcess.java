@@ -19,11 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
-/** The packaged jar as a process of its own, to be started, watched, signalled and killed. The methods block. */
+/** A process of the packaged jar. Tests start it, read its output, send signals and kill it. The methods block. */
 public final class DarkroomInstanceProcess implements DarkroomInstance, AutoCloseable {
-    private static final Duration START = Duration.ofMinutes(3);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
-    /** With this option an embedded database runs programs that the tests have unpacked once. */
+    /** JVM option that makes the embedded database run programs that the tests unpack once. */
     public static final String SHARED_BINARIES =
             "-D" + EmbeddedDatabase.BINARIES_PROPERTY + "=" + TestPostgres.BINARIES;
 
@@ -31,7 +31,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
     private final List<String> lines = new ArrayList<>();
     private final List<String> errors = new ArrayList<>();
     private final List<Thread> readers = new ArrayList<>();
-    /** What the banner says, by the expression that finds it. */
+    /** Values in the banner by the regular expression that finds them. */
     private final Map<String, String> bannerValues = new ConcurrentHashMap<>();
 
     private DarkroomInstanceProcess(Process process) {
@@ -40,7 +40,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         readOutput(process.errorReader(StandardCharsets.UTF_8), List.of(lines, errors));
     }
 
-    /** Starts the jar with these settings, in a directory, without waiting for it to be ready. */
+    /** Starts the jar in a directory without waiting for readiness. Adds the options of {@link ClassDataArchive}. */
     public static DarkroomInstanceProcess launch(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
         List<String> options = new ArrayList<>(ClassDataArchive.options(jar()));
@@ -48,15 +48,14 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         return launchWithoutArchive(directory, environment, options, arguments);
     }
 
-    /** With these options alone. */
+    /** Like {@link #launch}, without the options of {@link ClassDataArchive}. */
     static DarkroomInstanceProcess launchWithoutArchive(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
         return launch(List.of(), directory, environment, jvmOptions, List.of("-jar", jar().toString()), arguments);
     }
 
     /**
-     * Starts the service with class files that come before those of the jar, and waits until it is ready: a variant that
-     * nobody shall ever ship.
+     * Starts a modified service and waits until it is ready. Its classes precede those of the jar on the class path.
      */
     public static DarkroomInstanceProcess startWithClasses(
             Path classes, Path directory, Map<String, String> environment, String... jvmOptions) {
@@ -71,8 +70,8 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
     }
 
     /**
-     * As {@link #launch}, as leader of a process group of its own, as a terminal starts what is typed. A suite that was itself
-     * started in the background of a script ignores SIGINT, and its children would too.
+     * Like {@link #launch}, as leader of a new process group, like a command in a terminal. Restores the default handling of
+     * SIGINT, because a suite started in the background of a script ignores it and its children inherit that.
      */
     public static DarkroomInstanceProcess launchProcessGroup(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
@@ -95,11 +94,10 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         TestImageDirectories.markAsOwned(directory, environment);
         List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // They live for seconds only: the best code would come too late, and so would a garbage collector of many
-        // threads.
+        // Processes live for seconds, too short to benefit from the C2 compiler or a parallel garbage collector.
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
-        // What a killed process leaves behind goes with the next clean build.
+        // A clean build deletes the files of killed processes.
         command.add("-Dvertx.cacheDirBase=" + Path.of("target", "vertx-cache").toAbsolutePath());
         command.addAll(jvmOptions);
         command.addAll(program);
@@ -131,7 +129,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         }
     }
 
-    /** The packaged jar. */
+    /** Returns the packaged jar. */
     public static Path jar() {
         String jar = System.getProperty("darkroom.jar");
         if (jar == null) {
@@ -150,7 +148,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         return URI.create(bannerValue("(?:  Health +|\"management\":\")(http://[^\\s\"/]+)"));
     }
 
-    /** The bundled AI server's base URL, as the banner tells it. */
+    /** Returns the base URL of the AI server, as shown in the banner. */
     public URI aiServer() {
         return URI.create(bannerValue("(?:  AI server +|\"aiServer\":\")(http[^\\s\"]+)"));
     }
@@ -162,11 +160,11 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         }
     }
 
-    /** Waits until a line contains the expression; the first such line. */
+    /** Waits until a line of the output matches the regular expression, and returns the first one. */
     public String awaitLine(String expression) {
         Pattern pattern = Pattern.compile(expression);
         return Awaitility.await("line " + expression)
-                .atMost(START)
+                .atMost(START_TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
                 .failFast(() -> {
                     if (!process.isAlive() && find(pattern).isEmpty()) {
@@ -182,14 +180,14 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         return log().stream().filter(line -> pattern.matcher(line).find()).findFirst();
     }
 
-    /** What it has written to its standard error, a line each; {@link #log} has these lines as well. */
+    /** Returns the lines of standard error. {@link #log} contains them as well. */
     public List<String> errors() {
         synchronized (lines) {
             return List.copyOf(errors);
         }
     }
 
-    /** Sends a signal, such as {@code INT}, to the process alone. */
+    /** Sends a signal, such as {@code INT}, to this process only. */
     public void signal(String name) {
         signal(name, String.valueOf(pid()));
     }
@@ -215,21 +213,21 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         }
     }
 
-    /** SIGKILL: no hook runs. */
+    /** Sends SIGKILL and waits for the end. No shutdown hook runs. */
     public void kill() {
         process.toHandle().destroyForcibly();
         awaitExit();
     }
 
-    /** SIGTERM, and waits for the end. Returns the exit code. */
+    /** Sends SIGTERM, waits for the end and returns the exit code. */
     @Override
     public int stop() {
-        // By its handle, since the process itself would close our end of its output.
+        // Uses the handle, since Process.destroy would close the streams that read its output.
         process.toHandle().destroy();
         return awaitExit();
     }
 
-    /** Waits for the end; the exit code. */
+    /** Waits for the end and returns the exit code. */
     public int awaitExit() {
         try {
             if (!process.waitFor(180, TimeUnit.SECONDS)) {
@@ -258,12 +256,12 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         }
     }
 
-    /** Looked for once: it stays what it is, and a log may come to be long. */
+    /** Returns the first group of the expression. Caches it, because the log may be long. */
     private String bannerValue(String expression) {
-        return bannerValues.computeIfAbsent(expression, wanted -> {
-            Matcher matcher = Pattern.compile(wanted).matcher(awaitLine(wanted));
+        return bannerValues.computeIfAbsent(expression, regex -> {
+            Matcher matcher = Pattern.compile(regex).matcher(awaitLine(regex));
             if (!matcher.find()) {
-                throw new IllegalStateException(wanted);
+                throw new IllegalStateException(regex);
             }
             return matcher.group(1);
         });
@@ -281,7 +279,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
                             }
                         }
                     } catch (IOException e) {
-                        // The process is gone; what it said before is what there is.
+                        // The process has ended. The lines read so far are complete.
                     }
                 },
                 "output of " + process.pid());

@@ -4,13 +4,13 @@ import dev.darkroom.config.DatabaseUrl;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Settings, as environment, that make a service quick enough for tests. Everything else is as operators get it. */
+/** Environment variables that make a service fast enough for tests. All other settings keep their defaults. Mutable. */
 public final class DarkroomInstanceSettings {
     private final Map<String, String> values = new HashMap<>();
 
     private DarkroomInstanceSettings() {}
 
-    /** Free ports, short delays, four verticles of each kind. */
+    /** Returns settings with free ports, short delays, four verticles of each kind and no rate limits. */
     public static DarkroomInstanceSettings forTests() {
         return new DarkroomInstanceSettings()
                 .with("DARKROOM_HTTP_PORT", "0")
@@ -25,20 +25,19 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_NODE_REAP_INTERVAL", "200ms")
                 .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1000")
                 .with("DARKROOM_BACKEND_BREAKER_CONNECTION_FAILURES", "1000")
-                // Most tests are of many generations of one user.
+                // Most tests create many generations of one user.
                 .with("DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0")
                 .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0")
                 .with("DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE", "0")
                 .with("DARKROOM_LIMITS_ANONYMOUS_PER_SECOND", "0")
-                // Links are made anew once in a while; so seldom that tests may compare what they were told with what
-                // they are.
+                // Signed image URLs change rarely enough for tests to compare URLs of two responses.
                 .with("DARKROOM_IMAGE_URLS_LIFETIME", "8784h")
                 .with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "2s");
     }
 
     /**
-     * Leases of three seconds. A busy machine lets them lapse, so only the package {@code dev.darkroom.chaos} may use them:
-     * all other tests keep the product's defaults.
+     * Sets leases of three seconds. They can expire on a busy machine, so only the package {@code dev.darkroom.chaos} may use
+     * them. All other tests keep the defaults.
      */
     public DarkroomInstanceSettings shortLeases() {
         return with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
@@ -55,7 +54,7 @@ public final class DarkroomInstanceSettings {
         return with("DARKROOM_DATABASE_URL", urlOf(url));
     }
 
-    /** As it stands in settings. */
+    /** Returns the URL with credentials, as {@code DARKROOM_DATABASE_URL} expects it. */
     public static String urlOf(DatabaseUrl url) {
         return "postgresql://%s:%s@%s:%d/%s"
                 .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database());

@@ -11,18 +11,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/** What holds whatever has happened: the doctor, called after a fault. */
+/** Runs the doctor after a fault, with the deep check of image files. */
 public final class DatabaseInvariants {
     private static final DatabaseDoctor.Options DEEP = new DatabaseDoctor.Options(true, Duration.ofSeconds(30));
 
     private DatabaseInvariants() {}
 
-    /** Fails unless the doctor finds the tables clean, and every picture that they name below a directory, byte for byte. */
+    /** Fails unless the tables are consistent and every image file exists in the directory with the stored hash. */
     public static void assertNoViolations(DatabaseUrl database, Path imageDir) {
         assertThat(runDoctor(database, imageDir).problems()).isEmpty();
     }
 
-    /** What the doctor says, with the default settings. */
+    /** Returns the doctor's report with the default settings. */
     public static DoctorReport runDoctor(DatabaseUrl database, Path imageDir) {
         Settings settings = SettingsLoader.load(
                         Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()), Path.of("/nowhere/at/all"))

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * An answer to one request. Most of them leave bytes on a connection that a client must not take for the answer to its next request.
+ * Raw response to one request. Most cases leave bytes on the connection, which a client must not read as the next response.
  *
  * @param name of the case
  * @param readable whether a correct client gets the content; otherwise it may also fail
@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  */
 public record DesyncResponse(String name, boolean readable, boolean beforeRequest, List<byte[]> parts) {
 
-    /** The content of an answer that a client can tell from others. */
+    /** Recognizable content of a response. */
     public record ResponseContent(int status, byte[] body) {
         public ResponseContent(int status, String body) {
             this(status, body.getBytes(StandardCharsets.UTF_8));
@@ -28,44 +28,44 @@ public record DesyncResponse(String name, boolean readable, boolean beforeReques
         return name;
     }
 
-    /** A correct answer. */
+    /** Returns a valid response. */
     public static DesyncResponse plain(ResponseContent responseContent) {
         return readable("plain", bytes(head(responseContent) + length(responseContent) + "\r\n", responseContent));
     }
 
     /**
-     * All cases.
+     * Returns all cases.
      *
-     * @param own the content that the answer is for
-     * @param other content that no request asked for
+     * @param own content of the response to the request
+     * @param other content that belongs to no request
      */
     public static Stream<DesyncResponse> all(ResponseContent own, ResponseContent other) {
-        byte[] answer = bytes(head(own) + length(own) + "\r\n", own);
+        byte[] response = bytes(head(own) + length(own) + "\r\n", own);
         byte[] second = bytes(head(other) + length(other) + "\r\n", other);
         List<DesyncResponse> all = new ArrayList<>();
         for (String interim :
                 List.of("100 Continue", "102 Processing", "103 Early Hints", "104 Upload", "110 X", "199 Y")) {
             all.add(readable(
-                    "interim " + interim + ", then the answer", bytes("HTTP/1.1 " + interim + "\r\n\r\n"), answer));
+                    "interim " + interim + ", then the final response", bytes("HTTP/1.1 " + interim + "\r\n\r\n"), response));
         }
         all.add(readable(
                 "interim with headers and a length",
                 bytes("HTTP/1.1 102 Processing\r\nX-Progress: 10\r\nContent-Length: 5\r\n\r\n"),
-                answer));
+                response));
         all.add(readable(
-                "interim answers and the answer at once",
-                join(bytes("HTTP/1.1 102 P\r\n\r\nHTTP/1.1 199 Q\r\n\r\n"), answer)));
+                "interim responses and the final response at once",
+                join(bytes("HTTP/1.1 102 P\r\n\r\nHTTP/1.1 199 Q\r\n\r\n"), response)));
         all.add(failing(
-                "interim answers without end", bytes("HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000)), answer));
+                "endless interim responses", bytes("HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000)), response));
         all.add(failing(
-                "101 without an upgrade", bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"), answer));
-        all.add(readable("a second answer at once", join(answer, second)));
-        all.add(readable("a second answer later", answer, second));
+                "101 without an upgrade", bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"), response));
+        all.add(readable("a second response at once", join(response, second)));
+        all.add(readable("a second response later", response, second));
         all.add(readable(
-                "an interim answer after the answer", answer, bytes("HTTP/1.1 102 Processing\r\n\r\n"), second));
-        all.add(readable("garbage at once", join(answer, bytes("garbage\r\n\r\n"))));
-        all.add(readable("garbage later", answer, bytes("garbage\r\n\r\n"), second));
-        all.add(readable("line breaks after the answer", join(answer, bytes("\r\n\r\n")), second));
+                "an interim response after the final response", response, bytes("HTTP/1.1 102 Processing\r\n\r\n"), second));
+        all.add(readable("garbage at once", join(response, bytes("garbage\r\n\r\n"))));
+        all.add(readable("garbage later", response, bytes("garbage\r\n\r\n"), second));
+        all.add(readable("line breaks after the response", join(response, bytes("\r\n\r\n")), second));
         all.add(failing("a length that is too short", bytes(head(own) + "Content-Length: 1\r\n\r\n", own), second));
         all.add(failing("204 with a body", bytes("HTTP/1.1 204 No Content\r\n" + length(own) + "\r\n", own), second));
         all.add(failing("304 with a body", bytes("HTTP/1.1 304 Not Modified\r\n" + length(own) + "\r\n", own), second));
@@ -78,14 +78,14 @@ public record DesyncResponse(String name, boolean readable, boolean beforeReques
                 chunked(own),
                 second));
         all.add(readable(
-                "chunked, then a second answer",
+                "chunked, then a second response",
                 bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\n"),
                 join(chunked(own), second)));
         all.add(failing(
-                "a chunk without a size", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), answer));
-        all.add(failing("another version of HTTP", bytes("HTTP/2.0 200 OK\r\n" + length(own) + "\r\n", own), answer));
-        all.add(failing("no HTTP at all", bytes("\u0016\u0003\u0001 hello\r\n\r\n"), answer));
-        all.add(new DesyncResponse("an answer before the request", false, true, List.of(answer, second)));
+                "a chunk without a size", bytes(head(own) + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"), response));
+        all.add(failing("another version of HTTP", bytes("HTTP/2.0 200 OK\r\n" + length(own) + "\r\n", own), response));
+        all.add(failing("no HTTP at all", bytes("\u0016\u0003\u0001 hello\r\n\r\n"), response));
+        all.add(new DesyncResponse("a response before the request", false, true, List.of(response, second)));
         return all.stream();
     }
 

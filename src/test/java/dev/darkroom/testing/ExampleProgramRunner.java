@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs programs of {@code src/examples} as somebody would who has copied them. The methods block. */
+/** Runs the programs of {@code src/examples} as processes, as an integrator would. The methods block. */
 public final class ExampleProgramRunner {
     private static final int TIMEOUT_S = 60;
 
     private ExampleProgramRunner() {}
 
-    /** Runs to its end, which has to be a good one; what it has said. */
+    /** Runs a program, requires exit code 0 within 60 s and returns its output. */
     public static String run(Path directory, Map<String, String> environment, List<String> command) {
         try {
             Path output = Files.createTempFile(directory, "output", ".txt");
@@ -29,9 +29,9 @@ public final class ExampleProgramRunner {
             } finally {
                 example.destroyForcibly();
             }
-            String said = Files.readString(output, StandardCharsets.UTF_8);
-            assertThat(example.exitValue()).as("%s: %s", command, said).isZero();
-            return said;
+            String printed = Files.readString(output, StandardCharsets.UTF_8);
+            assertThat(example.exitValue()).as("%s: %s", command, printed).isZero();
+            return printed;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -40,7 +40,7 @@ public final class ExampleProgramRunner {
         }
     }
 
-    /** Starts one that has no end. */
+    /** Starts a program that runs until it is destroyed. */
     public static Process start(Path output, Map<String, String> environment, List<String> command) throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A part of a page of the documentation that a test knows better than we do, between two marks. */
+/** Section of a documentation page between two marks, generated and checked by a test. */
 public final class GeneratedDocumentSection {
     private final Path page;
     private final String begin;
@@ -15,9 +15,9 @@ public final class GeneratedDocumentSection {
     private final String command;
 
     /**
-     * @param name of the part, as it stands in its marks
-     * @param source what it is generated from
-     * @param command that writes it anew, without the option that says so
+     * @param name of the section, as in its marks
+     * @param source of the content, as in the mark
+     * @param command that regenerates the section, without the option {@code -Ddarkroom.docs.write=true}
      */
     public GeneratedDocumentSection(String page, String name, String source, String command) {
         this.page = Path.of(page);
@@ -26,20 +26,20 @@ public final class GeneratedDocumentSection {
         this.command = command + " -Ddarkroom.docs.write=true";
     }
 
-    /** Fails when the page shows anything else; writes the page first when the run was asked to. */
+    /** Fails when the section has other content. Writes it first when {@code darkroom.docs.write} is true. */
     public void assertContent(String content) {
         try {
-            String shown = Files.readString(page);
-            assertThat(shown).containsOnlyOnce(begin).containsOnlyOnce(end);
-            int from = shown.indexOf(begin) + begin.length();
-            String expected = shown.substring(0, from) + content + shown.substring(shown.indexOf(end));
+            String actual = Files.readString(page);
+            assertThat(actual).containsOnlyOnce(begin).containsOnlyOnce(end);
+            int from = actual.indexOf(begin) + begin.length();
+            String expected = actual.substring(0, from) + content + actual.substring(actual.indexOf(end));
             if (Boolean.getBoolean("darkroom.docs.write")) {
                 Files.writeString(page, expected);
-                shown = expected;
+                actual = expected;
             }
-            // By lines, so that a failure names those that differ.
-            assertThat(shown.lines())
-                    .as("%s is not up to date. To write it anew: %s", page, command)
+            // Compares lines, so that a failure message lists the differing ones.
+            assertThat(actual.lines())
+                    .as("%s is not up to date. To regenerate it: %s", page, command)
                     .containsExactlyElementsOf(expected.lines().toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

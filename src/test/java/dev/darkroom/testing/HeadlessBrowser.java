@@ -19,9 +19,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
- * A real Chromium without a window, driven over <a href="https://www.w3.org/TR/webdriver2/">WebDriver</a>, of which so little is
- * needed that no library is. Browser and driver are Debian's, or those that {@code CHROMIUM} and {@code CHROMEDRIVER} name; none
- * is downloaded. The methods block.
+ * Headless Chromium, driven over <a href="https://www.w3.org/TR/webdriver2/">WebDriver</a> without a library. Uses the browser
+ * and driver of Debian, or those named by {@code CHROMIUM} and {@code CHROMEDRIVER}. Downloads nothing. The methods block.
  */
 public final class HeadlessBrowser implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
@@ -30,9 +29,9 @@ public final class HeadlessBrowser implements AutoCloseable {
     private final String session;
 
     /**
-     * Starts driver and browser; fails when one is missing.
+     * Starts driver and browser. Fails when one is missing.
      *
-     * @param directory where the browser keeps what it knows, and where the driver logs
+     * @param directory for the browser profile and the log of the driver
      */
     public HeadlessBrowser(Path directory) {
         String chromium =
@@ -55,9 +54,9 @@ public final class HeadlessBrowser implements AutoCloseable {
         session = send("POST", "/session", capabilities(chromium, directory)).getString("sessionId");
     }
 
-    private static String findExecutable(String variable, String... usual) {
-        String named = System.getenv(variable);
-        return (named != null ? Stream.of(named) : Stream.of(usual))
+    private static String findExecutable(String variable, String... defaultPaths) {
+        String configured = System.getenv(variable);
+        return (configured != null ? Stream.of(configured) : Stream.of(defaultPaths))
                 .filter(path -> Files.isExecutable(Path.of(path)))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException(
@@ -68,7 +67,7 @@ public final class HeadlessBrowser implements AutoCloseable {
     private static JsonObject capabilities(String chromium, Path directory) {
         JsonArray arguments = new JsonArray(List.of(
                 "--headless=new",
-                // Tests may run as root, for whom it has no sandbox.
+                // Tests may run as root, and Chromium has no sandbox for root.
                 "--no-sandbox",
                 "--disable-dev-shm-usage",
                 "--disable-gpu",
@@ -91,12 +90,12 @@ public final class HeadlessBrowser implements AutoCloseable {
         }
     }
 
-    /** Shows a page, once it is loaded. */
+    /** Opens a page and waits until it is loaded. */
     public void open(URI page) {
         send("POST", "/session/" + session + "/url", new JsonObject().put("url", page.toString()));
     }
 
-    /** What a script of the page returns: its body, in which {@code arguments} are these. An object of JSON. */
+    /** Runs a function body in the page, with {@code arguments} as its arguments, and returns its result, a JSON object. */
     public JsonObject runScript(String script, Object... arguments) {
         return send(
                 "POST",
@@ -115,11 +114,11 @@ public final class HeadlessBrowser implements AutoCloseable {
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.encode()))
                 .build();
         try {
-            HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new IllegalStateException(answer.body());
+            HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+            if (response.statusCode() != 200) {
+                throw new IllegalStateException(response.body());
             }
-            Object value = new JsonObject(answer.body()).getValue("value");
+            Object value = new JsonObject(response.body()).getValue("value");
             return value instanceof JsonObject object ? object : new JsonObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

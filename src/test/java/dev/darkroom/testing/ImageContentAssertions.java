@@ -27,7 +27,7 @@ public final class ImageContentAssertions {
         for (String row : TestPostgres.query(database, images)) {
             String[] image = row.split(" ", 3);
             String expected =
-                    rendered.computeIfAbsent(image[2], asked -> sha256(render(renderer, asked.split(" ", 5))));
+                    rendered.computeIfAbsent(image[2], parameters -> sha256(render(renderer, parameters.split(" ", 5))));
             if (!expected.equals(image[0])) {
                 wrong.add(image[1]);
             }
@@ -37,14 +37,14 @@ public final class ImageContentAssertions {
                 .isEmpty();
     }
 
-    /** @param asked position, seed, width, height and prompt */
-    private static byte[] render(PlaceholderImageRenderer renderer, String... asked) {
+    /** @param parameters position, seed, width, height and prompt, in this order */
+    private static byte[] render(PlaceholderImageRenderer renderer, String... parameters) {
         return renderer.render(
-                asked[4],
-                Long.parseLong(asked[1]),
-                Integer.parseInt(asked[2]),
-                Integer.parseInt(asked[3]),
-                Integer.parseInt(asked[0]));
+                parameters[4],
+                Long.parseLong(parameters[1]),
+                Integer.parseInt(parameters[2]),
+                Integer.parseInt(parameters[3]),
+                Integer.parseInt(parameters[0]));
     }
 
     private static String sha256(byte[] bytes) {

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
-/** The service in the test's own virtual machine: the same wiring, without a process around it. */
+/** The service in the test JVM, with the production wiring. */
 public final class InProcessDarkroom implements DarkroomInstance {
     private final Settings settings;
     private final ProcessLifecycle processLifecycle = new ProcessLifecycle();
@@ -34,8 +34,8 @@ public final class InProcessDarkroom implements DarkroomInstance {
     }
 
     /**
-     * Starts a service with these settings: in this virtual machine, or as the packaged jar when the suite is run with
-     * {@code -Ddarkroom.e2e=jar}.
+     * Starts a service with these settings in this JVM, or as a process of the packaged jar when the system property {@code
+     * darkroom.e2e} is {@code jar}.
      */
     public static DarkroomInstance start(Path directory, DarkroomInstanceSettings settings) {
         if ("jar".equals(System.getProperty("darkroom.e2e"))) {
@@ -53,14 +53,14 @@ public final class InProcessDarkroom implements DarkroomInstance {
     }
 
     /**
-     * A start that failed.
+     * Result of a failed start.
      *
-     * @param line the line that a process writes to its standard error
-     * @param log the lines that it logged before
+     * @param line error line that a process writes to standard error
+     * @param log lines logged before the failure
      */
     public record FailedStart(String line, List<String> log) {}
 
-    /** Starts a service that cannot start. */
+    /** Starts a service and requires that the start fails. */
     public static FailedStart failStart(Path directory, DarkroomInstanceSettings settings) {
         LogLines lines = new LogLines();
         ProcessLifecycle processLifecycle = new ProcessLifecycle();
@@ -68,7 +68,7 @@ public final class InProcessDarkroom implements DarkroomInstance {
         lines.start();
         try {
             Server.start(SettingsLoader.load(settings.environment(), directory).settings(), processLifecycle);
-            throw new AssertionError("it has started");
+            throw new AssertionError("the service started");
         } catch (Exception e) {
             return new FailedStart(dev.darkroom.Main.errorLine(e), lines.all());
         } finally {
@@ -107,12 +107,12 @@ public final class InProcessDarkroom implements DarkroomInstance {
         logLines.stop();
     }
 
-    /** All of them, so that what a library calls an error is heard too. */
+    /** Returns the root logger, so that errors logged by libraries are included. */
     private static Logger logger() {
         return (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     }
 
-    /** Lines as the console shows them. Services in one virtual machine share a log; ids tell their stories apart. */
+    /** Collects log lines with level, message and key-values. All services in the JVM share one log; ids distinguish them. */
     private static final class LogLines extends AppenderBase<ILoggingEvent> {
         private final List<String> lines = new ArrayList<>();
 

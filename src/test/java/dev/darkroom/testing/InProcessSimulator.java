@@ -18,18 +18,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The bundled AI server in the test's own process, scripted and questioned over its own HTTP interface. */
+/** The bundled AI server in the test JVM, controlled and inspected over its HTTP interface. The methods block. */
 public final class InProcessSimulator implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient http = HttpClient.newHttpClient();
     private final SimulatorVerticle simulator;
 
-    /** Starts one on a free port. */
+    /** Starts a simulator on a free port. */
     public InProcessSimulator(Duration latency) {
         this(0, latency);
     }
 
-    /** Starts one on a port, for instance one where another has just died. */
+    /** Starts a simulator on a given port, for example that of a closed one. 0 means a free port. */
     public InProcessSimulator(int port, Duration latency) {
         simulator = new SimulatorVerticle(port, latency);
         try {
@@ -46,35 +46,38 @@ public final class InProcessSimulator implements AutoCloseable {
         return simulator.port();
     }
 
-    /** What {@code DARKROOM_BACKEND_URL} has to be. */
+    /** Returns the value for {@code DARKROOM_BACKEND_URL}. */
     public URI url() {
         return URI.create("http://127.0.0.1:" + port() + "/v1");
     }
 
-    /** What the next submissions get, one step each; well again afterwards. */
+    /** Sets the behavior of the next submissions, one step each. Later submissions succeed. */
     public void script(JsonObject... steps) {
         JsonArray list = new JsonArray();
         List.of(steps).forEach(list::add);
-        HttpResponse<String> answer = send(
+        HttpResponse<String> response = send(
                 "PUT", "/simulator/script", new JsonObject().put("steps", list).encode());
-        assertThat(answer.statusCode()).as(answer.body()).isBetween(200, 299);
+        assertThat(response.statusCode()).as(response.body()).isBetween(200, 299);
     }
 
-    /** SubmissionStore in the order of their arrival: {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}, {@code downloads}. */
+    /**
+     * Returns the submissions in order of arrival, with {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}
+     * and {@code downloads}.
+     */
     public List<JsonObject> recordedRequests() {
         JsonArray requests =
                 new JsonObject(send("GET", "/simulator/requests", null).body()).getJsonArray("requests");
         return requests.stream().map(JsonObject.class::cast).toList();
     }
 
-    /** SubmissionStore with this generation's key. */
+    /** Returns the submissions with the key of this generation. */
     public List<JsonObject> recordedRequests(String generationId) {
         return recordedRequests().stream()
                 .filter(request -> generationId.equals(request.getString("key")))
                 .toList();
     }
 
-    /** Forgets submissions and script. */
+    /** Deletes recorded submissions and the script. */
     public void reset() {
         send("DELETE", "/simulator/requests", null);
         send("DELETE", "/simulator/script", null);

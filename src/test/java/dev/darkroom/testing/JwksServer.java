@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where an issuer publishes its keys: a real HTTP server on loopback, that can be told to answer anything, and counts. */
+/** HTTP server of a JWT issuer that publishes a key set. Can send arbitrary responses and counts requests. */
 public final class JwksServer implements AutoCloseable {
     private final HttpServer server;
     private final AtomicInteger fetchCount = new AtomicInteger();
@@ -45,7 +45,7 @@ public final class JwksServer implements AutoCloseable {
         }
     }
 
-    /** A key set of these keys. */
+    /** Returns the JWK set of these keys, as JSON. */
     public static String jwkSetOf(JwtSigningKey... keys) {
         return new JsonObject()
                 .put(
@@ -55,24 +55,24 @@ public final class JwksServer implements AutoCloseable {
                 .encode();
     }
 
-    /** From now on there are these keys, and no others. */
+    /** Replaces the published keys. */
     public void publish(JwtSigningKey... keys) {
         respondWith(200, jwkSetOf(keys));
     }
 
-    /** From now on this is the answer, whatever it is worth. */
+    /** Sets the response of the following requests. */
     public void respondWith(int newStatus, String newBody) {
         body = newBody;
         status = newStatus;
     }
 
-    /** From now on everybody is sent elsewhere. */
-    public void redirectTo(URI elsewhere) {
-        location = elsewhere.toString();
+    /** Redirects the following requests with status 302. */
+    public void redirectTo(URI target) {
+        location = target.toString();
         respondWith(302, "");
     }
 
-    /** How often somebody has asked. */
+    /** Returns the number of requests. */
     public int fetchCount() {
         return fetchCount.get();
     }

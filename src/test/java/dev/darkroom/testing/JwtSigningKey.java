@@ -16,7 +16,7 @@ import java.util.Base64;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** A key of an issuer, and what can be made with it. Made by the JDK alone, so that it shares no mistake with what is tested. */
+/** Key pair of a JWT issuer. Signs tokens with the JDK only, independently of the library under test. */
 public final class JwtSigningKey {
     private static final int ED25519_BYTES = 32;
 
@@ -45,14 +45,14 @@ public final class JwtSigningKey {
         return generate(id, "Ed25519", generator -> {});
     }
 
-    private interface Setup {
-        void of(KeyPairGenerator generator) throws GeneralSecurityException;
+    private interface GeneratorSetup {
+        void initialize(KeyPairGenerator generator) throws GeneralSecurityException;
     }
 
-    private static JwtSigningKey generate(String id, String type, Setup setup) {
+    private static JwtSigningKey generate(String id, String type, GeneratorSetup setup) {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance(type);
-            setup.of(generator);
+            setup.initialize(generator);
             return new JwtSigningKey(id, generator.generateKeyPair());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
@@ -63,12 +63,12 @@ public final class JwtSigningKey {
         return id;
     }
 
-    /** The same key under another name. */
+    /** Returns the same key with another key id. */
     public JwtSigningKey withId(String other) {
         return new JwtSigningKey(other, pair);
     }
 
-    /** What it publishes (RFC 7517). */
+    /** Returns the public key as a JWK (RFC 7517). */
     public JsonObject jwk() {
         JsonObject jwk = new JsonObject().put("kid", id).put("use", "sig");
         PublicKey key = pair.getPublic();
@@ -94,7 +94,7 @@ public final class JwtSigningKey {
                 .put("x", base64Url(Arrays.copyOfRange(encoded, encoded.length - ED25519_BYTES, encoded.length)));
     }
 
-    /** The public key as a file has it (RFC 7468). */
+    /** Returns the public key in PEM (RFC 7468). */
     public String pem() {
         return "-----BEGIN PUBLIC KEY-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'})
@@ -102,12 +102,12 @@ public final class JwtSigningKey {
                 + "\n-----END PUBLIC KEY-----\n";
     }
 
-    /** Header and claims, signed as the header's {@code alg} says. */
+    /** Returns a JWT signed with the algorithm of the header's {@code alg}. */
     public String sign(JsonObject header, JsonObject claims) {
         return sign(header.encode(), claims.encode(), header.getString("alg"));
     }
 
-    /** Any header and any claims, signed by an algorithm that need not be the one that the header names. */
+    /** Returns a JWT with any header and claims, signed with an algorithm that may differ from the header's. */
     public String sign(String header, String claims, String algorithm) {
         String signed = base64Url(header) + "." + base64Url(claims);
         try {
@@ -129,7 +129,7 @@ public final class JwtSigningKey {
         };
     }
 
-    /** Header and claims with an HMAC under any secret. */
+    /** Returns a JWT with an HMAC-SHA256 signature. */
     public static String signWithSecret(JsonObject header, JsonObject claims, byte[] secret) {
         String signed = base64Url(header.encode()) + "." + base64Url(claims.encode());
         try {
@@ -141,7 +141,7 @@ public final class JwtSigningKey {
         }
     }
 
-    /** In X.509, as which a public key is most often seen. */
+    /** Returns the public key in X.509 DER encoding. */
     public byte[] publicBytes() {
         return pair.getPublic().getEncoded();
     }

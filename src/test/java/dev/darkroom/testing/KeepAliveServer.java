@@ -19,23 +19,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A server on a real socket that keeps every connection open and answers with raw bytes. The n-th request gets the n-th answer, whatever
- * connection it comes on; the last answer repeats.
+ * Server that keeps every connection open and sends raw bytes. The n-th request gets the n-th response, independently of the
+ * connection. The last response repeats.
  */
 public final class KeepAliveServer implements AutoCloseable {
-    /** The longest pause between two parts of an answer. It ends earlier when the client sends more or closes. */
+    /** Longest pause between two parts of a response. It ends earlier when the client sends bytes or closes. */
     private static final int PAUSE_MS = 200;
 
     private static final Pattern LENGTH = Pattern.compile("content-length: *(\\d+)");
 
     private final ServerSocket listening;
-    private final Deque<DesyncResponse> answers = new ArrayDeque<>();
+    private final Deque<DesyncResponse> responses = new ArrayDeque<>();
     private final List<Socket> sockets = new ArrayList<>();
     private final List<String> requests = new ArrayList<>();
     private final List<Integer> requestsByConnection = new ArrayList<>();
 
-    public KeepAliveServer(List<DesyncResponse> answers) {
-        this.answers.addAll(answers);
+    public KeepAliveServer(List<DesyncResponse> responses) {
+        this.responses.addAll(responses);
         try {
             listening = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -94,16 +94,16 @@ public final class KeepAliveServer implements AutoCloseable {
     }
 
     private synchronized DesyncResponse peek() {
-        return answers.peek();
+        return responses.peek();
     }
 
     private synchronized DesyncResponse next() {
-        return answers.size() > 1 ? answers.poll() : answers.peek();
+        return responses.size() > 1 ? responses.poll() : responses.peek();
     }
 
-    private static void write(Socket socket, InputStream in, DesyncResponse answer) throws IOException {
+    private static void write(Socket socket, InputStream in, DesyncResponse response) throws IOException {
         boolean first = true;
-        for (byte[] part : answer.parts()) {
+        for (byte[] part : response.parts()) {
             if (!first) {
                 awaitClient(socket, in);
             }
@@ -120,7 +120,7 @@ public final class KeepAliveServer implements AutoCloseable {
             in.read();
             in.reset();
         } catch (SocketTimeoutException e) {
-            // The client waits for the rest.
+            // The client is still waiting for the next part.
         }
         socket.setSoTimeout(0);
     }

@@ -22,11 +22,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
 /**
- * A proxy that makes the service look like a later version of itself: every JSON object of a response has a field that the contract does not
- * describe, maps of the caller excepted. The contract allows that, so clients must ignore it.
+ * Proxy that simulates a later version of the service. Adds an undocumented field to every JSON object of a response, except in
+ * {@code metadata}. The contract allows additional fields, so clients must ignore them.
  *
- * <p>A request whose prompt contains "cancelled" is held by the AI server. Its response is passed on when the AI server has received the
- * submission, so that the client sees the generation as PENDING however slow the machine is.
+ * <p>The AI server does not respond to prompts that contain "cancelled". The proxy forwards the response to such a request after
+ * the submission, so that the client sees the generation as PENDING on slow machines too.
  */
 public final class LaterVersionProxy implements AutoCloseable {
     private static final Set<String> NOT_FORWARDED =
@@ -54,7 +54,7 @@ public final class LaterVersionProxy implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    /** The number of responses that got an undescribed field. */
+    /** Returns the number of responses with an added field. */
     public int extendedCount() {
         return extendedCount.get();
     }

@@ -20,47 +20,47 @@ import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 
 /**
- * Callers who do not care how the service is: POSTs at a steady rate, a GET after every fourth, and who waited too long for an
- * answer hurries with the next ones. Keeps what they were told: an end that one of them has seen is the end that all of them see.
+ * Sends POSTs at a steady rate, independently of responses, and a GET after every fourth on average. Delayed requests are caught
+ * up. Records the responses: once a GET has returned a finished generation, later GETs must return the same.
  */
 public final class LoadGenerator implements AutoCloseable {
-    /** {@code api.replyTimeout}, and what a machine with other things to do may add. */
+    /** {@code api.replyTimeout}, plus four seconds for a busy machine. */
     private static final Duration MAX_RESPONSE_TIME = Duration.ofSeconds(8 + 4);
 
     private static final int THREADS = 40;
 
-    /** So many different images are asked for, each known by its prompt and seed. */
+    /** Number of different combinations of prompt and seed. */
     private static final int PROMPT_VARIANTS = 64;
 
-    private final ScheduledExecutorService callers = Executors.newScheduledThreadPool(THREADS);
+    private final ScheduledExecutorService senders = Executors.newScheduledThreadPool(THREADS);
     private final List<String> acceptedIds = new ArrayList<>();
-    private final List<String> unexpected = new ArrayList<>();
+    private final List<String> unexpectedResponses = new ArrayList<>();
     private final Map<String, String> finishedStatuses = new HashMap<>();
     private final Supplier<ApiClient> clientSupplier;
     private final boolean toleratesConnectionErrors;
     private int sent;
     private int connectionErrors;
     private int found;
-    private int refused;
+    private int rejected;
     private Duration slowestResponse = Duration.ZERO;
 
-    /** Starts at once, but for a first request that shows the callers how to read answers, which takes its time. */
+    /** Starts after a first request, which loads classes and so takes longer. */
     public LoadGenerator(ApiClient client, int postsPerSecond) {
         this(() -> client, false, postsPerSecond);
     }
 
-    /** The same with a fleet whose processes die: each request goes to somebody, and its connection may break. */
+    /** Sends each request to a random process of a fleet. Tolerates connection errors, since processes are killed. */
     public LoadGenerator(DarkroomFleet darkroomFleet, int postsPerSecond) {
         this(darkroomFleet::randomClient, true, postsPerSecond);
     }
 
-    private LoadGenerator(Supplier<ApiClient> clients, boolean serversDie, int postsPerSecond) {
+    private LoadGenerator(Supplier<ApiClient> clients, boolean toleratesConnectionErrors, int postsPerSecond) {
         this.clientSupplier = clients;
-        this.toleratesConnectionErrors = serversDie;
+        this.toleratesConnectionErrors = toleratesConnectionErrors;
         clients.get().create("A lighthouse before the load");
         long pause = TimeUnit.SECONDS.toNanos(1) / postsPerSecond;
         for (int i = 0; i < THREADS; i++) {
-            callers.scheduleAtFixedRate(this::sendNext, i * pause, THREADS * pause, TimeUnit.NANOSECONDS);
+            senders.scheduleAtFixedRate(this::sendNext, i * pause, THREADS * pause, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -82,14 +82,14 @@ public final class LoadGenerator implements AutoCloseable {
                 acceptedIds.add(apiResponse.json().getString("id"));
             }
         } else {
-            refused(apiResponse);
+            rejected(apiResponse);
         }
     }
 
-    private static String body(int motif) {
+    private static String body(int variant) {
         return new JsonObject()
-                .put("prompt", "A lighthouse under load, seen from " + motif)
-                .put("seed", motif)
+                .put("prompt", "A lighthouse under load, seen from " + variant)
+                .put("seed", variant)
                 .put("width", 64)
                 .put("height", 64)
                 .encode();
@@ -101,28 +101,28 @@ public final class LoadGenerator implements AutoCloseable {
             if (acceptedIds.isEmpty()) {
                 return;
             }
-            // Half of them ask for one of the newest, which may end just now.
-            int among =
+            // Half of the GETs read one of the 40 newest, which may finish at the same time.
+            int candidates =
                     ThreadLocalRandom.current().nextBoolean() ? Math.min(40, acceptedIds.size()) : acceptedIds.size();
             id = acceptedIds.get(
-                    acceptedIds.size() - 1 - ThreadLocalRandom.current().nextInt(among));
+                    acceptedIds.size() - 1 - ThreadLocalRandom.current().nextInt(candidates));
         }
         ApiResponse apiResponse = measure(client -> client.get("/api/generation/" + id));
         if (apiResponse != null && apiResponse.status() == 200) {
             found(id, apiResponse);
         } else {
-            refused(apiResponse);
+            rejected(apiResponse);
         }
     }
 
     private synchronized void found(String id, ApiResponse apiResponse) {
         found++;
         if (!apiResponse.json().getString("status").equals("PENDING")) {
-            // Each process has an address of its own.
+            // URLs differ, since each process has its own port.
             String end = apiResponse.text().replaceAll("http://127\\.0\\.0\\.1:\\d+", "");
             String before = finishedStatuses.putIfAbsent(id, end);
             if (before != null && !before.equals(end)) {
-                unexpected.add("two ends: " + before + " and " + end);
+                unexpectedResponses.add("two outcomes: " + before + " and " + end);
             }
         }
     }
@@ -143,13 +143,13 @@ public final class LoadGenerator implements AutoCloseable {
             synchronized (this) {
                 connectionErrors++;
                 if (!toleratesConnectionErrors) {
-                    unexpected.add(String.valueOf(e));
+                    unexpectedResponses.add(String.valueOf(e));
                 }
             }
             return null;
         } catch (RuntimeException | AssertionError e) {
             synchronized (this) {
-                unexpected.add(String.valueOf(e));
+                unexpectedResponses.add(String.valueOf(e));
             }
             return null;
         } finally {
@@ -160,46 +160,46 @@ public final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    private synchronized void refused(ApiResponse apiResponse) {
+    private synchronized void rejected(ApiResponse apiResponse) {
         if (apiResponse == null) {
             return;
         }
         if (apiResponse.status() == 503 && apiResponse.header("Retry-After") != null) {
-            refused++;
+            rejected++;
         } else {
-            unexpected.add(apiResponse.status() + " " + apiResponse.headers() + " " + apiResponse.text());
+            unexpectedResponses.add(apiResponse.status() + " " + apiResponse.headers() + " " + apiResponse.text());
         }
     }
 
-    /** The ids of all generations for which a caller got a 202. */
+    /** Returns the ids of all generations accepted with 202. */
     public synchronized List<String> acceptedIds() {
         return List.copyOf(acceptedIds);
     }
 
-    /** How many POSTs and GETs got a 503 that says when to come again. */
-    public synchronized int refused() {
-        return refused;
+    /** Returns the number of requests rejected with 503 and {@code Retry-After}. */
+    public synchronized int rejectedCount() {
+        return rejected;
     }
 
     /**
-     * After {@link #close}: callers got a 202, a 200, or a 503 that says when to come again, nothing else, and nobody waited
-     * for longer than the service allows itself.
+     * Checks after {@link #close} that all statuses were 202, 200, or 503 with {@code Retry-After}, and that no response took
+     * longer than {@link #MAX_RESPONSE_TIME}.
      */
-    public synchronized void assertAllWereAnswered() {
-        assertThat(unexpected)
-                .as("other answers, broken connections, answers outside the contract")
+    public synchronized void assertResponsesExpected() {
+        assertThat(unexpectedResponses)
+                .as("other statuses, broken connections, violations of the contract")
                 .isEmpty();
-        assertThat(slowestResponse).as("the longest wait for an answer").isLessThan(MAX_RESPONSE_TIME);
+        assertThat(slowestResponse).as("slowest response").isLessThan(MAX_RESPONSE_TIME);
     }
 
-    /** Waits until nothing is left to do; then every generation for which a caller got a 202 is COMPLETE. */
+    /** Waits until the queue is empty, then checks that every accepted generation is COMPLETE. */
     public void assertAllAcceptedComplete(DatabaseUrl database, Duration atMost) {
         assertAllAcceptedEnded(database, atMost, Set.of("COMPLETE"));
     }
 
     /**
-     * Waits until nothing is left to do; then every generation for which a caller got a 202 has ended in one of these ways,
-     * and in the one that callers were told of, with images that belong to its prompt.
+     * Waits until the queue is empty. Then checks that every accepted generation has one of the statuses, that responses showed
+     * the same status, and that images match their prompts.
      */
     public void assertAllAcceptedEnded(DatabaseUrl database, Duration atMost, Set<String> statuses) {
         Awaitility.await("the queue is empty")
@@ -211,7 +211,7 @@ public final class LoadGenerator implements AutoCloseable {
         TestPostgres.query(database, "SELECT id || ' ' || status FROM generations")
                 .forEach(row -> ended.put(row.split(" ")[0], row.split(" ")[1]));
         assertThat(acceptedIds().stream().filter(id -> !statuses.contains(ended.get(id))))
-                .as("accepted and not ended in one of the ways " + statuses)
+                .as("accepted and without one of the statuses " + statuses)
                 .isEmpty();
         ImageContentAssertions.assertImagesBelongToTheirPrompts(database);
         synchronized (this) {
@@ -219,31 +219,31 @@ public final class LoadGenerator implements AutoCloseable {
                             .filter(end -> !new JsonObject(end.getValue())
                                     .getString("status")
                                     .equals(ended.get(end.getKey()))))
-                    .as("ended otherwise than callers were told")
+                    .as("status differs from an earlier response")
                     .isEmpty();
         }
     }
 
     @Override
     public synchronized String toString() {
-        return "%d POSTs: %d x 202; %d x 200 of GETs, %d ends seen; %d x 503 and %d broken connections of both; slowest answer %d ms"
+        return "%d POSTs: %d x 202; %d x 200 of GETs, %d finished; %d x 503 and %d broken connections of both; slowest response %d ms"
                 .formatted(
                         sent,
                         acceptedIds.size(),
                         found,
                         finishedStatuses.size(),
-                        refused,
+                        rejected,
                         connectionErrors,
                         slowestResponse.toMillis());
     }
 
-    /** Sends no more, and waits until everything sent is answered. */
+    /** Stops sending and waits for outstanding responses. */
     @Override
     public void close() {
-        callers.shutdown();
+        senders.shutdown();
         try {
-            if (!callers.awaitTermination(60, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("requests without an answer");
+            if (!senders.awaitTermination(60, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("requests without a response");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -19,15 +19,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
-/** The other end of a socket for notifications. What it hears is held against the contract. The methods block. */
+/** WebSocket client for notifications. Validates all received messages against the contract. The methods block. */
 public final class NotificationSocketClient implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private static final Vertx VERTX = Vertx.vertx();
-    private final List<JsonObject> heard = new CopyOnWriteArrayList<>();
+    private final List<JsonObject> received = new CopyOnWriteArrayList<>();
     private final List<AssertionError> violations = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Short> closeCode = new CompletableFuture<>();
-    /** Held on to, by what hears the socket: a client that the garbage collector finds closes its connections. */
+    /** Strong reference, because Vert.x closes the connections of a garbage-collected client. */
     private final WebSocketClient webSocketClient = VERTX.createWebSocketClient();
 
     private WebSocket socket;
@@ -35,10 +35,10 @@ public final class NotificationSocketClient implements AutoCloseable {
     private NotificationSocketClient() {}
 
     /**
-     * Opens one.
+     * Opens a socket.
      *
      * @param headers such as credentials and the origin
-     * @throws io.vertx.core.http.UpgradeRejectedException when the handshake is refused
+     * @throws io.vertx.core.http.UpgradeRejectedException when the server rejects the handshake
      */
     public static NotificationSocketClient open(URI base, Map<String, String> headers) throws Exception {
         NotificationSocketClient client = new NotificationSocketClient();
@@ -63,10 +63,10 @@ public final class NotificationSocketClient implements AutoCloseable {
         } catch (AssertionError e) {
             violations.add(e);
         }
-        heard.add(json);
+        received.add(json);
     }
 
-    /** The data of a message is that of the same event on the stream. */
+    /** Checks that the data of a message matches the schema of the same event on the SSE stream. */
     private static void checkData(JsonObject message) {
         assertThat(message.fieldNames()).isSubsetOf("event", "id", "data");
         String data = message.getJsonObject("data").encode();
@@ -92,25 +92,25 @@ public final class NotificationSocketClient implements AutoCloseable {
         socket.writeFrame(frame);
     }
 
-    /** Everything of one name. Fails when something broke the contract. */
-    public List<JsonObject> heard(String event) {
+    /** Returns the received messages with one event name. Fails after a violation of the contract. */
+    public List<JsonObject> received(String event) {
         assertThat(violations).isEmpty();
-        return heard.stream()
-                .filter(one -> one.getString("event").equals(event))
+        return received.stream()
+                .filter(message -> message.getString("event").equals(event))
                 .toList();
     }
 
-    /** Waits for an event, and returns the last of its name. */
+    /** Waits for {@code count} messages with an event name and returns the last one. */
     public JsonObject await(String event, int count) {
         Awaitility.await(event)
                 .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> heard(event).size() >= count);
-        List<JsonObject> those = heard(event);
-        return those.get(those.size() - 1);
+                .until(() -> received(event).size() >= count);
+        List<JsonObject> messages = received(event);
+        return messages.get(messages.size() - 1);
     }
 
-    /** Waits until it is closed, and returns the code; null when there was none. */
+    /** Waits until the socket is closed and returns the close code, or null when there was none. */
     public Short awaitClose() {
         return closeCode.orTimeout(20, TimeUnit.SECONDS).join();
     }
@@ -119,7 +119,7 @@ public final class NotificationSocketClient implements AutoCloseable {
         return !socket.isClosed();
     }
 
-    /** Leaves, and waits until the service has let it go. */
+    /** Closes the socket and waits for the close handshake. */
     @Override
     public void close() throws Exception {
         socket.close().await(60, TimeUnit.SECONDS);

@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
-/** The real PgBouncer before a database, in transaction mode: every transaction may meet another session. Blocking. */
+/** PgBouncer process in transaction mode, so that each transaction may use another session. The methods block. */
 public final class PgBouncerProcess implements AutoCloseable {
     private final Process process;
     private final DatabaseUrl url;
 
-    /** Starts the program {@code pgbouncer}, which must be installed, with two sessions to share. */
+    /** Starts the installed program {@code pgbouncer} with a pool of two sessions. */
     public PgBouncerProcess(DatabaseUrl database, Path directory) {
         try {
             int port = freePort();
@@ -43,7 +43,7 @@ public final class PgBouncerProcess implements AutoCloseable {
                     default_pool_size = 2
                     %s
                     """.formatted(database.host(), database.port(), port, users, asRoot() ? "user = nobody" : ""));
-            // It gives up root's rights before it reads its users.
+            // PgBouncer drops root privileges before it reads the file of users.
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
             process = new ProcessBuilder(List.of("pgbouncer", ini.toString()))
                     .redirectErrorStream(true)
@@ -74,7 +74,7 @@ public final class PgBouncerProcess implements AutoCloseable {
         }
     }
 
-    /** The database, through the pooler. */
+    /** Returns the URL of the database through the pooler. */
     public DatabaseUrl url() {
         return url;
     }

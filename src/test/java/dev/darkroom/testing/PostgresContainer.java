@@ -11,7 +11,7 @@ import org.awaitility.Awaitility;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/** A PostgreSQL in a container, with the settings of its image. */
+/** PostgreSQL in a container, with the default settings of the image. The methods block. */
 public final class PostgresContainer implements StoppablePostgres {
     private static final String SUPERUSER = "postgres";
     private static final String NAME = "darkroom";
@@ -25,7 +25,7 @@ public final class PostgresContainer implements StoppablePostgres {
         this.url = url;
     }
 
-    /** Starts one. {@link ContainerEngine} has made sure that there is an engine, and that it has the image. */
+    /** Starts a container. {@link ContainerEngine} has already checked the engine and pulled the image. */
     static PostgresContainer start(String image) {
         int port = StoppablePostgres.reservePort();
         PostgreSQLContainer container = new PostgreSQLContainer(
@@ -33,14 +33,14 @@ public final class PostgresContainer implements StoppablePostgres {
                 .withUsername(SUPERUSER)
                 .withPassword(PASSWORD.value())
                 .withDatabaseName(SUPERUSER);
-        // The engine would choose another port with every start.
+        // A fixed port, since the engine would assign another one at every start.
         container.setPortBindings(List.of(port + ":" + PostgreSQLContainer.POSTGRESQL_PORT));
-        // As the image has it; Testcontainers would turn fsync off.
+        // Keeps fsync on, which Testcontainers would turn off.
         container.setCommand("postgres");
         container.start();
         String host = container.getHost();
         DatabaseUrl superuser = new DatabaseUrl(host, port, SUPERUSER, SUPERUSER, PASSWORD);
-        // An owner with the rights that operators give, and no superuser.
+        // An owner without superuser rights, as in production.
         TestPostgres.execute(
                 superuser,
                 "CREATE ROLE " + NAME + " LOGIN CREATEDB PASSWORD '" + PASSWORD.value() + "'",
@@ -56,7 +56,7 @@ public final class PostgresContainer implements StoppablePostgres {
     @Override
     public void stop(Mode mode) {
         DockerClient engine = container.getDockerClient();
-        // The first process of the container is the postmaster, and these are what pg_ctl would send it.
+        // The postmaster is process 1 of the container. These are the signals that pg_ctl sends.
         engine.killContainerCmd(container.getContainerId())
                 .withSignal(mode == Mode.FAST ? "INT" : "QUIT")
                 .exec();

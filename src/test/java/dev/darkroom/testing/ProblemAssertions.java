@@ -8,15 +8,15 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What tests ask of problem documents. */
+/** Assertions on problem documents (RFC 9457). */
 public final class ProblemAssertions {
-    /** Names of classes and packages, statements, stack traces. */
+    /** Matches names of classes and packages, SQL statements and stack traces. */
     private static final Pattern INTERNAL_DETAILS = Pattern.compile(
             "(?i)exception|java\\.|vertx|netty|jackson|dev\\.darkroom|postgres|select .* from|insert into|\\bat \\S+\\(");
 
     private ProblemAssertions() {}
 
-    /** The answer is a whole problem document of this kind, and does not say how the service is made. */
+    /** Checks that the response is a complete problem document of this type without internal details. */
     public static void assertProblem(ApiResponse apiResponse, int status, String type, String instance) {
         assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(status);
         assertThat(apiResponse.header("Content-Type")).isEqualTo("application/problem+json");
@@ -31,7 +31,7 @@ public final class ProblemAssertions {
         assertThat(apiResponse.headers().toString()).doesNotContainPattern(INTERNAL_DETAILS);
     }
 
-    /** What the answer says is wrong: pointer, space, sentence. */
+    /** Returns the validation errors of a response: pointer, space and detail each. */
     public static List<String> errorsOf(ApiResponse apiResponse) {
         JsonArray errors = apiResponse.json().getJsonArray("errors", new JsonArray());
         return errors.stream()

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * The random values of one case of {@link SeededCases}. Numbers prefer the ends of their range and small magnitudes, where
- * mistakes are more frequent than elsewhere. {@link #toString()} shows the values drawn so far.
+ * Random values of one case of {@link SeededCases}. Prefers the ends of a range and small magnitudes, where bugs are more
+ * frequent. {@link #toString()} shows the values drawn so far.
  */
 public final class RandomCase {
     private final SplittableRandom random;
@@ -16,14 +16,14 @@ public final class RandomCase {
         this.random = random;
     }
 
-    /** A number from a range, both ends included. */
-    public long longBetween(long least, long most) {
-        return draw(number(least, most));
+    /** Returns a number from a range, both ends included. */
+    public long longBetween(long min, long max) {
+        return draw(number(min, max));
     }
 
-    /** A number from a range, both ends included. */
-    public int intBetween(int least, int most) {
-        return Math.toIntExact(longBetween(least, most));
+    /** Returns a number from a range, both ends included. */
+    public int intBetween(int min, int max) {
+        return Math.toIntExact(longBetween(min, max));
     }
 
     public long anyLong() {
@@ -34,7 +34,7 @@ public final class RandomCase {
         return intBetween(Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
 
-    /** A number from 0, included, to 1, excluded. */
+    /** Returns a number from 0, inclusive, to 1, exclusive. */
     public double anyFraction() {
         return draw(
                 switch (random.nextInt(20)) {
@@ -49,20 +49,20 @@ public final class RandomCase {
         return draw(random.nextBoolean());
     }
 
-    /** True in one case of so many. */
+    /** Returns true with probability 1 in {@code cases}. */
     public boolean oneIn(int cases) {
         return random.nextInt(cases) == 0;
     }
 
-    /** One of these. */
+    /** Returns a random element. */
     public <T> T oneOf(List<T> choices) {
         return draw(choices.get(random.nextInt(choices.size())));
     }
 
-    /** Up to so many characters, of any kind: controls, surrogates without a partner, ASCII and everything else. */
-    public String anyText(int mostCharacters) {
+    /** Returns up to {@code maxLength} characters, including control characters and unpaired surrogates. */
+    public String anyText(int maxLength) {
         StringBuilder text = new StringBuilder();
-        int length = random.nextInt(mostCharacters + 1);
+        int length = random.nextInt(maxLength + 1);
         for (int i = 0; i < length; i++) {
             text.append(
                     switch (random.nextInt(4)) {
@@ -74,30 +74,30 @@ public final class RandomCase {
         return draw(text.toString());
     }
 
-    private long number(long least, long most) {
-        if (least == most) {
-            return least;
+    private long number(long min, long max) {
+        if (min == max) {
+            return min;
         }
         switch (random.nextInt(8)) {
             case 0:
-                return random.nextBoolean() ? least : most;
+                return random.nextBoolean() ? min : max;
             case 1:
-                return random.nextBoolean() ? least + 1 : most - 1;
+                return random.nextBoolean() ? min + 1 : max - 1;
             case 2, 3, 4:
-                // A magnitude first, then a number of that many bits.
+                // Draws the number of bits first, then a number of that many bits.
                 long small = random.nextLong() >>> random.nextInt(1, 64);
-                long signed = least < 0 && random.nextBoolean() ? -small : small;
-                if (signed >= least && signed <= most) {
+                long signed = min < 0 && random.nextBoolean() ? -small : small;
+                if (signed >= min && signed <= max) {
                     return signed;
                 }
                 break;
             default:
                 break;
         }
-        if (most == Long.MAX_VALUE) {
-            return least == Long.MIN_VALUE ? random.nextLong() : random.nextLong(least - 1, most) + 1;
+        if (max == Long.MAX_VALUE) {
+            return min == Long.MIN_VALUE ? random.nextLong() : random.nextLong(min - 1, max) + 1;
         }
-        return random.nextLong(least, most + 1);
+        return random.nextLong(min, max + 1);
     }
 
     private <T> T draw(T value) {

@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Bytes on a connection, for requests that no HTTP client would send. Answers are held against the contract as those of
- * {@link ApiClient} are. The methods block.
+ * Sends raw bytes on one connection, for requests that no HTTP client can send. Validates responses against the contract, like
+ * {@link ApiClient}. The methods block.
  */
 public final class RawHttpClient implements AutoCloseable {
     private static final int TIMEOUT_MS = 60_000;
@@ -26,7 +26,7 @@ public final class RawHttpClient implements AutoCloseable {
     private final Socket socket;
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
 
-    /** Connects. */
+    /** Connects to a server. */
     public RawHttpClient(URI server) {
         try {
             socket = new Socket(server.getHost(), server.getPort());
@@ -37,19 +37,19 @@ public final class RawHttpClient implements AutoCloseable {
         }
     }
 
-    /** Sends one request on a connection of its own and reads its answer. */
+    /** Sends one request on a new connection and returns the response. */
     public static ApiClient.ApiResponse sendAndRead(URI server, byte[] request) {
         try (RawHttpClient connection = new RawHttpClient(server)) {
             return connection.send(request).readResponse();
         }
     }
 
-    /** The bytes of a text. */
+    /** Returns the UTF-8 bytes of a text. */
     public static byte[] utf8Bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A request with these header lines, each ending in CRLF, and no body. */
+    /** Returns a request without body. {@code headers} are lines that end in CRLF each. */
     public static byte[] requestHead(String method, String path, String headers) {
         return utf8Bytes(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
     }
@@ -66,7 +66,7 @@ public final class RawHttpClient implements AutoCloseable {
         }
     }
 
-    /** The next answer, which keeps the contract. */
+    /** Reads the next response and validates it against the contract. */
     public ApiClient.ApiResponse readResponse() {
         try {
             String status = readLine();
@@ -90,7 +90,7 @@ public final class RawHttpClient implements AutoCloseable {
         }
     }
 
-    /** True once the other side has closed the connection. */
+    /** Returns whether the server has closed the connection. Blocks up to 60 s while it is open and silent. */
     public boolean isClosed() {
         try {
             return socket.getInputStream().read() < 0;

@@ -18,7 +18,7 @@ public final class SeededCases {
         check(1_000, property);
     }
 
-    /** Checks so many cases. */
+    /** Checks {@code cases} cases. */
     public static void check(int cases, Consumer<RandomCase> property) {
         long seed = Long.getLong(SEED, new Random().nextLong());
         SplittableRandom random = new SplittableRandom(seed);

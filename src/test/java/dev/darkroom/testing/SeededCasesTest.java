@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SeededCasesTest {
     @Test
-    void namesTheSeedAndTheValuesOfTheCaseThatFailed() {
+    void failureNamesSeedAndValues() {
         AtomicInteger cases = new AtomicInteger();
 
         assertThatThrownBy(() -> SeededCases.check(100, random -> {
@@ -22,7 +22,7 @@ class SeededCasesTest {
     }
 
     @Test
-    void staysInsideItsRangesAndReachesTheirEnds() {
+    void valuesStayInRangeAndReachItsEnds() {
         List<Long> small = new ArrayList<>();
         List<Long> all = new ArrayList<>();
 

@@ -3,7 +3,7 @@ package dev.darkroom.testing;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Actions for the end of the test JVM. They run one after the other, the last registered first. */
+/** Actions for the end of the test JVM. They run sequentially, in reverse order of registration. */
 public final class ShutdownActions {
     private static final Deque<Runnable> ACTIONS = new ArrayDeque<>();
 
@@ -25,8 +25,8 @@ public final class ShutdownActions {
                 try {
                     ACTIONS.pop().run();
                 } catch (RuntimeException e) {
-                    // The others still have to run.
-                    System.err.println("an action at the end of the test JVM failed: " + e);
+                    // Continue with the remaining actions.
+                    System.err.println("shutdown action of the test JVM failed: " + e);
                 }
             }
         }

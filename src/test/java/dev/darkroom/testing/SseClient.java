@@ -22,8 +22,8 @@ import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
 /**
- * A browser's {@code EventSource} for tests, except that it comes back only when it is told. Answer and events are held against the
- * contract. No thread of its own. The methods block.
+ * Client of an event stream, like a browser's {@code EventSource} without automatic reconnection. Validates response and events
+ * against the contract. The methods block.
  */
 public final class SseClient implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newBuilder()
@@ -47,9 +47,9 @@ public final class SseClient implements AutoCloseable {
     }
 
     /**
-     * Opens a stream and waits for the head of the answer.
+     * Opens a stream and waits for the head of the response.
      *
-     * @param path with its query
+     * @param path may have a query
      * @param headers such as credentials
      */
     public static SseClient open(URI base, String path, Map<String, String> headers) {
@@ -60,7 +60,7 @@ public final class SseClient implements AutoCloseable {
 
     private static final class Connection {
         private final SseParser parser;
-        private final ByteArrayOutputStream whole = new ByteArrayOutputStream();
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
         private final CompletableFuture<HttpResponse.ResponseInfo> head = new CompletableFuture<>();
         private CompletableFuture<HttpResponse<Void>> end;
 
@@ -73,7 +73,7 @@ public final class SseClient implements AutoCloseable {
         }
     }
 
-    /** Comes back, with the last event id as a browser would. What was heard before is kept. */
+    /** Reconnects with the last event id, as a browser would. Keeps the events received before. */
     public SseClient reconnect() {
         close();
         connect();
@@ -90,11 +90,11 @@ public final class SseClient implements AutoCloseable {
         next.end = HTTP.sendAsync(request.build(), info -> {
             next.head.complete(info);
             boolean stream = next.stream();
-            return BodySubscribers.ofByteArrayConsumer(bytes -> bytes.ifPresent(some -> {
+            return BodySubscribers.ofByteArrayConsumer(bytes -> bytes.ifPresent(part -> {
                 if (stream) {
-                    next.parser.feed(some);
+                    next.parser.feed(part);
                 } else {
-                    next.whole.writeBytes(some);
+                    next.body.writeBytes(part);
                 }
             }));
         });
@@ -109,11 +109,11 @@ public final class SseClient implements AutoCloseable {
         byte[] body = {};
         if (!next.stream()) {
             next.end.orTimeout(20, TimeUnit.SECONDS).join();
-            body = next.whole.toByteArray();
+            body = next.body.toByteArray();
         }
-        Map<String, String> told = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        head.headers().map().forEach((name, values) -> told.put(name, values.get(0)));
-        OpenApiResponseValidator.check("GET", base.resolve(path).getPath(), head.statusCode(), told, body);
+        Map<String, String> received = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        head.headers().map().forEach((name, values) -> received.put(name, values.get(0)));
+        OpenApiResponseValidator.check("GET", base.resolve(path).getPath(), head.statusCode(), received, body);
     }
 
     private void addFrame(Frame frame) {
@@ -128,80 +128,80 @@ public final class SseClient implements AutoCloseable {
         frames.add(frame);
     }
 
-    /** The status of the last answer. */
+    /** Returns the status of the last response. */
     public int status() {
         return connection.head.join().statusCode();
     }
 
-    /** A header of the last answer, null when absent. */
+    /** Returns a header of the last response, or null when it is absent. */
     public String header(String name) {
         return connection.head.join().headers().firstValue(name).orElse(null);
     }
 
-    /** The last answer's body, when it was no stream. */
+    /** Returns the body of the last response, which must not be a stream. */
     public JsonObject jsonBody() {
-        return new JsonObject(connection.whole.toString(java.nio.charset.StandardCharsets.UTF_8));
+        return new JsonObject(connection.body.toString(java.nio.charset.StandardCharsets.UTF_8));
     }
 
-    /** Everything that was heard over all connections. Fails when something broke the contract. */
+    /** Returns the events of all connections. Fails after a violation of the contract. */
     public List<Frame> frames() {
         assertThat(violations).isEmpty();
         return List.copyOf(frames);
     }
 
-    /** Those of one name. */
+    /** Returns the events with one name. */
     public List<Frame> frames(String event) {
         return frames().stream().filter(frame -> frame.event().equals(event)).toList();
     }
 
-    /** Waits until what was heard is as it should be. */
-    public List<Frame> await(String what, Predicate<List<Frame>> enough) {
-        Awaitility.await(what)
+    /** Waits until the received events satisfy a condition, and returns them. */
+    public List<Frame> await(String alias, Predicate<List<Frame>> condition) {
+        Awaitility.await(alias)
                 .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> enough.test(frames()));
+                .until(() -> condition.test(frames()));
         return frames();
     }
 
-    /** Waits for an event of this name, and returns the first. */
+    /** Waits for an event with this name and returns the first one. */
     public Frame awaitEvent(String event) {
-        await(event, heard -> heard.stream().anyMatch(frame -> frame.event().equals(event)));
+        await(event, received -> received.stream().anyMatch(frame -> frame.event().equals(event)));
         return frames(event).get(0);
     }
 
-    /** Waits until the service has ended the stream in order. */
+    /** Waits until the service has ended the response properly. */
     public void awaitEnd() {
         Awaitility.await("the end of the stream").atMost(TIMEOUT).until(() -> connection.end.isDone());
         assertThat(connection.end).isCompleted();
         frames();
     }
 
-    /** Waits until the stream has ended or broken off. */
+    /** Waits until the response has ended or the connection was aborted. */
     public void awaitDisconnect() {
         Awaitility.await("the end of the connection").atMost(TIMEOUT).until(() -> connection.end.isDone());
     }
 
-    /** Whether the stream is still open. */
+    /** Returns whether the stream is still open. */
     public boolean isOpen() {
         return !connection.end.isDone();
     }
 
-    /** What a browser would come back with. */
+    /** Returns the last event id that a browser would send on reconnection. */
     public String lastEventId() {
         return connection == null ? lastEventId : connection.parser.lastEventId();
     }
 
-    /** After how many milliseconds it would come back, null when nothing was said. */
+    /** Returns the reconnection time in milliseconds, or null when the server sent none. */
     public Integer retryMs() {
         return connection.parser.retryMs();
     }
 
-    /** How many comments this connection has brought. */
+    /** Returns the number of comments on this connection. */
     public int comments() {
         return connection.parser.comments();
     }
 
-    /** Leaves. */
+    /** Closes the connection. */
     @Override
     public void close() {
         if (connection != null) {

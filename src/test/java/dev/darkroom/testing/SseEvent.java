@@ -1,12 +1,11 @@
 package dev.darkroom.testing;
 
 /**
- * One event of an event stream, as a browser would dispatch it, and also those that a browser keeps to itself because they are
- * empty.
+ * One event of an event stream. Includes events without data, which a browser does not dispatch.
  *
- * @param id what a client that comes back would send as {@code Last-Event-ID}; empty while there was none
- * @param name {@code message} where the server said none
- * @param data empty for an event that only moves the id
- * @param arrivedMicros since 1970, when the bytes that completed it were read
+ * @param id last event id, for {@code Last-Event-ID}; empty when there was none
+ * @param name {@code message} when the server sent none
+ * @param data empty for an event that only sets the id
+ * @param arrivedMicros time of the read that completed the event, in microseconds since 1970
  */
 public record SseEvent(String id, String name, String data, long arrivedMicros) {}

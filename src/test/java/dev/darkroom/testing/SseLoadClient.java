@@ -18,28 +18,27 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Any number of event streams, read by one thread and without an HTTP library: what the clients cost is taken from the same
- * cores as what is tested. A stream is known by a number of the caller's, and has one connection at a time. Its methods may be
- * called from any thread and do not block, but for {@link #close}.
+ * Client for many event streams. Reads them with one thread and no HTTP library, because clients and service share the cores.
+ * The caller numbers the streams; a stream has one connection at a time. Thread-safe. Only {@link #close} blocks.
  */
 public final class SseLoadClient implements AutoCloseable {
     private static final int READ = 64 * 1024;
-    /** A host has so many ports towards another; loopback has many hosts. */
+    /** Number of source addresses, since one address has too few ports. */
     private static final int SOURCES = 8;
 
-    /** Told on the thread of the streams, which reads nothing meanwhile. */
+    /** Callbacks on the reading thread, which must not block. */
     public interface Listener {
-        /** The answer has begun: its status, and if it is a stream, also that something of it has come. */
+        /** The response has started. For status 200, the first bytes of the body have arrived too. */
         default void live(int stream, int status) {}
 
-        /** An event has come, see {@link SseEvent}. */
+        /** An event has arrived. */
         void onEvent(int stream, SseEvent event);
 
-        /** The connection has ended, or could not be made. */
+        /** The connection has ended or has failed to open. */
         void onClosed(int stream);
     }
 
-    /** @param at when, as {@link System#nanoTime} */
+    /** @param at time to connect, as {@link System#nanoTime} */
     private record OpenRequest(int stream, int port, byte[] request, long at) {}
 
     private final Listener listener;
@@ -66,7 +65,7 @@ public final class SseLoadClient implements AutoCloseable {
         thread.start();
     }
 
-    /** The request of a stream. The path may carry a query; each header is a whole line. */
+    /** Returns the bytes of a stream request. The path may have a query; each header is a whole line. */
     public static byte[] request(String path, String... headers) {
         StringBuilder text = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n");
         text.append("Accept: text/event-stream\r\n");
@@ -76,28 +75,28 @@ public final class SseLoadClient implements AutoCloseable {
         return text.append("\r\n").toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Connects after a while, and sends the request. */
-    public void open(int stream, int port, byte[] request, Duration after) {
-        requestedOpenings.add(new OpenRequest(stream, port, request, System.nanoTime() + after.toNanos()));
+    /** Connects after a delay and sends the request. */
+    public void open(int stream, int port, byte[] request, Duration delay) {
+        requestedOpenings.add(new OpenRequest(stream, port, request, System.nanoTime() + delay.toNanos()));
         selector.wakeup();
     }
 
-    /** Closes the connection of a stream; the listener is not told. */
+    /** Closes the connection of a stream without calling the listener. */
     public void closeStream(int stream) {
         droppedStreams.add(stream);
         selector.wakeup();
     }
 
-    /** How many connections there are. */
+    /** Returns the number of connections. */
     public int openStreams() {
         return open.size();
     }
 
-    /** Throws what the listener has thrown, if it has. */
+    /** Throws when the reading thread has failed, for example in the listener. */
     public void assertNoFailure() {
         Throwable error = failed.get();
         if (error != null) {
-            throw new IllegalStateException("the streams are read no more", error);
+            throw new IllegalStateException("reading of streams failed", error);
         }
     }
 
@@ -124,8 +123,8 @@ public final class SseLoadClient implements AutoCloseable {
     }
 
     private void applyRequests() {
-        for (OpenRequest order = requestedOpenings.poll(); order != null; order = requestedOpenings.poll()) {
-            delayedOpenings.add(order);
+        for (OpenRequest opening = requestedOpenings.poll(); opening != null; opening = requestedOpenings.poll()) {
+            delayedOpenings.add(opening);
         }
         for (Integer stream = droppedStreams.poll(); stream != null; stream = droppedStreams.poll()) {
             Connection dropped = open.remove(stream);
@@ -141,7 +140,7 @@ public final class SseLoadClient implements AutoCloseable {
         }
     }
 
-    /** All connections end, without a word to the listener. */
+    /** Closes all connections without calling the listener. */
     @Override
     public void close() {
         closing = true;
@@ -163,13 +162,13 @@ public final class SseLoadClient implements AutoCloseable {
     }
 
     private final class Connection {
-        private final OpenRequest order;
+        private final OpenRequest opening;
         private final SseResponseReader reader = new SseResponseReader();
         private SocketChannel channel;
         private boolean live;
 
-        Connection(OpenRequest order) {
-            this.order = order;
+        Connection(OpenRequest opening) {
+            this.opening = opening;
         }
 
         void connect() {
@@ -177,9 +176,9 @@ public final class SseLoadClient implements AutoCloseable {
                 channel = SocketChannel.open();
                 channel.configureBlocking(false);
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                channel.bind(new InetSocketAddress("127.0.0." + (2 + order.stream % SOURCES), 0));
+                channel.bind(new InetSocketAddress("127.0.0." + (2 + opening.stream % SOURCES), 0));
                 channel.register(selector, SelectionKey.OP_CONNECT, this);
-                if (channel.connect(new InetSocketAddress("127.0.0.1", order.port))) {
+                if (channel.connect(new InetSocketAddress("127.0.0.1", opening.port))) {
                     ready();
                 }
             } catch (IOException e) {
@@ -195,8 +194,8 @@ public final class SseLoadClient implements AutoCloseable {
                 }
                 if (channel.isConnectionPending() && channel.finishConnect()) {
                     key.interestOps(SelectionKey.OP_READ);
-                    // A request is smaller than the buffer of a socket that nothing was sent on.
-                    channel.write(ByteBuffer.wrap(order.request));
+                    // A request fits into the empty send buffer, so one write sends it completely.
+                    channel.write(ByteBuffer.wrap(opening.request));
                 } else {
                     receive();
                 }
@@ -210,10 +209,10 @@ public final class SseLoadClient implements AutoCloseable {
             int count = channel.read(in);
             long now = nowMicros();
             in.flip();
-            reader.read(in, now, event -> listener.onEvent(order.stream, event));
+            reader.read(in, now, event -> listener.onEvent(opening.stream, event));
             if (!live && reader.status() != 0 && (reader.bodyBytes() > 0 || reader.status() != 200)) {
                 live = true;
-                listener.live(order.stream, reader.status());
+                listener.live(opening.stream, reader.status());
             }
             if (count < 0) {
                 end();
@@ -222,8 +221,8 @@ public final class SseLoadClient implements AutoCloseable {
 
         private void end() {
             release();
-            if (open.remove(order.stream, this)) {
-                listener.onClosed(order.stream);
+            if (open.remove(opening.stream, this)) {
+                listener.onClosed(opening.stream);
             }
         }
 
@@ -233,7 +232,7 @@ public final class SseLoadClient implements AutoCloseable {
                     channel.close();
                 }
             } catch (IOException e) {
-                // It is gone, which is what was wanted.
+                // The channel is closed anyway.
             }
         }
     }

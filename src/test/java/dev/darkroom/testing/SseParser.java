@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * Reads an event stream as a browser does (WHATWG HTML, 9.2.6), however its bytes are cut into pieces. An event whose blank line has
- * not come is never told. Not thread-safe.
+ * Parses an event stream as a browser does (WHATWG HTML, 9.2.6), from chunks of any size. Does not dispatch an event before its
+ * blank line. Feeding is not thread-safe; the getters are.
  */
 public final class SseParser {
     private final Consumer<Frame> dispatch;
@@ -22,16 +22,16 @@ public final class SseParser {
     private volatile int comments;
 
     /**
-     * An event as a browser's listener gets it.
+     * A dispatched event.
      *
-     * @param id the last event id at that moment, not null, perhaps empty
-     * @param event its name, {@code message} where it has none
+     * @param id last event id at that moment; empty when there was none, never null
+     * @param event its name, {@code message} when it has none
      */
     public record Frame(String id, String event, String data) {}
 
     /**
-     * @param lastEventId what is known from an earlier connection, may be empty
-     * @param dispatch is told each event
+     * @param lastEventId from an earlier connection; may be empty
+     * @param dispatch receives each event
      */
     public SseParser(String lastEventId, Consumer<Frame> dispatch) {
         this.lastEventId = lastEventId;
@@ -39,7 +39,7 @@ public final class SseParser {
         this.dispatch = dispatch;
     }
 
-    /** The next bytes. */
+    /** Parses the next bytes. */
     public void feed(byte[] bytes) {
         for (byte next : bytes) {
             if (next == '\n' && afterReturn) {
@@ -85,7 +85,7 @@ public final class SseParser {
                 }
             }
             default -> {
-                // To be ignored.
+                // The standard ignores other fields.
             }
         }
     }
@@ -103,17 +103,17 @@ public final class SseParser {
         dispatch.accept(new Frame(lastEventId, name, text));
     }
 
-    /** What a browser would come back with. */
+    /** Returns the last event id that a browser would send on reconnection. */
     public String lastEventId() {
         return lastEventId;
     }
 
-    /** After how many milliseconds it would come back; null when nothing was said. */
+    /** Returns the reconnection time in milliseconds, or null when the server sent none. */
     public Integer retryMs() {
         return retryMs;
     }
 
-    /** How many comments there were. */
+    /** Returns the number of comments. */
     public int comments() {
         return comments;
     }

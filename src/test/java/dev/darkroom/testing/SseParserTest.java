@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The examples of the standard, in one piece and in many. */
+/** Parses the examples of the standard, in one chunk and in many. */
 class SseParserTest {
     private final List<Frame> frames = new ArrayList<>();
     private final SseParser parser = new SseParser("", frames::add);
@@ -18,7 +18,7 @@ class SseParserTest {
     }
 
     @Test
-    void readsFieldsCommentsAndIds() {
+    void parsesFieldsCommentsAndIds() {
         // when
         feed(
                 "\uFEFF: hello\n\ndata: YHOO\ndata: +2\ndata:10\n\nevent: add\nid: 1\ndata: é\r\n\r\nid\ndata:  two\r\rnonsense: x\n\n");
@@ -33,7 +33,7 @@ class SseParserTest {
     }
 
     @Test
-    void isNotConfusedByPieces() {
+    void parsesSingleBytes() {
         // when
         for (byte one : "retry: 3000\r\nid: 7f-16\r\ndata:\r\n\r\nid: 7f-17\r\nevent: ü\r\ndata: {}\r\n\r\n"
                 .getBytes(StandardCharsets.UTF_8)) {
@@ -46,7 +46,7 @@ class SseParserTest {
     }
 
     @Test
-    void whatIsCutOffIsNotTold() {
+    void doesNotDispatchIncompleteEvent() {
         // when
         feed("id: 1\ndata: a\n\nid: 2\ndata: b\n");
 
@@ -56,7 +56,7 @@ class SseParserTest {
     }
 
     @Test
-    void anIdAloneIsKeptAndFiresNothing() {
+    void keepsIdOfEventWithoutData() {
         // when
         feed("id: 9\n\n");
 

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Reads what comes on one HTTP/1.1 connection: the head of the answer, chunks if it has them, and in these the events, by the
- * rules of the HTML standard (9.2.6): what a connection breaks off in the middle was never there. Not thread-safe.
+ * Parses one HTTP/1.1 response: the head, the chunks if it has any, and the events in the body (WHATWG HTML, 9.2.6). Ignores an
+ * event that is incomplete when the connection ends. Not thread-safe.
  */
 final class SseResponseReader {
     private enum At {
@@ -33,17 +33,17 @@ final class SseResponseReader {
     private String name = "";
     private String data = "";
 
-    /** 0 as long as the head is not whole. */
+    /** Returns the status, or 0 while the head is incomplete. */
     int status() {
         return at == At.HEAD ? 0 : status;
     }
 
-    /** What has come of the body so far, chunks and comments and all. */
+    /** Returns the number of body bytes so far, without chunk framing. */
     long bodyBytes() {
         return bytes;
     }
 
-    /** Takes all of {@code in}, and tells of each event that is whole by now. */
+    /** Reads all of {@code in} and passes each completed event to {@code events}. */
     void read(ByteBuffer in, long nowMicros, Consumer<SseEvent> events) {
         while (in.hasRemaining()) {
             byte next = in.get();
@@ -65,12 +65,12 @@ final class SseResponseReader {
         }
     }
 
-    /** A line that HTTP is made of, not the stream. */
+    /** Handles a line of HTTP framing: status line, header or chunk size. */
     private void framing(String text) {
         if (at == At.END_OF_CHUNK) {
             at = At.SIZE;
         } else if (at == At.SIZE) {
-            // The last chunk is empty, and an empty line comes after it.
+            // The last chunk has size 0. An empty line follows it.
             left = text.isEmpty() ? 0 : Integer.parseInt(text.split(";", 2)[0].strip(), 16);
             at = left == 0 ? At.SIZE : At.CHUNK;
         } else if (!headBegan) {
@@ -102,7 +102,7 @@ final class SseResponseReader {
             case "event" -> name = value;
             case "data" -> data = data.isEmpty() ? value : data + "\n" + value;
             default -> {
-                // A comment, or what only a browser needs, such as retry.
+                // Ignores comments and fields such as retry.
             }
         }
     }

@@ -8,10 +8,10 @@ import java.time.ZoneOffset;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** The clock of a database that steps when a test says so: a server's own cannot be set. Thread-safe. */
+/** Replacement for the database clock that steps on demand, because a server's own clock cannot be set. Thread-safe. */
 public final class SteppingClock implements Supplier<Future<OffsetDateTime>> {
     private Duration offset = Duration.ZERO;
-    private CompletableFuture<Void> asked;
+    private CompletableFuture<Void> readingStarted;
     private Promise<Void> stepped;
     private int readings;
 
@@ -21,7 +21,7 @@ public final class SteppingClock implements Supplier<Future<OffsetDateTime>> {
         if (stepped == null) {
             return Future.succeededFuture(now());
         }
-        asked.complete(null);
+        readingStarted.complete(null);
         return stepped.future().map(done -> now());
     }
 
@@ -29,24 +29,24 @@ public final class SteppingClock implements Supplier<Future<OffsetDateTime>> {
         return OffsetDateTime.now(ZoneOffset.UTC).plus(offset);
     }
 
-    /** How often it was read. */
+    /** Returns the number of readings. */
     public synchronized int readings() {
         return readings;
     }
 
     /**
-     * Steps between two readings: waits for the next one, has {@code effect} happen, and answers with the new time.
+     * Steps the clock: waits for the next reading, runs {@code effect}, and completes the reading with the new time. Blocks.
      *
-     * @param effect what the step makes of the times that are stored
+     * @param effect applies the step to stored timestamps
      */
     public void step(Duration by, Runnable effect) {
-        CompletableFuture<Void> waiting = new CompletableFuture<>();
+        CompletableFuture<Void> nextReading = new CompletableFuture<>();
         Promise<Void> over = Promise.promise();
         synchronized (this) {
-            asked = waiting;
+            readingStarted = nextReading;
             stepped = over;
         }
-        waiting.join();
+        nextReading.join();
         effect.run();
         synchronized (this) {
             offset = offset.plus(by);

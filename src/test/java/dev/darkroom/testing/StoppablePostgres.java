@@ -11,41 +11,41 @@ import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A PostgreSQL that a test may stop, keep away and start again, at the same address and with its data. The methods block
- * until what they do is done.
+ * PostgreSQL server that a test can stop and restart, with the same address and data. The methods block until the change is
+ * complete.
  */
 public interface StoppablePostgres extends AutoCloseable {
-    /** The image to take the server from. Not set: a cluster of the embedded PostgreSQL. */
+    /** System property with the container image of the server. When it is unset, tests use the embedded PostgreSQL. */
     String IMAGE_PROPERTY = "darkroom.test.postgresImage";
 
-    /** How PostgreSQL is told to stop, in its own words. */
+    /** Shutdown mode, named as in PostgreSQL. */
     enum Mode {
-        /** Sessions are ended, what is written is put in order. */
+        /** Terminates sessions and shuts down cleanly. */
         FAST,
-        /** As in a crash: everything is dropped where it stands, the next start recovers from the log. */
+        /** Aborts as in a crash. The next start recovers from the WAL. */
         IMMEDIATE
     }
 
-    /** Starts a new one. */
+    /** Starts a new server. */
     static StoppablePostgres start(Path directory) {
         String image = System.getProperty(IMAGE_PROPERTY);
         return image == null ? StoppableEmbeddedPostgres.create(directory) : PostgresContainer.start(image);
     }
 
-    /** An empty database, as its owner, who may make further ones. */
+    /** Returns the URL of an empty database. Its user owns it and can create further databases. */
     DatabaseUrl url();
 
     void stop(Mode mode);
 
     void restart();
 
-    /** Stops it for good; its data goes. */
+    /** Stops the server and deletes its data. */
     @Override
     void close();
 
     /**
-     * A free port to come back to. Outside the range from which outgoing connections get theirs: otherwise one of them
-     * could take it while the server is away, even one that tries to reach the server and so reaches itself.
+     * Returns a free port that stays usable across restarts. It is outside the ephemeral range: otherwise an outgoing connection
+     * could take it while the server is down, even a connection attempt to the server itself.
      */
     static int reservePort() {
         while (true) {
@@ -55,7 +55,7 @@ public interface StoppablePostgres extends AutoCloseable {
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 return port;
             } catch (java.net.BindException taken) {
-                // The next one, then.
+                // Try another port.
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

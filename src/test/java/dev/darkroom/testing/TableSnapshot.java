@@ -3,11 +3,11 @@ package dev.darkroom.testing;
 import dev.darkroom.config.DatabaseUrl;
 import java.util.List;
 
-/** What is in the tables, for tests that say that nothing has changed there. */
+/** Summary of table contents, for tests that check that nothing was written. */
 public final class TableSnapshot {
     private TableSnapshot() {}
 
-    /** Every row of every table about generations, summed up. Equal before and after when nothing was written. */
+    /** Returns a summary of the generation tables. Two summaries are equal when nothing was written in between. */
     public static List<String> readAllRows(DatabaseUrl database) {
         return TestPostgres.query(database, """
                 SELECT 'generations ' || count(*) || ' ' || coalesce(md5(string_agg(t::text, ' ' ORDER BY t.id)), '')

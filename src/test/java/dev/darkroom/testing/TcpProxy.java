@@ -18,16 +18,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stands between the service and another server, and takes that server away: with a word, without, or at the worst moment. Or
- * makes the way there long, or narrow. May be told so from any thread.
+ * TCP proxy that injects network faults between the service and another server: refused, closed, reset or silent connections,
+ * lost responses, latency and limited bandwidth. Thread-safe.
  */
 public final class TcpProxy implements AutoCloseable {
     private final String host;
     private final int target;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-    private final Set<Socket> callers = ConcurrentHashMap.newKeySet();
-    private final Set<ConnectionState> watches = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> clientSockets = ConcurrentHashMap.newKeySet();
+    private final Set<ConnectionState> connectionStates = ConcurrentHashMap.newKeySet();
     private final Object gate = new Object();
     private final CountDownLatch closing = new CountDownLatch(1);
     private ServerSocket server;
@@ -44,12 +44,12 @@ public final class TcpProxy implements AutoCloseable {
         port = server.getLocalPort();
     }
 
-    /** Where to connect to instead. */
+    /** Returns the port of the proxy. */
     public int port() {
         return port;
     }
 
-    /** Connections are cut, new ones refused, as when the server has stopped. */
+    /** Closes all connections and refuses new ones, as when the server has stopped. */
     public void refuseConnections() {
         try {
             server.close();
@@ -59,43 +59,43 @@ public final class TcpProxy implements AutoCloseable {
         closeConnections();
     }
 
-    /** Connections are closed in order, as after a restart; new ones are well. */
+    /** Closes all connections with FIN, as a restart does. New ones work. */
     public void closeConnections() {
         each(sockets, Socket::close);
     }
 
-    /** Connections are reset (RST), as by a firewall or a host that has lost its memory; new ones are well. */
+    /** Resets all connections (RST), as a firewall or a rebooted host does. New ones work. */
     public void resetConnections() {
-        // First for both sides of a connection: the end of one makes the pump close the other.
+        // Sets the option on both sides first, because closing one side makes forward() close the other.
         each(sockets, socket -> socket.setSoLinger(true, 0));
         each(sockets, Socket::close);
     }
 
-    /** The other server says no more on any connection, and goes on listening; new ones are well. */
+    /** Half-closes the server side of all connections: no more responses, but requests are still read. New ones work. */
     public void closeServerSide() {
-        each(callers, Socket::shutdownOutput);
+        each(clientSockets, Socket::shutdownOutput);
     }
 
-    /** What is sent, either way, arrives so much later. */
-    public void delay(Duration each) {
-        delay = each;
+    /** Delays bytes in both directions. */
+    public void delay(Duration latency) {
+        delay = latency;
     }
 
-    /** No more than so much passes, each way and on each connection. {@link Integer#MAX_VALUE} for no limit. */
+    /** Limits the bandwidth of each connection and direction. {@link Integer#MAX_VALUE} means no limit. */
     public void setBytesPerSecond(int bytes) {
         bytesPerSecond = bytes;
     }
 
     private interface SocketAction {
-        void on(Socket socket) throws IOException;
+        void apply(Socket socket) throws IOException;
     }
 
     private static void each(Set<Socket> sockets, SocketAction socketAction) {
         for (Socket socket : sockets) {
             try {
-                socketAction.on(socket);
+                socketAction.apply(socket);
             } catch (IOException e) {
-                // Closed by one of its sides meanwhile.
+                // One side has closed the connection meanwhile.
             }
         }
     }
@@ -105,14 +105,14 @@ public final class TcpProxy implements AutoCloseable {
         server = listen(port);
     }
 
-    /** Bytes go nowhere, as when a cable is pulled or a machine hangs. */
+    /** Holds back all bytes, as an unplugged cable or a hanging host would. */
     public void blackhole() {
         synchronized (gate) {
             blackholed = true;
         }
     }
 
-    /** What waited since {@link #blackhole} goes on its way. */
+    /** Forwards the bytes held back since {@link #blackhole}. */
     public void resumeForwarding() {
         synchronized (gate) {
             blackholed = false;
@@ -121,12 +121,12 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Lets a request through and cuts its connection when the answer comes back: the server has done what the caller does
-     * not know to be done. It happens once, on the first connection on which all of {@code requests} are sent, in this
-     * order; the answer is that to the last of them.
+     * Forwards a request and closes its connection before the response: the server has executed the request, and the client does
+     * not know. Applies once, to the first connection that sends all of {@code requests} in this order. Drops the response to the
+     * last of them.
      *
      * @param requests text that only these requests contain
-     * @return completes when the answer is lost
+     * @return completes when the response is dropped
      */
     public CompletableFuture<Void> dropResponseTo(String... requests) {
         ResponseLoss prepared = new ResponseLoss(List.of(requests), new CompletableFuture<>());
@@ -137,18 +137,18 @@ public final class TcpProxy implements AutoCloseable {
     private record ResponseLoss(List<String> requests, CompletableFuture<Void> triggered) {}
 
     /**
-     * What is connected now falls silent for ever, new connections are well: as after a fail-over behind a balancer. Nothing is
-     * answered any more, the end of a connection neither; only a reset ends one.
+     * Makes all current connections silent for ever, as after a fail-over behind a load balancer: no bytes and no FIN pass, only a
+     * reset ends them. New connections work.
      */
-    public void cancelResponseLoss() {
-        watches.forEach(connectionState -> connectionState.forgotten = true);
+    public void silenceConnections() {
+        connectionStates.forEach(connectionState -> connectionState.silenced = true);
     }
 
-    private ServerSocket listen(int on) {
+    private ServerSocket listen(int localPort) {
         try {
             ServerSocket listening = new ServerSocket();
             listening.setReuseAddress(true);
-            listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), on));
+            listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), localPort));
             start("accept", () -> {
                 while (true) {
                     serve(listening.accept());
@@ -160,18 +160,18 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private void serve(Socket caller) throws IOException {
-        Socket called = new Socket(host, target);
-        sockets.add(caller);
-        sockets.add(called);
-        callers.add(caller);
+    private void serve(Socket clientSocket) throws IOException {
+        Socket serverSocket = new Socket(host, target);
+        sockets.add(clientSocket);
+        sockets.add(serverSocket);
+        clientSockets.add(clientSocket);
         ConnectionState connectionState = new ConnectionState();
-        watches.add(connectionState);
-        start("there", () -> forward(caller, called, connectionState, true));
-        start("back", () -> forward(called, caller, connectionState, false));
+        connectionStates.add(connectionState);
+        start("there", () -> forward(clientSocket, serverSocket, connectionState, true));
+        start("back", () -> forward(serverSocket, clientSocket, connectionState, false));
     }
 
-    private void forward(Socket from, Socket to, ConnectionState connectionState, boolean asks)
+    private void forward(Socket from, Socket to, ConnectionState connectionState, boolean toServer)
             throws IOException, InterruptedException {
         try (from;
                 to) {
@@ -185,34 +185,34 @@ public final class TcpProxy implements AutoCloseable {
                     }
                 }
                 TimeUnit.NANOSECONDS.sleep(delay.toNanos() + 1_000_000_000L * count / bytesPerSecond);
-                if (asks) {
-                    connectionState.asked(block, count);
-                } else if (connectionState.losesAnswer()) {
+                if (toServer) {
+                    connectionState.recordRequest(block, count);
+                } else if (connectionState.takeResponseLoss()) {
                     return;
                 }
-                if (!connectionState.forgotten && !to.isOutputShutdown()) {
+                if (!connectionState.silenced && !to.isOutputShutdown()) {
                     out.write(block, 0, count);
                 }
             }
-            if (connectionState.forgotten) {
+            if (connectionState.silenced) {
                 closing.await();
             }
         } finally {
             sockets.remove(from);
             sockets.remove(to);
-            callers.remove(from);
-            callers.remove(to);
+            clientSockets.remove(from);
+            clientSockets.remove(to);
         }
     }
 
-    /** What has become of one connection, and how much of an ambush has been sent on it. */
+    /** State of one connection: whether it is silenced, and how many texts of the response loss it has sent. */
     private final class ConnectionState {
         private ResponseLoss watched;
         private int seen;
         private String tail = "";
-        private volatile boolean forgotten;
+        private volatile boolean silenced;
 
-        synchronized void asked(byte[] bytes, int count) {
+        synchronized void recordRequest(byte[] bytes, int count) {
             ResponseLoss current = responseLoss;
             if (current == null) {
                 return;
@@ -222,7 +222,7 @@ public final class TcpProxy implements AutoCloseable {
                 seen = 0;
                 tail = "";
             }
-            // Requests may be cut anywhere on their way.
+            // A request may arrive in several parts.
             tail += new String(bytes, 0, count, StandardCharsets.ISO_8859_1);
             while (seen < watched.requests.size()) {
                 int at = tail.indexOf(watched.requests.get(seen));
@@ -235,7 +235,8 @@ public final class TcpProxy implements AutoCloseable {
             tail = tail.substring(Math.max(0, tail.length() - 1_000));
         }
 
-        synchronized boolean losesAnswer() {
+        /** Returns true once, when this connection has sent all texts of the current response loss. */
+        synchronized boolean takeResponseLoss() {
             if (watched == null || watched != responseLoss || seen < watched.requests.size()) {
                 return false;
             }
@@ -255,7 +256,7 @@ public final class TcpProxy implements AutoCloseable {
                     try {
                         work.run();
                     } catch (IOException e) {
-                        // One side has closed; both are closed by now.
+                        // One side has closed the connection, and try-with-resources closed the other.
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }

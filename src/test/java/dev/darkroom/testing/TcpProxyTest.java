@@ -15,12 +15,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The faults of the network that other tests rely on, each seen from the caller, before a server that says what it hears. */
+/** Checks the network faults that other tests rely on, from the client's side, with an echo server behind the proxy. */
 @Timeout(30)
 class TcpProxyTest {
     private ServerSocket echo;
     private TcpProxy proxy;
-    private Socket caller;
+    private Socket client;
 
     @BeforeEach
     void connect() throws IOException {
@@ -29,13 +29,13 @@ class TcpProxyTest {
         serving.setDaemon(true);
         serving.start();
         proxy = new TcpProxy("127.0.0.1", echo.getLocalPort());
-        caller = call();
-        assertThat(echoed(caller)).isEqualTo('x');
+        client = connectToProxy();
+        assertThat(echoed(client)).isEqualTo('x');
     }
 
     @AfterEach
     void close() throws IOException {
-        caller.close();
+        client.close();
         proxy.close();
         echo.close();
     }
@@ -48,7 +48,7 @@ class TcpProxyTest {
                     try (socket) {
                         socket.getInputStream().transferTo(socket.getOutputStream());
                     } catch (IOException e) {
-                        // They have left.
+                        // The client closed the connection.
                     }
                 });
                 each.setDaemon(true);
@@ -59,96 +59,96 @@ class TcpProxyTest {
         }
     }
 
-    private Socket call() throws IOException {
+    private Socket connectToProxy() throws IOException {
         Socket socket = new Socket("127.0.0.1", proxy.port());
         socket.setSoTimeout(5_000);
         return socket;
     }
 
-    /** Sends a byte; the one that comes back, or -1. */
+    /** Sends a byte and returns the echoed byte, or -1 at the end of the stream. */
     private static int echoed(Socket socket) throws IOException {
         socket.getOutputStream().write('x');
         return socket.getInputStream().read();
     }
 
     @Test
-    void cutConnectionsEndAndNewOnesAreWell() throws IOException {
+    void closesConnectionsAndAcceptsNewOnes() throws IOException {
         // when
         proxy.closeConnections();
 
         // then
-        assertThat(caller.getInputStream().read()).isEqualTo(-1);
-        try (Socket next = call()) {
+        assertThat(client.getInputStream().read()).isEqualTo(-1);
+        try (Socket next = connectToProxy()) {
             assertThat(echoed(next)).isEqualTo('x');
         }
     }
 
     @Test
-    void resetConnectionsBreakWithoutAnEnd() throws IOException {
+    void resetsConnectionsAndAcceptsNewOnes() throws IOException {
         // when
         proxy.resetConnections();
 
         // then
-        assertThatThrownBy(() -> caller.getInputStream().read())
+        assertThatThrownBy(() -> client.getInputStream().read())
                 .isInstanceOf(SocketException.class)
                 .hasMessageContaining("reset");
-        try (Socket next = call()) {
+        try (Socket next = connectToProxy()) {
             assertThat(echoed(next)).isEqualTo('x');
         }
     }
 
     @Test
-    void aHalfClosedConnectionSaysNoMoreAndListensStill() throws IOException {
+    void halfClosedConnectionStillAcceptsRequests() throws IOException {
         // when
         proxy.closeServerSide();
 
         // then
-        assertThat(caller.getInputStream().read()).isEqualTo(-1);
-        caller.getOutputStream().write(new byte[100_000]);
-        try (Socket next = call()) {
+        assertThat(client.getInputStream().read()).isEqualTo(-1);
+        client.getOutputStream().write(new byte[100_000]);
+        try (Socket next = connectToProxy()) {
             assertThat(echoed(next)).isEqualTo('x');
         }
     }
 
     @Test
-    void silenceKeepsWhatWasSentUntilItIsOver() throws IOException {
+    void blackholeForwardsHeldBytesAfterResume() throws IOException {
         // when
         proxy.blackhole();
 
         // then
-        caller.setSoTimeout(200);
-        assertThatThrownBy(() -> echoed(caller)).isInstanceOf(SocketTimeoutException.class);
+        client.setSoTimeout(200);
+        assertThatThrownBy(() -> echoed(client)).isInstanceOf(SocketTimeoutException.class);
 
         // when
         proxy.resumeForwarding();
 
         // then
-        caller.setSoTimeout(5_000);
-        assertThat(caller.getInputStream().read()).isEqualTo('x');
+        client.setSoTimeout(5_000);
+        assertThat(client.getInputStream().read()).isEqualTo('x');
     }
 
     @Test
-    void aLongWayTakesItsTimeBothWays() throws IOException {
+    void delaysBothDirections() throws IOException {
         // when
         proxy.delay(Duration.ofMillis(100));
         long begin = System.nanoTime();
 
         // then
-        assertThat(echoed(caller)).isEqualTo('x');
+        assertThat(echoed(client)).isEqualTo('x');
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(200));
         proxy.delay(Duration.ZERO);
-        assertThat(echoed(caller)).isEqualTo('x');
+        assertThat(echoed(client)).isEqualTo('x');
     }
 
     @Test
-    void aNarrowWayLetsNoMoreThrough() throws IOException {
+    void limitsBandwidth() throws IOException {
         // when
         proxy.setBytesPerSecond(20_000);
         long begin = System.nanoTime();
-        caller.getOutputStream().write(new byte[10_000]);
+        client.getOutputStream().write(new byte[10_000]);
 
-        // then half a second there, and the last of it still has to come back
-        assertThat(caller.getInputStream().readNBytes(10_000)).hasSize(10_000);
+        // then half a second for the request; the response is not counted
+        assertThat(client.getInputStream().readNBytes(10_000)).hasSize(10_000);
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(500));
     }
 }

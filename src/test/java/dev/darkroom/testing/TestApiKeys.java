@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** API keys for many users, written into the table as {@code keys create} would one by one. */
+/** Creates API keys for many users with one statement, equal to those of {@code keys create}. */
 public final class TestApiKeys {
     private TestApiKeys() {}
 
-    /** A key of one user. The service must have made its tables. */
+    /** Creates a key for one user. The database must be migrated. */
     public static String create(DatabaseUrl database, String user) {
         return create(database, List.of(user)).get(0);
     }
 
-    /** A key each, in the order of the users. */
+    /** Creates a key for each user and returns them in the same order. */
     public static List<String> create(DatabaseUrl database, List<String> users) {
         SecureRandom random = new SecureRandom();
         List<ApiKey> keys = Stream.generate(() -> ApiKey.generate(random))

@@ -12,19 +12,19 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Certificates made by the JDK's own keytool, as the PEM files that services are configured with. */
+/** Creates self-signed certificates with the JDK's keytool and writes them as PEM files. */
 public final class TestCertificates {
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     private TestCertificates() {}
 
-    /** Makes a certificate for 127.0.0.1 under a name, and writes {@code cert.pem} and {@code key.pem}; the certificate. */
+    /** Creates a certificate for 127.0.0.1 and localhost, writes {@code cert.pem} and {@code key.pem}, and returns it. */
     public static X509Certificate writeCertificate(Path directory, String name, String keyAlgorithm) {
         return writeCertificate(directory, name, keyAlgorithm, "ip:127.0.0.1,dns:localhost");
     }
 
     /**
-     * Makes a certificate and writes {@code cert.pem} and {@code key.pem}; the certificate.
+     * Creates a certificate, writes {@code cert.pem} and {@code key.pem}, and returns it.
      *
      * @param alternativeNames as keytool takes them, such as {@code dns:localhost}
      */
@@ -78,9 +78,9 @@ public final class TestCertificates {
         }
     }
 
-    private static void writePem(Path file, String what, byte[] bytes) throws IOException {
+    private static void writePem(Path file, String label, byte[] bytes) throws IOException {
         String base64 = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
                 .encodeToString(bytes);
-        Files.writeString(file, "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n");
+        Files.writeString(file, "-----BEGIN " + label + "-----\n" + base64 + "\n-----END " + label + "-----\n");
     }
 }

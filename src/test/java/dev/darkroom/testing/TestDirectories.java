@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What the JDK has no call for. */
+/** Recursive deletion of directories, which the JDK lacks. */
 public final class TestDirectories {
     private TestDirectories() {}
 
-    /** Deletes a directory and all that is in it. Blocking. */
+    /** Deletes a directory with its contents. Blocks. */
     public static void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

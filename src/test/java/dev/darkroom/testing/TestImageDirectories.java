@@ -11,15 +11,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 
-/** Image directories of services that tests start. */
+/** Prepares the image directories of services that tests start. */
 public final class TestImageDirectories {
     private static final String MARKER = ".darkroom";
 
     private TestImageDirectories() {}
 
     /**
-     * Marks the image directory of a service as the one of its database, as an operator does who has lost the images. Tests
-     * share databases and have directories of their own. Does nothing where that is not possible.
+     * Writes the database id into the marker file of the image directory, as an operator does after losing the images. Needed
+     * because tests use databases with several directories. Does nothing when the database has no id yet.
      */
     public static void markAsOwned(Path directory, Map<String, String> environment) {
         String url = environment.get("DARKROOM_DATABASE_URL");
@@ -35,11 +35,11 @@ public final class TestImageDirectories {
                 Files.writeString(marker, id);
             }
         } catch (SQLException | IOException | IllegalArgumentException e) {
-            // The service will say what is wrong, or make the directory itself.
+            // The service reports the error, or creates the directory itself.
         }
     }
 
-    /** Null as long as there is none. */
+    /** Returns null when the database has no id yet. */
     private static String databaseId(URI url) throws SQLException {
         String[] user = String.valueOf(url.getUserInfo()).split(":", 2);
         String jdbc = "jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath()

@@ -16,18 +16,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
- * One PostgreSQL per test JVM, the embedded one or that of {@link StoppablePostgres#IMAGE_PROPERTY}, started at the first
- * use and gone with the JVM. Every test gets an empty database of its own in it. The methods block.
+ * One PostgreSQL server per test JVM, embedded or from the image {@link StoppablePostgres#IMAGE_PROPERTY}. Starts at the first
+ * use and stops with the JVM. Each test creates its own databases in it. The methods block.
  */
 public final class TestPostgres {
-    /** Where every test JVM finds the unpacked programs. */
+    /** Directory of the unpacked PostgreSQL programs, shared by all test JVMs. */
     public static final Path BINARIES = Path.of("target", "postgres-binaries").toAbsolutePath();
 
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private TestPostgres() {}
 
-    /** A new database, empty, owned by the user of the url. */
+    /** Creates an empty database, owned by the user of the returned URL. */
     public static DatabaseUrl newDatabase() {
         return newDatabase("");
     }
@@ -39,12 +39,12 @@ public final class TestPostgres {
         return new DatabaseUrl(server.host(), server.port(), name, server.user(), server.password());
     }
 
-    /** A new database with the tables of this version, copied from one that was migrated once. */
+    /** Creates a database with the current schema, copied from a template that was migrated once. */
     public static DatabaseUrl migratedDatabase() {
         return newDatabase(" TEMPLATE " + Template.NAME);
     }
 
-    /** Cuts every connection to a database, as a restart of the server would. */
+    /** Terminates all client connections to a database, as a server restart would. */
     public static void terminateBackends(String database) {
         try (Connection connection = connect(Server.URL);
                 PreparedStatement statement = connection.prepareStatement(
@@ -68,7 +68,7 @@ public final class TestPostgres {
         }
     }
 
-    /** The first column of every row of a query over JDBC, as text. */
+    /** Returns the first column of all rows of a query over JDBC, as text. */
     public static List<String> query(DatabaseUrl url, String sql) {
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement();
@@ -88,11 +88,11 @@ public final class TestPostgres {
                 url.jdbcUrl(), url.user(), url.password().value());
     }
 
-    /** The database that {@link #migratedDatabase} copies. */
+    /** Template database of {@link #migratedDatabase}. */
     private static final class Template {
-        private static final String NAME = make();
+        private static final String NAME = create();
 
-        private static String make() {
+        private static String create() {
             DatabaseUrl url = newDatabase();
             Settings settings = SettingsLoader.load(
                             DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
@@ -102,7 +102,7 @@ public final class TestPostgres {
         }
     }
 
-    /** Started by whoever touches it first. */
+    /** Holder of the server, which starts at the first use. */
     private static final class Server {
         private static final Path DIRECTORY =
                 Path.of("target", "test-postgres-" + ProcessHandle.current().pid());

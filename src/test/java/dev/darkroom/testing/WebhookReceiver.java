@@ -15,7 +15,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A server on loopback that is told by webhooks. Each path answers as its script says, the last step again and again; without one 204. */
+/**
+ * Webhook receiver on the loopback address. Each path responds as its script defines and repeats the last step. The default
+ * response is 204.
+ */
 public final class WebhookReceiver implements AutoCloseable {
     private static final int NO_RESPONSE = -1;
     private static final int SLOW_BODY = -2;
@@ -31,27 +34,27 @@ public final class WebhookReceiver implements AutoCloseable {
     private final List<ReceivedRequest> receivedRequests = new CopyOnWriteArrayList<>();
 
     /**
-     * What is answered.
+     * Response to one request.
      *
-     * @param retryAfter null for none
+     * @param retryAfter value of {@code Retry-After}; null for none
      */
     public record ResponseStep(int status, String retryAfter) {
-        /** Takes the request and says nothing. */
+        /** Reads the request and never responds. */
         public static ResponseStep noResponse() {
             return new ResponseStep(NO_RESPONSE, null);
         }
 
-        /** A 200 whose body goes on for ever, a byte now and then. */
+        /** Responds 200 with an endless body, one byte every 50 ms. */
         public static ResponseStep slowBody() {
             return new ResponseStep(SLOW_BODY, null);
         }
 
-        /** Closes the connection instead of answering. */
+        /** Closes the connection without a response. */
         public static ResponseStep closeConnection() {
             return new ResponseStep(CLOSE_CONNECTION, null);
         }
 
-        /** A 200 with more body than anybody wants. */
+        /** Responds 200 with an endless body at full speed. */
         public static ResponseStep oversizedBody() {
             return new ResponseStep(OVERSIZED_BODY, null);
         }
@@ -62,9 +65,9 @@ public final class WebhookReceiver implements AutoCloseable {
     }
 
     /**
-     * A request that came.
+     * A received request.
      *
-     * @param headers by their names in small letters
+     * @param headers by lower-case name
      */
     public record ReceivedRequest(String path, Map<String, String> headers, String body) {
 
@@ -81,7 +84,7 @@ public final class WebhookReceiver implements AutoCloseable {
         this(new HttpServerOptions());
     }
 
-    /** One that may speak TLS. */
+    /** Starts a receiver with server options, such as TLS. */
     public WebhookReceiver(HttpServerOptions options) {
         server = vertx.createHttpServer(options).requestHandler(this::onRequest);
         try {
@@ -98,7 +101,7 @@ public final class WebhookReceiver implements AutoCloseable {
         return server.actualPort();
     }
 
-    /** In the clear. */
+    /** Returns the http URL of a path. */
     public String url(String path) {
         return URI.create("http://127.0.0.1:" + port() + path).toString();
     }
@@ -108,12 +111,14 @@ public final class WebhookReceiver implements AutoCloseable {
         steps.put(path, new AtomicInteger());
     }
 
-    /** What has come to a path so far, in the order in which it came. */
+    /** Returns the requests to a path in order of arrival. */
     public List<ReceivedRequest> receivedRequests(String path) {
-        return receivedRequests.stream().filter(one -> one.path().equals(path)).toList();
+        return receivedRequests.stream()
+                .filter(request -> request.path().equals(path))
+                .toList();
     }
 
-    /** How many were at once under way to a path at most. */
+    /** Returns the maximum number of concurrent requests to a path. */
     public int maxConcurrentRequests(String path) {
         return maxOpen.getOrDefault(path, new AtomicInteger()).get();
     }
@@ -134,12 +139,12 @@ public final class WebhookReceiver implements AutoCloseable {
                 .forEach(header -> headers.put(header.getKey().toLowerCase(java.util.Locale.ROOT), header.getValue()));
         receivedRequests.add(new ReceivedRequest(path, headers, body.toString()));
         List<ResponseStep> script = scripts.getOrDefault(path, List.of(ResponseStep.withStatus(204)));
-        int turn = steps.computeIfAbsent(path, p -> new AtomicInteger()).getAndIncrement();
-        ResponseStep responseStep = script.get(Math.min(turn, script.size() - 1));
+        int index = steps.computeIfAbsent(path, p -> new AtomicInteger()).getAndIncrement();
+        ResponseStep responseStep = script.get(Math.min(index, script.size() - 1));
         HttpServerResponse response = request.response();
         switch (responseStep.status()) {
             case NO_RESPONSE -> {
-                // So be it.
+                // Never responds.
             }
             case CLOSE_CONNECTION -> request.connection().close();
             case OVERSIZED_BODY -> {
