@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * All settings of one process: parsed once, validated, immutable. What each one means, its unit and its reason stand in
- * {@code conf/darkroom.yaml}; the names here are the names there. {@code toString} never shows a secret.
+ * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name,
+ * with unit and purpose. {@code toString} redacts secrets. Safe on any thread.
  *
- * @param publicUrl without a trailing slash; null means the address listened on
- * @param dataDir absolute
- * @param imageDir absolute
+ * @param publicUrl without a trailing slash; null for the bound address
+ * @param dataDir absolute path
+ * @param imageDir absolute path
  */
 public record Settings(
         URI publicUrl,
@@ -43,22 +43,23 @@ public record Settings(
         Shutdown shutdown,
         Log log) {
 
-    /** Whether callers must say who they are. */
+    /** Authentication of API requests. */
     public enum AuthMode {
-        /** No: everybody is the same user. */
+        /** No authentication: all requests belong to one user. */
         LOCAL,
+        /** Every request needs credentials. */
         REQUIRED
     }
 
     /**
-     * The tokens of an issuer elsewhere.
+     * Validation of JSON Web Tokens.
      *
-     * @param issuer null when no tokens are accepted; then all others but {@code clockSkew} and {@code userClaim} are null too
+     * @param issuer null when tokens are rejected; then all others except {@code clockSkew} and {@code userClaim} are null too
      * @param jwksUrl null when there is a {@code publicKeyFile}
-     * @param publicKeyFile absolute; null when there is a {@code jwksUrl}
+     * @param publicKeyFile absolute path; null when there is a {@code jwksUrl}
      * @param clockSkew whole seconds
      * @param adminClaim null when no token is an admin's
-     * @param adminValue null exactly when {@code adminClaim} is
+     * @param adminValue null exactly when {@code adminClaim} is null
      */
     public record Jwt(
             String issuer,
@@ -70,19 +71,20 @@ public record Settings(
             String adminClaim,
             String adminValue) {
 
-        /** Whether tokens are accepted at all. */
+        /** Returns whether tokens are accepted. */
         public boolean accepted() {
             return issuer != null;
         }
     }
-    /** @param lifetime how long a picture link is good at least */
+
+    /** @param lifetime minimum lifetime of a signed image URL */
     public record ImageUrls(Duration lifetime) {}
 
     /**
-     * The API's port.
+     * HTTP server of the API.
      *
-     * @param corsOrigins whose pages may read answers: scheme, host and port each, or an asterisk; may be empty
-     * @param allowedHosts further host names that are answered for without authentication, in lower case; may be empty
+     * @param corsOrigins scheme, host and port each, or one asterisk; may be empty
+     * @param allowedHosts additional host names for requests without authentication, in lower case; may be empty
      */
     public record Http(
             String host,
@@ -95,26 +97,26 @@ public record Settings(
             Tls tls) {}
 
     /**
-     * Who the API's server is.
+     * TLS of the API's HTTP server.
      *
-     * @param certFile absolute; in PEM, with the certificates in between. Null where HTTP is spoken in the clear
-     * @param keyFile absolute; in PEM. Null exactly when {@code certFile} is
-     * @param reloadInterval how often is looked whether they have changed
+     * @param certFile absolute path of a PEM file with the certificate chain; null for plain HTTP
+     * @param keyFile absolute path of a PEM file; null exactly when {@code certFile} is null
+     * @param reloadInterval interval of checks for changed files
      */
     public record Tls(Path certFile, Path keyFile, Duration reloadInterval) {
 
-        /** Whether TLS is spoken at all. */
+        /** Returns whether the API uses TLS. */
         public boolean isEnabled() {
             return certFile != null;
         }
     }
 
     /**
-     * Connections that others open.
+     * Limits of inbound connections.
      *
-     * @param max of this process; what the operating system allows may be less
-     * @param perAddress of one address; 0 for no limit
-     * @param http2ClearText whether HTTP/2 is spoken without TLS
+     * @param max per process; the file descriptor limit may reduce it
+     * @param perAddress per client address; 0 for no limit
+     * @param http2ClearText whether HTTP/2 without TLS is accepted
      */
     public record Connections(int max, int perAddress, boolean http2ClearText) {}
 
@@ -123,27 +125,28 @@ public record Settings(
     public record Simulator(int port, Duration latency) {}
 
     /**
-     * The HTTP edge.
+     * HTTP verticles.
      *
-     * @param instances how many HTTP verticles, already resolved to a number
+     * @param instances number of HTTP verticles; the default is resolved
      */
     public record Api(int instances, Duration replyTimeout) {}
 
     /**
-     * How often callers may ask.
+     * Rate limits of requests.
      *
-     * @param requestsPerSecond of a user; 0 for no limit
-     * @param failedLoginsPerMinute of an address in a minute; 0 for no limit
-     * @param anonymousPerSecond of an address that presents no credentials; 0 for no limit
+     * @param requestsPerSecond per user; 0 for no limit
+     * @param failedLoginsPerMinute per client address; 0 for no limit
+     * @param anonymousPerSecond per client address, for requests without credentials; 0 for no limit
      */
     public record Limits(
             int requestsPerSecond, int burst, int failedLoginsPerMinute, int anonymousPerSecond, int anonymousBurst) {}
 
     /**
-     * The life of a generation and the limits of a request.
+     * Defaults and limits of generations.
      *
-     * @param instances how many generation verticles, already resolved to a number
-     * @param maxPendingPerUser 0 for no limit, as the next one
+     * @param instances number of generation verticles; the default is resolved
+     * @param maxPendingPerUser 0 for no limit
+     * @param maxPerDayPerUser 0 for no limit
      */
     public record Generation(
             int instances,
@@ -160,22 +163,22 @@ public record Settings(
             int maxQueueSize) {}
 
     /**
-     * What users are told.
+     * Notifications of users.
      *
-     * @param retention how long it is kept at least
-     * @param pollInterval how long what is new may go unnoticed when its hint gets lost
+     * @param retention minimum time for which notifications are kept
+     * @param pollInterval maximum delay of a notification whose NOTIFY is lost
      */
     public record Notifications(Duration retention, Duration pollInterval) {}
 
     /**
-     * What stays open: event streams and sockets.
+     * Limits of event streams and WebSockets.
      *
-     * @param perUser of one user in this process
-     * @param perProcess of all
-     * @param connectsPerSecond how many come in a second at most
-     * @param connectsPerSecondPerAddress how many come from one address in a second at most; 0 for no limit
-     * @param revalidateInterval how often rights are looked at again
-     * @param slowConsumerTimeout with readers who do not read
+     * @param perUser maximum per user and process
+     * @param perProcess maximum per process
+     * @param connectsPerSecond maximum of new streams per second
+     * @param connectsPerSecondPerAddress maximum of new streams per second and client address; 0 for no limit
+     * @param revalidateInterval interval of verifying the credentials of open streams again
+     * @param slowConsumerTimeout time without progress after which a connection with unsent data is aborted
      */
     public record Streams(
             int perUser,
@@ -196,13 +199,13 @@ public record Settings(
             Duration maxRetryAfter) {}
 
     /**
-     * The AI server.
+     * AI server and calls to it.
      *
-     * @param url null means the bundled simulator; without a trailing slash, ends in {@code /v1}
+     * @param url without a trailing slash, ends in {@code /v1}; null for the bundled simulator
      * @param apiKey {@link Secret#NONE} when there is none
-     * @param model null leaves the choice to the AI server
-     * @param downloadNetworks where pictures may be downloaded from beside public addresses and the AI server itself
-     * @param requestFields the optional fields that requests carry; null leaves the choice to the model's name
+     * @param model null when the AI server chooses
+     * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
+     * @param requestFields optional fields to send; null when the model name decides
      */
     public record Backend(
             URI url,
@@ -221,13 +224,13 @@ public record Settings(
             Breaker breaker) {}
 
     /**
-     * The HTTP client of all outbound calls.
+     * HTTP clients of all outbound calls.
      *
-     * @param maxHeaderBytes the largest head of an answer
+     * @param maxHeaderBytes maximum size of the head of a response
      */
     public record Outbound(int maxHeaderBytes) {}
 
-    /** A field of a request that not every AI server takes. */
+    /** Request field that some AI servers reject. */
     public enum RequestField {
         N("n"),
         SIZE("size"),
@@ -241,24 +244,24 @@ public record Settings(
             this.text = text;
         }
 
-        /** As it is written in the request and in the setting. */
+        /** Returns the name of the field in requests and in the setting. */
         public String text() {
             return text;
         }
     }
 
-    /** What becomes of that in a prompt which some AI servers take for orders. */
+    /** Handling of control sequences in prompts that some AI servers execute. */
     public enum PromptSanitizing {
         REPLACE,
         PASS
     }
 
     /**
-     * When calls stop and how they begin again.
+     * Circuit breaker of calls to the AI server.
      *
-     * @param openDuration the first open time
-     * @param maxOpenDuration the longest open time
-     * @param healthCheckPath a path below the AI server's URL, with a leading slash; null for none
+     * @param openDuration first open time
+     * @param maxOpenDuration longest open time
+     * @param healthCheckPath path below the AI server's URL, with a leading slash; null for none
      */
     public record Breaker(
             Duration window,
@@ -273,10 +276,10 @@ public record Settings(
             String healthCheckPath) {}
 
     /**
-     * PostgreSQL and how its connections are used.
+     * PostgreSQL and its connections.
      *
-     * @param url null means the embedded server
-     * @param directUrl null when {@code url} is the server itself and no pooler
+     * @param url null for the embedded server
+     * @param directUrl null when {@code url} is not a pooler
      */
     public record Database(
             DatabaseUrl url,
@@ -289,7 +292,7 @@ public record Settings(
             Duration idleInTransactionTimeout,
             Duration longTransactionWarning) {
 
-        /** The server itself, past any pooler: for what needs a session of its own. Null means the embedded server. */
+        /** Returns the URL without a pooler, for uses that need a session. Null for the embedded server. */
         public DatabaseUrl unpooledUrl() {
             return directUrl == null ? url : directUrl;
         }
@@ -298,25 +301,25 @@ public record Settings(
     public record Node(Duration heartbeatInterval, Duration ttl, Duration reapInterval) {}
 
     /**
-     * What is deleted, and when.
+     * Deletion of old data.
      *
-     * @param generations null keeps generations for ever
-     * @param attempts null keeps attempts as long as their generations
-     * @param orphanedFiles null keeps picture files without a row
+     * @param generations age of finished generations; null keeps them for ever
+     * @param attempts age of attempts of finished generations; null keeps them as long as the generations
+     * @param orphanedFiles age of image files without a row; null keeps them
      */
     public record Retention(Duration generations, Duration attempts, Duration orphanedFiles, Duration interval) {}
 
     /**
-     * What is delivered to servers of users.
+     * Webhook deliveries.
      *
-     * @param concurrency deliveries at once; 0 when this process sends none
-     * @param retryDelays how long to wait after the first, second ... failure; not empty
-     * @param timeout of one attempt, from the lookup of the name to the last byte
-     * @param maxPerUser how many endpoints a user may have
-     * @param previousSecretTtl how long the secret before signs too
-     * @param allowedNetworks what may be called beside public addresses, each with its bits; may be empty
-     * @param allowHttp whether receivers may be called in the clear
-     * @param allowedPorts what may be called; empty for any port
+     * @param concurrency maximum of concurrent deliveries; 0 when this process sends none
+     * @param retryDelays delays after the first, second, ... failure; not empty
+     * @param timeout of one attempt, from the DNS lookup to the last byte
+     * @param maxPerUser maximum number of webhooks per user
+     * @param previousSecretTtl time for which the previous secret also signs
+     * @param allowedNetworks networks of receivers in addition to public addresses; may be empty
+     * @param allowHttp whether receivers may have http URLs
+     * @param allowedPorts ports of receivers; empty for any port
      */
     public record Webhooks(
             int concurrency,
@@ -330,11 +333,11 @@ public record Settings(
             List<Integer> allowedPorts) {}
 
     /**
-     * The clustered event bus.
+     * Clustered event bus.
      *
-     * @param host no wildcard
-     * @param members each {@code host:port}; may be empty
-     * @param kubernetesService null when members are not looked up by DNS
+     * @param host not a wildcard
+     * @param members {@code host:port} each; may be empty
+     * @param kubernetesService DNS name; null when DNS is not used
      */
     public record Cluster(
             boolean enabled,

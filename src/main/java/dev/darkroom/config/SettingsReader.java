@@ -34,13 +34,13 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Turns text into settings, each by its own rule and in the order of the file. What ties two of them stands in {@link SettingsValidator}. */
+/** Parses and checks each setting, in the order of the file. {@link SettingsValidator} checks rules between settings. */
 final class SettingsReader {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
     private static final int GIB = 1024 * MIB;
 
-    /** What is deleted is at least this old: whoever means minutes has mixed something up. */
+    /** Minimum age of deleted data. Rejects shorter values, which are most likely mistakes. */
     private static final Duration MIN_RETENTION = Duration.ofHours(1);
 
     private static final Duration MIN_URL_LIFETIME = Duration.ofSeconds(4);
@@ -52,7 +52,6 @@ final class SettingsReader {
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
     private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
     private static final Pattern MODEL = Pattern.compile("[^\\p{Cntrl}]{1,200}");
-    /** RFC 9110, section 5.5: what may stand in a header. A line break here would be a header of its own. */
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
     private static final String DIRECTORY_DESCRIPTION = "a directory";
@@ -62,19 +61,20 @@ final class SettingsReader {
     /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
     private static final Pattern CLAIM = Pattern.compile("[^\\p{Cntrl}]{1,500}");
 
+    /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
     private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
     private static final String CLAIM_DESCRIPTION = "1 to 500 characters and no control characters";
 
-    /** Clocks that are further apart are wrong, not different. */
+    /** Rejects larger values, which would hide a wrong clock. */
     private static final Duration MAX_CLOCK_SKEW = Duration.ofMinutes(10);
 
-    /** As browsers write them in the header Origin: nothing after the port, and no port that goes without saying. */
+    /** Origin as in the header {@code Origin} of browsers: without a path and without a default port. */
     private static final String ORIGIN = "https?://[a-z0-9.\\-\\[\\]:]{1,255}";
 
     private static final Pattern ORIGINS = Pattern.compile("\\*|" + ORIGIN + "(\\s*,\\s*" + ORIGIN + ")*");
 
-    /** As browsers write them in the header Host, without a port. */
+    /** Host name as in the header {@code Host} of browsers, without a port. */
     private static final String HOST_NAME = "[a-z0-9_.\\-]{1,255}";
 
     private static final Pattern HOST_NAMES = Pattern.compile(HOST_NAME + "(\\s*,\\s*" + HOST_NAME + ")*");
@@ -86,7 +86,7 @@ final class SettingsReader {
     private final LayeredSettings layeredSettings;
     private final Path base;
 
-    /** @param base absolute */
+    /** @param base absolute; relative paths in settings resolve against it */
     SettingsReader(LayeredSettings layeredSettings, Path base) {
         this.layeredSettings = layeredSettings;
         this.base = base;
@@ -160,7 +160,7 @@ final class SettingsReader {
                 claim("jwt.adminValue"));
     }
 
-    /** Null when nothing was given. */
+    /** Returns null for an empty setting. */
     private String claim(String path) {
         SettingValue settingValue = layeredSettings.get(path);
         return settingValue.isEmpty() ? null : settingValue.matching(CLAIM, CLAIM_DESCRIPTION);
@@ -201,7 +201,7 @@ final class SettingsReader {
         return new Tls(path(certFile, "a file"), path(keyFile, "a file"), reload);
     }
 
-    /** The contract's limits, which can only be made tighter. */
+    /** The upper bounds are the limits of the contract. */
     private Generation generation() {
         return new Generation(
                 instances("generation.instances"),
@@ -269,7 +269,7 @@ final class SettingsReader {
         return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
     }
 
-    /** Null for auto. */
+    /** Returns null for {@code auto}. */
     private static Set<RequestField> bodyFields(SettingValue settingValue) {
         if (settingValue.text().equals("auto")) {
             return null;
@@ -309,7 +309,7 @@ final class SettingsReader {
                 duration("retention.interval"));
     }
 
-    /** How old something gets before it is deleted; null when it never is. */
+    /** Returns the age from which data is deleted, or null when it is kept. */
     private Duration optionalAge(String path) {
         SettingValue settingValue = layeredSettings.get(path);
         return settingValue.isEmpty() ? null : settingValue.duration(MIN_RETENTION, MAX_RETENTION);
@@ -339,8 +339,8 @@ final class SettingsReader {
         return integer(path, 0, 65535);
     }
 
-    private int integer(String path, int least, int most) {
-        return layeredSettings.get(path).integer(least, most);
+    private int integer(String path, int min, int max) {
+        return layeredSettings.get(path).integer(min, max);
     }
 
     private boolean bool(String path) {

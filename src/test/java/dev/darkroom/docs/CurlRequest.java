@@ -132,7 +132,8 @@ record CurlRequest(String method, String url, List<String> headers, String body,
     }
 
     /** Reads a stream until {@code complete}. A read blocks for at most 15 s, the interval of pings. */
-    private static void readUntil(InputStream in, StringBuilder output, Predicate<String> complete, Runnable onFirstBytes)
+    private static void readUntil(
+            InputStream in, StringBuilder output, Predicate<String> complete, Runnable onFirstBytes)
             throws IOException {
         long end = System.nanoTime() + DEADLINE.toNanos();
         byte[] part = new byte[8192];

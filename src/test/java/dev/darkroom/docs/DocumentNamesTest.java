@@ -73,9 +73,7 @@ class DocumentNamesTest {
             }
         }
 
-        assertThat(missing)
-                .as("tests named by the pages that do not exist")
-                .isEmpty();
+        assertThat(missing).as("tests named by the pages that do not exist").isEmpty();
     }
 
     @Test

@@ -77,7 +77,8 @@ class DocumentedCommandsIT {
                 .filter(block -> DocumentedCommand.runner(block) == runner);
     }
 
-    private static void send(MarkdownPages.Block block, CommandPreconditions preconditions, ExpectedOutput.Bindings bindings) {
+    private static void send(
+            MarkdownPages.Block block, CommandPreconditions preconditions, ExpectedOutput.Bindings bindings) {
         Runnable onFirstBytes = preconditions.prepare(block, bindings);
         for (DocumentedCommand documented : DocumentedCommand.commandsOf(block)) {
             CurlRequest request = CurlRequest.parse(
@@ -85,7 +86,9 @@ class DocumentedCommandsIT {
             ExpectedOutput expected = new ExpectedOutput(documented.output());
             CurlRequest.CurlResult curlResult = request.send(
                     received -> expected.matches(
-                            PlaceholderSubstitution.toDocumented(received, actualUrls()), true, new ExpectedOutput.Bindings()),
+                            PlaceholderSubstitution.toDocumented(received, actualUrls()),
+                            true,
+                            new ExpectedOutput.Bindings()),
                     onFirstBytes);
             String output = PlaceholderSubstitution.toDocumented(curlResult.output(), actualUrls());
             if (documented.output().isBlank()) {
@@ -109,7 +112,8 @@ class DocumentedCommandsIT {
                     try (ShellSession shell = new ShellSession(
                             directory, Map.of("API", service.darkroom().api().toString()))) {
                         DocumentedCommand.commandsOf(block)
-                                .forEach(command -> ReadmeWalkthrough.run(block, command, shell, actualUrls(), bindings));
+                                .forEach(command ->
+                                        ReadmeWalkthrough.run(block, command, shell, actualUrls(), bindings));
                     }
                 }));
     }

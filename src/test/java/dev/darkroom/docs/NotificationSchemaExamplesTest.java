@@ -102,8 +102,7 @@ class NotificationSchemaExamplesTest {
     @Test
     void schemaAcceptsUnknownType() {
         JsonObject unknown = examples().findFirst().orElseThrow().message();
-        unknown
-                .put("type", "generation.liked")
+        unknown.put("type", "generation.liked")
                 .put("data", new JsonObject().put("by", 3))
                 .put("new", true);
 

@@ -155,9 +155,9 @@ public final class ApiClient {
         return Awaitility.await("end of generation " + id)
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(50))
-                .until(() -> generation(id), generation -> !generation
-                        .getString("status")
-                        .equals("PENDING"));
+                .until(
+                        () -> generation(id),
+                        generation -> !generation.getString("status").equals("PENDING"));
     }
 
     /** Waits at most 60 s until a generation has finished and returns it. */

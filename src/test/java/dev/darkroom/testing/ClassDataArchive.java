@@ -57,7 +57,9 @@ final class ClassDataArchive {
             Path directory = Files.createTempDirectory("darkroom-classes");
             Path partialArchive = archive.resolveSibling(archive.getFileName() + ".part");
             try (DarkroomInstanceProcess process = DarkroomInstanceProcess.launchWithoutArchive(
-                            directory, settings(), List.of("-XX:ArchiveClassesAtExit=" + partialArchive, "-Xlog:cds*=off"))
+                            directory,
+                            settings(),
+                            List.of("-XX:ArchiveClassesAtExit=" + partialArchive, "-Xlog:cds*=off"))
                     .awaitReady()) {
                 process.client().awaitEnd(process.client().create("A lighthouse at dusk"));
             }

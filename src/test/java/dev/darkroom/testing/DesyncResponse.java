@@ -46,7 +46,9 @@ public record DesyncResponse(String name, boolean readable, boolean beforeReques
         for (String interim :
                 List.of("100 Continue", "102 Processing", "103 Early Hints", "104 Upload", "110 X", "199 Y")) {
             all.add(readable(
-                    "interim " + interim + ", then the final response", bytes("HTTP/1.1 " + interim + "\r\n\r\n"), response));
+                    "interim " + interim + ", then the final response",
+                    bytes("HTTP/1.1 " + interim + "\r\n\r\n"),
+                    response));
         }
         all.add(readable(
                 "interim with headers and a length",
@@ -62,7 +64,10 @@ public record DesyncResponse(String name, boolean readable, boolean beforeReques
         all.add(readable("a second response at once", join(response, second)));
         all.add(readable("a second response later", response, second));
         all.add(readable(
-                "an interim response after the final response", response, bytes("HTTP/1.1 102 Processing\r\n\r\n"), second));
+                "an interim response after the final response",
+                response,
+                bytes("HTTP/1.1 102 Processing\r\n\r\n"),
+                second));
         all.add(readable("garbage at once", join(response, bytes("garbage\r\n\r\n"))));
         all.add(readable("garbage later", response, bytes("garbage\r\n\r\n"), second));
         all.add(readable("line breaks after the response", join(response, bytes("\r\n\r\n")), second));

@@ -26,8 +26,8 @@ public final class ImageContentAssertions {
                         + " FROM images i JOIN generations g ON g.id = i.generation_id WHERE g.status = 'COMPLETE'";
         for (String row : TestPostgres.query(database, images)) {
             String[] image = row.split(" ", 3);
-            String expected =
-                    rendered.computeIfAbsent(image[2], parameters -> sha256(render(renderer, parameters.split(" ", 5))));
+            String expected = rendered.computeIfAbsent(
+                    image[2], parameters -> sha256(render(renderer, parameters.split(" ", 5))));
             if (!expected.equals(image[0])) {
                 wrong.add(image[1]);
             }

@@ -165,7 +165,9 @@ public final class SseClient implements AutoCloseable {
 
     /** Waits for an event with this name and returns the first one. */
     public Frame awaitEvent(String event) {
-        await(event, received -> received.stream().anyMatch(frame -> frame.event().equals(event)));
+        await(
+                event,
+                received -> received.stream().anyMatch(frame -> frame.event().equals(event)));
         return frames(event).get(0);
     }
 
