@@ -1,23 +1,17 @@
 package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.config.DatabaseUrl.TargetSession;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.NetClientOptions;
-import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgNotification;
-import io.vertx.pgclient.spi.PgDriver;
 import io.vertx.sqlclient.Tuple;
-import io.vertx.sqlclient.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
@@ -51,10 +45,6 @@ public final class NotifyChannel {
 
     private static final Duration INITIAL_RECONNECT_DELAY = Duration.ofMillis(100);
     private static final Duration MAX_RECONNECT_DELAY = Duration.ofSeconds(5);
-    /** Number of self-test intervals without incoming data after which the socket is aborted. */
-    private static final int MAX_SILENT_INTERVALS = 3;
-
-    private static final String SELECT_READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on'";
 
     private static final String SELF_TEST = "self-test";
 
@@ -67,11 +57,7 @@ public final class NotifyChannel {
     private final Vertx vertx;
     private final Context context;
     private final Duration selfTestInterval;
-    private final DatabaseSocketMonitor sockets;
-    private final ConnectionFactory<PgConnectOptions> connections;
-    private final List<PgConnectOptions> servers;
-    private final DatabaseServerSelector selector;
-    private final TargetSession target;
+    private final NotifyConnector connector;
     private final NotifyHandlers handlers = new NotifyHandlers();
     /** Identifies this channel in a payload, so that it ignores its own notifications. */
     private final String sender = UUID.randomUUID().toString();
@@ -90,24 +76,7 @@ public final class NotifyChannel {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.selfTestInterval = selfTestInterval;
-        // A healthy connection receives data with every self-test.
-        this.sockets = new DatabaseSocketMonitor(vertx, selfTestInterval.multipliedBy(MAX_SILENT_INTERVALS));
-        NetClientOptions transport = Database.transportOptions(settings);
-        this.connections = PgDriver.INSTANCE.createConnectionFactory(sockets, transport);
-        this.servers = url.servers().stream()
-                .map(serverAddress -> options(url, serverAddress, settings))
-                .toList();
-        this.target = url.targetSession();
-        this.selector =
-                new DatabaseServerSelector(vertx, sockets, transport, servers, url.targetSession(), selfTestInterval);
-    }
-
-    private static PgConnectOptions options(
-            DatabaseUrl url, DatabaseUrl.ServerAddress serverAddress, Settings.Database settings) {
-        PgConnectOptions options = Database.connectOptions(url, serverAddress, settings, false);
-        options.getProperties().put("application_name", "darkroom notify");
-        options.setReconnectAttempts(0);
-        return options;
+        this.connector = new NotifyConnector(vertx, context, url, settings, CHANNEL, selfTestInterval);
     }
 
     /**
@@ -162,7 +131,7 @@ public final class NotifyChannel {
 
     /** Number of open sockets, including half-closed ones. */
     int openSockets() {
-        return sockets.openCount();
+        return connector.openSockets();
     }
 
     /** Closes the connection. No handler is called after that. */
@@ -171,10 +140,8 @@ public final class NotifyChannel {
         context.runOnContext(v -> {
             closed = true;
             Future<Void> closing = connection == null ? Future.succeededFuture() : connection.close();
-            closing.timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS).onComplete(result -> {
-                sockets.abortAll();
-                connections.close(done);
-            });
+            closing.timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
+                    .onComplete(result -> connector.close().onComplete(done));
         });
         return done.future();
     }
@@ -198,7 +165,7 @@ public final class NotifyChannel {
     private void sendNotify(String topics) {
         if (connection != null) {
             PgConnection used = connection;
-            used.preparedQuery("SELECT pg_notify($1, $2), (" + SELECT_READ_ONLY + ")")
+            used.preparedQuery("SELECT pg_notify($1, $2), (" + NotifyConnector.SELECT_READ_ONLY + ")")
                     .execute(Tuple.of(CHANNEL, sender + ":" + topics))
                     .timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
                     .onSuccess(
@@ -215,62 +182,33 @@ public final class NotifyChannel {
         writable = !readOnly;
     }
 
-    /** With several servers, requires the one that accepts writes, since NOTIFY is sent there. */
-    private Future<Void> requireWritable(boolean acceptsWrites) {
-        writable = acceptsWrites;
-        return acceptsWrites || servers.size() == 1 || target == TargetSession.ANY
-                ? Future.succeededFuture()
-                : Future.failedFuture("the server is read-only");
-    }
-
     /** @param retryDelay the delay before the next attempt if this one fails */
     private void connect(Duration retryDelay) {
         if (closed) {
             return;
         }
-        Future<PgConnection> connecting = connections
-                .connect(context, selector.choose().map(servers::get))
-                .map(PgConnection::cast);
-        connecting
-                .timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
-                // Closes a connection that is established after the timeout, when another attempt has started.
-                .onFailure(late -> connecting.onSuccess(PgConnection::close))
-                .compose(opened -> {
-                    opened.exceptionHandler(error -> {});
-                    opened.notificationHandler(this::onNotification);
-                    return opened.query("LISTEN " + CHANNEL)
-                            .execute()
-                            .compose(listening -> opened.query(SELECT_READ_ONLY).execute())
-                            .compose(rows ->
-                                    requireWritable(!rows.iterator().next().getBoolean(0)))
-                            .timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
-                            .map(opened)
-                            .onFailure(error -> {
-                                sockets.notifyLoss();
-                                sockets.abortAll();
-                            });
-                })
-                .onComplete(done -> {
-                    if (done.succeeded()) {
-                        onListening(done.result());
-                    } else {
-                        LOG.atDebug()
-                                .addKeyValue("reason", done.cause().getMessage())
-                                .log("NOTIFY connection failed, retry scheduled");
-                        Duration next = retryDelay.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
-                                ? MAX_RECONNECT_DELAY
-                                : retryDelay.multipliedBy(2);
-                        vertx.setTimer(retryDelay.toMillis(), timer -> connect(next));
-                    }
+        connector
+                .open(this::onNotification)
+                .onSuccess(this::onListening)
+                .onFailure(error -> {
+                    LOG.atDebug()
+                            .addKeyValue("reason", error.getMessage())
+                            .log("NOTIFY connection failed, retry scheduled");
+                    Duration next = retryDelay.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
+                            ? MAX_RECONNECT_DELAY
+                            : retryDelay.multipliedBy(2);
+                    vertx.setTimer(retryDelay.toMillis(), timer -> connect(next));
                 });
     }
 
-    private void onListening(PgConnection opened) {
+    private void onListening(NotifyConnector.ListeningConnection listening) {
+        PgConnection opened = listening.connection();
         if (closed) {
             opened.close();
             return;
         }
         connection = opened;
+        writable = listening.writable();
         opened.closeHandler(v -> dropConnection(opened, "the connection was closed"));
         LOG.atDebug().log("NOTIFY connection established");
         // Notifications sent before LISTEN were missed.
@@ -301,9 +239,7 @@ public final class NotifyChannel {
         connection = null;
         if (!closed) {
             LOG.atWarn().addKeyValue("reason", reason).log("NOTIFY connection lost, reconnecting");
-            sockets.notifyLoss();
-            // Aborts instead of closing: the driver would wait for a server that may be unreachable.
-            sockets.abortAll();
+            connector.abort();
             connect(INITIAL_RECONNECT_DELAY);
         }
     }
