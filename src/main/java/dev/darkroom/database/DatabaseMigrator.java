@@ -87,8 +87,8 @@ public final class DatabaseMigrator {
     }
 
     /**
-     * Checks the connection before Flyway runs, since its error messages have many lines. Fails immediately when nothing listens on the port.
-     * Waits for a server that is slow or still starting up, since the whole machine may have just booted.
+     * Checks the connection before Flyway runs, since its error messages have many lines. Fails immediately when nothing listens on the
+     * port. Waits for a server that is slow or still starting up, since the whole machine may have just booted.
      */
     private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();

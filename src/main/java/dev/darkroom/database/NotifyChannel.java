@@ -187,18 +187,13 @@ public final class NotifyChannel {
         if (closed) {
             return;
         }
-        connector
-                .open(this::onNotification)
-                .onSuccess(this::onListening)
-                .onFailure(error -> {
-                    LOG.atDebug()
-                            .addKeyValue("reason", error.getMessage())
-                            .log("NOTIFY connection failed, retry scheduled");
-                    Duration next = retryDelay.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
-                            ? MAX_RECONNECT_DELAY
-                            : retryDelay.multipliedBy(2);
-                    vertx.setTimer(retryDelay.toMillis(), timer -> connect(next));
-                });
+        connector.open(this::onNotification).onSuccess(this::onListening).onFailure(error -> {
+            LOG.atDebug().addKeyValue("reason", error.getMessage()).log("NOTIFY connection failed, retry scheduled");
+            Duration next = retryDelay.multipliedBy(2).compareTo(MAX_RECONNECT_DELAY) > 0
+                    ? MAX_RECONNECT_DELAY
+                    : retryDelay.multipliedBy(2);
+            vertx.setTimer(retryDelay.toMillis(), timer -> connect(next));
+        });
     }
 
     private void onListening(NotifyConnector.ListeningConnection listening) {

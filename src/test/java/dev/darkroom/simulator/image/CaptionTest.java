@@ -17,12 +17,12 @@ class CaptionTest {
     @Test
     void drawsThePromptInLightPixels() {
         // when
-        List<Byte> nothing = draw("");
+        List<Byte> empty = draw("");
         List<Byte> dot = draw(".");
         List<Byte> dash = draw("-");
 
         // then
-        assertThat(lightPixels(nothing)).isZero();
+        assertThat(lightPixels(empty)).isZero();
         assertThat(lightPixels(dot)).isEqualTo(2);
         assertThat(lightPixels(dash)).isEqualTo(5);
     }
