@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What is said about waiting times. */
+/** Estimates of waiting times. */
 class BacklogEstimatorTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final BacklogEstimator backlogEstimator = new BacklogEstimator();
 
     @Test
-    void nothingIsSaidWhereNothingWasMeasured() {
+    void hasNoEstimateWithoutThroughput() {
         // when
         backlogEstimator.update(100_000, 0);
 
@@ -22,7 +22,7 @@ class BacklogEstimatorTest {
     }
 
     @Test
-    void aPlaceIsReachedAfterThoseBeforeIt() {
+    void estimatesWaitFromPositionAndThroughput() {
         // when
         backlogEstimator.update(10, 2);
 
@@ -33,7 +33,7 @@ class BacklogEstimatorTest {
     }
 
     @Test
-    void whatWasAcceptedSinceTheMeasurementCounts() {
+    void countsGenerationsAcceptedAfterTheMeasurement() {
         // given
         backlogEstimator.update(119, 2);
         assertThat(backlogEstimator.takesLongerThan(MINUTE)).isFalse();

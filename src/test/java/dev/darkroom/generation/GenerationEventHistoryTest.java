@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The same events of the same generation, whoever makes them, and whenever. */
+/** Events derived from the state of a generation. */
 class GenerationEventHistoryTest {
     private static final JsonObject RUNNING = new JsonObject().put("outcome", "RUNNING");
     private static final JsonObject SUCCEEDED = new JsonObject().put("outcome", "SUCCEEDED");
@@ -49,7 +49,7 @@ class GenerationEventHistoryTest {
         };
     }
 
-    static Stream<Arguments> lives() {
+    static Stream<Arguments> generationsWithEvents() {
         return Stream.of(
                 Arguments.of(generation("PENDING", 0), List.of("1 generation.accepted")),
                 Arguments.of(generation("PENDING", 0, RUNNING), List.of("1 generation.accepted", "2 attempt.started")),
@@ -72,13 +72,13 @@ class GenerationEventHistoryTest {
                                 "3 attempt.failed",
                                 "5 generation.ended")),
                 Arguments.of(generation("FAILED", 0), List.of("1 generation.accepted", "3 generation.ended")),
-                // Housekeeping has been there.
+                // The retention cleanup has deleted the attempts.
                 Arguments.of(generation("COMPLETE", 4), List.of("1 generation.accepted", "13 generation.ended")));
     }
 
     @ParameterizedTest
-    @MethodSource("lives")
-    void eachHasItsVersion(JsonObject generation, List<String> expected) {
+    @MethodSource("generationsWithEvents")
+    void everyEventHasItsVersion(JsonObject generation, List<String> expected) {
         // when
         List<JsonObject> events = GenerationEventHistory.eventsAfter(generation, 0);
 
@@ -94,7 +94,7 @@ class GenerationEventHistoryTest {
     }
 
     @Test
-    void theStateTellsWhatChangesAndNothingElse() {
+    void snapshotContainsOnlyChangingFields() {
         // when
         JsonObject state = GenerationEventHistory.snapshotEvent(generation("PENDING", 1, FAILED));
 
@@ -106,7 +106,7 @@ class GenerationEventHistoryTest {
     }
 
     @Test
-    void aFailedAttemptTellsWhenTheNextIsDue() {
+    void failedAttemptContainsTheDueTimeOfTheRetry() {
         // when
         JsonObject failed = GenerationEventHistory.eventsAfter(generation("PENDING", 1, FAILED), 2)
                 .get(0);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a command may ask for, whoever sends it. */
+/** Validation and defaults of generation requests. */
 class GenerationRequestTest {
     private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
 
@@ -39,12 +39,12 @@ class GenerationRequestTest {
     }
 
     @Test
-    void aPromptAloneIsEnough() {
+    void acceptsPromptOnly() {
         assertThat(check(prompt("a lighthouse"))).isEmpty();
     }
 
     @Test
-    void everyFieldMayBeThere() {
+    void acceptsAllFields() {
         // given
         JsonObject request = prompt("a lighthouse")
                 .put("negativePrompt", "people")
@@ -60,7 +60,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void everyMistakeIsTold() {
+    void reportsEveryError() {
         // when
         List<FieldError> errors = check(new JsonObject().put("width", 1).put("count", "two"));
 
@@ -73,7 +73,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void promptsAreWellFormedText() {
+    void rejectsMalformedPrompt() {
         assertThat(check(prompt(null))).containsExactly(error("#/prompt", "must be a string"));
         assertThat(check(prompt(7))).containsExactly(error("#/prompt", "must be a string"));
         assertThat(check(prompt(""))).containsExactly(error("#/prompt", "must not be blank"));
@@ -130,7 +130,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void promptsAreMeasuredInCodePoints() {
+    void measuresPromptsInCodePoints() {
         // given characters that take two chars each
         assertThat(check(prompt("🗼".repeat(4000)))).isEmpty();
         assertThat(check(prompt("🗼".repeat(4001))))
@@ -141,7 +141,7 @@ class GenerationRequestTest {
 
     @ParameterizedTest
     @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 4", "seed, 0, 2147483647", "priority, -10, 10"})
-    void numbersHaveTheirRange(String field, long min, long max) {
+    void rejectsNumberOutOfRange(String field, long min, long max) {
         // given
         FieldError outside = error("#/" + field, "must be between " + min + " and " + max);
 
@@ -155,7 +155,7 @@ class GenerationRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"width", "height", "count", "seed", "priority"})
-    void numbersAreWholeNumbers(String field) {
+    void rejectsFractionalNumber(String field) {
         // given
         FieldError notWhole = error("#/" + field, "must be an integer");
 
@@ -169,7 +169,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void aWholeNumberMayBeWrittenWithAPoint() {
+    void acceptsIntegerWithDecimalPoint() {
         // given JSON knows one kind of number
         JsonObject request = with("width", 100.0);
 
@@ -180,7 +180,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void theOperatorsLimitsAreTighter() {
+    void appliesTighterLimitsOfTheOperator() {
         // given
         Settings.Generation tight = limits(5, 600, 1);
         JsonObject request =
@@ -198,7 +198,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void onlyTheConfiguredModelIsKnown() {
+    void acceptsOnlyTheConfiguredModel() {
         // given
         JsonObject other = with("model", "sdxl");
 
@@ -213,13 +213,13 @@ class GenerationRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"flux", "null", ""})
-    void withoutAConfiguredModelNoneMayBeNamed(String model) {
+    void rejectsModelWithoutConfiguredModel(String model) {
         assertThat(check(with("model", model)))
                 .containsExactly(error("#/model", "is not a known model; no model may be chosen here"));
     }
 
     @Test
-    void metadataIsSixteenPairsOfStrings() {
+    void limitsMetadataEntries() {
         // given
         JsonObject sixteen = new JsonObject();
         for (int i = 0; i < 16; i++) {
@@ -236,7 +236,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void metadataHoldsStringsThatCanBeStored() {
+    void rejectsMetadataThatCannotBeStored() {
         // given
         FieldError unfit = error("#/metadata", "must hold only well-formed strings without NUL");
 
@@ -248,7 +248,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void metadataIsShort() {
+    void limitsMetadataLengths() {
         // given
         FieldError tooLong = error("#/metadata", "must have keys of 1 to 64 and values of at most 512 characters");
 
@@ -264,12 +264,12 @@ class GenerationRequestTest {
 
     @ParameterizedTest
     @CsvSource({"steps, #/steps", "Prompt, #/Prompt", "a/b~c, #/a~1b~0c", "a b, #/a%20b"})
-    void unknownFieldsAreRefused(String field, String pointer) {
+    void rejectsUnknownFields(String field, String pointer) {
         assertThat(check(with(field, 30))).containsExactly(error(pointer, "is not a known field"));
     }
 
     @Test
-    void whatIsLeftOpenIsDecided() {
+    void appliesDefaults() {
         // when
         GenerationRequest request = GenerationRequest.resolve(prompt("a lighthouse"), CONTRACT, "flux", 42);
 
@@ -278,7 +278,7 @@ class GenerationRequestTest {
     }
 
     @Test
-    void whatIsAskedForIsKept() {
+    void keepsRequestedValues() {
         // given
         JsonObject metadata = new JsonObject().put("project", "harbour");
         JsonObject asked = prompt("a lighthouse")

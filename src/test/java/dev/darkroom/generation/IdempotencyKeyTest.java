@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** When two requests with the same key are the same request. */
+/** Comparison of requests with the same idempotency key. */
 class IdempotencyKeyTest {
     private static final JsonObject SHORT = new JsonObject().put("prompt", "a lighthouse");
 
@@ -76,7 +76,7 @@ class IdempotencyKeyTest {
     }
 
     @Test
-    void matchesRetryOfTheSameGenerationAlone() {
+    void matchesRetryOfTheSameGenerationOnly() {
         UUID id = UUID.randomUUID();
         String stored = IdempotencyKey.forRetry("k", id).fingerprint();
 

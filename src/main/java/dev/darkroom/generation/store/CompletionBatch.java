@@ -7,39 +7,39 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Successful ends that share a statement, as {@link GenerationLeaseSql#COMPLETE} wants them. */
+/** Completions that share a statement, as parameters of {@link GenerationLeaseSql#COMPLETE}. */
 final class CompletionBatch {
     private CompletionBatch() {}
 
-    /** A generation whose pictures are whole in the store. */
-    record Completion(GenerationLease generationLease, List<StoredImage> pictures) {}
+    /** A generation whose images are completely stored. */
+    record Completion(GenerationLease generationLease, List<StoredImage> images) {}
 
-    /** One array for each parameter, leases and pictures apart. */
-    static Tuple toParameters(List<Completion> given) {
+    /** Returns one array per parameter: first those of the leases, then those of the images. */
+    static Tuple toParameters(List<Completion> completions) {
         List<GenerationLease> leases =
-                given.stream().map(Completion::generationLease).toList();
-        List<UUID> owners = new ArrayList<>();
+                completions.stream().map(Completion::generationLease).toList();
+        List<UUID> generationIds = new ArrayList<>();
         List<Integer> positions = new ArrayList<>();
-        List<StoredImage> pictures = new ArrayList<>();
-        for (Completion one : given) {
-            for (int i = 0; i < one.pictures().size(); i++) {
-                owners.add(one.generationLease().generationId());
+        List<StoredImage> images = new ArrayList<>();
+        for (Completion completion : completions) {
+            for (int i = 0; i < completion.images().size(); i++) {
+                generationIds.add(completion.generationLease().generationId());
                 positions.add(i);
-                pictures.add(one.pictures().get(i));
+                images.add(completion.images().get(i));
             }
         }
         return Tuple.tuple()
                 .addValue(leases.stream().map(GenerationLease::generationId).toArray(UUID[]::new))
                 .addValue(leases.stream().map(GenerationLease::nodeId).toArray(UUID[]::new))
                 .addValue(leases.stream().map(GenerationLease::token).toArray(Long[]::new))
-                .addValue(owners.toArray(UUID[]::new))
-                .addValue(pictures.stream().map(StoredImage::id).toArray(UUID[]::new))
+                .addValue(generationIds.toArray(UUID[]::new))
+                .addValue(images.stream().map(StoredImage::id).toArray(UUID[]::new))
                 .addValue(positions.toArray(Integer[]::new))
-                .addValue(pictures.stream().map(StoredImage::contentType).toArray(String[]::new))
-                .addValue(pictures.stream().map(StoredImage::width).toArray(Integer[]::new))
-                .addValue(pictures.stream().map(StoredImage::height).toArray(Integer[]::new))
-                .addValue(pictures.stream().map(StoredImage::bytes).toArray(Long[]::new))
-                .addValue(pictures.stream().map(StoredImage::sha256).toArray(String[]::new))
-                .addValue(pictures.stream().map(StoredImage::storageKey).toArray(String[]::new));
+                .addValue(images.stream().map(StoredImage::contentType).toArray(String[]::new))
+                .addValue(images.stream().map(StoredImage::width).toArray(Integer[]::new))
+                .addValue(images.stream().map(StoredImage::height).toArray(Integer[]::new))
+                .addValue(images.stream().map(StoredImage::bytes).toArray(Long[]::new))
+                .addValue(images.stream().map(StoredImage::sha256).toArray(String[]::new))
+                .addValue(images.stream().map(StoredImage::storageKey).toArray(String[]::new));
     }
 }

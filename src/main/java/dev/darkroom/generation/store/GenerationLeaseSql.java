@@ -4,22 +4,21 @@ import dev.darkroom.queue.LeasedQueueSql;
 import java.util.List;
 
 /**
- * What workers and sweeps do to the tables of generations. Every transition names the owner and the token of the lease
- * that it ends ("the fence"): whoever comes with an older claim changes no row at all, and learns so from the empty
- * result. Times are the database's; delays and budgets travel as spans.
+ * SQL of workers and reapers. Every transition compares the owner and the token of the lease that it ends (fencing). An outdated claim
+ * changes no row and returns an empty result. Timestamps come from the database clock; parameters carry only durations.
  */
 final class GenerationLeaseSql {
 
-    /** What of it is the same for all work. */
+    /** SQL fragments shared by every leased queue. */
     static final LeasedQueueSql QUEUE =
             new LeasedQueueSql("generation_queue", "generation_id", List.of("attempt_backend"));
 
     /**
-     * Claims due work for a live node: the users whose turn it is, and of each user's work what that user wants first. When
-     * that is not the row that had the turn, the two change turns, so that a priority never costs another user anything.
-     * SKIP LOCKED lets claimers pass each other; the condition on the lease is checked again by the UPDATE, and the
-     * materialized lists keep the planner from claiming more than the limit. A node that has expired or is draining claims
-     * nothing, whatever it believes of itself.
+     * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
+     * priority. When such a generation does not hold the turn, it swaps turns with the one that does, so that a priority never delays
+     * another user. SKIP LOCKED keeps concurrent claims from blocking each other; the UPDATE checks again that there is no lease. The
+     * materialized lists keep the planner from claiming more than the limit. An expired or draining node claims nothing, even if its own
+     * clock says that its identity is valid.
      */
     static final String CLAIM = """
             WITH turns AS MATERIALIZED (
@@ -57,8 +56,8 @@ final class GenerationLeaseSql {
             ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
     /**
-     * Ends generations with their pictures, as many as the arrays hold. The queue row goes first and is the fence for all
-     * the rest: a lease that is no longer held leaves no trace and does not come back.
+     * Completes the generations in the arrays and stores their images. Deletes the queue row first, which is fenced and on which all
+     * other changes depend: a lost lease changes nothing and is missing in the result.
      */
     static final String COMPLETE = """
             WITH ended AS (
@@ -86,7 +85,7 @@ final class GenerationLeaseSql {
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
             FROM generation""";
 
-    /** Ends a generation after an attempt, for a reason. Fenced like {@link #COMPLETE}. */
+    /** Fails a generation after an attempt. Fenced like {@link #COMPLETE}. */
     static final String FAIL = """
             WITH ended AS (
               DELETE FROM generation_queue WHERE %s
@@ -107,15 +106,15 @@ final class GenerationLeaseSql {
             FROM generation""".formatted(QUEUE.tokenCondition());
 
     /**
-     * Lets an attempt go on until the generation's own deadline: its images are there and wait for the store. Fenced like
-     * {@link #COMPLETE}.
+     * Extends the deadline of an attempt to that of the generation, for images that wait for the image store. Fenced by the condition on
+     * the lease.
      */
     static final String EXTEND_ATTEMPT = "UPDATE generation_queue SET attempt_deadline = deadline WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
     /**
-     * Ends a generation that nobody is at work on and whose time has run out. The class of its last failure is kept for
-     * the caller; without an attempt nothing was ever sent. The guard is the missing lease: a claim that came first wins.
+     * Fails a generation without a lease whose deadline has passed. Its error class is that of its last failure, or NOT_SENT without an
+     * attempt. Safe against a concurrent claim by the condition that there is no lease: the first one wins.
      */
     static final String EXPIRE = """
             WITH ended AS (
@@ -130,19 +129,20 @@ final class GenerationLeaseSql {
             RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
               (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
 
-    /** Attempts of this node whose generations were erased, as far as it has not stored that they have ended. */
+    /** Returns the attempts of a node whose generations were erased and whose end is not stored yet. */
     static final String FIND_ERASED_ATTEMPTS =
             "SELECT generation_id, node_id, lease_token FROM erased_attempts WHERE node_id = $1 AND NOT ended";
 
-    /** Stores that attempts of erased generations have ended: their process writes no more files. */
+    /** Stores that attempts of erased generations have ended, so that their process writes no more files. Idempotent. */
     static final String MARK_ERASED_ATTEMPTS_ENDED = """
             UPDATE erased_attempts e SET ended = true FROM unnest($2::uuid[], $3::bigint[]) AS done (generation_id, token)
             WHERE e.node_id = $1 AND e.generation_id = done.generation_id AND e.lease_token = done.token""";
 
     /**
-     * Ends a generation that is wanted no more, of a user or anybody's, whoever is at work on it: the queue row is the fence for them.
-     * An attempt under way is written as broken off. Of this and another end at the same moment one finds the queue row. Having waited
-     * for that row, this may be of a moment before the claim that held it: nothing ends before it began.
+     * Cancels a pending generation of a user, or of any user when $2 is null, with or without a running attempt. A running attempt is
+     * recorded as INTERRUPTED and loses its lease with the queue row. Of two concurrent ends only one finds the queue row. While the
+     * statement waits for the row lock of a claim, its {@code now()} may be older than the start of the attempt: {@code greatest} keeps
+     * the end after the start.
      */
     static final String CANCEL = """
             WITH ended AS (
@@ -168,10 +168,10 @@ final class GenerationLeaseSql {
             FROM generation""";
 
     /**
-     * Gives a generation back after an attempt without success, due again after a delay: the attempt and the next time in
-     * one statement, so that a crash leaves both or none. $5 and $6 are what to add to the counters. Among its
-     * user's own it goes behind those that are due already, so that it is not tried again and again while they wait, such as when
-     * it is what makes the breaker's probes fail; its turn is one of those that are served soon.
+     * Requeues a generation after an attempt without success, due again after a delay. One statement stores the attempt and the due time,
+     * so that a crash leaves both or none. $5 and $6 increase the counters. Among the generations of its user it is placed behind those
+     * that are due already, so that it is not retried repeatedly while they wait, for example when it makes the probes of the circuit
+     * breaker fail. Its turn is one of the next. Fenced by the condition on the lease.
      */
     static final String RETRY = """
             WITH held AS (
@@ -195,25 +195,28 @@ final class GenerationLeaseSql {
             FROM held h, generation g, requeued r
             RETURNING number, retry_at""".formatted(QUEUE.tokenCondition(), QUEUE.clearLease());
 
-    /** What nobody will end, with what decides how it goes on. */
+    /** Returns abandoned leases with the data that decides about a retry. Read-only; the statements that follow are fenced. */
     static final String FIND_ABANDONED =
             QUEUE.findAbandonedStatement("""
             q.user_id, q.counted_failures, q.lost_attempts,
               (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
-    /** After a step of the database's clock, see {@link LeasedQueueSql#shiftTimesStatement}. A deadline is never further ahead than one of now, $3. */
+    /**
+     * Adjusts the timestamps after a database clock step, see {@link LeasedQueueSql#shiftTimesStatement}. Limits a deadline to $3
+     * milliseconds from now, as for a new generation.
+     */
     static final String SHIFT_TIMES =
             QUEUE.shiftTimesStatement(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
                     + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
 
-    /** Generations whose time ran out while they waited. */
+    /** Returns waiting generations whose deadline has passed. Read-only; {@link #EXPIRE} checks again. */
     static final String FIND_OVERDUE = """
             SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
             ORDER BY deadline LIMIT $1""";
 
     /**
-     * Whether the attempt of a lease is on record with this outcome: the answer to a commit whose own answer was lost. With
-     * another outcome it was recorded by a sweep that had given it up.
+     * Returns the attempt of a lease if it is stored with this outcome, after the response to a commit was lost. A reaper stores a
+     * different outcome.
      */
     static final String FIND_RECORDED_ATTEMPT = """
             SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2 AND outcome = $3""";

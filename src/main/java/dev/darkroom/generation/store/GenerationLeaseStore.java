@@ -1,7 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.ImageRequest;
+
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.generation.AttemptOutcome;
@@ -9,7 +9,7 @@ import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.GenerationStatus;
+
 import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.queue.FencingToken;
@@ -29,19 +29,18 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What workers and sweeps do with generations in PostgreSQL. Every transition is fenced: it completes with an empty
- * optional when the lease is no longer the one in the database, and has then changed nothing. Futures fail with the
- * driver's errors. Usable from any event loop.
+ * Claims, ends and reclaims generations in PostgreSQL. Every transition is fenced: it completes with an empty optional, and changes
+ * nothing, when the lease is lost. Futures fail with the driver's errors. Usable from any event loop.
  */
 public final class GenerationLeaseStore {
     /**
-     * So many that a statement does not take long, and not too much is lost with it; while one is being committed the next
-     * may be worked on. Whoever waits for longer is tried again, as after any failure.
+     * At most 100 completions per statement, to bound its duration and the effect of a failure. Two statements at once, so that one can
+     * run while the other commits. A completion that waits longer than 3 s fails and is retried, as after any failure.
      */
     private static final StatementBatcher.Limits BATCH_LIMITS =
             new StatementBatcher.Limits(100, 2, Duration.ofSeconds(3));
 
-    /** Its class is that of its last failure. */
+    /** Without an error class: the statement uses that of the last failure. */
     private static final FailureReason CANCELLED_REASON =
             new FailureReason("CANCELLED", null, "The generation was cancelled.", true);
 
@@ -49,70 +48,71 @@ public final class GenerationLeaseStore {
     private final Pool pool;
     private final LeasedQueueStore queue;
     private final List<GenerationFinishListener> finishListeners;
-    /** Fenced, so that trying one again alone does no harm whatever became of the statement that it shared. */
+    /** Retries a completion alone after any failure of the shared statement. Safe, because completions are fenced. */
     private final StatementBatcher<CompletionBatch.Completion, Optional<FinishRecord>> completions =
             new StatementBatcher<>(BATCH_LIMITS, this::completeBatch, error -> true, System::nanoTime);
 
-    public GenerationLeaseStore(Database database, List<GenerationFinishListener> listeners) {
+    /** @param finishListeners called inside the transactions that end generations */
+    public GenerationLeaseStore(Database database, List<GenerationFinishListener> finishListeners) {
         this.database = database;
-        // Not the pipelined client: these statements may wait for a row that another node is writing.
+        // Not the pipelined client, because these statements may wait for a row lock of another node.
         this.pool = database.pool();
         this.queue = new LeasedQueueStore(pool, GenerationLeaseSql.QUEUE);
-        this.finishListeners = List.copyOf(listeners);
+        this.finishListeners = List.copyOf(finishListeners);
     }
 
-    /** A generation that has ended, and how long that took from its acceptance. */
+    /** Ended generation, and the time from its acceptance to its end. */
     public record FinishRecord(FinishedGeneration generation, Duration totalTime) {}
 
-    /** An attempt that was written, and when the next one is due. */
+    /** Number of a stored attempt, and the due time of the next one. */
     public record Requeued(int number, OffsetDateTime retryAt) {}
 
-    /** A lease that nobody will end. */
+    /** Lease whose node is gone, or alive and past the deadline of the attempt. */
     public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive) {}
 
     /**
-     * Sets the times of the queue anew after the database's clock has stepped.
+     * Adjusts the timestamps of the queue after the database clock stepped.
      *
-     * @param attempt how long an attempt may take
-     * @param lifetime how long a generation may wait and be worked on
+     * @param step size of the step, negative for a step back
+     * @param attemptTimeout maximum duration of an attempt
+     * @param lifetime maximum time from the acceptance of a generation to its end
      */
-    public Future<Void> shiftTimes(Duration step, Duration attempt, Duration lifetime) {
+    public Future<Void> shiftTimes(Duration step, Duration attemptTimeout, Duration lifetime) {
         return queue.shiftTimes(
                 database,
                 GenerationLeaseSql.SHIFT_TIMES,
-                Tuple.of(step.toMillis(), attempt.toMillis(), lifetime.toMillis()));
+                Tuple.of(step.toMillis(), attemptTimeout.toMillis(), lifetime.toMillis()));
     }
 
     /** Claims up to {@code limit} due generations for a node. */
     public Future<List<GenerationLease>> claim(
             UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
-        long askedAt = System.nanoTime();
+        long sentAt = System.nanoTime();
         return pool.preparedQuery(GenerationLeaseSql.CLAIM)
                 .execute(Tuple.of(nodeId, route, limit, backend, attemptTimeout.toMillis()))
                 .map(rows -> {
-                    // The database's clock has gone on while its answer travelled; at most so much of the spans is used
-                    // up.
-                    Duration used = Duration.ofNanos(System.nanoTime() - askedAt);
+                    // The response took at most this long. The durations in the rows are shortened by it.
+                    Duration elapsed = Duration.ofNanos(System.nanoTime() - sentAt);
                     List<GenerationLease> leases = new ArrayList<>(rows.size());
-                    rows.forEach(row -> leases.add(toLease(row, toImageRequest(row), used)));
+                    rows.forEach(row -> leases.add(GenerationLeaseRowMapper.toClaimedLease(row, elapsed)));
                     return leases;
                 });
     }
 
-    /** Ends a generation with pictures that are already whole in the store. */
-    public Future<Optional<FinishRecord>> complete(GenerationLease generationLease, List<StoredImage> pictures) {
-        return completions.add(new CompletionBatch.Completion(generationLease, pictures));
+    /** Completes a generation whose images are completely stored. */
+    public Future<Optional<FinishRecord>> complete(GenerationLease generationLease, List<StoredImage> images) {
+        return completions.add(new CompletionBatch.Completion(generationLease, images));
     }
 
-    private Future<List<Optional<FinishRecord>>> completeBatch(List<CompletionBatch.Completion> given) {
-        return finish(GenerationLeaseSql.COMPLETE, CompletionBatch.toParameters(given), null)
-                .map(ended -> given.stream()
-                        .map(one -> Optional.ofNullable(
-                                ended.get(one.generationLease().generationId())))
+    private Future<List<Optional<FinishRecord>>> completeBatch(List<CompletionBatch.Completion> batch) {
+        return finish(GenerationLeaseSql.COMPLETE, CompletionBatch.toParameters(batch), null)
+                .map(finished -> batch.stream()
+                        .map(completion -> Optional.ofNullable(
+                                finished.get(completion.generationLease().generationId())))
                         .toList());
     }
 
-    /** Ends a generation after an attempt, for a reason. */
+    /** Fails a generation after an attempt. */
     public Future<Optional<FinishRecord>> fail(
             GenerationLease generationLease,
             AttemptOutcome outcome,
@@ -128,17 +128,17 @@ public final class GenerationLeaseStore {
                         GenerationLeaseSql.FAIL,
                         addAttemptParameters(values, outcome, counted, backendFailure),
                         failureReason)
-                .map(ended -> Optional.ofNullable(ended.get(generationLease.generationId())));
+                .map(finished -> Optional.ofNullable(finished.get(generationLease.generationId())));
     }
 
-    /** Ends a generation whose time ran out while it waited. Its reason's class is that of its last failure. */
+    /** Fails a generation that waited past its deadline. Its error class is that of its last failure, not of {@code failureReason}. */
     public Future<Optional<FinishRecord>> expire(UUID generationId, FailureReason failureReason) {
         Tuple values = Tuple.of(generationId, failureReason.code(), failureReason.message(), failureReason.retryable());
         return finish(GenerationLeaseSql.EXPIRE, values, failureReason)
-                .map(ended -> Optional.ofNullable(ended.get(generationId)));
+                .map(finished -> Optional.ofNullable(finished.get(generationId)));
     }
 
-    /** Ends a generation that its user, or anybody's when that is null, wants no more; empty when there is none that has not ended. */
+    /** Cancels a generation of a user, or of any user when {@code userId} is null; empty when there is no pending one. */
     public Future<Optional<FinishRecord>> cancel(UUID generationId, String userId) {
         Tuple values = Tuple.of(
                 generationId,
@@ -148,10 +148,10 @@ public final class GenerationLeaseStore {
                 CANCELLED_REASON.retryable(),
                 "The attempt was aborted because its generation was cancelled.");
         return finish(GenerationLeaseSql.CANCEL, values, CANCELLED_REASON)
-                .map(ended -> Optional.ofNullable(ended.get(generationId)));
+                .map(finished -> Optional.ofNullable(finished.get(generationId)));
     }
 
-    /** Writes an attempt without success and makes the generation due again after {@code delay}. */
+    /** Stores an attempt without success and makes the generation due again after {@code delay}. */
     public Future<Optional<Requeued>> retry(
             GenerationLease generationLease,
             AttemptOutcome outcome,
@@ -168,44 +168,44 @@ public final class GenerationLeaseStore {
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
     }
 
-    /** Lets an attempt go on until the generation's deadline. True when its lease was still held. */
+    /** Extends the deadline of an attempt to that of its generation. Returns whether the lease was still held. */
     public Future<Boolean> extend(GenerationLease generationLease) {
         return pool.preparedQuery(GenerationLeaseSql.EXTEND_ATTEMPT)
                 .execute(tokenParameters(generationLease))
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Gives back a lease with which nothing was done. True when it was still held. */
+    /** Releases a lease without writing an attempt. Returns whether it was still held. */
     public Future<Boolean> release(GenerationLease generationLease) {
         return release(generationLease.fencingToken());
     }
 
-    /** The same, of one of which nothing else is known. */
+    /** As {@link #release(GenerationLease)}, for a lease of which only the token is known. */
     public Future<Boolean> release(FencingToken fencingToken) {
         return queue.release(fencingToken);
     }
 
-    /** Whether the attempt of a lease is already on record with an outcome. */
+    /** Returns whether the attempt of a lease is already stored with an outcome. */
     public Future<Boolean> isRecorded(GenerationLease generationLease, AttemptOutcome outcome) {
         return pool.preparedQuery(GenerationLeaseSql.FIND_RECORDED_ATTEMPT)
                 .execute(Tuple.of(generationLease.generationId(), generationLease.token(), outcome.name()))
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Leases whose node is gone, or that outlived their attempt's deadline by more than {@code grace}. */
+    /** Returns leases whose node is gone or whose attempt overran its deadline by more than {@code grace}. */
     public Future<List<AbandonedLease>> findAbandoned(Duration grace, int limit) {
         return database.heartbeats()
                 .preparedQuery(GenerationLeaseSql.FIND_ABANDONED)
                 .execute(Tuple.of(grace.toMillis(), limit))
                 .map(rows -> {
                     List<AbandonedLease> found = new ArrayList<>(rows.size());
-                    rows.forEach(row -> found.add(
-                            new AbandonedLease(toLease(row, null, Duration.ZERO), row.getBoolean("owner_alive"))));
+                    rows.forEach(row -> found.add(new AbandonedLease(
+                            GenerationLeaseRowMapper.toAbandonedLease(row), row.getBoolean("owner_alive"))));
                     return found;
                 });
     }
 
-    /** Generations whose time ran out while they waited. */
+    /** Returns waiting generations whose deadline has passed. */
     public Future<List<UUID>> findOverdue(int limit) {
         return database.heartbeats()
                 .preparedQuery(GenerationLeaseSql.FIND_OVERDUE)
@@ -217,12 +217,12 @@ public final class GenerationLeaseStore {
                 });
     }
 
-    /** Leases that this node holds, by the database's account, for at least {@code age}. */
+    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
     public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
         return queue.findHeld(nodeId, age);
     }
 
-    /** Attempts of this node whose generations were erased, as far as it has not stored that they have ended. */
+    /** Returns the attempts of a node whose generations were erased and whose end is not stored yet. */
     public Future<List<FencingToken>> findErased(UUID nodeId) {
         return pool.preparedQuery(GenerationLeaseSql.FIND_ERASED_ATTEMPTS)
                 .execute(Tuple.of(nodeId))
@@ -234,7 +234,7 @@ public final class GenerationLeaseStore {
                 });
     }
 
-    /** Stores that these attempts of a node have ended. */
+    /** Stores that attempts of erased generations have ended. */
     public Future<Void> markErasedEnded(UUID nodeId, List<FencingToken> ended) {
         Tuple values = Tuple.of(
                 nodeId,
@@ -246,53 +246,41 @@ public final class GenerationLeaseStore {
     }
 
     /**
-     * Those that were ended, by their ids; the rest was no longer held.
+     * Ends generations in a transaction with the finish listeners. Returns the ended ones by id; the leases of the others are lost.
      *
-     * @param failureReason why they FAILED; null when they are COMPLETE
+     * @param failureReason reason of the failure; null when they are COMPLETE
      */
     private Future<Map<UUID, FinishRecord>> finish(String sql, Tuple values, FailureReason failureReason) {
-        List<Runnable> afterwards = new ArrayList<>();
+        List<Runnable> afterCommit = new ArrayList<>();
         return database.inTransaction(connection -> connection
                         .preparedQuery(sql)
                         .execute(values)
                         .compose(rows -> {
-                            Map<UUID, FinishRecord> ended = new HashMap<>();
-                            rows.forEach(row -> ended.put(row.getUUID("id"), toFinishRecord(row, failureReason)));
-                            return notifyListeners(connection, toGenerations(ended), afterwards)
-                                    .compose(told -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(ended));
+                            Map<UUID, FinishRecord> finished = new HashMap<>();
+                            rows.forEach(row -> finished.put(
+                                    row.getUUID("id"), GenerationLeaseRowMapper.toFinishRecord(row, failureReason)));
+                            return notifyListeners(connection, toGenerations(finished), afterCommit)
+                                    .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));
                         }))
                 .compose(FaultInjectionPoint.AFTER_COMMIT::pauseIfSelected)
-                .onSuccess(ended -> afterwards.forEach(Runnable::run));
+                .onSuccess(finished -> afterCommit.forEach(Runnable::run));
     }
 
-    private static List<FinishedGeneration> toGenerations(Map<UUID, FinishRecord> ended) {
-        return ended.values().stream().map(FinishRecord::generation).toList();
-    }
-
-    private static FinishRecord toFinishRecord(Row row, FailureReason failureReason) {
-        return new FinishRecord(
-                new FinishedGeneration(
-                        row.getUUID("id"),
-                        row.getString("user_id"),
-                        failureReason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
-                        failureReason == null ? null : failureReason.code(),
-                        failureReason == null ? null : failureReason.message(),
-                        failureReason == null ? row.getInteger("image_count") : 0,
-                        row.getInteger("failed_attempts")),
-                Duration.ofMillis(row.getLong("age")));
+    private static List<FinishedGeneration> toGenerations(Map<UUID, FinishRecord> finished) {
+        return finished.values().stream().map(FinishRecord::generation).toList();
     }
 
     private Future<Void> notifyListeners(
-            SqlConnection connection, List<FinishedGeneration> ended, List<Runnable> afterwards) {
-        Future<Void> told = Future.succeededFuture();
-        if (!ended.isEmpty()) {
+            SqlConnection connection, List<FinishedGeneration> finished, List<Runnable> afterCommit) {
+        Future<Void> notified = Future.succeededFuture();
+        if (!finished.isEmpty()) {
             for (GenerationFinishListener listener : finishListeners) {
-                told = told.compose(done -> listener.onFinished(connection, ended))
-                        .onSuccess(afterwards::add)
+                notified = notified.compose(done -> listener.onFinished(connection, finished))
+                        .onSuccess(afterCommit::add)
                         .mapEmpty();
             }
         }
-        return told;
+        return notified;
     }
 
     private static Tuple tokenParameters(GenerationLease generationLease) {
@@ -309,40 +297,6 @@ public final class GenerationLeaseStore {
                 .addInteger(backendFailure.httpStatus());
     }
 
-    private static GenerationLease toLease(Row row, ImageRequest work, Duration used) {
-        return new GenerationLease(
-                row.getUUID("generation_id"),
-                row.getString("user_id"),
-                row.getUUID("lease_owner"),
-                row.getLong("lease_token"),
-                row.getInteger("failed_attempts") + 1,
-                row.getInteger("counted_failures"),
-                row.getInteger("lost_attempts"),
-                work == null ? null : atLeastOneMilli(remaining(row, "attempt_budget", used)),
-                remaining(row, "time_left", used),
-                work);
-    }
-
-    private static Duration remaining(Row row, String column, Duration used) {
-        return Duration.ofMillis(row.getLong(column)).minus(used);
-    }
-
-    private static Duration atLeastOneMilli(Duration budget) {
-        Duration milli = Duration.ofMillis(1);
-        return budget.compareTo(milli) < 0 ? milli : budget;
-    }
-
-    private static ImageRequest toImageRequest(Row row) {
-        return new ImageRequest(
-                row.getUUID("generation_id").toString(),
-                row.getString("prompt"),
-                row.getString("negative_prompt"),
-                row.getInteger("width"),
-                row.getInteger("height"),
-                row.getInteger("image_count"),
-                row.getLong("seed"),
-                row.getString("model"));
-    }
 
     private static Optional<Row> firstRow(Iterable<Row> rows) {
         var iterator = rows.iterator();

@@ -9,17 +9,19 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Where in a list somebody stands: the last that they have read. As text it is 24 bytes in base64url; what they mean is nobody's
- * business but ours.
+ * Cursor of a list: the last generation of the previous page. Encoded as 24 bytes in base64url, opaque to clients.
+ *
+ * @param createdAt creation time of that generation, in the precision of the database (microseconds)
+ * @param id its id
  */
 public record GenerationListCursor(OffsetDateTime createdAt, UUID id) {
     private static final int ENCODED_BYTES = 24;
     private static final int MICROS_PER_SECOND = 1_000_000;
     private static final int NANOS_PER_MICRO = 1_000;
 
+    /** Returns the cursor as text. */
     public String encode() {
         Instant time = createdAt.toInstant();
-        // As exact as the database is.
         long micros = Math.addExact(
                 Math.multiplyExact(time.getEpochSecond(), MICROS_PER_SECOND), time.getNano() / NANOS_PER_MICRO);
         byte[] bytes = ByteBuffer.allocate(ENCODED_BYTES)
@@ -30,7 +32,7 @@ public record GenerationListCursor(OffsetDateTime createdAt, UUID id) {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** Empty when it is not one that {@link #encode} could have made. */
+    /** Parses the result of {@link #encode}; empty for any other text. */
     static Optional<GenerationListCursor> parse(String text) {
         byte[] bytes;
         try {

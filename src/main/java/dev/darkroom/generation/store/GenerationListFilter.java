@@ -12,12 +12,13 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Which generations a list is to hold.
+ * Filter and page of a list of generations.
  *
  * @param status null for all
- * @param createdFrom created then or later; null for all
- * @param createdBefore created before; null for all
- * @param cursor goes on behind it; null to begin
+ * @param createdFrom earliest creation time, inclusive; null for no limit
+ * @param createdBefore latest creation time, exclusive; null for no limit
+ * @param limit maximum number of generations in the page
+ * @param cursor end of the previous page; null for the first page
  */
 public record GenerationListFilter(
         String status,
@@ -29,19 +30,19 @@ public record GenerationListFilter(
     private static final int MAX_LIMIT = 100;
     private static final Duration ONE_MILLI = Duration.ofMillis(1);
 
-    /** Reads a command's fields; what is wrong with them is added to {@code errors}, and then the filter means nothing. */
+    /** Parses the fields of a command. Adds invalid fields to {@code errors}; the filter is unusable when there are any. */
     public static GenerationListFilter parse(JsonObject command, List<FieldError> errors) {
         return new GenerationListFilter(
-                status(command, errors),
-                // Callers know times in whole milliseconds, the database to the microsecond: what they see is compared.
+                parseStatus(command, errors),
+                // Clients see milliseconds, the database stores microseconds. The limits are rounded to compare what clients see.
                 parseTime(
                         command,
                         "createdAfter",
                         errors,
                         time -> time.truncatedTo(ChronoUnit.MILLIS).plus(ONE_MILLI)),
                 parseTime(command, "createdBefore", errors, GenerationListFilter::roundUp),
-                limit(command, errors),
-                cursor(command, errors));
+                parseLimit(command, errors),
+                parseCursor(command, errors));
     }
 
     private static Instant roundUp(Instant time) {
@@ -49,7 +50,7 @@ public record GenerationListFilter(
         return millis.equals(time) ? time : millis.plus(ONE_MILLI);
     }
 
-    private static String status(JsonObject command, List<FieldError> errors) {
+    private static String parseStatus(JsonObject command, List<FieldError> errors) {
         Object status = command.getValue("status");
         if (status == null) {
             return null;
@@ -78,14 +79,14 @@ public record GenerationListFilter(
             if (TimestampRange.contains(time)) {
                 return rounding.apply(time).atOffset(ZoneOffset.UTC);
             }
-        } catch (DateTimeParseException notOne) {
-            // Said below.
+        } catch (DateTimeParseException invalid) {
+            // Reported below.
         }
         errors.add(new FieldError(field, "must be a date and a time with its offset, such as 2026-11-23T10:15:30Z"));
         return null;
     }
 
-    private static int limit(JsonObject command, List<FieldError> errors) {
+    private static int parseLimit(JsonObject command, List<FieldError> errors) {
         Object limit = command.getValue("limit", DEFAULT_LIMIT);
         if (limit instanceof Integer number && number >= 1 && number <= MAX_LIMIT) {
             return number;
@@ -94,7 +95,7 @@ public record GenerationListFilter(
         return DEFAULT_LIMIT;
     }
 
-    private static GenerationListCursor cursor(JsonObject command, List<FieldError> errors) {
+    private static GenerationListCursor parseCursor(JsonObject command, List<FieldError> errors) {
         Object text = command.getValue("cursor");
         if (text == null) {
             return null;

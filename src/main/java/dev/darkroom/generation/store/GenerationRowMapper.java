@@ -7,11 +7,11 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.OffsetDateTime;
 
-/** Rows of the tables of generations as the JSON that travels on the event bus: plain JSON types only, times as text. */
+/** Maps rows of generations to the JSON of the event bus, which has only JSON types and timestamps as text. */
 public final class GenerationRowMapper {
     private GenerationRowMapper() {}
 
-    /** A generation with its attempts and pictures. */
+    /** Returns a generation with its attempts and images. */
     static JsonObject toJson(Row row) {
         JsonObject json = new JsonObject()
                 .put("id", row.getUUID("id").toString())
@@ -45,12 +45,12 @@ public final class GenerationRowMapper {
         return json;
     }
 
-    /** What a command that comes to a generation is answered with. */
+    /** Returns the reply to a command about one generation. */
     public static JsonObject toReply(JsonObject generation) {
         return new JsonObject().put("generation", generation);
     }
 
-    /** A picture, from the JSON of its row. */
+    /** Returns the metadata of an image from the JSON of its row. */
     static JsonObject toImage(JsonObject row) {
         return new JsonObject()
                 .put("id", row.getString("id"))
@@ -61,7 +61,7 @@ public final class GenerationRowMapper {
                 .put("sha256", row.getString("sha256"));
     }
 
-    /** While it waits: how many go before it, and when it is due at the earliest, both as of {@code now}. */
+    /** Returns the number of generations ahead of a waiting one, its earliest start, and the time {@code now} of both. */
     private static JsonObject toQueuePosition(Row row) {
         return new JsonObject()
                 .put("ahead", row.getLong("ahead"))
@@ -87,8 +87,8 @@ public final class GenerationRowMapper {
 
     private static JsonArray toAttempts(Row row) {
         JsonArray attempts = new JsonArray();
-        if (row.getValue("attempts") instanceof JsonArray ended) {
-            ended.forEach(attempt -> attempts.add(toAttempt((JsonObject) attempt)));
+        if (row.getValue("attempts") instanceof JsonArray endedAttempts) {
+            endedAttempts.forEach(attempt -> attempts.add(toAttempt((JsonObject) attempt)));
         }
         OffsetDateTime started = row.getOffsetDateTime("attempt_started_at");
         if (started != null) {
@@ -127,12 +127,12 @@ public final class GenerationRowMapper {
         }
     }
 
-    /** Inside aggregated JSON PostgreSQL has already turned times into text, of varying length and offset. */
+    /** Normalizes a timestamp in aggregated JSON, where PostgreSQL formats it with varying length and offset. */
     private static String formatTime(String text) {
         return text == null ? null : formatTime(OffsetDateTime.parse(text));
     }
 
-    /** A time as it is told everywhere; null stays null. */
+    /** Formats a timestamp for the event bus and the API; null stays null. */
     public static String formatTime(OffsetDateTime time) {
         return Rfc3339Timestamp.format(time);
     }

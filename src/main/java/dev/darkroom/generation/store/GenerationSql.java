@@ -1,22 +1,20 @@
 package dev.darkroom.generation.store;
 
-/**
- * What callers' commands do to the tables of generations. Each is one statement, hence one transaction and one round trip.
- */
+/** SQL of commands. Each constant is one statement, hence one transaction and one round trip. */
 public final class GenerationSql {
-    /** {@link #FIND} counts no more before a generation. */
+    /** Upper limit for the number of generations ahead that {@link #FIND} counts. */
     public static final long MAX_COUNTED_AHEAD = 999;
 
     /**
-     * What is told of a generation. Named one by one: a statement that returns all columns fails once, on each connection
-     * that has it prepared, when a newer version adds a column beside us.
+     * Columns of a generation. They are listed because a prepared statement with {@code *} fails once per connection when a newer
+     * version of the service adds a column while this one runs.
      */
     private static final String COLUMNS = """
             g.id, g.user_id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
               g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
               g.completed_at""";
 
-    /** What belongs to {@code g} and lies in other tables, all of one moment, because one statement sees one snapshot. */
+    /** Columns of other tables that belong to {@code g}. They are consistent, because one statement sees one snapshot. */
     private static final String RELATED_COLUMNS = """
             q.priority, q.attempt_started_at, q.attempt_backend,
               (SELECT retry_of FROM generation_retries r WHERE r.generation_id = g.id) AS retry_of,
@@ -24,18 +22,18 @@ public final class GenerationSql {
               (SELECT json_agg(i ORDER BY i.position) FROM images i WHERE i.generation_id = g.id) AS images""";
 
     /**
-     * Stores generations and queues them, as many as the JSON array holds. Both rows or none: a generation without a queue
-     * row would wait for ever. The ids are ours, so that a repeated submission of the same id cannot make a second one. A
-     * user's new rows get the turns after the user's last, or from the turn that is served now: whoever comes late neither
-     * waits for the whole queue nor catches up on what others had before.
+     * Stores and queues the generations of a JSON array, both rows or none: a generation without a queue row would never start. The
+     * process chooses the ids, so that a repeated submission of the same id cannot create a second generation. New rows of a user get
+     * the turns after the last turn of the user, or from the turn that is served now. So a new user neither waits for the whole queue nor
+     * gets the turns that the user did not use before.
      *
-     * <p>What would be one too many for its user is not stored: $4 may be PENDING at once, $5 be accepted in 24 hours, 0 for no limit.
-     * Counted no further than that, in the same snapshot: exact for one statement at a time, which is what a process sends. A user who
-     * comes to several processes at the same moment may get a few more.
+     * <p>Generations over a quota of their user are not stored: at most $4 PENDING at once, at most $5 in 24 hours, 0 for no limit. Counts
+     * no further than the limit, in the same snapshot. This is exact for one statement at a time, as a process sends them. A user with
+     * concurrent requests to several processes may exceed the quota by a few.
      *
-     * <p>What comes with an idempotency key is stored only if the key is new to its user, which the primary key of the keys decides:
-     * of several that come at once, here or at another process, one is stored, and the others wait until it is and then bring no
-     * row. They are inserted in one order everywhere, so that two statements with the same keys do not wait for each other.
+     * <p>A generation with an idempotency key is stored only if the key is new for its user; the primary key of the table of keys decides.
+     * Of concurrent submissions, in this or another process, one is stored; the others wait for it and then return no row. Keys are
+     * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      */
     static final String SUBMIT = """
             WITH given AS MATERIALIZED (
@@ -96,7 +94,7 @@ public final class GenerationSql {
               NULL::json AS attempts, NULL::json AS images, NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
             FROM accepted g JOIN fresh ON fresh.id = g.id""";
 
-    /** Which of a user's limits are reached, as {@link #SUBMIT} counts. */
+    /** Returns the quotas that a user has reached, counted as in {@link #SUBMIT}. Read-only. */
     static final String FIND_REACHED_LIMITS = """
             SELECT $3::int > 0 AND (SELECT count(*) FROM generation_queue
                 WHERE user_id = $1 AND route = $2 AND lease_owner IS NULL)
@@ -104,14 +102,14 @@ public final class GenerationSql {
               $4::int > 0 AND (SELECT count(*) FROM generations
                 WHERE user_id = $1 AND created_at > now() - interval '24 hours') >= $4::int AS today""";
 
-    /** What a user's idempotency key was used for. */
+    /** Returns the use of an idempotency key of a user. Read-only; rows of this table are never updated. */
     static final String FIND_IDEMPOTENCY_KEY =
             "SELECT generation_id, fingerprint FROM idempotency_keys WHERE user_id = $1 AND key = $2";
 
     /**
-     * A generation of a user, or anybody's when $2 is null. While it waits, also how many go before it: the turn that it will
-     * have is the one that comes to its user after as many of the user's turns as the user wants other work first. Counted
-     * up to 999, so that a long queue does not make it slow.
+     * Returns a generation of a user, or of any user when $2 is null. For a waiting generation also counts the generations ahead: its turn
+     * is the n-th turn of its user, where n is its position by priority among the generations of that user. Counts up to 999, so that a
+     * long queue does not slow the statement. Read-only, one snapshot.
      */
     static final String FIND = """
             SELECT
@@ -135,8 +133,8 @@ public final class GenerationSql {
             WHERE g.id = $1 AND ($2::text IS NULL OR g.user_id = $2)""";
 
     /**
-     * How many would go before one more generation of a user, counted up to a limit: all up to the turn that {@link #SUBMIT}
-     * would give it. Of the same turn they came earlier.
+     * Counts the generations that would be ahead of a new generation of a user, up to a limit: all up to the turn that {@link #SUBMIT}
+     * would assign. Those of the same turn arrived earlier. Read-only; the result is an estimate.
      */
     static final String COUNT_AHEAD = """
             SELECT count(*) AS ahead FROM (
@@ -148,8 +146,8 @@ public final class GenerationSql {
               LIMIT $3) w""";
 
     /**
-     * How many wait, counted up to a limit, and how many attempts all live processes together end in a second, null as
-     * long as none has measured any.
+     * Counts the waiting generations, up to a limit, and sums the attempts per second of all live processes; null before the first
+     * measurement. Read-only.
      */
     static final String MEASURE_BACKLOG = """
             SELECT (SELECT count(*) FROM (
@@ -158,8 +156,8 @@ public final class GenerationSql {
                WHERE expires_at > now() AND NOT draining AND average_attempt_ms IS NOT NULL) AS per_second""";
 
     /**
-     * A user's generations, the newest first, from a place on. What of it is null does not matter. The place is the last that the
-     * reader has seen, and no number, so that what comes or goes before it moves nothing.
+     * Returns a page of the generations of a user, newest first. Null parameters do not filter. The cursor ($5, $6) is the last generation
+     * of the previous page and not an offset, so that insertions and deletions before it do not shift the page. Read-only.
      */
     static final String LIST = """
             SELECT
@@ -174,14 +172,14 @@ public final class GenerationSql {
               LEFT JOIN generation_queue q ON q.generation_id = g.id
             ORDER BY g.created_at DESC, g.id DESC""";
 
-    /** Which of these generations are not PENDING. By the queue, which is small, and whose row goes with the end. */
+    /** Returns those of the given generations that have ended or do not exist. Uses the queue, which is small: the end deletes the row. */
     static final String FIND_FINISHED = """
             SELECT awaited.id FROM unnest($1::uuid[]) AS awaited (id)
             WHERE NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = awaited.id)""";
 
     /**
-     * Of the generations in $1 those that are further than the version in $2 ({@code GenerationEventHistory} has what versions mean), as they
-     * stand, and those that are not there.
+     * Returns those of the generations in $1 with a newer version than in $2, and null columns for those that do not exist. {@code
+     * GenerationEventHistory} defines the versions. Read-only, one snapshot.
      */
     static final String FIND_NEWER_THAN = """
             SELECT watched.id AS watched,
@@ -197,8 +195,9 @@ public final class GenerationSql {
               ELSE 2 * g.failed_attempts + 1 END""";
 
     /**
-     * Deletes a generation that has ended, of a user or anybody's, with all that names it. Its files follow; until they have, their
-     * names are kept, so that a crash leaves none behind. The idempotency key stays.
+     * Deletes an ended generation of a user, or of any user when $2 is null, with its dependent rows. Stores the keys of its image files
+     * until they are deleted, so that a crash leaves none behind. The idempotency key stays. The row lock serializes concurrent deletions;
+     * an ended generation has no other writers.
      */
     static final String DELETE = """
             WITH ended AS MATERIALIZED (
@@ -218,10 +217,10 @@ public final class GenerationSql {
               DELETE FROM generations g USING ended WHERE g.id = ended.id RETURNING g.user_id)
             SELECT user_id, coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS storage_keys FROM deleted""";
 
-    /** The files of deleted pictures are gone too. */
+    /** Deletes the stored keys of deleted image files. Idempotent. */
     static final String DELETE_DISCARDED_IMAGES = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";
 
-    /** Where a picture is kept, for the user whose generation made it, or for anybody when $2 is null. */
+    /** Returns the storage location of an image of a user, or of any user when $2 is null. Read-only. */
     static final String FIND_IMAGE = """
             SELECT i.id, i.content_type, i.width, i.height, i.bytes, i.sha256, i.storage_key, g.user_id, i.generation_id
             FROM images i JOIN generations g ON g.id = i.generation_id

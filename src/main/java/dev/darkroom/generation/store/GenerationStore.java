@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The generations that are in PostgreSQL, for those who ask for them. Where a user may be null it stands for anybody. Futures fail with
- * the driver's errors. Usable from any event loop.
+ * Reads and deletes generations in PostgreSQL. A null {@code userId} means any user. Futures fail with the driver's errors. Usable from
+ * any event loop.
  */
 public final class GenerationStore {
     private final Database database;
@@ -25,19 +25,18 @@ public final class GenerationStore {
         this.database = database;
     }
 
-    /** A user's generation, or anybody's; empty when there is none with this id or it is another's. */
+    /** Returns a generation; empty when it does not exist or belongs to another user. */
     public Future<Optional<JsonObject>> find(UUID id, String userId) {
         return find(database.client(), id, userId);
     }
 
-    static Future<Optional<JsonObject>> find(SqlClient connections, UUID id, String userId) {
-        return connections
-                .preparedQuery(GenerationSql.FIND)
+    static Future<Optional<JsonObject>> find(SqlClient client, UUID id, String userId) {
+        return client.preparedQuery(GenerationSql.FIND)
                 .execute(Tuple.of(id, userId))
                 .map(rows -> firstRow(rows).map(GenerationRowMapper::toJson));
     }
 
-    /** Where a picture is kept, a user's or anybody's; empty when there is none or it is another's. */
+    /** Returns the metadata and storage location of an image; empty when it does not exist or belongs to another user. */
     public Future<Optional<JsonObject>> findImage(UUID id, String userId) {
         return database.client()
                 .preparedQuery(GenerationSql.FIND_IMAGE)
@@ -49,12 +48,12 @@ public final class GenerationStore {
                                 .put("storageKey", row.getString("storage_key"))));
     }
 
-    /** Rows of a list, and from where on there are more. */
+    /** Page of a list; {@code nextCursor} is empty on the last page. */
     public record Page(List<JsonObject> items, Optional<GenerationListCursor> nextCursor) {}
 
-    /** A page of a user's generations. */
+    /** Returns a page of the generations of a user, newest first. */
     public Future<Page> list(String userId, GenerationListFilter filter) {
-        GenerationListCursor from = filter.cursor();
+        GenerationListCursor cursor = filter.cursor();
         return database.pool()
                 .preparedQuery(GenerationSql.LIST)
                 .execute(Tuple.of(
@@ -62,8 +61,8 @@ public final class GenerationStore {
                         filter.status(),
                         filter.createdFrom(),
                         filter.createdBefore(),
-                        from == null ? null : from.createdAt(),
-                        from == null ? null : from.id(),
+                        cursor == null ? null : cursor.createdAt(),
+                        cursor == null ? null : cursor.id(),
                         filter.limit() + 1))
                 .map(rows -> toPage(rows, filter.limit()));
     }
@@ -81,19 +80,19 @@ public final class GenerationStore {
         return new Page(items, Optional.empty());
     }
 
-    /** Those of these generations that are not PENDING any more, or not there. */
+    /** Returns those of the given generations that have ended or do not exist. */
     public Future<List<UUID>> findFinished(List<UUID> ids) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_FINISHED)
                 .execute(Tuple.of(ids.toArray(UUID[]::new)))
                 .map(rows -> {
-                    List<UUID> ended = new ArrayList<>(rows.size());
-                    rows.forEach(row -> ended.add(row.getUUID("id")));
-                    return ended;
+                    List<UUID> finished = new ArrayList<>(rows.size());
+                    rows.forEach(row -> finished.add(row.getUUID("id")));
+                    return finished;
                 });
     }
 
-    /** Those of these generations that are further than the version beside them, as they stand; empty what is not there. */
+    /** Returns those of the given generations that are newer than their known version; an empty value for one that does not exist. */
     public Future<Map<UUID, Optional<JsonObject>>> findNewerThan(Map<UUID, Long> known) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_NEWER_THAN)
@@ -101,22 +100,22 @@ public final class GenerationStore {
                         .addArrayOfUUID(known.keySet().toArray(UUID[]::new))
                         .addArrayOfLong(known.values().toArray(Long[]::new)))
                 .map(rows -> {
-                    Map<UUID, Optional<JsonObject>> further = new HashMap<>();
+                    Map<UUID, Optional<JsonObject>> newer = new HashMap<>();
                     for (Row row : rows) {
-                        further.put(
+                        newer.put(
                                 row.getUUID("watched"),
                                 row.getUUID("id") == null
                                         ? Optional.empty()
                                         : Optional.of(GenerationRowMapper.toJson(row)));
                     }
-                    return further;
+                    return newer;
                 });
     }
 
-    /** What was deleted, and the files that have to follow. */
+    /** Deleted generation: its owner and the keys of the image files to delete. */
     public record DeletedGeneration(String userId, List<String> storageKeys) {}
 
-    /** Deletes a generation that has ended; empty when there is none that has. */
+    /** Deletes an ended generation; empty when it does not exist or has not ended. */
     public Future<Optional<DeletedGeneration>> delete(UUID id, String userId) {
         return database.pool()
                 .preparedQuery(GenerationSql.DELETE)
@@ -126,7 +125,7 @@ public final class GenerationStore {
                                 row.getString("user_id"), List.of(row.getArrayOfStrings("storage_keys")))));
     }
 
-    /** The files of these pictures are gone. */
+    /** Deletes the stored keys of image files that were deleted. */
     public Future<Void> deleteDiscardedImages(List<String> storageKeys) {
         return database.pool()
                 .preparedQuery(GenerationSql.DELETE_DISCARDED_IMAGES)

@@ -22,14 +22,14 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * How generations get into PostgreSQL, and how many are there before them. One for all verticles of a process: two would each not
- * count what the other stores at that moment, and let a user have more than is allowed. Futures fail with the driver's errors, and
- * complete where they were asked for. Usable from any event loop.
+ * Stores new generations in PostgreSQL and counts the queue. One instance per process: two would not count the submissions of each other
+ * and would let a user exceed a quota. Futures fail with the driver's errors and complete on the context of the caller. Usable from any
+ * event loop.
  */
 public final class SubmissionStore {
     /**
-     * So many that a statement does not take long on a connection that others share. One at a time, so that each sees the turns
-     * that the one before gave. A caller who has waited for longer is told so, and the generation not stored behind his back.
+     * At most 50 submissions per statement, because the statement shares its connection. One statement at a time, so that each sees the
+     * turns of the previous one. A submission that waits longer than 3 s fails and is not stored later.
      */
     private static final StatementBatcher.Limits BATCH_LIMITS =
             new StatementBatcher.Limits(50, 1, Duration.ofSeconds(3));
@@ -39,13 +39,13 @@ public final class SubmissionStore {
     private final Settings.Generation settings;
     private final StatementBatcher<Submission, Optional<JsonObject>> statementBatcher;
 
-    /** @param route which backends may do the work that is submitted */
+    /** @param route route of the submitted generations, which selects the backends */
     public SubmissionStore(Database database, String route, Settings.Generation settings) {
         this.database = database;
         this.route = route;
         this.settings = settings;
-        // One that the tables refuse must not take its neighbours with it. After any other failure nobody knows what is
-        // stored, and sending it again could store it twice.
+        // A batch is retried one by one only when the database rejected it, so that one invalid submission does not fail the others.
+        // After any other failure it is unknown which rows are stored, and a retry could store them twice.
         this.statementBatcher = new StatementBatcher<>(
                 BATCH_LIMITS,
                 this::submitBatch,
@@ -55,11 +55,11 @@ public final class SubmissionStore {
     }
 
     /**
-     * A generation that is to be stored.
+     * New generation.
      *
-     * @param retryOf the one that it tries again, null when it is none
-     * @param key null when its caller named none
-     * @param webhookUrl where its end is to be told, judged already; null when nowhere but where its user always is
+     * @param retryOf generation that it retries, null when it is no retry
+     * @param key null without an idempotency key
+     * @param webhookUrl URL of a webhook for the end of this generation, already checked by the egress policy; null when there is none
      */
     public record Submission(
             UUID id, String userId, GenerationRequest request, UUID retryOf, IdempotencyKey key, String webhookUrl) {
@@ -85,13 +85,13 @@ public final class SubmissionStore {
         }
     }
 
-    /** What a key was used for before. */
+    /** Earlier use of an idempotency key. */
     public record UsedKey(UUID generationId, String fingerprint) {}
 
     /**
-     * Stores and queues a generation; completes with it once it is durable, or empty, with nothing stored, when its key has been used
-     * before or it is one too many for its user. Fails when it is not stored, or when nobody can be asked whether it is: a
-     * connection may break after the commit, and then the database has to answer once more.
+     * Stores and queues a generation. Completes with it after the commit. Completes empty, with nothing stored, when its idempotency key
+     * was used before or a quota is exceeded. Fails when it is not stored, or when the outcome is unknown: after a connection is lost
+     * during the commit, the method reads the generation once more, and that read may fail too.
      */
     public Future<Optional<JsonObject>> submit(Submission submission) {
         return onCallerContext(statementBatcher.add(submission))
@@ -100,15 +100,15 @@ public final class SubmissionStore {
                         : Future.failedFuture(error));
     }
 
-    /** Back from the event loop of whoever made the statement go, which is another's as often as not. */
+    /** Moves the result to the context of the caller, because another caller may have started the statement. */
     private static <T> Future<T> onCallerContext(Future<T> future) {
         Context caller = Vertx.currentContext();
         return caller == null ? future : Future.fromCompletionStage(future.toCompletionStage(), caller);
     }
 
-    private Future<List<Optional<JsonObject>>> submitBatch(List<Submission> given) {
+    private Future<List<Optional<JsonObject>>> submitBatch(List<Submission> batch) {
         JsonArray rows = new JsonArray();
-        given.forEach(one -> rows.add(one.toJson(rows.size())));
+        batch.forEach(submission -> rows.add(submission.toJson(rows.size())));
         return database.client()
                 .preparedQuery(GenerationSql.SUBMIT)
                 .execute(Tuple.of(
@@ -120,21 +120,21 @@ public final class SubmissionStore {
                 .map(stored -> {
                     Map<UUID, JsonObject> byId = new HashMap<>();
                     stored.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toJson(row)));
-                    return given.stream()
-                            .map(one -> Optional.ofNullable(byId.get(one.id())))
+                    return batch.stream()
+                            .map(submission -> Optional.ofNullable(byId.get(submission.id())))
                             .toList();
                 });
     }
 
-    /** The generation if it was stored after all. Looked up and not sent again: the caller may be long gone. */
+    /** Returns the generation if it was stored in spite of the error. Does not submit again, because the client may be gone. */
     private Future<Optional<JsonObject>> findStored(Submission submission, Throwable error) {
-        // Not by the client, which may not have noticed yet that this connection is gone.
+        // Uses the pool, because the pipelined client may not have detected the lost connection yet.
         return GenerationStore.find(database.pool(), submission.id(), submission.userId())
                 .otherwise(Optional.empty())
                 .compose(found -> found.isPresent() ? Future.succeededFuture(found) : Future.failedFuture(error));
     }
 
-    /** What a user's key was used for; empty when it was not. */
+    /** Returns the earlier use of an idempotency key of a user; empty when there is none. */
     public Future<Optional<UsedKey>> findUsedKey(String userId, String key) {
         return database.client()
                 .preparedQuery(GenerationSql.FIND_IDEMPOTENCY_KEY)
@@ -147,10 +147,10 @@ public final class SubmissionStore {
                 });
     }
 
-    /** Limits that a user has reached. */
+    /** Quotas that a user has reached. */
     public record ReachedLimits(boolean pendingLimit, boolean dailyLimit) {}
 
-    /** Which limits a user has reached now. */
+    /** Returns the quotas that a user has reached now. */
     public Future<ReachedLimits> findReachedLimits(String userId) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_REACHED_LIMITS)
@@ -161,9 +161,9 @@ public final class SubmissionStore {
                 });
     }
 
-    /** Brings a backlog up to date. */
+    /** Updates the measurement of a backlog estimator. */
     public Future<Void> measureBacklog(BacklogEstimator backlogEstimator) {
-        // With the signs of life, since it is wanted most when there is most to do.
+        // Uses the heartbeat connections, because the measurement is needed most under load.
         return database.heartbeats()
                 .preparedQuery(GenerationSql.MEASURE_BACKLOG)
                 .execute(Tuple.of(route, BacklogEstimator.MAX_COUNTED))
@@ -175,7 +175,7 @@ public final class SubmissionStore {
                 });
     }
 
-    /** How many would go before one more generation of a user, counted up to {@code limit}. */
+    /** Counts the generations that would be ahead of a new one of a user, up to {@code limit}. */
     public Future<Long> countAhead(String userId, long limit) {
         return database.pool()
                 .preparedQuery(GenerationSql.COUNT_AHEAD)

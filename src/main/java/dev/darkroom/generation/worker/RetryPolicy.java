@@ -15,7 +15,7 @@ import java.util.function.DoubleSupplier;
  * Decides whether a generation is retried, when, and when it fails. Pure functions: the same inputs and random numbers give the same
  * decision. The delay is exponential with full jitter, added to the delay that the AI server requested:
  *
- * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(cap, base · 2^(n-1)))</pre>
+ * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(maxDelay, initialDelay · 2^(n-1)))</pre>
  *
  * where n is the number of ended attempts, including the last one. Every attempt counts towards one of three limits, so that their sum
  * bounds the submissions of a generation. Full jitter causes the least total load of the common schemes when many generations retry at
@@ -25,7 +25,7 @@ public final class RetryPolicy {
     private static final String DEADLINE_MESSAGE = "The generation exceeded its deadline.";
     static final Duration MIN_DELAY = Duration.ofMillis(100);
 
-    /** 2^62 is the largest power of two in a long. Every base reaches the cap before. */
+    /** 2^62 is the largest power of two in a long. Every initial delay reaches the maximum before. */
     private static final int MAX_EXPONENT = 62;
 
     private final Settings.Retry settings;
@@ -150,8 +150,8 @@ public final class RetryPolicy {
     /** Returns the width of the jitter window after a number of attempts. */
     Duration jitterWindow(int attempts) {
         int exponent = Math.min(Math.max(attempts, 1) - 1, MAX_EXPONENT);
-        long cap = settings.maxDelay().toMillis();
-        long base = settings.initialDelay().toMillis();
-        return Duration.ofMillis(base > cap >> exponent ? cap : base << exponent);
+        long maxMillis = settings.maxDelay().toMillis();
+        long initialMillis = settings.initialDelay().toMillis();
+        return Duration.ofMillis(initialMillis > maxMillis >> exponent ? maxMillis : initialMillis << exponent);
     }
 }

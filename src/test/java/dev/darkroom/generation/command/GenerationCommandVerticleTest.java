@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands as any integration may send them, and their replies: plain JSON, and never silence. */
+/** Commands of event-bus integrations. Every command gets a reply in plain JSON. */
 @Tag("database")
 @Timeout(60)
 class GenerationCommandVerticleTest {
@@ -49,7 +49,7 @@ class GenerationCommandVerticleTest {
     private static final UUID COMPLETE = UUID.fromString("019a8c1e-0000-7000-8000-000000000002");
     private static final UUID FAILED = UUID.fromString("019a8c1e-0000-7000-8000-000000000003");
     private static final UUID IMAGE = UUID.fromString("019a8c1e-0000-7000-8000-000000000004");
-    /** Always the same, so that the seed that is chosen is known. */
+    /** Constant, so that the chosen seed is known. */
     private static final RandomGenerator RANDOM = () -> 4_242L;
 
     private static Vertx vertx;
@@ -124,7 +124,7 @@ class GenerationCommandVerticleTest {
 
     @ParameterizedTest
     @MethodSource("everyKindOfReply")
-    void aRoundTripThroughTextChangesNothing(String name, String action, JsonObject body) throws Exception {
+    void replySurvivesEncodingAndDecoding(String name, String action, JsonObject body) throws Exception {
         // when
         JsonObject reply = send(action, body.put("user", "local"));
 
@@ -136,17 +136,17 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void whatIsAskedForComesBackAsItWas() throws Exception {
+    void replyContainsTheRequestedValues() throws Exception {
         // given
         JsonObject metadata = new JsonObject().put("z", "last").put("a", "first");
-        JsonObject wanted = new JsonObject()
+        JsonObject request = new JsonObject()
                 .put("prompt", " \u706f\u53f0 \uD83D\uDDFC\n")
                 .put("width", 512.0)
                 .put("seed", 5e0)
                 .put("metadata", metadata);
 
         // when
-        JsonObject generation = create(wanted).getJsonObject("generation");
+        JsonObject generation = create(request).getJsonObject("generation");
 
         // then
         assertThat(generation.getString("prompt")).isEqualTo(" \u706f\u53f0 \uD83D\uDDFC\n");
@@ -156,7 +156,7 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void whatIsLeftOpenIsChosen() throws Exception {
+    void replyContainsDefaults() throws Exception {
         // when
         JsonObject generation = create(new JsonObject().put("prompt", "x")).getJsonObject("generation");
 
@@ -170,7 +170,7 @@ class GenerationCommandVerticleTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "0", "2", "1.0", "one"})
-    void aVersionThatIsNotSpokenIsRefused(String version) throws Exception {
+    void rejectsUnknownVersion(String version) throws Exception {
         // when
         JsonObject reply =
                 send(headers(GenerationBus.GET, version), byId(PENDING).put("user", "local"));
@@ -182,7 +182,7 @@ class GenerationCommandVerticleTest {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "paint", "CREATE", "getimage"})
-    void anActionThatIsNotKnownIsRefused(String action) throws Exception {
+    void rejectsUnknownAction(String action) throws Exception {
         // when
         JsonObject reply = send(action, byId(PENDING).put("user", "local"));
 
@@ -207,7 +207,7 @@ class GenerationCommandVerticleTest {
     @ParameterizedTest
     @NullSource
     @MethodSource("bodiesWithoutUser")
-    void aCommandWithoutUserIsRefused(Object body) throws Exception {
+    void rejectsCommandWithoutUser(Object body) throws Exception {
         // when
         JsonObject reply = send(headers(GenerationBus.GET, CommandProtocol.VERSION), body);
 
@@ -215,14 +215,14 @@ class GenerationCommandVerticleTest {
         assertInvalid(reply, "the body must be an object that names its user");
     }
 
-    static Stream<Object> noRequests() {
+    static Stream<Object> invalidRequests() {
         return Stream.of("x", 1, new JsonArray(), true);
     }
 
     @ParameterizedTest
     @NullSource
-    @MethodSource("noRequests")
-    void aCreateWithoutRequestIsRefused(Object request) throws Exception {
+    @MethodSource("invalidRequests")
+    void rejectsCreateWithoutRequest(Object request) throws Exception {
         // when
         JsonObject reply = send("create", new JsonObject().put("user", "local").put("request", request));
 
@@ -230,14 +230,14 @@ class GenerationCommandVerticleTest {
         assertInvalid(reply, "request must be an object");
     }
 
-    static Stream<Object> noIds() {
+    static Stream<Object> invalidIds() {
         return Stream.of("", "42", 42, new JsonObject(), PENDING + "-0", "urn:uuid:" + PENDING);
     }
 
     @ParameterizedTest
     @NullSource
-    @MethodSource("noIds")
-    void whatIsNoIdIsRefused(Object id) throws Exception {
+    @MethodSource("invalidIds")
+    void rejectsInvalidId(Object id) throws Exception {
         for (String action : List.of("get", "getImage")) {
             // when
             JsonObject reply =
@@ -249,7 +249,7 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void theOperatorsTighterLimitsAreTold() throws Exception {
+    void reportsTighterLimitsOfTheOperator() throws Exception {
         // when
         JsonObject reply = create(new JsonObject()
                 .put("prompt", "x".repeat(101))
@@ -267,7 +267,7 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void onlyTheConfiguredModelMayBeNamed() throws Exception {
+    void acceptsOnlyTheConfiguredModel() throws Exception {
         // when
         JsonObject other = create(new JsonObject().put("prompt", "x").put("model", "House-Model"));
         JsonObject configured = create(new JsonObject().put("prompt", "x").put("model", "house-model"));
@@ -278,7 +278,7 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void anAdminIsShownAnybodysThingsAndWhoseTheyAre() throws Exception {
+    void adminReadsResourcesOfAllUsersWithTheirOwner() throws Exception {
         // when
         JsonObject generation = send("get", byId(PENDING).put("user", "root").put("anybodys", true));
         JsonObject image = send("getImage", byId(IMAGE).put("user", "root").put("anybodys", true));
@@ -290,17 +290,17 @@ class GenerationCommandVerticleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"true", "yes", "1"})
-    void nothingButTrueMakesAnAdmin(String almost) throws Exception {
+    void onlyTrueGrantsAdminAccess(String almost) throws Exception {
         assertThat(send("get", byId(PENDING).put("user", "root").put("anybodys", almost))
                         .containsKey("error"))
                 .isTrue();
     }
 
     @Test
-    void anotherUsersThingsDoNotExist() throws Exception {
+    void hidesResourcesOfOtherUsers() throws Exception {
         // when
-        JsonObject generation = send("get", byId(PENDING).put("user", "somebody"));
-        JsonObject image = send("getImage", byId(IMAGE).put("user", "somebody"));
+        JsonObject generation = send("get", byId(PENDING).put("user", "other-user"));
+        JsonObject image = send("getImage", byId(IMAGE).put("user", "other-user"));
 
         // then
         assertThat(generation).isEqualTo(error(CommandProtocol.NOT_FOUND, "there is no such generation"));
@@ -308,19 +308,19 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void withoutDatabaseCommandsAreAnsweredToo() throws Exception {
+    void repliesWithoutDatabase() throws Exception {
         // given
         Vertx own = Vertx.vertx();
-        DatabaseUrl gone = new DatabaseUrl("127.0.0.1", 1, "gone", "gone", new Secret("gone"));
-        Settings settings = settings(DarkroomInstanceSettings.forTests().database(gone));
-        Database away = Database.open(own, gone, settings.database());
+        DatabaseUrl unreachable = new DatabaseUrl("127.0.0.1", 1, "gone", "gone", new Secret("gone"));
+        Settings settings = settings(DarkroomInstanceSettings.forTests().database(unreachable));
+        Database unavailable = Database.open(own, unreachable, settings.database());
         try {
             await(own.deployVerticle(new GenerationCommandVerticle(
-                    shared(away, settings.generation()), settings.generation(), null, RANDOM)));
-            JsonObject wanted = request(new JsonObject().put("prompt", "x")).put("user", "local");
+                    shared(unavailable, settings.generation()), settings.generation(), null, RANDOM)));
+            JsonObject request = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when
-            JsonObject created = send(own, headers("create", "1"), wanted);
+            JsonObject created = send(own, headers("create", "1"), request);
             JsonObject found = send(own, headers("get", "1"), byId(PENDING).put("user", "local"));
 
             // then
@@ -331,12 +331,12 @@ class GenerationCommandVerticleTest {
         }
     }
 
-    private static JsonObject create(JsonObject wanted) throws Exception {
-        return send("create", request(wanted).put("user", "local"));
+    private static JsonObject create(JsonObject request) throws Exception {
+        return send("create", request(request).put("user", "local"));
     }
 
-    private static JsonObject request(JsonObject wanted) {
-        return new JsonObject().put("request", wanted);
+    private static JsonObject request(JsonObject request) {
+        return new JsonObject().put("request", request);
     }
 
     private static JsonObject byId(UUID id) {
@@ -384,7 +384,7 @@ class GenerationCommandVerticleTest {
                 .toList();
     }
 
-    /** Nothing but what JSON itself knows: no time, id, enum or buffer that only looks like text once it is encoded. */
+    /** Asserts that a value has only JSON types: no timestamp, UUID, enum or buffer that becomes text when it is encoded. */
     private static void assertPlain(Object value) {
         if (value instanceof JsonObject object) {
             object.forEach(entry -> assertPlain(entry.getValue()));
@@ -427,17 +427,17 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
-    void aKeyMakesOneGenerationOverTheBusToo() throws Exception {
+    void idempotencyKeyCreatesOneGeneration() throws Exception {
         // given
         JsonObject command = request(new JsonObject().put("prompt", "once"))
                 .put("user", "local")
-                .put("idempotencyKey", "of an integration");
+                .put("idempotencyKey", "integration-key");
 
         // when
         JsonObject first = send("create", command.copy());
         JsonObject second = send("create", command.copy());
         JsonObject other = send("create", command.copy().put("user", "another"));
-        JsonObject mistake =
+        JsonObject conflict =
                 send("create", command.copy().put("request", new JsonObject().put("prompt", "something else")));
 
         // then
@@ -446,11 +446,11 @@ class GenerationCommandVerticleTest {
         assertThat(second.getJsonObject("generation").getString("id"))
                 .isEqualTo(first.getJsonObject("generation").getString("id"));
         assertThat(other.containsKey("replayed")).isFalse();
-        assertThat(mistake.getJsonObject("error").getString("code")).isEqualTo("KEY_REUSED");
+        assertThat(conflict.getJsonObject("error").getString("code")).isEqualTo("KEY_REUSED");
     }
 
     @Test
-    void whoHoldsALinkNamesNobody() throws Exception {
+    void signedLinkNeedsNoUser() throws Exception {
         // when
         JsonObject linked = send("getImage", byId(IMAGE).put("link", true));
 

@@ -1,8 +1,8 @@
 package dev.darkroom.generation.store;
 
-/** Statements of the service, for a benchmark that sends the same ones without the service. */
+/** Statements of the service, for a benchmark that sends them without the service. */
 public final class BenchmarkStatements {
-    /** A generation by its id and its user. */
+    /** Finds a generation by id and user. */
     public static final String FIND = GenerationSql.FIND;
 
     private BenchmarkStatements() {}

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** Claims as a process does, one after the other, for the benchmark. Blocks. */
+/** Measures the rate of consecutive claims for the benchmark. Blocking. */
 public final class ClaimRateMeter implements AutoCloseable {
-    private static final int AT_ONCE = 16;
+    private static final int CLAIM_LIMIT = 16;
 
     private final Vertx vertx = Vertx.vertx();
     private final Database database;
@@ -25,13 +25,13 @@ public final class ClaimRateMeter implements AutoCloseable {
         this.leases = new GenerationLeaseStore(database, List.of());
     }
 
-    /** Claims so many generations of those that wait, and tells how many that were in a second. */
+    /** Claims {@code count} waiting generations and returns the rate per second. */
     public double measureRate(UUID node, int count) throws Exception {
         long start = System.nanoTime();
         int claimed = 0;
         while (claimed < count) {
             List<GenerationLease> batch = await(
-                    leases.claim(node, GenerationRequest.DEFAULT_ROUTE, AT_ONCE, "default", Duration.ofMinutes(2)));
+                    leases.claim(node, GenerationRequest.DEFAULT_ROUTE, CLAIM_LIMIT, "default", Duration.ofMinutes(2)));
             if (batch.isEmpty()) {
                 throw new IllegalStateException("only " + claimed + " could be claimed");
             }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** In which order waiting work is begun: users take turns, and each user's own work goes by priority and then by age. */
+/** Order of claims: users take turns, and the generations of one user are ordered by priority and then by age. */
 @Tag("database")
 class FairClaimOrderTest {
     private static final BackendFailure SERVER_ERROR =
@@ -39,23 +39,23 @@ class FairClaimOrderTest {
     }
 
     @Test
-    void oneUsersFiveThousandDoNotDelayAnothersOne() {
+    void backlogOfOneUserDoesNotDelayAnother() {
         // given
-        queue.submitAll(nCopies(5_000, "greedy"));
+        queue.submitAll(nCopies(5_000, "heavy"));
         UUID node = queue.insertNode();
         queue.claim(node, 100);
 
         // when
-        UUID modest = queue.submit("modest", 0);
+        UUID light = queue.submit("light", 0);
 
         // then
-        assertThat(ids(queue.claim(node, 4))).contains(modest);
-        assertThat(await(queue.submissionStore.countAhead("greedy", 10_000))).isEqualTo(4_897);
-        assertThat(await(queue.submissionStore.countAhead("modest", 10_000))).isLessThan(3);
+        assertThat(ids(queue.claim(node, 4))).contains(light);
+        assertThat(await(queue.submissionStore.countAhead("heavy", 10_000))).isEqualTo(4_897);
+        assertThat(await(queue.submissionStore.countAhead("light", 10_000))).isLessThan(3);
     }
 
     @Test
-    void manyUsersWithOneEachStandBeforeANewcomer() {
+    void newUserWaitsBehindUsersWithOneGenerationEach() {
         // given
         List<String> users = new ArrayList<>();
         for (int i = 0; i < 300; i++) {
@@ -69,7 +69,7 @@ class FairClaimOrderTest {
         assertThat(await(queue.submissionStore.countAhead("newcomer", 10_000))).isEqualTo(290);
         assertThat(await(queue.submissionStore.countAhead("newcomer", 100))).isEqualTo(100);
 
-        // and it is so
+        // and the claims confirm it
         UUID newcomer = queue.submit("newcomer", 0);
         assertThat(ids(queue.claim(node, 290))).doesNotContain(newcomer);
         assertThat(ids(queue.claim(node, 1))).containsExactly(newcomer);
@@ -77,7 +77,7 @@ class FairClaimOrderTest {
     }
 
     @Test
-    void usersTakeTurnsHoweverMuchEachHasWaiting() {
+    void usersTakeTurns() {
         // given
         queue.submitAll(Stream.of(nCopies(30, "a"), nCopies(10, "b"), nCopies(20, "c"))
                 .flatMap(List::stream)
@@ -95,8 +95,8 @@ class FairClaimOrderTest {
     }
 
     @Test
-    void whoComesLateDoesNotCatchUp() {
-        // given: one user has had 50 turns
+    void newUserDoesNotCatchUp() {
+        // given a user with 50 turns served
         queue.submitAll(nCopies(100, "early"));
         UUID node = queue.insertNode();
         queue.claim(node, 50);
@@ -110,11 +110,11 @@ class FairClaimOrderTest {
     }
 
     @Test
-    void aPriorityOrdersAUsersOwnWorkAndCostsOthersNothing() {
+    void priorityOrdersOnlyTheGenerationsOfItsUser() {
         // given
-        UUID own1 = queue.submit("a", 0);
+        UUID normal1 = queue.submit("a", 0);
         UUID other1 = queue.submit("b", 5);
-        UUID own2 = queue.submit("a", 0);
+        UUID normal2 = queue.submit("a", 0);
         UUID urgent = queue.submit("a", -10);
         UUID other2 = queue.submit("b", 5);
         UUID node = queue.insertNode();
@@ -126,15 +126,15 @@ class FairClaimOrderTest {
         }
 
         // then
-        assertThat(order).containsExactly(urgent, other1, own1, other2, own2);
+        assertThat(order).containsExactly(urgent, other1, normal1, other2, normal2);
     }
 
     @Test
-    void workThatWasPassedOverKeepsItsPlaceAmongItsEquals() {
+    void overtakenGenerationsKeepTheirOrder() {
         // given
-        List<UUID> usual = new ArrayList<>();
+        List<UUID> normal = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
-            usual.add(queue.submit("a", 0));
+            normal.add(queue.submit("a", 0));
         }
         UUID node = queue.insertNode();
 
@@ -150,12 +150,12 @@ class FairClaimOrderTest {
         }
 
         // then
-        assertThat(order).isEqualTo(usual);
+        assertThat(order).isEqualTo(normal);
     }
 
     @Test
-    void thePositionThatIsToldIsTheTurnThatComes() {
-        // given: what users send in any order, some of it begun already
+    void queuePositionPredictsTheClaimOrder() {
+        // given generations of several users in random order, some of them claimed already
         Random random = new Random(42);
         Map<UUID, String> owners = new HashMap<>();
         UUID node = queue.insertNode();
@@ -168,24 +168,23 @@ class FairClaimOrderTest {
         }
 
         // when
-        Map<UUID, Long> told = new HashMap<>();
-        owners.forEach((id, user) -> told.put(id, ahead(id, user)));
+        Map<UUID, Long> predicted = new HashMap<>();
+        owners.forEach((id, user) -> predicted.put(id, ahead(id, user)));
 
         // then
-        List<UUID> begun = new ArrayList<>();
-        while (begun.size() < owners.size()) {
-            begun.addAll(ids(queue.claim(node, 1)));
+        List<UUID> claimed = new ArrayList<>();
+        while (claimed.size() < owners.size()) {
+            claimed.addAll(ids(queue.claim(node, 1)));
         }
-        Map<UUID, Long> came = new HashMap<>();
-        begun.forEach(id -> came.put(id, (long) came.size()));
-        // Within a turn that several users have, who goes first may change when one of them changes turns with own
-        // work.
-        came.forEach((id, position) -> assertThat(told.get(id)).isBetween(position - 3, position + 3));
-        assertThat(told.keySet()).isEqualTo(came.keySet());
+        Map<UUID, Long> actual = new HashMap<>();
+        claimed.forEach(id -> actual.put(id, (long) actual.size()));
+        // The order within a turn of several users may change when a user swaps turns between own generations.
+        actual.forEach((id, position) -> assertThat(predicted.get(id)).isBetween(position - 3, position + 3));
+        assertThat(predicted.keySet()).isEqualTo(actual.keySet());
     }
 
     @Test
-    void workToBeTriedAgainGoesBehindItsUsersOwnAndNotBehindOthers() {
+    void retryWaitsBehindGenerationsOfItsUserOnly() {
         // given
         UUID node = queue.insertNode();
         UUID failing = queue.submit("a", 0);
@@ -196,7 +195,7 @@ class FairClaimOrderTest {
         // when
         await(queue.leaseStore.retry(generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO));
 
-        // then: three turns of each user
+        // then three turns of each user
         List<UUID> next = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             next.addAll(ids(queue.claim(node, 1)));
@@ -205,7 +204,7 @@ class FairClaimOrderTest {
     }
 
     @Test
-    void twoWhoClaimAtOnceTakeNothingTwiceAndLeaveNothing() {
+    void concurrentClaimsTakeEveryGenerationOnce() {
         // given
         Random random = new Random(7);
         for (int i = 0; i < 200; i++) {
@@ -216,13 +215,13 @@ class FairClaimOrderTest {
 
         // when
         List<UUID> claimed = new ArrayList<>();
-        List<GenerationLease> some;
+        List<GenerationLease> batch;
         do {
             var one = queue.leaseStore.claim(first, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
             var two = queue.leaseStore.claim(second, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
-            some = Stream.concat(await(one).stream(), await(two).stream()).toList();
-            claimed.addAll(ids(some));
-        } while (!some.isEmpty());
+            batch = Stream.concat(await(one).stream(), await(two).stream()).toList();
+            claimed.addAll(ids(batch));
+        } while (!batch.isEmpty());
 
         // then
         assertThat(claimed).hasSize(200).doesNotHaveDuplicates();

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The tables of generations in a database of their own, with the means to fill and to look at them. Blocking. As an
- * extension of a test class it is cleared after each test and closed after the last.
+ * Separate database with the tables of generations, and methods to fill and read them. Blocking. As an extension of a test class it
+ * clears the tables after each test and closes after the last.
  */
 public final class GenerationDatabaseFixture implements AfterEachCallback, AfterAllCallback, AutoCloseable {
     public static final String ROUTE = GenerationRequest.DEFAULT_ROUTE;
@@ -49,9 +49,9 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
             "generations",
             "nodes");
 
-    /** Where requests may have themselves called back: nowhere. */
+    /** Rejects every webhook URL. */
     public static final EgressPolicy NO_EGRESS = new EgressPolicy(
-            new EgressPolicy.Rules(List.of(), false, List.of()), name -> Future.failedFuture("there are no names"));
+            new EgressPolicy.Rules(List.of(), false, List.of()), name -> Future.failedFuture("no host name resolves"));
 
     public final Vertx vertx = Vertx.vertx();
     public final DatabaseUrl url = TestPostgres.migratedDatabase();
@@ -78,44 +78,44 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return new GenerationLeaseStore(database, List.of(listeners));
     }
 
-    /** Ends what was deployed and empties every table. */
+    /** Undeploys all verticles and empties every table. */
     void clear() {
         undeploy();
         TestPostgres.execute(url, "TRUNCATE " + String.join(", ", TABLES));
     }
 
-    /** A generation that waits, with 15 min to live. */
+    /** Submits a generation with a deadline of 15 min. */
     public UUID submit() {
         return submit(Duration.ofMinutes(15));
     }
 
-    public UUID submit(Duration life) {
-        return await(submit(new SubmissionStore(database, ROUTE, withLifetime(life)), "local", 0));
+    public UUID submit(Duration lifetime) {
+        return await(submit(new SubmissionStore(database, ROUTE, withLifetime(lifetime)), "local", 0));
     }
 
-    private Settings.Generation withLifetime(Duration life) {
-        Settings.Generation usual = settings.generation();
+    private Settings.Generation withLifetime(Duration lifetime) {
+        Settings.Generation defaults = settings.generation();
         return new Settings.Generation(
-                usual.instances(),
-                life,
-                usual.defaultWidth(),
-                usual.defaultHeight(),
-                usual.defaultCount(),
-                usual.maxPromptLength(),
-                usual.maxSide(),
-                usual.maxCount(),
-                usual.maxWait(),
-                usual.maxPendingPerUser(),
-                usual.maxPerDayPerUser(),
-                usual.maxQueueSize());
+                defaults.instances(),
+                lifetime,
+                defaults.defaultWidth(),
+                defaults.defaultHeight(),
+                defaults.defaultCount(),
+                defaults.maxPromptLength(),
+                defaults.maxSide(),
+                defaults.maxCount(),
+                defaults.maxWait(),
+                defaults.maxPendingPerUser(),
+                defaults.maxPerDayPerUser(),
+                defaults.maxQueueSize());
     }
 
-    /** A generation of a user that waits, with 15 min to live. */
+    /** Submits a generation of a user with a deadline of 15 min. */
     UUID submit(String user, int priority) {
         return await(submit(submissionStore, user, priority));
     }
 
-    /** What generation verticles share, with nobody who keeps it going. */
+    /** Returns dependencies of command verticles without the verticles that update them. */
     public GenerationCommandDependencies commandDependencies() {
         return new GenerationCommandDependencies(
                 database,
@@ -128,28 +128,28 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 NO_EGRESS);
     }
 
-    /** As many at once as there are users named, each of its user. */
+    /** Submits one generation per list element, which names its user. */
     List<UUID> submitAll(List<String> users) {
-        // So few at once that none waits for long to be written.
-        int atOnce = 500;
+        // Small enough that no submission waits for long.
+        int batchSize = 500;
         List<UUID> all = new ArrayList<>();
-        for (int from = 0; from < users.size(); from += atOnce) {
-            List<Future<UUID>> submitted = users.subList(from, Math.min(from + atOnce, users.size())).stream()
+        for (int from = 0; from < users.size(); from += batchSize) {
+            List<Future<UUID>> submitted = users.subList(from, Math.min(from + batchSize, users.size())).stream()
                     .map(user -> submit(submissionStore, user, 0))
                     .toList();
-            all.addAll(await(Future.all(submitted).map(written -> written.list())));
+            all.addAll(await(Future.all(submitted).map(done -> done.list())));
         }
         return all;
     }
 
-    private static Future<UUID> submit(SubmissionStore to, String user, int priority) {
+    private static Future<UUID> submit(SubmissionStore store, String user, int priority) {
         UUID id = UUID.randomUUID();
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
-        return to.submit(new SubmissionStore.Submission(id, user, request, null, null, null))
+        return store.submit(new SubmissionStore.Submission(id, user, request, null, null, null))
                 .map(stored -> id);
     }
 
-    /** A process that lives on for an hour. */
+    /** Inserts a node that expires in an hour. */
     public UUID insertNode() {
         UUID id = UUID.randomUUID();
         execute("INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + id
@@ -157,7 +157,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return id;
     }
 
-    /** Lets a process be taken for dead. */
+    /** Lets a node expire. */
     public void expireNode(UUID node) {
         execute("UPDATE nodes SET expires_at = now() - interval '1 ms' WHERE id = '" + node + "'");
     }
@@ -166,24 +166,24 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return await(leaseStore.claim(node, ROUTE, limit, BACKEND, ATTEMPT));
     }
 
-    /** Submits one generation and claims it for a new process. Nothing else may be waiting. */
+    /** Submits one generation and claims it for a new node. No other generation may be waiting. */
     public GenerationLease submitAndClaim() {
         UUID id = submit();
         GenerationLease generationLease = claim(insertNode(), 1).get(0);
         if (!generationLease.generationId().equals(id)) {
-            throw new IllegalStateException("something else was waiting");
+            throw new IllegalStateException("another generation was waiting");
         }
         return generationLease;
     }
 
-    /** Whole pictures, as many as asked for. */
+    /** Returns metadata of stored images. */
     public static List<StoredImage> storedImages(int count) {
-        List<StoredImage> pictures = new ArrayList<>();
+        List<StoredImage> images = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             UUID id = UUID.randomUUID();
-            pictures.add(new StoredImage(id, "image/png", 64, 64, 1000 + i, "ab".repeat(32), "00/" + id + ".png"));
+            images.add(new StoredImage(id, "image/png", 64, 64, 1000 + i, "ab".repeat(32), "00/" + id + ".png"));
         }
-        return pictures;
+        return images;
     }
 
     public void execute(String... sql) {
@@ -194,14 +194,14 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return TestPostgres.query(url, sql);
     }
 
-    /** The only value of a query, as text; null when it is null. */
+    /** Returns the only value of a query as text; null when it is null. */
     public String queryValue(String sql) {
-        // A stream of rows carries no nulls.
+        // The list of rows cannot contain null.
         List<String> rows = query("SELECT coalesce((" + sql + ")::text, '∅')");
         return rows.get(0).equals("∅") ? null : rows.get(0);
     }
 
-    /** Every row of every table, but for the processes: two snapshots are equal when nothing has changed. */
+    /** Returns all rows of all tables except the nodes. Two results are equal when nothing has changed. */
     public List<String> readAllRows() {
         List<String> rows = new ArrayList<>();
         for (String table : TABLES) {
@@ -212,14 +212,14 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return rows;
     }
 
-    /** What the doctor finds wrong in the tables. The pictures of this fixture have no files. */
+    /** Returns the problems that the doctor finds in the tables. The images of this fixture have no files. */
     public List<String> findViolations() {
         return DatabaseDoctor.examine(url, settings, new DatabaseDoctor.Options(false, Duration.ofSeconds(30)))
                 .problems()
                 .stream()
-                .filter(wrong -> !wrong.startsWith("files: "))
-                // Nobody is told here: what tells users is not wired in.
-                .filter(wrong -> !wrong.startsWith("I3: "))
+                .filter(problem -> !problem.startsWith("files: "))
+                // This fixture writes no notifications.
+                .filter(problem -> !problem.startsWith("I3: "))
                 .toList();
     }
 
@@ -233,7 +233,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (TimeoutException e) {
-            throw new IllegalStateException("not answered in time", e);
+            throw new IllegalStateException("future not completed in time", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Which work a process gets when it asks for some. */
+/** Claims of due generations. */
 @Tag("database")
 class GenerationLeaseStoreClaimTest {
     @RegisterExtension
@@ -33,7 +33,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void aLeaseSaysAllThatAnAttemptNeeds() {
+    void leaseHasTheDataForAnAttempt() {
         // given
         UUID id = queue.submit();
         UUID node = queue.insertNode();
@@ -63,7 +63,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void anAttemptEndsNoLaterThanItsGeneration() {
+    void attemptDeadlineIsAtMostThatOfTheGeneration() {
         // given
         queue.submit(Duration.ofSeconds(30));
 
@@ -77,7 +77,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void noMoreIsClaimedThanAskedFor() {
+    void claimsAtMostTheLimit() {
         // given
         for (int i = 0; i < 5; i++) {
             queue.submit();
@@ -96,7 +96,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void twoWhoClaimAtOnceNeverGetTheSame() {
+    void concurrentClaimsAreDisjoint() {
         // given
         for (int i = 0; i < 60; i++) {
             queue.submit();
@@ -119,7 +119,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void whatSomebodyElseHoldsALockOnIsPassedOver() {
+    void skipsLockedRows() {
         // given
         UUID locked = queue.submit();
         UUID free = queue.submit();
@@ -136,7 +136,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void whatIsNotDueYetIsLeftAlone() {
+    void skipsRowsThatAreNotDue() {
         // given
         set(queue.submit(), "run_at = now() + interval '1 min'");
 
@@ -145,7 +145,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void whatIsPastItsDeadlineIsLeftToTheSweep() {
+    void skipsRowsPastTheirDeadline() {
         // given
         set(queue.submit(), "deadline = now() - interval '1 ms'");
 
@@ -154,17 +154,17 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void anotherRouteIsAnotherQueue() {
+    void claimsOnlyItsRoute() {
         // given
         queue.submit();
 
         // then
-        assertThat(await(queue.leaseStore.claim(queue.insertNode(), "elsewhere", 10, BACKEND, ATTEMPT)))
+        assertThat(await(queue.leaseStore.claim(queue.insertNode(), "other", 10, BACKEND, ATTEMPT)))
                 .isEmpty();
     }
 
     @Test
-    void onlyALiveProcessThatIsNotDrainingGetsWork() {
+    void expiredAndDrainingNodesClaimNothing() {
         // given
         queue.submit();
         UUID dead = queue.insertNode();
@@ -181,7 +181,7 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
-    void everyClaimHasALargerTokenThanTheOneBefore() {
+    void tokenIncreasesWithEveryClaim() {
         // given
         queue.submit();
         UUID node = queue.insertNode();

@@ -20,16 +20,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whoever comes with a lease that is no longer the one in the database changes no row of any table. */
+/** Transitions with an outdated lease change no row of any table. */
 @Tag("database")
 class GenerationLeaseStoreFencingTest {
     private static final FailureReason REASON =
-            new FailureReason("MODERATED", FailureClass.MODERATED, "Refused.", false);
+            new FailureReason("MODERATED", FailureClass.MODERATED, "Rejected.", false);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
-    /** A transition; its future says whether it changed anything. */
+    /** Transition; its future returns whether it changed a row. */
     private interface Transition extends BiFunction<GenerationLeaseStore, GenerationLease, Future<Boolean>> {}
 
     private static Stream<Arguments> transitions() {
@@ -50,23 +50,23 @@ class GenerationLeaseStoreFencingTest {
                 Arguments.of("complete", complete),
                 Arguments.of("fail", fail),
                 Arguments.of("retry", retry),
-                Arguments.of("take back", lost),
+                Arguments.of("reclaim", lost),
                 Arguments.of("release", release));
     }
 
-    static Stream<Arguments> transitionsAndStrangers() {
+    static Stream<Arguments> transitionsAndWrongLeases() {
         return transitions()
                 .flatMap(transition -> Stream.of(
                                 Arguments.of("an older token", 0, -1L),
-                                Arguments.of("a token from the future", 0, 1L),
+                                Arguments.of("a newer token", 0, 1L),
                                 Arguments.of("another owner", 1, 0L),
                                 Arguments.of("another generation", 2, 0L))
-                        .map(stranger -> Arguments.of(
+                        .map(wrongLease -> Arguments.of(
                                 transition.get()[0],
-                                stranger.get()[0],
+                                wrongLease.get()[0],
                                 transition.get()[1],
-                                stranger.get()[1],
-                                stranger.get()[2])));
+                                wrongLease.get()[1],
+                                wrongLease.get()[2])));
     }
 
     private static GenerationLease with(GenerationLease generationLease, UUID generation, UUID node, long token) {
@@ -84,21 +84,21 @@ class GenerationLeaseStoreFencingTest {
     }
 
     @ParameterizedTest(name = "{0} with {1}")
-    @MethodSource("transitionsAndStrangers")
-    void aStrangerChangesNothing(
-            String transitionName, String strangerName, Transition transition, int what, long tokenOffset) {
-        // given a second generation beside it, held by another process
+    @MethodSource("transitionsAndWrongLeases")
+    void wrongLeaseChangesNothing(
+            String transitionName, String leaseName, Transition transition, int changedField, long tokenOffset) {
+        // given a second generation that another process has claimed
         GenerationLease generationLease = queue.submitAndClaim();
         queue.submitAndClaim();
-        GenerationLease stranger = with(
+        GenerationLease wrongLease = with(
                 generationLease,
-                what == 2 ? UUID.randomUUID() : generationLease.generationId(),
-                what == 1 ? queue.insertNode() : generationLease.nodeId(),
+                changedField == 2 ? UUID.randomUUID() : generationLease.generationId(),
+                changedField == 1 ? queue.insertNode() : generationLease.nodeId(),
                 generationLease.token() + tokenOffset);
         List<String> before = queue.readAllRows();
 
         // when
-        boolean changed = await(transition.apply(queue.leaseStore, stranger));
+        boolean changed = await(transition.apply(queue.leaseStore, wrongLease));
 
         // then
         assertThat(changed).isFalse();
@@ -109,8 +109,8 @@ class GenerationLeaseStoreFencingTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("transitions")
-    void aLeaseThatSomebodyHasTakenOverIsWorthNothing(String name, Transition transition) {
-        // given a process that was frozen while its lease was taken back and given to another
+    void reclaimedLeaseChangesNothing(String name, Transition transition) {
+        // given a process that was frozen while its lease was reclaimed and another process claimed the generation
         GenerationLease frozen = queue.submitAndClaim();
         await(queue.leaseStore.retry(frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
@@ -129,7 +129,7 @@ class GenerationLeaseStoreFencingTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("transitions")
-    void whatHasEndedStaysAsItEnded(String name, Transition transition) {
+    void endedGenerationStaysUnchanged(String name, Transition transition) {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));

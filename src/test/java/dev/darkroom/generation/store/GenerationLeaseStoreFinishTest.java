@@ -26,17 +26,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** How an attempt ends, and with it sometimes a generation. */
+/** Ends of attempts and generations. */
 @Tag("database")
 class GenerationLeaseStoreFinishTest {
     private static final FailureReason EXHAUSTED =
-            new FailureReason("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Given up.", true);
+            new FailureReason("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Failed.", true);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
     @AfterEach
-    void nothingIsBroken() {
+    void assertNoViolations() {
         assertThat(queue.findViolations()).isEmpty();
     }
 
@@ -55,7 +55,7 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void aNewGenerationIsPendingAndInTheQueue() {
+    void newGenerationIsPendingAndQueued() {
         // when
         queue.submit();
 
@@ -66,16 +66,16 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void aCancelThatWaitedForTheClaimDoesNotEndTheAttemptBeforeItBegan() {
-        // given a claim of a moment after the one that the cancel is of
+    void cancellationEndsAttemptNoEarlierThanItsStart() {
+        // given a claim that started after the time of the cancellation
         GenerationLease generationLease = queue.submitAndClaim();
         queue.execute("UPDATE generation_queue SET attempt_started_at = now() + interval '10 s'");
 
         // when
-        Optional<FinishRecord> ended = await(queue.leaseStore.cancel(generationLease.generationId(), "local"));
+        Optional<FinishRecord> finished = await(queue.leaseStore.cancel(generationLease.generationId(), "local"));
 
         // then
-        assertThat(ended).isPresent();
+        assertThat(finished).isPresent();
         assertThat(lastAttempt("finished_at = started_at, outcome")).isEqualTo("t INTERRUPTED");
         assertThat(queue.queryValue(
                         "SELECT g.completed_at = a.finished_at FROM generations g JOIN generation_attempts a"
@@ -84,20 +84,20 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void picturesCompleteAGeneration() {
+    void imagesCompleteGeneration() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        List<StoredImage> pictures = GenerationDatabaseFixture.storedImages(1);
+        List<StoredImage> images = GenerationDatabaseFixture.storedImages(1);
 
         // when
-        Optional<FinishRecord> ended = await(queue.leaseStore.complete(generationLease, pictures));
+        Optional<FinishRecord> finished = await(queue.leaseStore.complete(generationLease, images));
 
         // then
         FinishedGeneration complete = new FinishedGeneration(
                 generationLease.generationId(), "local", GenerationStatus.COMPLETE, null, null, 1, 0);
-        assertThat(ended).hasValueSatisfying(end -> {
-            assertThat(end.generation()).isEqualTo(complete);
-            assertThat(end.totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
+        assertThat(finished).hasValueSatisfying(finishRecord -> {
+            assertThat(finishRecord.generation()).isEqualTo(complete);
+            assertThat(finishRecord.totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
         });
         assertThat(generation("status, failed_attempts, error_code, completed_at = updated_at"))
                 .isEqualTo("COMPLETE 0 t");
@@ -105,34 +105,34 @@ class GenerationLeaseStoreFinishTest {
                 .isEqualTo("1 SUCCEEDED t 1 " + generationLease.nodeId() + " default");
         assertThat(queue.query("SELECT id || ' ' || position || ' ' || bytes || ' ' || storage_key FROM images"))
                 .containsExactly(
-                        pictures.get(0).id() + " 0 1000 " + pictures.get(0).storageKey());
+                        images.get(0).id() + " 0 1000 " + images.get(0).storageKey());
         assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
     }
 
     @Test
-    void picturesKeepTheirOrder() {
+    void imagesKeepTheirOrder() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         queue.execute("UPDATE generations SET image_count = 4");
-        List<StoredImage> pictures = GenerationDatabaseFixture.storedImages(4);
+        List<StoredImage> images = GenerationDatabaseFixture.storedImages(4);
 
         // when
-        await(queue.leaseStore.complete(generationLease, pictures));
+        await(queue.leaseStore.complete(generationLease, images));
 
         // then
         assertThat(queue.query("SELECT id FROM images ORDER BY position"))
-                .containsExactlyElementsOf(pictures.stream()
-                        .map(picture -> picture.id().toString())
+                .containsExactlyElementsOf(images.stream()
+                        .map(image -> image.id().toString())
                         .toList());
     }
 
     @Test
-    void aReasonFailsAGeneration() {
+    void failureReasonFailsGeneration() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
 
         // when
-        Optional<FinishRecord> ended = await(queue.leaseStore.fail(
+        Optional<FinishRecord> finished = await(queue.leaseStore.fail(
                 generationLease,
                 AttemptOutcome.RETRYABLE,
                 true,
@@ -140,24 +140,24 @@ class GenerationLeaseStoreFinishTest {
                 EXHAUSTED));
 
         // then
-        assertThat(ended.orElseThrow().generation())
+        assertThat(finished.orElseThrow().generation())
                 .isEqualTo(new FinishedGeneration(
                         generationLease.generationId(),
                         "local",
                         GenerationStatus.FAILED,
                         "ATTEMPTS_EXHAUSTED",
-                        "Given up.",
+                        "Failed.",
                         0,
                         1));
         assertThat(generation("status, failed_attempts, error_code, error_class, error_message, error_retryable"))
-                .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Given up. t");
+                .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Failed. t");
         assertThat(lastAttempt("number, outcome, counted, error_class, error_code, http_status, retry_at"))
                 .isEqualTo("1 RETRYABLE t SERVER_ERROR SERVER_ERROR 500");
         assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
     }
 
     @Test
-    void aRetryWritesTheAttemptAndTheNextTimeTogether() {
+    void retryStoresAttemptAndDueTime() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
 
@@ -176,7 +176,7 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void attemptsAreNumberedAndCountedAsTheyEnd() {
+    void attemptsAreNumberedAndCounted() {
         // given
         queue.submit();
         UUID node = queue.insertNode();
@@ -208,24 +208,24 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void whatWasReleasedKeepsItsPlaceAndLeavesNoAttempt() {
+    void releaseKeepsPlaceAndStoresNoAttempt() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        String place = queue.queryValue("SELECT run_at FROM generation_queue");
+        String runAt = queue.queryValue("SELECT run_at FROM generation_queue");
 
         // when
         boolean held = await(queue.leaseStore.release(generationLease));
 
         // then
         assertThat(held).isTrue();
-        assertThat(queue.queryValue("SELECT run_at FROM generation_queue")).isEqualTo(place);
+        assertThat(queue.queryValue("SELECT run_at FROM generation_queue")).isEqualTo(runAt);
         assertThat(queue.queryValue("SELECT lease_owner FROM generation_queue")).isNull();
         assertThat(generation("status, failed_attempts")).isEqualTo("PENDING 0");
         assertThat(queue.query("SELECT 1 FROM generation_attempts")).isEmpty();
     }
 
     @Test
-    void theSecondWriteOfTheSameSuccessChangesNothingAndIsRecognised() {
+    void repeatedCompletionChangesNothingAndIsRecorded() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
@@ -243,7 +243,7 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void anAttemptThatWasNotWrittenIsNotRecorded() {
+    void unwrittenAttemptIsNotRecorded() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
 
@@ -253,15 +253,15 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void whatAListenerWritesIsThereExactlyWhenTheEndIs() {
+    void listenerWritesInTheSameTransaction() {
         // given
-        queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)");
-        GenerationLeaseStore leases = queue.leaseStoreWith((connection, ends) -> connection
-                .preparedQuery("INSERT INTO told VALUES ($1, $2, $3)")
-                .executeBatch(ends.stream()
-                        .map(end -> Tuple.of(end.id(), end.status().name(), end.errorCode()))
+        queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)");
+        GenerationLeaseStore leases = queue.leaseStoreWith((connection, generations) -> connection
+                .preparedQuery("INSERT INTO ended VALUES ($1, $2, $3)")
+                .executeBatch(generations.stream()
+                        .map(each -> Tuple.of(each.id(), each.status().name(), each.errorCode()))
                         .toList())
-                .map(told -> () -> {}));
+                .map(done -> () -> {}));
         GenerationLease complete = queue.submitAndClaim();
         GenerationLease failed = queue.submitAndClaim();
         UUID expired = queue.submit();
@@ -273,7 +273,7 @@ class GenerationLeaseStoreFinishTest {
         await(leases.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
 
         // then
-        assertThat(queue.query("SELECT concat_ws(' ', id, status, code) FROM told"))
+        assertThat(queue.query("SELECT concat_ws(' ', id, status, code) FROM ended"))
                 .containsExactlyInAnyOrder(
                         complete.generationId() + " COMPLETE",
                         failed.generationId() + " FAILED ATTEMPTS_EXHAUSTED",
@@ -281,36 +281,36 @@ class GenerationLeaseStoreFinishTest {
     }
 
     @Test
-    void aListenerThatFailsRollsTheEndBack() {
+    void failedListenerRollsBackTheEnd() {
         // given
-        queue.execute("CREATE TABLE IF NOT EXISTS told (id uuid, status text, code text)", "TRUNCATE told");
+        queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)", "TRUNCATE ended");
         GenerationLeaseStore leases = queue.leaseStoreWith(
-                (connection, ends) -> connection
-                        .preparedQuery("INSERT INTO told VALUES ($1, 'half', null)")
-                        .execute(Tuple.of(ends.get(0).id()))
-                        .map(told -> () -> {}),
-                (connection, end) -> Future.failedFuture("not today"));
+                (connection, generations) -> connection
+                        .preparedQuery("INSERT INTO ended VALUES ($1, 'half', null)")
+                        .execute(Tuple.of(generations.get(0).id()))
+                        .map(done -> () -> {}),
+                (connection, generations) -> Future.failedFuture("listener failed"));
         GenerationLease generationLease = queue.submitAndClaim();
         List<String> before = queue.readAllRows();
 
         // when
         assertThatThrownBy(() -> await(leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
-                .hasMessageContaining("not today");
+                .hasMessageContaining("listener failed");
         assertThatThrownBy(() -> await(leases.fail(
                         generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED)))
-                .hasMessageContaining("not today");
+                .hasMessageContaining("listener failed");
 
-        // then the lease still holds, and the end can be written later
+        // then the lease is still valid, and the end can be written later
         assertThat(queue.readAllRows()).isEqualTo(before);
-        assertThat(queue.query("SELECT 1 FROM told")).isEmpty();
+        assertThat(queue.query("SELECT 1 FROM ended")).isEmpty();
         assertThat(await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
                 .isPresent();
     }
 
     @Test
-    void aListenerThatThrowsRollsTheEndBackToo() {
+    void throwingListenerRollsBackTheEnd() {
         // given
-        GenerationLeaseStore leases = queue.leaseStoreWith((connection, end) -> {
+        GenerationLeaseStore leases = queue.leaseStoreWith((connection, generations) -> {
             throw new IllegalStateException("a bug");
         });
         GenerationLease generationLease = queue.submitAndClaim();

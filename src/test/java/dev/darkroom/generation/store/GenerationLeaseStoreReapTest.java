@@ -21,11 +21,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What sweeps find and may do. */
+/** Queries and transitions of reapers. */
 @Tag("database")
 class GenerationLeaseStoreReapTest {
     private static final Duration GRACE = Duration.ofSeconds(5);
-    private static final FailureReason TIME_IS_UP = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
+    private static final FailureReason DEADLINE_EXCEEDED = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
@@ -39,7 +39,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void theWorkOfLiveProcessesIsNotAbandoned() {
+    void leasesOfLiveNodesAreNotAbandoned() {
         // given
         queue.submitAndClaim();
         queue.submit();
@@ -49,7 +49,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void theWorkOfADrainingProcessIsStillItsOwn() {
+    void leasesOfDrainingNodesAreNotAbandoned() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         queue.execute("UPDATE nodes SET draining = true WHERE id = '" + generationLease.nodeId() + "'");
@@ -59,13 +59,13 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void theWorkOfDeadProcessesIsFound() {
-        // given one that is past its time, and one that is not even remembered
-        GenerationLease ofTheDead = queue.submitAndClaim();
-        GenerationLease ofTheForgotten = queue.submitAndClaim();
+    void findsLeasesOfDeadNodes() {
+        // given one expired node and one deleted node
+        GenerationLease ofExpiredNode = queue.submitAndClaim();
+        GenerationLease ofDeletedNode = queue.submitAndClaim();
         queue.submitAndClaim();
-        queue.expireNode(ofTheDead.nodeId());
-        queue.execute("DELETE FROM nodes WHERE id = '" + ofTheForgotten.nodeId() + "'");
+        queue.expireNode(ofExpiredNode.nodeId());
+        queue.execute("DELETE FROM nodes WHERE id = '" + ofDeletedNode.nodeId() + "'");
 
         // when
         List<AbandonedLease> found = abandoned();
@@ -74,16 +74,16 @@ class GenerationLeaseStoreReapTest {
         assertThat(found).allSatisfy(each -> assertThat(each.ownerAlive()).isFalse());
         assertThat(found)
                 .extracting(each -> each.generationLease().generationId())
-                .containsExactlyInAnyOrder(ofTheDead.generationId(), ofTheForgotten.generationId());
+                .containsExactlyInAnyOrder(ofExpiredNode.generationId(), ofDeletedNode.generationId());
         assertThat(found)
                 .extracting(
                         each -> each.generationLease().nodeId(),
                         each -> each.generationLease().token())
-                .containsExactlyInAnyOrder(tuple(ofTheDead.nodeId(), 1L), tuple(ofTheForgotten.nodeId(), 1L));
+                .containsExactlyInAnyOrder(tuple(ofExpiredNode.nodeId(), 1L), tuple(ofDeletedNode.nodeId(), 1L));
     }
 
     @Test
-    void anAttemptOfALiveProcessIsFoundOnceItOverranByMoreThanTheGrace() {
+    void findsAttemptsPastTheirDeadlineAndGrace() {
         // given
         GenerationLease within = queue.submitAndClaim();
         GenerationLease overran = queue.submitAndClaim();
@@ -101,7 +101,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void anAbandonedLeaseCarriesWhatTheDecisionNeeds() {
+    void abandonedLeaseHasTheDataForARetryDecision() {
         // given
         queue.submit();
         UUID node = queue.insertNode();
@@ -125,7 +125,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void aSweepTakesALimitedNumber() {
+    void limitsAbandonedLeases() {
         // given
         for (int i = 0; i < 3; i++) {
             queue.submit();
@@ -139,7 +139,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void whatWaitsPastItsDeadlineIsOverdue() {
+    void findsWaitingGenerationsPastTheirDeadline() {
         // given
         GenerationLease running = queue.submitAndClaim();
         UUID overdue = queue.submit();
@@ -147,24 +147,24 @@ class GenerationLeaseStoreReapTest {
         set(running.generationId(), "deadline = now() - interval '2 s'");
         queue.submit();
 
-        // then what is at work ends by itself
+        // then the running attempt is not overdue
         assertThat(await(queue.leaseStore.findOverdue(10))).containsExactly(overdue);
         assertThat(await(queue.leaseStore.findOverdue(0))).isEmpty();
     }
 
     @Test
-    void whatIsOverdueExpires() {
+    void expiresOverdueGeneration() {
         // given
         UUID id = queue.submit();
         set(id, "deadline = now()");
 
         // when
-        Optional<GenerationLeaseStore.FinishRecord> ended = await(queue.leaseStore.expire(id, TIME_IS_UP));
+        Optional<GenerationLeaseStore.FinishRecord> finished = await(queue.leaseStore.expire(id, DEADLINE_EXCEEDED));
 
         // then
-        assertThat(ended.orElseThrow().generation())
+        assertThat(finished.orElseThrow().generation())
                 .isEqualTo(new FinishedGeneration(
-                        id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED", TIME_IS_UP.message(), 0, 0));
+                        id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED", DEADLINE_EXCEEDED.message(), 0, 0));
         assertThat(queue.queryValue("""
                 SELECT concat_ws(' ', status, failed_attempts, error_code, error_class, error_retryable)
                 FROM generations""")).isEqualTo("FAILED 0 DEADLINE_EXCEEDED NOT_SENT t");
@@ -173,7 +173,7 @@ class GenerationLeaseStoreReapTest {
     }
 
     @Test
-    void theReasonOfAnExpiredGenerationHasTheClassOfItsLastFailure() {
+    void expiredGenerationHasTheClassOfItsLastFailure() {
         // given
         GenerationLease first = queue.submitAndClaim();
         await(queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
@@ -182,14 +182,14 @@ class GenerationLeaseStoreReapTest {
         set(first.generationId(), "deadline = now()");
 
         // when
-        await(queue.leaseStore.expire(first.generationId(), TIME_IS_UP));
+        await(queue.leaseStore.expire(first.generationId(), DEADLINE_EXCEEDED));
 
         // then
         assertThat(queue.queryValue("SELECT error_class FROM generations")).isEqualTo("AMBIGUOUS");
     }
 
     @Test
-    void whatStillHasTimeOrIsAtWorkDoesNotExpire() {
+    void runningAndEarlyGenerationsDoNotExpire() {
         // given
         GenerationLease running = queue.submitAndClaim();
         UUID early = queue.submit();
@@ -197,29 +197,29 @@ class GenerationLeaseStoreReapTest {
         List<String> before = queue.readAllRows();
 
         // then
-        assertThat(await(queue.leaseStore.expire(early, TIME_IS_UP))).isEmpty();
-        assertThat(await(queue.leaseStore.expire(running.generationId(), TIME_IS_UP)))
+        assertThat(await(queue.leaseStore.expire(early, DEADLINE_EXCEEDED))).isEmpty();
+        assertThat(await(queue.leaseStore.expire(running.generationId(), DEADLINE_EXCEEDED)))
                 .isEmpty();
-        assertThat(await(queue.leaseStore.expire(UUID.randomUUID(), TIME_IS_UP)))
+        assertThat(await(queue.leaseStore.expire(UUID.randomUUID(), DEADLINE_EXCEEDED)))
                 .isEmpty();
         assertThat(queue.readAllRows()).isEqualTo(before);
     }
 
     @Test
-    void whatEndedDoesNotExpire() {
+    void endedGenerationDoesNotExpire() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
         List<String> before = queue.readAllRows();
 
         // then
-        assertThat(await(queue.leaseStore.expire(generationLease.generationId(), TIME_IS_UP)))
+        assertThat(await(queue.leaseStore.expire(generationLease.generationId(), DEADLINE_EXCEEDED)))
                 .isEmpty();
         assertThat(queue.readAllRows()).isEqualTo(before);
     }
 
     @Test
-    void aProcessCanAskWhatItHolds() {
+    void findsHeldLeasesByAge() {
         // given
         GenerationLease old = queue.submitAndClaim();
         set(old.generationId(), "attempt_started_at = now() - interval '20 s'");

@@ -14,18 +14,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the tables refuse, whatever the code does. */
+/** Constraints of the tables, which hold independently of the code. */
 @Tag("database")
 class GenerationTableConstraintsTest {
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
-    private static void assertRefused(String sql, String constraint) {
+    private static void assertRejected(String sql, String constraint) {
         assertThatThrownBy(() -> queue.execute(sql)).hasMessageContaining(constraint);
     }
 
     @Test
-    void theStatusIsPendingUnlessSomebodySaysOtherwise() {
+    void statusIsPendingByDefault() {
         // when
         queue.execute("INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed) VALUES ('"
                 + UUID.randomUUID() + "', 'local', 'a lighthouse', 64, 64, 1, 7)");
@@ -36,78 +36,78 @@ class GenerationTableConstraintsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"RUNNING", "CANCELLED", "pending", "", "COMPLETED"})
-    void thereIsNoFourthStatus(String status) {
+    void rejectsUnknownStatus(String status) {
         // given
         queue.submit();
 
         // then
-        assertRefused(
+        assertRejected(
                 "UPDATE generations SET completed_at = now(), status = '" + status + "'", "generations_status_known");
     }
 
     @Test
-    void thereIsNoGenerationWithoutAStatus() {
+    void rejectsGenerationWithoutStatus() {
         // given
         queue.submit();
 
         // then
-        assertRefused("UPDATE generations SET status = NULL", "status");
+        assertRejected("UPDATE generations SET status = NULL", "status");
     }
 
     @Test
-    void noGenerationIsAnonymous() {
+    void rejectsGenerationWithoutUser() {
         // given
         queue.submit();
 
         // then
-        assertRefused("UPDATE generations SET user_id = NULL", "user_id");
-        assertRefused("UPDATE generation_queue SET user_id = NULL", "user_id");
+        assertRejected("UPDATE generations SET user_id = NULL", "user_id");
+        assertRejected("UPDATE generation_queue SET user_id = NULL", "user_id");
     }
 
     @Test
-    void whatFailedHasAWholeError() {
+    void rejectsFailedGenerationWithIncompleteError() {
         // given
         queue.submit();
         String failed = "UPDATE generations SET status = 'FAILED', completed_at = now()";
 
         // then
-        assertRefused(failed, "generations_failed_has_error");
-        assertRefused(failed + ", error_code = 'X'", "generations_failed_has_error");
-        assertRefused(
+        assertRejected(failed, "generations_failed_has_error");
+        assertRejected(failed + ", error_code = 'X'", "generations_failed_has_error");
+        assertRejected(
                 failed + ", error_code = 'X', error_class = 'Y', error_message = 'Z'", "generations_failed_has_error");
     }
 
     @Test
-    void onlyWhatFailedHasAnError() {
+    void rejectsErrorOfGenerationThatHasNotFailed() {
         // given
         queue.submit();
         String error = "error_code = 'X', error_class = 'Y', error_message = 'Z', error_retryable = true";
 
         // then
-        assertRefused("UPDATE generations SET " + error, "generations_failed_has_error");
-        assertRefused(
+        assertRejected("UPDATE generations SET " + error, "generations_failed_has_error");
+        assertRejected(
                 "UPDATE generations SET status = 'COMPLETE', completed_at = now(), " + error,
                 "generations_failed_has_error");
     }
 
     @Test
-    void whatEndedHasATimeAndNothingElse() {
+    void rejectsInconsistentCompletionTime() {
         // given
         queue.submit();
 
         // then
-        assertRefused("UPDATE generations SET status = 'COMPLETE'", "generations_ended_has_time");
-        assertRefused("UPDATE generations SET completed_at = now()", "generations_ended_has_time");
+        assertRejected("UPDATE generations SET status = 'COMPLETE'", "generations_ended_has_time");
+        assertRejected("UPDATE generations SET completed_at = now()", "generations_ended_has_time");
     }
 
     @Test
-    void aGenerationSucceedsOnce() {
+    void rejectsSecondSuccess() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
 
         // then
-        assertRefused("""
+        assertRejected("""
                 INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                   finished_at, outcome, counted)
                 SELECT generation_id, 2, 2, node_id, backend, started_at, finished_at, 'SUCCEEDED', true
@@ -115,14 +115,14 @@ class GenerationTableConstraintsTest {
     }
 
     @Test
-    void aClaimMakesOneAttempt() {
+    void rejectsSecondAttemptOfAClaim() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
                 generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
 
         // then
-        assertRefused("""
+        assertRejected("""
                 INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
                   finished_at, outcome, counted, error_code)
                 SELECT generation_id, 2, lease_token, node_id, backend, started_at, finished_at, outcome, true, 'X'
@@ -130,15 +130,15 @@ class GenerationTableConstraintsTest {
     }
 
     @Test
-    void anAttemptEndedInOneOfTheKnownWays() {
+    void rejectsUnknownOutcome() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
                 generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
 
         // then
-        assertRefused("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");
-        assertRefused("UPDATE generation_attempts SET error_code = NULL", "generation_attempts_failure_has_error");
+        assertRejected("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");
+        assertRejected("UPDATE generation_attempts SET error_code = NULL", "generation_attempts_failure_has_error");
         for (AttemptOutcome outcome : AttemptOutcome.values()) {
             String code = outcome == AttemptOutcome.SUCCEEDED ? "NULL" : "'X'";
             queue.execute("UPDATE generation_attempts SET outcome = '" + outcome + "', error_code = " + code);
@@ -146,23 +146,23 @@ class GenerationTableConstraintsTest {
     }
 
     @Test
-    void aLeaseIsWholeOrNotThere() {
+    void rejectsIncompleteLease() {
         // given
         queue.submitAndClaim();
 
         // then
-        assertRefused("UPDATE generation_queue SET lease_owner = NULL", "generation_queue_lease_complete");
-        assertRefused("UPDATE generation_queue SET attempt_deadline = NULL", "generation_queue_lease_complete");
+        assertRejected("UPDATE generation_queue SET lease_owner = NULL", "generation_queue_lease_complete");
+        assertRejected("UPDATE generation_queue SET attempt_deadline = NULL", "generation_queue_lease_complete");
     }
 
     @Test
-    void noTwoPicturesShareAPlace() {
+    void rejectsTwoImagesAtOnePosition() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
 
         // then
-        assertRefused("""
+        assertRejected("""
                 INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
                 SELECT gen_random_uuid(), generation_id, position, content_type, 1, 1, 1, sha256, 'k' FROM images""", "images_once_per_position");
     }

@@ -7,14 +7,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Who may work on what, small enough to be explored whole: generations, processes, the database's clock, and writes that are
- * on their way. Immutable states; {@link #steps} names everything that can happen next. Time passes in ticks: a lease lives
- * for {@link #TTL} of them, trust for {@link #TRUST}.
+ * Model of leases, small enough to be explored completely: generations, processes, the database clock, and pending writes. States are
+ * immutable; {@link #steps} returns all possible next steps. Time passes in ticks: the row of a node lives for {@link #TTL} ticks, the
+ * local validity of its identity for {@link #TRUST}.
  *
- * <p>Claims are known by two marks only: whether it is the newest of its generation (its token is the row's), or an older
- * one. That is all the statements ask, and it keeps the number of states finite. What is done by one statement is one step.
- * What a process does by itself is another, and everything may happen between two steps. Answers may be lost, writes may
- * arrive at any later time, processes may crash and freeze.
+ * <p>The model distinguishes only the newest claim of a generation, with the token of the row, from older ones. The statements compare no
+ * more than that, and it keeps the number of states finite. One statement is one step, one local action of a process is another, and any
+ * step may happen between two others. Responses may be lost, writes may arrive at any later time, processes may crash and freeze.
  */
 final class LeaseStateModel {
     static final int TTL = 2;
@@ -22,17 +21,17 @@ final class LeaseStateModel {
     static final int MAX_LOST = 2;
     static final int MAX_COUNTED = 2;
 
-    /** The design, or what somebody might have thought to be enough. */
+    /** The design, and weaker designs that violate an invariant. */
     enum Variant {
         AS_BUILT,
-        /** Writes check that the generation is being worked on, and not by whom. */
+        /** Writes check that there is a lease, but not its token. */
         WITHOUT_TOKEN,
-        /** A process trusts itself until the database tells it otherwise. */
-        WITHOUT_TRUST_WINDOW,
-        /** A sweep takes every lease back that it finds. */
-        SWEEP_WITHOUT_EXPIRY,
-        /** A heartbeat proves that a process lived when its answer came, not when it was sent. */
-        TRUST_FROM_THE_ANSWER
+        /** The identity of a process is valid until the database says that it has expired. */
+        WITHOUT_LOCAL_EXPIRY,
+        /** A reaper reclaims every lease. */
+        REAPER_WITHOUT_EXPIRY,
+        /** The validity counts from the response to a heartbeat, not from its request. */
+        VALID_FROM_RESPONSE
     }
 
     enum Status {
@@ -42,15 +41,15 @@ final class LeaseStateModel {
         FAILED
     }
 
-    /** What a write wants to put on record. */
+    /** Outcome that a write records. */
     enum Write {
         COMPLETE,
         RETRY,
-        /** By a sweep. */
+        /** Written by a reaper. */
         LOST
     }
 
-    /** A write on its way to the database. */
+    /** Write that has not reached the database yet. */
     record Sent(Write write, boolean newest) implements Comparable<Sent> {
         @Override
         public int compareTo(Sent other) {
@@ -59,11 +58,11 @@ final class LeaseStateModel {
     }
 
     /**
-     * A generation in the database.
+     * Generation in the database.
      *
-     * @param owner the process whose identity holds the lease, or -1
-     * @param formerLeft how long the row of an identity lives that its process has given up; -1 for a process's present one
-     * @param broken whether something has been recorded by a claim that did not hold the lease any more
+     * @param owner index of the process that holds the lease, or -1
+     * @param formerLeft remaining ticks of the row of a former identity of the owner; -1 if the lease belongs to its current identity
+     * @param broken whether an outdated claim has recorded an outcome
      */
     record Gen(
             Status status,
@@ -86,44 +85,45 @@ final class LeaseStateModel {
         FROZEN
     }
 
-    /** How far a process has come with a claim. */
+    /** Progress of a process with a claim. */
     enum Phase {
         NOTHING,
-        /** Claimed, and the answer is on its way. */
+        /** Claimed in the database, no response yet. */
         CLAIMED,
-        /** The AI server has been asked and has not answered. */
+        /** The AI server has not responded yet. */
         CALLING,
-        /** It has answered, with pictures. */
-        MADE,
-        /** It has answered, without. */
+        /** The AI server has responded with images. */
+        GENERATED,
+        /** The AI server has responded with a failure. */
         FAILED,
-        /** The pictures are on their way into the database. */
-        SAYING_MADE,
-        SAYING_FAILED
+        /** The write of a success is pending. */
+        RECORDING_SUCCESS,
+        /** The write of a failure is pending. */
+        RECORDING_FAILURE
     }
 
-    /** What a process does with one generation, and whether its claim is still the newest. */
+    /** Progress of a process with one generation; {@code newest} says whether its claim is the newest. */
     record Job(Phase phase, boolean newest) {
         static final Job NONE = new Job(Phase.NOTHING, false);
     }
 
     /**
-     * A process.
+     * Process.
      *
      * @param identity whether it has one
-     * @param trust how long it may still trust it
-     * @param row how long the row of the identity it has, or last had, still lives
-     * @param answer the age of the heartbeat whose answer is on its way, -1 when none is
+     * @param trust remaining ticks of its local validity
+     * @param row remaining ticks of the row of its current or last identity
+     * @param response age of the heartbeat whose response is pending, -1 when there is none
      */
-    record Proc(Life life, boolean identity, int trust, int row, int answer, List<Job> jobs) {}
+    record Proc(Life life, boolean identity, int trust, int row, int response, List<Job> jobs) {}
 
     record State(List<Gen> gens, List<Proc> procs, int faults) {}
 
     /**
-     * One thing that can happen.
+     * Transition to a next state.
      *
-     * @param proc who does it, -1 where nobody in particular does
-     * @param gen to which generation, or -1
+     * @param proc index of the process that acts, or -1
+     * @param gen index of the generation, or -1
      */
     record Step(String name, int proc, int gen, Sent sent, State next) {
         @Override
@@ -141,7 +141,7 @@ final class LeaseStateModel {
         this.variant = variant;
     }
 
-    /** Everything waits, nobody runs. */
+    /** Returns the initial state: all generations wait, all processes are down. */
     static State start(int gens, int procs, int faults) {
         List<Gen> waiting = new ArrayList<>();
         for (int i = 0; i < gens; i++) {
@@ -159,8 +159,8 @@ final class LeaseStateModel {
     }
 
     /**
-     * One of all states that differ in nothing that can ever matter: which process is called the first, and what is left of
-     * things that nobody will look at again.
+     * Returns the representative of all equivalent states. They differ only in the order of the processes and in data that no later step
+     * reads.
      */
     static State canonical(State state) {
         List<Integer> order = new ArrayList<>();
@@ -170,7 +170,7 @@ final class LeaseStateModel {
             tidy.add(tidy(state, p));
         }
         order.sort(Comparator.comparingInt(p -> code(state, p, tidy.get(p))));
-        // Loops, since this is most of the work of an exploration.
+        // Loops instead of streams, because this method takes most of the time of an exploration.
         List<Gen> gens = new ArrayList<>();
         for (Gen gen : state.gens()) {
             gens.add(canonical(gen, order));
@@ -197,7 +197,7 @@ final class LeaseStateModel {
                 gen.sent());
     }
 
-    /** A short text for a state, another one for each. Quicker to hash and to compare than records of records. */
+    /** Returns a unique short text for a state, which is faster to hash and compare than nested records. */
     static String key(State state) {
         StringBuilder key = new StringBuilder();
         add(key, state.faults());
@@ -219,7 +219,7 @@ final class LeaseStateModel {
             add(key, proc.identity() ? 1 : 0);
             add(key, proc.trust());
             add(key, proc.row());
-            add(key, proc.answer());
+            add(key, proc.response());
             for (Job job : proc.jobs()) {
                 add(key, job.phase().ordinal() * 2 + (job.newest() ? 1 : 0));
             }
@@ -227,14 +227,14 @@ final class LeaseStateModel {
         return key.toString();
     }
 
-    /** @param number from -1 up */
+    /** @param number at least -1 */
     private static void add(StringBuilder key, int number) {
         key.append((char) (number + 1));
     }
 
     private static Proc tidy(State state, int p) {
         Proc proc = state.procs().get(p);
-        boolean rowMatters = proc.identity() || proc.answer() >= 0;
+        boolean rowMatters = proc.identity() || proc.response() >= 0;
         for (Gen gen : state.gens()) {
             rowMatters |= holds(gen, p);
         }
@@ -248,7 +248,7 @@ final class LeaseStateModel {
                 proc.identity(),
                 proc.trust(),
                 rowMatters ? proc.row() : 0,
-                proc.answer(),
+                proc.response(),
                 List.copyOf(jobs));
     }
 
@@ -256,10 +256,10 @@ final class LeaseStateModel {
         return gen.status() == Status.LEASED && gen.owner() == p && gen.formerLeft() < 0;
     }
 
-    /** Differs for processes that differ. */
+    /** Returns a number that differs for different processes. */
     private static int code(State state, int p, Proc proc) {
         int code = proc.life().ordinal() * 2 + (proc.identity() ? 1 : 0);
-        code = ((code * (TRUST + 1) + proc.trust()) * (TTL + 1) + proc.row()) * (TRUST + 2) + proc.answer() + 1;
+        code = ((code * (TRUST + 1) + proc.trust()) * (TTL + 1) + proc.row()) * (TRUST + 2) + proc.response() + 1;
         for (int g = 0; g < proc.jobs().size(); g++) {
             Job job = proc.jobs().get(g);
             code = (code * Phase.values().length + job.phase().ordinal()) * 4
@@ -269,13 +269,13 @@ final class LeaseStateModel {
         return code;
     }
 
-    /** What is wrong with a state; null when nothing is. */
+    /** Returns the violated invariant of a state; null when there is none. */
     String violation(State state) {
         for (int g = 0; g < state.gens().size(); g++) {
             Gen gen = state.gens().get(g);
             int at = g;
             if (gen.broken()) {
-                return "a claim that no longer held generation " + g + " has put something on record";
+                return "an outdated claim of generation " + g + " has recorded an outcome";
             }
             if (gen.successes() > 1 || (gen.successes() == 1) != (gen.status() == Status.COMPLETE)) {
                 return "generation " + g + " is " + gen.status() + " with " + gen.successes() + " successes";
@@ -285,35 +285,35 @@ final class LeaseStateModel {
                             proc.life() == Life.UP && proc.jobs().get(at).phase() == Phase.CALLING)
                     .count();
             if (calling > 1) {
-                return "two processes that are awake ask the AI server for generation " + g;
+                return "two running processes call the AI server for generation " + g;
             }
         }
         return null;
     }
 
-    /** Everything that can happen next. */
+    /** Returns all possible next steps. */
     List<Step> steps(State state) {
         List<Step> steps = new ArrayList<>();
         if (state.gens().stream().allMatch(Gen::ended)) {
             return steps;
         }
-        boolean somebodySweeps = state.procs().stream().anyMatch(proc -> proc.life() == Life.UP);
-        boolean mustBreakOff = false;
+        boolean reaperRuns = state.procs().stream().anyMatch(proc -> proc.life() == Life.UP);
+        boolean mustAbort = false;
         for (int p = 0; p < state.procs().size(); p++) {
             Proc proc = state.procs().get(p);
             switch (proc.life()) {
                 case DOWN -> steps.add(new Step("starts", p, -1, null, with(state, p, life(proc, Life.UP))));
-                case FROZEN -> steps.add(thaws(state, p));
+                case FROZEN -> steps.add(thaw(state, p));
                 case UP -> {
-                    mustBreakOff |= proc.identity() && !trusts(proc);
+                    mustAbort |= proc.identity() && !isValid(proc);
                     live(state, p, steps);
                 }
             }
         }
         for (int g = 0; g < state.gens().size(); g++) {
             Gen gen = state.gens().get(g);
-            if (somebodySweeps && gen.status() == Status.LEASED && abandoned(state, gen)) {
-                send(state, -1, g, Write.LOST, true, steps, "sweep finds");
+            if (reaperRuns && gen.status() == Status.LEASED && abandoned(state, gen)) {
+                send(state, -1, g, Write.LOST, true, steps, "reaper finds");
             }
             for (Sent sent : gen.sent()) {
                 steps.add(new Step("arrives", -1, g, sent, arrives(state, g, sent)));
@@ -323,8 +323,8 @@ final class LeaseStateModel {
                 }
             }
         }
-        // The fifth of its lease that a process does not trust is the time in which it breaks its calls off.
-        if (!mustBreakOff) {
+        // A process aborts its calls between the end of its local validity and the expiry of its row.
+        if (!mustAbort) {
             steps.add(new Step("time passes", -1, -1, null, tick(state)));
         }
         return steps;
@@ -332,16 +332,16 @@ final class LeaseStateModel {
 
     private void live(State state, int p, List<Step> steps) {
         Proc proc = state.procs().get(p);
-        if (proc.identity() && !trusts(proc)) {
-            // Nothing else: it looks before it does anything.
-            steps.add(new Step("breaks off", p, -1, null, with(state, p, lose(proc))));
+        if (proc.identity() && !isValid(proc)) {
+            // No other step: a process checks its identity before every action.
+            steps.add(new Step("aborts", p, -1, null, with(state, p, lose(proc))));
             return;
         }
-        // One heartbeat at a time, and it is in a heartbeat's turn that a process joins again.
-        if (proc.answer() < 0) {
-            steps.add(proc.identity() ? beats(state, p) : new Step("joins", p, -1, null, join(state, p)));
+        // One heartbeat at a time. A process registers again instead of a heartbeat.
+        if (proc.response() < 0) {
+            steps.add(proc.identity() ? heartbeat(state, p) : new Step("registers", p, -1, null, join(state, p)));
         }
-        heartbeats(state, p, steps);
+        addHeartbeatResponses(state, p, steps);
         for (int g = 0; g < state.gens().size(); g++) {
             if (proc.identity()) {
                 work(state, p, g, steps);
@@ -353,25 +353,25 @@ final class LeaseStateModel {
         }
     }
 
-    /** How long a heartbeat travels does not matter: its row then lives the longer. How long its answer does, matters. */
-    private static Step beats(State state, int p) {
+    /** Models only the delay of the response. A delayed request only extends the life of the row. */
+    private static Step heartbeat(State state, int p) {
         Proc proc = state.procs().get(p);
         return proc.row() > 0
-                ? new Step("beats", p, -1, null, with(state, p, beat(proc, TTL, 0)))
-                : new Step("is told that it is dead", p, -1, null, with(state, p, lose(proc)));
+                ? new Step("sends a heartbeat", p, -1, null, with(state, p, beat(proc, TTL, 0)))
+                : new Step("finds its row expired", p, -1, null, with(state, p, lose(proc)));
     }
 
-    /** The answer to a heartbeat comes, or does not. */
-    private void heartbeats(State state, int p, List<Step> steps) {
+    /** Adds the arrival and the loss of the response to a heartbeat. */
+    private void addHeartbeatResponses(State state, int p, List<Step> steps) {
         Proc proc = state.procs().get(p);
-        if (proc.answer() >= 0) {
-            int age = variant == Variant.TRUST_FROM_THE_ANSWER ? 0 : proc.answer();
+        if (proc.response() >= 0) {
+            int age = variant == Variant.VALID_FROM_RESPONSE ? 0 : proc.response();
             Proc confirmed = new Proc(proc.life(), true, Math.max(0, TRUST - age), proc.row(), -1, proc.jobs());
-            steps.add(new Step("heartbeat is answered to", p, -1, null, with(state, p, confirmed)));
+            steps.add(new Step("receives the heartbeat response", p, -1, null, with(state, p, confirmed)));
         }
-        if (state.faults() > 0 && proc.answer() >= 0) {
+        if (state.faults() > 0 && proc.response() >= 0) {
             Proc lost = beat(proc, proc.row(), -1);
-            steps.add(new Step("gets no answer to its heartbeat", p, -1, null, fault(with(state, p, lost))));
+            steps.add(new Step("loses the heartbeat response", p, -1, null, fault(with(state, p, lost))));
         }
     }
 
@@ -394,33 +394,33 @@ final class LeaseStateModel {
                             gen.successes(),
                             gen.broken(),
                             gen.sent());
-                    steps.add(new Step("gives back", p, g, null, with(state, g, free)));
+                    steps.add(new Step("releases", p, g, null, with(state, g, free)));
                 }
             }
             case CLAIMED -> {
-                steps.add(new Step("begins", p, g, null, job(state, p, g, Phase.CALLING)));
+                steps.add(new Step("calls", p, g, null, job(state, p, g, Phase.CALLING)));
                 if (state.faults() > 0) {
-                    steps.add(new Step("never hears of its claim", p, g, null, fault(job(state, p, g, Phase.NOTHING))));
+                    steps.add(new Step("loses the claim response", p, g, null, fault(job(state, p, g, Phase.NOTHING))));
                 }
             }
             case CALLING -> {
-                steps.add(new Step("gets pictures", p, g, null, job(state, p, g, Phase.MADE)));
-                steps.add(new Step("gets a failure", p, g, null, job(state, p, g, Phase.FAILED)));
+                steps.add(new Step("receives images", p, g, null, job(state, p, g, Phase.GENERATED)));
+                steps.add(new Step("receives a failure", p, g, null, job(state, p, g, Phase.FAILED)));
             }
-            case MADE -> send(job(state, p, g, Phase.SAYING_MADE), p, g, Write.COMPLETE, job.newest(), steps, "sends");
-            case FAILED -> send(job(state, p, g, Phase.SAYING_FAILED), p, g, Write.RETRY, job.newest(), steps, "sends");
-            case SAYING_MADE -> said(state, p, g, new Sent(Write.COMPLETE, job.newest()), Phase.MADE, steps);
-            case SAYING_FAILED -> said(state, p, g, new Sent(Write.RETRY, job.newest()), Phase.FAILED, steps);
+            case GENERATED -> send(job(state, p, g, Phase.RECORDING_SUCCESS), p, g, Write.COMPLETE, job.newest(), steps, "sends");
+            case FAILED -> send(job(state, p, g, Phase.RECORDING_FAILURE), p, g, Write.RETRY, job.newest(), steps, "sends");
+            case RECORDING_SUCCESS -> awaitWriteResponse(state, p, g, new Sent(Write.COMPLETE, job.newest()), Phase.GENERATED, steps);
+            case RECORDING_FAILURE -> awaitWriteResponse(state, p, g, new Sent(Write.RETRY, job.newest()), Phase.FAILED, steps);
         }
     }
 
-    /** It is answered, or the connection breaks first and it is sent again; what was sent may arrive all the same. */
-    private void said(State state, int p, int g, Sent sent, Phase again, List<Step> steps) {
+    /** Adds the response to a write, and the loss of its connection, after which the process repeats the write. The first may still arrive. */
+    private void awaitWriteResponse(State state, int p, int g, Sent sent, Phase retryFrom, List<Step> steps) {
         if (!state.gens().get(g).sent().contains(sent)) {
-            steps.add(new Step("is answered", p, g, null, job(state, p, g, Phase.NOTHING)));
+            steps.add(new Step("receives the write response", p, g, null, job(state, p, g, Phase.NOTHING)));
         }
         if (state.faults() > 0) {
-            steps.add(new Step("gets no answer", p, g, null, fault(job(state, p, g, again))));
+            steps.add(new Step("loses the write response", p, g, null, fault(job(state, p, g, retryFrom))));
         }
     }
 
@@ -436,7 +436,7 @@ final class LeaseStateModel {
 
     private State claim(State state, int p, int g) {
         Gen gen = state.gens().get(g);
-        // The token grows: whatever was on its way, or is still at work, belongs to an older claim now.
+        // The token increases: pending writes and running attempts now belong to an older claim.
         Set<Sent> older = new TreeSet<>();
         gen.sent().forEach(sent -> older.add(new Sent(sent.write(), false)));
         Gen leased = new Gen(Status.LEASED, p, -1, gen.lost(), gen.counted(), gen.successes(), gen.broken(), older);
@@ -450,11 +450,11 @@ final class LeaseStateModel {
         return job(next, p, g, new Job(Phase.CLAIMED, true));
     }
 
-    /** What a fenced statement does when it is executed. */
+    /** Returns the state after a fenced statement. */
     private State arrives(State state, int g, Sent sent) {
         Gen gen = sent(state.gens().get(g), without(state.gens().get(g).sent(), sent));
-        boolean fence = sent.newest() || variant == Variant.WITHOUT_TOKEN;
-        if (gen.status() != Status.LEASED || !fence) {
+        boolean tokenMatches = sent.newest() || variant == Variant.WITHOUT_TOKEN;
+        if (gen.status() != Status.LEASED || !tokenMatches) {
             return with(state, g, gen);
         }
         boolean broken = gen.broken() || !sent.newest();
@@ -470,7 +470,7 @@ final class LeaseStateModel {
         return with(state, g, new Gen(next, -1, -1, lost, counted, successes, broken, gen.sent()));
     }
 
-    /** Whether a sweep would take the lease back. */
+    /** Returns whether a reaper would reclaim the lease. */
     boolean abandoned(State state, Gen gen) {
         if (gen.status() != Status.LEASED) {
             return false;
@@ -478,23 +478,23 @@ final class LeaseStateModel {
         int left = gen.formerLeft() >= 0
                 ? gen.formerLeft()
                 : state.procs().get(gen.owner()).row();
-        return left == 0 || variant == Variant.SWEEP_WITHOUT_EXPIRY;
+        return left == 0 || variant == Variant.REAPER_WITHOUT_EXPIRY;
     }
 
-    private boolean trusts(Proc proc) {
-        return proc.identity() && (proc.trust() > 0 || variant == Variant.WITHOUT_TRUST_WINDOW);
+    private boolean isValid(Proc proc) {
+        return proc.identity() && (proc.trust() > 0 || variant == Variant.WITHOUT_LOCAL_EXPIRY);
     }
 
-    private Step thaws(State state, int p) {
+    private Step thaw(State state, int p) {
         Proc proc = state.procs().get(p);
-        // It looks at its clock before it does anything else.
-        Proc awake = trusts(proc) || !proc.identity() ? life(proc, Life.UP) : lose(life(proc, Life.UP));
-        return new Step("wakes", p, -1, null, with(state, p, awake));
+        // A process checks its identity before every action.
+        Proc awake = isValid(proc) || !proc.identity() ? life(proc, Life.UP) : lose(life(proc, Life.UP));
+        return new Step("thaws", p, -1, null, with(state, p, awake));
     }
 
-    /** It forgets its identity; calls are broken off, results that are not recorded yet are thrown away. */
+    /** Clears the identity, aborts calls and discards results that are not recorded. */
     private static Proc lose(Proc proc) {
-        return new Proc(proc.life(), false, 0, proc.row(), proc.answer(), idle(proc));
+        return new Proc(proc.life(), false, 0, proc.row(), proc.response(), idle(proc));
     }
 
     private static Proc crash(Proc proc) {
@@ -505,7 +505,7 @@ final class LeaseStateModel {
         return proc.jobs().stream().map(job -> Job.NONE).toList();
     }
 
-    /** A new row; what the old identity held stays with the old row until that expires. */
+    /** Registers a new row. Leases of the old identity stay with the old row until it expires. */
     private static State join(State state, int p) {
         Proc proc = state.procs().get(p);
         State next = state;
@@ -547,7 +547,7 @@ final class LeaseStateModel {
                         proc.identity(),
                         Math.max(0, proc.trust() - 1),
                         Math.max(0, proc.row() - 1),
-                        older(proc.answer()),
+                        older(proc.response()),
                         proc.jobs()))
                 .toList();
         return new State(gens, procs, state.faults());
@@ -576,11 +576,11 @@ final class LeaseStateModel {
     }
 
     private static Proc life(Proc proc, Life life) {
-        return new Proc(life, proc.identity(), proc.trust(), proc.row(), proc.answer(), proc.jobs());
+        return new Proc(life, proc.identity(), proc.trust(), proc.row(), proc.response(), proc.jobs());
     }
 
-    private static Proc beat(Proc proc, int row, int answer) {
-        return new Proc(proc.life(), proc.identity(), proc.trust(), row, answer, proc.jobs());
+    private static Proc beat(Proc proc, int row, int response) {
+        return new Proc(proc.life(), proc.identity(), proc.trust(), row, response, proc.jobs());
     }
 
     private static State job(State state, int p, int g, Phase phase) {
@@ -595,7 +595,7 @@ final class LeaseStateModel {
         return with(
                 state,
                 p,
-                new Proc(proc.life(), proc.identity(), proc.trust(), proc.row(), proc.answer(), List.copyOf(jobs)));
+                new Proc(proc.life(), proc.identity(), proc.trust(), proc.row(), proc.response(), List.copyOf(jobs)));
     }
 
     private static State fault(State state) {

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The model against the real statements on the real database: random ways through the model, each step done for real, the
- * same outcome each time. A tick is an hour that the rows of the processes are moved back, so that real time does not count.
+ * Compares the model with the statements on a real database: takes random paths through the model and runs each step as a statement. A
+ * tick moves the rows of the nodes back by an hour, so that real time has no effect.
  */
 @Tag("database")
 class LeaseStateModelConformanceTest {
@@ -49,13 +49,13 @@ class LeaseStateModelConformanceTest {
             1,
             "is lost",
             1,
-            "gives back",
+            "releases",
             1,
-            "never hears of its claim",
+            "loses the claim response",
             1,
-            "gets no answer to its heartbeat",
+            "loses the heartbeat response",
             1,
-            "beats",
+            "sends a heartbeat",
             4,
             "arrives",
             3,
@@ -68,96 +68,96 @@ class LeaseStateModelConformanceTest {
     private final LeaseStateModel model = new LeaseStateModel(Variant.AS_BUILT);
 
     @Test
-    void theStatementsDoWhatTheModelSays() {
+    void statementsMatchTheModel() {
         long seed = Long.getLong("darkroom.chaos.seed", new Random().nextLong());
-        System.out.printf("model and statements, again with -Ddarkroom.chaos.seed=%d%n", seed);
-        Random dice = new Random(seed);
+        System.out.printf("model and statements, repeat with -Ddarkroom.chaos.seed=%d%n", seed);
+        Random random = new Random(seed);
         Map<String, Integer> done = new HashMap<>();
         for (int i = 0; i < WALKS; i++) {
-            walk(STEPS, (state, number) -> likely(model.steps(state), dice), done);
+            walk(STEPS, (state, number) -> choose(model.steps(state), random), done);
             queue.clear();
         }
         System.out.println("model and statements: " + done);
         assertThat(done).containsKeys("arrives COMPLETE true", "arrives LOST true");
     }
 
-    /** What chance hardly ever meets: a write that arrives when a younger claim holds the lease. */
+    /** A write that arrives when a newer claim holds the lease, which random paths rarely contain. */
     @ParameterizedTest
     @EnumSource(Write.class)
-    void whatComesTooLateChangesNothing(Write write) {
+    void lateWriteChangesNothing(Write write) {
         // given
-        List<Step> way = wayTo((state, step) -> step.name().equals("arrives")
+        List<Step> path = pathTo((state, step) -> step.name().equals("arrives")
                 && step.sent().equals(new Sent(write, false))
                 && state.gens().get(0).status() == Status.LEASED);
 
         // then
-        walk(way.size(), (state, number) -> way.get(number), new HashMap<>());
+        walk(path.size(), (state, number) -> path.get(number), new HashMap<>());
     }
 
-    /** A shortest way to a step, and that step. */
-    private List<Step> wayTo(BiPredicate<State, Step> goal) {
-        Map<State, Step> by = new HashMap<>();
-        Map<State, State> from = new HashMap<>();
+    /** Returns a shortest path to a step, including that step. */
+    private List<Step> pathTo(BiPredicate<State, Step> goal) {
+        Map<State, Step> incomingSteps = new HashMap<>();
+        Map<State, State> predecessors = new HashMap<>();
         Deque<State> queue = new ArrayDeque<>(List.of(start()));
         while (!queue.isEmpty()) {
             State state = queue.remove();
             for (Step step : model.steps(state)) {
                 if (goal.test(state, step)) {
-                    Deque<Step> way = new ArrayDeque<>(List.of(step));
-                    for (State at = state; from.containsKey(at); at = from.get(at)) {
-                        way.addFirst(by.get(at));
+                    Deque<Step> path = new ArrayDeque<>(List.of(step));
+                    for (State at = state; predecessors.containsKey(at); at = predecessors.get(at)) {
+                        path.addFirst(incomingSteps.get(at));
                     }
-                    return List.copyOf(way);
+                    return List.copyOf(path);
                 }
-                if (!step.next().equals(start()) && by.putIfAbsent(step.next(), step) == null) {
-                    from.put(step.next(), state);
+                if (!step.next().equals(start()) && incomingSteps.putIfAbsent(step.next(), step) == null) {
+                    predecessors.put(step.next(), state);
                     queue.add(step.next());
                 }
             }
         }
-        throw new AssertionError("no way leads there");
+        throw new AssertionError("no path leads to the step");
     }
 
     private static State start() {
         return LeaseStateModel.start(1, PROCESSES, 3);
     }
 
-    private void walk(int most, BiFunction<State, Integer, Step> choice, Map<String, Integer> done) {
-        Real real = new Real();
+    private void walk(int maxSteps, BiFunction<State, Integer, Step> choice, Map<String, Integer> done) {
+        DatabaseState database = new DatabaseState();
         State state = start();
-        List<String> way = new ArrayList<>();
-        for (int i = 0; i < most && !model.steps(state).isEmpty(); i++) {
+        List<String> path = new ArrayList<>();
+        for (int i = 0; i < maxSteps && !model.steps(state).isEmpty(); i++) {
             Step step = choice.apply(state, i);
-            way.add(step.toString());
-            real.take(step, state);
+            path.add(step.toString());
+            database.take(step, state);
             state = step.next();
-            real.compare(state, model, way);
+            database.compare(state, model, path);
             String name = step.name()
                     + (step.sent() == null
                             ? ""
                             : " " + step.sent().write() + " " + step.sent().newest());
             done.merge(name, 1, Integer::sum);
         }
-        assertThat(queue.findViolations()).as(way::toString).isEmpty();
+        assertThat(queue.findViolations()).as(path::toString).isEmpty();
     }
 
-    /** Work comes first: time and faults can always come, and would leave nothing to do. */
-    private static Step likely(List<Step> steps, Random dice) {
-        List<Step> weighed = new ArrayList<>();
+    /** Prefers actions of processes, because ticks and faults are always possible and would end the path early. */
+    private static Step choose(List<Step> steps, Random random) {
+        List<Step> weighted = new ArrayList<>();
         for (Step step : steps) {
             int weight = WEIGHTS.getOrDefault(step.name(), 8);
             for (int i = 0; i < weight; i++) {
-                weighed.add(step);
+                weighted.add(step);
             }
         }
-        return weighed.get(dice.nextInt(weighed.size()));
+        return weighted.get(random.nextInt(weighted.size()));
     }
 
-    /** The same in the database. */
-    private static final class Real {
+    /** State of the model in the database. */
+    private static final class DatabaseState {
         private final UUID generation = queue.submit();
         private final UUID[] identities = new UUID[PROCESSES];
-        /** What each process was given, under whatever identity. */
+        /** Last lease of each process, under its current or a former identity. */
         private final GenerationLease[] leases = new GenerationLease[PROCESSES];
 
         private final List<GenerationLease> claimed = new ArrayList<>();
@@ -166,35 +166,35 @@ class LeaseStateModelConformanceTest {
         void take(Step step, State before) {
             int p = step.proc();
             switch (step.name()) {
-                case "joins" -> {
+                case "registers" -> {
                     identities[p] = UUID.randomUUID();
                     sql("INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + identities[p]
                             + "', 'test', 'test', now() + interval '" + LeaseStateModel.TTL + " hours')");
                 }
-                case "beats" -> assertThat(beat(p)).as("alive").isTrue();
-                case "is told that it is dead" ->
-                    assertThat(beat(p)).as("alive").isFalse();
+                case "sends a heartbeat" -> assertThat(heartbeat(p)).as("alive").isTrue();
+                case "finds its row expired" ->
+                    assertThat(heartbeat(p)).as("alive").isFalse();
                 case "time passes" -> sql("UPDATE nodes SET expires_at = expires_at - interval '1 hour'");
                 case "claims" -> {
-                    List<GenerationLease> got = queue.claim(identities[p], 10);
-                    assertThat(got).hasSize(1);
-                    leases[p] = got.get(0);
-                    claimed.add(got.get(0));
-                    age();
+                    List<GenerationLease> batch = queue.claim(identities[p], 10);
+                    assertThat(batch).hasSize(1);
+                    leases[p] = batch.get(0);
+                    claimed.add(batch.get(0));
+                    markPendingWritesOutdated();
                 }
-                case "gives back" ->
+                case "releases" ->
                     assertThat(await(queue.leaseStore.release(newest()))).isTrue();
                 case "sends" -> sent.put(step.sent(), leases[p]);
-                case "sweep finds" -> sent.put(step.sent(), abandoned().get(0).generationLease());
+                case "reaper finds" -> sent.put(step.sent(), abandoned().get(0).generationLease());
                 case "is lost" -> sent.remove(step.sent());
                 case "arrives" -> arrives(step.sent(), before.gens().get(0));
                 default -> {
-                    // Happens inside a process.
+                    // Local to a process.
                 }
             }
         }
 
-        /** Over connections that are there already: there are many steps. */
+        /** Runs a statement on pooled connections, because there are many steps. */
         private static List<String> sql(String sql) {
             List<String> values = new ArrayList<>();
             await(queue.database.pool().query(sql).execute())
@@ -202,7 +202,7 @@ class LeaseStateModelConformanceTest {
             return values;
         }
 
-        private boolean beat(int p) {
+        private boolean heartbeat(int p) {
             return !sql("UPDATE nodes SET expires_at = now() + interval '" + LeaseStateModel.TTL
                             + " hours' WHERE id = '" + identities[p] + "' AND expires_at > now() RETURNING id")
                     .isEmpty();
@@ -216,18 +216,18 @@ class LeaseStateModelConformanceTest {
             return await(queue.leaseStore.findAbandoned(Duration.ofSeconds(5), 10));
         }
 
-        /** What is on its way belongs to an older claim now, and joins what already did. */
-        private void age() {
+        /** Marks pending writes as those of an older claim, after a new claim. */
+        private void markPendingWritesOutdated() {
             Map<Sent, GenerationLease> older = new HashMap<>();
             sent.forEach((each, generationLease) -> older.put(new Sent(each.write(), false), generationLease));
             sent.clear();
             sent.putAll(older);
         }
 
-        private void arrives(Sent what, Gen before) {
-            GenerationLease generationLease = sent.remove(what);
-            boolean expected = before.status() == Status.LEASED && what.newest();
-            boolean taken = switch (what.write()) {
+        private void arrives(Sent write, Gen before) {
+            GenerationLease generationLease = sent.remove(write);
+            boolean expected = before.status() == Status.LEASED && write.newest();
+            boolean changed = switch (write.write()) {
                 case COMPLETE ->
                     await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)))
                             .isPresent();
@@ -240,7 +240,7 @@ class LeaseStateModelConformanceTest {
                             ? fail(generationLease, AttemptOutcome.LOST, false)
                             : retry(generationLease, AttemptOutcome.LOST, false);
             };
-            assertThat(taken).as("taken").isEqualTo(expected);
+            assertThat(changed).as("changed").isEqualTo(expected);
         }
 
         private static boolean retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
@@ -251,14 +251,14 @@ class LeaseStateModelConformanceTest {
 
         private static boolean fail(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             RetryDecision.FailureReason failureReason =
-                    new RetryDecision.FailureReason("GIVEN_UP", FailureClass.SERVER_ERROR, "Given up.", false);
+                    new RetryDecision.FailureReason("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
             return await(queue.leaseStore.fail(
                             generationLease, outcome, counted, TestFailures.SERVER_ERROR, failureReason))
                     .isPresent();
         }
 
-        /** What can be seen of a state; and that what cannot be done there is not done. */
-        void compare(State state, LeaseStateModel model, List<String> way) {
+        /** Compares the rows with a state of the model, and checks that steps impossible in the model change nothing. */
+        void compare(State state, LeaseStateModel model, List<String> path) {
             Gen gen = state.gens().get(0);
             String row =
                     sql("SELECT g.status || ' ' || coalesce((SELECT (lease_owner IS NOT NULL) || ' ' || lost_attempts"
@@ -268,16 +268,16 @@ class LeaseStateModelConformanceTest {
             String expected = gen.ended()
                     ? status + " "
                     : status + " " + (gen.status() == Status.LEASED) + " " + gen.lost() + " " + gen.counted();
-            assertThat(row).as(way::toString).isEqualTo(expected);
+            assertThat(row).as(path::toString).isEqualTo(expected);
             assertThat(abandoned().size())
-                    .as(() -> "abandoned after " + way)
+                    .as(() -> "abandoned after " + path)
                     .isEqualTo(model.abandoned(state, gen) ? 1 : 0);
             for (int p = 0; p < PROCESSES; p++) {
                 boolean claimable =
                         gen.status() == Status.WAITING && state.procs().get(p).row() > 0;
                 if (identities[p] != null && !claimable) {
                     assertThat(queue.claim(identities[p], 10))
-                            .as(() -> "claimed after " + way)
+                            .as(() -> "claimed after " + path)
                             .isEmpty();
                 }
             }

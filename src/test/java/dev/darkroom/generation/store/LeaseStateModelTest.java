@@ -20,44 +20,44 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
- * Every state that claims, heartbeats, sweeps, completions, retries, crashes, pauses and lost answers can lead to, in every
- * order: never two outcomes, never two processes at work on one generation, never stuck. And for each part of the design
- * that could seem too much, what happens without it.
+ * Explores every state that claims, heartbeats, reapers, completions, retries, crashes, pauses and lost responses can lead to, in every
+ * order. No state has two outcomes, two processes that run an attempt of one generation, or no path to an end. Also checks that the
+ * design fails without each of its parts.
  */
 class LeaseStateModelTest {
 
-    /** All states that can be reached, each with its first way there. */
-    private static final class Explored {
+    /** All reachable states, each with a shortest path. */
+    private static final class Exploration {
         private final Map<String, Integer> numbers = new HashMap<>();
         private final List<State> states = new ArrayList<>();
-        private final List<Integer> cameFrom = new ArrayList<>();
-        private final List<Step> cameBy = new ArrayList<>();
-        private final List<List<Integer>> before = new ArrayList<>();
+        private final List<Integer> predecessors = new ArrayList<>();
+        private final List<Step> incomingSteps = new ArrayList<>();
+        private final List<List<Integer>> incoming = new ArrayList<>();
 
         private String violation;
 
         /**
-         * Breadth first, so that the first violation has a shortest trace. Stops there.
+         * Explores breadth first and stops at the first violation, which therefore has a shortest trace.
          *
-         * @param likeness gives states that differ in nothing of importance the same form; a trace is readable without
+         * @param canonical maps equivalent states to the same state; the identity keeps a trace readable
          */
-        static Explored explore(LeaseStateModel model, State start, UnaryOperator<State> likeness) {
-            Explored explored = new Explored();
-            explored.add(start, -1, null);
-            for (int at = 0; at < explored.states.size(); at++) {
-                State state = explored.states.get(at);
-                explored.violation = model.violation(state);
-                if (explored.violation != null) {
-                    explored.violation += explored.trace(at);
-                    return explored;
+        static Exploration explore(LeaseStateModel model, State start, UnaryOperator<State> canonical) {
+            Exploration exploration = new Exploration();
+            exploration.add(start, -1, null);
+            for (int at = 0; at < exploration.states.size(); at++) {
+                State state = exploration.states.get(at);
+                exploration.violation = model.violation(state);
+                if (exploration.violation != null) {
+                    exploration.violation += exploration.trace(at);
+                    return exploration;
                 }
                 for (Step step : model.steps(state)) {
-                    explored.before
-                            .get(explored.add(likeness.apply(step.next()), at, step))
+                    exploration.incoming
+                            .get(exploration.add(canonical.apply(step.next()), at, step))
                             .add(at);
                 }
             }
-            return explored;
+            return exploration;
         }
 
         private int add(State state, int from, Step by) {
@@ -66,22 +66,22 @@ class LeaseStateModelTest {
                 return known;
             }
             states.add(state);
-            before.add(new ArrayList<>(4));
-            cameFrom.add(from);
-            cameBy.add(by == null ? null : new Step(by.name(), by.proc(), by.gen(), by.sent(), null));
+            incoming.add(new ArrayList<>(4));
+            predecessors.add(from);
+            incomingSteps.add(by == null ? null : new Step(by.name(), by.proc(), by.gen(), by.sent(), null));
             return states.size() - 1;
         }
 
         String trace(int state) {
             Deque<String> steps = new ArrayDeque<>();
-            for (int at = state; cameFrom.get(at) >= 0; at = cameFrom.get(at)) {
-                steps.addFirst("\n    " + cameBy.get(at));
+            for (int at = state; predecessors.get(at) >= 0; at = predecessors.get(at)) {
+                steps.addFirst("\n    " + incomingSteps.get(at));
             }
             return String.join("", steps);
         }
 
-        /** A state from which no way leads to where everything has ended; -1 when there is none. */
-        int stuck() {
+        /** Returns a state without a path to the end of all generations; -1 when there is none. */
+        int findStuckState() {
             BitSet ends = new BitSet();
             Deque<Integer> queue = new ArrayDeque<>();
             for (int i = 0; i < states.size(); i++) {
@@ -91,7 +91,7 @@ class LeaseStateModelTest {
                 }
             }
             while (!queue.isEmpty()) {
-                for (int previous : before.get(queue.remove())) {
+                for (int previous : incoming.get(queue.remove())) {
                     if (!ends.get(previous)) {
                         ends.set(previous);
                         queue.add(previous);
@@ -105,32 +105,32 @@ class LeaseStateModelTest {
 
     @ParameterizedTest
     @CsvSource({"1, 2, 2, 184678", "1, 3, 0, 64837", "2, 1, 0, 252705"})
-    void whateverHappensInWhateverOrder(int gens, int procs, int faults, int states) {
+    void everyReachableStateIsConsistent(int gens, int procs, int faults, int states) {
         // given
         LeaseStateModel model = new LeaseStateModel(Variant.AS_BUILT);
 
         // when
-        Explored all = Explored.explore(model, LeaseStateModel.start(gens, procs, faults), LeaseStateModel::canonical);
+        Exploration exploration = Exploration.explore(model, LeaseStateModel.start(gens, procs, faults), LeaseStateModel::canonical);
 
         // then
         System.out.printf(
-                "model: %d generations, %d processes, %d faults: %,d states%n", gens, procs, faults, all.states.size());
-        assertThat(all.violation).isNull();
-        int stuck = all.stuck();
-        assertThat(stuck).as(() -> "stuck after" + all.trace(stuck)).isNegative();
-        assertThat(all.states)
-                .as("a model that has changed has another number of states")
+                "model: %d generations, %d processes, %d faults: %,d states%n", gens, procs, faults, exploration.states.size());
+        assertThat(exploration.violation).isNull();
+        int stuck = exploration.findStuckState();
+        assertThat(stuck).as(() -> "stuck after" + exploration.trace(stuck)).isNegative();
+        assertThat(exploration.states)
+                .as("number of states, which changes with the model")
                 .hasSize(states);
     }
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "AS_BUILT")
-    void eachPartOfTheDesignIsNeeded(Variant variant) {
+    void violatesAnInvariantWithoutEachPartOfTheDesign(Variant variant) {
         // when
-        Explored some = Explored.explore(new LeaseStateModel(variant), LeaseStateModel.start(1, 2, 1), step -> step);
+        Exploration exploration = Exploration.explore(new LeaseStateModel(variant), LeaseStateModel.start(1, 2, 1), step -> step);
 
         // then
-        System.out.printf("model: %s after %,d states: %s%n", variant, some.states.size(), some.violation);
-        assertThat(some.violation).isNotNull();
+        System.out.printf("model: %s after %,d states: %s%n", variant, exploration.states.size(), exploration.violation);
+        assertThat(exploration.violation).isNotNull();
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Whoever watches is told, and the database counts versions as the program does. */
+/** Notification of progress subscribers, and versions computed by the database and in Java. */
 @Tag("database")
 @Timeout(60)
 class ProgressVerticleTest {
@@ -30,8 +30,8 @@ class ProgressVerticleTest {
 
     private static final BackendFailure FAILURE = BackendFailure.of(FailureClass.SERVER_ERROR, "OOPS", "It failed.");
 
-    private final ProgressSubscribers watch = new ProgressSubscribers();
-    private final List<JsonObject> heard = new CopyOnWriteArrayList<>();
+    private final ProgressSubscribers subscribers = new ProgressSubscribers();
+    private final List<JsonObject> received = new CopyOnWriteArrayList<>();
 
     private static long version(UUID id) {
         JsonObject generation = GenerationDatabaseFixture.await(queue.generationStore.find(id, null))
@@ -47,7 +47,7 @@ class ProgressVerticleTest {
     }
 
     @Test
-    void theDatabaseCountsAsTheProgramDoes() {
+    void databaseComputesTheSameVersionsAsJava() {
         // given
         UUID node = queue.insertNode();
         UUID id = queue.submit();
@@ -67,68 +67,68 @@ class ProgressVerticleTest {
         UUID cancelled = queue.submit();
         GenerationDatabaseFixture.await(queue.leaseStore.cancel(cancelled, null));
         assertThat(version(cancelled)).isEqualTo(3);
-        UUID brokenOff = queue.submit();
+        UUID aborted = queue.submit();
         queue.claim(node, 1);
-        GenerationDatabaseFixture.await(queue.leaseStore.cancel(brokenOff, null));
-        assertThat(version(brokenOff)).isEqualTo(5);
+        GenerationDatabaseFixture.await(queue.leaseStore.cancel(aborted, null));
+        assertThat(version(aborted)).isEqualTo(5);
     }
 
     @Test
-    void withoutAnyWordItIsFoundByLooking() {
+    void pollFindsChangesWithoutSignals() {
         // given
-        queue.vertx.deployVerticle(new ProgressVerticle(watch, queue.database, queue.notifyChannel));
+        queue.vertx.deployVerticle(new ProgressVerticle(subscribers, queue.database, queue.notifyChannel));
         UUID id = queue.submit();
-        ProgressSubscribers.Subscriber subscriber = watch.subscribe(id, heard::add);
+        ProgressSubscribers.Subscriber subscriber = subscribers.subscribe(id, received::add);
         subscriber.setKnownVersion(1);
 
         // when
         queue.claim(queue.insertNode(), 1);
 
         // then
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !heard.isEmpty());
-        assertThat(GenerationEventHistory.version(heard.get(0))).isEqualTo(2);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !received.isEmpty());
+        assertThat(GenerationEventHistory.version(received.get(0))).isEqualTo(2);
         subscriber.close();
-        assertThat(watch.knownVersions()).isEmpty();
+        assertThat(subscribers.knownVersions()).isEmpty();
     }
 
     @Test
-    void whatIsNotThereAnyMoreIsTold() {
+    void reportsUnknownGenerationAsMissing() {
         // given
-        UUID gone = UUID.randomUUID();
+        UUID unknown = UUID.randomUUID();
 
         // then
-        assertThat(GenerationDatabaseFixture.await(queue.generationStore.findNewerThan(Map.of(gone, 1L))))
-                .containsEntry(gone, Optional.empty());
+        assertThat(GenerationDatabaseFixture.await(queue.generationStore.findNewerThan(Map.of(unknown, 1L))))
+                .containsEntry(unknown, Optional.empty());
     }
 
     @Test
-    void whoKnowsLessIsToldMoreAndNobodyMissesAnything() {
+    void lowestKnownVersionOfAllSubscribersDecides() {
         // given
         UUID id = UUID.randomUUID();
-        ProgressSubscribers.Subscriber early = watch.subscribe(id, heard::add);
-        ProgressSubscribers.Subscriber late = watch.subscribe(id, heard::add);
-        assertThat(watch.knownVersions()).containsEntry(id, 0L);
+        ProgressSubscribers.Subscriber early = subscribers.subscribe(id, received::add);
+        ProgressSubscribers.Subscriber late = subscribers.subscribe(id, received::add);
+        assertThat(subscribers.knownVersions()).containsEntry(id, 0L);
 
         // when
         late.setKnownVersion(5);
         early.setKnownVersion(2);
 
         // then
-        assertThat(watch.knownVersions()).containsEntry(id, 2L);
+        assertThat(subscribers.knownVersions()).containsEntry(id, 2L);
         early.close();
-        assertThat(watch.hasSubscribers(id)).isTrue();
+        assertThat(subscribers.hasSubscribers(id)).isTrue();
         late.close();
-        assertThat(watch.hasSubscribers(id)).isFalse();
+        assertThat(subscribers.hasSubscribers(id)).isFalse();
     }
 
     @Test
-    void thereIsAnEndToHowManyWatch() {
+    void limitsSubscribers() {
         // when
         for (int i = 0; i < ProgressSubscribers.MAX_SUBSCRIBERS; i++) {
-            assertThat(watch.subscribe(UUID.randomUUID(), heard::add)).isNotNull();
+            assertThat(subscribers.subscribe(UUID.randomUUID(), received::add)).isNotNull();
         }
 
         // then
-        assertThat(watch.subscribe(UUID.randomUUID(), heard::add)).isNull();
+        assertThat(subscribers.subscribe(UUID.randomUUID(), received::add)).isNull();
     }
 }

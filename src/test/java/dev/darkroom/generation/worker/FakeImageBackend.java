@@ -20,12 +20,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
-/** An AI server without a network: each call ends as the test says, or as aborted. */
+/** Backend without a network. The test decides the outcome of each call; an abort ends a call as aborted. */
 final class FakeImageBackend implements ImageBackend {
     static final Image IMAGE =
             new Image(ChunkedBytes.of(new byte[] {1, 2, 3}), ImageFormat.PNG, 64, 64, "ab".repeat(32));
 
-    /** Keeps nothing, at once. */
+    /** Accepts every image immediately and stores none. */
     static final ImageStore DISCARDING_STORE = new ImageStore() {
         @Override
         public Future<Void> put(String key, Image image) {
@@ -34,7 +34,7 @@ final class FakeImageBackend implements ImageBackend {
 
         @Override
         public Future<ReadStream<Buffer>> read(String key) {
-            return Future.failedFuture("kept nowhere");
+            return Future.failedFuture("not stored");
         }
 
         @Override
@@ -53,19 +53,19 @@ final class FakeImageBackend implements ImageBackend {
         }
     };
 
-    private final Function<ImageRequest, Future<BackendOutcome>> answer;
+    private final Function<ImageRequest, Future<BackendOutcome>> outcome;
     private final Map<String, AtomicInteger> callCount = new ConcurrentHashMap<>();
 
-    FakeImageBackend(Function<ImageRequest, Future<BackendOutcome>> answer) {
-        this.answer = answer;
+    FakeImageBackend(Function<ImageRequest, Future<BackendOutcome>> outcome) {
+        this.outcome = outcome;
     }
 
-    /** Makes every picture at once. */
+    /** Returns a backend that generates every image immediately. */
     static FakeImageBackend succeeding() {
         return new FakeImageBackend(request -> Future.succeededFuture(imageOutcome()));
     }
 
-    /** Never answers. */
+    /** Returns a backend that never responds. */
     static FakeImageBackend hanging() {
         return new FakeImageBackend(request -> Promise.<BackendOutcome>promise().future());
     }
@@ -74,13 +74,13 @@ final class FakeImageBackend implements ImageBackend {
         return new BackendOutcome.Generated(List.of(IMAGE));
     }
 
-    /** How often a generation was asked for. */
+    /** Returns the number of calls for a generation. */
     int callCount(String key) {
         AtomicInteger count = callCount.get(key);
         return count == null ? 0 : count.get();
     }
 
-    /** How often anything was asked for. */
+    /** Returns the number of all calls. */
     int callCount() {
         return callCount.values().stream().mapToInt(AtomicInteger::get).sum();
     }
@@ -95,7 +95,7 @@ final class FakeImageBackend implements ImageBackend {
         callCount.computeIfAbsent(request.key(), key -> new AtomicInteger()).incrementAndGet();
         Promise<BackendOutcome> ended = Promise.promise();
         backendCall.onAbort(() -> ended.tryComplete(new BackendOutcome.Aborted()));
-        answer.apply(request).onSuccess(ended::tryComplete);
+        outcome.apply(request).onSuccess(ended::tryComplete);
         return ended.future();
     }
 

@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Results that are hard to write down. */
+/** Recording of outcomes while the database fails or the lease is lost. */
 @Tag("database")
 class GenerationOutcomeRecorderTest {
-    /** Heartbeats that never come within a test. */
-    private static final Settings.Node SLOW =
+    /** No heartbeat is due within a test. */
+    private static final Settings.Node NO_HEARTBEATS =
             new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofMinutes(1));
 
     @RegisterExtension
@@ -44,7 +44,7 @@ class GenerationOutcomeRecorderTest {
 
     @BeforeEach
     void claim() {
-        join(localNode);
+        register(localNode);
         outcomeRecorder = recorder(localNode);
         queue.submit();
         generationLease = queue.claim(localNode.claimingId().orElseThrow(), 1).get(0);
@@ -55,8 +55,8 @@ class GenerationOutcomeRecorderTest {
                 queue.vertx, process, GenerationWorkerVerticle.JOB_NAME, queue.leaseStore::isRecorded);
     }
 
-    private static void join(LocalNode process) {
-        await(queue.vertx.deployVerticle(new NodeHeartbeatVerticle(process, queue.database, SLOW, "test")));
+    private static void register(LocalNode process) {
+        await(queue.vertx.deployVerticle(new NodeHeartbeatVerticle(process, queue.database, NO_HEARTBEATS, "test")));
     }
 
     private Future<Optional<FinishRecord>> complete() {
@@ -64,70 +64,70 @@ class GenerationOutcomeRecorderTest {
     }
 
     @Test
-    void whatIsWrittenAtOnceIsWrittenOnce() {
+    void successfulWriteIsNotRepeated() {
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     writes.incrementAndGet();
                     return complete();
                 }));
 
         // then
-        assertThat(ended).isPresent();
+        assertThat(finished).isPresent();
         assertThat(writes).hasValue(1);
         assertThat(queue.queryValue("SELECT status FROM generations")).isEqualTo("COMPLETE");
     }
 
     @Test
-    void aResultWaitsForTheDatabase() {
-        // given a database that is away for the first three tries
+    void retriesWhileTheDatabaseIsUnavailable() {
+        // given a database that fails the first three writes
         // when
-        Optional<FinishRecord> ended = await(outcomeRecorder.record(
+        Optional<FinishRecord> finished = await(outcomeRecorder.record(
                 generationLease,
                 AttemptOutcome.SUCCEEDED,
                 () -> false,
                 () -> writes.incrementAndGet() <= 3 ? Future.failedFuture(new IOException("reset")) : complete()));
 
         // then
-        assertThat(ended).isPresent();
+        assertThat(finished).isPresent();
         assertThat(writes).hasValue(4);
         assertThat(queue.queryValue("SELECT status FROM generations")).isEqualTo("COMPLETE");
     }
 
     @Test
-    void aResultSurvivesCutConnections() {
+    void retriesAfterBrokenConnections() {
         // given
         TestPostgres.terminateBackends(queue.url.database());
 
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, this::complete));
 
         // then
-        assertThat(ended).isPresent();
+        assertThat(finished).isPresent();
         assertThat(queue.findViolations()).isEmpty();
     }
 
     @Test
-    void aWriteThatThrowsIsTriedAgainToo() {
+    void retriesAfterAnException() {
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     if (writes.incrementAndGet() == 1) {
-                        throw new IllegalStateException("a bug that goes away");
+                        throw new IllegalStateException("a transient bug");
                     }
                     return complete();
                 }));
 
         // then
-        assertThat(ended).isPresent();
+        assertThat(finished).isPresent();
     }
 
     @Test
-    void aCommitWhoseAnswerWasLostIsRecognised() {
-        // given the write goes through, and its answer does not
+    void detectsCommitWhoseResponseWasLost() {
+        // given a write that commits and whose response is lost
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     Future<Optional<FinishRecord>> written = complete();
                     return writes.incrementAndGet() == 1
@@ -135,8 +135,8 @@ class GenerationOutcomeRecorderTest {
                             : written;
                 }));
 
-        // then nobody is told twice, and there is one success
-        assertThat(ended).isEmpty();
+        // then the end is reported once, and there is one success
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(2);
         assertThat(queue.queryValue("SELECT count(*) FROM generation_attempts WHERE outcome = 'SUCCEEDED'"))
                 .isEqualTo("1");
@@ -145,95 +145,94 @@ class GenerationOutcomeRecorderTest {
     }
 
     @Test
-    void aWriteThatAlwaysFailsEndsWithItsLease() {
-        // given a write that no repetition mends, and a lease that the sweep has given to others
+    void stopsRetriesWhenTheLeaseIsLost() {
+        // given a write that always fails, and a lease that the reaper has reclaimed
         AtomicBoolean lost = new AtomicBoolean();
-        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger rejections = new AtomicInteger();
         await(queue.leaseStore.retry(
                 generationLease, AttemptOutcome.TIMEOUT, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1)));
 
         // when
-        Optional<FinishRecord> ended = await(outcomeRecorder.record(
-                generationLease, AttemptOutcome.SUCCEEDED, lost::get, refused::incrementAndGet, () -> {
+        Optional<FinishRecord> finished = await(outcomeRecorder.record(
+                generationLease, AttemptOutcome.SUCCEEDED, lost::get, rejections::incrementAndGet, () -> {
                     lost.set(writes.incrementAndGet() == 3);
-                    return Future.failedFuture(new IllegalStateException("a bug that stays"));
+                    return Future.failedFuture(new IllegalStateException("a permanent bug"));
                 }));
 
         // then
-        assertThat(ended).isEmpty();
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(3);
-        assertThat(refused).hasValue(1);
+        assertThat(rejections).hasValue(1);
     }
 
     @Test
-    void aCommitWhoseAnswerWasLostIsNoRefusal() {
-        // given a write that went through, whose answer was lost, and whose lease is therefore gone
+    void commitWhoseResponseWasLostIsNoRejection() {
+        // given a committed write whose response was lost, so that the lease is gone
         AtomicBoolean lost = new AtomicBoolean();
-        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger rejections = new AtomicInteger();
 
         // when
-        Optional<FinishRecord> ended = await(outcomeRecorder.record(
+        Optional<FinishRecord> finished = await(outcomeRecorder.record(
                 generationLease,
                 AttemptOutcome.SUCCEEDED,
                 lost::get,
-                refused::incrementAndGet,
+                rejections::incrementAndGet,
                 () -> complete().compose(done -> {
                     lost.set(true);
                     return Future.failedFuture(new IOException("reset after the commit"));
                 })));
 
-        // then its images are not to be deleted
-        assertThat(ended).isEmpty();
-        assertThat(refused).hasValue(0);
+        // then its images must not be deleted
+        assertThat(finished).isEmpty();
+        assertThat(rejections).hasValue(0);
     }
 
     @Test
-    void theResultOfALeaseThatWasTakenBackIsDiscarded() {
+    void discardsResultOfReclaimedLease() {
         // given
         await(queue.leaseStore.retry(
                 generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1)));
         List<String> before = queue.readAllRows();
 
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     writes.incrementAndGet();
                     return complete();
                 }));
 
         // then
-        assertThat(ended).isEmpty();
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(1);
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(localNode.rejectedResults())
-                .as("and is not mistaken for our own write")
+                .as("not taken for an own write")
                 .isEqualTo(1);
     }
 
     @Test
-    void aProcessThatMayNotTrustItselfDoesNotEvenTry() {
+    void writesNothingWithoutValidIdentity() {
         // given
         skipped.set(Duration.ofMinutes(9).toNanos());
 
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     writes.incrementAndGet();
                     return complete();
                 }));
 
         // then
-        assertThat(ended).isEmpty();
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(0);
         assertThat(localNode.rejectedResults()).isEqualTo(1);
         assertThat(queue.queryValue("SELECT status FROM generations")).isEqualTo("PENDING");
     }
 
     @Test
-    void whileTheDatabaseIsAwayTrustRunsOut() {
-        // given
-        // when the identity goes after the second try
-        Optional<FinishRecord> ended =
+    void stopsRetriesWhenTheIdentityExpires() {
+        // when the identity expires after the second write
+        Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     if (writes.incrementAndGet() == 2) {
                         skipped.set(Duration.ofMinutes(9).toNanos());
@@ -242,25 +241,25 @@ class GenerationOutcomeRecorderTest {
                 }));
 
         // then
-        assertThat(ended).isEmpty();
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(2);
     }
 
     @Test
-    void whoHasANewIdentityHasNoOldLeases() {
+    void newIdentityHasNoOldLeases() {
         // given
         LocalNode other = new LocalNode(System::nanoTime);
-        join(other);
+        register(other);
 
         // when
-        Optional<FinishRecord> ended =
+        Optional<FinishRecord> finished =
                 await(recorder(other).record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
                     writes.incrementAndGet();
                     return complete();
                 }));
 
         // then
-        assertThat(ended).isEmpty();
+        assertThat(finished).isEmpty();
         assertThat(writes).hasValue(0);
     }
 }

@@ -24,18 +24,18 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What nobody ends any more is ended, or made due again, by the sweep. */
+/** The reaper ends abandoned and overdue generations or makes them due again. */
 @Tag("database")
 class GenerationReaperVerticleTest {
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
-    private String sweep(GenerationFinishListener... listeners) {
+    private String deployReaper(GenerationFinishListener... listeners) {
         return await(queue.vertx.deployVerticle(
                 new GenerationReaperVerticle(queue.database, queue.notifyChannel, queue.settings, List.of(listeners))));
     }
 
-    private SteppingClock sweepBySteppingClock() {
+    private SteppingClock deployReaperWithSteppingClock() {
         SteppingClock clock = new SteppingClock();
         await(queue.vertx.deployVerticle(
                 new GenerationReaperVerticle(queue.database, queue.notifyChannel, queue.settings, List.of(), clock)));
@@ -43,35 +43,35 @@ class GenerationReaperVerticleTest {
         return clock;
     }
 
-    /** Waits for whole turns of the sweep. */
-    private void awaitTurns(SteppingClock clock) {
+    /** Waits for several complete runs of the reaper. */
+    private void awaitRuns(SteppingClock clock) {
         int before = clock.readings();
-        Awaitility.await("turns").atMost(Duration.ofSeconds(60)).until(() -> clock.readings() > before + 5);
+        Awaitility.await("runs").atMost(Duration.ofSeconds(60)).until(() -> clock.readings() > before + 5);
     }
 
     @Test
-    @DisplayName("when the database's clock steps ahead, nothing expires and no lease is taken from a live process")
+    @DisplayName("when the database clock steps ahead, nothing expires and no lease of a live process is reclaimed")
     void toleratesAStepAhead() {
         // given
-        GenerationLease underWay = queue.submitAndClaim();
+        GenerationLease running = queue.submitAndClaim();
         UUID waiting = queue.submit();
-        SteppingClock clock = sweepBySteppingClock();
+        SteppingClock clock = deployReaperWithSteppingClock();
 
-        // when all times are as after ten minutes more
+        // when all timestamps are ten minutes older
         clock.step(
                 Duration.ofMinutes(10),
                 () -> queue.execute(
                         "UPDATE generation_queue SET deadline = deadline - interval '10 min', attempt_deadline = attempt_deadline - interval '10 min',"
                                 + " run_at = run_at - interval '10 min', attempt_started_at = attempt_started_at - interval '10 min'",
                         "UPDATE nodes SET expires_at = expires_at - interval '10 min'"));
-        awaitTurns(clock);
+        awaitRuns(clock);
 
         // then
         assertThat(queue.queryValue("SELECT count(*) FROM generations WHERE status = 'PENDING'"))
                 .isEqualTo("2");
         assertThat(queue.queryValue("SELECT lease_owner FROM generation_queue WHERE generation_id = '"
-                        + underWay.generationId() + "'"))
-                .isEqualTo(underWay.nodeId().toString());
+                        + running.generationId() + "'"))
+                .isEqualTo(running.nodeId().toString());
         assertThat(queue.queryValue("SELECT (deadline > now())::text FROM generation_queue WHERE generation_id = '"
                         + waiting + "'"))
                 .isEqualTo("true");
@@ -79,17 +79,17 @@ class GenerationReaperVerticleTest {
 
     @Test
     @DisplayName(
-            "when the database's clock steps back, what was due stays due, and deadlines move no further than they may")
+            "when the database clock steps back, due generations stay due, and deadlines stay within their maximum")
     void toleratesAStepBack() {
         // given
         UUID waiting = queue.submit();
-        SteppingClock clock = sweepBySteppingClock();
+        SteppingClock clock = deployReaperWithSteppingClock();
 
         // when
         clock.step(
                 Duration.ofMinutes(-10),
                 () -> set(waiting, "deadline = deadline + interval '10 min', run_at = run_at + interval '10 min'"));
-        awaitTurns(clock);
+        awaitRuns(clock);
 
         // then
         assertThat(queue.queryValue("SELECT concat_ws(' ', run_at <= now(), deadline <= now() + interval '"
@@ -115,13 +115,13 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void theWorkOfADeadProcessIsDueAgainUncounted() {
+    void requeuesUncountedAfterTheDeathOfItsNode() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         queue.expireNode(generationLease.nodeId());
 
         // when
-        sweep();
+        deployReaper();
 
         // then
         awaitValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NULL", "1");
@@ -134,8 +134,8 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void whatKeepsLosingItsProcessFails() {
-        // given four attempts lost, of five allowed
+    void failsAfterTooManyLostAttempts() {
+        // given four lost attempts, of five allowed
         GenerationLease generationLease = queue.submitAndClaim();
         for (int i = 0; i < 4; i++) {
             await(queue.leaseStore.retry(
@@ -145,7 +145,7 @@ class GenerationReaperVerticleTest {
         queue.expireNode(generationLease.nodeId());
 
         // when
-        sweep();
+        deployReaper();
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED ATTEMPTS_LOST");
@@ -154,13 +154,13 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void anAttemptThatOverranIsTakenFromALiveProcessAndNotCounted() {
+    void reclaimsUncountedFromLiveNodeAfterTheAttemptDeadline() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         set(generationLease.generationId(), "attempt_deadline = now() - interval '6 s'");
 
         // when
-        sweep();
+        deployReaper();
 
         // then
         awaitValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NULL", "1");
@@ -169,7 +169,7 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void whatWaitedPastItsDeadlineFailsAndIsAnnounced() {
+    void failsAndPublishesOverdueGeneration() {
         // given
         Map<String, JsonObject> events = new ConcurrentHashMap<>();
         await(queue.vertx
@@ -181,7 +181,7 @@ class GenerationReaperVerticleTest {
         set(id, "deadline = now()");
 
         // when
-        sweep();
+        deployReaper();
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
@@ -196,14 +196,14 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void aLossPastTheDeadlineEndsTheGeneration() {
+    void failsAfterALossPastTheDeadline() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         set(generationLease.generationId(), "deadline = now() - interval '1 s'");
         queue.expireNode(generationLease.nodeId());
 
         // when
-        sweep();
+        deployReaper();
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
@@ -211,23 +211,23 @@ class GenerationReaperVerticleTest {
     }
 
     @Test
-    void oneThatCannotBeEndedDoesNotKeepTheOthersFromTheirTurn() {
-        // given a listener that cannot bear one generation's end
-        GenerationLease poisoned = queue.submitAndClaim();
+    void failureForOneGenerationDoesNotBlockOthers() {
+        // given a listener that fails for two generations
+        GenerationLease failingLeased = queue.submitAndClaim();
         GenerationLease lost = queue.submitAndClaim();
-        UUID poisonedToo = queue.submit();
+        UUID failingWaiting = queue.submit();
         UUID overdue = queue.submit();
-        for (UUID id : List.of(poisoned.generationId(), poisonedToo, overdue)) {
+        for (UUID id : List.of(failingLeased.generationId(), failingWaiting, overdue)) {
             set(id, "deadline = now() - interval '1 s'");
         }
-        queue.expireNode(poisoned.nodeId());
+        queue.expireNode(failingLeased.nodeId());
         queue.expireNode(lost.nodeId());
 
         // when
-        sweep((connection, ends) -> ends.stream()
-                        .anyMatch(end -> end.id().equals(poisoned.generationId())
-                                || end.id().equals(poisonedToo))
-                ? Future.failedFuture("not this one")
+        deployReaper((connection, generations) -> generations.stream()
+                        .anyMatch(each -> each.id().equals(failingLeased.generationId())
+                                || each.id().equals(failingWaiting))
+                ? Future.failedFuture("listener failed")
                 : Future.succeededFuture(() -> {}));
 
         // then
@@ -235,15 +235,15 @@ class GenerationReaperVerticleTest {
         awaitValue(
                 "SELECT lost_attempts FROM generation_queue WHERE generation_id = '" + lost.generationId() + "'", "1");
         assertThat(queue.query("SELECT id FROM generations WHERE status = 'PENDING'"))
-                .contains(poisoned.generationId().toString(), poisonedToo.toString());
+                .contains(failingLeased.generationId().toString(), failingWaiting.toString());
     }
 
     @Test
-    void manySweepsEndAGenerationOnce() {
+    void severalReapersEndAGenerationOnce() {
         // given
-        Map<UUID, Integer> told = new ConcurrentHashMap<>();
-        GenerationFinishListener count = (connection, ends) -> {
-            ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
+        Map<UUID, Integer> finished = new ConcurrentHashMap<>();
+        GenerationFinishListener count = (connection, generations) -> {
+            generations.forEach(each -> finished.merge(each.id(), 1, Integer::sum));
             return Future.succeededFuture(() -> {});
         };
         for (int i = 0; i < 30; i++) {
@@ -252,43 +252,43 @@ class GenerationReaperVerticleTest {
 
         // when
         for (int i = 0; i < 4; i++) {
-            sweep(count);
+            deployReaper(count);
         }
 
         // then
         awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "30");
-        assertThat(told).hasSize(30);
-        assertThat(told.values()).containsOnly(1);
+        assertThat(finished).hasSize(30);
+        assertThat(finished.values()).containsOnly(1);
         assertThat(queue.findViolations()).isEmpty();
     }
 
     @Test
-    void aSweepThatIsStoppedInTheMiddleIsTheLast() {
-        // given a sweep that is held up in the middle of its work
-        Promise<Void> held = Promise.promise();
-        Promise<Void> goOn = Promise.promise();
+    void stopWaitsForTheCurrentRunAndPreventsOthers() {
+        // given a reaper whose listener blocks it during a run
+        Promise<Void> blocked = Promise.promise();
+        Promise<Void> release = Promise.promise();
         set(queue.submit(), "deadline = now()");
-        String first = sweep((connection, end) -> {
-            held.tryComplete();
-            return goOn.future().map(done -> () -> {});
+        String first = deployReaper((connection, generations) -> {
+            blocked.tryComplete();
+            return release.future().map(done -> () -> {});
         });
-        await(held.future());
+        await(blocked.future());
 
         // when
         Future<Void> stopping = queue.vertx.undeploy(first);
-        goOn.complete();
+        release.complete();
         await(stopping);
 
-        // then another one finds all that there is to do afterwards
-        Map<UUID, Integer> told = new ConcurrentHashMap<>();
+        // then another reaper ends all later generations
+        Map<UUID, Integer> finished = new ConcurrentHashMap<>();
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
         }
-        sweep((connection, ends) -> {
-            ends.forEach(end -> told.merge(end.id(), 1, Integer::sum));
+        deployReaper((connection, generations) -> {
+            generations.forEach(each -> finished.merge(each.id(), 1, Integer::sum));
             return Future.succeededFuture(() -> {});
         });
         awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "31");
-        assertThat(told).hasSize(30);
+        assertThat(finished).hasSize(30);
     }
 }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
-/** A process that has joined and can be put to work, on a queue that is looked after elsewhere. Blocking. */
+/** Registered node whose workers use the queue of another fixture. Blocking. */
 final class GenerationWorkerFixture {
-    /** Trusted for long, so that no test loses its identity by accident; sweeps that never come within a test. */
+    /** Long validity, so that no test loses its identity by accident; no lease check is due within a test. */
     private static final Settings.Node NODE =
             new Settings.Node(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
 
@@ -31,7 +31,7 @@ final class GenerationWorkerFixture {
         await(queue.vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, queue.database, NODE, "test")));
     }
 
-    /** A worker for four calls at once that polls only when told to, with 200 ms of grace. */
+    /** Deploys a worker for four concurrent calls, without polls and with a grace period of 200 ms. */
     String deploy(FakeImageBackend backend) {
         return deploy(backend, Duration.ofMillis(200));
     }
@@ -40,7 +40,7 @@ final class GenerationWorkerFixture {
         return deploy(backend, workerSettings(grace));
     }
 
-    /** For four calls at once, with polls that never come within a test. */
+    /** Returns settings for four concurrent calls; no poll is due within a test. */
     Settings workerSettings(Duration grace) {
         Settings base = queue.settings;
         return new Settings(
@@ -96,8 +96,8 @@ final class GenerationWorkerFixture {
         queue.vertx.eventBus().publish(GenerationBus.WORK_AVAILABLE, null, new DeliveryOptions().setLocalOnly(true));
     }
 
-    static void awaitTrue(String what, Callable<Boolean> condition) {
-        Awaitility.await(what)
+    static void awaitTrue(String description, Callable<Boolean> condition) {
+        Awaitility.await(description)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What becomes of the work of a process that stops, drains or loses its identity. */
+/** Attempts of a process that stops, drains or loses its identity. */
 @Tag("database")
 class GenerationWorkerShutdownTest {
     @RegisterExtension
@@ -26,17 +26,17 @@ class GenerationWorkerShutdownTest {
     private final GenerationWorkerFixture process = new GenerationWorkerFixture(queue);
 
     @Test
-    void whatIsUnderWayMayFinishWithinTheGrace() {
+    void runningAttemptMayFinishWithinTheGracePeriod() {
         // given
         queue.submit();
-        Promise<BackendOutcome> answer = Promise.promise();
-        FakeImageBackend backend = new FakeImageBackend(request -> answer.future());
+        Promise<BackendOutcome> response = Promise.promise();
+        FakeImageBackend backend = new FakeImageBackend(request -> response.future());
         String worker = process.deploy(backend, Duration.ofMinutes(1));
         awaitTrue("a call", () -> backend.callCount() == 1);
 
         // when
         Future<Void> stopped = queue.vertx.undeploy(worker);
-        answer.complete(FakeImageBackend.imageOutcome());
+        response.complete(FakeImageBackend.imageOutcome());
 
         // then
         await(stopped);
@@ -44,7 +44,7 @@ class GenerationWorkerShutdownTest {
     }
 
     @Test
-    void whatIsLeftAfterTheGraceGoesBackUncounted() {
+    void requeuesUncountedAfterTheGracePeriod() {
         // given
         queue.submit();
         queue.submit();
@@ -55,7 +55,7 @@ class GenerationWorkerShutdownTest {
         // when
         await(queue.vertx.undeploy(worker));
 
-        // then it is due at once for whoever is left
+        // then the generations are due immediately for other processes
         assertThat(process.attemptOutcomes()).isEqualTo("INTERRUPTED false, INTERRUPTED false");
         assertThat(process.countLeased()).isEqualTo("0");
         assertThat(queue.claim(queue.insertNode(), 10))
@@ -66,8 +66,8 @@ class GenerationWorkerShutdownTest {
     }
 
     @Test
-    void aStopInTheMiddleOfAClaimGivesBackWhatItBrings() {
-        // given a claim that waits for the table
+    void stopDuringAClaimReleasesItsLeases() {
+        // given a claim that waits for a table lock
         FakeImageBackend backend = FakeImageBackend.hanging();
         queue.submit();
         queue.submit();
@@ -88,14 +88,14 @@ class GenerationWorkerShutdownTest {
                                 "SELECT 1 FROM pg_locks WHERE relation = 'generation_queue'::regclass AND NOT granted")
                         .isEmpty());
 
-        // when the worker is told to stop before the claim can be answered: one event loop sees both, in this order
+        // when the worker stops before the claim completes: both happen on one event loop, in this order
         Future<Void> stopped = queue.vertx.undeploy(worker);
         assertThat(stopped.isComplete()).isFalse();
         release.complete();
         await(unlocked);
         await(stopped);
 
-        // then nothing was asked for, and nothing is left behind
+        // then no call was made, and no lease is left
         assertThat(process.countLeased()).isEqualTo("0");
         assertThat(process.attemptOutcomes()).isNull();
         assertThat(backend.callCount()).isZero();
@@ -103,7 +103,7 @@ class GenerationWorkerShutdownTest {
     }
 
     @Test
-    void nothingIsTakenAfterTheStop() {
+    void claimsNothingAfterTheStop() {
         // given
         FakeImageBackend backend = FakeImageBackend.succeeding();
         String worker = process.deploy(backend);
@@ -125,7 +125,7 @@ class GenerationWorkerShutdownTest {
     }
 
     @Test
-    void aDrainingProcessTakesNothing() {
+    void drainingProcessClaimsNothing() {
         // given
         FakeImageBackend backend = FakeImageBackend.succeeding();
         process.deploy(backend);
@@ -135,13 +135,13 @@ class GenerationWorkerShutdownTest {
         queue.submit();
         process.wakeWorkers();
 
-        // then another process finds the work untouched
+        // then another process claims the generation
         assertThat(queue.claim(queue.insertNode(), 1)).hasSize(1);
         assertThat(backend.callCount()).isZero();
     }
 
     @Test
-    void whoeverLostItsIdentityBreaksItsWorkOffAndRecordsNothing() {
+    void lostIdentityAbortsAttemptsAndRecordsNothing() {
         // given
         UUID id = queue.submit();
         FakeImageBackend backend = FakeImageBackend.hanging();
@@ -152,9 +152,9 @@ class GenerationWorkerShutdownTest {
 
         // when
         queue.expireNode(old);
-        awaitTrue("the loss is noticed", () -> !process.localNode.validId().equals(Optional.of(old)));
+        awaitTrue("the loss is detected", () -> !process.localNode.validId().equals(Optional.of(old)));
 
-        // then the call is aborted, so that the stop has nothing to wait for
+        // then the call is aborted, so that the stop does not wait
         await(queue.vertx.undeploy(worker));
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(queue.queryValue("SELECT generation_id FROM generation_queue WHERE lease_owner IS NOT NULL"))

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A process at work: what it takes, and when it looks for more. */
+/** Claims of a worker, and the events that trigger them. */
 @Tag("database")
 class GenerationWorkerVerticleTest {
     @RegisterExtension
@@ -22,8 +22,8 @@ class GenerationWorkerVerticleTest {
     private final GenerationWorkerFixture process = new GenerationWorkerFixture(queue);
 
     @Test
-    void workThatWaitsIsFoundAtTheStart() {
-        // given more than fits at once
+    void claimsWaitingGenerationsAtTheStart() {
+        // given more generations than the capacity
         for (int i = 0; i < 10; i++) {
             queue.submit();
         }
@@ -36,8 +36,8 @@ class GenerationWorkerVerticleTest {
     }
 
     @Test
-    void aSubmissionWakesTheWorker() {
-        // given a worker that found nothing and will not poll within this test
+    void submissionWakesTheWorker() {
+        // given a worker that found nothing and does not poll within this test
         FakeImageBackend backend = FakeImageBackend.succeeding();
         process.deploy(backend);
 
@@ -50,11 +50,11 @@ class GenerationWorkerVerticleTest {
     }
 
     @Test
-    void noWakeUpIsLost() {
+    void losesNoWakeUp() {
         // given
         process.deploy(FakeImageBackend.succeeding());
 
-        // when each submission is followed by its wake-up at once, whatever the worker is doing
+        // when a wake-up follows each submission immediately, in any state of the worker
         for (int i = 0; i < 50; i++) {
             queue.submit();
             process.wakeWorkers();
@@ -65,7 +65,7 @@ class GenerationWorkerVerticleTest {
     }
 
     @Test
-    void noMoreIsTakenThanCanBeWorkedOn() {
+    void claimsAtMostTheCapacity() {
         // given
         for (int i = 0; i < 10; i++) {
             queue.submit();
@@ -83,7 +83,7 @@ class GenerationWorkerVerticleTest {
     }
 
     @Test
-    void aRetryOfItsOwnWakesTheWorker() {
+    void ownRetryWakesTheWorker() {
         // given
         UUID id = queue.submit();
         FakeImageBackend[] backend = new FakeImageBackend[1];
@@ -102,7 +102,7 @@ class GenerationWorkerVerticleTest {
 
     @Test
     void confirmsThatAttemptsOfErasedGenerationsHaveEnded() {
-        // given an attempt under way whose generation is erased, and one that ended before
+        // given a running attempt of an erased generation, and one that has ended
         FakeImageBackend backend = FakeImageBackend.hanging();
         queue.submit();
         process.deploy(backend);
@@ -117,7 +117,7 @@ class GenerationWorkerVerticleTest {
         // when
         queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
 
-        // then only the one that is over is confirmed
+        // then only the ended attempt is confirmed
         awaitTrue("a confirmation", () -> confirmed().equals("7"));
 
         // when the attempt is aborted
@@ -137,8 +137,8 @@ class GenerationWorkerVerticleTest {
     }
 
     @Test
-    void aLeaseWhoseClaimWasNeverAnsweredIsGivenBack() {
-        // given what the database says this process has held for long, and the process knows nothing of
+    void releasesLeaseWhoseClaimResponseWasLost() {
+        // given an old lease of this process in the database without an attempt
         queue.submit();
         queue.claim(process.localNode.claimingId().orElseThrow(), 1);
         queue.execute("UPDATE generation_queue SET attempt_started_at = now() - interval '1 min'");

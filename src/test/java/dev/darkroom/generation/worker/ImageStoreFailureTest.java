@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An image store that fails after the AI server has made the images. */
+/** Failures of the image store after the AI server has generated the images. */
 @Tag("database")
 class ImageStoreFailureTest {
     private static final Duration LONG = Duration.ofMinutes(1);
@@ -39,18 +39,18 @@ class ImageStoreFailureTest {
     private final FakeImageBackend backend = FakeImageBackend.succeeding();
     private final BrokenStore store = new BrokenStore();
 
-    private String deploy(FakeImageBackend to, Duration grace) {
-        return process.deploy(to, process.workerSettings(grace), store, health);
+    private String deploy(FakeImageBackend target, Duration grace) {
+        return process.deploy(target, process.workerSettings(grace), store, health);
     }
 
     @Test
-    void repeatsTheWriteAndNotTheCall() {
+    void retriesTheWriteAndNotTheCall() {
         // given
         UUID id = queue.submit();
         deploy(backend, LONG);
         awaitTrue("three failed writes", () -> store.failedWrites.get() >= 3);
 
-        // then nothing is charged, nothing else is claimed, and the sweep leaves the attempt alone
+        // then no attempt is recorded, nothing else is claimed, and the attempt deadline is extended
         assertThat(health.failing()).isTrue();
         assertThat(process.attemptOutcomes()).isNull();
         assertThat(queue.queryValue("SELECT attempt_deadline = deadline FROM generation_queue"))
@@ -90,7 +90,7 @@ class ImageStoreFailureTest {
     }
 
     @Test
-    void goesBackUncountedWhenTheProcessStops() {
+    void requeuesUncountedWhenTheProcessStops() {
         // given
         queue.submit();
         String worker = deploy(backend, Duration.ofMillis(200));
@@ -117,31 +117,31 @@ class ImageStoreFailureTest {
         List<String> cancelled = queue.readAllRows();
         queue.vertx.eventBus().publish(GenerationBus.CANCELLED, "");
 
-        // then the attempt ends, though the store still fails
+        // then the attempt ends while the store still fails
         awaitTrue("no write waits", () -> store.failedWrites.get() == unchanged(store.failedWrites));
         assertThat(queue.readAllRows()).isEqualTo(cancelled);
     }
 
     @Test
     void deletesTheImagesOfAnAttemptThatLostItsLease() {
-        // given images that are whole, and whose generation is cancelled before they are recorded
+        // given a generation that is canceled before its images are recorded
         store.failing = false;
         UUID id = queue.submit();
-        Promise<BackendOutcome> answer = Promise.promise();
-        FakeImageBackend slow = new FakeImageBackend(request -> answer.future());
+        Promise<BackendOutcome> response = Promise.promise();
+        FakeImageBackend slow = new FakeImageBackend(request -> response.future());
         deploy(slow, LONG);
         awaitTrue("a call", () -> slow.callCount() == 1);
         await(queue.leaseStore.cancel(id, "local"));
 
         // when
-        answer.complete(FakeImageBackend.imageOutcome());
+        response.complete(FakeImageBackend.imageOutcome());
 
         // then
         awaitTrue("an image was written", () -> store.written.get() == 1);
         awaitTrue("and deleted", store.files::isEmpty);
     }
 
-    /** Polls twice, far enough apart for a write that is still repeated to show. */
+    /** Reads a value twice, far enough apart to detect a write that is still retried; returns -1 when it changed. */
     private static int unchanged(AtomicInteger value) throws InterruptedException {
         int before = value.get();
         Promise<Integer> later = Promise.promise();
@@ -150,7 +150,7 @@ class ImageStoreFailureTest {
         return before == after ? after : -1;
     }
 
-    /** Keeps keys in memory, or fails as a full disk does. */
+    /** Stores keys in memory, or fails like a full disk. */
     private static final class BrokenStore implements ImageStore {
         private final Set<String> files = ConcurrentHashMap.newKeySet();
         private final AtomicInteger failedWrites = new AtomicInteger();
@@ -158,7 +158,7 @@ class ImageStoreFailureTest {
         private volatile boolean failing = true;
 
         @Override
-        public Future<Void> put(String key, Image picture) {
+        public Future<Void> put(String key, Image image) {
             if (failing) {
                 failedWrites.incrementAndGet();
                 return Future.failedFuture(new IOException("No space left on device"));
@@ -170,7 +170,7 @@ class ImageStoreFailureTest {
 
         @Override
         public Future<ReadStream<Buffer>> read(String key) {
-            return Future.failedFuture("kept nowhere");
+            return Future.failedFuture("not stored");
         }
 
         @Override

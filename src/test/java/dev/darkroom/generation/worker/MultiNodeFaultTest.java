@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Several processes on one queue, while a saboteur declares one or another of them dead, or cuts their connections. */
+/** Several processes on one queue, while the test expires their nodes or cuts their connections. */
 @Tag("database")
 class MultiNodeFaultTest {
     private static final int GENERATIONS = 200;
@@ -58,7 +58,7 @@ class MultiNodeFaultTest {
                 base.notifications(),
                 base.streams(),
                 new Settings.Worker(8, Duration.ofMillis(50)),
-                // Losing work is what this is about: no number of losses makes a generation fail.
+                // High limits, so that lost attempts do not fail a generation.
                 new Settings.Retry(
                         Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
                 base.backend(),
@@ -77,8 +77,8 @@ class MultiNodeFaultTest {
         queue.close();
     }
 
-    /** Takes 20 to 200 ms, and fails one time in ten. */
-    private Future<BackendOutcome> unsteady() {
+    /** Completes after 20 to 200 ms, and fails one time in ten. */
+    private Future<BackendOutcome> randomOutcome() {
         Promise<BackendOutcome> promise = Promise.promise();
         ThreadLocalRandom random = ThreadLocalRandom.current();
         BackendOutcome backendOutcome = random.nextInt(10) == 0
@@ -89,16 +89,17 @@ class MultiNodeFaultTest {
     }
 
     private void startProcess(FakeImageBackend backend) {
-        GenerationFinishListener listener = (connection, ends) -> {
-            // Told inside the transaction: what counts is how often it is committed.
-            String values = ends.stream().map(end -> "('" + end.id() + "')").collect(Collectors.joining(", "));
+        GenerationFinishListener listener = (connection, generations) -> {
+            // Inserted inside the transaction, so that the table counts committed ends.
+            String values = generations.stream()
+                    .map(each -> "('" + each.id() + "')").collect(Collectors.joining(", "));
             return connection
-                    .query("INSERT INTO told VALUES " + values)
+                    .query("INSERT INTO finished VALUES " + values)
                     .execute()
-                    .map(told -> () -> {});
+                    .map(done -> () -> {});
         };
         LocalNode localNode = new LocalNode(System::nanoTime);
-        Settings.Breaker deaf = new Settings.Breaker(
+        Settings.Breaker neverOpens = new Settings.Breaker(
                 Duration.ofSeconds(1),
                 10_000,
                 100,
@@ -110,7 +111,7 @@ class MultiNodeFaultTest {
                 1,
                 null);
         BackendExecutor backendExecutor =
-                new BackendExecutor(queue.vertx, backend, 8, deaf, Duration.ofSeconds(1), System::nanoTime);
+                new BackendExecutor(queue.vertx, backend, 8, neverOpens, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(
                 new NodeHeartbeatVerticle(localNode, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(
@@ -127,7 +128,7 @@ class MultiNodeFaultTest {
                 List.of(listener))));
     }
 
-    private void declareSomebodyDead(Random random) {
+    private void expireRandomNode(Random random) {
         List<String> alive = queue.query("SELECT id FROM nodes WHERE expires_at > now() ORDER BY id");
         if (!alive.isEmpty()) {
             queue.expireNode(UUID.fromString(alive.get(random.nextInt(alive.size()))));
@@ -135,26 +136,26 @@ class MultiNodeFaultTest {
     }
 
     @Test
-    void whateverHappensToTheProcessesEveryGenerationEndsOnce() {
+    void everyGenerationEndsOnceWhileNodesExpire() {
         // given
         Random random = new Random(7);
-        startWork();
+        startProcesses();
 
         // when
-        awaitEnd(Duration.ofMillis(10), () -> declareSomebodyDead(random));
+        awaitEnd(Duration.ofMillis(10), () -> expireRandomNode(random));
 
         // then
         assertThatAllEndedOnce();
         assertThat(Integer.parseInt(
                         queue.queryValue("SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'")))
-                .as("the saboteur was at work")
+                .as("attempts were lost")
                 .isPositive();
     }
 
     @Test
-    void whateverHappensToTheConnectionsEveryGenerationEndsOnce() {
+    void everyGenerationEndsOnceWhileConnectionsBreak() {
         // given
-        startWork();
+        startProcesses();
 
         // when
         awaitEnd(Duration.ofMillis(100), () -> TestPostgres.terminateBackends(queue.url.database()));
@@ -163,23 +164,23 @@ class MultiNodeFaultTest {
         assertThatAllEndedOnce();
     }
 
-    private void startWork() {
-        queue.execute("CREATE TABLE told (id uuid)");
+    private void startProcesses() {
+        queue.execute("CREATE TABLE finished (id uuid)");
         for (int i = 0; i < GENERATIONS; i++) {
             queue.submit();
         }
-        FakeImageBackend backend = new FakeImageBackend(request -> unsteady());
+        FakeImageBackend backend = new FakeImageBackend(request -> randomOutcome());
         for (int i = 0; i < NODES; i++) {
             startProcess(backend);
         }
     }
 
-    private void awaitEnd(Duration pause, Runnable sabotage) {
+    private void awaitEnd(Duration interval, Runnable fault) {
         Awaitility.await("all ended")
                 .atMost(Duration.ofSeconds(60))
-                .pollInterval(pause)
+                .pollInterval(interval)
                 .until(() -> {
-                    sabotage.run();
+                    fault.run();
                     assertThat(queue.findViolations()).isEmpty();
                     return queue.queryValue("SELECT count(*) FROM generations WHERE status <> 'PENDING'")
                             .equals(String.valueOf(GENERATIONS));
@@ -188,7 +189,7 @@ class MultiNodeFaultTest {
 
     private void assertThatAllEndedOnce() {
         assertThat(queue.query("SELECT DISTINCT status FROM generations")).containsExactly("COMPLETE");
-        assertThat(queue.queryValue("SELECT count(*) || ' ' || count(DISTINCT id) FROM told"))
+        assertThat(queue.queryValue("SELECT count(*) || ' ' || count(DISTINCT id) FROM finished"))
                 .isEqualTo(GENERATIONS + " " + GENERATIONS);
         assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
         assertThat(queue.findViolations()).isEmpty();

@@ -18,16 +18,16 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What holds of the schedule for all settings, counts, wishes of AI servers and all randomness. */
+/** Properties of the retry schedule for random settings, counts, Retry-After values and jitter. */
 class RetryPolicyPropertiesTest {
     private static final Duration MIN = RetryPolicy.MIN_DELAY;
-    private static final Duration FOR_EVER = Duration.ofMillis(Long.MAX_VALUE);
+    private static final Duration UNLIMITED = Duration.ofMillis(Long.MAX_VALUE);
     private static final double BELOW_ONE = Math.nextDown(1.0);
 
     private static final List<FailureClass> RETRYABLE =
             Arrays.stream(FailureClass.values()).filter(FailureClass::retryable).toList();
 
-    /** Any settings, far beyond those that can be written. Only the cap is never shorter than the base. */
+    /** Returns random settings, far beyond the configurable ones. Only the maximum delay is never shorter than the initial one. */
     private static Settings.Retry settings(RandomCase random) {
         long one = millis(random);
         long other = millis(random);
@@ -44,7 +44,7 @@ class RetryPolicyPropertiesTest {
         return random.longBetween(1, Long.MAX_VALUE / 4);
     }
 
-    /** Any content of the header: none, negative, huge. */
+    /** Returns a random Retry-After value: none, negative or huge. */
     private static Duration retryAfter(RandomCase random) {
         return random.oneIn(5) ? null : Duration.ofMillis(random.anyLong());
     }
@@ -56,7 +56,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void theDelayIsInsideItsWindow() {
+    void delayIsInsideItsWindow() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -75,7 +75,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void theWholeWindowIsUsed() {
+    void delaysCoverTheWholeWindow() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -88,7 +88,7 @@ class RetryPolicyPropertiesTest {
             RetryPolicy unlucky = new RetryPolicy(settings, () -> BELOW_ONE);
             Duration longest = unlucky.computeDelay(unlucky.jitterWindow(counted), retryAfter);
 
-            // then nothing is missing at the upper end but what a double cannot tell apart
+            // then the upper end differs by no more than the precision of a double
             Duration floor = floor(settings, retryAfter);
             Duration window = unlucky.jitterWindow(counted);
             assertThat(shortest).isEqualTo(floor);
@@ -99,7 +99,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void windowsStartAtTheBaseAndDoubleUpToTheCap() {
+    void windowsStartAtTheInitialDelayAndDoubleUpToTheMaximum() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -118,7 +118,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void theAiServersWishIsHonouredUpToTheLimit() {
+    void appliesRetryAfterUpToTheLimit() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -139,7 +139,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void aRetryIsDueBeforeTheDeadlineOrThereIsNone() {
+    void retryIsDueBeforeTheDeadline() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
@@ -171,24 +171,24 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void everyKindOfFailureBoundsTheAttempts() {
+    void everyFailureClassHasAnAttemptLimit() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
             BackendFailure backendFailure = retryableFailure(random);
             RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-            boolean counts = policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, FOR_EVER)
+            boolean counts = policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, UNLIMITED)
                     .counted();
 
-            // when the same goes wrong again and again
+            // when the same failure repeats
             int attempts = 1;
             int counted = counts ? 1 : 0;
             int uncounted = counts ? 0 : 1;
             RetryDecision decision =
-                    policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, FOR_EVER);
+                    policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, UNLIMITED);
             while (decision instanceof Retry && attempts < 200) {
                 decision = policy.decideAfterFailure(
-                        backendFailure, new AttemptCounts(counted, uncounted, 0), false, false, FOR_EVER);
+                        backendFailure, new AttemptCounts(counted, uncounted, 0), false, false, UNLIMITED);
                 attempts++;
                 counted += decision.counted() ? 1 : 0;
                 uncounted += decision.counted() ? 0 : 1;
@@ -208,9 +208,9 @@ class RetryPolicyPropertiesTest {
             BackendFailure backendFailure = retryableFailure(random);
             int countedBefore = random.intBetween(0, 1_000);
 
-            // when it was the breaker's probe that failed
+            // when the failed attempt was the probe of the circuit breaker
             RetryDecision decision = new RetryPolicy(settings, () -> 0)
-                    .decideAfterFailure(backendFailure, new AttemptCounts(countedBefore, 0, 0), true, false, FOR_EVER);
+                    .decideAfterFailure(backendFailure, new AttemptCounts(countedBefore, 0, 0), true, false, UNLIMITED);
 
             // then
             assertThat(decision instanceof Retry).isEqualTo(settings.maxUncountedAttempts() > 1);
@@ -219,14 +219,14 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void lossesBoundTheAttempts() {
+    void lostAttemptsHaveALimit() {
         SeededCases.check(random -> {
             // given
             Settings.Retry settings = settings(random);
             int lost = random.intBetween(0, 200);
 
             // when
-            RetryDecision decision = new RetryPolicy(settings, () -> 0).decideAfterLoss(lost, FOR_EVER);
+            RetryDecision decision = new RetryPolicy(settings, () -> 0).decideAfterLoss(lost, UNLIMITED);
 
             // then
             assertThat(decision instanceof Fail).isEqualTo(lost + 1 >= settings.maxLostAttempts());
@@ -235,7 +235,7 @@ class RetryPolicyPropertiesTest {
     }
 
     @Test
-    void theJitterIsUniform() {
+    void jitterIsUniform() {
         // given a window of 1 s and a seeded generator
         Random random = new Random(20260101);
         RetryPolicy policy = new RetryPolicy(

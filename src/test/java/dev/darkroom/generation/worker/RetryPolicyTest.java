@@ -18,14 +18,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What follows from one attempt without success. */
+/** Decisions after one attempt without success. */
 class RetryPolicyTest {
-    private static final Duration AGES = Duration.ofDays(1);
-    private static final Duration BASE = Duration.ofSeconds(1);
-    private static final Duration CAP = Duration.ofSeconds(60);
+    private static final Duration LONG_TIME = Duration.ofDays(1);
+    private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
+    private static final Duration MAX_DELAY = Duration.ofSeconds(60);
 
     private static RetryPolicy policy(double random) {
-        return new RetryPolicy(TestFailures.retrySettings(BASE, CAP), () -> random);
+        return new RetryPolicy(TestFailures.retrySettings(INITIAL_DELAY, MAX_DELAY), () -> random);
     }
 
     private static Arguments row(FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
@@ -34,7 +34,7 @@ class RetryPolicyTest {
 
     static Stream<Arguments> classes() {
         return Stream.of(
-                //                                    retried counted counted when it was the probe
+                //                                    retried counted counted as probe
                 row(FailureClass.NOT_SENT, true, false, false),
                 row(FailureClass.REJECTED_RETRYABLE, true, true, false),
                 row(FailureClass.SERVER_ERROR, true, true, false),
@@ -49,19 +49,19 @@ class RetryPolicyTest {
     }
 
     @Test
-    void everyClassIsInTheTable() {
+    void tableContainsEveryFailureClass() {
         assertThat(classes().map(row -> row.get()[0])).containsExactlyInAnyOrder((Object[]) FailureClass.values());
     }
 
     @ParameterizedTest
     @MethodSource("classes")
-    void theClassDecides(FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
+    void failureClassDecides(FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
         // given
         BackendFailure backendFailure = TestFailures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, AGES);
-        RetryDecision asProbe = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, true, false, AGES);
+        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, LONG_TIME);
+        RetryDecision asProbe = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, true, false, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -78,14 +78,14 @@ class RetryPolicyTest {
 
     @ParameterizedTest
     @MethodSource("classes")
-    void theLastCountedFailureExhaustsTheAttempts(
+    void lastCountedFailureExhaustsTheAttempts(
             FailureClass failureClass, boolean retried, boolean counted, boolean countedAsProbe) {
-        // given four failures already counted, of five allowed
+        // given four counted failures, of five allowed
         BackendFailure backendFailure = TestFailures.of(failureClass);
 
         // when
         RetryDecision decision =
-                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 0, 0), false, false, AGES);
+                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
 
         // then
         if (retried && counted) {
@@ -104,10 +104,10 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aRateLimitIsRetriedAndNeverCounted() {
+    void retriesRateLimitUncounted() {
         // when
         RetryDecision decision =
-                policy(0).decideAfterFailure(TestFailures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, AGES);
+                policy(0).decideAfterFailure(TestFailures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -123,14 +123,14 @@ class RetryPolicyTest {
 
     @ParameterizedTest
     @MethodSource("uncounted")
-    void uncountedFailuresHaveALimitOfTheirOwn(BackendFailure backendFailure) {
-        // given 19 uncounted ones, of 20 allowed, and 4 counted ones, of 5 allowed
+    void uncountedFailuresHaveTheirOwnLimit(BackendFailure backendFailure) {
+        // given 19 uncounted attempts, of 20 allowed, and 4 counted ones, of 5 allowed
         AttemptCounts before = new AttemptCounts(4, 19, 0);
 
         // when
         RetryDecision before20 =
-                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 18, 0), false, false, AGES);
-        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, before, false, false, AGES);
+                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 18, 0), false, false, LONG_TIME);
+        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, before, false, false, LONG_TIME);
 
         // then
         assertThat(before20).isInstanceOf(Retry.class);
@@ -146,12 +146,12 @@ class RetryPolicyTest {
     }
 
     @Test
-    void probesAndInterruptionsHaveTheSameLimit() {
+    void probesAndInterruptionsShareTheUncountedLimit() {
         // given
         AttemptCounts before = new AttemptCounts(0, 19, 0);
 
         // when
-        RetryDecision probe = policy(0).decideAfterFailure(TestFailures.SERVER_ERROR, before, true, false, AGES);
+        RetryDecision probe = policy(0).decideAfterFailure(TestFailures.SERVER_ERROR, before, true, false, LONG_TIME);
         RetryDecision interrupted = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, before);
         RetryDecision first = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, AttemptCounts.NONE);
 
@@ -162,21 +162,21 @@ class RetryPolicyTest {
     }
 
     @Test
-    void uncountedFailuresMakeTheDelayGrowToo() {
+    void uncountedFailuresIncreaseTheDelay() {
         // when
         RetryDecision decision = policy(0.5)
                 .decideAfterFailure(
-                        TestFailures.of(FailureClass.NOT_SENT), new AttemptCounts(0, 3, 0), false, false, AGES);
+                        TestFailures.of(FailureClass.NOT_SENT), new AttemptCounts(0, 3, 0), false, false, LONG_TIME);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(4100), false));
     }
 
     @Test
-    void aTimeoutCountsLikeEveryOtherDoubt() {
+    void timeoutIsCounted() {
         // when
         RetryDecision decision =
-                policy(0).decideAfterFailure(TestFailures.TIMED_OUT, AttemptCounts.NONE, false, false, AGES);
+                policy(0).decideAfterFailure(TestFailures.TIMED_OUT, AttemptCounts.NONE, false, false, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -193,11 +193,11 @@ class RetryPolicyTest {
         "3, 0.5, 4100",
         "0, 0.999999, 1099",
     })
-    void theDelayIsTheFloorAndAPartOfTheWindow(int countedBefore, double random, long millis) {
+    void delayIsMinimumPlusJitter(int countedBefore, double random, long millis) {
         // when
         RetryDecision decision = policy(random)
                 .decideAfterFailure(
-                        TestFailures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, AGES);
+                        TestFailures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, LONG_TIME);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
@@ -205,7 +205,7 @@ class RetryPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"0, 1", "1, 1", "2, 2", "3, 4", "6, 32", "7, 60", "8, 60", "1000000, 60", "2147483647, 60", "-3, 1"})
-    void windowsDoubleUpToTheCap(int counted, long seconds) {
+    void windowsDoubleUpToTheMaximum(int counted, long seconds) {
         assertThat(policy(0).jitterWindow(counted)).isEqualTo(Duration.ofSeconds(seconds));
     }
 
@@ -220,13 +220,13 @@ class RetryPolicyTest {
         "PT10M0.001S, PT10M",
         "PT876000H, PT10M",
     })
-    void whatTheAiServerAsksForIsTheFloor(Duration retryAfter, Duration floor) {
+    void retryAfterIsTheMinimumDelay(Duration retryAfter, Duration floor) {
         assertThat(policy(0).computeDelay(Duration.ofSeconds(1), retryAfter)).isEqualTo(floor);
         assertThat(policy(0.5).computeDelay(Duration.ofSeconds(1), retryAfter)).isEqualTo(floor.plusMillis(500));
     }
 
     @Test
-    void aRetryThatWouldMissTheDeadlineFailsNow() {
+    void failsWhenTheRetryWouldMissTheDeadline() {
         // given a delay of exactly 2 s
         BackendFailure backendFailure = TestFailures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
 
@@ -250,7 +250,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void whatNothingMendsIsNotBlamedOnTheDeadline() {
+    void permanentFailureIsNotReportedAsDeadline() {
         // when
         RetryDecision decision =
                 policy(0).decideAfterFailure(TestFailures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
@@ -260,19 +260,19 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aLostAttemptIsMadeAgainSoonAndUncounted() {
+    void retriesLostAttemptSoonAndUncounted() {
         // when
-        RetryDecision decision = policy(0.5).decideAfterLoss(3, AGES);
+        RetryDecision decision = policy(0.5).decideAfterLoss(3, LONG_TIME);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(600), false));
     }
 
     @Test
-    void whatLosesItsProcessAgainAndAgainIsGivenUp() {
+    void failsAfterTooManyLostAttempts() {
         // given four lost attempts, of five allowed
         // when
-        RetryDecision decision = policy(0).decideAfterLoss(4, AGES);
+        RetryDecision decision = policy(0).decideAfterLoss(4, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
@@ -284,7 +284,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aLossPastTheDeadlineIsTheDeadlines() {
+    void lossPastTheDeadlineFailsWithTheDeadline() {
         // when
         RetryDecision decision = policy(0).decideAfterLoss(0, Duration.ofMillis(50));
 
@@ -293,10 +293,10 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aUsedUpRetryBudgetLeavesOnlyTheWidestWindow() {
+    void exhaustedRetryBudgetUsesTheWidestWindow() {
         // when
         RetryDecision first =
-                policy(0.5).decideAfterFailure(TestFailures.SERVER_ERROR, AttemptCounts.NONE, false, true, AGES);
+                policy(0.5).decideAfterFailure(TestFailures.SERVER_ERROR, AttemptCounts.NONE, false, true, LONG_TIME);
 
         // then
         Duration half = policy(0).jitterWindow(Integer.MAX_VALUE).dividedBy(2);

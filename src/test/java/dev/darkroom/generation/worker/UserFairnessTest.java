@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Users who share a service, by the commands that they send. */
+/** Fair order of the generations of two users, submitted as commands. */
 @Tag("database")
 class UserFairnessTest {
     private static final int CONCURRENCY = 4;
@@ -43,15 +43,15 @@ class UserFairnessTest {
     }
 
     @Test
-    void aSinglePromptIsBegunWithinTheTimeOfAFewWhileAnotherUserHasFiveThousandWaiting() {
-        // given: an AI server that takes 10 ms for a picture, four at once, and a user with 5,000 prompts
-        AtomicInteger begun = new AtomicInteger();
+    void singlePromptStartsSoonWhileAnotherUserHasFiveThousandWaiting() {
+        // given an AI server with 10 ms per image and four concurrent calls, and a user with 5,000 prompts
+        AtomicInteger started = new AtomicInteger();
         List<String> order = new ArrayList<>();
         FakeImageBackend backend = new FakeImageBackend(request -> {
             synchronized (order) {
                 order.add(request.key());
             }
-            begun.incrementAndGet();
+            started.incrementAndGet();
             Promise<BackendOutcome> promise = Promise.promise();
             queue.vertx.setTimer(10, timer -> promise.complete(FakeImageBackend.imageOutcome()));
             return promise.future();
@@ -61,25 +61,25 @@ class UserFairnessTest {
         for (int round = 0; round < 50; round++) {
             List<Future<String>> submissions = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
-                submissions.add(create("greedy"));
+                submissions.add(create("heavy"));
             }
             await(Future.all(submissions));
         }
         process.deploy(backend, Duration.ofMillis(200));
-        GenerationWorkerFixture.awaitTrue("under way", () -> begun.get() > 20);
+        GenerationWorkerFixture.awaitTrue("running", () -> started.get() > 20);
 
         // when
-        String modest = await(create("modest"));
-        int before = begun.get();
+        String light = await(create("light"));
+        int before = started.get();
 
-        // then: at most those that were being claimed meanwhile, and one turn of the other user
-        GenerationWorkerFixture.awaitTrue("begun", () -> {
+        // then at most the generations claimed meanwhile and one turn of the other user go first
+        GenerationWorkerFixture.awaitTrue("started", () -> {
             synchronized (order) {
-                return order.contains(modest);
+                return order.contains(light);
             }
         });
         synchronized (order) {
-            assertThat(order.indexOf(modest)).isLessThan(before + 4 * CONCURRENCY);
+            assertThat(order.indexOf(light)).isLessThan(before + 4 * CONCURRENCY);
         }
     }
 }

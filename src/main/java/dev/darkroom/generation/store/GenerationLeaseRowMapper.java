@@ -1,0 +1,81 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.RetryDecision.FailureReason;
+import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
+import io.vertx.sqlclient.Row;
+import java.time.Duration;
+
+/** Maps rows of the statements in {@link GenerationLeaseSql} to domain objects. */
+final class GenerationLeaseRowMapper {
+    private static final Duration MIN_ATTEMPT_BUDGET = Duration.ofMillis(1);
+
+    private GenerationLeaseRowMapper() {}
+
+    /**
+     * Returns a lease from a row of {@link GenerationLeaseSql#CLAIM}.
+     *
+     * @param elapsed duration of the response, by which the durations in the row are shortened
+     */
+    static GenerationLease toClaimedLease(Row row, Duration elapsed) {
+        Duration budget = remaining(row, "attempt_budget", elapsed);
+        return toLease(
+                row,
+                budget.compareTo(MIN_ATTEMPT_BUDGET) < 0 ? MIN_ATTEMPT_BUDGET : budget,
+                remaining(row, "time_left", elapsed),
+                toImageRequest(row));
+    }
+
+    /** Returns a lease, without budget and request, from a row of {@link GenerationLeaseSql#FIND_ABANDONED}. */
+    static GenerationLease toAbandonedLease(Row row) {
+        return toLease(row, null, remaining(row, "time_left", Duration.ZERO), null);
+    }
+
+    /** @param failureReason reason of the failure; null when the generation is COMPLETE */
+    static FinishRecord toFinishRecord(Row row, FailureReason failureReason) {
+        return new FinishRecord(
+                new FinishedGeneration(
+                        row.getUUID("id"),
+                        row.getString("user_id"),
+                        failureReason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
+                        failureReason == null ? null : failureReason.code(),
+                        failureReason == null ? null : failureReason.message(),
+                        failureReason == null ? row.getInteger("image_count") : 0,
+                        row.getInteger("failed_attempts")),
+                Duration.ofMillis(row.getLong("age")));
+    }
+
+    private static GenerationLease toLease(
+            Row row, Duration attemptBudget, Duration timeLeft, ImageRequest imageRequest) {
+        return new GenerationLease(
+                row.getUUID("generation_id"),
+                row.getString("user_id"),
+                row.getUUID("lease_owner"),
+                row.getLong("lease_token"),
+                row.getInteger("failed_attempts") + 1,
+                row.getInteger("counted_failures"),
+                row.getInteger("lost_attempts"),
+                attemptBudget,
+                timeLeft,
+                imageRequest);
+    }
+
+    private static Duration remaining(Row row, String column, Duration elapsed) {
+        return Duration.ofMillis(row.getLong(column)).minus(elapsed);
+    }
+
+    private static ImageRequest toImageRequest(Row row) {
+        return new ImageRequest(
+                row.getUUID("generation_id").toString(),
+                row.getString("prompt"),
+                row.getString("negative_prompt"),
+                row.getInteger("width"),
+                row.getInteger("height"),
+                row.getInteger("image_count"),
+                row.getLong("seed"),
+                row.getString("model"));
+    }
+}
