@@ -190,7 +190,7 @@ class ArchitectureTest {
                     .and(not(belongToAnyOf(
                             GenerationFinishListener.class, FinishedGeneration.class, GenerationStatus.class))));
 
-    /** The byte counters do not see a body that another class writes. */
+    /** The byte counters count only bodies that {@code ResponseWriter} writes. */
     @ArchTest
     static final ArchRule onlyTheResponseWriterWritesBodies = noClasses()
             .that()
@@ -233,7 +233,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..").and(not(isOfTheWebClient())));
 
-    /** Its own classes and the codecs that it takes. */
+    /** The classes of the web client and its codecs. */
     private static DescribedPredicate<JavaClass> isOfTheWebClient() {
         return resideInAnyPackage("io.vertx.ext.web.client", "io.vertx.ext.web.codec");
     }
@@ -296,8 +296,9 @@ class ArchitectureTest {
             .orShould()
             .dependOnClassesThat()
             .areAssignableTo(Date.class)
-            .because("clocks of two machines differ: the database's tells the time, a process only how much has passed."
-                    + " The times of tokens are of a third; whoever judges them is handed a clock");
+            .because(
+                    "clocks of two machines differ: timestamps come from the database clock, durations from the monotonic"
+                            + " clock of the process. Classes that check the times of tokens receive a clock");
 
     @ArchTest
     static final ArchRule blockingWorkUsesItsOwnPool = noClasses()
@@ -306,7 +307,7 @@ class ArchitectureTest {
                     .and(target(name("executeBlocking"))))
             .because("blocking work on the default pool delays all other work");
 
-    /** Stores, row mappers, and the listeners that are called inside their transactions. */
+    /** Stores, row mappers and the listeners inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
         return resideInAnyPackage("dev.darkroom.generation.store")
                 .or(DescribedPredicate.describe(

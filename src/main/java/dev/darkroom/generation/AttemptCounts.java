@@ -5,7 +5,7 @@ package dev.darkroom.generation;
  *
  * @param counted failures that may be the generation's fault, see {@code retry.maxAttempts}
  * @param uncounted attempts that no other limit counts, see {@code retry.maxUncountedAttempts}
- * @param lost attempts whose process died, see {@code retry.maxLostAttempts}
+ * @param lost attempts that ended with the death of their process, see {@code retry.maxLostAttempts}
  */
 public record AttemptCounts(int counted, int uncounted, int lost) {
     public static final AttemptCounts NONE = new AttemptCounts(0, 0, 0);

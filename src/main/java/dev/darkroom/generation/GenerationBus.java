@@ -22,7 +22,7 @@ public final class GenerationBus {
     /** Signal to other processes: generations have ended. */
     public static final String FINISHED_SIGNAL = "ended";
 
-    /** Local address: the id of a generation whose attempt started or failed. */
+    /** Local address: the id of a generation, sent when one of its attempts starts or fails. */
     public static final String PROGRESS = "darkroom.generation.progress";
 
     /** As {@link #PROGRESS}, for other processes, and also sent at the end. Its key is the id without hyphens. */

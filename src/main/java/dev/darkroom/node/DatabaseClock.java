@@ -40,7 +40,7 @@ public final class DatabaseClock {
 
     /**
      * @param nanoClock monotonic, in nanoseconds
-     * @param scope kind of rows whose timestamps are adjusted, for the log
+     * @param scope kind of rows to adjust, for the log
      * @param adjustment receives the size of the step, negative for a step back; called again until it succeeds
      */
     public DatabaseClock(

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Periodically reclaims leases whose node is gone or overran its deadline. Every process runs a reaper; fencing tokens let one of
+ * Periodically reclaims leases of dead nodes and leases past the deadline of their attempt. Every process runs a reaper; fencing tokens let one of
  * them win. Belongs to the event loop of the verticle that creates, starts and stops it.
  */
 public final class LeaseReaper {

@@ -11,7 +11,7 @@ import java.util.UUID;
 final class CompletionBatch {
     private CompletionBatch() {}
 
-    /** A generation whose images are completely stored. */
+    /** Lease of a generation with all of its stored images. */
     record Completion(GenerationLease generationLease, List<StoredImage> images) {}
 
     /** Returns one array per parameter: first those of the leases, then those of the images. */

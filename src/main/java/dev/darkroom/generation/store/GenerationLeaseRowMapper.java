@@ -5,7 +5,6 @@ import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.RetryDecision.FailureReason;
-import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
 
@@ -35,17 +34,15 @@ final class GenerationLeaseRowMapper {
     }
 
     /** @param failureReason reason of the failure; null when the generation is COMPLETE */
-    static FinishRecord toFinishRecord(Row row, FailureReason failureReason) {
-        return new FinishRecord(
-                new FinishedGeneration(
-                        row.getUUID("id"),
-                        row.getString("user_id"),
-                        failureReason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
-                        failureReason == null ? null : failureReason.code(),
-                        failureReason == null ? null : failureReason.message(),
-                        failureReason == null ? row.getInteger("image_count") : 0,
-                        row.getInteger("failed_attempts")),
-                Duration.ofMillis(row.getLong("age")));
+    static FinishedGeneration toFinishedGeneration(Row row, FailureReason failureReason) {
+        return new FinishedGeneration(
+                row.getUUID("id"),
+                row.getString("user_id"),
+                failureReason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
+                failureReason == null ? null : failureReason.code(),
+                failureReason == null ? null : failureReason.message(),
+                failureReason == null ? row.getInteger("image_count") : 0,
+                row.getInteger("failed_attempts"));
     }
 
     private static GenerationLease toLease(

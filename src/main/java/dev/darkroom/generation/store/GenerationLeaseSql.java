@@ -113,7 +113,7 @@ final class GenerationLeaseSql {
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
     /**
-     * Fails a generation without a lease whose deadline has passed. Its error class is that of its last failure, or NOT_SENT without an
+     * Fails a generation that has no lease and is past its deadline. Its error class is that of its last failure, or NOT_SENT without an
      * attempt. Safe against a concurrent claim by the condition that there is no lease: the first one wins.
      */
     static final String EXPIRE = """
@@ -129,7 +129,7 @@ final class GenerationLeaseSql {
             RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
               (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
 
-    /** Returns the attempts of a node whose generations were erased and whose end is not stored yet. */
+    /** Returns the attempts of a node for erased generations, except those with a stored end. */
     static final String FIND_ERASED_ATTEMPTS =
             "SELECT generation_id, node_id, lease_token FROM erased_attempts WHERE node_id = $1 AND NOT ended";
 
@@ -209,7 +209,7 @@ final class GenerationLeaseSql {
             QUEUE.shiftTimesStatement(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
                     + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
 
-    /** Returns waiting generations whose deadline has passed. Read-only; {@link #EXPIRE} checks again. */
+    /** Returns waiting generations past their deadline. Read-only; {@link #EXPIRE} checks again. */
     static final String FIND_OVERDUE = """
             SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
             ORDER BY deadline LIMIT $1""";

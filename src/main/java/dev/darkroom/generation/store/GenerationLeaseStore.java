@@ -1,7 +1,6 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.BackendFailure;
-
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.generation.AttemptOutcome;
@@ -9,7 +8,6 @@ import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
-
 import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.queue.FencingToken;
@@ -67,7 +65,7 @@ public final class GenerationLeaseStore {
     /** Number of a stored attempt, and the due time of the next one. */
     public record Requeued(int number, OffsetDateTime retryAt) {}
 
-    /** Lease whose node is gone, or alive and past the deadline of the attempt. */
+    /** Lease of a dead node, or of a live one past the deadline of the attempt. */
     public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive) {}
 
     /**
@@ -99,7 +97,7 @@ public final class GenerationLeaseStore {
                 });
     }
 
-    /** Completes a generation whose images are completely stored. */
+    /** Completes a generation after all of its images are stored. */
     public Future<Optional<FinishRecord>> complete(GenerationLease generationLease, List<StoredImage> images) {
         return completions.add(new CompletionBatch.Completion(generationLease, images));
     }
@@ -192,7 +190,7 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Returns leases whose node is gone or whose attempt overran its deadline by more than {@code grace}. */
+    /** Returns leases of dead nodes, and leases past the deadline of their attempt by more than {@code grace}. */
     public Future<List<AbandonedLease>> findAbandoned(Duration grace, int limit) {
         return database.heartbeats()
                 .preparedQuery(GenerationLeaseSql.FIND_ABANDONED)
@@ -205,7 +203,7 @@ public final class GenerationLeaseStore {
                 });
     }
 
-    /** Returns waiting generations whose deadline has passed. */
+    /** Returns waiting generations past their deadline. */
     public Future<List<UUID>> findOverdue(int limit) {
         return database.heartbeats()
                 .preparedQuery(GenerationLeaseSql.FIND_OVERDUE)
@@ -222,7 +220,7 @@ public final class GenerationLeaseStore {
         return queue.findHeld(nodeId, age);
     }
 
-    /** Returns the attempts of a node whose generations were erased and whose end is not stored yet. */
+    /** Returns the attempts of a node for erased generations, except those with a stored end. */
     public Future<List<FencingToken>> findErased(UUID nodeId) {
         return pool.preparedQuery(GenerationLeaseSql.FIND_ERASED_ATTEMPTS)
                 .execute(Tuple.of(nodeId))
@@ -258,7 +256,10 @@ public final class GenerationLeaseStore {
                         .compose(rows -> {
                             Map<UUID, FinishRecord> finished = new HashMap<>();
                             rows.forEach(row -> finished.put(
-                                    row.getUUID("id"), GenerationLeaseRowMapper.toFinishRecord(row, failureReason)));
+                                    row.getUUID("id"),
+                                    new FinishRecord(
+                                            GenerationLeaseRowMapper.toFinishedGeneration(row, failureReason),
+                                            Duration.ofMillis(row.getLong("age")))));
                             return notifyListeners(connection, toGenerations(finished), afterCommit)
                                     .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));
                         }))
@@ -296,7 +297,6 @@ public final class GenerationLeaseStore {
                 .addString(backendFailure.message())
                 .addInteger(backendFailure.httpStatus());
     }
-
 
     private static Optional<Row> firstRow(Iterable<Row> rows) {
         var iterator = rows.iterator();

@@ -34,7 +34,8 @@ public record GenerationListFilter(
     public static GenerationListFilter parse(JsonObject command, List<FieldError> errors) {
         return new GenerationListFilter(
                 parseStatus(command, errors),
-                // Clients see milliseconds, the database stores microseconds. The limits are rounded to compare what clients see.
+                // Clients see milliseconds, the database stores microseconds. The limits are rounded to compare what
+                // clients see.
                 parseTime(
                         command,
                         "createdAfter",

@@ -44,7 +44,8 @@ public final class SubmissionStore {
         this.database = database;
         this.route = route;
         this.settings = settings;
-        // A batch is retried one by one only when the database rejected it, so that one invalid submission does not fail the others.
+        // A batch is retried one by one only when the database rejected it, so that one invalid submission does not
+        // fail the others.
         // After any other failure it is unknown which rows are stored, and a retry could store them twice.
         this.statementBatcher = new StatementBatcher<>(
                 BATCH_LIMITS,

@@ -104,8 +104,7 @@ class GenerationLeaseStoreFinishTest {
         assertThat(lastAttempt("number, outcome, counted, lease_token, node_id, backend, error_code, retry_at"))
                 .isEqualTo("1 SUCCEEDED t 1 " + generationLease.nodeId() + " default");
         assertThat(queue.query("SELECT id || ' ' || position || ' ' || bytes || ' ' || storage_key FROM images"))
-                .containsExactly(
-                        images.get(0).id() + " 0 1000 " + images.get(0).storageKey());
+                .containsExactly(images.get(0).id() + " 0 1000 " + images.get(0).storageKey());
         assertThat(queue.query("SELECT 1 FROM generation_queue")).isEmpty();
     }
 
@@ -121,9 +120,8 @@ class GenerationLeaseStoreFinishTest {
 
         // then
         assertThat(queue.query("SELECT id FROM images ORDER BY position"))
-                .containsExactlyElementsOf(images.stream()
-                        .map(image -> image.id().toString())
-                        .toList());
+                .containsExactlyElementsOf(
+                        images.stream().map(image -> image.id().toString()).toList());
     }
 
     @Test

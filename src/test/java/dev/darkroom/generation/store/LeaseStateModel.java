@@ -113,7 +113,7 @@ final class LeaseStateModel {
      * @param identity whether it has one
      * @param trust remaining ticks of its local validity
      * @param row remaining ticks of the row of its current or last identity
-     * @param response age of the heartbeat whose response is pending, -1 when there is none
+     * @param response age of the heartbeat with a pending response, -1 when there is none
      */
     record Proc(Life life, boolean identity, int trust, int row, int response, List<Job> jobs) {}
 
@@ -407,10 +407,14 @@ final class LeaseStateModel {
                 steps.add(new Step("receives images", p, g, null, job(state, p, g, Phase.GENERATED)));
                 steps.add(new Step("receives a failure", p, g, null, job(state, p, g, Phase.FAILED)));
             }
-            case GENERATED -> send(job(state, p, g, Phase.RECORDING_SUCCESS), p, g, Write.COMPLETE, job.newest(), steps, "sends");
-            case FAILED -> send(job(state, p, g, Phase.RECORDING_FAILURE), p, g, Write.RETRY, job.newest(), steps, "sends");
-            case RECORDING_SUCCESS -> awaitWriteResponse(state, p, g, new Sent(Write.COMPLETE, job.newest()), Phase.GENERATED, steps);
-            case RECORDING_FAILURE -> awaitWriteResponse(state, p, g, new Sent(Write.RETRY, job.newest()), Phase.FAILED, steps);
+            case GENERATED ->
+                send(job(state, p, g, Phase.RECORDING_SUCCESS), p, g, Write.COMPLETE, job.newest(), steps, "sends");
+            case FAILED ->
+                send(job(state, p, g, Phase.RECORDING_FAILURE), p, g, Write.RETRY, job.newest(), steps, "sends");
+            case RECORDING_SUCCESS ->
+                awaitWriteResponse(state, p, g, new Sent(Write.COMPLETE, job.newest()), Phase.GENERATED, steps);
+            case RECORDING_FAILURE ->
+                awaitWriteResponse(state, p, g, new Sent(Write.RETRY, job.newest()), Phase.FAILED, steps);
         }
     }
 

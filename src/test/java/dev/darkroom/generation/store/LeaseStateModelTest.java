@@ -52,7 +52,8 @@ class LeaseStateModelTest {
                     return exploration;
                 }
                 for (Step step : model.steps(state)) {
-                    exploration.incoming
+                    exploration
+                            .incoming
                             .get(exploration.add(canonical.apply(step.next()), at, step))
                             .add(at);
                 }
@@ -110,11 +111,13 @@ class LeaseStateModelTest {
         LeaseStateModel model = new LeaseStateModel(Variant.AS_BUILT);
 
         // when
-        Exploration exploration = Exploration.explore(model, LeaseStateModel.start(gens, procs, faults), LeaseStateModel::canonical);
+        Exploration exploration =
+                Exploration.explore(model, LeaseStateModel.start(gens, procs, faults), LeaseStateModel::canonical);
 
         // then
         System.out.printf(
-                "model: %d generations, %d processes, %d faults: %,d states%n", gens, procs, faults, exploration.states.size());
+                "model: %d generations, %d processes, %d faults: %,d states%n",
+                gens, procs, faults, exploration.states.size());
         assertThat(exploration.violation).isNull();
         int stuck = exploration.findStuckState();
         assertThat(stuck).as(() -> "stuck after" + exploration.trace(stuck)).isNegative();
@@ -127,10 +130,12 @@ class LeaseStateModelTest {
     @EnumSource(mode = Mode.EXCLUDE, names = "AS_BUILT")
     void violatesAnInvariantWithoutEachPartOfTheDesign(Variant variant) {
         // when
-        Exploration exploration = Exploration.explore(new LeaseStateModel(variant), LeaseStateModel.start(1, 2, 1), step -> step);
+        Exploration exploration =
+                Exploration.explore(new LeaseStateModel(variant), LeaseStateModel.start(1, 2, 1), step -> step);
 
         // then
-        System.out.printf("model: %s after %,d states: %s%n", variant, exploration.states.size(), exploration.violation);
+        System.out.printf(
+                "model: %s after %,d states: %s%n", variant, exploration.states.size(), exploration.violation);
         assertThat(exploration.violation).isNotNull();
     }
 }

@@ -125,7 +125,7 @@ class GenerationOutcomeRecorderTest {
 
     @Test
     void detectsCommitWhoseResponseWasLost() {
-        // given a write that commits and whose response is lost
+        // given a write that commits and loses its response
         // when
         Optional<FinishRecord> finished =
                 await(outcomeRecorder.record(generationLease, AttemptOutcome.SUCCEEDED, () -> false, () -> {
@@ -167,7 +167,7 @@ class GenerationOutcomeRecorderTest {
 
     @Test
     void commitWhoseResponseWasLostIsNoRejection() {
-        // given a committed write whose response was lost, so that the lease is gone
+        // given a committed write with a lost response, so that the lease is gone
         AtomicBoolean lost = new AtomicBoolean();
         AtomicInteger rejections = new AtomicInteger();
 
@@ -205,9 +205,7 @@ class GenerationOutcomeRecorderTest {
         assertThat(finished).isEmpty();
         assertThat(writes).hasValue(1);
         assertThat(queue.readAllRows()).isEqualTo(before);
-        assertThat(localNode.rejectedResults())
-                .as("not taken for an own write")
-                .isEqualTo(1);
+        assertThat(localNode.rejectedResults()).as("not taken for an own write").isEqualTo(1);
     }
 
     @Test

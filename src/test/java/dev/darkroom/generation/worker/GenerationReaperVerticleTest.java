@@ -264,7 +264,7 @@ class GenerationReaperVerticleTest {
 
     @Test
     void stopWaitsForTheCurrentRunAndPreventsOthers() {
-        // given a reaper whose listener blocks it during a run
+        // given a listener that blocks the reaper during a run
         Promise<Void> blocked = Promise.promise();
         Promise<Void> release = Promise.promise();
         set(queue.submit(), "deadline = now()");

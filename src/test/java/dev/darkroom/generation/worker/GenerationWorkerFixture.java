@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
-/** Registered node whose workers use the queue of another fixture. Blocking. */
+/** Registered node for workers on the queue of another fixture. Blocking. */
 final class GenerationWorkerFixture {
     /** Long validity, so that no test loses its identity by accident; no lease check is due within a test. */
     private static final Settings.Node NODE =

@@ -91,8 +91,8 @@ class MultiNodeFaultTest {
     private void startProcess(FakeImageBackend backend) {
         GenerationFinishListener listener = (connection, generations) -> {
             // Inserted inside the transaction, so that the table counts committed ends.
-            String values = generations.stream()
-                    .map(each -> "('" + each.id() + "')").collect(Collectors.joining(", "));
+            String values =
+                    generations.stream().map(each -> "('" + each.id() + "')").collect(Collectors.joining(", "));
             return connection
                     .query("INSERT INTO finished VALUES " + values)
                     .execute()

@@ -60,8 +60,10 @@ class RetryPolicyTest {
         BackendFailure backendFailure = TestFailures.of(failureClass);
 
         // when
-        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, LONG_TIME);
-        RetryDecision asProbe = policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, true, false, LONG_TIME);
+        RetryDecision decision =
+                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, LONG_TIME);
+        RetryDecision asProbe =
+                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, true, false, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -106,8 +108,8 @@ class RetryPolicyTest {
     @Test
     void retriesRateLimitUncounted() {
         // when
-        RetryDecision decision =
-                policy(0).decideAfterFailure(TestFailures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(TestFailures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
