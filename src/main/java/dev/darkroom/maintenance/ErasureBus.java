@@ -1,11 +1,11 @@
 package dev.darkroom.maintenance;
 
-/** The event-bus interface of erasures; {@code docs/event-bus.md} is its contract. Bodies are plain JSON. */
+/** Event-bus address and action of user erasure; {@code docs/event-bus.md} is the contract. Bodies are JSON objects. */
 public final class ErasureBus {
-    /** The address of commands. Answered by the erasure verticle. */
+    /** Address for commands. The erasure verticle of each process consumes it. */
     public static final String COMMANDS = "darkroom.user";
 
-    /** {@code {"user", "anybodys": true, "erase"}} → {@code {"erased"}}: false while the erasure goes on. */
+    /** {@code {"user", "anybodys": true, "erase"}} → {@code {"erased"}}; false while the erasure continues. */
     public static final String ERASE = "erase";
 
     private ErasureBus() {}

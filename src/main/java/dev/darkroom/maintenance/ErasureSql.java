@@ -2,17 +2,21 @@ package dev.darkroom.maintenance;
 
 import java.util.List;
 
-/** Statements that delete a user's rows, each at most $2 of them, so that none holds locks for long. */
+/**
+ * SQL that erases a user. Each statement deletes at most {@code $2} rows, so that none holds locks for long. Every statement is
+ * idempotent, so any process may repeat it.
+ */
 final class ErasureSql {
-    /** Once more does no harm. */
+    /** Stores the request. Repeating it has no effect. */
     static final String INSERT_REQUEST =
             "INSERT INTO user_erasures (user_id) VALUES ($1) ON CONFLICT (user_id) DO NOTHING";
 
+    /** Selects up to 100 users with an unfinished erasure, oldest first. */
     static final String FIND_UNFINISHED = "SELECT user_id FROM user_erasures ORDER BY requested_at LIMIT 100";
 
     /**
-     * Ends an erasure, when nothing of the user is left, 5 s after the request at the earliest: processes cache API keys for 3 s,
-     * and what such a key lets in comes later than the first passes.
+     * Finishes an erasure if no attempts or image files are left, at the earliest 5 s after the request. Processes cache API keys for
+     * 3 s, so requests with a deleted key may still create rows after the first passes.
      */
     static final String DELETE_FINISHED = """
             DELETE FROM user_erasures WHERE user_id = $1 AND requested_at < now() - interval '5 s'
@@ -20,17 +24,18 @@ final class ErasureSql {
               AND NOT EXISTS (SELECT FROM erased_images WHERE user_id = $1)
             RETURNING user_id""";
 
+    /** Selects a row if the erasure of a user is unfinished. */
     static final String CHECK_UNFINISHED = "SELECT FROM user_erasures WHERE user_id = $1";
 
-    /** Few rows of a user, and what lets requests in goes first. */
+    /** Delete the user's credentials; they come first, to stop further requests. Not batched, because there are few rows. */
     static final List<String> DELETE_CREDENTIALS =
             List.of("DELETE FROM api_keys WHERE user_id = $1", "DELETE FROM stream_tickets WHERE user_id = $1");
 
     /**
-     * Deletes generations, whatever their state, with all that names them. The queue row goes first, as in every statement
-     * that ends a generation, so that no two of them wait for each other. An attempt under way finds no lease and records
-     * nothing. One that was being recorded at the same moment makes a foreign key fail; the batch is then repeated. The statement
-     * stores which files are to be deleted, and which attempts may have left some or may still write some.
+     * Deletes generations in any state, with the rows that reference them. Deletes the queue row first, like every statement that ends a
+     * generation, to avoid deadlocks. A running attempt loses its lease and records nothing. An attempt recorded concurrently violates a
+     * foreign key; the caller then repeats the batch. Stores the image files to delete, and the attempts that may have left files or may
+     * still write some.
      */
     static final String DELETE_GENERATIONS = """
             WITH batch AS MATERIALIZED (
@@ -66,27 +71,29 @@ final class ErasureSql {
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
             SELECT count(*)::int AS deleted FROM deleted""";
 
+    /** Selects storage keys of erased images whose files may still exist. */
     static final String FIND_ERASED_IMAGES = "SELECT storage_key FROM erased_images WHERE user_id = $1 LIMIT $2";
 
-    /** The files of erased images are gone too. */
+    /** Deletes the records of erased images after their files were deleted. */
     static final String DELETE_ERASED_IMAGES = "DELETE FROM erased_images WHERE storage_key = ANY ($1::text[])";
 
-    /** Attempts that write no more files: their process has stored so, or is gone. */
+    /** Selects attempts that write no more files, because their node recorded their end or expired. */
     static final String FIND_ENDED_ATTEMPTS = """
             SELECT generation_id, node_id, lease_token, image_count FROM erased_attempts e
             WHERE user_id = $1
               AND (ended OR NOT EXISTS (SELECT FROM nodes n WHERE n.id = e.node_id AND n.expires_at > now()))
             LIMIT $2""";
 
-    /** The files of these attempts are gone. */
+    /** Deletes the records of attempts after their files were deleted. */
     static final String DELETE_ERASED_ATTEMPTS = """
             DELETE FROM erased_attempts e USING unnest($1::uuid[], $2::bigint[]) AS done (generation_id, token)
             WHERE e.generation_id = done.generation_id AND e.lease_token = done.token""";
 
+    /** Counts the attempts that may still write files. */
     static final String COUNT_ERASED_ATTEMPTS =
             "SELECT count(*)::int AS attempts FROM erased_attempts WHERE user_id = $1";
 
-    /** Tables of which a user may have many rows. In this order: webhooks are named by their deliveries. */
+    /** Delete the remaining rows, in this order, because deliveries reference webhooks. */
     static final List<String> DELETE_OTHER_ROWS = List.of("""
             WITH batch AS MATERIALIZED (
               SELECT id FROM webhook_deliveries WHERE user_id = $1 LIMIT $2),

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Deletes a user's rows in batches, each in a transaction of its own. Futures fail with the driver's errors. */
+/**
+ * Deletes a user's rows in batches, each in its own transaction. Futures fail with the driver's errors. Usable from any event loop.
+ */
 final class ErasureStore {
     private static final int BATCH_SIZE = 500;
 
@@ -20,18 +22,20 @@ final class ErasureStore {
     }
 
     /**
-     * An attempt that may have left files.
+     * Attempt that may have left image files.
      *
-     * @param imageCount how many its generation asked for
+     * @param nodeId node that ran the attempt
+     * @param token fencing token of the attempt
+     * @param imageCount number of images that its generation requested
      */
     record ErasedAttempt(UUID generationId, UUID nodeId, long token, int imageCount) {}
 
-    /** Stores that a user is to be erased. */
+    /** Stores the request to erase a user. */
     Future<Void> request(String user) {
         return execute(ErasureSql.INSERT_REQUEST, Tuple.of(user)).mapEmpty();
     }
 
-    /** The users whose erasure is not finished. */
+    /** Finds up to 100 users with an unfinished erasure, oldest request first. */
     Future<List<String>> findUnfinished() {
         return database.pool()
                 .preparedQuery(ErasureSql.FIND_UNFINISHED)
@@ -43,17 +47,17 @@ final class ErasureStore {
                 });
     }
 
-    /** Whether the erasure of a user is not finished. */
+    /** Checks whether the erasure of a user is unfinished. */
     Future<Boolean> isUnfinished(String user) {
         return execute(ErasureSql.CHECK_UNFINISHED, Tuple.of(user)).map(rows -> rows.size() > 0);
     }
 
-    /** Ends an erasure that found nothing more to delete. False when it is too early for that. */
+    /** Finishes an erasure. Completes with false if the request is younger than 5 s, or if files or attempts are left. */
     Future<Boolean> finish(String user) {
         return execute(ErasureSql.DELETE_FINISHED, Tuple.of(user)).map(rows -> rows.size() > 0);
     }
 
-    /** Deletes what lets the user in; completes with the number of rows. */
+    /** Deletes the user's API keys and stream tickets; completes with the number of rows. */
     Future<Integer> deleteCredentials(String user) {
         Future<Integer> deleted = Future.succeededFuture(0);
         for (String sql : ErasureSql.DELETE_CREDENTIALS) {
@@ -68,7 +72,7 @@ final class ErasureStore {
                 .map(rows -> rows.iterator().next().getInteger("deleted"));
     }
 
-    /** Storage keys of erased images whose files may still exist, at most a batch. */
+    /** Finds a batch of storage keys of erased images whose files may still exist. */
     Future<List<String>> findErasedImages(String user) {
         return execute(ErasureSql.FIND_ERASED_IMAGES, Tuple.of(user, BATCH_SIZE))
                 .map(rows -> {
@@ -78,13 +82,13 @@ final class ErasureStore {
                 });
     }
 
-    /** The files of these images are gone. */
+    /** Deletes the records of erased images; call after their files were deleted. */
     Future<Void> deleteErasedImages(List<String> keys) {
         return execute(ErasureSql.DELETE_ERASED_IMAGES, Tuple.of(keys.toArray(String[]::new)))
                 .mapEmpty();
     }
 
-    /** Attempts that write no more files and may have left some, at most a batch. */
+    /** Finds a batch of attempts that write no more files and may have left some. */
     Future<List<ErasedAttempt>> findEndedAttempts(String user) {
         return execute(ErasureSql.FIND_ENDED_ATTEMPTS, Tuple.of(user, BATCH_SIZE))
                 .map(rows -> {
@@ -98,7 +102,7 @@ final class ErasureStore {
                 });
     }
 
-    /** The files of these attempts are gone. */
+    /** Deletes the records of erased attempts; call after their files were deleted. */
     Future<Void> deleteErasedAttempts(List<ErasedAttempt> attempts) {
         Tuple values = Tuple.tuple()
                 .addArrayOfUUID(
@@ -107,13 +111,13 @@ final class ErasureStore {
         return execute(ErasureSql.DELETE_ERASED_ATTEMPTS, values).mapEmpty();
     }
 
-    /** How many attempts may still write files. */
+    /** Counts the attempts that may still write files. */
     Future<Integer> countErasedAttempts(String user) {
         return execute(ErasureSql.COUNT_ERASED_ATTEMPTS, Tuple.of(user))
                 .map(rows -> rows.iterator().next().getInteger("attempts"));
     }
 
-    /** Deletes all other rows; completes with their number. */
+    /** Deletes all remaining rows of the user; completes with their number. */
     Future<Integer> deleteOthers(String user) {
         Future<Integer> deleted = Future.succeededFuture(0);
         for (String sql : ErasureSql.DELETE_OTHER_ROWS) {

@@ -16,14 +16,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers commands on {@link ErasureBus#COMMANDS} and continues erasures that are not finished, also those that a process
- * began that is gone. One instance per process.
+ * Handles the commands on {@link ErasureBus#COMMANDS} and continues unfinished erasures, including those of stopped processes. One
+ * instance per process.
  */
 public final class ErasureVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ErasureVerticle.class);
     private static final Duration INTERVAL = Duration.ofSeconds(5);
 
-    /** Shorter than callers wait for a reply. */
+    /** Maximum time until the reply; shorter than the reply timeout of the API. */
     private static final Duration MAX_REPLY_TIME = Duration.ofSeconds(3);
 
     private static final int MAX_USER_LENGTH = 128;
@@ -34,10 +34,10 @@ public final class ErasureVerticle extends VerticleBase {
     private UserErasureService erasure;
     private PeriodicTask resumeTask;
 
-    public ErasureVerticle(Database database, NotifyChannel notifyChannel, ImageStore images) {
+    public ErasureVerticle(Database database, NotifyChannel notifyChannel, ImageStore imageStore) {
         this.database = database;
         this.notifyChannel = notifyChannel;
-        this.imageStore = images;
+        this.imageStore = imageStore;
     }
 
     @Override

@@ -8,12 +8,12 @@ import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Checks the image store every 10 s, and every second while it fails. One instance per process that writes images. */
+/** Checks every 10 s whether the image store is writable, and every second while it fails. One instance per process with workers. */
 public final class ImageStoreHealthVerticle extends VerticleBase {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final int RUNS_PER_CHECK = 10;
 
-    /** A disk that does not answer for so long has failed. */
+    /** Time after which a check without a result counts as failed. */
     private static final long CHECK_TIMEOUT_MS = 5_000;
 
     private final ImageStore imageStore;
@@ -21,8 +21,9 @@ public final class ImageStoreHealthVerticle extends VerticleBase {
     private PeriodicTask checkTask;
     private int runCount;
 
-    public ImageStoreHealthVerticle(ImageStore images, ImageStoreHealth health) {
-        this.imageStore = images;
+    /** @param health receives the results of the checks */
+    public ImageStoreHealthVerticle(ImageStore imageStore, ImageStoreHealth health) {
+        this.imageStore = imageStore;
         this.health = health;
     }
 
@@ -45,7 +46,7 @@ public final class ImageStoreHealthVerticle extends VerticleBase {
         return imageStore
                 .checkWritable()
                 .timeout(CHECK_TIMEOUT_MS, TimeUnit.MILLISECONDS)
-                .onSuccess(well -> health.recordCheckSuccess())
+                .onSuccess(writable -> health.recordCheckSuccess())
                 .onFailure(health::recordCheckFailure)
                 .otherwiseEmpty();
     }

@@ -6,16 +6,16 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads which image directory belongs to a database. Futures fail with the driver's errors. */
+/** Reads the identity of a database, which its image directory must match. Futures fail with the driver's errors. */
 public final class InstallationStore {
     private static final String FIND_ID = "SELECT id FROM installation";
 
-    /** The newest: the oldest may be the ones that somebody deleted by hand. */
+    /** Selects the newest keys, because the files of the oldest images may have been deleted manually. */
     private static final String FIND_RECENT_KEYS = "SELECT storage_key FROM images ORDER BY id DESC LIMIT 20";
 
     private InstallationStore() {}
 
-    /** Reads the id of the database; the keys are read each time that they are asked for. */
+    /** Reads the id of the database. The returned object queries the recent storage keys on each call. */
     public static Future<ImageDirectoryOwner> readIdentity(Database database) {
         return database.pool()
                 .query(FIND_ID)

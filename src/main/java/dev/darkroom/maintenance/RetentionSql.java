@@ -1,27 +1,28 @@
 package dev.darkroom.maintenance;
 
 /**
- * Deletes what has been kept for long enough, a batch at a time, oldest first. There is no index by time, which every end of a
- * generation would pay for: ids are UUIDv7, so the primary keys are in the order of acceptance, and nothing ends before it is
- * accepted. What is old by its id may still be young by its end, which the condition on {@code completed_at} sees to.
+ * SQL that deletes expired rows in batches, oldest first. Skips locked rows, so concurrent transactions do not wait. Uses the primary key
+ * instead of an index by time, which would slow down the end of every generation: ids are UUIDv7 in the order of acceptance, and a
+ * generation never ends before it is accepted. A generation with an old id may have ended recently, so the statements also check
+ * {@code completed_at}.
  */
 final class RetentionSql {
-    /** Whoever comes second leaves the work to the first. Held until the transaction ends; no correctness rests on it. */
+    /** Takes an advisory lock until the transaction ends. Only avoids duplicate work; correctness does not depend on it. */
     static final String TRY_LOCK =
             "SELECT pg_try_advisory_xact_lock(hashtextextended('darkroom housekeeping', 0)) AS mine";
 
-    /** Of the transaction. Deleting a batch may take longer than a caller would wait. */
+    /** Sets the statement timeout of the transaction; a batch may take longer than the default for requests. */
     static final String SET_TIMEOUT = "SET LOCAL statement_timeout = '60s'";
 
-    /** The smallest UUIDv7 of the moment $1 milliseconds ago. */
+    /** Smallest UUIDv7 of the time {@code $1} ms ago. */
     private static final String ID_BOUND = """
             rpad(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bigint), 12, '0'), 32, '0')::uuid""";
 
     private static final String FINISHED_BEFORE = "completed_at < now() - $1::bigint * interval '1 millisecond'";
 
     /**
-     * Deletes ended generations with all that names them, and keeps the names of their files until these are gone too. A queue
-     * row can not be there: it goes in the transaction that ends the generation, and the foreign key would refuse.
+     * Deletes ended generations with the rows that reference them. Stores the keys of their image files until the files are deleted. A
+     * queue row cannot exist, because the transaction that ends a generation deletes it; the foreign key enforces this.
      */
     static final String DELETE_FINISHED = """
             WITH old AS MATERIALIZED (
@@ -41,7 +42,7 @@ final class RetentionSql {
             SELECT (SELECT count(*) FROM deleted) AS generations,
               coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE);
 
-    /** Deletes the attempts of ended generations, all or none of one, and notes that it did. */
+    /** Deletes the attempts of ended generations and marks these generations. Deletes all attempts of a generation or none. */
     static final String DELETE_ATTEMPTS = """
             WITH old AS MATERIALIZED (
               SELECT g.id FROM generations g WHERE g.id IN (
@@ -55,7 +56,7 @@ final class RetentionSql {
               INSERT INTO generation_attempt_purges (generation_id) SELECT id FROM old RETURNING generation_id)
             SELECT count(*) AS generations FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE);
 
-    /** Forgets idempotency keys that are older than $1 milliseconds. */
+    /** Deletes idempotency keys older than {@code $1} ms. */
     static final String DELETE_IDEMPOTENCY_KEYS = """
             WITH old AS MATERIALIZED (
               SELECT user_id, key FROM idempotency_keys
@@ -65,7 +66,7 @@ final class RetentionSql {
               DELETE FROM idempotency_keys k USING old WHERE k.user_id = old.user_id AND k.key = old.key RETURNING 1)
             SELECT count(*) AS generations FROM deleted""";
 
-    /** Forgets tickets for streams that have been good no more for $1 milliseconds. */
+    /** Deletes stream tickets that expired more than {@code $1} ms ago. */
     static final String DELETE_EXPIRED_TICKETS = """
             WITH old AS MATERIALIZED (
               SELECT hash FROM stream_tickets
@@ -75,13 +76,14 @@ final class RetentionSql {
               DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
             SELECT count(*) AS generations FROM deleted""";
 
-    /** Pictures whose files should be gone by now. They are few: what is left by crashes. */
+    /** Selects images deleted more than {@code $1} ms ago whose files may still exist, because a process stopped in between. */
     static final String FIND_DISCARDED_IMAGES = """
             SELECT storage_key FROM discarded_images WHERE discarded_at < now() - $1::bigint * interval '1 millisecond' LIMIT $2""";
 
+    /** Deletes the records of discarded images after their files were deleted. */
     static final String DELETE_DISCARDED_IMAGES = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";
 
-    /** Which of these pictures have a row. */
+    /** Selects the storage keys of the given image ids that have a row. */
     static final String FIND_KNOWN_IMAGES = "SELECT storage_key FROM images WHERE id = ANY ($1::uuid[])";
 
     private RetentionSql() {}

@@ -12,7 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Deletes old rows, a batch in a transaction. Futures fail with the driver's errors. Usable from any event loop. */
+/**
+ * Deletes expired rows, one batch per transaction. The methods that delete batches complete with empty if another process holds the
+ * advisory lock. Futures fail with the driver's errors. Usable from any event loop.
+ */
 final class RetentionStore {
     private final Database database;
 
@@ -20,35 +23,40 @@ final class RetentionStore {
         this.database = database;
     }
 
-    /** Rows that are gone for good, and the pictures that nobody names any more. */
+    /**
+     * Result of a batch.
+     *
+     * @param count number of deleted rows, or of generations whose attempts were deleted
+     * @param storageKeys keys of image files to delete; empty unless generations were deleted
+     */
     record DeletedBatch(int count, List<String> storageKeys) {}
 
-    /** Deletes up to {@code limit} generations that ended longer ago than {@code age}; empty when it is another's turn. */
+    /** Deletes up to {@code limit} generations that ended more than {@code age} ago. */
     Future<Optional<DeletedBatch>> deleteFinished(Duration age, int limit) {
         return deleteBatch(RetentionSql.DELETE_FINISHED, age, limit)
                 .map(found -> found.map(row ->
                         new DeletedBatch(row.getInteger("generations"), List.of(row.getArrayOfStrings("keys")))));
     }
 
-    /** Deletes the attempts of up to {@code limit} such generations. */
+    /** Deletes the attempts of up to {@code limit} generations that ended more than {@code age} ago. */
     Future<Optional<DeletedBatch>> deleteAttempts(Duration age, int limit) {
         return deleteBatch(RetentionSql.DELETE_ATTEMPTS, age, limit)
                 .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
     }
 
-    /** Forgets up to {@code limit} idempotency keys that are older than {@code age}; empty when it is another's turn. */
+    /** Deletes up to {@code limit} idempotency keys older than {@code age}. */
     Future<Optional<DeletedBatch>> deleteIdempotencyKeys(Duration age, int limit) {
         return deleteBatch(RetentionSql.DELETE_IDEMPOTENCY_KEYS, age, limit)
                 .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
     }
 
-    /** Forgets up to {@code limit} tickets that are good no more; empty when it is another's turn. */
+    /** Deletes up to {@code limit} expired stream tickets. */
     Future<Optional<DeletedBatch>> deleteTickets(int limit) {
         return deleteBatch(RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO, limit)
                 .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
     }
 
-    /** Pictures whose rows were deleted longer ago than {@code age}, and whose files may still be there. */
+    /** Finds storage keys of images whose rows were deleted more than {@code age} ago and whose files may still exist. */
     Future<List<String>> findDiscardedImages(Duration age, int limit) {
         return database.pool()
                 .preparedQuery(RetentionSql.FIND_DISCARDED_IMAGES)
@@ -60,7 +68,7 @@ final class RetentionStore {
                 });
     }
 
-    /** The files of these pictures are gone. */
+    /** Deletes the records of discarded images; call after their files were deleted. */
     Future<Void> deleteDiscardedImages(List<String> keys) {
         return keys.isEmpty()
                 ? Future.succeededFuture()
@@ -70,7 +78,7 @@ final class RetentionStore {
                         .mapEmpty();
     }
 
-    /** The keys of those of these pictures that have a row. */
+    /** Finds the storage keys of the images with these ids that have a row. */
     Future<Set<String>> findKnownImages(List<UUID> ids) {
         return database.pool()
                 .preparedQuery(RetentionSql.FIND_KNOWN_IMAGES)

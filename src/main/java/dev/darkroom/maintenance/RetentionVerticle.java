@@ -22,22 +22,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes what the settings say has been kept for long enough: in small batches with pauses, so that callers do not notice.
- * Every process may; they take turns. Rows go first and files after the commit: their
- * names are kept until they are gone, so that a crash in between leaves none behind. One instance per process.
+ * Deletes generations, attempts, files and other data past their retention. Works in small batches with pauses, to limit the load on the
+ * database. Runs in every process; an advisory lock admits one at a time. Deletes rows first and files after the commit; the file keys
+ * stay in a table until the files are deleted, so a crash in between leaves no file behind. One instance per process.
  */
 public final class RetentionVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(RetentionVerticle.class);
     private static final int BATCH_SIZE = 500;
     private static final Duration BATCH_DELAY = Duration.ofMillis(100);
 
-    /** So long a request may be sent again, as the contract says, and a little longer. */
+    /** Age of deleted idempotency keys; the contract promises 24 hours. */
     private static final Duration IDEMPOTENCY_KEY_TTL = Duration.ofHours(25);
 
-    /** Whoever deletes rows deletes the files at once. After so long they will not any more. */
+    /** Age after which another run deletes files; normally the run that deleted the rows does so immediately. */
     private static final Duration DISCARDED_FILE_AGE = Duration.ofMinutes(1);
 
-    /** A picture's file is named by its id. Other files are not ours. */
+    /** Name of an image file; group 1 is the image id. Other files are ignored. */
     private static final Pattern IMAGE_FILE_NAME =
             Pattern.compile("(?:.*/)?(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.[0-9a-z]+");
 
@@ -46,9 +46,9 @@ public final class RetentionVerticle extends VerticleBase {
     private final Settings.Retention settings;
     private PeriodicTask cleanupTask;
 
-    public RetentionVerticle(Database database, ImageStore images, Settings.Retention settings) {
+    public RetentionVerticle(Database database, ImageStore imageStore, Settings.Retention settings) {
         this.store = new RetentionStore(database);
-        this.imageStore = images;
+        this.imageStore = imageStore;
         this.settings = settings;
     }
 
@@ -59,24 +59,24 @@ public final class RetentionVerticle extends VerticleBase {
         return Future.succeededFuture();
     }
 
-    /** Completes once the batch under way, if there is one, is done. There is no further one. */
+    /** Completes after the current batch, if there is one. Starts no further batch. */
     @Override
     public Future<?> stop() {
         return cleanupTask.stop();
     }
 
-    /** What one turn deleted. */
+    /** Numbers of deleted objects in one run. */
     private static final class DeletionCounts {
         private int generations;
-        private int withoutAttempts;
+        private int generationsWithoutAttempts;
         private int images;
-        private int orphans;
+        private int orphanedFiles;
     }
 
     private Future<?> runCleanup() {
         DeletionCounts deletionCounts = new DeletionCounts();
         return Future.succeededFuture()
-                .compose(begin -> repeatBatches(
+                .compose(started -> repeatBatches(
                         () -> store.deleteIdempotencyKeys(IDEMPOTENCY_KEY_TTL, BATCH_SIZE),
                         deletedBatch -> completed()))
                 .compose(done -> repeatBatches(() -> store.deleteTickets(BATCH_SIZE), deletedBatch -> completed()))
@@ -86,7 +86,7 @@ public final class RetentionVerticle extends VerticleBase {
                 .compose(done -> settings.attempts() == null ? completed() : deleteAttempts(deletionCounts))
                 .compose(done -> settings.orphanedFiles() == null ? completed() : deleteOrphans(deletionCounts))
                 .onFailure(error ->
-                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("housekeeping failed"))
+                        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("retention cleanup failed"))
                 .otherwiseEmpty()
                 .onComplete(done -> logSummary(deletionCounts));
     }
@@ -105,14 +105,15 @@ public final class RetentionVerticle extends VerticleBase {
 
     private Future<Void> deleteAttempts(DeletionCounts deletionCounts) {
         return repeatBatches(() -> store.deleteAttempts(settings.attempts(), BATCH_SIZE), deletedBatch -> {
-            deletionCounts.withoutAttempts += deletedBatch.count();
+            deletionCounts.generationsWithoutAttempts += deletedBatch.count();
             return completed();
         });
     }
 
+    /** Repeats {@code batch} until it is not full, another process holds the lock, or this verticle stops. */
     private Future<Void> repeatBatches(
             Supplier<Future<Optional<RetentionStore.DeletedBatch>>> batch,
-            Function<RetentionStore.DeletedBatch, Future<Void>> then) {
+            Function<RetentionStore.DeletedBatch, Future<Void>> afterBatch) {
         if (cleanupTask.stopped()) {
             return completed();
         }
@@ -121,9 +122,11 @@ public final class RetentionVerticle extends VerticleBase {
                 return completed();
             }
             RetentionStore.DeletedBatch deletedBatch = found.get();
-            return then.apply(deletedBatch)
-                    .compose(done -> deletedBatch.count() < BATCH_SIZE ? completed() : waitBetweenBatches())
-                    .compose(done -> deletedBatch.count() < BATCH_SIZE ? completed() : repeatBatches(batch, then));
+            Future<Void> done = afterBatch.apply(deletedBatch);
+            return deletedBatch.count() < BATCH_SIZE
+                    ? done
+                    : done.compose(ignored -> waitBetweenBatches())
+                            .compose(ignored -> repeatBatches(batch, afterBatch));
         });
     }
 
@@ -145,29 +148,29 @@ public final class RetentionVerticle extends VerticleBase {
         return store.findKnownImages(List.copyOf(ids.values())).compose(known -> {
             List<String> orphans =
                     ids.keySet().stream().filter(key -> !known.contains(key)).toList();
-            deletionCounts.orphans += orphans.size();
+            deletionCounts.orphanedFiles += orphans.size();
             return deleteFiles(orphans).compose(done -> orphans.isEmpty() ? completed() : waitBetweenBatches());
         });
     }
 
-    /** Of pictures whose rows are deleted. What cannot be deleted now is tried again. */
+    /** Deletes the files of images whose rows were deleted. A later run repeats failed deletions. */
     private Future<Void> deleteImages(List<String> keys) {
         return deleteFiles(keys).compose(store::deleteDiscardedImages);
     }
 
-    /** Completes, never fails, with those that are gone. */
+    /** Completes with the keys of the deleted files, never fails. */
     private Future<List<String>> deleteFiles(List<String> keys) {
-        List<String> gone = new ArrayList<>();
+        List<String> deletedKeys = new ArrayList<>();
         return Future.join(keys.stream()
                         .map(key -> imageStore
                                 .delete(key)
-                                .onSuccess(deleted -> gone.add(key))
+                                .onSuccess(deleted -> deletedKeys.add(key))
                                 .onFailure(error -> LOG.atWarn()
                                         .addKeyValue("key", key)
                                         .addKeyValue("reason", error.toString())
-                                        .log("picture file not deleted")))
+                                        .log("image file not deleted")))
                         .toList())
-                .transform(done -> Future.succeededFuture(gone));
+                .transform(done -> Future.succeededFuture(deletedKeys));
     }
 
     private Future<Void> waitBetweenBatches() {
@@ -177,13 +180,13 @@ public final class RetentionVerticle extends VerticleBase {
     }
 
     private static void logSummary(DeletionCounts deletionCounts) {
-        if (deletionCounts.generations + deletionCounts.withoutAttempts + deletionCounts.orphans > 0) {
+        if (deletionCounts.generations + deletionCounts.generationsWithoutAttempts + deletionCounts.orphanedFiles > 0) {
             LOG.atInfo()
                     .addKeyValue("generations", deletionCounts.generations)
-                    .addKeyValue("pictures", deletionCounts.images)
-                    .addKeyValue("withoutAttempts", deletionCounts.withoutAttempts)
-                    .addKeyValue("orphans", deletionCounts.orphans)
-                    .log("housekeeping deleted");
+                    .addKeyValue("images", deletionCounts.images)
+                    .addKeyValue("generationsWithoutAttempts", deletionCounts.generationsWithoutAttempts)
+                    .addKeyValue("orphanedFiles", deletionCounts.orphanedFiles)
+                    .log("retention cleanup finished");
         }
     }
 }

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Erases a user in passes, each of which deletes everything that it finds. The last pass finds nothing, and comes 5 s after
- * the request at the earliest, because credentials are cached for 3 s. Any process may make a pass at any time, so that one
- * that was interrupted is made again. Usable from any event loop.
+ * Erases users. An erasure consists of passes; each deletes all data that it finds. The last pass finds nothing and runs at the earliest
+ * 5 s after the request, because credentials are cached for 3 s. Passes are idempotent: any process may run one at any time, and an
+ * interrupted pass is repeated. Usable from any event loop.
  */
 public final class UserErasureService {
     private static final Logger LOG = LoggerFactory.getLogger(UserErasureService.class);
@@ -26,7 +26,7 @@ public final class UserErasureService {
     private static final Duration SHORT_PASS_DELAY = Duration.ofMillis(100);
     private static final Duration PASS_DELAY = Duration.ofSeconds(1);
 
-    /** How many passes in a row may fail before {@link #complete} fails. */
+    /** Number of consecutive failed passes after which {@link #complete} fails. */
     private static final int MAX_FAILURES = 10;
 
     private final Vertx vertx;
@@ -34,67 +34,68 @@ public final class UserErasureService {
     private final NotifyChannel notifyChannel;
     private final ImageStore imageStore;
 
-    public UserErasureService(Vertx vertx, Database database, NotifyChannel notifyChannel, ImageStore images) {
+    public UserErasureService(Vertx vertx, Database database, NotifyChannel notifyChannel, ImageStore imageStore) {
         this.vertx = vertx;
         this.store = new ErasureStore(database);
         this.notifyChannel = notifyChannel;
-        this.imageStore = images;
+        this.imageStore = imageStore;
     }
 
-    /** Stores that a user is to be erased. From then on it happens, whatever process dies. */
+    /** Stores the request to erase a user. The running processes complete it even if this one stops. */
     public Future<Void> request(String user) {
         return store.request(user);
     }
 
     /**
-     * Makes passes until the erasure is finished. Repeats a pass that fails, such as one that met a result being recorded.
+     * Runs passes until the erasure is finished. Repeats failed passes; a pass fails, for example, when an attempt is recorded
+     * concurrently.
      *
-     * @return fails when ten passes in a row fail
+     * @return fails after ten consecutive failed passes
      */
     public Future<Void> complete(String user) {
         return complete(user, 0);
     }
 
     private Future<Void> complete(String user, int failures) {
-        return runPass(user).compose(nothingLeft -> store.isUnfinished(user)).transform(done -> {
-            if (done.succeeded()) {
-                return done.result()
-                        ? waitFor(PASS_DELAY).compose(over -> complete(user, 0))
+        return runPass(user).compose(empty -> store.isUnfinished(user)).transform(unfinished -> {
+            if (unfinished.succeeded()) {
+                return unfinished.result()
+                        ? waitFor(PASS_DELAY).compose(elapsed -> complete(user, 0))
                         : Future.succeededFuture();
             }
-            logInterruption(done.cause());
+            logInterruption(unfinished.cause());
             return failures + 1 < MAX_FAILURES
-                    ? waitFor(PASS_DELAY).compose(over -> complete(user, failures + 1))
-                    : Future.failedFuture(done.cause());
+                    ? waitFor(PASS_DELAY).compose(elapsed -> complete(user, failures + 1))
+                    : Future.failedFuture(unfinished.cause());
         });
     }
 
     /**
-     * Makes passes until one finds nothing, or the time is over.
+     * Runs passes until one finds nothing or {@code timeout} is over.
      *
-     * @return completes with whether a pass found nothing; never fails
+     * @return completes with true if a pass found nothing, never fails
      */
-    Future<Boolean> erase(String user, Duration time) {
-        return erase(user, System.nanoTime() + time.toNanos());
+    Future<Boolean> erase(String user, Duration timeout) {
+        return erase(user, System.nanoTime() + timeout.toNanos());
     }
 
-    private Future<Boolean> erase(String user, long end) {
+    private Future<Boolean> erase(String user, long deadlineNanos) {
         return runPass(user)
                 .onFailure(UserErasureService::logInterruption)
                 .otherwise(false)
-                .compose(nothingLeft -> nothingLeft || System.nanoTime() - end >= 0
-                        ? Future.succeededFuture(nothingLeft)
-                        : waitFor(SHORT_PASS_DELAY).compose(over -> erase(user, end)));
+                .compose(empty -> empty || System.nanoTime() - deadlineNanos >= 0
+                        ? Future.succeededFuture(empty)
+                        : waitFor(SHORT_PASS_DELAY).compose(elapsed -> erase(user, deadlineNanos)));
     }
 
-    /** Makes a pass over each erasure that is not finished. One that fails keeps no other from its turn. */
+    /** Runs one pass for each unfinished erasure. A failed pass does not prevent the others. */
     Future<Void> resume() {
         return store.findUnfinished()
                 .onFailure(UserErasureService::logInterruption)
                 .compose(users -> {
                     Future<Void> done = Future.succeededFuture();
                     for (String user : users) {
-                        done = done.compose(before -> runPass(user)
+                        done = done.compose(previous -> runPass(user)
                                 .onFailure(UserErasureService::logInterruption)
                                 .<Void>mapEmpty()
                                 .otherwiseEmpty());
@@ -108,9 +109,9 @@ public final class UserErasureService {
     }
 
     /**
-     * Deletes everything that there is.
+     * Runs one pass: deletes all rows and files of a user.
      *
-     * @return completes with whether there was nothing: no row, no file, and no attempt that may still write one
+     * @return completes with true if it found no row, no file, and no attempt that may still write one
      */
     Future<Boolean> runPass(String user) {
         return store.deleteCredentials(user)
@@ -118,11 +119,11 @@ public final class UserErasureService {
                 .compose(before -> store.deleteOthers(user).map(others -> before + others))
                 .compose(before -> deleteImages(user, before))
                 .compose(before -> deleteAttemptFiles(user, before))
-                .compose(before -> store.countErasedAttempts(user).map(left -> {
-                    if (left > 0) {
+                .compose(before -> store.countErasedAttempts(user).map(remaining -> {
+                    if (remaining > 0) {
                         publish(GenerationBus.ERASED, GenerationBus.ERASED_SIGNAL);
                     }
-                    return before + left;
+                    return before + remaining;
                 }))
                 .compose(found -> found > 0 ? Future.succeededFuture(false) : finish(user));
     }
@@ -141,16 +142,16 @@ public final class UserErasureService {
             if (deleted == 0) {
                 return Future.succeededFuture(before);
             }
-            // Attempts under way learn from the database that their leases are gone; caches forget what they have.
+            // Makes workers check their leases in the database, and caches remove the generations.
             publish(GenerationBus.CANCELLED, GenerationBus.CANCELLED_SIGNAL);
             publish(GenerationBus.DELETED, GenerationBus.DELETED_SIGNAL);
             return deleteImages(user, before + deleted).compose(found -> deleteGenerations(user, found));
         });
     }
 
-    private void publish(String address, String hint) {
+    private void publish(String address, String topic) {
         vertx.eventBus().publish(address, null, LOCAL_ONLY);
-        notifyChannel.send(hint);
+        notifyChannel.send(topic);
     }
 
     private Future<Integer> deleteImages(String user, int before) {
@@ -162,7 +163,7 @@ public final class UserErasureService {
                                 .compose(deleted -> deleteImages(user, before + keys.size())));
     }
 
-    /** Deletes files that no row of images names. */
+    /** Deletes files of attempts that were never recorded in {@code images}. */
     private Future<Integer> deleteAttemptFiles(String user, int before) {
         return store.findEndedAttempts(user)
                 .compose(ended -> ended.isEmpty()
@@ -184,8 +185,8 @@ public final class UserErasureService {
     }
 
     private Future<Void> waitFor(Duration time) {
-        Promise<Void> over = Promise.promise();
-        vertx.setTimer(time.toMillis(), timer -> over.complete());
-        return over.future();
+        Promise<Void> elapsed = Promise.promise();
+        vertx.setTimer(time.toMillis(), timer -> elapsed.complete());
+        return elapsed.future();
     }
 }

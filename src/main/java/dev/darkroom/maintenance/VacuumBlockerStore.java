@@ -7,12 +7,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Asks PostgreSQL what keeps dead rows alive. Usable from any event loop. */
+/** Queries PostgreSQL for transactions and slots that prevent vacuum from removing dead rows. Usable from any event loop. */
 final class VacuumBlockerStore {
     /**
-     * Everything that vacuum has to respect in this database, by anybody, with its age where PostgreSQL tells it: not to us of
-     * sessions of other users, unless we may read all statistics, and never of slots and standbys. Then {@code mark} says
-     * whether it is still the same. Vacuum does not wait for vacuum. Never the text of a statement: it may hold anything.
+     * Selects everything in this database that holds back the xmin horizon of vacuum, with its age. The age is null for sessions of other
+     * database users, unless our role may read all statistics, and always null for replication slots; {@code mark} then identifies the
+     * same blocker in later observations. Excludes vacuum itself, which does not block vacuum. Never reads the text of statements,
+     * because it may contain personal data.
      */
     private static final String FIND_BLOCKERS = """
             WITH pins AS (
@@ -41,32 +42,39 @@ final class VacuumBlockerStore {
     }
 
     /**
-     * Something that keeps dead rows alive.
+     * Transaction, prepared transaction or replication slot that prevents vacuum from removing dead rows.
      *
-     * @param pid null when no session belongs to it
-     * @param name may be empty or null
-     * @param state null when it is not known
-     * @param age null when it is not known
-     * @param identity the same for as long as it is the same
+     * @param kind {@code TRANSACTION}, {@code PREPARED} or {@code SLOT}
+     * @param pid process id of the session; null if there is none
+     * @param name application name, transaction id or slot name; may be empty or null
+     * @param state state of the session; null if unknown
+     * @param age null if unknown
+     * @param identity identifies the same blocker in later observations
      */
     record VacuumBlocker(String kind, Integer pid, String name, String state, Duration age, String identity) {}
 
-    /** What was seen, oldest first. */
+    /**
+     * Result of a query.
+     *
+     * @param deadQueueRows estimated number of dead rows in {@code generation_queue}
+     * @param blockers oldest first, unknown ages last
+     */
     record Observation(long deadQueueRows, List<VacuumBlocker> blockers) {}
 
+    /** Queries the current blockers. Fails with the driver's errors. */
     Future<Observation> findBlockers() {
-        // Not the pool: what makes claims slow may also have used that up.
+        // Use the heartbeat connections, because slow claims may have exhausted the pool.
         return database.heartbeats().query(FIND_BLOCKERS).execute().map(rows -> {
-            List<VacuumBlocker> pins = new ArrayList<>();
+            List<VacuumBlocker> blockers = new ArrayList<>();
             long deadRows = 0;
             for (Row row : rows) {
                 Long dead = row.getLong("dead_rows");
                 deadRows = dead == null ? 0 : dead;
                 if (row.getString("kind") != null) {
-                    pins.add(toBlocker(row));
+                    blockers.add(toBlocker(row));
                 }
             }
-            return new Observation(deadRows, pins);
+            return new Observation(deadRows, blockers);
         });
     }
 

@@ -11,6 +11,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +20,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Says when something keeps dead rows of the database alive for too long, in the log and to whoever asks: vacuum cannot clear
- * them away, and claims get slower with each. One statement every ten seconds. One instance per process.
+ * Monitors transactions and slots that prevent vacuum from removing dead rows for too long; claims get slower with each dead row. Logs
+ * the beginning and the end of a warning. Executes one statement every 10 s. One instance per process.
  */
 public final class VacuumBlockerVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(VacuumBlockerVerticle.class);
@@ -29,19 +30,21 @@ public final class VacuumBlockerVerticle extends VerticleBase {
 
     private final VacuumBlockerStore store;
     private final Duration ageLimit;
+    /** Time of the first observation of each current blocker ({@link System#nanoTime}), by identity. */
     private final Map<String, Long> firstSeen = new HashMap<>();
+
     private boolean warning;
     private PeriodicTask pollTask;
     private volatile JsonObject lastObservation =
             new JsonObject().put("alarm", false).put("pins", new JsonArray());
 
-    /** @param limit how old something may be before the alarm begins */
-    public VacuumBlockerVerticle(Database database, Duration limit) {
+    /** @param ageLimit age of a blocker above which the warning starts */
+    public VacuumBlockerVerticle(Database database, Duration ageLimit) {
         this.store = new VacuumBlockerStore(database);
-        this.ageLimit = limit;
+        this.ageLimit = ageLimit;
     }
 
-    /** What was last seen, in the contract's form. From any thread. */
+    /** Returns the last observation as JSON, as defined by the contract. Usable from any thread. */
     public JsonObject lastObservation() {
         return lastObservation;
     }
@@ -49,7 +52,7 @@ public final class VacuumBlockerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         long interval = Math.max(1, Math.min(INTERVAL.toMillis(), ageLimit.toMillis() / 2));
-        // That the database is away is said by others, and what was last seen says when that was.
+        // Ignore failures: other components log an unavailable database, and the observation has a timestamp.
         pollTask = new PeriodicTask(
                 vertx, Duration.ofMillis(interval), () -> store.findBlockers().onSuccess(this::evaluate));
         pollTask.start();
@@ -61,30 +64,35 @@ public final class VacuumBlockerVerticle extends VerticleBase {
         return pollTask.stop();
     }
 
-    /** Called by the test as well, which cannot make sessions of another user everywhere. */
-    void evaluate(Observation now) {
-        long nanos = System.nanoTime();
+    /** Evaluates an observation. Package-private for the test, which cannot create sessions of another database user. */
+    void evaluate(Observation observation) {
+        long nowNanos = System.nanoTime();
         firstSeen
                 .keySet()
-                .retainAll(now.blockers().stream().map(VacuumBlocker::identity).toList());
-        now.blockers().forEach(vacuumBlocker -> firstSeen.putIfAbsent(vacuumBlocker.identity(), nanos));
-        List<VacuumBlocker> old = now.blockers().stream()
+                .retainAll(observation.blockers().stream()
+                        .map(VacuumBlocker::identity)
+                        .toList());
+        observation.blockers().forEach(vacuumBlocker -> firstSeen.putIfAbsent(vacuumBlocker.identity(), nowNanos));
+        List<VacuumBlocker> longLived = observation.blockers().stream()
                 .map(vacuumBlocker ->
-                        vacuumBlocker.age() != null ? vacuumBlocker : withObservedAge(vacuumBlocker, nanos))
+                        vacuumBlocker.age() != null ? vacuumBlocker : withObservedAge(vacuumBlocker, nowNanos))
                 .filter(vacuumBlocker -> vacuumBlocker.age().compareTo(ageLimit) > 0)
-                .sorted((one, other) -> other.age().compareTo(one.age()))
+                .sorted(Comparator.comparing(VacuumBlocker::age).reversed())
                 .toList();
-        lastObservation = toJson(now, old);
-        if (!old.isEmpty() && !warning) {
-            logWarning(old, now);
-        } else if (old.isEmpty() && warning) {
-            LOG.atWarn().addKeyValue("deadQueueRows", now.deadQueueRows()).log("dead rows can be cleared away again");
+        lastObservation = toJson(observation, longLived);
+        if (!longLived.isEmpty() && !warning) {
+            logWarning(observation, longLived);
+        } else if (longLived.isEmpty() && warning) {
+            LOG.atWarn()
+                    .addKeyValue("deadQueueRows", observation.deadQueueRows())
+                    .log("vacuum no longer blocked");
         }
-        warning = !old.isEmpty();
+        warning = !longLived.isEmpty();
     }
 
-    private VacuumBlocker withObservedAge(VacuumBlocker vacuumBlocker, long nanos) {
-        Duration age = Duration.ofNanos(nanos - firstSeen.get(vacuumBlocker.identity()));
+    /** Sets the age to the time since the blocker was first observed. */
+    private VacuumBlocker withObservedAge(VacuumBlocker vacuumBlocker, long nowNanos) {
+        Duration age = Duration.ofNanos(nowNanos - firstSeen.get(vacuumBlocker.identity()));
         return new VacuumBlocker(
                 vacuumBlocker.kind(),
                 vacuumBlocker.pid(),
@@ -94,8 +102,8 @@ public final class VacuumBlockerVerticle extends VerticleBase {
                 vacuumBlocker.identity());
     }
 
-    private static void logWarning(List<VacuumBlocker> old, Observation now) {
-        VacuumBlocker oldest = old.get(0);
+    private static void logWarning(Observation observation, List<VacuumBlocker> longLived) {
+        VacuumBlocker oldest = longLived.get(0);
         LoggingEventBuilder line = LOG.atWarn().addKeyValue("kind", oldest.kind());
         if (oldest.pid() != null) {
             line = line.addKeyValue("pid", oldest.pid());
@@ -107,14 +115,14 @@ public final class VacuumBlockerVerticle extends VerticleBase {
             line = line.addKeyValue("state", oldest.state());
         }
         line.addKeyValue("ageMs", oldest.age().toMillis())
-                .addKeyValue("pins", old.size())
-                .addKeyValue("deadQueueRows", now.deadQueueRows())
-                .log("an old transaction keeps dead rows alive");
+                .addKeyValue("pins", longLived.size())
+                .addKeyValue("deadQueueRows", observation.deadQueueRows())
+                .log("long transaction blocks vacuum");
     }
 
-    private static JsonObject toJson(Observation now, List<VacuumBlocker> old) {
-        JsonArray pins = new JsonArray();
-        old.stream().limit(MAX_REPORTED).forEach(vacuumBlocker -> {
+    private static JsonObject toJson(Observation observation, List<VacuumBlocker> longLived) {
+        JsonArray blockers = new JsonArray();
+        longLived.stream().limit(MAX_REPORTED).forEach(vacuumBlocker -> {
             JsonObject json = new JsonObject().put("kind", vacuumBlocker.kind());
             if (vacuumBlocker.pid() != null) {
                 json.put("pid", vacuumBlocker.pid());
@@ -125,12 +133,12 @@ public final class VacuumBlockerVerticle extends VerticleBase {
             if (vacuumBlocker.state() != null) {
                 json.put("state", vacuumBlocker.state());
             }
-            pins.add(json.put("ageMs", vacuumBlocker.age().toMillis()));
+            blockers.add(json.put("ageMs", vacuumBlocker.age().toMillis()));
         });
         return new JsonObject()
-                .put("alarm", !old.isEmpty())
+                .put("alarm", !longLived.isEmpty())
                 .put("observedAt", Rfc3339Timestamp.format(Instant.now()))
-                .put("deadQueueRows", now.deadQueueRows())
-                .put("pins", pins);
+                .put("deadQueueRows", observation.deadQueueRows())
+                .put("pins", blockers);
     }
 }

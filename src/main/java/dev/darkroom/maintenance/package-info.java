@@ -1,2 +1,2 @@
-/** Retention, erasure of users, installation records and the vacuum blocker monitor. */
+/** Retention, user erasure, installation identity, image store health and the vacuum blocker monitor. */
 package dev.darkroom.maintenance;

@@ -92,7 +92,7 @@ class DoctorCommandIT {
         assertThat(doctor.awaitExit()).isEqualTo(1);
         JsonObject report = new JsonObject(String.join("\n", doctor.log()));
         assertThat(report.getBoolean("clean")).isFalse();
-        assertThat(report.encode()).contains("\"generation\":\"" + id + "\"", "whose file is not there");
+        assertThat(report.encode()).contains("\"generation\":\"" + id + "\"", ": file missing");
     }
 
     @Test
@@ -116,7 +116,8 @@ class DoctorCommandIT {
             DarkroomInstanceProcess doctor = run("doctor");
             assertThat(doctor.awaitExit()).isEqualTo(1);
             assertThat(doctor.log())
-                    .anyMatch(line -> line.endsWith("generation " + id + " says 3 failed attempts and has 0 on record"))
+                    .anyMatch(
+                            line -> line.endsWith("generation " + id + " counts 3 failed attempts and has 0 recorded"))
                     .noneMatch(line -> line.contains(database.password().value()));
             assertThat(doctor.errors()).isEmpty();
         }

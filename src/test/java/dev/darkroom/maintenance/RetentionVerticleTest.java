@@ -33,10 +33,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is old goes, what is young or not ended stays, and the doctor finds nothing wrong with what is left. */
+/** Tests that expired data is deleted, that other data is kept, and that the doctor finds no violations afterwards. */
 @Tag("database")
 class RetentionVerticleTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Duration MONTH = Duration.ofDays(30);
 
     @TempDir
@@ -54,40 +54,40 @@ class RetentionVerticleTest {
                 .settings();
         DatabaseMigrator.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
-        store = result(InstallationStore.readIdentity(database)
+        store = awaitResult(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, images, identity)));
     }
 
     @AfterEach
     void close() throws Exception {
-        result(vertx.close());
+        awaitResult(vertx.close());
     }
 
-    private static <T> T result(Future<T> future) throws Exception {
+    private static <T> T awaitResult(Future<T> future) throws Exception {
         return future.await(60, TimeUnit.SECONDS);
     }
 
-    private String keep(Duration ended, Duration attempts, Duration orphans) throws Exception {
-        return result(vertx.deployVerticle(new RetentionVerticle(
+    private String deploy(Duration ended, Duration attempts, Duration orphans) throws Exception {
+        return awaitResult(vertx.deployVerticle(new RetentionVerticle(
                 database, store, new Settings.Retention(ended, attempts, orphans, Duration.ofMillis(50)))));
     }
 
-    /** A UUIDv7, as if made so long ago. */
-    private static UUID madeAgo(Duration age) {
+    /** Returns a UUIDv7 of the time {@code age} ago. */
+    private static UUID idOfAge(Duration age) {
         long millis = Instant.now().minus(age).toEpochMilli();
         return new UUID(millis << 16 | 0x7000, UUID.randomUUID().getLeastSignificantBits());
     }
 
-    /** A COMPLETE generation that ended so long ago, after a failed attempt, with its picture. */
-    private UUID complete(Duration age) throws IOException {
-        return complete(madeAgo(age), age);
+    /** Inserts a COMPLETE generation that ended {@code age} ago after a failed attempt, and writes its image. */
+    private UUID insertComplete(Duration age) throws IOException {
+        return insertComplete(idOfAge(age), age);
     }
 
-    private UUID complete(UUID id, Duration age) throws IOException {
+    private UUID insertComplete(UUID id, Duration age) throws IOException {
         String ended = "now() - interval '" + age.toSeconds() + " s'";
-        UUID picture = UUID.randomUUID();
-        String key = "00/" + picture + ".png";
-        write(key, age);
+        UUID image = UUID.randomUUID();
+        String key = "00/" + image + ".png";
+        writeFile(key, age);
         TestPostgres.execute(
                 url,
                 "INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, failed_attempts,"
@@ -98,13 +98,13 @@ class RetentionVerticleTest {
                         + " '1 s', " + ended
                         + " + n * interval '1 s', CASE n WHEN 1 THEN 'RETRYABLE' ELSE 'SUCCEEDED' END, true,"
                         + " CASE n WHEN 1 THEN 'X' END, CASE n WHEN 1 THEN 'X' END, NULL, NULL, NULL FROM generate_series(1, 2) n",
-                "INSERT INTO images VALUES ('" + picture + "', '" + id
+                "INSERT INTO images VALUES ('" + image + "', '" + id
                         + "', 0, 'image/png', 64, 64, 1, encode(sha256('x'), 'hex'), '" + key + "')");
         return id;
     }
 
-    private void waiting(Duration age) {
-        UUID id = madeAgo(age);
+    private void insertPending(Duration age) {
+        UUID id = idOfAge(age);
         TestPostgres.execute(
                 url,
                 "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed, created_at) VALUES ('"
@@ -113,14 +113,14 @@ class RetentionVerticleTest {
                         + "', 'mary', 'default', now() + interval '1 h')");
     }
 
-    private void write(String key, Duration age) throws IOException {
+    private void writeFile(String key, Duration age) throws IOException {
         Path file = images.resolve(key);
         Files.createDirectories(file.getParent());
         Files.writeString(file, "x");
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
     }
 
-    private long files() throws IOException {
+    private long countFiles() throws IOException {
         try (var walk = Files.walk(images)) {
             return walk.filter(file -> Files.isRegularFile(file)
                             && !file.getFileName().toString().startsWith("."))
@@ -133,44 +133,44 @@ class RetentionVerticleTest {
     }
 
     @Test
-    void whatEndedLongAgoGoesWithAllThatBelongsToIt() throws Exception {
+    void deletesExpiredGenerationsWithTheirRowsAndFiles() throws Exception {
         // given
-        complete(Duration.ofDays(31));
-        UUID young = complete(Duration.ofDays(29));
-        waiting(Duration.ofDays(40));
+        insertComplete(Duration.ofDays(31));
+        UUID recent = insertComplete(Duration.ofDays(29));
+        insertPending(Duration.ofDays(40));
 
         // when
-        keep(MONTH, null, null);
+        deploy(MONTH, null, null);
 
         // then
-        await().atMost(PATIENCE).until(() -> query("SELECT id FROM generations").size() == 2);
+        await().atMost(TIMEOUT).until(() -> query("SELECT id FROM generations").size() == 2);
         assertThat(query("SELECT id FROM generations WHERE status = 'COMPLETE'"))
-                .containsExactly(young.toString());
+                .containsExactly(recent.toString());
         assertThat(query("SELECT DISTINCT generation_id FROM generation_attempts"))
-                .containsExactly(young.toString());
-        assertThat(query("SELECT generation_id FROM images")).containsExactly(young.toString());
-        await().atMost(PATIENCE).until(() -> files() == 1);
+                .containsExactly(recent.toString());
+        assertThat(query("SELECT generation_id FROM images")).containsExactly(recent.toString());
+        await().atMost(TIMEOUT).until(() -> countFiles() == 1);
         DatabaseInvariants.assertNoViolations(url, images);
     }
 
     @Test
-    void whatWasAcceptedLongAgoAndEndedLatelyStays() throws Exception {
+    void keepsAnOldGenerationThatEndedRecently() throws Exception {
         // given
-        UUID old = madeAgo(Duration.ofDays(60));
-        complete(old, Duration.ofDays(1));
-        complete(Duration.ofDays(31));
+        UUID old = idOfAge(Duration.ofDays(60));
+        insertComplete(old, Duration.ofDays(1));
+        insertComplete(Duration.ofDays(31));
 
         // when
-        keep(MONTH, null, null);
+        deploy(MONTH, null, null);
 
         // then
-        await().atMost(PATIENCE)
+        await().atMost(TIMEOUT)
                 .untilAsserted(
                         () -> assertThat(query("SELECT id FROM generations")).containsExactly(old.toString()));
     }
 
     @Test
-    void moreThanABatchGoesBatchByBatch() throws Exception {
+    void deletesMoreRowsThanOneBatch() throws Exception {
         // given
         TestPostgres.execute(url, """
                 INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, error_code, error_class,
@@ -179,78 +179,76 @@ class RetentionVerticleTest {
                   now() - interval '31 d' FROM generate_series(1, 1200) n""");
 
         // when
-        keep(MONTH, null, null);
-        keep(MONTH, null, null);
+        deploy(MONTH, null, null);
+        deploy(MONTH, null, null);
 
         // then
-        await().atMost(PATIENCE).until(() -> query("SELECT id FROM generations").isEmpty());
+        await().atMost(TIMEOUT).until(() -> query("SELECT id FROM generations").isEmpty());
     }
 
     @Test
-    void attemptsMayGoBeforeTheirGeneration() throws Exception {
+    void deletesExpiredAttemptsAndKeepsTheirGeneration() throws Exception {
         // given
-        UUID old = complete(Duration.ofDays(31));
-        UUID young = complete(Duration.ofDays(29));
+        UUID old = insertComplete(Duration.ofDays(31));
+        UUID recent = insertComplete(Duration.ofDays(29));
 
         // when
-        keep(null, MONTH, null);
+        deploy(null, MONTH, null);
 
         // then
-        await().atMost(PATIENCE)
+        await().atMost(TIMEOUT)
                 .untilAsserted(() -> assertThat(query("SELECT DISTINCT generation_id FROM generation_attempts"))
-                        .containsExactly(young.toString()));
+                        .containsExactly(recent.toString()));
         assertThat(query(
                         "SELECT failed_attempts FROM generations JOIN generation_attempt_purges ON generation_id = id WHERE id = '"
                                 + old + "'"))
                 .containsExactly("1");
-        assertThat(files()).isEqualTo(2);
+        assertThat(countFiles()).isEqualTo(2);
         DatabaseInvariants.assertNoViolations(url, images);
     }
 
     @Test
-    void oldFilesWithoutARowGoAndNoOthers() throws Exception {
+    void deletesOnlyOldImageFilesWithoutARow() throws Exception {
         // given
-        complete(Duration.ofDays(31));
-        write("11/" + UUID.randomUUID() + ".png", Duration.ofHours(3));
-        String young = "11/" + UUID.randomUUID() + ".png";
-        write(young, Duration.ofHours(1));
-        write("README.txt", Duration.ofDays(99));
-        write("11/somebody-elses.png", Duration.ofDays(99));
+        insertComplete(Duration.ofDays(31));
+        writeFile("11/" + UUID.randomUUID() + ".png", Duration.ofHours(3));
+        String recent = "11/" + UUID.randomUUID() + ".png";
+        writeFile(recent, Duration.ofHours(1));
+        writeFile("README.txt", Duration.ofDays(99));
+        writeFile("11/unrelated.png", Duration.ofDays(99));
 
         // when
-        keep(null, null, Duration.ofHours(2));
+        deploy(null, null, Duration.ofHours(2));
 
         // then
-        await().atMost(PATIENCE).until(() -> files() == 4);
-        assertThat(images.resolve(young)).exists();
+        await().atMost(TIMEOUT).until(() -> countFiles() == 4);
+        assertThat(images.resolve(recent)).exists();
         assertThat(images.resolve("README.txt")).exists();
-        assertThat(images.resolve("11/somebody-elses.png")).exists();
+        assertThat(images.resolve("11/unrelated.png")).exists();
         DatabaseInvariants.assertNoViolations(url, images);
     }
 
     @Test
-    void twoDoNotDoTheSameWork() throws Exception {
+    void deletesNothingWhileAnotherProcessHoldsTheLock() throws Exception {
         // given
-        complete(Duration.ofDays(31));
+        insertComplete(Duration.ofDays(31));
         try (Connection other = DriverManager.getConnection(
                         url.jdbcUrl(), url.user(), url.password().value());
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
-            assertThat(turn(statement)).isTrue();
-
-            // when
+            assertThat(tryLock(statement)).isTrue();
             RetentionStore retention = new RetentionStore(database);
 
             // then
-            assertThat(result(retention.deleteFinished(MONTH, 10))).isEmpty();
+            assertThat(awaitResult(retention.deleteFinished(MONTH, 10))).isEmpty();
             other.rollback();
-            assertThat(result(retention.deleteFinished(MONTH, 10)))
+            assertThat(awaitResult(retention.deleteFinished(MONTH, 10)))
                     .hasValueSatisfying(
                             deletedBatch -> assertThat(deletedBatch.count()).isEqualTo(1));
         }
     }
 
-    private static boolean turn(Statement statement) throws SQLException {
+    private static boolean tryLock(Statement statement) throws SQLException {
         try (var rows = statement.executeQuery(RetentionSql.TRY_LOCK)) {
             rows.next();
             return rows.getBoolean("mine");
@@ -258,22 +256,22 @@ class RetentionVerticleTest {
     }
 
     @Test
-    void aStoppedOneDeletesNothingMore() throws Exception {
+    void deletesNothingAfterUndeploy() throws Exception {
         // given
-        String id = keep(MONTH, MONTH, MONTH);
-        result(vertx.undeploy(id));
+        String id = deploy(MONTH, MONTH, MONTH);
+        awaitResult(vertx.undeploy(id));
 
         // when
-        complete(Duration.ofDays(31));
+        insertComplete(Duration.ofDays(31));
 
         // then
         await().during(Duration.ofMillis(300))
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() -> query("SELECT id FROM generations").size() == 1);
     }
 
     @Test
-    void idempotencyKeysAreForgottenAfterADayThoughNothingElseIsDeleted() throws Exception {
+    void deletesIdempotencyKeysAfter25HoursWithoutAnyRetention() throws Exception {
         // given
         TestPostgres.execute(
                 url,
@@ -281,36 +279,36 @@ class RetentionVerticleTest {
                         + " FROM generate_series(0, 700) n");
 
         // when
-        keep(null, null, null);
+        deploy(null, null, null);
 
         // then
-        await("the end of old keys")
-                .atMost(Duration.ofSeconds(60))
+        await("the deletion of old keys")
+                .atMost(TIMEOUT)
                 .until(() -> query("SELECT count(*) FROM idempotency_keys").equals(List.of("25")));
         assertThat(query("SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '25 h'"))
                 .containsExactly("0");
     }
 
     @Test
-    void filesWhoseDeletionACrashInterruptedAreDeleted() throws Exception {
-        // given rows that were deleted, and files that were not
+    void deletesFilesLeftByACrash() throws Exception {
+        // given files whose rows were deleted
         String left = "00/" + UUID.randomUUID() + ".png";
-        String underWay = "00/" + UUID.randomUUID() + ".png";
-        write(left, Duration.ZERO);
-        write(underWay, Duration.ZERO);
+        String inProgress = "00/" + UUID.randomUUID() + ".png";
+        writeFile(left, Duration.ZERO);
+        writeFile(inProgress, Duration.ZERO);
         TestPostgres.execute(
                 url,
-                "INSERT INTO discarded_images VALUES ('" + left + "', now() - interval '2 min'), ('" + underWay
+                "INSERT INTO discarded_images VALUES ('" + left + "', now() - interval '2 min'), ('" + inProgress
                         + "', now())",
                 "INSERT INTO discarded_images VALUES ('00/gone.png', now() - interval '2 min')");
 
         // when
-        keep(null, null, null);
+        deploy(null, null, null);
 
         // then
-        await("the end of what was left")
-                .atMost(Duration.ofSeconds(60))
-                .until(() -> query("SELECT storage_key FROM discarded_images").equals(List.of(underWay)));
-        assertThat(files()).isEqualTo(1);
+        await("the deletion of the files")
+                .atMost(TIMEOUT)
+                .until(() -> query("SELECT storage_key FROM discarded_images").equals(List.of(inProgress)));
+        assertThat(countFiles()).isEqualTo(1);
     }
 }

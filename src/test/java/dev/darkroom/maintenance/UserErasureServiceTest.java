@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Erasures in a database and an image directory without a service. */
+/** Tests erasures in a database and an image directory without a running service. */
 @Tag("database")
 @Execution(ExecutionMode.CONCURRENT)
 class UserErasureServiceTest {
@@ -87,7 +87,7 @@ class UserErasureServiceTest {
         return TestPostgres.query(url, sql).get(0);
     }
 
-    private void submit(String user, int count) {
+    private void insertGenerations(String user, int count) {
         execute(
                 "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed) SELECT gen_random_uuid(), '"
                         + user + "', 'a lighthouse', 64, 64, 2, 7 FROM generate_series(1, " + count + ")",
@@ -96,23 +96,24 @@ class UserErasureServiceTest {
                         + " WHERE NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = g.id)");
     }
 
-    private UUID onlyGeneration() {
+    private UUID singleGenerationId() {
         return UUID.fromString(value("SELECT id FROM generations"));
     }
 
-    /** A process, and its lease of every generation that waits. */
-    private UUID claimAll(String expires) {
+    /** Inserts a node that expires after {@code ttl}, and leases every queued generation to it. */
+    private UUID claimAll(String ttl) {
         UUID node = UUID.randomUUID();
         execute(
                 "INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + node
-                        + "', 'test', 'test', now() + interval '" + expires + "')",
+                        + "', 'test', 'test', now() + interval '" + ttl + "')",
                 "UPDATE generation_queue SET lease_owner = '" + node + "', lease_token = lease_token + 1,"
                         + " attempt_started_at = now(), attempt_deadline = now() + interval '2 min', attempt_backend = 'default'"
                         + " WHERE lease_owner IS NULL");
         return node;
     }
 
-    private Path file(UUID generation, UUID node, long token, int position, ImageFormat format) throws IOException {
+    private Path writeFile(UUID generation, UUID node, long token, int position, ImageFormat format)
+            throws IOException {
         Path file = directory
                 .resolve("images")
                 .resolve(
@@ -128,19 +129,19 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void completesAnErasureThatAKilledProcessBegan() throws Exception {
-        // given a request, half of the rows, and files and attempts that the erasure has already noted
+    void completesAnErasureOfAKilledProcess() throws Exception {
+        // given a request, remaining rows, and an image and an attempt that an earlier pass recorded
         UUID generation = UUID.randomUUID();
-        UUID gone = UUID.randomUUID();
-        Path noted = file(generation, gone, 1, 0, ImageFormat.PNG);
-        Path left = file(generation, gone, 2, 1, ImageFormat.WEBP);
+        UUID killedNode = UUID.randomUUID();
+        Path imageFile = writeFile(generation, killedNode, 1, 0, ImageFormat.PNG);
+        Path attemptFile = writeFile(generation, killedNode, 2, 1, ImageFormat.WEBP);
         execute(
                 "INSERT INTO user_erasures VALUES ('alice', now() - interval '10 s')",
                 "INSERT INTO erased_images VALUES ('"
-                        + directory.resolve("images").relativize(noted) + "', 'alice')",
-                "INSERT INTO erased_attempts VALUES ('" + generation + "', 2, '" + gone + "', 'alice', 2)");
-        submit("alice", 3);
-        submit("bob", 1);
+                        + directory.resolve("images").relativize(imageFile) + "', 'alice')",
+                "INSERT INTO erased_attempts VALUES ('" + generation + "', 2, '" + killedNode + "', 'alice', 2)");
+        insertGenerations("alice", 3);
+        insertGenerations("bob", 1);
 
         // when
         get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
@@ -150,18 +151,18 @@ class UserErasureServiceTest {
         assertThat(value("SELECT string_agg(user_id, ' ') FROM generations")).isEqualTo("bob");
         assertThat(value(COUNT + "erased_images")).isEqualTo("0");
         assertThat(value(COUNT + "erased_attempts")).isEqualTo("0");
-        assertThat(noted).doesNotExist();
-        assertThat(left).doesNotExist();
+        assertThat(imageFile).doesNotExist();
+        assertThat(attemptFile).doesNotExist();
     }
 
     @Test
-    void anErasureThatFailsKeepsNoOtherFromItsTurn() throws Exception {
-        // given one whose file cannot be deleted, because it is a directory with something in it
+    void failedErasureDoesNotPreventOthers() throws Exception {
+        // given an erasure whose file cannot be deleted, because it is a directory that is not empty
         Path stuck = Files.createDirectories(directory.resolve("images/00/stuck.png/inside"));
         execute(
                 "INSERT INTO user_erasures VALUES ('alice', now() - interval '20 s'), ('bob', now() - interval '10 s')",
                 "INSERT INTO erased_images VALUES ('00/stuck.png', 'alice')");
-        submit("bob", 1);
+        insertGenerations("bob", 1);
 
         // when
         get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
@@ -181,10 +182,10 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void erasesMoreRowsThanABatchHolds() {
+    void erasesMoreRowsThanOneBatch() {
         // given
-        submit("alice", 1_201);
-        submit("bob", 2);
+        insertGenerations("alice", 1_201);
+        insertGenerations("bob", 2);
         for (String user : List.of("alice", "bob")) {
             execute(
                     "INSERT INTO notifications (user_id, seq, id, type, data) SELECT '" + user
@@ -219,15 +220,15 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void waitsForAttemptsUnderWayAndDeletesTheirFiles() throws Exception {
-        // given an attempt of a process that lives, which has written a file that no row names
-        submit("alice", 1);
-        UUID generation = onlyGeneration();
+    void waitsForRunningAttemptsAndDeletesTheirFiles() throws Exception {
+        // given a running attempt of a live node, which has written a file without a row
+        insertGenerations("alice", 1);
+        UUID generation = singleGenerationId();
         UUID node = claimAll("1 hour");
-        Path written = file(generation, node, 1, 0, ImageFormat.JPEG);
+        Path written = writeFile(generation, node, 1, 0, ImageFormat.JPEG);
         get(erasure.request("alice"));
 
-        // then it is not erased, though the rows are deleted
+        // then the erasure is not finished, although the rows are deleted
         assertThat(get(erasure.erase("alice", Duration.ofMillis(1)))).isFalse();
         assertThat(get(erasure.erase("alice", Duration.ofMillis(500)))).isFalse();
         assertThat(value(COUNT + "generations")).isEqualTo("0");
@@ -235,8 +236,8 @@ class UserErasureServiceTest {
         get(erasure.runPass("alice"));
         assertThat(value(COUNT + "user_erasures")).isEqualTo("1");
 
-        // when the process writes another one and then stores that the attempt has ended
-        Path late = file(generation, node, 1, 1, ImageFormat.PNG);
+        // when the node writes another file and then records the end of the attempt
+        Path late = writeFile(generation, node, 1, 1, ImageFormat.PNG);
         execute("UPDATE erased_attempts SET ended = true");
 
         // then
@@ -247,10 +248,10 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void deletesFilesThatKilledProcessesLeft() throws Exception {
-        // given a lost attempt on record, and a lease of a process that has expired
-        submit("alice", 1);
-        UUID generation = onlyGeneration();
+    void deletesFilesOfKilledProcesses() throws Exception {
+        // given a recorded lost attempt, and a lease of an expired node
+        insertGenerations("alice", 1);
+        UUID generation = singleGenerationId();
         UUID first = claimAll("-1 hour");
         execute(
                 "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at, finished_at,"
@@ -260,10 +261,10 @@ class UserErasureServiceTest {
                         + " attempt_backend = NULL");
         UUID second = claimAll("-1 hour");
         List<Path> files = List.of(
-                file(generation, first, 1, 0, ImageFormat.PNG),
-                file(generation, first, 1, 1, ImageFormat.JPEG),
-                file(generation, second, 2, 0, ImageFormat.WEBP));
-        Path others = file(UUID.randomUUID(), first, 1, 0, ImageFormat.PNG);
+                writeFile(generation, first, 1, 0, ImageFormat.PNG),
+                writeFile(generation, first, 1, 1, ImageFormat.JPEG),
+                writeFile(generation, second, 2, 0, ImageFormat.WEBP));
+        Path others = writeFile(UUID.randomUUID(), first, 1, 0, ImageFormat.PNG);
 
         // when
         get(erasure.request("alice"));
@@ -275,9 +276,9 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void repeatsABatchThatMeetsAResultBeingRecorded() throws Exception {
-        // given a transaction that ends an attempt and is not committed
-        submit("alice", 1);
+    void repeatsABatchThatConflictsWithARecordedAttempt() throws Exception {
+        // given an uncommitted transaction that ends an attempt
+        insertGenerations("alice", 1);
         claimAll("1 hour");
         try (Connection connection = DriverManager.getConnection(
                         url.jdbcUrl(), url.user(), url.password().value());
@@ -308,7 +309,7 @@ class UserErasureServiceTest {
     }
 
     @Test
-    void givesUpAfterTenPassesThatFailAndLeavesTheRequest() throws Exception {
+    void failsAfterTenFailedPassesAndKeepsTheRequest() throws Exception {
         // given
         Files.createDirectories(directory.resolve("images/00/stuck.png/inside"));
         execute("INSERT INTO erased_images VALUES ('00/stuck.png', 'alice')");

@@ -30,17 +30,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** The alarm, given transactions that somebody really leaves open. */
+/** Tests the warning with transactions that stay open. */
 @Tag("database")
 class VacuumBlockerVerticleTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String BEGINS = "an old transaction keeps dead rows alive";
-    private static final String ENDS = "dead rows can be cleared away again";
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final String WARNING = "long transaction blocks vacuum";
+    private static final String END_OF_WARNING = "vacuum no longer blocked";
 
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private VacuumBlockerVerticle horizon;
+    private VacuumBlockerVerticle verticle;
 
     @BeforeEach
     void open() throws Exception {
@@ -50,8 +50,8 @@ class VacuumBlockerVerticleTest {
         DatabaseMigrator.migrate(url, settings.database());
         logger().addAppender(log);
         log.start();
-        horizon = new VacuumBlockerVerticle(Database.open(vertx, url, settings.database()), Duration.ofMillis(400));
-        vertx.deployVerticle(horizon).await(60, TimeUnit.SECONDS);
+        verticle = new VacuumBlockerVerticle(Database.open(vertx, url, settings.database()), Duration.ofMillis(400));
+        vertx.deployVerticle(verticle).await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -64,7 +64,7 @@ class VacuumBlockerVerticleTest {
         return (Logger) LoggerFactory.getLogger(VacuumBlockerVerticle.class);
     }
 
-    private List<String> lines() {
+    private List<String> messages() {
         return log.list.stream()
                 .filter(event -> event.getLevel() == Level.WARN)
                 .map(ILoggingEvent::getMessage)
@@ -82,16 +82,16 @@ class VacuumBlockerVerticleTest {
     }
 
     private void awaitAlarm(boolean alarm) {
-        await().atMost(PATIENCE)
-                .until(() -> horizon.lastObservation().containsKey("observedAt")
-                        && horizon.lastObservation().getBoolean("alarm") == alarm);
+        await().atMost(TIMEOUT)
+                .until(() -> verticle.lastObservation().containsKey("observedAt")
+                        && verticle.lastObservation().getBoolean("alarm") == alarm);
     }
 
     @Test
-    void aTransactionLeftOpenRaisesItOnceAndItsEndEndsIt() throws SQLException {
+    void logsTheBeginningAndTheEndOfALongTransactionOnce() throws SQLException {
         // given
         awaitAlarm(false);
-        JsonObject pin;
+        JsonObject blocker;
         try (Connection connection = connect(url)) {
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.createStatement().execute("SELECT 'secret' FROM generations");
@@ -100,35 +100,36 @@ class VacuumBlockerVerticleTest {
             awaitAlarm(true);
 
             // then
-            pin = horizon.lastObservation().getJsonArray("pins").getJsonObject(0);
-            assertThat(pin.getString("kind")).isEqualTo("TRANSACTION");
-            assertThat(pin.getString("name")).isEqualTo("report");
-            assertThat(pin.getString("state")).isEqualTo("idle in transaction");
-            assertThat(pin.getInteger("pid")).isPositive();
-            assertThat(pin.getLong("ageMs")).isGreaterThan(400);
-            long seenAt = pin.getLong("ageMs");
-            await().atMost(PATIENCE)
-                    .until(() -> horizon.lastObservation()
+            blocker = verticle.lastObservation().getJsonArray("pins").getJsonObject(0);
+            assertThat(blocker.getString("kind")).isEqualTo("TRANSACTION");
+            assertThat(blocker.getString("name")).isEqualTo("report");
+            assertThat(blocker.getString("state")).isEqualTo("idle in transaction");
+            assertThat(blocker.getInteger("pid")).isPositive();
+            assertThat(blocker.getLong("ageMs")).isGreaterThan(400);
+            long seenAt = blocker.getLong("ageMs");
+            await().atMost(TIMEOUT)
+                    .until(() -> verticle.lastObservation()
                                     .getJsonArray("pins")
                                     .getJsonObject(0)
                                     .getLong("ageMs")
                             > seenAt + 500);
-            assertThat(lines()).containsExactly(BEGINS);
+            assertThat(messages()).containsExactly(WARNING);
         }
 
         // when
         awaitAlarm(false);
 
         // then
-        assertThat(lines()).containsExactly(BEGINS, ENDS);
+        assertThat(messages()).containsExactly(WARNING, END_OF_WARNING);
         assertThat(log.list.get(0).getKeyValuePairs().toString())
-                .contains("pid=\"" + pin.getInteger("pid"), "name=\"report", "state=\"idle in transaction", "ageMs=")
+                .contains(
+                        "pid=\"" + blocker.getInteger("pid"), "name=\"report", "state=\"idle in transaction", "ageMs=")
                 .doesNotContain("secret");
-        assertThat(horizon.lastObservation().getJsonArray("pins")).isEmpty();
+        assertThat(verticle.lastObservation().getJsonArray("pins")).isEmpty();
     }
 
     @Test
-    void aTransactionThatHasWrittenPinsTooWithoutASnapshot() throws SQLException {
+    void warnsOfAWritingTransactionWithoutSnapshot() throws SQLException {
         try (Connection connection = connect(url)) {
             // given
             connection.createStatement().execute("CREATE TABLE words (word text)");
@@ -139,7 +140,7 @@ class VacuumBlockerVerticleTest {
     }
 
     @Test
-    void sessionsThatOnlyIdleAndOtherDatabasesDoNot() throws SQLException {
+    void ignoresIdleSessionsAndOtherDatabases() throws SQLException {
         DatabaseUrl other = TestPostgres.migratedDatabase();
         try (Connection elsewhere = connect(other);
                 Connection idle = connect(url)) {
@@ -152,38 +153,38 @@ class VacuumBlockerVerticleTest {
             // then
             awaitAlarm(false);
             await().during(Duration.ofSeconds(1))
-                    .atMost(PATIENCE)
-                    .until(() -> !horizon.lastObservation().getBoolean("alarm"));
-            assertThat(lines()).isEmpty();
+                    .atMost(TIMEOUT)
+                    .until(() -> !verticle.lastObservation().getBoolean("alarm"));
+            assertThat(messages()).isEmpty();
         }
     }
 
-    /** PostgreSQL hides the age of what other users do. */
+    /** PostgreSQL hides the age of transactions of other database users. */
     @Test
-    void theTransactionOfAnotherUserIsTimedFromWhenItWasFirstSeen() throws Exception {
+    void measuresATransactionOfAnotherUserFromItsFirstObservation() throws Exception {
         // given
         VacuumBlockerStore.VacuumBlocker hidden =
                 new VacuumBlockerStore.VacuumBlocker("TRANSACTION", 4711, "", null, null, "4711 99");
         VacuumBlockerStore.Observation observation = new VacuumBlockerStore.Observation(3, List.of(hidden));
-        VacuumBlockerVerticle judge = new VacuumBlockerVerticle(null, Duration.ofMillis(200));
+        VacuumBlockerVerticle other = new VacuumBlockerVerticle(null, Duration.ofMillis(200));
 
         // when
-        judge.evaluate(observation);
+        other.evaluate(observation);
 
         // then
-        assertThat(judge.lastObservation().getBoolean("alarm")).isFalse();
-        await().atMost(PATIENCE).until(() -> {
-            judge.evaluate(observation);
-            return judge.lastObservation().getBoolean("alarm");
+        assertThat(other.lastObservation().getBoolean("alarm")).isFalse();
+        await().atMost(TIMEOUT).until(() -> {
+            other.evaluate(observation);
+            return other.lastObservation().getBoolean("alarm");
         });
-        assertThat(judge.lastObservation().getJsonArray("pins").getJsonObject(0).getLong("ageMs"))
+        assertThat(other.lastObservation().getJsonArray("pins").getJsonObject(0).getLong("ageMs"))
                 .isBetween(200L, 20_000L);
-        assertThat(judge.lastObservation().getLong("deadQueueRows")).isEqualTo(3);
+        assertThat(other.lastObservation().getLong("deadQueueRows")).isEqualTo(3);
 
         // and
-        judge.evaluate(new VacuumBlockerStore.Observation(
+        other.evaluate(new VacuumBlockerStore.Observation(
                 3, List.of(new VacuumBlockerStore.VacuumBlocker("TRANSACTION", 4711, "", null, null, "4711 100"))));
-        assertThat(judge.lastObservation().getBoolean("alarm"))
+        assertThat(other.lastObservation().getBoolean("alarm"))
                 .as("another transaction")
                 .isFalse();
     }

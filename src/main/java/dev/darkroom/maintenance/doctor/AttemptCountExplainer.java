@@ -1,31 +1,31 @@
 package dev.darkroom.maintenance.doctor;
 
 /**
- * Why an attempt counted towards the limit of attempts, or did not: the rules of {@code RetryPolicy} in words. What is not
- * counted has a limit of its own.
+ * Explains why an attempt counted against the limit of attempts or not, by the rules of {@code RetryPolicy}. Attempts that do not count
+ * have limits of their own.
  */
 final class AttemptCountExplainer {
     private AttemptCountExplainer() {}
 
     static String explain(boolean counted, String outcome, String errorClass, String errorCode) {
         if (counted) {
-            return "counted: it used up one of the attempts";
+            return "counted against the limit of attempts";
         }
         if (outcome.equals("LOST")) {
-            return "not counted: the process that made it died, which has a limit of its own";
+            return "not counted: the node expired; lost attempts have their own limit";
         }
         if (outcome.equals("INTERRUPTED")) {
-            return "not counted: we broke it off ourselves";
+            return "not counted: aborted by a shutdown or a cancellation";
         }
         if (errorClass.equals("NOT_SENT")) {
-            return "not counted: it never reached the AI server";
+            return "not counted: the request did not reach the AI server";
         }
         if (errorClass.equals("INTERNAL")) {
-            return "not counted: Darkroom itself failed";
+            return "not counted: internal error of Darkroom";
         }
         if (errorCode.equals("RATE_LIMITED")) {
-            return "not counted: the AI server only asked for patience";
+            return "not counted: rate limit of the AI server";
         }
-        return "not counted: it was the breaker's probe, which tells of the AI server and not of the generation";
+        return "not counted: probe call of the circuit breaker";
     }
 }

@@ -1,5 +1,6 @@
 package dev.darkroom.maintenance.doctor;
 
+import static dev.darkroom.maintenance.doctor.ConsistencyCheck.REPORT_ADVICE;
 import static dev.darkroom.maintenance.doctor.ConsistencyCheck.ofGenerations;
 import static dev.darkroom.maintenance.doctor.ConsistencyCheck.ofUsers;
 
@@ -8,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What must hold in the tables. Each statement reads a table at most once or twice and joins by hashing or along an index,
- * so that a million generations take seconds. All of them see the same snapshot.
+ * Invariants of the tables. Each query reads a table at most twice and joins by hash or index, so that a million generations take
+ * seconds. The caller runs all queries in one snapshot.
  */
 final class ConsistencyChecks {
-    /** How late the sweep may be before it is not working, beyond what the settings say. */
+    /** Delay of the lease reaper beyond its interval that is not a violation, in milliseconds. */
     private static final long REAP_SLACK_MS = 5_000;
 
-    /** How long after its deadline an attempt of a living node may still be writing, see {@code GenerationReaperVerticle}. */
+    /** Time after its deadline in which an attempt of a live node may still record its outcome, see {@code GenerationReaperVerticle}. */
     private static final long DEADLINE_GRACE_MS = 5_000;
 
     private static final String FIND_QUEUE_MISMATCHES = """
@@ -23,14 +24,14 @@ final class ConsistencyChecks {
             FROM generations g
             WHERE g.status = 'PENDING' AND NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = g.id)
             UNION ALL
-            SELECT q.generation_id, CASE WHEN g.id IS NULL THEN 'is in the queue and has no record'
+            SELECT q.generation_id, CASE WHEN g.id IS NULL THEN 'is in the queue and does not exist'
               ELSE 'is ' || g.status || ' and still has a row in the queue' END
             FROM generation_queue q LEFT JOIN generations g ON g.id = q.generation_id
             WHERE g.status IS DISTINCT FROM 'PENDING'""";
 
     private static final String FIND_SUCCESS_MISMATCHES = """
             SELECT g.id AS generation_id,
-              'is ' || g.status || ' and has ' || coalesce(s.successes, 0) || ' successful attempts on record' AS what
+              'is ' || g.status || ' and has ' || coalesce(s.successes, 0) || ' recorded successful attempts' AS what
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS successes FROM generation_attempts WHERE outcome = 'SUCCEEDED'
               GROUP BY generation_id) s ON s.generation_id = g.id
@@ -38,11 +39,11 @@ final class ConsistencyChecks {
             WHERE coalesce(s.successes, 0)
               <> CASE WHEN g.status = 'COMPLETE' AND d.generation_id IS NULL THEN 1 ELSE 0 END""";
 
-    /** Where housekeeping has deleted the attempts of an ended generation, none may be left. */
+    /** Finds wrong counts of failed attempts. If retention deleted the attempts of a generation, none may be left. */
     private static final String FIND_FAILURE_MISMATCHES = """
-            SELECT g.id AS generation_id, 'says ' || g.failed_attempts || ' failed attempts and has '
-              || coalesce(a.failures, 0) || ' on record'
-              || CASE WHEN d.generation_id IS NULL THEN '' ELSE ', though its attempts were deleted' END AS what
+            SELECT g.id AS generation_id, 'counts ' || g.failed_attempts || ' failed attempts and has '
+              || coalesce(a.failures, 0) || ' recorded'
+              || CASE WHEN d.generation_id IS NULL THEN '' ELSE ', although its attempts were deleted' END AS what
             FROM generations g LEFT JOIN (
               SELECT generation_id, count(*) AS failures FROM generation_attempts WHERE outcome <> 'SUCCEEDED'
               GROUP BY generation_id) a ON a.generation_id = g.id
@@ -53,7 +54,7 @@ final class ConsistencyChecks {
     private static final String FIND_COUNTER_MISMATCHES = """
             SELECT q.generation_id, 'has ' || q.counted_failures || ' counted failures and ' || q.lost_attempts
               || ' lost attempts in the queue, and ' || count(a.number) FILTER (WHERE a.counted) || ' and '
-              || count(a.number) FILTER (WHERE a.outcome = 'LOST') || ' on record' AS what
+              || count(a.number) FILTER (WHERE a.outcome = 'LOST') || ' recorded' AS what
             FROM generation_queue q LEFT JOIN generation_attempts a ON a.generation_id = q.generation_id
             GROUP BY q.generation_id, q.counted_failures, q.lost_attempts
             HAVING q.counted_failures <> count(a.number) FILTER (WHERE a.counted)
@@ -65,17 +66,17 @@ final class ConsistencyChecks {
             FROM generation_attempts GROUP BY generation_id
             HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)
             UNION ALL
-            SELECT a.generation_id, 'has attempt ' || a.number || ' and no record'
+            SELECT a.generation_id, 'has attempt ' || a.number || ' and does not exist'
             FROM generation_attempts a LEFT JOIN generations g ON g.id = a.generation_id WHERE g.id IS NULL""";
 
     /**
-     * Only where somebody has been alive for long enough to take the lease back: when no process runs, a lease of a dead one
-     * waits, and nothing is wrong. A node whose row is gone left an unknown while ago; the start of its attempt is the
-     * earliest that it can have been.
+     * Finds leases of expired nodes that no live node recovered. Reports nothing unless a node has been alive long enough to recover
+     * them: without a running process, leases of expired nodes are normal. If the row of a node was deleted, the time of its expiry is
+     * unknown; the start of the attempt plus the TTL is the earliest possible time.
      */
     private static final String FIND_DEAD_LEASES = """
             SELECT q.generation_id, 'is held by node ' || q.lease_owner || ', which '
-              || coalesce('expired at ' || to_char(n.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'is gone')
+              || coalesce('expired at ' || to_char(n.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'was removed')
               AS what
             FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner
             WHERE q.lease_owner IS NOT NULL
@@ -85,19 +86,19 @@ final class ConsistencyChecks {
                 AND w.started_at < now() - ? * interval '1 millisecond')""";
 
     private static final String FIND_OVERRUN_ATTEMPTS = """
-            SELECT q.generation_id, 'has an attempt under way on node ' || q.lease_owner || ' that ran out of time at '
+            SELECT q.generation_id, 'has a running attempt on node ' || q.lease_owner || ' whose deadline was '
               || to_char(q.attempt_deadline AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS what
             FROM generation_queue q JOIN nodes n ON n.id = q.lease_owner
             WHERE q.attempt_deadline < now() - ? * interval '1 millisecond' AND n.expires_at > now()""";
 
-    /** Along the primary key, each attempt beside the one before it, and the lease under way beside the last. */
+    /** Compares each attempt with the previous one, and the current lease with the last attempt, in the order of the primary key. */
     private static final String FIND_OVERLAPPING_ATTEMPTS = """
             SELECT generation_id, CASE
-              WHEN finished_at < started_at THEN 'has attempt ' || number || ' end before it began'
-              WHEN lease_token <= token_before THEN 'has attempt ' || number || ' under token ' || lease_token
-                || ', after token ' || token_before
-              ELSE 'has attempt ' || number || ' begin '
-                || extract(epoch FROM finished_before - started_at)::numeric(12, 3) || ' s before the one before it ended'
+              WHEN finished_at < started_at THEN 'has attempt ' || number || ' that ended before it started'
+              WHEN lease_token <= token_before THEN 'has attempt ' || number || ' with token ' || lease_token
+                || ' after token ' || token_before
+              ELSE 'has attempt ' || number || ' that started '
+                || extract(epoch FROM finished_before - started_at)::numeric(12, 3) || ' s before the previous one ended'
               END AS what
             FROM (
               SELECT generation_id, number, lease_token, started_at, finished_at,
@@ -106,43 +107,42 @@ final class ConsistencyChecks {
             WHERE finished_at < started_at OR lease_token <= token_before OR started_at < finished_before
             UNION ALL
             SELECT q.generation_id, CASE WHEN q.lease_owner IS NULL OR max(a.lease_token) >= q.lease_token
-                THEN 'stands in the queue at token ' || q.lease_token || ', after an attempt under token '
-                  || max(a.lease_token)
-                ELSE 'has an attempt under way that began before attempt ' || max(a.number) || ' ended' END
+                THEN 'is queued with token ' || q.lease_token || ' after an attempt with token ' || max(a.lease_token)
+                ELSE 'has a running attempt that started before attempt ' || max(a.number) || ' ended' END
             FROM generation_queue q JOIN generation_attempts a ON a.generation_id = q.generation_id
             GROUP BY q.generation_id, q.lease_owner, q.lease_token, q.attempt_started_at
             HAVING max(a.lease_token) > q.lease_token OR q.lease_owner IS NOT NULL
               AND (max(a.lease_token) = q.lease_token OR q.attempt_started_at < max(a.finished_at))""";
 
     private static final String FIND_IMAGE_MISMATCHES = """
-            SELECT g.id AS generation_id, 'is ' || g.status || ', was asked for ' || g.image_count || ' pictures and has '
-              || coalesce(i.pictures, 0) AS what
+            SELECT g.id AS generation_id, 'is ' || g.status || ', requested ' || g.image_count || ' images and has '
+              || coalesce(i.images, 0) AS what
             FROM generations g LEFT JOIN (
-              SELECT generation_id, count(*) AS pictures, min(position) AS first, max(position) AS last
+              SELECT generation_id, count(*) AS images, min(position) AS first, max(position) AS last
               FROM images GROUP BY generation_id) i ON i.generation_id = g.id
-            WHERE coalesce(i.pictures, 0) <> CASE WHEN g.status = 'COMPLETE' THEN g.image_count ELSE 0 END
-              OR i.first <> 0 OR i.last <> i.pictures - 1
+            WHERE coalesce(i.images, 0) <> CASE WHEN g.status = 'COMPLETE' THEN g.image_count ELSE 0 END
+              OR i.first <> 0 OR i.last <> i.images - 1
             UNION ALL
-            SELECT i.generation_id, 'has a picture and no record'
+            SELECT i.generation_id, 'has an image and does not exist'
             FROM images i LEFT JOIN generations g ON g.id = i.generation_id WHERE g.id IS NULL""";
 
-    /** Since notifications are kept. A generation may have been deleted since; its notification stays. */
+    /** Checks generations that ended since notifications are complete. A notification may outlive its generation. */
     private static final String FIND_NOTIFICATION_MISMATCHES = """
-            SELECT g.id AS generation_id, 'has ended ' || g.status || ' and ' || coalesce(n.told, 0) || ' notifications of it' AS what
+            SELECT g.id AS generation_id, 'ended as ' || g.status || ' and has ' || coalesce(n.total, 0) || ' notifications' AS what
             FROM generations g CROSS JOIN notification_history_start s LEFT JOIN (
-              SELECT generation_id, count(*) AS told FROM notifications WHERE type = 'generation.ended' GROUP BY generation_id) n
+              SELECT generation_id, count(*) AS total FROM notifications WHERE type = 'generation.ended' GROUP BY generation_id) n
               ON n.generation_id = g.id
-            WHERE g.completed_at >= s.started_at AND coalesce(n.told, 0) <> 1
+            WHERE g.completed_at >= s.started_at AND coalesce(n.total, 0) <> 1
             UNION ALL
-            SELECT g.id, 'is ' || g.status || ' and belongs to ' || g.user_id || ', and ' || n.user_id || ' was told that it is '
-              || coalesce(n.data->>'status', 'nothing')
+            SELECT g.id, 'is ' || g.status || ' and belongs to ' || g.user_id || ', but its notification to ' || n.user_id
+              || ' has status ' || coalesce(n.data->>'status', 'null')
             FROM notifications n JOIN generations g ON g.id = n.generation_id
             WHERE n.type = 'generation.ended' AND (n.data->>'status' IS DISTINCT FROM g.status OR n.user_id <> g.user_id)""";
 
-    /** Above what is kept no longer. */
+    /** Checks the notifications that retention has not deleted. */
     private static final String FIND_SEQUENCE_GAPS = """
             SELECT s.user_id, 'has ' || count(n.seq) || ' notifications, numbered from ' || min(n.seq) || ' to ' || max(n.seq)
-              || ', and was given ' || s.last_seq || ' numbers' AS what
+              || ', and the last assigned number is ' || s.last_seq AS what
             FROM user_streams s JOIN notifications n ON n.user_id = s.user_id GROUP BY s.user_id, s.last_seq
             HAVING max(n.seq) <> s.last_seq OR count(DISTINCT n.seq) <> max(n.seq) - min(n.seq) + 1 OR count(*) <> count(DISTINCT n.seq)
             UNION ALL
@@ -153,77 +153,85 @@ final class ConsistencyChecks {
             SELECT s.user_id, 'has acknowledged ' || s.acked_seq || ' of ' || s.last_seq || ' notifications' AS what
             FROM user_streams s WHERE s.acked_seq > s.last_seq
             UNION ALL
-            SELECT c.user_id, 'has a device that acknowledged ' || c.acked_seq || ', and ' || coalesce(s.acked_seq, 0)
-              || ' of its own acknowledged'
+            SELECT c.user_id, 'has a subscriber that acknowledged ' || c.acked_seq || ', but the user acknowledged '
+              || coalesce(s.acked_seq, 0)
             FROM subscriber_cursors c LEFT JOIN user_streams s ON s.user_id = c.user_id
             WHERE c.acked_seq > coalesce(s.acked_seq, 0)""";
 
-    private static final String REPORT_ADVICE =
-            "This is a bug, or somebody wrote to the tables by hand; please report it.";
     private static final String EXPLAIN_FIRST_ADVICE =
-            REPORT_ADVICE + " Do not mend it before the story is saved: explain ID tells it.";
+            REPORT_ADVICE + " Save the output of explain ID before you repair anything.";
     private static final String OLD_VERSION_ADVICE = EXPLAIN_FIRST_ADVICE
-            + " Unless a process of a version without notifications ended it, beside one of this version: docs/operations.md.";
+            + " Not a bug if a process of a version without notifications ended the generation: docs/operations.md.";
 
     private ConsistencyChecks() {}
 
-    /** All of them, in the order in which they are told. */
+    /** Returns all checks in the order of the report. */
     static List<ConsistencyCheck> all(Settings settings) {
         long ttl = settings.node().ttl().toMillis();
-        // A timer of the sweep is up to a tenth late by intent.
-        long sweep = settings.node().reapInterval().toMillis() * 11 / 10;
-        List<ConsistencyCheck> all = new ArrayList<>(List.of(
+        // Allows the timer of the reaper to be 10 % late.
+        long reapInterval = settings.node().reapInterval().toMillis() * 11 / 10;
+        List<ConsistencyCheck> checks = new ArrayList<>(List.of(
                 ofGenerations(
                         "I1",
-                        "what is PENDING has one row in the queue, what has ended none",
+                        "each PENDING generation has one queue row, no other generation has any",
                         FIND_QUEUE_MISMATCHES,
-                        EXPLAIN_FIRST_ADVICE + " A PENDING one without a row will never end by itself."),
+                        EXPLAIN_FIRST_ADVICE + " A PENDING generation without a queue row never ends."),
                 ofGenerations(
                         "I2",
-                        "what is COMPLETE has one successful attempt, nothing else has any",
+                        "each COMPLETE generation has one successful attempt, no other has any",
                         FIND_SUCCESS_MISMATCHES,
                         EXPLAIN_FIRST_ADVICE),
                 ofGenerations(
-                        "I3", "one notification tells of each end", FIND_NOTIFICATION_MISMATCHES, OLD_VERSION_ADVICE),
-                ofUsers("I4", "a user's notifications are numbered without a gap", FIND_SEQUENCE_GAPS, REPORT_ADVICE),
+                        "I3",
+                        "each ended generation has one notification",
+                        FIND_NOTIFICATION_MISMATCHES,
+                        OLD_VERSION_ADVICE),
+                ofUsers("I4", "notification numbers of a user have no gaps", FIND_SEQUENCE_GAPS, REPORT_ADVICE),
                 ofGenerations(
                         "I5",
-                        "failed_attempts counts the attempts without success",
+                        "failed_attempts equals the number of unsuccessful attempts",
                         FIND_FAILURE_MISMATCHES,
                         EXPLAIN_FIRST_ADVICE),
                 ofGenerations(
                         "I5",
-                        "the queue's counters agree with the attempts",
+                        "the counters of the queue equal the recorded attempts",
                         FIND_COUNTER_MISMATCHES,
                         EXPLAIN_FIRST_ADVICE),
                 ofGenerations(
-                        "I5", "attempts are numbered without a gap", FIND_ATTEMPT_NUMBER_GAPS, EXPLAIN_FIRST_ADVICE),
+                        "I5",
+                        "attempt numbers of a generation have no gaps",
+                        FIND_ATTEMPT_NUMBER_GAPS,
+                        EXPLAIN_FIRST_ADVICE),
                 ofGenerations(
                         "I6",
-                        "the work of a dead node is taken back",
+                        "leases of expired nodes are recovered",
                         FIND_DEAD_LEASES,
-                        "A process lives and does not sweep: look for \"lease reaper failed\" in its log.",
+                        "The lease reaper of a live process does not work: look for \"lease reaper failed\" in its log.",
                         ttl,
-                        sweep + REAP_SLACK_MS,
-                        ttl + sweep + REAP_SLACK_MS),
+                        reapInterval + REAP_SLACK_MS,
+                        ttl + reapInterval + REAP_SLACK_MS),
                 ofGenerations(
                         "I6",
-                        "no attempt runs on past its deadline",
+                        "no attempt runs past its deadline",
                         FIND_OVERRUN_ATTEMPTS,
-                        "The sweep should have taken it back: look for \"lease reaper failed\" in the logs.",
-                        DEADLINE_GRACE_MS + sweep + REAP_SLACK_MS),
+                        "The lease reaper should have recovered it: look for \"lease reaper failed\" in the logs.",
+                        DEADLINE_GRACE_MS + reapInterval + REAP_SLACK_MS),
                 ofGenerations(
                         "I7",
-                        "no two attempts of a generation overlap",
+                        "attempts of a generation do not overlap",
                         FIND_OVERLAPPING_ATTEMPTS,
-                        REPORT_ADVICE + " Unless the database's clock was set back."),
-                ofUsers("I8", "nobody has acknowledged what was not told", FIND_CURSOR_MISMATCHES, REPORT_ADVICE),
+                        REPORT_ADVICE + " Not a bug if the database clock was set back."),
+                ofUsers(
+                        "I8",
+                        "acknowledged numbers do not exceed the assigned ones",
+                        FIND_CURSOR_MISMATCHES,
+                        REPORT_ADVICE),
                 ofGenerations(
-                        "pictures",
-                        "what is COMPLETE has the pictures asked for, nothing else has any",
+                        "images",
+                        "each COMPLETE generation has the requested images, no other has any",
                         FIND_IMAGE_MISMATCHES,
                         EXPLAIN_FIRST_ADVICE)));
-        all.addAll(WebhookDeliveryChecks.all(ttl, sweep + REAP_SLACK_MS));
-        return all;
+        checks.addAll(WebhookDeliveryChecks.all(ttl, reapInterval + REAP_SLACK_MS));
+        return checks;
     }
 }

@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Examines a database and its pictures, beside a running service or without one, and changes nothing. The tables are read
- * in one transaction, so that what is found was so at one moment; the pictures afterwards, page by page, because a
- * transaction that is open while they are read would keep the queue's dead rows alive.
+ * Checks the consistency of a database and its image files, with or without running processes, and changes nothing. Reads the tables in
+ * one transaction, so that the result is a consistent snapshot. Reads the image files afterwards, page by page, because a transaction
+ * that stays open during that time would keep vacuum from removing dead rows of the queue.
  *
- * <p>Blocking: never on an event loop.
+ * <p>Blocking: do not call on an event loop.
  */
 public final class DatabaseDoctor {
-    /** How many exceptions of one check are told; more are counted. */
+    /** Maximum number of findings per check in the report; all are counted. */
     static final int MAX_FINDINGS = 20;
 
     private static final String READ_CLOCK = "SELECT now()";
@@ -29,42 +29,42 @@ public final class DatabaseDoctor {
     private static final String QUERY_PREFIX = "SELECT *, count(*) OVER () FROM (";
     private static final String QUERY_SUFFIX = ") exceptions ORDER BY 1, 2 LIMIT " + MAX_FINDINGS;
 
-    /** What waits for a process to come. */
+    /** Reports queued generations if no process runs. */
     private static final String FIND_IDLE_QUEUE = """
-            SELECT 'no process is at work; ' || count(*) || ' generations wait for one, ' || count(lease_owner)
-              || ' of them held by processes that are gone'
+            SELECT 'no process is running; ' || count(*) || ' generations are queued, ' || count(lease_owner)
+              || ' of them leased by expired nodes'
             FROM generation_queue WHERE NOT EXISTS (SELECT FROM nodes WHERE expires_at > now()) HAVING count(*) > 0""";
 
-    /** The sweep ends them, a batch at a time: not wrong, but a sign when there are many. */
+    /** Reports queued generations past their deadline. The reaper fails them in batches; a large number indicates a problem. */
     private static final String FIND_OVERDUE = """
-            SELECT count(*) || ' generations wait past their deadline for the sweep to end them, the oldest since '
+            SELECT count(*) || ' queued generations are past their deadline and not yet failed by the reaper, the oldest since '
               || to_char(min(deadline) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             FROM generation_queue WHERE deadline < now() AND lease_owner IS NULL HAVING count(*) > 0""";
 
     private DatabaseDoctor() {}
 
     /**
-     * How thoroughly to look.
+     * Options of a check.
      *
-     * @param deep whether pictures are read and their sha256 compared; otherwise their size alone
-     * @param statementTimeout after which PostgreSQL cancels a statement
+     * @param deep whether to compare the SHA-256 of image files; otherwise only their size
+     * @param statementTimeout time after which PostgreSQL cancels a statement
      */
     public record Options(boolean deep, Duration statementTimeout) {}
 
     /**
-     * Looks at everything once.
+     * Runs all checks once.
      *
-     * @throws DatabaseException in one line when it could not look
+     * @throws DatabaseException if the database cannot be read; the message is a single line
      */
     public static DoctorReport examine(DatabaseUrl url, Settings settings, Options options) {
         try (ReadOnlySession readOnlySession = ReadOnlySession.open(url, options.statementTimeout())) {
             DoctorReport tables = readOnlySession.runInSnapshot(() -> checkTables(readOnlySession, url, settings));
             ImageFileChecker files = new ImageFileChecker(readOnlySession, settings.imageDir(), orphanAge(settings));
-            CheckResult pictures = files.checkFiles(options.deep());
+            CheckResult fileCheck = files.checkFiles(options.deep());
             return new DoctorReport(
                     tables.database(),
                     tables.takenAt(),
-                    Stream.concat(tables.results().stream(), Stream.of(files.checkDirectory(), pictures))
+                    Stream.concat(tables.results().stream(), Stream.of(files.checkDirectory(), fileCheck))
                             .toList(),
                     Stream.concat(tables.notes().stream(), files.findOrphans().stream())
                             .toList());
@@ -73,7 +73,7 @@ public final class DatabaseDoctor {
 
     private static DoctorReport checkTables(ReadOnlySession readOnlySession, DatabaseUrl url, Settings settings)
             throws SQLException {
-        Instant at = readOnlySession
+        Instant takenAt = readOnlySession
                 .query(
                         READ_CLOCK,
                         List.of(),
@@ -86,7 +86,7 @@ public final class DatabaseDoctor {
         List<String> notes = new ArrayList<>();
         notes.addAll(readOnlySession.query(FIND_IDLE_QUEUE, List.of(), row -> row.getString(1)));
         notes.addAll(readOnlySession.query(FIND_OVERDUE, List.of(), row -> row.getString(1)));
-        return new DoctorReport(url.describe(), at, results, notes);
+        return new DoctorReport(url.describe(), takenAt, results, notes);
     }
 
     private static CheckResult runCheck(ReadOnlySession readOnlySession, ConsistencyCheck consistencyCheck)
@@ -101,7 +101,7 @@ public final class DatabaseDoctor {
                 consistencyCheck.id(), consistencyCheck.rule(), total[0], findings, consistencyCheck.advice());
     }
 
-    /** A picture is whole on disk before its row is written: a younger file may still get one. */
+    /** Returns the minimum age of orphaned files. An image file is written before its row, so a newer file may still get a row. */
     private static Duration orphanAge(Settings settings) {
         return settings.backend().timeout().plus(settings.node().ttl()).plusMinutes(1);
     }

@@ -6,21 +6,21 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What the doctor saw. Immutable.
+ * Result of {@link DatabaseDoctor}. Immutable.
  *
- * @param database name and address, without credentials
- * @param takenAt the database's time of the snapshot
- * @param results one for each check, in order
- * @param notes what is worth knowing and not wrong
+ * @param database name and address of the database, without credentials
+ * @param takenAt time of the snapshot by the database clock
+ * @param results one result per check, in order
+ * @param notes observations that are not violations
  */
 public record DoctorReport(String database, Instant takenAt, List<CheckResult> results, List<String> notes) {
 
-    /** Whether everything that could be checked holds. */
+    /** Returns whether no check found a violation. */
     public boolean isClean() {
         return results.stream().allMatch(checkResult -> checkResult.totalFindings() == 0);
     }
 
-    /** What is wrong, one sentence each, with the id of the check in front; empty when clean. For tests. */
+    /** Returns the reported findings as sentences prefixed with the check id; empty if clean. For tests. */
     public List<String> problems() {
         return results.stream()
                 .flatMap(checkResult ->
@@ -29,30 +29,31 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
     }
 
     /**
-     * What one check found.
+     * Result of one check.
      *
-     * @param id of the check
-     * @param rule what must hold
-     * @param totalFindings how many exceptions there are
-     * @param findings the first of them
-     * @param advice what to do
+     * @param id id of the check
+     * @param rule the invariant as a sentence
+     * @param totalFindings number of violations
+     * @param findings the first violations, at most {@link DatabaseDoctor#MAX_FINDINGS}
+     * @param advice what an operator should do
      */
     public record CheckResult(String id, String rule, long totalFindings, List<Finding> findings, String advice) {}
 
     /**
-     * One exception.
+     * One violation.
      *
-     * @param subject what it is about: a generation, or a user
-     * @param id of the generation, or the user's name
-     * @param description the rest of a sentence that begins with these
+     * @param subject kind of object: {@code generation}, {@code user}, {@code delivery} or {@code image directory}
+     * @param id id or name of the object
+     * @param description continues a sentence that starts with subject and id
      */
     public record Finding(String subject, String id, String description) {
+        /** Returns subject, id and description as a sentence. */
         String toSentence() {
             return subject + " " + id + " " + description;
         }
     }
 
-    /** For people. */
+    /** Returns the report as text. */
     public String toText() {
         StringBuilder text = new StringBuilder("Darkroom doctor, " + database + ", " + takenAt + "\n\n");
         for (CheckResult checkResult : results) {
@@ -63,9 +64,10 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
                         .findings()
                         .forEach(each ->
                                 text.append(indent()).append(each.toSentence()).append('\n'));
-                long more = checkResult.totalFindings() - checkResult.findings().size();
-                if (more > 0) {
-                    text.append(indent()).append("and ").append(more).append(" more\n");
+                long omitted =
+                        checkResult.totalFindings() - checkResult.findings().size();
+                if (omitted > 0) {
+                    text.append(indent()).append("and ").append(omitted).append(" more\n");
                 }
                 text.append(indent())
                         .append("What to do: ")
@@ -81,7 +83,7 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
         return text.toString();
     }
 
-    /** For machines. */
+    /** Returns the report as JSON. */
     public JsonObject toJson() {
         JsonArray checks = new JsonArray();
         for (CheckResult checkResult : results) {

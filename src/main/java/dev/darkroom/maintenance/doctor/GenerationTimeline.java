@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/** One generation's whole story in words, as the tables tell it at one moment. Times are UTC. Blocking. */
+/** Describes the history and the state of a single generation as text, from one snapshot of the tables. Times are UTC. Blocking. */
 public final class GenerationTimeline {
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
     private static final DateTimeFormatter TIME_FORMAT =
@@ -34,7 +34,7 @@ public final class GenerationTimeline {
 
     private static final String FIND_IMAGES = "SELECT * FROM images WHERE generation_id = ? ORDER BY position";
 
-    /** Found by its user and its time: there is no index by generation, which every end would pay for. */
+    /** Searches by user and time, because there is no index by generation; it would slow down the end of every generation. */
     private static final String FIND_NOTIFICATIONS = """
             SELECT n.seq, n.created_at, n.read_at, s.acked_seq >= n.seq AS acknowledged
             FROM generations g JOIN notifications n ON n.user_id = g.user_id AND n.generation_id = g.id
@@ -58,11 +58,11 @@ public final class GenerationTimeline {
     }
 
     /**
-     * Tells it.
+     * Describes a generation.
      *
-     * @param withPrompt whether the prompt, which is personal data, is shown; otherwise only its length
-     * @return empty when there is no such generation
-     * @throws DatabaseException in one line when it could not look
+     * @param withPrompt whether to include the prompt, which is personal data; otherwise only its length
+     * @return empty if the generation does not exist
+     * @throws DatabaseException if the database cannot be read; the message is a single line
      */
     public static Optional<String> describe(UUID id, DatabaseUrl url, Settings settings, boolean withPrompt) {
         try (ReadOnlySession readOnlySession = ReadOnlySession.open(url, STATEMENT_TIMEOUT)) {
@@ -95,36 +95,33 @@ public final class GenerationTimeline {
                 : "a prompt of " + row.getInt("prompt_length") + " characters (--prompt shows it)";
         addLine(
                 readTime(row, "created_at"),
-                "accepted: " + pluralize(row.getInt("image_count"), "picture") + " of "
+                "accepted: " + pluralize(row.getInt("image_count"), "image") + " of "
                         + row.getInt("width") + " x " + row.getInt("height") + ", seed " + row.getLong("seed") + ", "
                         + (row.getString("model") == null ? "" : "model " + toSingleLine(row.getString("model")) + ", ")
                         + prompt);
         if (row.getBoolean("attempts_deleted")) {
-            addLine(
-                    null,
-                    "its attempts, " + row.getInt("failed_attempts")
-                            + " of them without success, were deleted by housekeeping");
+            addLine(null, "attempts deleted by retention, " + row.getInt("failed_attempts") + " of them unsuccessful");
         }
         return true;
     }
 
     private boolean addAttempt(ResultSet row) throws SQLException {
         int number = row.getInt("number");
-        Instant begin = readTime(row, "started_at");
-        Instant finish = readTime(row, "finished_at");
+        Instant startedAt = readTime(row, "started_at");
+        Instant finishedAt = readTime(row, "finished_at");
         String outcome = row.getString("outcome");
         addLine(
-                begin,
-                "attempt " + number + " began, on node " + row.getString("node_id") + " with backend "
-                        + row.getString("backend") + ", under token " + row.getLong("lease_token"));
-        String after = " after " + formatDuration(Duration.between(begin, finish));
+                startedAt,
+                "attempt " + number + " started on node " + row.getString("node_id") + ", backend "
+                        + row.getString("backend") + ", token " + row.getLong("lease_token"));
+        String after = " after " + formatDuration(Duration.between(startedAt, finishedAt));
         if (row.getString("error_code") == null) {
-            addLine(finish, "attempt " + number + " succeeded" + after);
+            addLine(finishedAt, "attempt " + number + " succeeded" + after);
             return true;
         }
         String status = row.getString("http_status");
         addLine(
-                finish,
+                finishedAt,
                 "attempt " + number + " ended " + outcome + after + ": " + row.getString("error_class") + ", "
                         + row.getString("error_code") + (status == null ? "" : " (HTTP " + status + ")") + ". "
                         + toSingleLine(row.getString("error_message")));
@@ -136,9 +133,9 @@ public final class GenerationTimeline {
         addLine(
                 null,
                 retryAt == null
-                        ? "no further attempt was planned"
-                        : "the next was due " + formatDuration(Duration.between(finish, retryAt)) + " later, at "
-                                + TIME_FORMAT.format(retryAt));
+                        ? "no further attempt scheduled"
+                        : "next attempt scheduled " + formatDuration(Duration.between(finishedAt, retryAt))
+                                + " later, at " + TIME_FORMAT.format(retryAt));
         return true;
     }
 
@@ -151,61 +148,59 @@ public final class GenerationTimeline {
         } else if (runAt.isAfter(now)) {
             addLine(
                     now,
-                    "it waits and is due in " + formatDuration(Duration.between(now, runAt)) + ", at "
+                    "queued, due in " + formatDuration(Duration.between(now, runAt)) + ", at "
                             + TIME_FORMAT.format(runAt));
         } else {
             addLine(
                     now,
-                    "it is due since " + formatDuration(Duration.between(runAt, now))
-                            + " and waits for a worker with a free place; none claims while its breaker is open or its backend"
-                            + " paused");
+                    "queued, due for " + formatDuration(Duration.between(runAt, now))
+                            + ", waiting for a free worker; workers do not claim while the circuit breaker is open or the"
+                            + " backend is paused");
         }
         addLine(
                 null,
-                row.getInt("counted_failures") + " of " + settings.retry().maxAttempts()
-                        + " counted failures, " + row.getInt("uncounted") + " of "
-                        + settings.retry().maxUncountedAttempts() + " uncounted ones and " + row.getInt("lost_attempts")
-                        + " of "
-                        + settings.retry().maxLostAttempts() + " lost attempts are used up");
+                "so far " + row.getInt("counted_failures") + " of "
+                        + settings.retry().maxAttempts() + " counted failures, " + row.getInt("uncounted")
+                        + " of " + settings.retry().maxUncountedAttempts() + " uncounted failures and "
+                        + row.getInt("lost_attempts") + " of "
+                        + settings.retry().maxLostAttempts() + " lost attempts");
         addLine(
                 null,
                 deadline.isAfter(now)
-                        ? "if it has not ended by " + TIME_FORMAT.format(deadline) + ", in "
+                        ? "deadline at " + TIME_FORMAT.format(deadline) + ", in "
                                 + formatDuration(Duration.between(now, deadline))
-                                + ", it ends FAILED with DEADLINE_EXCEEDED"
-                        : "its deadline passed at " + TIME_FORMAT.format(deadline)
-                                + "; the next sweep ends it FAILED with DEADLINE_EXCEEDED");
+                                + "; then it fails with DEADLINE_EXCEEDED"
+                        : "deadline passed at " + TIME_FORMAT.format(deadline)
+                                + "; the reaper fails it with DEADLINE_EXCEEDED");
         return true;
     }
 
     private void addRunningAttempt(ResultSet row, Instant now) throws SQLException {
         addLine(
                 readTime(row, "attempt_started_at"),
-                "an attempt began, on node " + row.getString("lease_owner")
-                        + (row.getString("host") == null ? "" : " at " + toSingleLine(row.getString("host")))
-                        + " with backend "
-                        + row.getString("attempt_backend") + ", under token " + row.getLong("lease_token"));
-        Instant expires = readTime(row, "expires_at");
+                "attempt started on node " + row.getString("lease_owner")
+                        + (row.getString("host") == null ? "" : " (host " + toSingleLine(row.getString("host")) + ")")
+                        + ", backend " + row.getString("attempt_backend") + ", token " + row.getLong("lease_token"));
+        Instant expiresAt = readTime(row, "expires_at");
         String deadline = TIME_FORMAT.format(readTime(row, "attempt_deadline"));
         if (row.getBoolean("alive")) {
-            addLine(now, "it is under way and is broken off at " + deadline + " at the latest");
+            addLine(now, "attempt running, aborted at " + deadline + " at the latest");
         } else {
             addLine(
                     now,
-                    "its node "
-                            + (expires == null
-                                    ? "is gone"
-                                    : "has not been heard of since "
-                                            + TIME_FORMAT.format(expires.minus(
+                    (expiresAt == null
+                                    ? "node removed"
+                                    : "node expired, last heartbeat at "
+                                            + TIME_FORMAT.format(expiresAt.minus(
                                                     settings.node().ttl())))
-                            + "; the next sweep of another process ends the attempt as LOST and makes the generation due again");
+                            + "; the reaper of another process records the attempt as LOST and requeues the generation");
         }
     }
 
     private boolean addImage(ResultSet row) throws SQLException {
         addLine(
                 null,
-                "picture " + (row.getInt("position") + 1) + ": " + row.getString("storage_key") + ", "
+                "image " + (row.getInt("position") + 1) + ": " + row.getString("storage_key") + ", "
                         + row.getString("content_type") + ", " + row.getInt("width") + " x " + row.getInt("height")
                         + ", "
                         + row.getLong("bytes") + " bytes, sha256 " + row.getString("sha256"));
@@ -213,43 +208,42 @@ public final class GenerationTimeline {
     }
 
     private boolean addOutcome(ResultSet row, boolean queued) throws SQLException {
-        Instant ended = readTime(row, "completed_at");
-        if (ended == null) {
+        Instant completedAt = readTime(row, "completed_at");
+        if (completedAt == null) {
             if (!queued) {
-                addLine(readTime(row, "now"), "it has no row in the queue: nobody will work on it, run doctor");
+                addLine(readTime(row, "now"), "no queue row: no worker will process it, run doctor");
             } else if (row.getLong("processes") == 0) {
-                addLine(readTime(row, "now"), "no process is at work: nothing happens until one starts");
+                addLine(readTime(row, "now"), "no process is running: it waits until one starts");
             }
             return true;
         }
-        String took =
-                " " + formatDuration(Duration.between(readTime(row, "created_at"), ended)) + " after it was accepted";
+        String statusAndTime = row.getString("status") + " "
+                + formatDuration(Duration.between(readTime(row, "created_at"), completedAt)) + " after acceptance";
         addLine(
-                ended,
+                completedAt,
                 row.getString("error_code") == null
-                        ? row.getString("status") + took
-                        : row.getString("status") + took + ": " + row.getString("error_code") + ", last failure "
+                        ? statusAndTime
+                        : statusAndTime + ": " + row.getString("error_code") + ", last failure "
                                 + row.getString("error_class") + ". " + toSingleLine(row.getString("error_message"))
                                 + (row.getBoolean("error_retryable")
-                                        ? " Posting it again may help."
-                                        : " Posting it again as it is will not help."));
+                                        ? " Repeating the request may succeed."
+                                        : " Repeating the same request will not succeed."));
         return true;
     }
 
     private boolean addNotification(ResultSet row) throws SQLException {
-        Instant read = readTime(row, "read_at");
+        Instant readAt = readTime(row, "read_at");
         addLine(
                 readTime(row, "created_at"),
-                "its user was told, by notification " + row.getLong("seq") + ", "
-                        + (row.getBoolean("acknowledged")
-                                ? "which a device has acknowledged"
-                                : "which no device has acknowledged")
-                        + (read == null ? "" : ", and which was opened at " + TIME_FORMAT.format(read)));
+                "user notified by notification " + row.getLong("seq") + ", "
+                        + (row.getBoolean("acknowledged") ? "acknowledged" : "not acknowledged")
+                        + (readAt == null ? "" : ", read at " + TIME_FORMAT.format(readAt)));
         return true;
     }
 
-    private void addLine(Instant at, String what) {
-        lines.add((at == null ? " ".repeat(24) : TIME_FORMAT.format(at)) + "  " + what);
+    /** @param time null to continue the line before */
+    private void addLine(Instant time, String text) {
+        lines.add((time == null ? " ".repeat(24) : TIME_FORMAT.format(time)) + "  " + text);
     }
 
     private static Instant readTime(ResultSet row, String column) throws SQLException {
@@ -261,15 +255,15 @@ public final class GenerationTimeline {
         return count + " " + noun + (count == 1 ? "" : "s");
     }
 
-    private static String formatDuration(Duration span) {
-        long millis = span.toMillis();
+    private static String formatDuration(Duration duration) {
+        long millis = duration.toMillis();
         if (Math.abs(millis) < 120_000) {
             return String.format(Locale.ROOT, "%.3f s", millis / 1000.0);
         }
-        return String.format(Locale.ROOT, "%d min %d s", span.toMinutes(), span.toSecondsPart());
+        return String.format(Locale.ROOT, "%d min %d s", duration.toMinutes(), duration.toSecondsPart());
     }
 
-    /** Somebody else's text: it cannot begin a line of its own, nor speak to the terminal. */
+    /** Replaces control characters, because untrusted text must neither start a line nor send escape sequences to the terminal. */
     private static String toSingleLine(String text) {
         return text.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?");
     }

@@ -23,7 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The files of the pictures beside their rows, in pages: neither a long transaction nor much memory, however many there are. */
+/**
+ * Compares image files with their rows. Works page by page, so that neither the duration of a transaction nor the memory depends on the
+ * number of images. Blocking, for one thread.
+ */
 final class ImageFileChecker {
     private static final int PAGE_SIZE = 2_000;
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
@@ -32,9 +35,10 @@ final class ImageFileChecker {
             SELECT id::text, generation_id::text, storage_key, bytes, sha256 FROM images
             WHERE id > ?::uuid ORDER BY images.id LIMIT\s""" + PAGE_SIZE;
 
-    /** As {@code ImageDirectoryMarker} of the image store names it. */
+    /** Name of the file written by {@code ImageDirectoryMarker}, which contains the id of the database. */
     private static final String MARKER_FILE = ".darkroom";
 
+    /** Selects the id of the database; no row if the database has no images. */
     private static final String FIND_DATABASE_ID =
             "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
 
@@ -45,36 +49,41 @@ final class ImageFileChecker {
     private final Path imageDirectory;
     private final Duration orphanAge;
 
-    ImageFileChecker(ReadOnlySession readOnlySession, Path directory, Duration orphanAge) {
+    /** @param orphanAge minimum age of files that count as orphaned */
+    ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Duration orphanAge) {
         this.readOnlySession = readOnlySession;
-        this.imageDirectory = directory;
+        this.imageDirectory = imageDirectory;
         this.orphanAge = orphanAge;
     }
 
     private record ImageRow(String id, String generation, String key, long bytes, String sha256) {}
 
-    /** The directory names this database, unless the database names no images. */
+    /** Checks that the image directory belongs to this database, unless the database has no images. */
     CheckResult checkDirectory() {
         List<Finding> findings = new ArrayList<>();
         for (String id : readOnlySession.runInSnapshot(
                 () -> readOnlySession.query(FIND_DATABASE_ID, List.of(), row -> row.getString(1)))) {
-            String what = checkMarker(id);
-            if (what != null) {
-                findings.add(new Finding("image directory", imageDirectory.toString(), what));
+            String problem = checkMarker(id);
+            if (problem != null) {
+                findings.add(new Finding("image directory", imageDirectory.toString(), problem));
             }
         }
         return new CheckResult(
                 "files",
-                "the image directory is that of this database",
+                "the image directory belongs to this database",
                 findings.size(),
                 findings,
-                "Is it mounted, and is DARKROOM_IMAGE_DIR right? No process stores images until it is.");
+                "Check the mount and DARKROOM_IMAGE_DIR. Processes do not store images until this is corrected.");
     }
 
-    private String checkMarker(String id) {
+    /** Returns the problem with the marker file; null if it contains {@code databaseId}. */
+    private String checkMarker(String databaseId) {
         try {
-            String found = Files.readString(imageDirectory.resolve(MARKER_FILE)).strip();
-            return found.equals(id) ? null : "belongs to another database, as its file " + MARKER_FILE + " says";
+            String markerId =
+                    Files.readString(imageDirectory.resolve(MARKER_FILE)).strip();
+            return markerId.equals(databaseId)
+                    ? null
+                    : "belongs to another database according to its file " + MARKER_FILE;
         } catch (NoSuchFileException e) {
             return "has no file " + MARKER_FILE;
         } catch (IOException e) {
@@ -82,49 +91,56 @@ final class ImageFileChecker {
         }
     }
 
-    /** Every row's file is there, with the recorded size, and if {@code deep} with the recorded content. */
+    /** Checks that every image has a file with the recorded size and, if {@code deep}, with the recorded SHA-256. */
     CheckResult checkFiles(boolean deep) {
         long total = 0;
         List<Finding> findings = new ArrayList<>();
-        String last = FIRST_ID;
+        String lastId = FIRST_ID;
         while (true) {
-            List<ImageRow> page = fetchPage(last);
+            List<ImageRow> page = fetchPage(lastId);
             if (page.isEmpty()) {
                 break;
             }
-            last = page.get(page.size() - 1).id();
-            Map<ImageRow, String> wrong = new LinkedHashMap<>();
-            for (ImageRow imageRow : page) {
-                String what = findProblem(imageRow, deep);
-                if (what != null) {
-                    wrong.put(imageRow, what);
-                }
-            }
-            // Housekeeping may have deleted row and file in between.
-            Set<String> there = wrong.isEmpty()
-                    ? Set.of()
-                    : findValues(
-                            FIND_EXISTING_IDS,
-                            wrong.keySet().stream().map(ImageRow::id).toList());
-            wrong.keySet().removeIf(imageRow -> !there.contains(imageRow.id()));
-            total += wrong.size();
-            wrong.forEach((imageRow, what) -> {
+            lastId = page.get(page.size() - 1).id();
+            Map<ImageRow, String> problems = findProblems(page, deep);
+            total += problems.size();
+            problems.forEach((imageRow, problem) -> {
                 if (findings.size() < DatabaseDoctor.MAX_FINDINGS) {
                     findings.add(new Finding(
-                            "generation", imageRow.generation(), "has picture " + imageRow.key() + ", " + what));
+                            "generation", imageRow.generation(), "has image " + imageRow.key() + ": " + problem));
                 }
             });
         }
         return new CheckResult(
                 "files",
-                deep ? "every picture's file is there, byte for byte" : "every picture's file is there, with its size",
+                deep
+                        ? "each image has a file with the recorded size and SHA-256"
+                        : "each image has a file with the recorded size",
                 total,
                 findings,
-                "Is " + imageDirectory
-                        + " the image directory that all processes share? If so, restore the files from a backup.");
+                "Check that " + imageDirectory
+                        + " is the image directory that all processes share, then restore the files from a backup.");
     }
 
-    /** A note about files that no row names, if there are any. They take room and do no harm. */
+    private Map<ImageRow, String> findProblems(List<ImageRow> page, boolean deep) {
+        Map<ImageRow, String> problems = new LinkedHashMap<>();
+        for (ImageRow imageRow : page) {
+            String problem = findProblem(imageRow, deep);
+            if (problem != null) {
+                problems.put(imageRow, problem);
+            }
+        }
+        // Retention may have deleted row and file since the page was read.
+        Set<String> existingIds = problems.isEmpty()
+                ? Set.of()
+                : findValues(
+                        FIND_EXISTING_IDS,
+                        problems.keySet().stream().map(ImageRow::id).toList());
+        problems.keySet().removeIf(imageRow -> !existingIds.contains(imageRow.id()));
+        return problems;
+    }
+
+    /** Returns a note about files without a row; empty if there are none. Such files use disk space and are otherwise harmless. */
     List<String> findOrphans() {
         OrphanCounter orphanCounter = new OrphanCounter(Instant.now().minus(orphanAge));
         try {
@@ -133,19 +149,19 @@ final class ImageFileChecker {
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException e) {
-            return List.of("the image directory " + imageDirectory + " could not be walked: " + e);
+            return List.of("image directory " + imageDirectory + " not readable: " + e);
         }
         return orphanCounter.files == 0
                 ? List.of()
-                : List.of(orphanCounter.files + " picture files (" + orphanCounter.bytes
-                        + " bytes) have no row, such as " + orphanCounter.example
-                        + ": left by crashes, harmless; retention.orphanedFiles clears them away");
+                : List.of(orphanCounter.files + " image files (" + orphanCounter.bytes
+                        + " bytes) have no row, for example " + orphanCounter.example
+                        + ": left by crashes, harmless, deleted by retention.orphanedFiles");
     }
 
-    private List<ImageRow> fetchPage(String last) {
+    private List<ImageRow> fetchPage(String afterId) {
         return readOnlySession.runInSnapshot(() -> readOnlySession.query(
                 FIND_PAGE,
-                List.of(last),
+                List.of(afterId),
                 row -> new ImageRow(
                         row.getString(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5))));
     }
@@ -155,23 +171,22 @@ final class ImageFileChecker {
                 readOnlySession.query(sql, List.of((Object) ids.toArray(String[]::new)), row -> row.getString(1))));
     }
 
+    /** Returns the problem with the file of an image; null if there is none. */
     private String findProblem(ImageRow imageRow, boolean deep) {
         Path file = imageDirectory.resolve(imageRow.key()).normalize();
         if (!file.startsWith(imageDirectory)) {
-            return "whose key leads out of the image directory";
+            return "key outside the image directory";
         }
         try {
             long size = Files.size(file);
             if (size != imageRow.bytes()) {
-                return "whose file has " + size + " bytes instead of " + imageRow.bytes();
+                return "file has " + size + " bytes instead of " + imageRow.bytes();
             }
-            return !deep || sha256(file).equals(imageRow.sha256())
-                    ? null
-                    : "whose file has another sha256 than its row";
+            return !deep || sha256(file).equals(imageRow.sha256()) ? null : "SHA-256 of the file differs from the row";
         } catch (NoSuchFileException e) {
-            return "whose file is not there";
+            return "file missing";
         } catch (IOException e) {
-            return "whose file cannot be read (" + e.getClass().getSimpleName() + ")";
+            return "file not readable (" + e.getClass().getSimpleName() + ")";
         }
     }
 
@@ -183,25 +198,27 @@ final class ImageFileChecker {
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("SHA-256 is not available", e);
         }
     }
 
-    /** Walks the files and asks, a page at a time, which of them have a row. A file's name is its picture's id. */
+    /** Counts the files without a row. Looks up the image ids, which are the file names, one page at a time. */
     private final class OrphanCounter extends SimpleFileVisitor<Path> {
-        private final Instant youngestCounted;
+        private final Instant maxModifiedAt;
+        /** Sizes of the files of the current page in bytes, by storage key. */
         private final Map<String, Long> page = new LinkedHashMap<>();
+
         private long files;
         private long bytes;
         private String example;
 
-        private OrphanCounter(Instant youngest) {
-            this.youngestCounted = youngest;
+        private OrphanCounter(Instant maxModifiedAt) {
+            this.maxModifiedAt = maxModifiedAt;
         }
 
         @Override
         public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
-            // Pictures that are being written.
+            // Skip directories of images that are being written.
             return path.getFileName().toString().startsWith(".") && !path.equals(imageDirectory)
                     ? FileVisitResult.SKIP_SUBTREE
                     : FileVisitResult.CONTINUE;
@@ -209,9 +226,9 @@ final class ImageFileChecker {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            // No image's name begins with a dot.
+            // Names of image files never start with a dot.
             boolean image = !file.getFileName().toString().startsWith(".");
-            if (image && attributes.lastModifiedTime().toInstant().isBefore(youngestCounted)) {
+            if (image && attributes.lastModifiedTime().toInstant().isBefore(maxModifiedAt)) {
                 page.put(imageDirectory.relativize(file).toString(), attributes.size());
                 if (page.size() == PAGE_SIZE) {
                     countPage();

@@ -13,11 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A connection that can only read. Blocking, for one thread. Every statement bounds itself by the transaction it is in, so
- * nothing depends on the session, which behind PgBouncer is not ours.
+ * Read-only database connection. Blocking, for one thread. Settings are local to each transaction, because PgBouncer may assign another
+ * server session to each transaction.
  */
 final class ReadOnlySession implements AutoCloseable {
-    /** How much longer than a statement the database may take for its answer. */
+    /** Time that a response may take beyond the statement timeout. */
     private static final Duration RESPONSE_MARGIN = Duration.ofSeconds(25);
 
     private final Connection connection;
@@ -30,17 +30,17 @@ final class ReadOnlySession implements AutoCloseable {
         this.url = url;
     }
 
-    /** What reads one row. */
+    /** Maps a row of a result. */
     interface RowReader<T> {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** What is done in a transaction. */
+    /** Queries to run in one transaction. */
     interface SnapshotQuery<T> {
         T run() throws SQLException;
     }
 
-    /** @throws DatabaseException in one line when the database cannot be reached or refuses us */
+    /** @throws DatabaseException if the connection fails or is rejected; the message is a single line */
     static ReadOnlySession open(DatabaseUrl url, Duration statementTimeout) {
         Connection connection = null;
         try {
@@ -56,15 +56,15 @@ final class ReadOnlySession implements AutoCloseable {
     }
 
     /**
-     * Runs {@code work} in one REPEATABLE READ READ ONLY transaction: whatever it reads is of one moment.
+     * Runs {@code snapshotQuery} in one REPEATABLE READ, READ ONLY transaction, so that all its queries see the same snapshot.
      *
-     * @throws DatabaseException in one line for whatever the database says no to
+     * @throws DatabaseException if a statement fails; the message is a single line
      */
     <T> T runInSnapshot(SnapshotQuery<T> snapshotQuery) {
         try {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL statement_timeout = " + statementTimeout.toMillis());
-                // Joins of whole tables: by hashing in memory rather than by sorting on disk.
+                // Allows hash joins of whole tables in memory instead of sorting on disk.
                 statement.execute("SET LOCAL work_mem = '64MB'");
             }
             T result = snapshotQuery.run();
@@ -75,7 +75,7 @@ final class ReadOnlySession implements AutoCloseable {
         }
     }
 
-    /** All rows of a query with {@code ?} for each value. */
+    /** Returns all rows of a query. {@code values} are the parameters, {@code ?} in the SQL; a {@code String[]} becomes a text array. */
     <T> List<T> query(String sql, List<?> values, RowReader<T> reader) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < values.size(); i++) {
@@ -107,7 +107,7 @@ final class ReadOnlySession implements AutoCloseable {
                 connection.close();
             }
         } catch (SQLException e) {
-            // It was only read from: there is nothing to lose.
+            // Ignored: the connection was only used for reading.
         }
     }
 }

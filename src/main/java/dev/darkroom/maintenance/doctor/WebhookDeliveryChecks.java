@@ -1,26 +1,27 @@
 package dev.darkroom.maintenance.doctor;
 
+import static dev.darkroom.maintenance.doctor.ConsistencyCheck.REPORT_ADVICE;
 import static dev.darkroom.maintenance.doctor.ConsistencyCheck.ofDeliveries;
 import static dev.darkroom.maintenance.doctor.ConsistencyCheck.ofGenerations;
 
 import java.util.List;
 
-/** What must hold in the tables of webhooks. */
+/** Invariants of the webhook tables. */
 final class WebhookDeliveryChecks {
     private static final String FIND_QUEUE_MISMATCHES = """
             SELECT d.id, 'is PENDING and has no row in the queue' AS what
             FROM webhook_deliveries d
             WHERE d.status = 'PENDING' AND NOT EXISTS (SELECT FROM webhook_queue q WHERE q.delivery_id = d.id)
             UNION ALL
-            SELECT q.delivery_id, CASE WHEN d.id IS NULL THEN 'is in the queue and has no record'
+            SELECT q.delivery_id, CASE WHEN d.id IS NULL THEN 'is in the queue and does not exist'
               ELSE 'is ' || d.status || ' and still has a row in the queue' END
             FROM webhook_queue q LEFT JOIN webhook_deliveries d ON d.id = q.delivery_id
             WHERE d.status IS DISTINCT FROM 'PENDING'""";
 
-    /** Who has one sent again after its end may get it once more each time. */
+    /** Finds wrong numbers of successful attempts. Each redelivery may succeed once more. */
     private static final String FIND_SUCCESS_MISMATCHES = """
-            SELECT d.id, 'is ' || d.status || ', was sent again ' || d.redeliveries || ' times and has '
-              || coalesce(a.successes, 0) || ' attempts that delivered' AS what
+            SELECT d.id, 'is ' || d.status || ', was redelivered ' || d.redeliveries || ' times and has '
+              || coalesce(a.successes, 0) || ' successful attempts' AS what
             FROM webhook_deliveries d LEFT JOIN (
               SELECT delivery_id, count(*) AS successes FROM webhook_attempts WHERE outcome = 'DELIVERED'
               GROUP BY delivery_id) a ON a.delivery_id = d.id
@@ -28,32 +29,32 @@ final class WebhookDeliveryChecks {
               OR d.status = 'DELIVERED' AND coalesce(a.successes, 0) = 0""";
 
     private static final String FIND_ATTEMPT_MISMATCHES = """
-            SELECT d.id, 'says ' || d.attempts || ' attempts and has ' || coalesce(a.n, 0) || ' on record, numbered up to '
+            SELECT d.id, 'counts ' || d.attempts || ' attempts and has ' || coalesce(a.n, 0) || ' recorded, numbered up to '
               || coalesce(a.last, 0) AS what
             FROM webhook_deliveries d LEFT JOIN (
               SELECT delivery_id, count(*) AS n, max(number) AS last FROM webhook_attempts GROUP BY delivery_id) a
               ON a.delivery_id = d.id
             WHERE d.attempts <> coalesce(a.n, 0) OR d.attempts <> coalesce(a.last, 0)
             UNION ALL
-            SELECT a.delivery_id, 'has attempt ' || a.number || ' and no record'
+            SELECT a.delivery_id, 'has attempt ' || a.number || ' and does not exist'
             FROM webhook_attempts a LEFT JOIN webhook_deliveries d ON d.id = a.delivery_id WHERE d.id IS NULL""";
 
-    /** As far back as notifications are kept. */
+    /** Checks deliveries created since notifications are complete. */
     private static final String FIND_ORIGIN_MISMATCHES = """
             SELECT d.id, 'delivers notification ' || d.notification_id || ', which '
-              || CASE WHEN n.id IS NULL THEN 'is not there' ELSE 'was told to ' || n.user_id || ' and not to ' || d.user_id END
+              || CASE WHEN n.id IS NULL THEN 'does not exist' ELSE 'belongs to ' || n.user_id || ' and not to ' || d.user_id END
               AS what
             FROM webhook_deliveries d CROSS JOIN notification_history_start s
               LEFT JOIN notifications n ON n.id = d.notification_id
             WHERE (n.id IS NULL AND d.created_at >= s.started_at) OR n.user_id <> d.user_id
             UNION ALL
             SELECT d.id, 'goes to webhook ' || d.webhook_id || ', which '
-              || CASE WHEN w.id IS NULL THEN 'is not there' ELSE 'is of ' || w.user_id || ' and not of ' || d.user_id END
+              || CASE WHEN w.id IS NULL THEN 'does not exist' ELSE 'belongs to ' || w.user_id || ' and not to ' || d.user_id END
             FROM webhook_deliveries d LEFT JOIN webhooks w ON w.id = d.webhook_id
             WHERE d.webhook_id IS NOT NULL AND w.user_id IS DISTINCT FROM d.user_id""";
 
     private static final String FIND_DEAD_LEASES = """
-            SELECT q.delivery_id, 'is held by node ' || q.lease_owner || ', which is dead or gone' AS what
+            SELECT q.delivery_id, 'is held by node ' || q.lease_owner || ', which expired or was removed' AS what
             FROM webhook_queue q LEFT JOIN nodes n ON n.id = q.lease_owner
             WHERE q.lease_owner IS NOT NULL
               AND coalesce(n.expires_at, q.attempt_started_at + ? * interval '1 millisecond')
@@ -62,54 +63,52 @@ final class WebhookDeliveryChecks {
                 AND w.started_at < now() - ? * interval '1 millisecond')""";
 
     private static final String FIND_UNDELIVERED_URLS = """
-            SELECT o.generation_id, 'has ended ' || g.status || ' and its webhookUrl still waits' AS what
+            SELECT o.generation_id, 'ended as ' || g.status || ' and has no delivery to its webhookUrl' AS what
             FROM generation_webhook_urls o JOIN generations g ON g.id = o.generation_id WHERE g.status <> 'PENDING'""";
-
-    private static final String REPORT_ADVICE =
-            "This is a bug, or somebody wrote to the tables by hand; please report it.";
 
     private WebhookDeliveryChecks() {}
 
     /**
-     * All of them.
+     * Returns all checks in the order of the report.
      *
-     * @param ttl of a node, in milliseconds
-     * @param late how long after its node's death a lease may still be there
+     * @param ttl TTL of a node, in milliseconds
+     * @param maxReapDelay time after the expiry of its node within which a lease is recovered, in milliseconds
      */
-    static List<ConsistencyCheck> all(long ttl, long late) {
+    static List<ConsistencyCheck> all(long ttl, long maxReapDelay) {
         return List.of(
                 ofDeliveries(
                         "I9",
-                        "a delivery that is PENDING is in the queue, no other is",
+                        "each PENDING delivery has one queue row, no other delivery has any",
                         FIND_QUEUE_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
                         "I9",
-                        "what is DELIVERED has an attempt that delivered, and one for each time",
+                        "each DELIVERED delivery has a successful attempt, at most one per redelivery",
                         FIND_SUCCESS_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
                         "I9",
-                        "attempts to deliver are counted and numbered without a gap",
+                        "attempt counts and attempt numbers of deliveries have no gaps",
                         FIND_ATTEMPT_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
                         "I9",
-                        "a delivery is of a notification and to a webhook of its own user",
+                        "a delivery belongs to the user of its notification and webhook",
                         FIND_ORIGIN_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
                         "I9",
-                        "the deliveries of a dead node are taken back",
+                        "delivery leases of expired nodes are recovered",
                         FIND_DEAD_LEASES,
-                        "No process sends, or it does not sweep: look for DARKROOM_WEBHOOKS_CONCURRENCY and \"lease reaper failed\".",
+                        "No process sends webhooks, or its lease reaper does not work:"
+                                + " check DARKROOM_WEBHOOKS_CONCURRENCY and look for \"lease reaper failed\" in the logs.",
                         ttl,
-                        late,
-                        ttl + late),
+                        maxReapDelay,
+                        ttl + maxReapDelay),
                 ofGenerations(
                         "I9",
-                        "where a request had its end told is told with the end",
+                        "each ended generation has a delivery to its webhookUrl",
                         FIND_UNDELIVERED_URLS,
-                        REPORT_ADVICE + " Unless a process of a version without webhooks ended it."));
+                        REPORT_ADVICE + " Not a bug if a process of a version without webhooks ended the generation."));
     }
 }

@@ -1,2 +1,2 @@
-/** Read-only consistency checks of tables and image files, and the timeline of one generation. */
+/** Read-only consistency checks of tables and image files, and the timeline of a single generation. */
 package dev.darkroom.maintenance.doctor;

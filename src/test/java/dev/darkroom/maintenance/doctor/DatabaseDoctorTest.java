@@ -30,14 +30,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each check, shown a table that is broken by hand in the way that it is there for. */
+/** Tests each check with a violation inserted into healthy tables. */
 @Tag("database")
 class DatabaseDoctorTest {
     @RegisterExtension
     static final DoctorFixture doctorFixture = new DoctorFixture();
 
     @Test
-    void findsNothingWrongWithTheHealthy() {
+    void reportsNothingForConsistentTables() {
         // when
         DoctorReport doctorReport = doctorFixture.runDoctor();
 
@@ -46,7 +46,7 @@ class DatabaseDoctorTest {
         assertThat(doctorReport.notes()).isEmpty();
         assertThat(doctorReport.isClean()).isTrue();
         assertThat(doctorReport.toText())
-                .contains("I3", "one notification tells of each end")
+                .contains("I3", "each ended generation has one notification")
                 .endsWith("\nClean.");
         assertThat(doctorReport.toJson().getBoolean("clean")).isTrue();
     }
@@ -63,174 +63,170 @@ class DatabaseDoctorTest {
         assertThat(TableSnapshot.readAllRows(doctorFixture.url)).isEqualTo(before);
     }
 
-    static Stream<Arguments> ailments() {
+    static Stream<Arguments> violations() {
         return Stream.of(
-                ill(
+                violation(
                         "I1: generation " + WAITING + " is PENDING and has no row in the queue",
                         "DELETE FROM generation_queue WHERE generation_id = '" + WAITING + "'"),
-                ill(
+                violation(
                         "I1: generation " + FAILED + " is FAILED and still has a row in the queue",
                         "UPDATE generation_queue SET generation_id = '" + FAILED + "' WHERE generation_id = '" + WAITING
                                 + "'"),
-                ill(
-                        "I1: generation " + id(8) + " is in the queue and has no record",
+                violation(
+                        "I1: generation " + id(8) + " is in the queue and does not exist",
                         "UPDATE generation_queue SET generation_id = '" + id(8) + "' WHERE generation_id = '" + WAITING
                                 + "'"),
-                ill(
-                        "I2: generation " + COMPLETE + " is COMPLETE and has 2 successful attempts on record",
+                violation(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 2 recorded successful attempts",
                         attempt(COMPLETE, 3, "SUCCEEDED", true, 60)),
-                ill(
-                        "I2: generation " + COMPLETE + " is COMPLETE and has 0 successful attempts on record",
+                violation(
+                        "I2: generation " + COMPLETE + " is COMPLETE and has 0 recorded successful attempts",
                         "UPDATE generation_attempts SET outcome = 'RETRYABLE' WHERE outcome = 'SUCCEEDED'"),
-                ill(
-                        "I2: generation " + FAILED + " is FAILED and has 1 successful attempts on record",
+                violation(
+                        "I2: generation " + FAILED + " is FAILED and has 1 recorded successful attempts",
                         attempt(FAILED, 2, "SUCCEEDED", true, 60)),
-                ill(
-                        "I3: generation " + FAILED + " has ended FAILED and 0 notifications of it",
+                violation(
+                        "I3: generation " + FAILED + " ended as FAILED and has 0 notifications",
                         "DELETE FROM notifications WHERE seq = 3",
                         "UPDATE user_streams SET last_seq = 2"),
-                ill(
-                        "I3: generation " + FAILED + " has ended FAILED and 2 notifications of it",
+                violation(
+                        "I3: generation " + FAILED + " ended as FAILED and has 2 notifications",
                         notification(4, FAILED, "FAILED"),
                         "UPDATE user_streams SET last_seq = 4"),
-                ill(
+                violation(
                         "I3: generation " + FAILED
-                                + " is FAILED and belongs to mary, and mary was told that it is COMPLETE",
+                                + " is FAILED and belongs to mary, but its notification to mary has status COMPLETE",
                         "UPDATE notifications SET data = '{\"status\": \"COMPLETE\"}' WHERE seq = 3"),
-                ill(
+                violation(
                         "I3: generation " + WAITING
-                                + " is PENDING and belongs to mary, and mary was told that it is COMPLETE",
+                                + " is PENDING and belongs to mary, but its notification to mary has status COMPLETE",
                         notification(4, WAITING, "COMPLETE"),
                         "UPDATE user_streams SET last_seq = 4"),
-                ill(
-                        "I4: user mary has 2 notifications, numbered from 2 to 4, and was given 4 numbers",
+                violation(
+                        "I4: user mary has 2 notifications, numbered from 2 to 4, and the last assigned number is 4",
                         "UPDATE notifications SET seq = 4 WHERE seq = 3",
                         "UPDATE user_streams SET last_seq = 4"),
-                ill(
-                        "I4: user mary has 2 notifications, numbered from 2 to 3, and was given 4 numbers",
+                violation(
+                        "I4: user mary has 2 notifications, numbered from 2 to 3, and the last assigned number is 4",
                         "UPDATE user_streams SET last_seq = 4"),
-                ill(
+                violation(
                         "I4: user mary has 2 notifications and no stream",
                         "DELETE FROM user_streams",
                         "TRUNCATE subscriber_cursors"),
-                ill(
+                violation(
                         "I9: delivery " + id(6) + " is PENDING and has no row in the queue",
                         delivery("UPDATE webhook_deliveries SET status = 'PENDING', redeliveries = 1")),
-                ill(
+                violation(
                         "I9: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
                         delivery("INSERT INTO webhook_queue (delivery_id, partition_key, user_id) VALUES ('" + id(6)
                                 + "', '" + id(5) + "', 'mary')")),
-                ill(
-                        "I9: delivery " + id(6)
-                                + " is FAILED, was sent again 0 times and has 1 attempts that delivered",
+                violation(
+                        "I9: delivery " + id(6) + " is FAILED, was redelivered 0 times and has 1 successful attempts",
                         delivery("UPDATE webhook_deliveries SET status = 'FAILED'")),
-                ill(
-                        "I9: delivery " + id(6) + " says 3 attempts and has 2 on record, numbered up to 2",
+                violation(
+                        "I9: delivery " + id(6) + " counts 3 attempts and has 2 recorded, numbered up to 2",
                         delivery("UPDATE webhook_deliveries SET attempts = 3")),
-                ill(
-                        "I9: delivery " + id(6) + " goes to webhook " + id(5) + ", which is of bob and not of mary",
+                violation(
+                        "I9: delivery " + id(6) + " goes to webhook " + id(5)
+                                + ", which belongs to bob and not to mary",
                         delivery("UPDATE webhooks SET user_id = 'bob'")),
-                ill(
-                        "I9: delivery " + id(6) + " delivers notification " + id(8) + ", which is not there",
+                violation(
+                        "I9: delivery " + id(6) + " delivers notification " + id(8) + ", which does not exist",
                         delivery("UPDATE webhook_deliveries SET notification_id = '" + id(8) + "'")),
-                ill(
-                        "I9: generation " + FAILED + " has ended FAILED and its webhookUrl still waits",
+                violation(
+                        "I9: generation " + FAILED + " ended as FAILED and has no delivery to its webhookUrl",
                         "INSERT INTO generation_webhook_urls VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
-                ill("I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
-                ill(
-                        "I8: user mary has a device that acknowledged 3, and 2 of its own acknowledged",
+                violation(
+                        "I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
+                violation(
+                        "I8: user mary has a subscriber that acknowledged 3, but the user acknowledged 2",
                         "UPDATE subscriber_cursors SET acked_seq = 3"),
-                ill(
-                        "I5: generation " + FAILED + " says 7 failed attempts and has 1 on record",
+                violation(
+                        "I5: generation " + FAILED + " counts 7 failed attempts and has 1 recorded",
                         "UPDATE generations SET failed_attempts = 7 WHERE id = '" + FAILED + "'"),
-                ill(
+                violation(
                         "I5: generation " + FAILED
-                                + " says 1 failed attempts and has 1 on record, though its attempts were deleted",
+                                + " counts 1 failed attempts and has 1 recorded, although its attempts were deleted",
                         "INSERT INTO generation_attempt_purges VALUES ('" + FAILED + "')"),
-                ill(
+                violation(
                         "I5: generation " + WAITING
-                                + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 on"
-                                + " record",
+                                + " has 5 counted failures and 1 lost attempts in the queue, and 1 and 1 recorded",
                         "UPDATE generation_queue SET counted_failures = 5 WHERE generation_id = '" + WAITING + "'"),
-                ill(
+                violation(
                         "I5: generation " + WAITING
-                                + " has 1 counted failures and 0 lost attempts in the queue, and 1 and 1 on"
-                                + " record",
+                                + " has 1 counted failures and 0 lost attempts in the queue, and 1 and 1 recorded",
                         "UPDATE generation_queue SET lost_attempts = 0 WHERE generation_id = '" + WAITING + "'"),
-                ill(
+                violation(
                         "I5: generation " + WAITING + " has 2 attempts, numbered from 1 to 3",
                         "UPDATE generation_attempts SET number = 3 WHERE number = 2 AND generation_id = '" + WAITING
                                 + "'"),
-                ill(
-                        "I5: generation " + id(8) + " has attempt 1 and no record",
+                violation(
+                        "I5: generation " + id(8) + " has attempt 1 and does not exist",
                         attempt(id(8), 1, "RETRYABLE", true, 60)),
-                ill(
+                violation(
                         "I6: generation " + RUNNING + " is held by node " + NODE + ", which expired at ",
                         "INSERT INTO nodes VALUES ('" + id(8)
                                 + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
                         "UPDATE nodes SET expires_at = now() - interval '11 s' WHERE id = '" + NODE + "'"),
-                ill(
-                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which is gone",
+                violation(
+                        "I6: generation " + RUNNING + " is held by node " + NODE + ", which was removed",
                         "UPDATE nodes SET id = '" + id(8) + "'"),
-                ill(
-                        "I6: generation " + RUNNING + " has an attempt under way on node " + NODE
-                                + " that ran out of time at ",
+                violation(
+                        "I6: generation " + RUNNING + " has a running attempt on node " + NODE + " whose deadline was ",
                         "UPDATE generation_queue SET attempt_deadline = now() - interval '16 s' WHERE lease_owner IS NOT NULL"),
-                ill(
-                        "I7: generation " + WAITING + " has attempt 2 begin ",
+                violation(
+                        "I7: generation " + WAITING + " has attempt 2 that started ",
                         "UPDATE generation_attempts SET started_at = started_at - interval '10 s'"
                                 + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
-                ill(
-                        "I7: generation " + WAITING + " has attempt 2 under token 1, after token 1",
+                violation(
+                        "I7: generation " + WAITING + " has attempt 2 with token 1 after token 1",
                         "UPDATE generation_attempts SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
-                ill(
-                        "I7: generation " + WAITING + " has attempt 2 end before it began",
+                violation(
+                        "I7: generation " + WAITING + " has attempt 2 that ended before it started",
                         "UPDATE generation_attempts SET finished_at = started_at - interval '1 ms'"
                                 + " WHERE number = 2 AND generation_id = '" + WAITING + "'"),
-                ill(
-                        "I7: generation " + RUNNING + " has an attempt under way that began before attempt 1 ended",
+                violation(
+                        "I7: generation " + RUNNING + " has a running attempt that started before attempt 1 ended",
                         "UPDATE generation_queue SET attempt_started_at = now() - interval '101 s' WHERE lease_owner IS NOT NULL"),
-                ill(
-                        "I7: generation " + WAITING + " stands in the queue at token 1, after an attempt under token 2",
+                violation(
+                        "I7: generation " + WAITING + " is queued with token 1 after an attempt with token 2",
                         "UPDATE generation_queue SET lease_token = 1 WHERE generation_id = '" + WAITING + "'"),
-                ill(
-                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 2 pictures and has 1",
+                violation(
+                        "images: generation " + COMPLETE + " is COMPLETE, requested 2 images and has 1",
                         "UPDATE generations SET image_count = 2 WHERE id = '" + COMPLETE + "'"),
-                ill(
-                        "pictures: generation " + COMPLETE + " is COMPLETE, was asked for 1 pictures and has 1",
+                violation(
+                        "images: generation " + COMPLETE + " is COMPLETE, requested 1 images and has 1",
                         "UPDATE images SET position = 1"),
-                ill(
-                        "files: generation " + COMPLETE + " has picture " + KEY
-                                + ", whose file has 7 bytes instead of 8",
+                violation(
+                        "files: generation " + COMPLETE + " has image " + KEY + ": file has 7 bytes instead of 8",
                         "UPDATE images SET bytes = 8"),
-                ill(
-                        "files: generation " + COMPLETE + " has picture " + KEY
-                                + ", whose file has another sha256 than its row",
+                violation(
+                        "files: generation " + COMPLETE + " has image " + KEY
+                                + ": SHA-256 of the file differs from the row",
                         "UPDATE images SET sha256 = 'ab'"),
-                ill(
-                        "files: generation " + COMPLETE + " has picture 11/x.png, whose file is not there",
+                violation(
+                        "files: generation " + COMPLETE + " has image 11/x.png: file missing",
                         "UPDATE images SET storage_key = '11/x.png'"),
-                ill(
-                        "files: generation " + COMPLETE
-                                + " has picture ../x.png, whose key leads out of the image directory",
+                violation(
+                        "files: generation " + COMPLETE + " has image ../x.png: key outside the image directory",
                         "UPDATE images SET storage_key = '../x.png'"));
     }
 
-    private static Arguments ill(String sentence, String... breaks) {
-        return arguments(sentence, breaks);
+    private static Arguments violation(String sentence, String... statements) {
+        return arguments(sentence, statements);
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("ailments")
-    void namesWhatIsWrongAndWhere(String sentence, String[] breaks) {
+    @MethodSource("violations")
+    void reportsEachViolation(String sentence, String[] statements) {
         // given
-        doctorFixture.execute(breaks);
+        doctorFixture.execute(statements);
 
         // when
         DoctorReport doctorReport = doctorFixture.runDoctor();
 
         // then
-        assertThat(doctorReport.problems()).anyMatch(wrong -> wrong.startsWith(sentence));
+        assertThat(doctorReport.problems()).anyMatch(problem -> problem.startsWith(sentence));
         assertThat(doctorReport.isClean()).isFalse();
         assertThat(doctorReport.toText())
                 .contains("WRONG", sentence.substring(sentence.indexOf(' ') + 1), "What to do: ");
@@ -238,7 +234,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void aLateSweepIsNoAilment() {
+    void toleratesASlightlyLateReaper() {
         // given
         doctorFixture.execute(
                 "INSERT INTO nodes VALUES ('" + id(8) + "', 'x', 'x', now() - interval '1 h', now() + interval '1 h')",
@@ -250,7 +246,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void leasesOfDeadProcessesAreNoAilmentWhileNoneIsThereToTakeThemBack() {
+    void toleratesLeasesOfExpiredNodesWhileNoProcessRuns() {
         // given
         doctorFixture.execute("UPDATE nodes SET expires_at = now() - interval '10 min'");
 
@@ -260,12 +256,11 @@ class DatabaseDoctorTest {
         // then
         assertThat(doctorReport.problems()).isEmpty();
         assertThat(doctorReport.notes())
-                .containsExactly(
-                        "no process is at work; 2 generations wait for one, 1 of them held by processes that are gone");
+                .containsExactly("no process is running; 2 generations are queued, 1 of them leased by expired nodes");
     }
 
     @Test
-    void attemptsThatHousekeepingDeletedAreNotMissed() {
+    void toleratesAttemptsDeletedByRetention() {
         // given
         doctorFixture.execute(
                 "DELETE FROM generation_attempts WHERE generation_id IN ('" + COMPLETE + "', '" + FAILED + "')",
@@ -276,7 +271,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void theContentOfPicturesIsReadOnlyWhenAskedFor() {
+    void comparesContentOnlyInDeepChecks() {
         // given
         doctorFixture.write(KEY, "forgery", Duration.ofDays(1));
 
@@ -286,7 +281,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void filesWithoutARowAreToldAndNotWrong() {
+    void reportsOrphanedFilesAsNote() {
         // given
         doctorFixture.write("11/" + id(5) + ".png", "orphan", Duration.ofHours(1));
         doctorFixture.write("11/" + id(6) + ".png", "its row may come", Duration.ZERO);
@@ -300,11 +295,11 @@ class DatabaseDoctorTest {
         assertThat(doctorReport.notes())
                 .singleElement()
                 .asString()
-                .startsWith("1 picture files (6 bytes) have no row, such as 11/");
+                .startsWith("1 image files (6 bytes) have no row, for example 11/");
     }
 
     @Test
-    void aCopyOfAPictureUnderAnotherNameIsAnOrphan() {
+    void reportsACopyUnderAnotherKeyAsOrphan() {
         // given
         doctorFixture.write("22/" + id(7) + ".png", "picture", Duration.ofHours(1));
 
@@ -313,7 +308,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void tellsTheFirstTwentyAndCountsTheRest() {
+    void reportsTheFirstTwentyFindingsAndCountsTheRest() {
         // given
         doctorFixture.execute("INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed)"
                 + " SELECT gen_random_uuid(), 'mary', 'p', 64, 64, 1, 7 FROM generate_series(1, 5000)");
@@ -329,7 +324,7 @@ class DatabaseDoctorTest {
     }
 
     @Test
-    void manyPicturesAreWalkedPageByPage() throws IOException {
+    void checksImagesBeyondTheFirstPage() throws IOException {
         // given
         doctorFixture.execute(
                 "DELETE FROM images",
@@ -343,11 +338,11 @@ class DatabaseDoctorTest {
 
         // then
         assertThat(doctorFixture.runDoctor(false).problems())
-                .containsExactly("files: generation " + COMPLETE + " has picture 33/4999.png, whose file is not there");
+                .containsExactly("files: generation " + COMPLETE + " has image 33/4999.png: file missing");
     }
 
     @Test
-    void tablesThatAreNotThereAreSaidInOneLine() {
+    void failsWithASingleLineWhenTablesAreMissing() {
         // given
         DatabaseUrl empty = TestPostgres.newDatabase();
 

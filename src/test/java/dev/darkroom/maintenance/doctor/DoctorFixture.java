@@ -18,10 +18,7 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/**
- * Tables that any nonsense can be written to, since nothing forbids it, filled with healthy generations before each test: one
- * of each kind.
- */
+/** Creates tables without constraints, so that tests can insert violations, and fills them with consistent rows before each test. */
 final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
     static final String COMPLETE = id(1);
     static final String FAILED = id(2);
@@ -37,7 +34,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
 
     DoctorFixture() {
         try {
-            images = Files.createTempDirectory("darkroom-ward");
+            images = Files.createTempDirectory("darkroom-doctor");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -123,8 +120,8 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
                         + "', 2, now() - interval '1 min', now() + interval '1 min', 'default')");
     }
 
-    /** Mary's webhook was told of an end, at the second attempt. */
-    static String[] delivery(String more) {
+    /** Returns statements that insert a delivery with two attempts, the second of which succeeded, followed by {@code statement}. */
+    static String[] delivery(String statement) {
         return new String[] {
             "INSERT INTO webhooks (id, user_id, url, event_types, format, secret) VALUES ('" + id(5)
                     + "', 'mary', 'https://hooks.example.org/', '{*}', 'STANDARD', 'x')",
@@ -136,7 +133,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
                     + "', now(), now(), 'FAILED', 500, 'HTTP_500', now())",
             "INSERT INTO webhook_attempts VALUES ('" + id(6) + "', 2, 2, '" + NODE
                     + "', now(), now(), 'DELIVERED', 204, NULL, NULL)",
-            more
+            statement
         };
     }
 
@@ -155,19 +152,21 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
                 + (status.equals("PENDING") ? "NULL" : "now() - interval '80 s'") + ")";
     }
 
-    /** Mary was told of an end. The one before the first of these is kept no longer. */
+    /** Returns a statement that inserts a notification. Number 1 is missing in the fixture, as if deleted by retention. */
     static String notification(int seq, String generation, String status) {
         return "INSERT INTO notifications (user_id, seq, id, type, generation_id, data) VALUES ('mary', " + seq
                 + ", gen_random_uuid(), 'generation.ended', '" + generation + "', '{\"status\": \"" + status + "\"}')";
     }
 
-    /** An attempt of five seconds that ended so long ago. */
+    /** Returns a statement that inserts an attempt that took 5 s and ended {@code secondsAgo} s ago. */
     static String attempt(String generation, int number, String outcome, boolean counted, int secondsAgo) {
-        boolean well = outcome.equals("SUCCEEDED");
+        boolean succeeded = outcome.equals("SUCCEEDED");
         return "INSERT INTO generation_attempts VALUES ('" + generation + "', " + number + ", " + number + ", '" + NODE
                 + "', 'default', now() - interval '" + (secondsAgo + 5) + " s', now() - interval '" + secondsAgo
                 + " s', '" + outcome + "', " + counted + ", "
-                + (well ? "NULL, NULL, NULL, NULL, NULL" : "'SERVER_ERROR', 'SERVER_ERROR', 'It failed.', 500, NULL")
+                + (succeeded
+                        ? "NULL, NULL, NULL, NULL, NULL"
+                        : "'SERVER_ERROR', 'SERVER_ERROR', 'It failed.', 500, NULL")
                 + ")";
     }
 }
