@@ -1,18 +1,11 @@
 package dev.darkroom.http;
 
+import io.netty.handler.codec.DateFormatter;
 import io.vertx.core.MultiMap;
 import java.math.BigDecimal;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.time.temporal.ChronoField;
-import java.util.List;
-import java.util.Locale;
+import java.util.Date;
 import java.util.regex.Pattern;
 
 /**
@@ -25,15 +18,9 @@ public final class RetryAfterParser {
     static final Duration MAX_DELAY = Duration.ofDays(36_500);
 
     private static final Pattern NUMBER = Pattern.compile("\\d{1,400}(?:\\.\\d{0,400})?");
-    private static final List<DateTimeFormatter> DATES = List.of(
-            DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.US),
-            new DateTimeFormatterBuilder()
-                    .appendPattern("EEEE, dd-MMM-")
-                    .appendValueReduced(ChronoField.YEAR, 2, 2, 2000)
-                    .appendPattern(" HH:mm:ss 'GMT'")
-                    .toFormatter(Locale.US)
-                    .withZone(ZoneOffset.UTC),
-            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US).withZone(ZoneOffset.UTC));
+
+    /** Netty throws for longer text. */
+    private static final int MAX_DATE_LENGTH = 64;
 
     private final Clock clock;
 
@@ -71,18 +58,14 @@ public final class RetryAfterParser {
     }
 
     private Duration parseDate(String text) {
-        if (text == null) {
+        if (text == null || text.strip().length() > MAX_DATE_LENGTH) {
             return null;
         }
-        for (DateTimeFormatter format : DATES) {
-            try {
-                Instant until = ZonedDateTime.parse(text.strip(), format).toInstant();
-                Duration delay = Duration.between(clock.instant(), until);
-                return delay.isNegative() ? null : delay.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay;
-            } catch (DateTimeException e) {
-                // Not in this format: try the next one.
-            }
+        Date until = DateFormatter.parseHttpDate(text.strip());
+        if (until == null) {
+            return null;
         }
-        return null;
+        Duration delay = Duration.between(clock.instant(), until.toInstant());
+        return delay.isNegative() ? null : delay.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : delay;
     }
 }
