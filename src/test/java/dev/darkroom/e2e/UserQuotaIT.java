@@ -162,8 +162,7 @@ class UserQuotaIT {
 
         // then
         assertProblem(rejected, 503, "overloaded", "/api/generation");
-        assertThat(rejected.json().getString("detail"))
-                .isEqualTo("Too many generations wait already. Nothing was stored.");
+        assertThat(rejected.json().getString("detail")).isEqualTo("The queue is full. Nothing was stored.");
         assertThat(rejected.header("Retry-After")).isEqualTo("30");
         assertThat(Integer.parseInt(TestPostgres.query(database, "SELECT count(*) FROM generation_queue")
                         .get(0)))
