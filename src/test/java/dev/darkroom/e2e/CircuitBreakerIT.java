@@ -215,7 +215,7 @@ class CircuitBreakerIT {
         assertThat(ended.getString("status")).isEqualTo("FAILED");
         assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("ATTEMPTS_EXHAUSTED");
         assertThat(ended.getJsonObject("error").getString("message"))
-                .contains("attempts without success")
+                .contains("reasons unrelated to the generation")
                 .contains("The AI server failed.");
         assertThat(inProcessSimulator.recordedRequests()).hasSize(THRESHOLD + 3);
     }

@@ -42,7 +42,7 @@ class ImageDownloadEgressTest {
     }
 
     private OpenAiImagesBackend backend(List<String> networks) {
-        Settings.Backend settings = OpenAiImagesBackendTest.settings(MAX_BYTES, MAX_BYTES, networks);
+        Settings.Backend settings = OpenAiBackendFixture.settings(MAX_BYTES, MAX_BYTES, networks);
         return new OpenAiImagesBackend(
                 vertx,
                 settings,

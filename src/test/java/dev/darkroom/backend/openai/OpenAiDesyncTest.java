@@ -78,7 +78,7 @@ class OpenAiDesyncTest {
             throws Exception {
         OpenAiImagesBackend backend = new OpenAiImagesBackend(
                 vertx,
-                OpenAiImagesBackendTest.settings(1 << 20, 1 << 20),
+                OpenAiBackendFixture.settings(1 << 20, 1 << 20),
                 URI.create("http://127.0.0.1:" + server.port() + "/v1"),
                 new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, 1 << 20),
                 65_536);

@@ -1,6 +1,6 @@
 package dev.darkroom.backend.openai;
 
-import static dev.darkroom.backend.openai.OpenAiImagesBackendTest.settings;
+import static dev.darkroom.backend.openai.OpenAiBackendFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

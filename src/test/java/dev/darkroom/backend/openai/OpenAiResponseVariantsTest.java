@@ -42,7 +42,7 @@ class OpenAiResponseVariantsTest {
         server = ScriptedHttpServer.start(vertx);
         backend = new OpenAiImagesBackend(
                 vertx,
-                OpenAiImagesBackendTest.settings(MAX_BYTES, MAX_BYTES),
+                OpenAiBackendFixture.settings(MAX_BYTES, MAX_BYTES),
                 server.base(),
                 new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES),
                 65_536);
