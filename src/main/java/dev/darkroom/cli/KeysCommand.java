@@ -9,74 +9,94 @@ import dev.darkroom.auth.Role;
 import dev.darkroom.config.DurationFormat;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.embedded.AttachedDatabase;
-import dev.darkroom.server.StartupException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code keys create|list|revoke}: who may call the API. Beside the service or without it. Returns the exit code. */
-public final class KeysCommand {
-    /** What a user may be called: what can stand in a list and in a line of the log without a second thought. */
-    private static final Pattern USER_NAME_PATTERN = Pattern.compile("[\\p{L}\\p{N}._@+:/-]{1,128}");
-
-    private static final Duration MAX_LIFETIME = Duration.ofDays(3660);
-
+/** {@code keys}: manages API keys and URL signing keys, with or without a running server. */
+@Command(
+        name = "keys",
+        description = "Manage API keys and URL signing keys, with or without a running server.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionProvider.class)
+final class KeysCommand {
     private static final int URL_SIGNING_SECRET_BYTES = 32;
 
-    private KeysCommand() {}
+    private final Supplier<Settings> settings;
 
-    /**
-     * {@code keys create --user NAME [--role admin] [--expires 90d]}, {@code keys list}, {@code keys revoke ID}, {@code keys rotate-links
-     * [--now]}
-     */
-    public static int run(Settings settings, List<String> arguments) {
-        List<String> left = new ArrayList<>(arguments);
-        String verb = left.isEmpty() ? "" : left.remove(0);
-        return switch (verb) {
-            case "create" -> create(settings, left);
-            case "list" -> list(settings, left);
-            case "revoke" -> revoke(settings, left);
-            case "rotate-links" -> rotateUrlSigningKeys(settings, left);
-            default -> throw new StartupException("keys: expected create, list, revoke or rotate-links");
-        };
+    KeysCommand(Supplier<Settings> settings) {
+        this.settings = settings;
     }
 
-    private static int create(Settings settings, List<String> left) {
-        String user = takeOption(left, "--user");
-        String role = takeOption(left, "--role");
-        String expires = takeOption(left, "--expires");
-        DoctorCommand.rejectUnexpected(left);
-        if (user == null || !USER_NAME_PATTERN.matcher(user).matches()) {
-            throw new StartupException("--user: expected a name of 1 to 128 letters, digits and . _ @ + : / -");
-        }
-        Principal owner = new Principal(user, role == null ? Role.USER : parseRole(role));
-        Duration lifetime = expires == null ? null : parseLifetime(expires);
+    @Command(
+            name = "create",
+            description = "Create an API key. Standard output contains only the key.",
+            mixinStandardHelpOptions = true,
+            versionProvider = VersionProvider.class,
+            exitCodeOnExecutionException = 2)
+    int create(
+            @Option(
+                            names = "--user",
+                            required = true,
+                            paramLabel = "NAME",
+                            converter = UserNameConverter.class,
+                            description = {
+                                "a name of 1 to 128 letters, digits and . _ @ + : / -",
+                                "Owner of the key. Required."
+                            })
+                    String user,
+            @Option(
+                            names = "--role",
+                            paramLabel = "ROLE",
+                            defaultValue = "user",
+                            converter = RoleConverter.class,
+                            description = {"user or admin", "Role of the owner, user by default."})
+                    Role role,
+            @Option(
+                            names = "--expires",
+                            paramLabel = "DURATION",
+                            converter = LifetimeConverter.class,
+                            description = {
+                                "a duration from 1m to 3660d, such as 12h or 90d",
+                                "Lifetime of the key, unlimited by default."
+                            })
+                    Duration lifetime) {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        return withApiKeyAdmin(settings, cabinet -> {
-            String until = cabinet.create(key, owner, lifetime)
+        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
+            String validity = apiKeyAdmin
+                    .create(key, new Principal(user, role), lifetime)
                     .map(end -> "until " + formatTime(end))
                     .orElse("until it is revoked");
-            // To whom it may concern; the key alone goes to standard output, so that a script can keep it.
+            // Standard output contains only the key, so that scripts can store it.
             System.err.printf(
                     "%s for %s (%s), valid %s. This is the only time that the key is shown:%n",
-                    key.id(), owner.user(), owner.role().text(), until);
+                    key.id(), user, role.text(), validity);
             System.out.println(key.secret());
             return 0;
         });
     }
 
-    private static int list(Settings settings, List<String> left) {
-        DoctorCommand.rejectUnexpected(left);
+    @Command(
+            name = "list",
+            description = "List all API keys, without the keys themselves.",
+            mixinStandardHelpOptions = true,
+            versionProvider = VersionProvider.class,
+            exitCodeOnExecutionException = 2)
+    int list() {
         String line = "%-19s  %-24s  %-5s  %-20s  %-20s  %s%n";
-        return withApiKeyAdmin(settings, cabinet -> {
+        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
             System.out.printf(line, "ID", "USER", "ROLE", "CREATED", "EXPIRES", "STATE");
-            for (ApiKeyAdmin.StoredKey key : cabinet.list()) {
+            for (ApiKeyAdmin.StoredKey key : apiKeyAdmin.list()) {
                 String expires = key.expiresAt() == null ? "never" : formatTime(key.expiresAt());
                 System.out.printf(
                         line,
@@ -98,79 +118,98 @@ public final class KeysCommand {
         return key.valid() ? "valid" : "expired";
     }
 
-    private static int revoke(Settings settings, List<String> left) {
-        if (left.isEmpty()) {
-            throw new StartupException("keys revoke: expected the id of a key, such as dk_0123456789abcdef");
-        }
-        String given = left.remove(0);
-        DoctorCommand.rejectUnexpected(left);
-        // Whoever has only the key itself may revoke it by that.
-        String id = ApiKey.parse(given).map(ApiKey::id).orElse(given);
-        return withApiKeyAdmin(settings, cabinet -> {
-            Optional<String> user = cabinet.revoke(id);
-            System.out.println(user.map(name -> "Revoked " + id + " of " + name + "; every process refuses it within "
+    @Command(
+            name = "revoke",
+            description = "Revoke an API key.",
+            mixinStandardHelpOptions = true,
+            versionProvider = VersionProvider.class,
+            exitCodeOnExecutionException = 2)
+    int revoke(
+            @Parameters(
+                            paramLabel = "ID",
+                            description = {
+                                "the id of a key, such as dk_0123456789abcdef",
+                                "The key itself is accepted too."
+                            })
+                    String idOrKey) {
+        String id = ApiKey.parse(idOrKey).map(ApiKey::id).orElse(idOrKey);
+        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
+            Optional<String> user = apiKeyAdmin.revoke(id);
+            System.out.println(user.map(name -> "Revoked " + id + " of " + name + "; every process rejects it within "
                             + ApiKeyCache.CACHE_TTL.toSeconds() + " s.")
-                    .orElse("There is no key of this id."));
+                    .orElse("There is no key with this id."));
             return user.isPresent() ? 0 : 1;
         });
     }
 
-    private static int rotateUrlSigningKeys(Settings settings, List<String> left) {
-        boolean now = left.remove("--now");
-        DoctorCommand.rejectUnexpected(left);
-        // A link expires up to a quarter of its lifetime later than it has to.
-        Duration grace = now ? Duration.ZERO : settings.imageUrls().lifetime().multipliedBy(2);
+    @Command(
+            name = "rotate-url-keys",
+            description = "Replace the key that signs image URLs.",
+            mixinStandardHelpOptions = true,
+            versionProvider = VersionProvider.class,
+            exitCodeOnExecutionException = 2)
+    int rotateUrlSigningKeys(
+            @Option(names = "--now", description = "Invalidate all image URLs signed so far.") boolean now) {
+        Settings loaded = settings.get();
+        // A signed URL can expire up to a quarter of its lifetime later than required.
+        Duration gracePeriod =
+                now ? Duration.ZERO : loaded.imageUrls().lifetime().multipliedBy(2);
         byte[] secret = new byte[URL_SIGNING_SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
-        return withApiKeyAdmin(settings, cabinet -> {
-            int key = cabinet.rotateUrlSigningKeys(secret, grace);
-            System.out.println("Key " + key + " signs picture links now. Links signed before "
-                    + (now ? "are refused within " : "are good until they expire. Processes know of it within ")
-                    + ImageUrlSigner.EXPIRE_AFTER.toSeconds() + " s.");
+        return withApiKeyAdmin(loaded, apiKeyAdmin -> {
+            int key = apiKeyAdmin.rotateUrlSigningKeys(secret, gracePeriod);
+            String seconds = ImageUrlSigner.EXPIRE_AFTER.toSeconds() + " s.";
+            System.out.println("Key " + key + " now signs image URLs. "
+                    + (now
+                            ? "URLs signed before are rejected within " + seconds
+                            : "URLs signed before stay valid until they expire. All processes use the key within "
+                                    + seconds));
             return 0;
         });
     }
 
-    private static int withApiKeyAdmin(Settings settings, ToIntFunction<ApiKeyAdmin> work) {
+    private static int withApiKeyAdmin(Settings settings, ToIntFunction<ApiKeyAdmin> action) {
         try (AttachedDatabase database = AttachedDatabase.open(settings);
-                ApiKeyAdmin cabinet = ApiKeyAdmin.open(database.url())) {
-            return work.applyAsInt(cabinet);
-        }
-    }
-
-    /** The value behind a name, which are both taken out; null when the name is not there. */
-    private static String takeOption(List<String> arguments, String name) {
-        int at = arguments.indexOf(name);
-        if (at < 0) {
-            return null;
-        }
-        arguments.remove(at);
-        return at < arguments.size() ? arguments.remove(at) : "";
-    }
-
-    private static Role parseRole(String word) {
-        try {
-            return Role.of(word);
-        } catch (IllegalArgumentException e) {
-            throw new StartupException("--role: " + e.getMessage());
-        }
-    }
-
-    private static Duration parseLifetime(String text) {
-        StartupException wrong =
-                new StartupException("--expires: expected a duration from 1m to 3660d, such as 12h or 90d");
-        try {
-            Duration lifetime = DurationFormat.parse(text);
-            if (lifetime.compareTo(Duration.ofMinutes(1)) < 0 || lifetime.compareTo(MAX_LIFETIME) > 0) {
-                throw wrong;
-            }
-            return lifetime;
-        } catch (IllegalArgumentException e) {
-            throw wrong;
+                ApiKeyAdmin apiKeyAdmin = ApiKeyAdmin.open(database.url())) {
+            return action.applyAsInt(apiKeyAdmin);
         }
     }
 
     private static String formatTime(Instant instant) {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** Accepts names that are unambiguous in lists and log lines. */
+    static final class UserNameConverter implements ITypeConverter<String> {
+        private static final Pattern USER_NAME = Pattern.compile("[\\p{L}\\p{N}._@+:/-]{1,128}");
+
+        @Override
+        public String convert(String text) {
+            if (!USER_NAME.matcher(text).matches()) {
+                throw new TypeConversionException("not a user name");
+            }
+            return text;
+        }
+    }
+
+    static final class RoleConverter implements ITypeConverter<Role> {
+        @Override
+        public Role convert(String text) {
+            return Role.of(text);
+        }
+    }
+
+    static final class LifetimeConverter implements ITypeConverter<Duration> {
+        private static final Duration MIN = Duration.ofMinutes(1);
+        private static final Duration MAX = Duration.ofDays(3660);
+
+        @Override
+        public Duration convert(String text) {
+            Duration lifetime = DurationFormat.parse(text);
+            if (lifetime.compareTo(MIN) < 0 || lifetime.compareTo(MAX) > 0) {
+                throw new TypeConversionException("out of range");
+            }
+            return lifetime;
+        }
     }
 }

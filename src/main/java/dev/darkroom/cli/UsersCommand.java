@@ -11,31 +11,45 @@ import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.UserErasureService;
 import dev.darkroom.server.StartupException;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code users erase NAME}: deletes everything of a user, beside the service or without it. Returns the exit code. */
-public final class UsersCommand {
-    private static final int MAX_NAME_LENGTH = 128;
+/** {@code users erase}: deletes all data of a user, with or without a running server. */
+@Command(
+        name = "users",
+        description = "Manage users, with or without a running server.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionProvider.class)
+final class UsersCommand {
+    private final Supplier<Settings> settings;
 
-    private UsersCommand() {}
+    UsersCommand(Supplier<Settings> settings) {
+        this.settings = settings;
+    }
 
-    public static int run(Settings settings, List<String> arguments) throws Exception {
-        List<String> left = new ArrayList<>(arguments);
-        if (left.isEmpty() || !left.remove(0).equals("erase")) {
-            throw new StartupException("users: expected erase");
-        }
-        String user = left.isEmpty() ? "" : left.remove(0);
-        DoctorCommand.rejectUnexpected(left);
-        if (user.isEmpty() || user.length() > MAX_NAME_LENGTH) {
-            throw new StartupException("users erase: expected the name of a user, 1 to 128 characters");
-        }
-        try (AttachedDatabase joined = AttachedDatabase.open(settings)) {
+    @Command(
+            name = "erase",
+            description = "Delete all data of a user, including images.",
+            mixinStandardHelpOptions = true,
+            versionProvider = VersionProvider.class,
+            exitCodeOnExecutionException = 2)
+    int erase(
+            @Parameters(
+                            paramLabel = "NAME",
+                            converter = NameConverter.class,
+                            description = "the name of a user, 1 to 128 characters")
+                    String user)
+            throws Exception {
+        Settings loaded = settings.get();
+        try (AttachedDatabase attachedDatabase = AttachedDatabase.open(loaded)) {
             Vertx vertx = Vertx.vertx();
             try {
-                erase(vertx, joined, settings, user);
+                erase(vertx, attachedDatabase, loaded, user);
             } finally {
                 await(vertx.close());
             }
@@ -44,14 +58,15 @@ public final class UsersCommand {
         return 0;
     }
 
-    private static void erase(Vertx vertx, AttachedDatabase joined, Settings settings, String user) throws Exception {
-        Database database = Database.open(vertx, joined.url(), settings.database());
-        NotifyChannel notifyChannel = NotifyChannel.open(vertx, joined.url(), settings.database());
+    private static void erase(Vertx vertx, AttachedDatabase attachedDatabase, Settings settings, String user)
+            throws Exception {
+        Database database = Database.open(vertx, attachedDatabase.url(), settings.database());
+        NotifyChannel notifyChannel = NotifyChannel.open(vertx, attachedDatabase.url(), settings.database());
         LocalImageStore images = await(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
         UserErasureService erasure = new UserErasureService(vertx, database, notifyChannel, images);
         await(erasure.request(user));
-        // At the level of warnings: the command line logs nothing else.
+        // WARN, because commands log nothing below that level.
         LoggerFactory.getLogger(UsersCommand.class)
                 .atWarn()
                 .addKeyValue("admin", "command line")
@@ -60,11 +75,23 @@ public final class UsersCommand {
         try {
             erasure.complete(user).toCompletionStage().toCompletableFuture().get();
         } catch (ExecutionException e) {
-            throw new StartupException("users erase: not finished, running processes continue: "
+            throw new StartupException("users erase: not finished, running servers continue the erasure: "
                     + e.getCause().getMessage());
         }
         await(images.close());
         await(notifyChannel.close());
         await(database.close());
+    }
+
+    static final class NameConverter implements ITypeConverter<String> {
+        private static final int MAX_LENGTH = 128;
+
+        @Override
+        public String convert(String text) {
+            if (text.isEmpty() || text.length() > MAX_LENGTH) {
+                throw new TypeConversionException("not the name of a user");
+            }
+            return text;
+        }
     }
 }

@@ -1,2 +1,2 @@
-/** One class per command of the command line. */
+/** Command line: one class per command, parsed by picocli. */
 package dev.darkroom.cli;

@@ -1,11 +1,11 @@
 package dev.darkroom.server;
 
 /** Version of this build. */
-final class BuildVersion {
+public final class BuildVersion {
     private BuildVersion() {}
 
     /** Returns the version from the manifest of the jar, or "development" when the classes do not come from a jar. */
-    static String current() {
+    public static String current() {
         String version = BuildVersion.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;
     }

@@ -1,120 +1,172 @@
 package dev.darkroom.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsException;
 import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.database.DatabaseException;
-import dev.darkroom.server.StartupException;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
-/** Commands refuse arguments that they do not know before they open a database. */
+/** Commands validate their arguments before they load settings or open a database, and report errors in one line. */
 class CommandArgumentsTest {
+    private static final String GENERATION_ID = "01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d";
+
     @TempDir
     Path directory;
 
-    private Settings settings() {
-        return SettingsLoader.load(Map.of(), directory).settings();
+    private final StringWriter output = new StringWriter();
+    private final StringWriter errors = new StringWriter();
+
+    private int execute(Supplier<Settings> settings, String... arguments) {
+        CommandLine commandLine = DarkroomCommandLine.create(settings);
+        commandLine.setOut(new PrintWriter(output));
+        commandLine.setErr(new PrintWriter(errors));
+        return commandLine.execute(arguments);
+    }
+
+    private int executeWithoutSettings(String arguments) {
+        return execute(
+                () -> {
+                    throw new AssertionError("settings loaded");
+                },
+                arguments.isEmpty() ? new String[0] : arguments.split(" "));
+    }
+
+    private Settings settings(Map<String, String> environment) {
+        return SettingsLoader.load(environment, directory).settings();
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | keys: expected create, list, revoke or rotate-links",
-                "create | --user: expected a name",
-                "create --user a;b | --user: expected a name",
-                "create --user alice --role king | --role: expected",
-                "create --user alice --expires soon | --expires: expected",
-                "create --user alice --expires 1s | --expires: expected",
-                "list all | unknown argument \"all\"",
-                "revoke | keys revoke: expected the id of a key",
+                "keys | keys: expected create, list, revoke, rotate-url-keys",
+                "keys delete | unknown command \"keys delete\"; known: create, list, revoke, rotate-url-keys",
+                "keys create | --user: expected a name of 1 to 128 letters, digits and . _ @ + : / -",
+                "keys create --user | --user: expected a name of 1 to 128 letters, digits and . _ @ + : / -",
+                "keys create --user a;b | --user: expected a name of 1 to 128 letters, digits and . _ @ + : / -",
+                "keys create --user alice --role king | --role: expected user or admin",
+                "keys create --user alice --expires soon | --expires: expected a duration from 1m to 3660d, such as 12h or 90d",
+                "keys create --user alice --expires 1s | --expires: expected a duration from 1m to 3660d, such as 12h or 90d",
+                "keys create --user alice --user bob | option '--user' (NAME) should be specified only once",
+                "keys list all | unknown argument \"all\"",
+                "keys revoke | keys revoke: expected the id of a key, such as dk_0123456789abcdef",
+                "users | users: expected erase",
+                "users remove mary | unknown command \"users remove\"; known: erase",
+                "users erase | users erase: expected the name of a user, 1 to 128 characters",
+                "users erase mary bob | unknown argument \"bob\"",
+                "doctor --depp | unknown argument \"--depp\"",
+                "doctor --timeout 5m | --timeout: expected seconds from 1 to 999999",
+                "explain | explain: expected the id of a generation, such as " + GENERATION_ID,
+                "explain me | explain: expected the id of a generation, such as " + GENERATION_ID,
+                "explain 1-1-1-1-1 | explain: expected the id of a generation, such as " + GENERATION_ID,
             })
-    void keysRefusesWrongArguments(String arguments, String reason) {
-        assertThatExceptionOfType(StartupException.class)
-                .isThrownBy(() -> KeysCommand.run(settings(), split(arguments)))
-                .withMessageContaining(reason);
+    void rejectsInvalidArguments(String arguments, String reason) {
+        assertThat(executeWithoutSettings(arguments)).isEqualTo(2);
+        assertThat(errors).hasToString("darkroom: " + reason + System.lineSeparator());
+        assertThat(output.toString()).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | users: expected erase",
-                "remove mary | users: expected erase",
-                "erase | users erase: expected the name of a user",
-                "erase mary bob | unknown argument \"bob\"",
+                "develop | unknown command \"develop\"; known: serve, simulator, keys, users, doctor, explain, help",
+                "--json | unknown argument \"--json\"",
+                "serve now | unknown argument \"now\"",
+                "simulator --port | unknown argument \"--port\"",
             })
-    void usersRefusesWrongArguments(String arguments, String reason) {
-        assertThatExceptionOfType(StartupException.class)
-                .isThrownBy(() -> UsersCommand.run(settings(), split(arguments)))
-                .withMessageContaining(reason);
+    void rejectsInvalidArgumentsOfServerWithOne(String arguments, String reason) {
+        assertThat(executeWithoutSettings(arguments)).isEqualTo(1);
+        assertThat(errors).hasToString("darkroom: " + reason + System.lineSeparator());
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {"--depp | unknown argument \"--depp\"", "--timeout 5m | --timeout: expected seconds"})
-    void doctorRefusesWrongArguments(String arguments, String reason) {
-        assertThatExceptionOfType(StartupException.class)
-                .isThrownBy(() -> DoctorCommand.doctor(settings(), split(arguments)))
-                .withMessageContaining(reason);
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {"'' | expected the id of a generation", "me | expected the id of a generation"})
-    void explainRefusesWrongArguments(String arguments, String reason) {
-        assertThatExceptionOfType(StartupException.class)
-                .isThrownBy(() -> DoctorCommand.explain(settings(), split(arguments)))
-                .withMessageContaining(reason);
+    @ValueSource(
+            strings = {
+                "help",
+                "-h",
+                "help keys",
+                "serve --help",
+                "keys --help",
+                "keys create --help",
+                "users erase -h",
+                "doctor -h"
+            })
+    void printsHelp(String arguments) {
+        assertThat(executeWithoutSettings(arguments)).isZero();
+        assertThat(output.toString()).startsWith("Usage: java -jar darkroom.jar");
+        assertThat(errors.toString()).isEmpty();
     }
 
     @Test
-    void explainRefusesADirectoryWithoutADatabase() {
-        assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> DoctorCommand.explain(settings(), List.of("01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d")))
-                .withMessageContaining("there is no database in data directory");
+    void printsVersion() {
+        assertThat(executeWithoutSettings("--version")).isZero();
+        assertThat(output.toString()).startsWith("Darkroom ");
+    }
+
+    @Test
+    void acceptsUserNameWithAtSign() {
+        // when: picocli would read arguments from the file "mary" by default
+        int exitCode = execute(
+                () -> {
+                    throw new SettingsException("no settings");
+                },
+                "users",
+                "erase",
+                "@mary");
+
+        // then
+        assertThat(exitCode).isEqualTo(2);
+        assertThat(errors).hasToString("darkroom: no settings" + System.lineSeparator());
+    }
+
+    @Test
+    void explainRejectsDirectoryWithoutDatabase() {
+        assertThat(execute(() -> settings(Map.of()), "explain", GENERATION_ID)).isEqualTo(2);
+        assertThat(errors.toString()).contains("there is no database in data directory");
     }
 
     @Test
     @Tag("database")
-    void doctorRefusesADatabaseWithoutTables() {
+    void doctorRejectsDatabaseWithoutTables() {
         DatabaseUrl empty = TestPostgres.newDatabase();
-        Settings settings = SettingsLoader.load(
-                        DarkroomInstanceSettings.forTests().database(empty).environment(), directory)
-                .settings();
-        assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> DoctorCommand.doctor(settings, List.of()))
-                .withMessageContaining("does not have the tables of this version");
+
+        assertThat(execute(
+                        () -> settings(DarkroomInstanceSettings.forTests()
+                                .database(empty)
+                                .environment()),
+                        "doctor"))
+                .isEqualTo(2);
+        assertThat(errors.toString()).contains("does not have the tables of this version");
     }
 
     @Test
     @Tag("database")
-    void explainEndsWithOneForAnUnknownGeneration() {
-        Settings settings = SettingsLoader.load(
-                        DarkroomInstanceSettings.forTests()
-                                .database(TestPostgres.migratedDatabase())
-                                .environment(),
-                        directory)
-                .settings();
-        assertThat(DoctorCommand.explain(settings, List.of("01a2093d-8cc8-7eab-b69e-7d8fe7b05d0d")))
-                .isEqualTo(1);
-    }
+    void explainReturnsOneForUnknownGeneration() {
+        DatabaseUrl database = TestPostgres.migratedDatabase();
 
-    private static List<String> split(String arguments) {
-        return arguments.isEmpty() ? List.of() : List.of(arguments.split(" "));
+        assertThat(execute(
+                        () -> settings(DarkroomInstanceSettings.forTests()
+                                .database(database)
+                                .environment()),
+                        "explain",
+                        GENERATION_ID))
+                .isEqualTo(1);
+        assertThat(errors.toString()).isEmpty();
     }
 }

@@ -83,7 +83,7 @@ class KeysCommandIT {
             // then
             assertThat(revoke.awaitExit()).isZero();
             assertThat(revoke.log())
-                    .containsExactly("Revoked " + keyId + " of alice; every process refuses it within 3 s.");
+                    .containsExactly("Revoked " + keyId + " of alice; every process rejects it within 3 s.");
             awaitRejected(alice);
             DarkroomInstanceProcess list = run("keys", "list");
             assertThat(list.awaitExit()).isZero();

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.cli.ErrorLine;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.server.ProcessLifecycle;
@@ -70,7 +71,7 @@ public final class InProcessDarkroom implements DarkroomInstance {
             Server.start(SettingsLoader.load(settings.environment(), directory).settings(), processLifecycle);
             throw new AssertionError("the service started");
         } catch (Exception e) {
-            return new FailedStart(dev.darkroom.Main.errorLine(e), lines.all());
+            return new FailedStart(ErrorLine.of(e), lines.all());
         } finally {
             processLifecycle.stop();
             logger().detachAppender(lines);
