@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Periodically reclaims leases of dead nodes and leases past the deadline of their attempt. Every process runs a reaper; fencing tokens let one of
- * them win. Belongs to the event loop of the verticle that creates, starts and stops it.
+ * Periodically reclaims leases of dead nodes and leases past the deadline of their attempt. Every process runs a reaper; fencing tokens
+ * let one of them win. Belongs to the event loop of the verticle that creates, starts and stops it.
  */
 public final class LeaseReaper {
     /** Time after its deadline in which an attempt of a live node may still write its result. */

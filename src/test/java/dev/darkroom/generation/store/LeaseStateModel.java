@@ -418,7 +418,7 @@ final class LeaseStateModel {
         }
     }
 
-    /** Adds the response to a write, and the loss of its connection, after which the process repeats the write. The first may still arrive. */
+    /** Adds the response to a write, and the loss of its connection. The process then repeats the write; the first may still arrive. */
     private void awaitWriteResponse(State state, int p, int g, Sent sent, Phase retryFrom, List<Step> steps) {
         if (!state.gens().get(g).sent().contains(sent)) {
             steps.add(new Step("receives the write response", p, g, null, job(state, p, g, Phase.NOTHING)));
