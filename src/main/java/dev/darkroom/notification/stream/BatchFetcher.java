@@ -13,29 +13,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads what is new, for many users by one statement, and for all who listen to a user at once. Few statements are under way at any
- * time, however many users have something new: who waits meanwhile is read for together. On the hub's event loop.
+ * Fetches new notifications: one statement for many users, one result for all subscribers of a user. Limits the number of running
+ * statements; users with new notifications in the meantime are batched into the next statement. Confined to the context of the hub.
  */
 final class BatchFetcher {
     private static final Logger LOG = LoggerFactory.getLogger(BatchFetcher.class);
 
-    /** Of one user; whoever missed more is read for again when that is written. */
+    /** Maximum number of notifications per user and statement; further ones are fetched after these were written. */
     static final int PAGE_SIZE = 100;
 
     private static final int USERS_PER_STATEMENT = 64;
     private static final int MAX_RUNNING_STATEMENTS = 2;
 
-    private final NotificationHub hub;
+    private final HubContext context;
     private final NotificationStore store;
     private final Set<UserStream> pending = new LinkedHashSet<>();
     private int running;
 
-    BatchFetcher(NotificationHub hub, NotificationStore store) {
-        this.hub = hub;
+    BatchFetcher(HubContext context, NotificationStore store) {
+        this.context = context;
         this.store = store;
     }
 
-    /** Reads for a feed if somebody there has room for what comes. */
+    /** Schedules a fetch for a stream if a ready subscriber may have notifications to receive and no fetch is running for it. */
     void fetchIfNeeded(UserStream userStream) {
         if (!userStream.fetching() && userStream.nextFetchPosition().isPresent()) {
             pending.add(userStream);
@@ -46,50 +46,50 @@ final class BatchFetcher {
     private void fetch() {
         while (running < MAX_RUNNING_STATEMENTS && !pending.isEmpty()) {
             List<UserStream> batch = new ArrayList<>();
-            Map<String, Long> wanted = new HashMap<>();
+            Map<String, Long> positions = new HashMap<>();
             Iterator<UserStream> next = pending.iterator();
             while (next.hasNext() && batch.size() < USERS_PER_STATEMENT) {
                 UserStream userStream = next.next();
                 next.remove();
-                userStream.nextFetchPosition().ifPresent(after -> {
+                userStream.nextFetchPosition().ifPresent(position -> {
                     batch.add(userStream);
-                    wanted.put(userStream.user(), after);
+                    positions.put(userStream.user(), position);
                 });
             }
             if (!batch.isEmpty()) {
-                fetch(batch, wanted);
+                fetch(batch, positions);
             }
         }
     }
 
-    private void fetch(List<UserStream> batch, Map<String, Long> wanted) {
+    private void fetch(List<UserStream> batch, Map<String, Long> positions) {
         running++;
-        Map<UserStream, Long> tops = new HashMap<>();
+        Map<UserStream, Long> lastKnownSeqs = new HashMap<>();
         batch.forEach(userStream -> {
             userStream.fetchStarted();
-            tops.put(userStream, userStream.lastSeq());
+            lastKnownSeqs.put(userStream, userStream.lastSeq());
         });
-        store.fetchAfter(wanted, PAGE_SIZE)
-                .onSuccess(found -> hub.runOnContext(() -> {
+        store.fetchAfter(positions, PAGE_SIZE)
+                .onSuccess(found -> context.run(() -> {
                     running--;
                     batch.forEach(userStream -> {
-                        List<Notification> its = found.getOrDefault(userStream.user(), List.of());
+                        List<Notification> notifications = found.getOrDefault(userStream.user(), List.of());
                         userStream.fetchEnded();
                         userStream.deliver(new NotificationPage(
-                                userStream,
-                                wanted.get(userStream.user()),
-                                its,
-                                tops.get(userStream),
-                                its.size() < PAGE_SIZE));
+                                userStream.epoch(),
+                                positions.get(userStream.user()),
+                                notifications,
+                                lastKnownSeqs.get(userStream),
+                                notifications.size() < PAGE_SIZE));
                         fetchIfNeeded(userStream);
                     });
                     fetch();
                 }))
-                .onFailure(error -> hub.runOnContext(() -> {
+                .onFailure(error -> context.run(() -> {
                     LOG.atWarn()
                             .addKeyValue("reason", error.getMessage())
-                            .log("could not read notifications, trying again");
-                    hub.retryLater(() -> {
+                            .log("notification fetch failed, retry scheduled");
+                    context.runAfterRetryDelay(() -> {
                         running--;
                         batch.forEach(userStream -> {
                             userStream.fetchEnded();

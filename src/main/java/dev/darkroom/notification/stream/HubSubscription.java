@@ -5,21 +5,35 @@ import dev.darkroom.notification.NotificationCursor;
 import dev.darkroom.notification.StreamResetReason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** One who listens to a feed, and how far they were told. On the hub's event loop, but for what {@link NotificationSubscription} promises. */
-final class HubSubscription implements NotificationSubscription {
-    private final NotificationHub hub;
+/**
+ * Subscription of one connection to a user's stream, with its position. Confined to the context of the hub, except the methods of
+ * {@link NotificationSubscription}.
+ */
+final class HubSubscription implements NotificationSubscription, StreamSubscriber {
+    private final HubContext context;
+    private final BatchFetcher fetcher;
+    private final Consumer<HubSubscription> closeHandler;
     private final String user;
     private final NotificationFrameSink sink;
-    /** Null until it is known how the user's stream stands. */
+    /** Null until the state of the user's stream was read. */
     private volatile UserStream stream;
 
     private long position;
     private boolean ready;
     private NotificationFrame pendingState;
 
-    HubSubscription(NotificationHub hub, String user, NotificationFrameSink sink) {
-        this.hub = hub;
+    /** @param closeHandler called on the context of the hub each time the subscription is closed */
+    HubSubscription(
+            HubContext context,
+            BatchFetcher fetcher,
+            Consumer<HubSubscription> closeHandler,
+            String user,
+            NotificationFrameSink sink) {
+        this.context = context;
+        this.fetcher = fetcher;
+        this.closeHandler = closeHandler;
         this.user = user;
         this.sink = sink;
     }
@@ -28,36 +42,46 @@ final class HubSubscription implements NotificationSubscription {
         return user;
     }
 
+    /** Null before {@link #start}. */
     UserStream stream() {
         return stream;
     }
 
-    /** The number of the last notification that was sent, or that need not be. */
-    long position() {
+    @Override
+    public long position() {
         return position;
     }
 
-    /** Whether what was sent is written, and there is room for more. */
-    boolean isReady() {
+    @Override
+    public boolean isReady() {
         return ready;
     }
 
-    /** Begins after a number; {@code reset} is null when that is what was asked for. */
-    void start(UserStream its, long after, StreamResetReason why) {
-        stream = its;
-        position = after;
-        NotificationCursor at = its.cursorAt(after);
-        send(List.of(why == null ? NotificationFrame.initial(at) : NotificationFrame.reset(at, why)));
+    /**
+     * Starts the stream and sends its first frame.
+     *
+     * @param afterSeq sequence number after which the stream starts
+     * @param resetReason why the stream cannot resume from the client's cursor; null if it can, or if there was no cursor
+     */
+    void start(UserStream userStream, long afterSeq, StreamResetReason resetReason) {
+        stream = userStream;
+        position = afterSeq;
+        NotificationCursor cursor = userStream.cursorAt(afterSeq);
+        send(List.of(
+                resetReason == null
+                        ? NotificationFrame.initial(cursor)
+                        : NotificationFrame.reset(cursor, resetReason)));
     }
 
-    /** Sends what comes next of a page; of what is missing in between it is told plainly. */
-    void deliver(NotificationPage notificationPage) {
+    /** Sends the notifications after the position, up to the first gap. Sends a reset if the gap directly follows the position. */
+    @Override
+    public void deliver(NotificationPage notificationPage) {
         if (notificationPage.lastSeq() <= position && !notificationPage.complete()) {
-            // They are ahead of those for whom was read.
+            // The page was fetched for subscribers at an earlier position.
             return;
         }
         List<NotificationFrame> frames = new ArrayList<>();
-        long from = position;
+        long start = position;
         boolean gap = notificationPage.complete()
                 && notificationPage.lastSeq() <= position
                 && position < notificationPage.lastKnownSeq();
@@ -71,7 +95,7 @@ final class HubSubscription implements NotificationSubscription {
                 position = next.seq();
             }
         }
-        if (gap && position == from) {
+        if (gap && position == start) {
             position = stream.lastSeq();
             frames.add(NotificationFrame.reset(stream.cursorAt(position), StreamResetReason.EXPIRED));
         }
@@ -80,15 +104,15 @@ final class HubSubscription implements NotificationSubscription {
         }
     }
 
-    /** The numbers have begun anew. What was told is worth nothing any more. */
-    void resetToNewEpoch() {
+    @Override
+    public void resetToNewEpoch() {
         position = stream.lastSeq();
-        // Whether or not it has read what came before: there is one such frame in the life of a database.
+        // Send even if the connection is not ready; a new epoch is rare, so this cannot accumulate memory.
         send(List.of(NotificationFrame.reset(stream.cursorAt(position), StreamResetReason.EPOCH)));
     }
 
-    /** Told with the next chance, the latest only. */
-    void offerState(NotificationFrame latest) {
+    @Override
+    public void offerState(NotificationFrame latest) {
         pendingState = latest;
         flush();
     }
@@ -108,25 +132,24 @@ final class HubSubscription implements NotificationSubscription {
 
     @Override
     public void markWritable() {
-        hub.runOnContext(() -> {
+        context.run(() -> {
             ready = true;
             flush();
-            // Nobody else has got room by this: when there is nothing for this one there is no need to look at all
-            // others.
+            // Check this subscription first: fetchIfNeeded iterates over all subscribers of the user.
             if (ready && stream != null && stream.mayHaveAfter(position)) {
-                hub.fetchIfNeeded(stream);
+                fetcher.fetchIfNeeded(stream);
             }
         });
     }
 
     @Override
     public void close() {
-        hub.runOnContext(() -> hub.detach(this));
+        context.run(() -> closeHandler.accept(this));
     }
 
     @Override
     public long lastSeq() {
-        UserStream its = stream;
-        return its == null ? 0 : its.lastSeq();
+        UserStream current = stream;
+        return current == null ? 0 : current.lastSeq();
     }
 }

@@ -9,7 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.Function;
 
 /**
- * What is written to those who listen: one object for all streams that get it, made into bytes once. Thread-safe.
+ * Event of a notification stream. All subscribers share one instance, which is encoded once. Thread-safe.
  */
 public final class NotificationFrame {
     private final String id;
@@ -18,9 +18,9 @@ public final class NotificationFrame {
     private volatile Buffer encoded;
 
     /**
-     * @param id where the stream stands after it; null when it changes nothing about that
-     * @param event its name; null for the frame that only tells where the stream stands
-     * @param data on one line
+     * @param id cursor after this event; null if the event does not change the cursor
+     * @param event event name; null for the initial frame, which contains only the cursor
+     * @param data payload without line breaks
      */
     private NotificationFrame(String id, String event, String data) {
         this.id = id;
@@ -28,25 +28,25 @@ public final class NotificationFrame {
         this.data = data;
     }
 
-    /** Tells where the stream begins, and no more: it fires nothing in a browser, which remembers the id. */
-    static NotificationFrame initial(NotificationCursor at) {
-        return new NotificationFrame(at.toString(), null, "");
+    /** Creates the initial frame. A browser fires no event for it, but stores its id as the last event id. */
+    static NotificationFrame initial(NotificationCursor cursor) {
+        return new NotificationFrame(cursor.toString(), null, "");
     }
 
-    static NotificationFrame notification(NotificationCursor at, Notification notification) {
+    static NotificationFrame notification(NotificationCursor cursor, Notification notification) {
         return new NotificationFrame(
-                at.toString(), "notification", notification.toJson().encode());
+                cursor.toString(), "notification", notification.toJson().encode());
     }
 
-    /** The cursor that came is worth nothing; the stream goes on from {@code at}. */
-    static NotificationFrame reset(NotificationCursor at, StreamResetReason reason) {
+    /** Creates the event that the stream cannot resume from its previous cursor and continues from {@code cursor}. */
+    static NotificationFrame reset(NotificationCursor cursor, StreamResetReason reason) {
         return new NotificationFrame(
-                at.toString(),
+                cursor.toString(),
                 "reset",
                 new JsonObject()
                         .put("reason", reason.name())
-                        .put("epoch", at.epoch())
-                        .put("top", at.seq())
+                        .put("epoch", cursor.epoch())
+                        .put("top", cursor.seq())
                         .encode());
     }
 
@@ -54,33 +54,33 @@ public final class NotificationFrame {
         return new NotificationFrame(null, "state", unreadState.toJson().encode());
     }
 
-    /** Null when it says nothing about where the stream stands. */
+    /** Returns the cursor after this event; null if the event does not change the cursor. */
     public String id() {
         return id;
     }
 
-    /** Null for the first frame of a stream. */
+    /** Returns the event name; null for the initial frame. */
     public String event() {
         return event;
     }
 
-    /** JSON on one line, or empty. */
+    /** Returns JSON without line breaks; empty for the initial frame. */
     public String data() {
         return data;
     }
 
     /**
-     * As bytes of the one format in which nearly all get it; made once.
+     * Returns the encoded frame and caches it. For the most frequent format only.
      *
-     * @param encoder always the same
-     * @return not to be changed
+     * @param encoder must be the same in all calls
+     * @return shared buffer, must not be modified
      */
     public Buffer encoded(Function<NotificationFrame, Buffer> encoder) {
-        Buffer made = encoded;
-        if (made == null) {
-            made = encoder.apply(this);
-            encoded = made;
+        Buffer buffer = encoded;
+        if (buffer == null) {
+            buffer = encoder.apply(this);
+            encoded = buffer;
         }
-        return made;
+        return buffer;
     }
 }

@@ -2,13 +2,13 @@ package dev.darkroom.notification.stream;
 
 import java.util.List;
 
-/** Somebody who listens, as the hub sees them: an open connection, whatever it speaks. */
+/** Open connection that writes the frames of a subscription, independent of the protocol. */
 @FunctionalInterface
 public interface NotificationFrameSink {
 
     /**
-     * Frames to be written, in this order. Called on the hub's event loop. The hub has no more for it until {@link NotificationSubscription#markWritable}
-     * says that it may: so much memory a reader can cost that does not read.
+     * Writes frames in this order. Called on the context of the hub; must not block. The hub sends no more until
+     * {@link NotificationSubscription#markWritable} is called, which bounds the memory of a client that does not read.
      */
     void send(List<NotificationFrame> frames);
 }

@@ -3,113 +3,118 @@ package dev.darkroom.notification.stream;
 import dev.darkroom.database.Database;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationStore;
-import dev.darkroom.notification.NotifyUserKey;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Who listens in this process, to which user's stream, and up to where each of them was told. One per process; thread-safe, its state
- * lives on an event loop of its own. A hint, a look without one, and a new listener make it read; nothing else does. What it sends
- * is always read from the database, once for all who listen to a user, and for many users at once.
+ * Sends notifications to the subscribers in this process. Keeps the position of each subscriber and fetches the notifications after it from
+ * the database: once for all subscribers of a user, and for many users by one statement. A fetch is triggered by a local or remote
+ * announcement, by polling, or by a new subscription. One instance per process. Thread-safe; the state is confined to the context on which
+ * the hub was created.
  */
 public final class NotificationHub {
-    private static final long RETRY_DELAY_MS = 1_000;
-
-    private final Vertx vertx;
-    private final Context context;
+    private final HubContext context;
     private final NotificationStore store;
+
+    // Confined to the context.
+    private final UserStreamRegistry streams = new UserStreamRegistry();
     private final SubscriptionInitializer initializer;
     private final BatchFetcher fetcher;
     private final UnreadCountPublisher unreadCounts;
 
-    // Only on the context.
-    private final Map<String, UserStream> streams = new HashMap<>();
-    private final Map<String, List<UserStream>> streamsByNotifyKey = new HashMap<>();
-    /** Counts what was heard of, whoever it was about. */
-    private long changeCount;
-
+    /** Creates a hub on the current context. */
     public NotificationHub(Vertx vertx, Database database) {
-        this.vertx = vertx;
-        this.context = vertx.getOrCreateContext();
+        this.context = new HubContext(vertx, vertx.getOrCreateContext());
         this.store = new NotificationStore(database);
-        this.initializer = new SubscriptionInitializer(this, store);
-        this.fetcher = new BatchFetcher(this, store);
-        this.unreadCounts = new UnreadCountPublisher(this, store);
+        this.initializer = new SubscriptionInitializer(context, streams, store);
+        this.fetcher = new BatchFetcher(context, store);
+        this.unreadCounts = new UnreadCountPublisher(context, streams, store);
     }
 
     /**
-     * Somebody listens from now on. Their first frame tells where the stream begins.
+     * Subscribes to the stream of a user. The first frame contains the cursor at which the stream starts.
      *
-     * @param cursor what they know of it, as it came; null when they know nothing
-     * @param subscriber the device, whose own cursor counts when there is no {@code cursor}; null when it has no name
+     * @param cursor text of the client's cursor, not validated; null if the client has none
+     * @param subscriber name of the client's device; without {@code cursor} the stream starts after its acknowledged position. Null if it
+     *     has no name; without both the stream starts at its current end
+     * @param sink receives the frames
      */
     public NotificationSubscription subscribe(
             String user, String cursor, String subscriber, NotificationFrameSink sink) {
-        HubSubscription hubSubscription = new HubSubscription(this, user, sink);
-        runOnContext(() ->
+        HubSubscription hubSubscription = new HubSubscription(context, fetcher, this::unsubscribe, user, sink);
+        context.run(() ->
                 initializer.add(new SubscriptionInitializer.PendingSubscription(hubSubscription, cursor, subscriber)));
         return hubSubscription;
     }
 
-    /** Notifications were recorded by this process. */
+    private void unsubscribe(HubSubscription hubSubscription) {
+        initializer.remove(hubSubscription);
+        if (hubSubscription.stream() != null) {
+            streams.removeSubscriber(hubSubscription.stream(), hubSubscription);
+        }
+    }
+
+    /** Announces notifications that this process stored. */
     void onRecorded(List<Notification> notifications) {
-        runOnContext(() -> {
-            changeCount++;
-            notifications.forEach(one -> {
-                UserStream userStream = streams.get(one.userId());
+        context.run(() -> {
+            streams.countChange();
+            notifications.forEach(notification -> {
+                UserStream userStream = streams.find(notification.userId());
                 if (userStream != null) {
-                    userStream.advanceTo(one.seq());
-                    fetchIfNeeded(userStream);
+                    userStream.advanceTo(notification.seq());
+                    fetcher.fetchIfNeeded(userStream);
                 }
             });
         });
     }
 
-    /** Another process says that a user whose key this is was told something; null when it may be anybody. */
-    void onRemoteRecorded(String key) {
-        runOnContext(() -> {
-            changeCount++;
-            streamsWithKey(key).forEach(userStream -> {
+    /**
+     * Announces notifications that another process stored.
+     *
+     * @param notifyKey {@link dev.darkroom.notification.NotifyUserKey} of the user; null if any user may have new ones
+     */
+    void onRemoteRecorded(String notifyKey) {
+        context.run(() -> {
+            streams.countChange();
+            streams.findByNotifyKey(notifyKey).forEach(userStream -> {
                 userStream.markStale();
-                fetchIfNeeded(userStream);
+                fetcher.fetchIfNeeded(userStream);
             });
         });
     }
 
-    /** A user has acknowledged or read something, here. */
+    /** Announces that a user acknowledged or read notifications in this process. */
     public void onReadStateChanged(String user) {
-        runOnContext(() -> {
-            if (streams.containsKey(user)) {
+        context.run(() -> {
+            if (streams.find(user) != null) {
                 unreadCounts.add(user);
             }
         });
     }
 
-    /** The same, elsewhere. */
-    void onRemoteReadStateChanged(String key) {
-        runOnContext(() -> streamsWithKey(key).forEach(userStream -> unreadCounts.add(userStream.user())));
+    /**
+     * Announces that a user acknowledged or read notifications in another process.
+     *
+     * @param notifyKey {@link dev.darkroom.notification.NotifyUserKey} of the user; null if it may be any user
+     */
+    void onRemoteReadStateChanged(String notifyKey) {
+        context.run(
+                () -> streams.findByNotifyKey(notifyKey).forEach(userStream -> unreadCounts.add(userStream.user())));
     }
 
-    private List<UserStream> streamsWithKey(String key) {
-        return key == null ? List.copyOf(streams.values()) : streamsByNotifyKey.getOrDefault(key, List.of());
-    }
-
-    /** Asks how the streams of all who listen stand. Completes on the hub's event loop. */
+    /** Reads the state of all streams with subscribers and fetches new notifications. Completes on the context of the hub. */
     Future<Void> refreshAll() {
         Promise<Void> done = Promise.promise();
-        runOnContext(() -> {
-            if (streams.isEmpty()) {
+        context.run(() -> {
+            List<String> users = streams.users();
+            if (users.isEmpty()) {
                 done.complete();
                 return;
             }
-            store.findStreams(List.copyOf(streams.keySet()))
-                    .onSuccess(found -> runOnContext(() -> found.forEach(this::updateStream)))
+            store.findStreams(users)
+                    .onSuccess(states -> context.run(() -> states.forEach(this::updateStream)))
                     .<Void>mapEmpty()
                     .onComplete(done);
         });
@@ -117,70 +122,10 @@ public final class NotificationHub {
     }
 
     private void updateStream(String user, NotificationStore.StreamState streamState) {
-        UserStream userStream = streams.get(user);
+        UserStream userStream = streams.find(user);
         if (userStream != null) {
-            if (userStream.update(streamState.epoch(), streamState.lastSeq())) {
-                List.copyOf(userStream.subscriptions()).forEach(HubSubscription::resetToNewEpoch);
-            }
-            fetchIfNeeded(userStream);
+            userStream.update(streamState.epoch(), streamState.lastSeq());
+            fetcher.fetchIfNeeded(userStream);
         }
-    }
-
-    // From here on, on the context.
-
-    /** Another number whenever something was heard of. */
-    long changeCount() {
-        return changeCount;
-    }
-
-    void runOnContext(Runnable work) {
-        context.runOnContext(now -> work.run());
-    }
-
-    void retryLater(Runnable work) {
-        vertx.setTimer(RETRY_DELAY_MS, timer -> runOnContext(work));
-    }
-
-    /** Begins with one whose stream's standing is known. */
-    UserStream userStream(String user, NotificationStore.StreamState streamState) {
-        UserStream userStream = streams.computeIfAbsent(user, made -> {
-            UserStream its = new UserStream(user);
-            streamsByNotifyKey
-                    .computeIfAbsent(NotifyUserKey.of(user), key -> new ArrayList<>(1))
-                    .add(its);
-            return its;
-        });
-        if (userStream.update(streamState.epoch(), streamState.lastSeq())) {
-            List.copyOf(userStream.subscriptions()).forEach(HubSubscription::resetToNewEpoch);
-        }
-        return userStream;
-    }
-
-    UserStream userStream(String user) {
-        return streams.get(user);
-    }
-
-    void attach(HubSubscription hubSubscription) {
-        hubSubscription.stream().subscriptions().add(hubSubscription);
-    }
-
-    void detach(HubSubscription hubSubscription) {
-        initializer.remove(hubSubscription);
-        UserStream userStream = hubSubscription.stream();
-        if (userStream == null || !userStream.subscriptions().remove(hubSubscription)) {
-            return;
-        }
-        if (userStream.subscriptions().isEmpty()) {
-            streams.remove(userStream.user());
-            streamsByNotifyKey.computeIfPresent(NotifyUserKey.of(userStream.user()), (key, those) -> {
-                those.remove(userStream);
-                return those.isEmpty() ? null : those;
-            });
-        }
-    }
-
-    /** Reads for a feed if somebody there has room for what comes. */
-    void fetchIfNeeded(UserStream userStream) {
-        fetcher.fetchIfNeeded(userStream);
     }
 }

@@ -11,8 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Owns the {@link NotificationHub} of a process, which runs on its context, and wakes it: by the hints of other processes, and now and then
- * without one, for a hint may get lost. Where nobody listens nothing is asked. One instance per process.
+ * Owns the {@link NotificationHub} of a process, which runs on the context of this verticle. Forwards NOTIFY messages of other processes
+ * to the hub and polls periodically, because a NOTIFY message may get lost. Does not query the database without subscribers. One instance
+ * per process.
  */
 public final class NotificationHubVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(NotificationHubVerticle.class);
@@ -23,7 +24,7 @@ public final class NotificationHubVerticle extends VerticleBase {
     private PeriodicTask pollTask;
     private volatile NotificationHub hub;
 
-    /** @param interval how long what is new may go unnoticed when its hint gets lost */
+    /** @param interval poll interval; maximum delay of a notification whose NOTIFY message was lost */
     public NotificationHubVerticle(Database database, NotifyChannel notifyChannel, Duration interval) {
         this.database = database;
         this.notifyChannel = notifyChannel;
@@ -41,12 +42,12 @@ public final class NotificationHubVerticle extends VerticleBase {
                 () -> hub.refreshAll()
                         .onFailure(error -> LOG.atDebug()
                                 .addKeyValue("reason", error.getMessage())
-                                .log("could not look for what is new")));
+                                .log("notification poll failed")));
         pollTask.start();
         return Future.succeededFuture();
     }
 
-    /** Null before the start. */
+    /** Returns the hub; null before the verticle was started. */
     public NotificationHub hub() {
         return hub;
     }

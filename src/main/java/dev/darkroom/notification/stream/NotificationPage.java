@@ -1,15 +1,16 @@
 package dev.darkroom.notification.stream;
 
 import dev.darkroom.notification.Notification;
+import dev.darkroom.notification.NotificationCursor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a read for one user brought, for all who listen to it. On the hub's event loop.
+ * Notifications of one user from one fetch, delivered to all subscribers of the user. Confined to the context of the hub.
  */
 final class NotificationPage {
-    private final UserStream stream;
+    private final String epoch;
     private final long afterSeq;
     private final List<Notification> notifications;
     private final long lastKnownSeq;
@@ -17,17 +18,19 @@ final class NotificationPage {
     private final Map<Long, NotificationFrame> frames = new HashMap<>();
 
     /**
-     * @param after the number after which was read: of what is before it, it says nothing
-     * @param notifications the oldest first
-     * @param top the last number that had been given out when the read began
-     * @param whole whether there was nothing behind these
+     * @param epoch short epoch of the user's stream
+     * @param afterSeq sequence number after which the page starts
+     * @param notifications oldest first
+     * @param lastKnownSeq last assigned sequence number known when the fetch started
+     * @param complete whether there were no notifications after these
      */
-    NotificationPage(UserStream userStream, long after, List<Notification> notifications, long top, boolean whole) {
-        this.stream = userStream;
-        this.afterSeq = after;
+    NotificationPage(
+            String epoch, long afterSeq, List<Notification> notifications, long lastKnownSeq, boolean complete) {
+        this.epoch = epoch;
+        this.afterSeq = afterSeq;
         this.notifications = notifications;
-        this.lastKnownSeq = top;
-        this.complete = whole;
+        this.lastKnownSeq = lastKnownSeq;
+        this.complete = complete;
     }
 
     long afterSeq() {
@@ -46,16 +49,17 @@ final class NotificationPage {
         return complete;
     }
 
-    /** The last number in it, 0 when it is empty. */
+    /** Returns the sequence number of the last notification; 0 if the page is empty. */
     long lastSeq() {
         return notifications.isEmpty()
                 ? 0
                 : notifications.get(notifications.size() - 1).seq();
     }
 
-    /** The same one for everybody. */
+    /** Returns the frame of a notification of this page; all subscribers share it. */
     NotificationFrame frame(Notification notification) {
         return frames.computeIfAbsent(
-                notification.seq(), seq -> NotificationFrame.notification(stream.cursorAt(seq), notification));
+                notification.seq(),
+                seq -> NotificationFrame.notification(new NotificationCursor(epoch, seq), notification));
     }
 }

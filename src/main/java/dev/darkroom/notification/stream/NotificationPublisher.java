@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Says that something was recorded: to the hub of this process at once, to other processes by a hint, and on the event bus. Whoever
- * hears none of it looks by themselves. Thread-safe.
+ * Announces stored notifications to the hub of this process, to other processes by NOTIFY, and on the event bus. Delivery is best effort;
+ * hubs also poll the database. Thread-safe.
  */
 public final class NotificationPublisher implements Consumer<List<Notification>> {
     private final Vertx vertx;
@@ -25,18 +25,18 @@ public final class NotificationPublisher implements Consumer<List<Notification>>
     }
 
     @Override
-    public void accept(List<Notification> recorded) {
-        hub.onRecorded(recorded);
-        recorded.stream()
+    public void accept(List<Notification> notifications) {
+        hub.onRecorded(notifications);
+        notifications.stream()
                 .map(Notification::userId)
                 .distinct()
                 .forEach(user -> notifyChannel.send(NotificationBus.RECORDED_TOPIC, NotifyUserKey.of(user)));
-        recorded.forEach(one -> vertx.eventBus()
+        notifications.forEach(notification -> vertx.eventBus()
                 .publish(
                         NotificationBus.EVENTS,
                         new JsonObject()
                                 .put("version", 1)
-                                .put("user", one.userId())
-                                .put("notification", one.toJson())));
+                                .put("user", notification.userId())
+                                .put("notification", notification.toJson())));
     }
 }

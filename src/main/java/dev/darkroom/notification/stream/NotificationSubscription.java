@@ -1,14 +1,14 @@
 package dev.darkroom.notification.stream;
 
-/** What somebody who listens has of the hub. Thread-safe. */
+/** Handle of a subscription to a user's stream. Thread-safe. */
 public interface NotificationSubscription {
 
-    /** What was sent is written and there is room for more. */
+    /** Reports that all sent frames were written and that the connection accepts more. */
     void markWritable();
 
-    /** Nobody listens any more. More than once does no harm. */
+    /** Ends the subscription. Further calls have no effect. */
     void close();
 
-    /** The number of the user's last notification, as far as this process knows. 0 when there is none. */
+    /** Returns the last sequence number of the user known to this process; 0 if there is none. */
     long lastSeq();
 }

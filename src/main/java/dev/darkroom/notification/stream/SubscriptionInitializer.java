@@ -15,27 +15,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Those who have come to listen, and of whom it is to be found out where they begin. All who come while the database is asked for
- * others are asked for together: a storm of ten thousand costs a few dozen statements. On the hub's event loop.
+ * Determines the start position of new subscriptions. Batches the subscriptions that arrive while a query runs, so ten thousand concurrent
+ * subscriptions need a few dozen statements. Confined to the context of the hub.
  */
 final class SubscriptionInitializer {
     private static final Logger LOG = LoggerFactory.getLogger(SubscriptionInitializer.class);
     private static final int BATCH_SIZE = 500;
 
-    private final NotificationHub hub;
+    private final HubContext context;
+    private final UserStreamRegistry streams;
     private final NotificationStore store;
     private final Set<PendingSubscription> pending = new LinkedHashSet<>();
     private boolean querying;
 
-    SubscriptionInitializer(NotificationHub hub, NotificationStore store) {
-        this.hub = hub;
+    SubscriptionInitializer(HubContext context, UserStreamRegistry streams, NotificationStore store) {
+        this.context = context;
+        this.streams = streams;
         this.store = store;
     }
 
-    /** Somebody, what they know of the stream, and what their device is called; these two may be null. */
+    /**
+     * Subscription without a start position.
+     *
+     * @param cursor text of the client's cursor, not validated; null if the client sent none
+     * @param subscriber name of the client's device; null if it has none
+     */
     record PendingSubscription(HubSubscription subscription, String cursor, String subscriber) {
 
-        /** Whether it is its device's own cursor that counts. */
+        /** Returns whether the stream starts at the acknowledged position of the subscriber. */
         boolean usesSubscriberCursor() {
             return cursor == null && subscriber != null;
         }
@@ -59,32 +66,33 @@ final class SubscriptionInitializer {
             return;
         }
         querying = true;
-        long since = hub.changeCount();
+        long changeCountBefore = streams.changeCount();
         List<PendingSubscription> batch = pending.stream().limit(BATCH_SIZE).toList();
-        List<SubscriberId> devices = batch.stream()
+        List<SubscriberId> subscribers = batch.stream()
                 .filter(PendingSubscription::usesSubscriberCursor)
                 .map(PendingSubscription::subscriberId)
                 .distinct()
                 .toList();
         Future<Map<SubscriberId, Long>> cursors =
-                devices.isEmpty() ? Future.succeededFuture(Map.of()) : store.findSubscriberCursors(devices);
-        cursors.compose(known -> store.findOrCreateStreams(users(batch))
-                        .onSuccess(found -> hub.runOnContext(() -> {
+                subscribers.isEmpty() ? Future.succeededFuture(Map.of()) : store.findSubscriberCursors(subscribers);
+        cursors.compose(ackedSeqs -> store.findOrCreateStreams(users(batch))
+                        .onSuccess(states -> context.run(() -> {
                             querying = false;
-                            boolean moved = since != hub.changeCount();
+                            boolean changed = changeCountBefore != streams.changeCount();
                             batch.forEach(pendingSubscription -> initialize(
                                     pendingSubscription,
-                                    found.get(pendingSubscription.subscription().user()),
-                                    known,
-                                    moved));
+                                    states.get(
+                                            pendingSubscription.subscription().user()),
+                                    ackedSeqs,
+                                    changed));
                             queryNext();
                         })))
-                .onFailure(error -> hub.runOnContext(() -> {
+                .onFailure(error -> context.run(() -> {
                     LOG.atWarn()
                             .addKeyValue("reason", error.getMessage())
                             .addKeyValue("waiting", pending.size())
-                            .log("could not look where those who listen begin, trying again");
-                    hub.retryLater(() -> {
+                            .log("subscription initialization failed, retry scheduled");
+                    context.runAfterRetryDelay(() -> {
                         querying = false;
                         queryNext();
                     });
@@ -99,36 +107,39 @@ final class SubscriptionInitializer {
     }
 
     /**
-     * @param streamState null when another made the user's row at the same moment, so that it has to be asked again
-     * @param moved whether the user may have been told something since
+     * Starts a subscription, unless it was closed in the meantime.
+     *
+     * @param streamState null if another transaction created the stream concurrently; the subscription then stays pending
+     * @param ackedSeqs acknowledged sequence numbers of the subscribers that have any
+     * @param changed whether new notifications were announced since the query started; the user may have some
      */
     private void initialize(
             PendingSubscription pendingSubscription,
             StreamState streamState,
-            Map<SubscriberId, Long> known,
-            boolean moved) {
-        // Not there any more: it has left meanwhile.
+            Map<SubscriberId, Long> ackedSeqs,
+            boolean changed) {
         if (streamState == null || !pending.remove(pendingSubscription)) {
             return;
         }
         HubSubscription hubSubscription = pendingSubscription.subscription();
-        UserStream userStream = hub.userStream(hubSubscription.user(), streamState);
+        UserStream userStream = streams.findOrCreate(hubSubscription.user(), streamState);
         if (pendingSubscription.cursor() != null) {
             Optional<NotificationCursor> cursor = NotificationCursor.parse(pendingSubscription.cursor());
-            StreamResetReason why = cursor.isEmpty()
+            StreamResetReason resetReason = cursor.isEmpty()
                     ? StreamResetReason.UNREADABLE
                     : cursor.get()
                             .findResetReason(userStream.epoch(), userStream.lastSeq())
                             .orElse(null);
-            hubSubscription.start(userStream, why == null ? cursor.orElseThrow().seq() : userStream.lastSeq(), why);
+            hubSubscription.start(
+                    userStream, resetReason == null ? cursor.orElseThrow().seq() : userStream.lastSeq(), resetReason);
         } else {
-            long from = pendingSubscription.usesSubscriberCursor()
-                    ? known.getOrDefault(pendingSubscription.subscriberId(), 0L)
+            long afterSeq = pendingSubscription.usesSubscriberCursor()
+                    ? ackedSeqs.getOrDefault(pendingSubscription.subscriberId(), 0L)
                     : userStream.lastSeq();
-            hubSubscription.start(userStream, from, null);
+            hubSubscription.start(userStream, afterSeq, null);
         }
-        hub.attach(hubSubscription);
-        if (moved) {
+        userStream.subscribers().add(hubSubscription);
+        if (changed) {
             userStream.markStale();
         }
     }

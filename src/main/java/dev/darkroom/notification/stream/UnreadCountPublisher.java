@@ -8,22 +8,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a user's devices what was acknowledged and read on another. Only the latest matters: what moves while the database is asked is
- * asked for once, and what could not be asked is not told until something moves again. On the hub's event loop.
+ * Sends the unread count to the subscribers of a user after an acknowledgement or a read notification. Merges changes that arrive while a
+ * query runs, because only the latest state matters. Does not retry a failed query; the next change of the user repeats it. Confined to
+ * the context of the hub.
  */
 final class UnreadCountPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadCountPublisher.class);
 
-    private final NotificationHub hub;
+    private final HubContext context;
+    private final UserStreamRegistry streams;
     private final NotificationStore store;
     private final Set<String> changedUsers = new HashSet<>();
     private boolean querying;
 
-    UnreadCountPublisher(NotificationHub hub, NotificationStore store) {
-        this.hub = hub;
+    UnreadCountPublisher(HubContext context, UserStreamRegistry streams, NotificationStore store) {
+        this.context = context;
+        this.streams = streams;
         this.store = store;
     }
 
+    /** Schedules a query of the user's unread state. */
     void add(String user) {
         changedUsers.add(user);
         queryNext();
@@ -37,20 +41,20 @@ final class UnreadCountPublisher {
         List<String> users = List.copyOf(changedUsers);
         changedUsers.clear();
         store.findUnreadStates(users)
-                .onSuccess(states -> hub.runOnContext(() -> states.forEach((user, unreadState) -> {
-                    UserStream userStream = hub.userStream(user);
-                    if (userStream != null) {
-                        NotificationFrame notificationFrame = NotificationFrame.unreadState(unreadState);
-                        userStream
-                                .subscriptions()
-                                .forEach(hubSubscription -> hubSubscription.offerState(notificationFrame));
-                    }
-                })))
+                .onSuccess(states -> context.run(() -> states.forEach(this::publish)))
                 .onFailure(error ->
-                        LOG.atDebug().addKeyValue("reason", error.getMessage()).log("could not look what badges show"))
-                .onComplete(done -> hub.runOnContext(() -> {
+                        LOG.atDebug().addKeyValue("reason", error.getMessage()).log("unread state query failed"))
+                .onComplete(done -> context.run(() -> {
                     querying = false;
                     queryNext();
                 }));
+    }
+
+    private void publish(String user, NotificationStore.UnreadState unreadState) {
+        UserStream userStream = streams.find(user);
+        if (userStream != null) {
+            NotificationFrame frame = NotificationFrame.unreadState(unreadState);
+            userStream.subscribers().forEach(subscriber -> subscriber.offerState(frame));
+        }
     }
 }

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 
-/** The stream of one user in this process, and who listens to it. On the hub's event loop, but for {@link #lastSeq}. */
+/** Stream of one user in this process, with its subscribers. Confined to the context of the hub, except {@link #lastSeq}. */
 final class UserStream {
     private final String user;
-    private final List<HubSubscription> subscriptions = new ArrayList<>(1);
+    private final List<StreamSubscriber> subscribers = new ArrayList<>(1);
     private String epoch;
     private volatile long lastSeq;
-    /** There may be more than we know of. */
+    /** Whether the database may contain notifications after {@link #lastSeq}. */
     private boolean stale;
 
     private boolean fetching;
@@ -25,15 +25,17 @@ final class UserStream {
         return user;
     }
 
-    List<HubSubscription> subscriptions() {
-        return subscriptions;
+    /** Returns the modifiable list of subscribers. */
+    List<StreamSubscriber> subscribers() {
+        return subscribers;
     }
 
-    /** The last number that is known to have been given out. From any thread. */
+    /** Returns the last assigned sequence number known to this process. Usable from any thread. */
     long lastSeq() {
         return lastSeq;
     }
 
+    /** Returns the short epoch; null before the first {@link #update}. */
     String epoch() {
         return epoch;
     }
@@ -42,13 +44,15 @@ final class UserStream {
         return new NotificationCursor(epoch, seq);
     }
 
-    /** How it stands, by the database. True when the numbers have begun anew. */
-    boolean update(UUID nowEpoch, long nowTop) {
-        String its = NotificationCursor.shortEpoch(nowEpoch);
-        boolean anew = epoch != null && !epoch.equals(its);
-        epoch = its;
-        lastSeq = anew ? nowTop : Math.max(lastSeq, nowTop);
-        return anew;
+    /** Updates the stream to its state in the database. Resets all subscribers if the numbering started again. */
+    void update(UUID currentEpoch, long currentLastSeq) {
+        String shortEpoch = NotificationCursor.shortEpoch(currentEpoch);
+        boolean newEpoch = epoch != null && !epoch.equals(shortEpoch);
+        epoch = shortEpoch;
+        lastSeq = newEpoch ? currentLastSeq : Math.max(lastSeq, currentLastSeq);
+        if (newEpoch) {
+            List.copyOf(subscribers).forEach(StreamSubscriber::resetToNewEpoch);
+        }
     }
 
     void advanceTo(long seq) {
@@ -63,16 +67,19 @@ final class UserStream {
         return fetching;
     }
 
-    /** Whether there is, or may be, something for one who was told up to here. */
+    /** Returns whether there are, or may be, notifications after {@code position}. */
     boolean mayHaveAfter(long position) {
         return stale || position < lastSeq;
     }
 
-    /** The number after which to read, when somebody has room for what comes. Looks at all who listen, who may be thousands. */
+    /**
+     * Returns the lowest position of the ready subscribers with possible notifications after it; empty if there are none. Iterates over all
+     * subscribers, which may be thousands.
+     */
     OptionalLong nextFetchPosition() {
-        return subscriptions.stream()
-                .filter(HubSubscription::isReady)
-                .mapToLong(HubSubscription::position)
+        return subscribers.stream()
+                .filter(StreamSubscriber::isReady)
+                .mapToLong(StreamSubscriber::position)
                 .filter(this::mayHaveAfter)
                 .min();
     }
@@ -86,13 +93,11 @@ final class UserStream {
         fetching = false;
     }
 
-    /** Hands a page to those who have room. */
+    /** Delivers a page to the ready subscribers. Skips subscribers behind the page; the next fetch starts at their position. */
     void deliver(NotificationPage notificationPage) {
         advanceTo(notificationPage.lastSeq());
-        // Whoever is further behind, and has got room since the read began, is read for next.
-        List.copyOf(subscriptions).stream()
-                .filter(hubSubscription ->
-                        hubSubscription.isReady() && hubSubscription.position() >= notificationPage.afterSeq())
-                .forEach(hubSubscription -> hubSubscription.deliver(notificationPage));
+        List.copyOf(subscribers).stream()
+                .filter(subscriber -> subscriber.isReady() && subscriber.position() >= notificationPage.afterSeq())
+                .forEach(subscriber -> subscriber.deliver(notificationPage));
     }
 }

@@ -1,2 +1,2 @@
-/** The notification hub: subscriptions, user streams, batches and backpressure. */
+/** The notification hub: subscriptions, user streams, batched fetches and backpressure. */
 package dev.darkroom.notification.stream;

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -19,51 +20,51 @@ import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The hub by itself: listeners that take what they get, that do not, and that come all at once. */
+/** Tests the hub with fast and slow subscribers, and with many concurrent subscriptions. */
 class NotificationHubTest extends NotificationFixture {
     private final NotificationHub hub = new NotificationHub(vertx, database);
 
-    /** Takes what it gets, at once or when it is told to. */
-    private final class Ear implements NotificationFrameSink {
+    /** Collects frames. Marks itself writable after each batch if {@code autoWritable}, otherwise the test does. */
+    private final class CollectingSink implements NotificationFrameSink {
         private final List<NotificationFrame> frames = Collections.synchronizedList(new ArrayList<>());
-        private final boolean eager;
-        /** Null until the hub has returned it. The hub may send before, on its own event loop. */
-        private volatile NotificationSubscription notificationSubscription;
+        private final boolean autoWritable;
+        /** Null until subscribe returned it; the hub may send before, on its own event loop. */
+        private volatile NotificationSubscription subscription;
 
-        private final CompletableFuture<NotificationSubscription> opened = new CompletableFuture<>();
-        private volatile int sent;
+        private final CompletableFuture<NotificationSubscription> subscribed = new CompletableFuture<>();
+        private volatile int batchCount;
 
-        Ear(String user, String cursor, String subscriber, boolean eager) {
-            this.eager = eager;
-            this.notificationSubscription = hub.subscribe(user, cursor, subscriber, this);
-            opened.complete(notificationSubscription);
+        CollectingSink(String user, String cursor, String subscriber, boolean autoWritable) {
+            this.autoWritable = autoWritable;
+            this.subscription = hub.subscribe(user, cursor, subscriber, this);
+            subscribed.complete(subscription);
         }
 
         @Override
-        public void send(List<NotificationFrame> some) {
-            frames.addAll(some);
-            sent++;
-            if (eager) {
-                vertx.runOnContext(soon -> opened.thenAccept(NotificationSubscription::markWritable));
+        public void send(List<NotificationFrame> batch) {
+            frames.addAll(batch);
+            batchCount++;
+            if (autoWritable) {
+                vertx.runOnContext(ignored -> subscribed.thenAccept(NotificationSubscription::markWritable));
             }
         }
 
-        List<Long> numbers() {
+        List<Long> seqs() {
             synchronized (frames) {
                 return frames.stream()
-                        .filter(notificationFrame -> "notification".equals(notificationFrame.event()))
-                        .map(notificationFrame -> new JsonObject(notificationFrame.data()).getLong("seq"))
+                        .filter(frame -> "notification".equals(frame.event()))
+                        .map(frame -> new JsonObject(frame.data()).getLong("seq"))
                         .toList();
             }
         }
 
         void awaitFrames(int count) {
-            until("frames", () -> frames.size() >= count);
+            awaitUntil("frames", () -> frames.size() >= count);
         }
     }
 
-    private static void until(String what, java.util.concurrent.Callable<Boolean> condition) {
-        Awaitility.await(what)
+    private static void awaitUntil(String alias, Callable<Boolean> condition) {
+        Awaitility.await(alias)
                 .atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(10))
                 .until(condition);
@@ -79,29 +80,29 @@ class NotificationHubTest extends NotificationFixture {
     }
 
     @Test
-    void whoDoesNotTakeWhatTheyGetAreSentNoMore() {
+    void sendsNothingToASubscriberThatIsNotWritable() {
         // given
         writeNotifications("anna", 250);
-        Ear slow = new Ear("anna", cursor("anna", 0), null, false);
+        CollectingSink slow = new CollectingSink("anna", cursor("anna", 0), null, false);
         slow.awaitFrames(1);
 
         // when
-        slow.notificationSubscription.markWritable();
-        until("the first page", () -> slow.sent == 2);
+        slow.subscription.markWritable();
+        awaitUntil("the first page", () -> slow.batchCount == 2);
         writeNotifications("anna", 5);
         await(hub.refreshAll());
 
         // then
-        assertThat(slow.numbers()).isEqualTo(upTo(100));
+        assertThat(slow.seqs()).isEqualTo(upTo(100));
 
         // when
-        slow.notificationSubscription.markWritable();
-        until("the second page", () -> slow.sent == 3);
-        slow.notificationSubscription.markWritable();
-        until("the last page", () -> slow.sent == 4);
+        slow.subscription.markWritable();
+        awaitUntil("the second page", () -> slow.batchCount == 3);
+        slow.subscription.markWritable();
+        awaitUntil("the last page", () -> slow.batchCount == 4);
 
         // then
-        assertThat(slow.numbers()).isEqualTo(upTo(255));
+        assertThat(slow.seqs()).isEqualTo(upTo(255));
     }
 
     @Test
@@ -113,34 +114,35 @@ class NotificationHubTest extends NotificationFixture {
         AtomicReference<Context> context = new AtomicReference<>();
 
         // when
-        verticle.hub().runOnContext(() -> context.set(Vertx.currentContext()));
+        verticle.hub().subscribe("anna", null, null, frames -> context.set(Vertx.currentContext()));
 
         // then
-        until("run", () -> context.get() != null);
+        awaitUntil("the first frame", () -> context.get() != null);
         assertThat(context.get().deploymentID()).isEqualTo(id);
         await(notifyChannel.close());
     }
 
     @Test
-    void allWhoListenToAUserGetItWhereverTheyStand() {
+    void deliversToAllSubscribersOfAUserFromTheirPositions() {
         // given
         writeNotifications("anna", 130);
         String first = cursor("anna", 0);
         String later = cursor("anna", 120);
-        List<Ear> ears = new ArrayList<>();
+        List<CollectingSink> sinks = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            ears.add(new Ear("anna", i % 2 == 0 ? first : later, null, true));
+            sinks.add(new CollectingSink("anna", i % 2 == 0 ? first : later, null, true));
         }
 
         // when
-        until("what was missed", () -> ears.stream().allMatch(ear -> ear.notificationSubscription.lastSeq() == 130));
+        awaitUntil(
+                "the missed notifications", () -> sinks.stream().allMatch(sink -> sink.subscription.lastSeq() == 130));
         await(writeNotifications("anna"));
         hub.onRemoteRecorded(NotifyUserKey.of("anna"));
 
         // then
-        until("the last", () -> ears.stream().allMatch(ear -> ear.numbers().contains(131L)));
+        awaitUntil("the last", () -> sinks.stream().allMatch(sink -> sink.seqs().contains(131L)));
         for (int i = 0; i < 20; i++) {
-            assertThat(ears.get(i).numbers())
+            assertThat(sinks.get(i).seqs())
                     .isEqualTo(LongStream.rangeClosed(i % 2 == 0 ? 1 : 121, 131)
                             .boxed()
                             .toList());
@@ -148,65 +150,67 @@ class NotificationHubTest extends NotificationFixture {
     }
 
     @Test
-    void aLostHintCostsNothingButTime() {
+    void pollingDeliversWithoutAnnouncement() {
         // given
-        Ear ear = new Ear("anna", null, null, true);
-        ear.awaitFrames(1);
+        CollectingSink sink = new CollectingSink("anna", null, null, true);
+        sink.awaitFrames(1);
 
-        // when nobody says that there is something
+        // when the notification is not announced
         await(writeNotifications("anna"));
         await(hub.refreshAll());
 
         // then
-        until("the notification", () -> ear.numbers().equals(List.of(1L)));
+        awaitUntil("the notification", () -> sink.seqs().equals(List.of(1L)));
     }
 
     @Test
-    void manyWhoComeAtOnceCostFewStatements() {
+    void initializesManyConcurrentSubscriptions() {
         // given
         writeNotifications("u7", 3);
-        List<Ear> ears = IntStream.range(0, 2000)
-                .mapToObj(i -> new Ear("u" + i, null, "phone", true))
+        List<CollectingSink> sinks = IntStream.range(0, 2000)
+                .mapToObj(i -> new CollectingSink("u" + i, null, "phone", true))
                 .toList();
 
         // when
-        until("all", () -> ears.stream().allMatch(ear -> !ear.frames.isEmpty()));
+        awaitUntil("all", () -> sinks.stream().allMatch(sink -> !sink.frames.isEmpty()));
 
         // then
-        until("what one of them missed", () -> ears.get(7).numbers().equals(upTo(3)));
+        awaitUntil(
+                "the missed notifications of one subscriber",
+                () -> sinks.get(7).seqs().equals(upTo(3)));
         assertThat(query("SELECT count(*) FROM user_streams")).containsExactly("2000");
     }
 
     @Test
-    void whoLeavesIsForgotten() {
+    void sendsNothingAfterClose() {
         // given
-        Ear ear = new Ear("anna", null, null, true);
-        ear.awaitFrames(1);
+        CollectingSink sink = new CollectingSink("anna", null, null, true);
+        sink.awaitFrames(1);
 
         // when
-        ear.notificationSubscription.close();
-        ear.notificationSubscription.close();
+        sink.subscription.close();
+        sink.subscription.close();
         await(writeNotifications("anna"));
         await(hub.refreshAll());
-        Ear other = new Ear("anna", cursor("anna", 0), null, true);
-        until("the other hears", () -> other.numbers().equals(List.of(1L)));
+        CollectingSink other = new CollectingSink("anna", cursor("anna", 0), null, true);
+        awaitUntil("the notification", () -> other.seqs().equals(List.of(1L)));
 
         // then
-        assertThat(ear.numbers()).isEmpty();
+        assertThat(sink.seqs()).isEmpty();
     }
 
     @Test
-    void aGapInTheMiddleIsToldAndNotPassedOver() {
+    void sendsAResetForAGapInTheStream() {
         // given
         writeNotifications("anna", 5);
         execute("DELETE FROM notifications WHERE seq = 3");
 
         // when
-        Ear ear = new Ear("anna", cursor("anna", 1), null, true);
+        CollectingSink sink = new CollectingSink("anna", cursor("anna", 1), null, true);
 
         // then
-        until("the reset", () -> ear.frames.size() == 3);
-        assertThat(ear.frames).extracting(NotificationFrame::event).containsExactly(null, "notification", "reset");
-        assertThat(ear.frames.get(2).id()).isEqualTo(cursor("anna", 5));
+        awaitUntil("the reset", () -> sink.frames.size() == 3);
+        assertThat(sink.frames).extracting(NotificationFrame::event).containsExactly(null, "notification", "reset");
+        assertThat(sink.frames.get(2).id()).isEqualTo(cursor("anna", 5));
     }
 }
