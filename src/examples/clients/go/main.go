@@ -97,16 +97,16 @@ func main() {
 	}
 	fmt.Println("listed notifications", listed)
 
-	// Create a webhook, change it, and delete it.
+	// Create a webhook, update it, and delete it.
 	webhook, _, err := client.WebhooksAPI.CreateWebhook(ctx).
 		WebhookRequest(*darkroom.NewWebhookRequest(environment("HOOK", "https://example.com/darkroom"))).Execute()
 	check(err)
-	changes := darkroom.NewWebhookChanges()
-	changes.SetDescription("The shop")
-	changed, _, err := client.WebhooksAPI.ChangeWebhook(ctx, webhook.Id).WebhookChanges(*changes).Execute()
+	update := darkroom.NewWebhookUpdate()
+	update.SetDescription("The shop")
+	updated, _, err := client.WebhooksAPI.UpdateWebhook(ctx, webhook.Id).WebhookUpdate(*update).Execute()
 	check(err)
-	fmt.Println("webhook secret", strings.HasPrefix(webhook.Secret, "whsec_"), "enabled", changed.Enabled,
-		"description", changed.GetDescription())
+	fmt.Println("webhook secret", strings.HasPrefix(webhook.Secret, "whsec_"), "enabled", updated.Enabled,
+		"description", updated.GetDescription())
 	_, err = client.WebhooksAPI.DeleteWebhook(ctx, webhook.Id).Execute()
 	check(err)
 }

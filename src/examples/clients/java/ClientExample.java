@@ -10,8 +10,8 @@ import dev.darkroom.client.model.GenerationRequest;
 import dev.darkroom.client.model.GenerationStatus;
 import dev.darkroom.client.model.NotificationPage;
 import dev.darkroom.client.model.Webhook;
-import dev.darkroom.client.model.WebhookChanges;
 import dev.darkroom.client.model.WebhookRequest;
+import dev.darkroom.client.model.WebhookUpdate;
 import dev.darkroom.client.model.WebhookWithSecret;
 import java.util.UUID;
 
@@ -81,12 +81,12 @@ public final class ClientExample {
         } while (cursor != null);
         System.out.println("listed notifications " + listed);
 
-        // Create a webhook, change it, and delete it.
+        // Create a webhook, update it, and delete it.
         WebhookWithSecret webhook =
                 webhooks.createWebhook(new WebhookRequest().url(environment("HOOK", "https://example.com/darkroom")));
-        Webhook changed = webhooks.changeWebhook(webhook.getId(), new WebhookChanges().description("The shop"));
-        System.out.println("webhook secret " + webhook.getSecret().startsWith("whsec_") + " enabled " + changed.getEnabled()
-                + " description " + changed.getDescription());
+        Webhook updated = webhooks.updateWebhook(webhook.getId(), new WebhookUpdate().description("The shop"));
+        System.out.println("webhook secret " + webhook.getSecret().startsWith("whsec_") + " enabled " + updated.getEnabled()
+                + " description " + updated.getDescription());
         webhooks.deleteWebhook(webhook.getId());
     }
 

@@ -12,9 +12,9 @@ from darkroom_client import (
     GenerationsApi,
     GenerationStatus,
     NotificationsApi,
-    WebhookChanges,
     WebhookRequest,
     WebhooksApi,
+    WebhookUpdate,
 )
 
 configuration = Configuration(
@@ -78,11 +78,11 @@ with ApiClient(configuration) as client:
             break
     print("listed notifications", listed)
 
-    # Create a webhook, change it, and delete it.
+    # Create a webhook, update it, and delete it.
     webhook = webhooks.create_webhook(WebhookRequest(url=os.environ.get("HOOK", "https://example.com/darkroom")))
-    changed = webhooks.change_webhook(webhook.id, WebhookChanges(description="The shop"))
+    updated = webhooks.update_webhook(webhook.id, WebhookUpdate(description="The shop"))
     print(
         "webhook secret", str(webhook.secret.startswith("whsec_")).lower(),
-        "enabled", str(changed.enabled).lower(), "description", changed.description,
+        "enabled", str(updated.enabled).lower(), "description", updated.description,
     )
     webhooks.delete_webhook(webhook.id)

@@ -71,9 +71,9 @@ do {
 } while (next !== undefined);
 console.log('listed notifications', listed);
 
-// Create a webhook, change it, and delete it.
+// Create a webhook, update it, and delete it.
 const webhook = required(await client.POST('/api/webhooks', { body: { url: process.env.HOOK ?? 'https://example.com/darkroom' } }));
 const path = { webhookId: webhook.id };
-const changed = required(await client.PATCH('/api/webhooks/{webhookId}', { params: { path }, body: { description: 'The shop' } }));
-console.log('webhook secret', webhook.secret.startsWith('whsec_'), 'enabled', changed.enabled, 'description', changed.description);
+const updated = required(await client.PATCH('/api/webhooks/{webhookId}', { params: { path }, body: { description: 'The shop' } }));
+console.log('webhook secret', webhook.secret.startsWith('whsec_'), 'enabled', updated.enabled, 'description', updated.description);
 await client.DELETE('/api/webhooks/{webhookId}', { params: { path } });

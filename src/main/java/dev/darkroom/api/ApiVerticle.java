@@ -135,7 +135,7 @@ public final class ApiVerticle extends VerticleBase {
     public Future<?> stop() {
         return server == null
                 ? Future.succeededFuture()
-                : streams.closeAll("DEPLOY", DRAIN_SECONDS)
+                : streams.closeAll("SHUTDOWN", DRAIN_SECONDS)
                         .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
     }
 
@@ -206,7 +206,7 @@ public final class ApiVerticle extends VerticleBase {
                         policy),
                 new JsonOperationHandler("acknowledgeNotifications", notifications::acknowledge),
                 new JsonOperationHandler(
-                        "readNotification",
+                        "markNotificationRead",
                         operationContext ->
                                 notifications.markRead(operationContext, operationContext.parameter("notificationId"))),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));

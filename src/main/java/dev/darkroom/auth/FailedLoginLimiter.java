@@ -64,6 +64,6 @@ public final class FailedLoginLimiter {
 
     private static <T> Future<T> limitExceeded(KeyedRateLimiter.Decision decision) {
         return Future.failedFuture(AuthenticationException.tooManyFailures(
-                "Credentials from this address were wrong too often.", decision.retryAfterSeconds()));
+                "Too many failed authentications from this address.", decision.retryAfterSeconds()));
     }
 }

@@ -113,14 +113,14 @@ public final class BackendExecutor {
         return rateLimitPause.remaining();
     }
 
-    /** Returns the state for operators: {@code {"name", "breaker", "pausedMs", "concurrency", "permits"}}. */
+    /** Returns the state for operators: {@code {"name", "breaker", "retryAfterMs", "concurrency", "availablePermits"}}. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("name", backend.name())
                 .put("breaker", state().name())
-                .put("pausedMs", remainingPause().toMillis())
+                .put("retryAfterMs", remainingPause().toMillis())
                 .put("concurrency", concurrency())
-                .put("permits", availablePermits());
+                .put("availablePermits", availablePermits());
     }
 
     /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */

@@ -17,7 +17,7 @@ import java.util.function.Function;
  */
 public record BusCommand(String action, String user, JsonObject body, String requestId) {
     /** Name of the field that is {@code true} when the user is an admin and may access the resources of all users. */
-    public static final String AS_ADMIN = "anybodys";
+    public static final String AS_ADMIN = "asAdmin";
 
     static BusCommand parse(MultiMap headers, JsonObject body) {
         String action = headers.get(CommandProtocol.ACTION_HEADER);

@@ -28,7 +28,7 @@ public final class CommandReplies {
 
     /** @param resource the kind of resource, such as {@code generation} */
     public static JsonObject notFound(String resource) {
-        return error(CommandProtocol.NOT_FOUND, "there is no such " + resource);
+        return error(CommandProtocol.NOT_FOUND, resource + " not found");
     }
 
     public static JsonObject conflict(String message) {

@@ -74,7 +74,7 @@ public final class GenerationBus {
     public static final String GET = "get";
 
     /**
-     * Action {@code {"user", "id"}} → {@code {"image"}}: returns the storage location of an image, not its bytes. {@code "link": true}
+     * Action {@code {"user", "id"}} → {@code {"image"}}: returns the storage location of an image, not its bytes. {@code "signedUrl": true}
      * instead of a user means that the sender has verified a signed URL of the image.
      */
     public static final String GET_IMAGE = "getImage";
@@ -89,7 +89,7 @@ public final class GenerationBus {
     public static final String OVERLOADED = "OVERLOADED";
 
     /** Error code: the user has reached a quota; nothing was stored. {@code retryAfterSeconds} says when to retry. */
-    public static final String QUOTA_EXCEEDED = "LIMITED";
+    public static final String QUOTA_EXCEEDED = "QUOTA_EXCEEDED";
 
     private GenerationBus() {}
 }

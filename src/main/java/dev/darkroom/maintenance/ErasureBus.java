@@ -5,7 +5,7 @@ public final class ErasureBus {
     /** Address for commands. The erasure verticle of each process consumes it. */
     public static final String COMMANDS = "darkroom.user";
 
-    /** {@code {"user", "anybodys": true, "erase"}} → {@code {"erased"}}; false while the erasure continues. */
+    /** {@code {"user", "asAdmin": true, "userToErase"}} → {@code {"erased"}}; false while the erasure continues. */
     public static final String ERASE = "erase";
 
     private ErasureBus() {}

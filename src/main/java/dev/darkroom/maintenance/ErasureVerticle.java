@@ -59,9 +59,9 @@ public final class ErasureVerticle extends VerticleBase {
         if (!busCommand.action().equals(ErasureBus.ERASE)) {
             return CommandReplies.invalidFuture("the header action must be erase");
         }
-        String user = busCommand.optionalText("erase");
+        String user = busCommand.optionalText("userToErase");
         if (busCommand.user() == null || busCommand.ownerFilter() != null) {
-            return CommandReplies.invalidFuture("the body must name an admin as user, with anybodys true");
+            return CommandReplies.invalidFuture("the body must name an admin as user, with asAdmin true");
         }
         if (user == null || user.isEmpty() || user.length() > MAX_USER_LENGTH || user.indexOf('\0') >= 0) {
             return CommandReplies.invalidFuture("erase must be a user of 1 to 128 characters");

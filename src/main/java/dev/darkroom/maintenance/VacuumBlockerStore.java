@@ -25,10 +25,10 @@ final class VacuumBlockerStore {
                 AND (datname IS NULL OR datname = current_database())
                 AND pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
               UNION ALL
-              SELECT 'PREPARED', NULL, gid, NULL, extract(epoch FROM clock_timestamp() - prepared), 'prepared ' || gid
+              SELECT 'PREPARED_TRANSACTION', NULL, gid, NULL, extract(epoch FROM clock_timestamp() - prepared), 'prepared ' || gid
               FROM pg_prepared_xacts WHERE database = current_database()
               UNION ALL
-              SELECT 'SLOT', active_pid, slot_name, NULL, NULL, 'slot ' || slot_name || ' ' || xmin::text
+              SELECT 'REPLICATION_SLOT', active_pid, slot_name, NULL, NULL, 'slot ' || slot_name || ' ' || xmin::text
               FROM pg_replication_slots WHERE xmin IS NOT NULL)
             SELECT (SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = 'generation_queue'::regclass) AS dead_rows,
               p.kind, p.pid, p.name::text AS name, p.state, (p.age * 1000)::bigint AS age, p.mark

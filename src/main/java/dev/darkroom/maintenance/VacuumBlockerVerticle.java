@@ -36,7 +36,7 @@ public final class VacuumBlockerVerticle extends VerticleBase {
     private boolean warning;
     private PeriodicTask pollTask;
     private volatile JsonObject lastObservation =
-            new JsonObject().put("alarm", false).put("pins", new JsonArray());
+            new JsonObject().put("longTransactionWarning", false).put("vacuumBlockers", new JsonArray());
 
     /** @param ageLimit age of a blocker above which the warning starts */
     public VacuumBlockerVerticle(Database database, Duration ageLimit) {
@@ -84,7 +84,7 @@ public final class VacuumBlockerVerticle extends VerticleBase {
             logWarning(observation, longLived);
         } else if (longLived.isEmpty() && warning) {
             LOG.atWarn()
-                    .addKeyValue("deadQueueRows", observation.deadQueueRows())
+                    .addKeyValue("deadTuples", observation.deadQueueRows())
                     .log("vacuum no longer blocked");
         }
         warning = !longLived.isEmpty();
@@ -115,8 +115,8 @@ public final class VacuumBlockerVerticle extends VerticleBase {
             line = line.addKeyValue("state", oldest.state());
         }
         line.addKeyValue("ageMs", oldest.age().toMillis())
-                .addKeyValue("pins", longLived.size())
-                .addKeyValue("deadQueueRows", observation.deadQueueRows())
+                .addKeyValue("vacuumBlockers", longLived.size())
+                .addKeyValue("deadTuples", observation.deadQueueRows())
                 .log("long transaction blocks vacuum");
     }
 
@@ -136,9 +136,9 @@ public final class VacuumBlockerVerticle extends VerticleBase {
             blockers.add(json.put("ageMs", vacuumBlocker.age().toMillis()));
         });
         return new JsonObject()
-                .put("alarm", !longLived.isEmpty())
+                .put("longTransactionWarning", !longLived.isEmpty())
                 .put("observedAt", Rfc3339Timestamp.format(Instant.now()))
-                .put("deadQueueRows", observation.deadQueueRows())
-                .put("pins", blockers);
+                .put("deadTuples", observation.deadQueueRows())
+                .put("vacuumBlockers", blockers);
     }
 }

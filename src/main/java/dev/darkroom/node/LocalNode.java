@@ -127,7 +127,7 @@ public final class LocalNode {
     public synchronized JsonObject toJson() {
         JsonObject json = new JsonObject();
         validId().ifPresent(valid -> json.put("id", valid.toString()));
-        return json.put("draining", draining).put("refusedResults", rejectedResults);
+        return json.put("draining", draining).put("rejectedResults", rejectedResults);
     }
 
     /** Returns the node id as last confirmed, whether it is still valid or not. */

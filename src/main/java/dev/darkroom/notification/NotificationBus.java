@@ -11,10 +11,10 @@ public final class NotificationBus {
     /** Address of events {@code {"version", "user", "notification"}}. The process that stored the notification publishes it once. */
     public static final String EVENTS = "darkroom.notification.events";
 
-    /** {@code {"user", "cursor"?, "limit"?}} → {@code {"items", "nextCursor"?, "position", "unread", "reset"?}}, oldest first. */
+    /** {@code {"user", "cursor"?, "limit"?}} → {@code {"items", "nextCursor"?, "position", "unreadCount", "reset"?}}, oldest first. */
     public static final String LIST = "list";
 
-    /** {@code {"user", "seq", "subscriber"?}} → {@code {"acked", "top", "unread"}}. */
+    /** {@code {"user", "seq", "subscriber"?}} → {@code {"ackedSeq", "lastSeq", "unreadCount"}}. */
     public static final String ACK = "ack";
 
     /** {@code {"user", "id"}} → {@code {"notification"}}, marked as read. */

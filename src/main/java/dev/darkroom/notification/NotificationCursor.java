@@ -41,9 +41,9 @@ public record NotificationCursor(String epoch, long seq) {
      */
     public Optional<StreamResetReason> findResetReason(String currentEpoch, long lastSeq) {
         if (!epoch.equals(currentEpoch)) {
-            return Optional.of(StreamResetReason.EPOCH);
+            return Optional.of(StreamResetReason.EPOCH_CHANGED);
         }
-        return seq > lastSeq ? Optional.of(StreamResetReason.AHEAD) : Optional.empty();
+        return seq > lastSeq ? Optional.of(StreamResetReason.BEYOND_END) : Optional.empty();
     }
 
     /** Returns the text form, which {@link #parse} accepts. */

@@ -44,9 +44,9 @@ public final class NotificationStore {
      */
     public record UnreadState(long ackedSeq, long lastSeq, long unreadCount) {
 
-        /** Returns the data of the {@code state} event. */
+        /** Returns the data of the {@code unreadState} event. */
         public JsonObject toJson() {
-            return new JsonObject().put("acked", ackedSeq).put("unread", unreadCount);
+            return new JsonObject().put("ackedSeq", ackedSeq).put("unreadCount", unreadCount);
         }
     }
 

@@ -5,9 +5,9 @@ public enum StreamResetReason {
     /** Notifications after the cursor were deleted by retention. */
     EXPIRED,
     /** The cursor belongs to an earlier numbering. */
-    EPOCH,
+    EPOCH_CHANGED,
     /** The cursor is above the last assigned sequence number. */
-    AHEAD,
+    BEYOND_END,
     /** The cursor is malformed. */
-    UNREADABLE
+    MALFORMED
 }

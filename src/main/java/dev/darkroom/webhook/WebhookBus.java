@@ -47,7 +47,7 @@ public final class WebhookBus {
     /** {@code {"user", "id", "deliveryId"}} → {@code {"delivery"}}, due now. */
     public static final String REDELIVER = "redeliver";
 
-    /** {@code {"user", "id", "after", "before"?}} → {@code {"queued", "more"}}. */
+    /** {@code {"user", "id", "after", "before"?}} → {@code {"queued", "hasMore"}}. */
     public static final String REDELIVER_RANGE = "redeliverRange";
 
     /** {@code {"user"}} → the user's secret, which signs deliveries to the {@code webhookUrl} of a request. */

@@ -81,7 +81,7 @@ class StaleLeaseIT {
             assertThat(node(frozen).getString("id"))
                     .isNotEqualTo(owner)
                     .isEqualTo(DarkroomFleet.nodeIds(frozen).get(1));
-            assertThat(node(frozen).getLong("refusedResults")).isEqualTo(1);
+            assertThat(node(frozen).getLong("rejectedResults")).isEqualTo(1);
             assertThat(outcomes(ended)).containsExactly("LOST", "SUCCEEDED");
             assertThat(inProcessSimulator.recordedRequests(id)).hasSize(2);
             assertThat(frozen.client().generation(id).getJsonArray("attempts"))
@@ -156,7 +156,7 @@ class StaleLeaseIT {
 
                 // then
                 late.awaitLine("lease lost, result discarded generation=" + id);
-                assertThat(node(late).getLong("refusedResults")).isEqualTo(1);
+                assertThat(node(late).getLong("rejectedResults")).isEqualTo(1);
                 assertThat(outcomes(other.client().awaitEnd(id))).containsExactly("LOST", "SUCCEEDED");
                 check(List.of(late, other));
             }

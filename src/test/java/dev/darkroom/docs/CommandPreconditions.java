@@ -83,7 +83,7 @@ final class CommandPreconditions {
             // The call is aborted shortly after the generation has finished.
             Awaitility.await("an idle backend")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> management.get("/backends").text(), text -> text.contains("\"permits\":4"));
+                    .until(() -> management.get("/backends").text(), text -> text.contains("\"availablePermits\":4"));
             return () -> {};
         });
         addPrecondition(api, "$ curl -s http://127.0.0.1:8080/api/generation/01a2091b-0716", bindings -> {

@@ -37,7 +37,7 @@ final class ExpectedOutput {
         FREE_PATTERNS.put("time", TIME);
         FREE_PATTERNS.put(
                 "number",
-                "(?<=\"(?:seed|bytes|seq|unread|top|retryMs|deadQueueRows)\":|[rt]=|port=|delayMs=|retry: |content-length: |seed |notification |"
+                "(?<=\"(?:seed|bytes|seq|unreadCount|lastSeq|retryMs|deadTuples)\":|[rt]=|port=|delayMs=|retry: |content-length: |seed |notification |"
                         + " at 127\\.0\\.0\\.1:)[0-9]+");
         FREE_PATTERNS.put("seconds", "[0-9]+\\.[0-9]{3}(?= s)");
         FREE_PATTERNS.put("size", "[0-9]+(?= bytes)");

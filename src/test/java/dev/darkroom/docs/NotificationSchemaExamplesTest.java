@@ -35,7 +35,7 @@ class NotificationSchemaExamplesTest {
     private static final Pattern EXAMPLE =
             Pattern.compile("<!-- schema: (\\w+) -->\n```json\n(.*?)\n```", Pattern.DOTALL);
     private static final Map<String, String> SCHEMA_OF_EVENT =
-            Map.of("notification", "Notification", "ping", "Ping", "state", "State", "reset", "Reset", "bye", "Bye");
+            Map.of("notification", "Notification", "ping", "Ping", "unreadState", "UnreadState", "reset", "Reset", "close", "Close");
 
     private record Example(String schema, JsonObject message) {
         @Override

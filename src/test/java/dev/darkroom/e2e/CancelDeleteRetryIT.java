@@ -154,7 +154,7 @@ class CancelDeleteRetryIT {
 
         // then
         assertProblem(client.cancel(id), 409, "conflict", "/api/generation/" + id + "/cancel");
-        assertThat(client.cancel(id).json().getString("detail")).isEqualTo("The generation has ended already.");
+        assertThat(client.cancel(id).json().getString("detail")).isEqualTo("The generation has already ended.");
         assertProblem(client.cancel(unknown), 404, "not-found", "/api/generation/" + unknown + "/cancel");
     }
 

@@ -122,8 +122,8 @@ class ContractFuzzIT {
                 # exist, June has 30 days, receiver hosts resolve to public addresses, and the number of webhooks is limited.
                 [[operations]]
                 include-operation-id = ["createGeneration", "retryGeneration", "listGenerations", "listNotifications",
-                  "acknowledgeNotifications", "createWebhook", "changeWebhook", "enableWebhook", "listDeliveries", "redeliver",
-                  "redeliverRange", "testWebhook"]
+                  "acknowledgeNotifications", "createWebhook", "updateWebhook", "enableWebhook", "listWebhookDeliveries",
+                  "redeliverWebhookDelivery", "redeliverFailedWebhookDeliveries", "testWebhook"]
                 [operations.checks]
                 positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
                 """.formatted(image.getPath().substring("/images/".length()));

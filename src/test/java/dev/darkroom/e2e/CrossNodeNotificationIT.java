@@ -95,10 +95,10 @@ class CrossNodeNotificationIT {
 
         // then
         stream.awaitEnd();
-        JsonObject bye = new JsonObject(stream.awaitEvent("bye").data());
-        assertThat(bye.getString("reason")).isEqualTo("DEPLOY");
-        assertThat(bye.getInteger("retryMs")).isBetween(1_000, 15_000);
-        assertThat(stream.retryMs()).isEqualTo(bye.getInteger("retryMs"));
+        JsonObject close = new JsonObject(stream.awaitEvent("close").data());
+        assertThat(close.getString("reason")).isEqualTo("SHUTDOWN");
+        assertThat(close.getInteger("retryMs")).isBetween(1_000, 15_000);
+        assertThat(stream.retryMs()).isEqualTo(close.getInteger("retryMs"));
 
         // when
         try (DarkroomInstance second = startNode("second", "2", "1h")) {

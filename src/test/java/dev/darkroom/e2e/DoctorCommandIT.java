@@ -106,7 +106,7 @@ class DoctorCommandIT {
             // then
             assertClean(run("doctor", "--deep", "--timeout", "30"));
             assertExplains(run("explain", id), id);
-            assertThat(get(darkroomInstance.management() + "/database").getBoolean("alarm"))
+            assertThat(get(darkroomInstance.management() + "/database").getBoolean("longTransactionWarning"))
                     .isFalse();
 
             // when

@@ -230,7 +230,7 @@ final class FaultScenarioRunner implements AutoCloseable {
     private void awaitBreakerClosed() {
         Awaitility.await("end of the pause")
                 .atMost(Duration.ofSeconds(60))
-                .until(() -> backend().getInteger("pausedMs") == 0);
+                .until(() -> backend().getInteger("retryAfterMs") == 0);
     }
 
     /** Returns the state of the AI server as the management port reports it. */

@@ -115,7 +115,7 @@ class GenerationEventStreamIT {
             assertThat(ended.getString("type")).isEqualTo("generation.ended");
             assertThat(ended.getString("status")).isEqualTo("FAILED");
             assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("CANCELLED");
-            assertThat(new JsonObject(stream.awaitEvent("bye").data()).getString("reason"))
+            assertThat(new JsonObject(stream.awaitEvent("close").data()).getString("reason"))
                     .isEqualTo("ENDED");
             assertThat(stream.reconnect().status()).isEqualTo(204);
         }

@@ -178,7 +178,7 @@ class ImageDownloadIT {
 
         // then
         assertProblem(apiResponse, 404, "not-found", unknown);
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("There is no such image.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("Image not found.");
         assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
         assertThat(service.client().send("HEAD", unknown, Map.of(), null).status())
                 .isEqualTo(404);

@@ -139,7 +139,7 @@ class InvalidRequestBodyIT {
         ApiResponse apiResponse = post(new byte[262_145]);
 
         // then
-        assertProblem(apiResponse, 413, "too-large", "/api/generation");
+        assertProblem(apiResponse, 413, "request-too-large", "/api/generation");
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The body may have at most 262144 bytes.");
     }
 
@@ -160,7 +160,7 @@ class InvalidRequestBodyIT {
         }
 
         // then
-        assertProblem(apiResponse, 413, "too-large", "/api/generation");
+        assertProblem(apiResponse, 413, "request-too-large", "/api/generation");
     }
 
     @ParameterizedTest

@@ -166,7 +166,7 @@ class MalformedHttpIT {
                 RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", "/" + "a".repeat(10_000), ""));
 
         // then
-        assertProblem(apiResponse, 414, "too-large", "/");
+        assertProblem(apiResponse, 414, "request-too-large", "/");
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The URL is too long.");
     }
 
@@ -177,7 +177,7 @@ class MalformedHttpIT {
                 service.darkroom().api(), request("GET", "/", "X-Long: " + "a".repeat(10_000) + "\r\n"));
 
         // then
-        assertProblem(apiResponse, 431, "too-large", "/");
+        assertProblem(apiResponse, 431, "request-too-large", "/");
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The headers are too large.");
     }
 

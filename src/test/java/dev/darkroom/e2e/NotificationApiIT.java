@@ -186,7 +186,7 @@ class NotificationApiIT {
         user.complete(4);
         assertThat(user.ack(new JsonObject().put("subscriber", "phone").put("seq", 3))
                         .json())
-                .isEqualTo(new JsonObject().put("acked", 3).put("top", 4).put("unread", 4));
+                .isEqualTo(new JsonObject().put("ackedSeq", 3).put("lastSeq", 4).put("unreadCount", 4));
 
         // when
         try (SseClient phone = user.listen("?subscriber=phone");
@@ -218,9 +218,9 @@ class NotificationApiIT {
             user.ack(new JsonObject().put("subscriber", "phone").put("seq", 2));
 
             // then
-            laptop.awaitEvent("state");
-            assertThat(data(laptop.frames("state").get(0)))
-                    .isEqualTo(new JsonObject().put("acked", 2).put("unread", 2));
+            laptop.awaitEvent("unreadState");
+            assertThat(data(laptop.frames("unreadState").get(0)))
+                    .isEqualTo(new JsonObject().put("ackedSeq", 2).put("unreadCount", 2));
 
             // when
             ApiClient.ApiResponse read =
@@ -229,9 +229,9 @@ class NotificationApiIT {
             // then
             assertThat(read.json().getString("readAt")).isNotNull();
             laptop.await(
-                    "the state after the read", frames -> laptop.frames("state").size() == 2);
-            assertThat(data(laptop.frames("state").get(1)).getInteger("unread")).isEqualTo(1);
-            assertThat(user.list("").getInteger("unread")).isEqualTo(1);
+                    "the state after the read", frames -> laptop.frames("unreadState").size() == 2);
+            assertThat(data(laptop.frames("unreadState").get(1)).getInteger("unreadCount")).isEqualTo(1);
+            assertThat(user.list("").getInteger("unreadCount")).isEqualTo(1);
         }
     }
 
@@ -250,8 +250,8 @@ class NotificationApiIT {
                 user.ack(new JsonObject().put("subscriber", "phone").put("seq", 4));
 
         // then
-        assertThat(lower.json().getInteger("acked")).isEqualTo(3);
-        assertThat(repeated.json().getInteger("acked")).isEqualTo(3);
+        assertThat(lower.json().getInteger("ackedSeq")).isEqualTo(3);
+        assertThat(repeated.json().getInteger("ackedSeq")).isEqualTo(3);
         assertThat(beyond.status()).isEqualTo(400);
         assertThat(beyond.json().getJsonArray("errors").getJsonObject(0))
                 .isEqualTo(new JsonObject().put("pointer", "#/seq").put("detail", "is beyond the last notification"));
@@ -319,11 +319,11 @@ class NotificationApiIT {
 
     @ParameterizedTest
     @CsvSource({
-        "EPOCH, 00000000-1",
-        "AHEAD, EPOCH-99",
-        "UNREADABLE, garbage",
-        "UNREADABLE, ''';DROP TABLE'",
-        "UNREADABLE, 99999999999999999999"
+        "EPOCH_CHANGED, 00000000-1",
+        "BEYOND_END, EPOCH-99",
+        "MALFORMED, garbage",
+        "MALFORMED, ''';DROP TABLE'",
+        "MALFORMED, 99999999999999999999"
     })
     void reportsInvalidCursor(String reason, String cursor) {
         // given
@@ -342,7 +342,7 @@ class NotificationApiIT {
                     .isEqualTo(new JsonObject()
                             .put("reason", reason)
                             .put("epoch", epoch)
-                            .put("top", 2));
+                            .put("lastSeq", 2));
             user.complete();
             stream.awaitEvent("notification");
             assertThat(sequenceNumbers(stream)).containsExactly(3L);
@@ -363,8 +363,8 @@ class NotificationApiIT {
         try (SseClient stream = user.listen("?last_event_id=" + cursor)) {
 
             // then
-            assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH");
-            assertThat(user.list("?cursor=" + cursor).getString("reset")).isEqualTo("EPOCH");
+            assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH_CHANGED");
+            assertThat(user.list("?cursor=" + cursor).getString("reset")).isEqualTo("EPOCH_CHANGED");
             assertThat(stream.frames("notification")).isEmpty();
         }
     }
@@ -411,7 +411,7 @@ class NotificationApiIT {
         stream.reconnect();
 
         // then
-        assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH");
+        assertThat(data(stream.awaitEvent("reset")).getString("reason")).isEqualTo("EPOCH_CHANGED");
         stream.close();
     }
 

@@ -72,7 +72,7 @@ class NotificationExamplesIT {
                         Map.of("Content-Type", "application/json"),
                         "{\"seq\": 1}".getBytes(StandardCharsets.UTF_8))
                 .json()
-                .getInteger("acked");
+                .getInteger("ackedSeq");
     }
 
     @ParameterizedTest

@@ -148,7 +148,7 @@ class NotificationRetentionIT {
     }
 
     private static int acked(ApiClient client, int seq) {
-        return ack(client, seq).json().getInteger("acked");
+        return ack(client, seq).json().getInteger("ackedSeq");
     }
 
     private static ApiClient.ApiResponse ack(ApiClient client, int seq) {

@@ -94,7 +94,7 @@ class NotificationSocketIT {
             socket.send(new JsonObject().put("op", "ack").put("seq", 1));
 
             // then
-            assertThat(socket.await("state", 1).getJsonObject("data").getInteger("acked"))
+            assertThat(socket.await("unreadState", 1).getJsonObject("data").getInteger("ackedSeq"))
                     .isEqualTo(1);
             socket.send(new JsonObject().put("op", "ack").put("seq", 99));
             assertThat(socket.await("error", 1).getJsonObject("data").getInteger("status"))
@@ -230,9 +230,9 @@ class NotificationSocketIT {
             // then
             assertThat(socket.await("reset", 1).getJsonObject("data"))
                     .isEqualTo(new JsonObject()
-                            .put("reason", "AHEAD")
+                            .put("reason", "BEYOND_END")
                             .put("epoch", epoch)
-                            .put("top", 1));
+                            .put("lastSeq", 1));
         }
     }
 
@@ -243,7 +243,7 @@ class NotificationSocketIT {
             try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(service.database())) {
                 keyAdmin.revoke(key.id());
             }
-            assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
+            assertThat(socket.await("close", 1).getJsonObject("data").getString("reason"))
                     .isEqualTo("UNAUTHORIZED");
             assertThat(socket.awaitClose().intValue()).isEqualTo(1008);
         }
@@ -259,8 +259,8 @@ class NotificationSocketIT {
             socket.send(resume());
             socket.await("begin", 1);
             other.close();
-            assertThat(socket.await("bye", 1).getJsonObject("data").getString("reason"))
-                    .isEqualTo("DEPLOY");
+            assertThat(socket.await("close", 1).getJsonObject("data").getString("reason"))
+                    .isEqualTo("SHUTDOWN");
             assertThat(socket.awaitClose().intValue()).isEqualTo(1012);
         }
     }

@@ -155,7 +155,7 @@ class SignedImageUrlIT {
         ApiResponse apiResponse = service.client().get(tampered);
 
         // then
-        assertProblem(apiResponse, 403, "link-not-good", pathOf(tampered + "?"));
+        assertProblem(apiResponse, 403, "invalid-image-url", pathOf(tampered + "?"));
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The signature of this link is not valid.");
     }
 
@@ -171,8 +171,8 @@ class SignedImageUrlIT {
         ApiResponse expired = service.client().get(url);
 
         // then
-        assertProblem(expired, 403, "link-not-good", pathOf(url));
-        assertThat(expired.json().getString("detail")).startsWith("This link has expired.");
+        assertProblem(expired, 403, "invalid-image-url", pathOf(url));
+        assertThat(expired.json().getString("detail")).startsWith("This URL has expired.");
     }
 
     @Test

@@ -62,7 +62,7 @@ class StreamAuthorizationIT {
     }
 
     private static String awaitByeReason(SseClient stream) {
-        String reason = new JsonObject(stream.awaitEvent("bye").data()).getString("reason");
+        String reason = new JsonObject(stream.awaitEvent("close").data()).getString("reason");
         stream.awaitEnd();
         return reason;
     }

@@ -103,7 +103,7 @@ class UserQuotaIT {
                 .filteredOn(apiResponse -> apiResponse.status() == 429)
                 .hasSize(25);
         ApiResponse rejected = alice.post(BODY);
-        assertProblem(rejected, 429, "limit-reached", "/api/generation");
+        assertProblem(rejected, 429, "quota-exceeded", "/api/generation");
         assertThat(rejected.header("Retry-After")).isEqualTo("10");
         assertThat(rejected.json().getString("detail"))
                 .isEqualTo("Quota of 5 pending generations exceeded. Nothing was stored.");
@@ -138,7 +138,7 @@ class UserQuotaIT {
         ApiResponse rejected = alice.post(BODY);
 
         // then
-        assertProblem(rejected, 429, "limit-reached", "/api/generation");
+        assertProblem(rejected, 429, "quota-exceeded", "/api/generation");
         assertThat(rejected.header("Retry-After")).isEqualTo("60");
         assertThat(rejected.json().getString("detail")).startsWith("Daily quota of 3 generations exceeded");
 

@@ -379,7 +379,7 @@ class WebhookDeliveryIT {
         JsonObject webhook = webhook("/rotated");
         JsonObject rotated =
                 send("POST", pathOf(webhook, "/rotate-secret"), null).json();
-        assertThat(Instant.parse(rotated.getString("previousUntil"))).isAfter(Instant.now());
+        assertThat(Instant.parse(rotated.getString("previousSecretExpiresAt"))).isAfter(Instant.now());
         completeGeneration();
         ReceivedRequest received = awaitReceived("/rotated", 1).get(0);
         verify(received, webhook.getString("secret"));

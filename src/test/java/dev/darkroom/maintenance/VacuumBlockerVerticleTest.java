@@ -84,7 +84,7 @@ class VacuumBlockerVerticleTest {
     private void awaitAlarm(boolean alarm) {
         await().atMost(TIMEOUT)
                 .until(() -> verticle.lastObservation().containsKey("observedAt")
-                        && verticle.lastObservation().getBoolean("alarm") == alarm);
+                        && verticle.lastObservation().getBoolean("longTransactionWarning") == alarm);
     }
 
     @Test
@@ -100,7 +100,7 @@ class VacuumBlockerVerticleTest {
             awaitAlarm(true);
 
             // then
-            blocker = verticle.lastObservation().getJsonArray("pins").getJsonObject(0);
+            blocker = verticle.lastObservation().getJsonArray("vacuumBlockers").getJsonObject(0);
             assertThat(blocker.getString("kind")).isEqualTo("TRANSACTION");
             assertThat(blocker.getString("name")).isEqualTo("report");
             assertThat(blocker.getString("state")).isEqualTo("idle in transaction");
@@ -109,7 +109,7 @@ class VacuumBlockerVerticleTest {
             long seenAt = blocker.getLong("ageMs");
             await().atMost(TIMEOUT)
                     .until(() -> verticle.lastObservation()
-                                    .getJsonArray("pins")
+                                    .getJsonArray("vacuumBlockers")
                                     .getJsonObject(0)
                                     .getLong("ageMs")
                             > seenAt + 500);
@@ -125,7 +125,7 @@ class VacuumBlockerVerticleTest {
                 .contains(
                         "pid=\"" + blocker.getInteger("pid"), "name=\"report", "state=\"idle in transaction", "ageMs=")
                 .doesNotContain("secret");
-        assertThat(verticle.lastObservation().getJsonArray("pins")).isEmpty();
+        assertThat(verticle.lastObservation().getJsonArray("vacuumBlockers")).isEmpty();
     }
 
     @Test
@@ -154,7 +154,7 @@ class VacuumBlockerVerticleTest {
             awaitAlarm(false);
             await().during(Duration.ofSeconds(1))
                     .atMost(TIMEOUT)
-                    .until(() -> !verticle.lastObservation().getBoolean("alarm"));
+                    .until(() -> !verticle.lastObservation().getBoolean("longTransactionWarning"));
             assertThat(messages()).isEmpty();
         }
     }
@@ -172,19 +172,19 @@ class VacuumBlockerVerticleTest {
         other.evaluate(observation);
 
         // then
-        assertThat(other.lastObservation().getBoolean("alarm")).isFalse();
+        assertThat(other.lastObservation().getBoolean("longTransactionWarning")).isFalse();
         await().atMost(TIMEOUT).until(() -> {
             other.evaluate(observation);
-            return other.lastObservation().getBoolean("alarm");
+            return other.lastObservation().getBoolean("longTransactionWarning");
         });
-        assertThat(other.lastObservation().getJsonArray("pins").getJsonObject(0).getLong("ageMs"))
+        assertThat(other.lastObservation().getJsonArray("vacuumBlockers").getJsonObject(0).getLong("ageMs"))
                 .isBetween(200L, 20_000L);
-        assertThat(other.lastObservation().getLong("deadQueueRows")).isEqualTo(3);
+        assertThat(other.lastObservation().getLong("deadTuples")).isEqualTo(3);
 
         // and
         other.evaluate(new VacuumBlockerStore.Observation(
                 3, List.of(new VacuumBlockerStore.VacuumBlocker("TRANSACTION", 4711, "", null, null, "4711 100"))));
-        assertThat(other.lastObservation().getBoolean("alarm"))
+        assertThat(other.lastObservation().getBoolean("longTransactionWarning"))
                 .as("another transaction")
                 .isFalse();
     }

@@ -43,7 +43,7 @@ class StopOrderTest {
                 "readiness becomes 503; the node drains: it can claim no more work; waiting requests return at once");
         effects.put(
                 "api",
-                "streams and sockets are closed with `bye`, spread over up to " + ApiVerticle.DRAIN_SECONDS
+                "streams and sockets are closed with `close`, spread over up to " + ApiVerticle.DRAIN_SECONDS
                         + " s; then the port is closed and requests in flight finish, up to 15 s");
         effects.put(
                 "worker",

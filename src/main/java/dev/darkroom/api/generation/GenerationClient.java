@@ -87,7 +87,7 @@ public final class GenerationClient {
      */
     Future<JsonObject> getImage(OperationContext operationContext, String id) {
         JsonObject command = operationContext.principal() == null
-                ? new JsonObject().put("link", true).put("id", id)
+                ? new JsonObject().put("signedUrl", true).put("id", id)
                 : commandForId(operationContext, id);
         return bus.send(GenerationBus.GET_IMAGE, command, operationContext).map(reply -> reply.getJsonObject("image"));
     }

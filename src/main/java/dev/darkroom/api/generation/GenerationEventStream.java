@@ -29,7 +29,7 @@ final class GenerationEventStream implements SseStream.Producer {
     private JsonObject latest;
 
     /**
-     * Opens the stream. Closes it with the reason {@code FULL} when there is no subscriber.
+     * Opens the stream. Closes it with the reason {@code AT_CAPACITY} when there is no subscriber.
      *
      * @param subscriber null when the limit of subscribers is reached
      * @param knownVersion the last version that the client received; null for a new client
@@ -51,7 +51,7 @@ final class GenerationEventStream implements SseStream.Producer {
                 : SseFrameEncoder.firstFrame(String.valueOf(sentVersion), RECONNECT_DELAY_MS);
         stream = admission.open(operationContext, firstFrame, this);
         if (subscriber == null) {
-            stream.closeWithReason("FULL", admission.randomRetryMs());
+            stream.closeWithReason("AT_CAPACITY", admission.randomRetryMs());
         } else {
             sendPendingEvents();
         }

@@ -70,7 +70,7 @@ public final class GetImageHandler implements OperationHandler {
                 .getImage(operationContext, name.substring(0, dot))
                 .compose(image -> hasExtension(image, name.substring(dot + 1))
                         ? respond(operationContext, image)
-                        : Future.failedFuture(Problem.notFound("There is no such image.")))
+                        : Future.failedFuture(Problem.notFound("Image not found.")))
                 .onFailure(operationContext::fail);
     }
 

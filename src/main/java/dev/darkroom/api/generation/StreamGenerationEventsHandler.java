@@ -31,7 +31,7 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
 
     @Override
     public String operationId() {
-        return "getGenerationEvents";
+        return "streamGenerationEvents";
     }
 
     @Override

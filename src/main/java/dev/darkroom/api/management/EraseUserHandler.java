@@ -31,7 +31,7 @@ public final class EraseUserHandler implements OperationHandler {
         JsonObject command = new JsonObject()
                 .put("user", operationContext.user())
                 .put(BusCommand.AS_ADMIN, true)
-                .put("erase", operationContext.parameter("userId"));
+                .put("userToErase", operationContext.parameter("userId"));
         bus.send(ErasureBus.ERASE, command, operationContext)
                 .onSuccess(reply -> operationContext
                         .response()

@@ -18,7 +18,7 @@ public final class GetOpenApiDocumentHandler implements OperationHandler {
 
     @Override
     public String operationId() {
-        return "getContract";
+        return "getOpenApiDocument";
     }
 
     @Override

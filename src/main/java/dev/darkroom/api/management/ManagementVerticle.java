@@ -84,8 +84,8 @@ public final class ManagementVerticle extends VerticleBase {
                     new HealthHandler("getLiveness", live),
                     new HealthHandler("getReadiness", ready),
                     new StatusDocumentHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
-                    new StatusDocumentHandler("getNode", node),
-                    new StatusDocumentHandler("getDatabase", database));
+                    new StatusDocumentHandler("getNodeStatus", node),
+                    new StatusDocumentHandler("getDatabaseStatus", database));
             HttpServerOptions options =
                     new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
             SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);

@@ -17,7 +17,7 @@ public final class CreateStreamTicketHandler implements OperationHandler {
 
     @Override
     public String operationId() {
-        return "mintTicket";
+        return "createStreamTicket";
     }
 
     @Override

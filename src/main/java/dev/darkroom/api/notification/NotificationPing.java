@@ -5,13 +5,13 @@ import dev.darkroom.notification.stream.NotificationSubscription;
 import io.vertx.core.json.JsonObject;
 import java.time.InstantSource;
 
-/** Creates the data of a ping. {@code top} is the latest sequence number: a client without it has missed notifications. */
+/** Creates the data of a ping. {@code lastSeq} is the latest sequence number: a client without it has missed notifications. */
 final class NotificationPing {
     private NotificationPing() {}
 
     static JsonObject create(InstantSource clock, NotificationSubscription notificationSubscription) {
         return new JsonObject()
                 .put("at", Rfc3339Timestamp.format(clock.instant()))
-                .put("top", notificationSubscription.lastSeq());
+                .put("lastSeq", notificationSubscription.lastSeq());
     }
 }

@@ -158,7 +158,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         identify(credential);
         permit = services.admission().admit(operationContext, user, credential, this);
         if (permit == null) {
-            closeWithReason("FULL", services.admission().randomRetryMs());
+            closeWithReason("AT_CAPACITY", services.admission().randomRetryMs());
             return;
         }
         notificationSubscription = services.hub().subscribe(user, lastEventId, subscriber, this);
@@ -224,10 +224,10 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
 
     private void closeWithReason(String reason, int retryMs) {
         write(SocketMessage.encodeEvent(
-                "bye", new JsonObject().put("reason", reason).put("retryMs", retryMs)));
+                "close", new JsonObject().put("reason", reason).put("retryMs", retryMs)));
         close(
                 switch (reason) {
-                    case "DEPLOY" -> SERVICE_RESTART;
+                    case "SHUTDOWN" -> SERVICE_RESTART;
                     case "UNAUTHORIZED" -> POLICY_VIOLATION;
                     default -> TRY_AGAIN_LATER;
                 },

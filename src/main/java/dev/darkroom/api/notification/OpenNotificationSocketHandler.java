@@ -43,7 +43,7 @@ public final class OpenNotificationSocketHandler implements OperationHandler {
 
     @Override
     public String operationId() {
-        return "openSocket";
+        return "openNotificationSocket";
     }
 
     @Override

@@ -23,24 +23,24 @@ public final class Problem extends RuntimeException {
 
     /** Problem types of the API. */
     public enum Type {
-        INVALID_REQUEST("invalid-request", 400, "The request is not valid"),
-        UNAUTHORIZED("unauthorized", 401, "Not authenticated"),
-        INVALID_LINK("link-not-good", 403, "The link is not good"),
-        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "This origin may not"),
+        INVALID_REQUEST("invalid-request", 400, "Invalid request"),
+        UNAUTHORIZED("unauthorized", 401, "Unauthorized"),
+        INVALID_IMAGE_URL("invalid-image-url", 403, "Invalid image URL"),
+        ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "Origin not allowed"),
         FORBIDDEN("forbidden", 403, "Forbidden"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
-        REQUEST_TIMEOUT("request-timeout", 408, "The request took too long"),
-        CONFLICT("conflict", 409, "Not as it stands"),
+        REQUEST_TIMEOUT("request-timeout", 408, "Request timeout"),
+        CONFLICT("conflict", 409, "Conflict"),
         MISDIRECTED_REQUEST("misdirected-request", 421, "Misdirected request"),
-        IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "The idempotency key was used before"),
-        TOO_LARGE("too-large", 413, "The request is too large"),
-        UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "The body is of the wrong type"),
+        IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "Idempotency key reused"),
+        REQUEST_TOO_LARGE("request-too-large", 413, "Request too large"),
+        UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "Unsupported media type"),
         TOO_MANY_REQUESTS("too-many-requests", 429, "Too many requests"),
-        QUOTA_EXCEEDED("limit-reached", 429, "You have as much as you may have"),
-        INTERNAL_ERROR("internal-error", 500, "Something went wrong"),
-        UNAVAILABLE("unavailable", 503, "Not available now"),
-        OVERLOADED("overloaded", 503, "Too much is waiting");
+        QUOTA_EXCEEDED("quota-exceeded", 429, "Quota exceeded"),
+        INTERNAL_ERROR("internal-error", 500, "Internal error"),
+        UNAVAILABLE("unavailable", 503, "Service unavailable"),
+        OVERLOADED("overloaded", 503, "Queue full");
 
         private final String uri;
         private final int status;
@@ -107,8 +107,8 @@ public final class Problem extends RuntimeException {
     }
 
     /** The signed URL of an image has expired or is invalid. */
-    public static Problem invalidLink(String detail) {
-        return new Problem(Type.INVALID_LINK, detail, Map.of());
+    public static Problem invalidImageUrl(String detail) {
+        return new Problem(Type.INVALID_IMAGE_URL, detail, Map.of());
     }
 
     /** The operation requires the admin role. */
@@ -174,7 +174,7 @@ public final class Problem extends RuntimeException {
      * @param status 413 for the body, 414 for the URL, 431 for the headers
      */
     public static Problem tooLarge(int status, String detail) {
-        return new Problem(Type.TOO_LARGE, status, detail, List.of(), Map.of());
+        return new Problem(Type.REQUEST_TOO_LARGE, status, detail, List.of(), Map.of());
     }
 
     public static Problem unsupportedMediaType() {

@@ -25,7 +25,7 @@ public final class AuthenticationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(AuthenticationHandler.class);
 
     /** Contract extension of an operation that accepts credentials after the request. */
-    private static final String AUTHENTICATION_DEFERRED = "x-credentials-may-follow";
+    private static final String AUTHENTICATION_DEFERRED = "x-authenticates-in-band";
 
     static final String TICKET_PARAMETER = "ticket";
 
@@ -163,9 +163,9 @@ public final class AuthenticationHandler {
                     case VALID -> Future.succeededFuture();
                     case EXPIRED ->
                         Future.failedFuture(
-                                Problem.invalidLink("This link has expired. Read the generation again for a new one."));
+                                Problem.invalidImageUrl("This URL has expired. Read the generation again for a new one."));
                     case INVALID ->
-                        Future.failedFuture(Problem.invalidLink("The signature of this link is not valid."));
+                        Future.failedFuture(Problem.invalidImageUrl("The signature of this URL is not valid."));
                 });
     }
 

@@ -64,7 +64,7 @@ public final class SseFrameEncoder {
     /** Encodes the last frame, with the reason of the close and the reconnect delay. */
     static Buffer closeEvent(String reason, int retryMs) {
         JsonObject data = new JsonObject().put("reason", reason).put("retryMs", retryMs);
-        return Buffer.buffer("retry: " + retryMs + "\nevent: bye\ndata: " + data.encode() + "\n\n");
+        return Buffer.buffer("retry: " + retryMs + "\nevent: close\ndata: " + data.encode() + "\n\n");
     }
 
     /** Encodes a comment. It keeps proxies from closing an idle connection, and scripts do not see it. */

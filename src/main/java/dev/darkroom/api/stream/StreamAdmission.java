@@ -100,7 +100,7 @@ public final class StreamAdmission {
     }
 
     /**
-     * Responds with an SSE stream. Closes it at once with the reason {@code FULL} when a limit is reached.
+     * Responds with an SSE stream. Closes it at once with the reason {@code AT_CAPACITY} when a limit is reached.
      *
      * @param firstFrame written together with the response head
      * @return the stream, which may be closed already
@@ -117,7 +117,7 @@ public final class StreamAdmission {
         SseStream stream = streams.open(operationContext.request(), firstFrame, permitReleasingProducer);
         permitReleasingProducer.stream = stream;
         if (permitReleasingProducer.permit == null) {
-            stream.closeWithReason("FULL", randomRetryMs());
+            stream.closeWithReason("AT_CAPACITY", randomRetryMs());
         }
         return stream;
     }

@@ -48,7 +48,7 @@ final class CancellationService {
             return store.find(id, busCommand.ownerFilter())
                     .map(found -> found.map(generation -> cancelled.isPresent()
                                     ? GenerationRowMapper.toReply(generation)
-                                    : CommandReplies.conflict("the generation has ended already"))
+                                    : CommandReplies.conflict("the generation has already ended"))
                             .orElseGet(() -> CommandReplies.notFound("generation")));
         });
     }

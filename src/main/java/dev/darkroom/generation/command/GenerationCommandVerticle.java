@@ -58,7 +58,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
 
     private Future<JsonObject> handleCommand(BusCommand busCommand) {
         boolean signedLink = busCommand.action().equals(GenerationBus.GET_IMAGE)
-                && Boolean.TRUE.equals(busCommand.body().getValue("link"));
+                && Boolean.TRUE.equals(busCommand.body().getValue("signedUrl"));
         if (busCommand.user() == null && !signedLink) {
             return CommandReplies.invalidFuture("the body must be an object that names its user");
         }

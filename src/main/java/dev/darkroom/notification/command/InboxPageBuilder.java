@@ -53,7 +53,7 @@ record InboxPageBuilder(String epoch, long lastSeq, long afterSeq, boolean curso
                         new JsonArray(
                                 items.stream().map(Notification::toInboxJson).toList()))
                 .put("position", position)
-                .put("unread", unreadCount);
+                .put("unreadCount", unreadCount);
         if (hasMore) {
             page.put("nextCursor", position);
         }

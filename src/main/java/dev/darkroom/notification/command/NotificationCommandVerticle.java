@@ -114,9 +114,9 @@ public final class NotificationCommandVerticle extends VerticleBase {
             publishReadStateChange(user);
             return store.findUnreadStates(List.of(user))
                     .map(states -> new JsonObject()
-                            .put("acked", ackResult.ackedSeq())
-                            .put("top", ackResult.lastSeq())
-                            .put("unread", states.get(user).unreadCount()));
+                            .put("ackedSeq", ackResult.ackedSeq())
+                            .put("lastSeq", ackResult.lastSeq())
+                            .put("unreadCount", states.get(user).unreadCount()));
         });
     }
 

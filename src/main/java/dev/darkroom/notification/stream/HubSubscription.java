@@ -108,7 +108,7 @@ final class HubSubscription implements NotificationSubscription, StreamSubscribe
     public void resetToNewEpoch() {
         position = stream.lastSeq();
         // Send even if the connection is not ready; a new epoch is rare, so this cannot accumulate memory.
-        send(List.of(NotificationFrame.reset(stream.cursorAt(position), StreamResetReason.EPOCH)));
+        send(List.of(NotificationFrame.reset(stream.cursorAt(position), StreamResetReason.EPOCH_CHANGED)));
     }
 
     @Override

@@ -46,12 +46,12 @@ public final class NotificationFrame {
                 new JsonObject()
                         .put("reason", reason.name())
                         .put("epoch", cursor.epoch())
-                        .put("top", cursor.seq())
+                        .put("lastSeq", cursor.seq())
                         .encode());
     }
 
     static NotificationFrame unreadState(NotificationStore.UnreadState unreadState) {
-        return new NotificationFrame(null, "state", unreadState.toJson().encode());
+        return new NotificationFrame(null, "unreadState", unreadState.toJson().encode());
     }
 
     /** Returns the cursor after this event; null if the event does not change the cursor. */

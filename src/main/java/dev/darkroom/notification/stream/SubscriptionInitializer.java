@@ -126,7 +126,7 @@ final class SubscriptionInitializer {
         if (pendingSubscription.cursor() != null) {
             Optional<NotificationCursor> cursor = NotificationCursor.parse(pendingSubscription.cursor());
             StreamResetReason resetReason = cursor.isEmpty()
-                    ? StreamResetReason.UNREADABLE
+                    ? StreamResetReason.MALFORMED
                     : cursor.get()
                             .findResetReason(userStream.epoch(), userStream.lastSeq())
                             .orElse(null);

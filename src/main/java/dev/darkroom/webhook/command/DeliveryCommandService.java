@@ -90,7 +90,7 @@ final class DeliveryCommandService {
                         .redeliver(database, id, busCommand.user(), after, before)
                         .map(queued -> new JsonObject()
                                 .put("queued", queued)
-                                .put("more", queued >= DeliveryEnqueueStore.MAX_REDELIVERIES)));
+                                .put("hasMore", queued >= DeliveryEnqueueStore.MAX_REDELIVERIES)));
     }
 
     private Future<JsonObject> ifEnabled(BusCommand busCommand, UUID id, Supplier<Future<JsonObject>> action) {

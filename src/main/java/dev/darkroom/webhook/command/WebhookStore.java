@@ -257,7 +257,7 @@ final class WebhookStore {
 
     private static JsonObject secretToJson(byte[] secret, Row row) {
         JsonObject json = new JsonObject().put("secret", WebhookSigner.encodeSecret(secret));
-        putTime(json, "previousUntil", row.getOffsetDateTime("previous_secret_expires_at"));
+        putTime(json, "previousSecretExpiresAt", row.getOffsetDateTime("previous_secret_expires_at"));
         return json;
     }
 

@@ -187,7 +187,7 @@ class ApiContractTest {
         List<String> types = Stream.of(
                         Problem.malformedRequest(),
                         Problem.unauthorized(false, "x"),
-                        Problem.invalidLink("x"),
+                        Problem.invalidImageUrl("x"),
                         Problem.originNotAllowed(),
                         Problem.forbidden(),
                         Problem.unknownPath(),
@@ -237,7 +237,7 @@ class ApiContractTest {
         int limit = settings(directory).http().maxBodyBytes();
 
         // then
-        assertThat(file.at("/components/responses/TooLarge/content/application~1problem+json/example/detail")
+        assertThat(file.at("/components/responses/BodyTooLarge/content/application~1problem+json/example/detail")
                         .asText())
                 .isEqualTo(Problem.tooLarge(413, "The body may have at most " + limit + " bytes.")
                         .getMessage());

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Response schemas allow further fields in the contract and reject them in the strict copy; request schemas always reject them. */
 class StrictContractTest {
     private static final Set<String> REQUESTS =
-            Set.of("GenerationRequest", "WebhookRequest", "WebhookChanges", "RedeliverRequest", "Acknowledgement");
+            Set.of("GenerationRequest", "WebhookRequest", "WebhookUpdate", "RedeliverRequest", "Acknowledgement");
     private static final OpenApiFile OPEN = OpenApiFile.read();
     private static final OpenApiFile STRICT = OpenApiFile.readStrict();
 
@@ -80,8 +80,8 @@ class StrictContractTest {
         "Generation, Failed, error",
         "Generation, Failed, completedAt",
         "Webhook, DisabledWebhook, disabledAt",
-        "WebhookWithSecret, NewWebhook, secret",
-        "WebhookWithSecret, NewWebhook, url"
+        "WebhookWithSecret, CreatedWebhook, secret",
+        "WebhookWithSecret, CreatedWebhook, url"
     })
     void strictCopyRequiresFieldsOfTheState(String schema, String example, String field) {
         assertInvalidAfter(schema, example, changed -> changed.remove(field));
@@ -92,7 +92,7 @@ class StrictContractTest {
         "Generation, Pending, completedAt",
         "Generation, Complete, estimatedStart",
         "Webhook, Webhook, disabledAt",
-        "WebhookWithSecret, NewWebhook, disabledAt",
+        "WebhookWithSecret, CreatedWebhook, disabledAt",
         "Delivery, Delivery, endedAt"
     })
     void strictCopyRejectsFieldOfAnotherState(String schema, String example, String field) {

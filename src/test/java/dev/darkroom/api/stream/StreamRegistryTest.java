@@ -76,7 +76,7 @@ class StreamRegistryTest {
 
         @Override
         public JsonObject createPing() {
-            return new JsonObject().put("top", 17);
+            return new JsonObject().put("lastSeq", 17);
         }
     }
 
@@ -198,13 +198,13 @@ class StreamRegistryTest {
 
         // when
         send(reader.sender, SseFrameEncoder.event("7f-17", "notification", new JsonObject().put("a", "x\n\nevent: y")));
-        send(reader.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
+        send(reader.sender, SseFrameEncoder.eventWithoutId("unreadState", new JsonObject()));
 
         // then
         reader.assertFrames(
                 new Frame("7f-16", "message", ""),
                 new Frame("7f-17", "notification", "{\"a\":\"x\\n\\nevent: y\"}"),
-                new Frame("7f-17", "state", "{}"));
+                new Frame("7f-17", "unreadState", "{}"));
         assertThat(reader.parser.retryMs()).isEqualTo(3000);
         assertThat(reader.response.version()).isEqualTo(version);
         assertThat(reader.response.statusCode()).isEqualTo(200);
@@ -220,7 +220,7 @@ class StreamRegistryTest {
 
         // when
         tick(2);
-        send(reader.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
+        send(reader.sender, SseFrameEncoder.eventWithoutId("unreadState", new JsonObject()));
         tick(2);
         assertThat(reader.parser.comments()).isZero();
         tick(1);
@@ -228,8 +228,8 @@ class StreamRegistryTest {
         // then
         reader.assertFrames(
                 new Frame("7f-16", "message", ""),
-                new Frame("7f-16", "state", "{}"),
-                new Frame("7f-16", "ping", "{\"top\":17}"));
+                new Frame("7f-16", "unreadState", "{}"),
+                new Frame("7f-16", "ping", "{\"lastSeq\":17}"));
         tick(3);
         eventually("a comment", () -> reader.parser.comments() == 1);
     }
@@ -379,7 +379,7 @@ class StreamRegistryTest {
 
         // when
         onEventLoop(() -> {
-            reader.sender.stream.closeWithReason("DEPLOY");
+            reader.sender.stream.closeWithReason("SHUTDOWN");
             reader.sender.stream.closeWithReason("TWICE");
             return null;
         });
@@ -390,7 +390,7 @@ class StreamRegistryTest {
         assertThat(reader.parser.retryMs()).isBetween(1_000, 15_000);
         reader.assertFrames(
                 new Frame("7f-16", "message", ""),
-                new Frame("7f-16", "bye", "{\"reason\":\"DEPLOY\",\"retryMs\":" + reader.parser.retryMs() + "}"));
+                new Frame("7f-16", "close", "{\"reason\":\"SHUTDOWN\",\"retryMs\":" + reader.parser.retryMs() + "}"));
         assertThat(streams.size()).isZero();
     }
 
@@ -408,8 +408,8 @@ class StreamRegistryTest {
         eventually("the producer is notified", () -> reader.sender.closed.get() == 1);
         assertThat(streams.size()).isEqualTo(1);
         send(reader.sender, FIRST);
-        send(other.sender, SseFrameEncoder.eventWithoutId("state", new JsonObject()));
-        other.assertFrames(new Frame("7f-16", "message", ""), new Frame("7f-16", "state", "{}"));
+        send(other.sender, SseFrameEncoder.eventWithoutId("unreadState", new JsonObject()));
+        other.assertFrames(new Frame("7f-16", "message", ""), new Frame("7f-16", "unreadState", "{}"));
     }
 
     @Test
@@ -420,7 +420,7 @@ class StreamRegistryTest {
         }
 
         // when
-        Future<Void> done = onEventLoop(() -> streams.closeAll("DEPLOY", 3));
+        Future<Void> done = onEventLoop(() -> streams.closeAll("SHUTDOWN", 3));
 
         // then
         assertThat(streams.size()).isEqualTo(3);

@@ -280,8 +280,8 @@ class GenerationCommandVerticleTest {
     @Test
     void adminReadsResourcesOfAllUsersWithTheirOwner() throws Exception {
         // when
-        JsonObject generation = send("get", byId(PENDING).put("user", "root").put("anybodys", true));
-        JsonObject image = send("getImage", byId(IMAGE).put("user", "root").put("anybodys", true));
+        JsonObject generation = send("get", byId(PENDING).put("user", "root").put("asAdmin", true));
+        JsonObject image = send("getImage", byId(IMAGE).put("user", "root").put("asAdmin", true));
 
         // then
         assertThat(generation.getJsonObject("generation").getString("user")).isEqualTo("local");
@@ -291,7 +291,7 @@ class GenerationCommandVerticleTest {
     @ParameterizedTest
     @ValueSource(strings = {"true", "yes", "1"})
     void onlyTrueGrantsAdminAccess(String almost) throws Exception {
-        assertThat(send("get", byId(PENDING).put("user", "root").put("anybodys", almost))
+        assertThat(send("get", byId(PENDING).put("user", "root").put("asAdmin", almost))
                         .containsKey("error"))
                 .isTrue();
     }
@@ -303,8 +303,8 @@ class GenerationCommandVerticleTest {
         JsonObject image = send("getImage", byId(IMAGE).put("user", "other-user"));
 
         // then
-        assertThat(generation).isEqualTo(error(CommandProtocol.NOT_FOUND, "there is no such generation"));
-        assertThat(image).isEqualTo(error(CommandProtocol.NOT_FOUND, "there is no such image"));
+        assertThat(generation).isEqualTo(error(CommandProtocol.NOT_FOUND, "generation not found"));
+        assertThat(image).isEqualTo(error(CommandProtocol.NOT_FOUND, "image not found"));
     }
 
     @Test
@@ -452,10 +452,10 @@ class GenerationCommandVerticleTest {
     @Test
     void signedLinkNeedsNoUser() throws Exception {
         // when
-        JsonObject linked = send("getImage", byId(IMAGE).put("link", true));
+        JsonObject linked = send("getImage", byId(IMAGE).put("signedUrl", true));
 
         // then
         assertThat(linked.getJsonObject("image").getString("id")).isEqualTo(IMAGE.toString());
-        assertInvalid(send("get", byId(COMPLETE).put("link", true)), "the body must be an object that names its user");
+        assertInvalid(send("get", byId(COMPLETE).put("signedUrl", true)), "the body must be an object that names its user");
     }
 }

@@ -70,8 +70,8 @@ class InboxPageBuilderTest {
     @ParameterizedTest
     @CsvSource({
         "7f3a2b9c-3, 5, EXPIRED", // all notifications after the cursor were deleted
-        "7f3a2b9c-6, 5, AHEAD",
-        "00000000-1, 5, EPOCH"
+        "7f3a2b9c-6, 5, BEYOND_END",
+        "00000000-1, 5, EPOCH_CHANGED"
     })
     void reportsResetWhenTheCursorCannotResume(String cursor, long lastSeq, String reset) {
         assertThat(page(cursor, lastSeq).getString("reset")).isEqualTo(reset);
