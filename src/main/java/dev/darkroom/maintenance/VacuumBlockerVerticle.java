@@ -83,9 +83,7 @@ public final class VacuumBlockerVerticle extends VerticleBase {
         if (!longLived.isEmpty() && !warning) {
             logWarning(observation, longLived);
         } else if (longLived.isEmpty() && warning) {
-            LOG.atWarn()
-                    .addKeyValue("deadTuples", observation.deadQueueRows())
-                    .log("vacuum no longer blocked");
+            LOG.atWarn().addKeyValue("deadTuples", observation.deadQueueRows()).log("vacuum no longer blocked");
         }
         warning = !longLived.isEmpty();
     }

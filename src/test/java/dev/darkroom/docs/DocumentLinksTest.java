@@ -36,7 +36,8 @@ class DocumentLinksTest {
     void parsesLinksAndAnchorsLikeGitHub() {
         assertThat(MarkdownPages.links(Path.of("docs/api.md"))).contains("#post-apigeneration", "../openapi.yaml");
         assertThat(MarkdownPages.anchors(Path.of("docs/api.md")))
-                .contains("post-apigenerationgenerationidcancel", "request-too-large-413-414-431", "errors", "errors-1");
+                .contains(
+                        "post-apigenerationgenerationidcancel", "request-too-large-413-414-431", "errors", "errors-1");
     }
 
     private static void check(Path page, String link, List<String> broken) {

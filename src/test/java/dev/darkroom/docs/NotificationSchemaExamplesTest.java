@@ -34,8 +34,17 @@ class NotificationSchemaExamplesTest {
     private static final JsonObject SCHEMAS = new JsonObject(read(Path.of("docs/schemas/notifications.schema.json")));
     private static final Pattern EXAMPLE =
             Pattern.compile("<!-- schema: (\\w+) -->\n```json\n(.*?)\n```", Pattern.DOTALL);
-    private static final Map<String, String> SCHEMA_OF_EVENT =
-            Map.of("notification", "Notification", "ping", "Ping", "unreadState", "UnreadState", "reset", "Reset", "close", "Close");
+    private static final Map<String, String> SCHEMA_OF_EVENT = Map.of(
+            "notification",
+            "Notification",
+            "ping",
+            "Ping",
+            "unreadState",
+            "UnreadState",
+            "reset",
+            "Reset",
+            "close",
+            "Close");
 
     private record Example(String schema, JsonObject message) {
         @Override

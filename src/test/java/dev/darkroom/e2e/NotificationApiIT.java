@@ -229,8 +229,10 @@ class NotificationApiIT {
             // then
             assertThat(read.json().getString("readAt")).isNotNull();
             laptop.await(
-                    "the state after the read", frames -> laptop.frames("unreadState").size() == 2);
-            assertThat(data(laptop.frames("unreadState").get(1)).getInteger("unreadCount")).isEqualTo(1);
+                    "the state after the read",
+                    frames -> laptop.frames("unreadState").size() == 2);
+            assertThat(data(laptop.frames("unreadState").get(1)).getInteger("unreadCount"))
+                    .isEqualTo(1);
             assertThat(user.list("").getInteger("unreadCount")).isEqualTo(1);
         }
     }

@@ -177,7 +177,10 @@ class VacuumBlockerVerticleTest {
             other.evaluate(observation);
             return other.lastObservation().getBoolean("longTransactionWarning");
         });
-        assertThat(other.lastObservation().getJsonArray("vacuumBlockers").getJsonObject(0).getLong("ageMs"))
+        assertThat(other.lastObservation()
+                        .getJsonArray("vacuumBlockers")
+                        .getJsonObject(0)
+                        .getLong("ageMs"))
                 .isBetween(200L, 20_000L);
         assertThat(other.lastObservation().getLong("deadTuples")).isEqualTo(3);
 

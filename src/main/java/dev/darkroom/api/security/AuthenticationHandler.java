@@ -162,8 +162,8 @@ public final class AuthenticationHandler {
                 .compose(signatureStatus -> switch (signatureStatus) {
                     case VALID -> Future.succeededFuture();
                     case EXPIRED ->
-                        Future.failedFuture(
-                                Problem.invalidImageUrl("This URL has expired. Read the generation again for a new one."));
+                        Future.failedFuture(Problem.invalidImageUrl(
+                                "This URL has expired. Read the generation again for a new one."));
                     case INVALID ->
                         Future.failedFuture(Problem.invalidImageUrl("The signature of this URL is not valid."));
                 });

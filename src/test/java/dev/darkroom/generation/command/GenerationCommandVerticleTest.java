@@ -456,6 +456,7 @@ class GenerationCommandVerticleTest {
 
         // then
         assertThat(linked.getJsonObject("image").getString("id")).isEqualTo(IMAGE.toString());
-        assertInvalid(send("get", byId(COMPLETE).put("signedUrl", true)), "the body must be an object that names its user");
+        assertInvalid(
+                send("get", byId(COMPLETE).put("signedUrl", true)), "the body must be an object that names its user");
     }
 }
