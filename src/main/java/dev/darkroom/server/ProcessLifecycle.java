@@ -136,7 +136,7 @@ public final class ProcessLifecycle {
         stopSignal.await();
     }
 
-    /** Returns whether a signal has arrived, or arrives within 250 ms. Tells failures that a signal caused from others. */
+    /** Returns whether a signal has arrived, or arrives within 250 ms. Distinguishes failures caused by a signal from others. */
     public boolean isStopRequested() {
         try {
             return stopSignal.await(SIGNAL_GRACE_MILLIS, TimeUnit.MILLISECONDS);

@@ -2,20 +2,10 @@ package dev.darkroom.server;
 
 import static dev.darkroom.server.ProcessLifecycle.await;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-import dev.darkroom.api.ApiVerticle;
-import dev.darkroom.api.generation.FinishedGenerationCache;
-import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.management.ManagementVerticle;
-import dev.darkroom.api.security.UnusableCertificateException;
-import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
-import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.BackendEventPublisher;
-import dev.darkroom.backend.BackendExecutor;
-import dev.darkroom.backend.BackendExecutorVerticle;
 import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
@@ -25,43 +15,22 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.database.NotifyChannelVerticle;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.eventbus.cluster.ClusterVerticle;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationBus;
-import dev.darkroom.generation.GenerationFinishListener;
-import dev.darkroom.generation.GenerationRequest;
-import dev.darkroom.generation.command.BacklogVerticle;
-import dev.darkroom.generation.command.GenerationCommandDependencies;
-import dev.darkroom.generation.command.GenerationCommandVerticle;
-import dev.darkroom.generation.store.SubmissionStore;
-import dev.darkroom.generation.watch.CompletionVerticle;
-import dev.darkroom.generation.watch.CompletionWaiters;
-import dev.darkroom.generation.watch.ProgressSubscribers;
-import dev.darkroom.generation.watch.ProgressVerticle;
-import dev.darkroom.generation.worker.GenerationReaperVerticle;
-import dev.darkroom.generation.worker.GenerationWorkerVerticle;
-import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.ImageStore;
-import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.image.local.LocalImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
-import dev.darkroom.maintenance.ImageStoreHealthVerticle;
 import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.RetentionVerticle;
 import dev.darkroom.maintenance.VacuumBlockerVerticle;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.notification.NotificationBus;
-import dev.darkroom.notification.stream.NotificationHub;
-import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.json.JsonArray;
 import java.net.URI;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,12 +45,6 @@ public final class Server {
     private final Settings settings;
     private final ProcessLifecycle processLifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
-    private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
-    private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
-    private final CompletionWaiters completionWaiters = new CompletionWaiters();
-    private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
-    /** Listeners for finished generations. */
-    private final List<GenerationFinishListener> finishListeners = new CopyOnWriteArrayList<>();
 
     private Server(Settings settings, ProcessLifecycle processLifecycle) {
         this.settings = settings;
@@ -148,7 +111,7 @@ public final class Server {
                 vertx,
                 settings.backend(),
                 aiServer,
-                createResponseMemoryBudget(),
+                GenerationModule.createResponseMemoryBudget(settings),
                 settings.outbound().maxHeaderBytes());
         processLifecycle.addStopStep("backend", backend::close);
         ImageStore images = await(InstallationStore.readIdentity(database)
@@ -156,37 +119,46 @@ public final class Server {
 
         NotificationModule notifications =
                 NotificationModule.deploy(vertx, settings, processLifecycle, database, notifyChannel);
-        finishListeners.add(notifications.notificationWriter());
+        GenerationModule generations = new GenerationModule(
+                vertx,
+                settings,
+                processLifecycle,
+                database,
+                notifyChannel,
+                images,
+                List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerVerticle vacuumBlockers =
                 new VacuumBlockerVerticle(database, settings.database().longTransactionWarning());
-        ManagementVerticle management = deployManagement(vertx, database, localNode, vacuumBlockers);
+        ManagementVerticle management = deployManagement(vertx, database, localNode, generations, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
-        processLifecycle.deploy(
-                vertx,
-                "lease reaper",
-                new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
+        generations.deployReaper();
         processLifecycle.deploy(vertx, "vacuum blocker monitor", vacuumBlockers);
         processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(database, notifyChannel, images));
         processLifecycle.deploy(vertx, "retention", new RetentionVerticle(database, images, settings.retention()));
-        deployGenerations(
-                vertx, database, notifyChannel, images, notifications.webhooks().egressPolicy());
+        generations.deployCommands(notifications.webhooks().egressPolicy());
         // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the
-        // events
-        // of the last attempts, and its commands are answered until the node leaves.
+        // events of the last attempts, and its commands get replies until the node leaves.
         deployCluster(vertx);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
-        deployWorker(vertx, localNode, backend, database, notifyChannel, images);
-        int apiPort = deployApi(vertx, database, images, notifications.hub());
+        generations.deployWorker(localNode, backend);
+        int apiPort = ApiModule.deploy(
+                vertx,
+                settings,
+                processLifecycle,
+                database,
+                images,
+                notifications.hub(),
+                generations.progressSubscribers());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);
         processLifecycle.addStopStep("readiness", () -> {
             accepting.set(false);
-            completionWaiters.close();
+            generations.closeCompletionWaiters();
             return NodeHeartbeatVerticle.drain(localNode, database);
         });
         return new RunningServer(apiPort, management.port(), aiServer, url);
@@ -207,34 +179,27 @@ public final class Server {
         return URI.create("http://127.0.0.1:" + port + "/v1");
     }
 
-    private ResponseMemoryBudget createResponseMemoryBudget() {
-        int calls = settings.worker().concurrency();
-        long heap = Runtime.getRuntime().maxMemory();
-        ResponseMemoryBudget memory = new ResponseMemoryBudget(
-                heap, Math.max(1, calls), settings.backend().maxResponseBytes());
-        if (calls > 0 && !memory.isHeapSufficient()) {
-            LOG.atWarn()
-                    .addKeyValue("heapBytes", heap)
-                    .addKeyValue("neededBytes", memory.requiredHeap())
-                    .log("heap too small for large responses");
-        }
-        return memory;
-    }
-
     private ManagementVerticle deployManagement(
-            Vertx vertx, Database database, LocalNode localNode, VacuumBlockerVerticle vacuumBlockers)
+            Vertx vertx,
+            Database database,
+            LocalNode localNode,
+            GenerationModule generations,
+            VacuumBlockerVerticle vacuumBlockers)
             throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),
                 Map.of(
                         "accepting", () -> healthResult(accepting.get()),
                         "database", database::ping,
-                        "images", () -> healthResult(!imageStoreHealth.failing()),
+                        "images",
+                                () -> healthResult(
+                                        !generations.imageStoreHealth().failing()),
                         "node", () -> healthResult(localNode.validId().isPresent()),
                         "databaseClock", () -> healthResult(localNode.clockStable())),
-                () -> new JsonArray(
-                        backendExecutors.stream().map(BackendExecutor::toJson).toList()),
-                () -> localNode.toJson().put("imageStore", imageStoreHealth.toJson()),
+                generations::backendsToJson,
+                () -> localNode
+                        .toJson()
+                        .put("imageStore", generations.imageStoreHealth().toJson()),
                 vacuumBlockers::lastObservation);
         try {
             processLifecycle.deploy(vertx, "management", management);
@@ -243,41 +208,6 @@ public final class Server {
             throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", address.host(), address.port());
         }
         return management;
-    }
-
-    private void deployGenerations(
-            Vertx vertx, Database database, NotifyChannel notifyChannel, ImageStore images, EgressPolicy egressPolicy)
-            throws Exception {
-        SecureRandom random = new SecureRandom();
-        BacklogEstimator backlogEstimator = new BacklogEstimator();
-        SubmissionStore submissions =
-                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
-        if (settings.generation().instances() > 0) {
-            processLifecycle.deploy(
-                    vertx,
-                    "backlog",
-                    new BacklogVerticle(
-                            backlogEstimator, submissions, settings.node().heartbeatInterval()));
-            processLifecycle.deploy(
-                    vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
-            processLifecycle.deploy(
-                    vertx, "progress subscribers", new ProgressVerticle(progressSubscribers, database, notifyChannel));
-        }
-        GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
-                database,
-                submissions,
-                notifyChannel,
-                images,
-                backlogEstimator,
-                completionWaiters,
-                finishListeners,
-                egressPolicy);
-        processLifecycle.deploy(
-                vertx,
-                "generation",
-                settings.generation().instances(),
-                () -> new GenerationCommandVerticle(
-                        dependencies, settings.generation(), settings.backend().model(), random));
     }
 
     private void deployCluster(Vertx vertx) throws Exception {
@@ -297,74 +227,6 @@ public final class Server {
                                     .replyTimeout()
                                     .plus(settings.generation().maxWait())));
         }
-    }
-
-    private void deployWorker(
-            Vertx vertx,
-            LocalNode localNode,
-            ImageBackend backend,
-            Database database,
-            NotifyChannel notifyChannel,
-            ImageStore images)
-            throws Exception {
-        int concurrency = settings.worker().concurrency();
-        if (concurrency > 0) {
-            BackendExecutorVerticle executorVerticle = new BackendExecutorVerticle(context -> new BackendExecutor(
-                    context,
-                    backend,
-                    concurrency,
-                    settings.backend().breaker(),
-                    settings.retry().maxRetryAfter(),
-                    System::nanoTime));
-            processLifecycle.deploy(vertx, "backend executor", executorVerticle);
-            BackendExecutor backendExecutor = executorVerticle.executor();
-            backendExecutors.add(backendExecutor);
-            processLifecycle.deploy(vertx, "image store check", new ImageStoreHealthVerticle(images, imageStoreHealth));
-            String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
-                    localNode,
-                    backendExecutor,
-                    backend.name(),
-                    database,
-                    notifyChannel,
-                    images,
-                    imageStoreHealth,
-                    settings,
-                    finishListeners)));
-            processLifecycle.addStopStep("worker", settings.shutdown().gracePeriod(), () -> vertx.undeploy(id));
-        }
-    }
-
-    private int deployApi(Vertx vertx, Database database, ImageStore images, NotificationHub hub) throws Exception {
-        AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
-        FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
-        StreamLimiter streamLimiter =
-                new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
-        ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
-                await(ApiVerticle.loadContract(vertx)),
-                images,
-                authServices,
-                finishedGenerations,
-                hub,
-                progressSubscribers,
-                streamLimiter,
-                new OpenImageLimiter(FileDescriptorLimit.maxOpenImages(FileDescriptorLimit.maxOpenFiles())));
-        List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
-        try {
-            processLifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
-                ApiVerticle verticle = new ApiVerticle(settings, sharedServices);
-                verticles.add(verticle);
-                return verticle;
-            });
-        } catch (Exception e) {
-            Settings.Http http = settings.http();
-            if (e instanceof UnusableCertificateException certificate) {
-                throw new StartupException(
-                        "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"
-                                + " private key in PEM (" + certificate.getMessage() + ")");
-            }
-            throw BindErrors.translate(e, "DARKROOM_HTTP", http.host(), http.port());
-        }
-        return verticles.isEmpty() ? 0 : verticles.get(0).port();
     }
 
     private static Future<Void> healthResult(boolean healthy) {

@@ -174,7 +174,7 @@ class FleetFaultsUnderLoadIT {
             String name = database.database();
             TestPostgres.execute(database, "ALTER DATABASE " + name + " SET default_transaction_read_only = on");
             TestPostgres.terminateBackends(name);
-            Awaitility.await("refused").until(() -> loadGenerator.rejectedCount() > 20);
+            Awaitility.await("rejected").until(() -> loadGenerator.rejectedCount() > 20);
             int before = lineCount(darkroomFleet);
             ChaosParameters.waitFor(Duration.ofSeconds(4));
             int linesPerSecond = (lineCount(darkroomFleet) - before) / 4;
@@ -190,10 +190,10 @@ class FleetFaultsUnderLoadIT {
                             + " RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$",
                     "CREATE TRIGGER full_disk BEFORE INSERT ON generation_attempts EXECUTE FUNCTION full_disk()",
                     "CREATE TRIGGER full_disk BEFORE INSERT ON generations EXECUTE FUNCTION full_disk()");
-            int refused = loadGenerator.rejectedCount();
-            Awaitility.await("refused")
+            int rejected = loadGenerator.rejectedCount();
+            Awaitility.await("rejected")
                     .atMost(Duration.ofSeconds(30))
-                    .until(() -> loadGenerator.rejectedCount() > refused + 20);
+                    .until(() -> loadGenerator.rejectedCount() > rejected + 20);
             TestPostgres.execute(
                     database, "DROP TRIGGER full_disk ON generation_attempts", "DROP TRIGGER full_disk ON generations");
             awaitAccepted(loadGenerator);

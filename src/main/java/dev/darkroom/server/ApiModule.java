@@ -1,0 +1,71 @@
+package dev.darkroom.server;
+
+import static dev.darkroom.server.ProcessLifecycle.await;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.generation.FinishedGenerationCache;
+import dev.darkroom.api.generation.OpenImageLimiter;
+import dev.darkroom.api.security.UnusableCertificateException;
+import dev.darkroom.api.stream.StreamLimiter;
+import dev.darkroom.auth.AuthServices;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.notification.stream.NotificationHub;
+import io.github.bucket4j.TimeMeter;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Wiring of the HTTP API. */
+final class ApiModule {
+    private ApiModule() {}
+
+    /**
+     * Deploys the HTTP verticles and returns their port, or 0 when {@code api.instances} is 0.
+     *
+     * @throws StartupException when the address cannot be bound or the certificate cannot be used
+     */
+    static int deploy(
+            Vertx vertx,
+            Settings settings,
+            ProcessLifecycle processLifecycle,
+            Database database,
+            ImageStore images,
+            NotificationHub hub,
+            ProgressSubscribers progressSubscribers)
+            throws Exception {
+        AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
+        FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
+        StreamLimiter streamLimiter =
+                new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
+        ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
+                await(ApiVerticle.loadContract(vertx)),
+                images,
+                authServices,
+                finishedGenerations,
+                hub,
+                progressSubscribers,
+                streamLimiter,
+                new OpenImageLimiter(FileDescriptorLimit.maxOpenImages(FileDescriptorLimit.maxOpenFiles())));
+        List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
+        try {
+            processLifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
+                ApiVerticle verticle = new ApiVerticle(settings, sharedServices);
+                verticles.add(verticle);
+                return verticle;
+            });
+        } catch (Exception e) {
+            Settings.Http http = settings.http();
+            if (e instanceof UnusableCertificateException certificate) {
+                throw new StartupException(
+                        "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"
+                                + " private key in PEM (" + certificate.getMessage() + ")");
+            }
+            throw BindErrors.translate(e, "DARKROOM_HTTP", http.host(), http.port());
+        }
+        return verticles.isEmpty() ? 0 : verticles.get(0).port();
+    }
+}

@@ -1,0 +1,180 @@
+package dev.darkroom.server;
+
+import static dev.darkroom.server.ProcessLifecycle.await;
+
+import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.backend.BackendExecutorVerticle;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.BacklogEstimator;
+import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.command.BacklogVerticle;
+import dev.darkroom.generation.command.GenerationCommandDependencies;
+import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.store.SubmissionStore;
+import dev.darkroom.generation.watch.CompletionVerticle;
+import dev.darkroom.generation.watch.CompletionWaiters;
+import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.generation.watch.ProgressVerticle;
+import dev.darkroom.generation.worker.GenerationReaperVerticle;
+import dev.darkroom.generation.worker.GenerationWorkerVerticle;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.maintenance.ImageStoreHealthVerticle;
+import dev.darkroom.node.LocalNode;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Wiring of the generations: command verticles, worker and lease reaper. */
+final class GenerationModule {
+    private static final Logger LOG = LoggerFactory.getLogger(GenerationModule.class);
+
+    private final Vertx vertx;
+    private final Settings settings;
+    private final ProcessLifecycle processLifecycle;
+    private final Database database;
+    private final NotifyChannel notifyChannel;
+    private final ImageStore images;
+    private final List<GenerationFinishListener> finishListeners;
+    private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
+    private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
+    private final CompletionWaiters completionWaiters = new CompletionWaiters();
+    private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
+
+    /** @param finishListeners listeners for finished generations */
+    GenerationModule(
+            Vertx vertx,
+            Settings settings,
+            ProcessLifecycle processLifecycle,
+            Database database,
+            NotifyChannel notifyChannel,
+            ImageStore images,
+            List<GenerationFinishListener> finishListeners) {
+        this.vertx = vertx;
+        this.settings = settings;
+        this.processLifecycle = processLifecycle;
+        this.database = database;
+        this.notifyChannel = notifyChannel;
+        this.images = images;
+        this.finishListeners = List.copyOf(finishListeners);
+    }
+
+    /** Returns the memory budget of responses from the AI server. Warns when the heap is too small. */
+    static ResponseMemoryBudget createResponseMemoryBudget(Settings settings) {
+        int calls = settings.worker().concurrency();
+        long heap = Runtime.getRuntime().maxMemory();
+        ResponseMemoryBudget memory = new ResponseMemoryBudget(
+                heap, Math.max(1, calls), settings.backend().maxResponseBytes());
+        if (calls > 0 && !memory.isHeapSufficient()) {
+            LOG.atWarn()
+                    .addKeyValue("heapBytes", heap)
+                    .addKeyValue("neededBytes", memory.requiredHeap())
+                    .log("heap too small for large responses");
+        }
+        return memory;
+    }
+
+    /** Deploys the verticle that reclaims expired leases. */
+    void deployReaper() throws Exception {
+        processLifecycle.deploy(
+                vertx,
+                "lease reaper",
+                new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
+    }
+
+    /**
+     * Deploys the verticles that execute commands, unless {@code generation.instances} is 0.
+     *
+     * @param egressPolicy validates webhook URLs in requests
+     */
+    void deployCommands(EgressPolicy egressPolicy) throws Exception {
+        SecureRandom random = new SecureRandom();
+        BacklogEstimator backlogEstimator = new BacklogEstimator();
+        SubmissionStore submissions =
+                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
+        if (settings.generation().instances() > 0) {
+            processLifecycle.deploy(
+                    vertx,
+                    "backlog",
+                    new BacklogVerticle(
+                            backlogEstimator, submissions, settings.node().heartbeatInterval()));
+            processLifecycle.deploy(
+                    vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
+            processLifecycle.deploy(
+                    vertx, "progress subscribers", new ProgressVerticle(progressSubscribers, database, notifyChannel));
+        }
+        GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
+                database,
+                submissions,
+                notifyChannel,
+                images,
+                backlogEstimator,
+                completionWaiters,
+                finishListeners,
+                egressPolicy);
+        processLifecycle.deploy(
+                vertx,
+                "generation",
+                settings.generation().instances(),
+                () -> new GenerationCommandVerticle(
+                        dependencies, settings.generation(), settings.backend().model(), random));
+    }
+
+    /** Deploys the worker with its backend executor, unless {@code worker.concurrency} is 0. */
+    void deployWorker(LocalNode localNode, ImageBackend backend) throws Exception {
+        int concurrency = settings.worker().concurrency();
+        if (concurrency > 0) {
+            BackendExecutorVerticle executorVerticle = new BackendExecutorVerticle(context -> new BackendExecutor(
+                    context,
+                    backend,
+                    concurrency,
+                    settings.backend().breaker(),
+                    settings.retry().maxRetryAfter(),
+                    System::nanoTime));
+            processLifecycle.deploy(vertx, "backend executor", executorVerticle);
+            BackendExecutor backendExecutor = executorVerticle.executor();
+            backendExecutors.add(backendExecutor);
+            processLifecycle.deploy(vertx, "image store check", new ImageStoreHealthVerticle(images, imageStoreHealth));
+            String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
+                    localNode,
+                    backendExecutor,
+                    backend.name(),
+                    database,
+                    notifyChannel,
+                    images,
+                    imageStoreHealth,
+                    settings,
+                    finishListeners)));
+            processLifecycle.addStopStep("worker", settings.shutdown().gracePeriod(), () -> vertx.undeploy(id));
+        }
+    }
+
+    ImageStoreHealth imageStoreHealth() {
+        return imageStoreHealth;
+    }
+
+    ProgressSubscribers progressSubscribers() {
+        return progressSubscribers;
+    }
+
+    /** Returns the state of each backend, for the management interface. Empty until the worker is deployed. */
+    JsonArray backendsToJson() {
+        return new JsonArray(
+                backendExecutors.stream().map(BackendExecutor::toJson).toList());
+    }
+
+    /** Ends all requests that wait for a generation to finish. */
+    void closeCompletionWaiters() {
+        completionWaiters.close();
+    }
+}
