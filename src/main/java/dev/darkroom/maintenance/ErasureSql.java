@@ -60,12 +60,12 @@ final class ErasureSql {
               DELETE FROM generation_attempt_purges d USING old WHERE d.generation_id = old.id),
             retries AS (
               DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
-            told AS (
+            webhook_urls AS (
               DELETE FROM generation_webhook_urls w USING old WHERE w.generation_id = old.id),
-            pictures AS (
+            deleted_images AS (
               DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
             files AS (
-              INSERT INTO erased_images (storage_key, user_id) SELECT storage_key, $1 FROM pictures
+              INSERT INTO erased_images (storage_key, user_id) SELECT storage_key, $1 FROM deleted_images
               ON CONFLICT DO NOTHING),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)

@@ -33,14 +33,14 @@ final class RetentionSql {
               DELETE FROM generation_attempt_purges d USING old WHERE d.generation_id = old.id),
             retries AS (
               DELETE FROM generation_retries r USING old WHERE r.generation_id = old.id),
-            pictures AS (
+            deleted_images AS (
               DELETE FROM images i USING old WHERE i.generation_id = old.id RETURNING i.storage_key),
             discarded AS (
-              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM pictures),
+              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted_images),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
             SELECT (SELECT count(*) FROM deleted) AS generations,
-              coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE);
+              coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE);
 
     /** Deletes the attempts of ended generations and marks these generations. Deletes all attempts of a generation or none. */
     static final String DELETE_ATTEMPTS = """

@@ -24,11 +24,13 @@ final class DeliveryCommandService {
 
     private final Database database;
     private final WebhookStore webhooks;
+    private final DeliveryHistoryStore deliveries;
     private final DeliveryEnqueueStore enqueueStore;
 
     DeliveryCommandService(Database database, WebhookStore webhooks, DeliveryEnqueueStore enqueueStore) {
         this.database = database;
         this.webhooks = webhooks;
+        this.deliveries = new DeliveryHistoryStore(database);
         this.enqueueStore = enqueueStore;
     }
 
@@ -50,7 +52,7 @@ final class DeliveryCommandService {
         return webhooks.find(id, busCommand.user())
                 .compose(found -> found.isEmpty()
                         ? webhookNotFound()
-                        : webhooks.listDeliveries(id, status, limit, cursor == null ? null : Long.valueOf(cursor)));
+                        : deliveries.list(id, status, limit, cursor == null ? null : Long.valueOf(cursor)));
     }
 
     /** Handles {@code WebhookBus#REDELIVER}. */
@@ -62,13 +64,14 @@ final class DeliveryCommandService {
         return ifEnabled(
                 busCommand,
                 id,
-                () -> webhooks.findDelivery(id, deliveryId)
+                () -> deliveries
+                        .find(id, deliveryId)
                         .compose(found -> found.isEmpty()
                                 ? Future.succeededFuture(found)
                                 : enqueueStore
                                         .redeliver(database, id, busCommand.user(), deliveryId)
                                         // Ignore false: an attempt is running then.
-                                        .compose(queued -> webhooks.findDelivery(id, deliveryId)))
+                                        .compose(queued -> deliveries.find(id, deliveryId)))
                         .map(found -> found.map(delivery -> new JsonObject().put("delivery", delivery))
                                 .orElseGet(() -> CommandReplies.notFound("delivery"))));
     }

@@ -92,7 +92,7 @@ final class WebhookSql {
                   'finishedAt', to_char(a.finished_at AT TIME ZONE 'UTC', %1$s), 'outcome', a.outcome,
                   'httpStatus', a.http_status, 'code', a.error_code,
                   'retryAt', to_char(a.retry_at AT TIME ZONE 'UTC', %1$s)) ORDER BY a.number)
-                FROM webhook_attempts a WHERE a.delivery_id = d.id), '[]'::json))) AS told
+                FROM webhook_attempts a WHERE a.delivery_id = d.id), '[]'::json))) AS delivery
             FROM webhook_deliveries d
             """.formatted(TIMESTAMP_FORMAT);
 

@@ -220,41 +220,6 @@ final class WebhookStore {
                 }));
     }
 
-    /**
-     * Reads a page of a webhook's deliveries, newest first: {@code items}, and {@code nextCursor} if there are more. Does not check the
-     * owner.
-     *
-     * @param status null for any status
-     * @param cursor position after which the page starts; null for the first page
-     */
-    Future<JsonObject> listDeliveries(UUID id, String status, int limit, Long cursor) {
-        return database.pool()
-                .preparedQuery(WebhookSql.SELECT_DELIVERIES)
-                .execute(Tuple.of(id, status, cursor, limit + 1))
-                .map(rows -> {
-                    JsonArray items = new JsonArray();
-                    JsonObject page = new JsonObject().put("items", items);
-                    long last = 0;
-                    for (Row row : rows) {
-                        if (items.size() == limit) {
-                            page.put("nextCursor", String.valueOf(last));
-                            break;
-                        }
-                        items.add(row.getJsonObject("told"));
-                        last = row.getLong("position");
-                    }
-                    return page;
-                });
-    }
-
-    /** Finds a delivery of a webhook; empty if there is none. Does not check the owner. */
-    Future<Optional<JsonObject>> findDelivery(UUID id, UUID deliveryId) {
-        return database.pool()
-                .preparedQuery(WebhookSql.SELECT_DELIVERY)
-                .execute(Tuple.of(id, deliveryId))
-                .map(rows -> rows.stream().findFirst().map(row -> row.getJsonObject("told")));
-    }
-
     private static JsonObject secretToJson(byte[] secret, Row row) {
         JsonObject json = new JsonObject().put("secret", WebhookSigner.encodeSecret(secret));
         putTime(json, "previousSecretExpiresAt", row.getOffsetDateTime("previous_secret_expires_at"));
