@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  */
 record SettingValue(String path, String text, String label, String origin) {
     private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "backend.apiKey");
+    private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
     /** PostgreSQL and sockets store timeouts as 32-bit milliseconds, at most 596 hours. */
     private static final Duration MAX_DURATION = Duration.ofHours(500);
@@ -36,6 +37,10 @@ record SettingValue(String path, String text, String label, String origin) {
 
     boolean isEmpty() {
         return text.isEmpty();
+    }
+
+    boolean bool() {
+        return matching(TRUE_OR_FALSE, "true or false").equals("true");
     }
 
     int integer(int min, int max) {

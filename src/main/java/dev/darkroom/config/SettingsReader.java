@@ -2,8 +2,6 @@ package dev.darkroom.config;
 
 import dev.darkroom.config.Settings.Api;
 import dev.darkroom.config.Settings.AuthMode;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Breaker;
 import dev.darkroom.config.Settings.Connections;
 import dev.darkroom.config.Settings.Database;
 import dev.darkroom.config.Settings.Generation;
@@ -16,8 +14,6 @@ import dev.darkroom.config.Settings.Management;
 import dev.darkroom.config.Settings.Node;
 import dev.darkroom.config.Settings.Notifications;
 import dev.darkroom.config.Settings.Outbound;
-import dev.darkroom.config.Settings.PromptSanitizing;
-import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.config.Settings.Retention;
 import dev.darkroom.config.Settings.Retry;
 import dev.darkroom.config.Settings.Shutdown;
@@ -28,17 +24,16 @@ import dev.darkroom.config.Settings.Worker;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
-/** Parses and checks each setting, in the order of the file. {@link SettingsValidator} checks rules between settings. */
+/**
+ * Parses and checks each setting, in the order of the file. Uses a reader of its own for each of the larger sections. {@link
+ * SettingsValidator} checks rules between settings.
+ */
 final class SettingsReader {
     private static final int KIB = 1024;
     private static final int MIB = 1024 * KIB;
-    private static final int GIB = 1024 * MIB;
 
     /** Minimum age of deleted data. Rejects shorter values, which are most likely mistakes. */
     private static final Duration MIN_RETENTION = Duration.ofHours(1);
@@ -48,10 +43,7 @@ final class SettingsReader {
 
     private static final Duration MAX_RETENTION = Duration.ofHours(100_000);
 
-    private static final Pattern PATH = Pattern.compile("/[0-9A-Za-z._~/-]{1,200}");
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
-    private static final Pattern BACKEND_NAME = Pattern.compile("[a-z0-9-]{1,40}");
-    private static final Pattern MODEL = Pattern.compile("[^\\p{Cntrl}]{1,200}");
     private static final Pattern LOG_FORMAT = Pattern.compile("text|json");
 
     private static final String DIRECTORY_DESCRIPTION = "a directory";
@@ -60,9 +52,6 @@ final class SettingsReader {
 
     /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
     private static final Pattern CLAIM = Pattern.compile("[^\\p{Cntrl}]{1,500}");
-
-    /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
-    private static final Pattern BEARER = Pattern.compile("[\\x21-\\x7e]{1,4096}");
 
     private static final String CLAIM_DESCRIPTION = "1 to 500 characters and no control characters";
 
@@ -78,10 +67,6 @@ final class SettingsReader {
     private static final String HOST_NAME = "[a-z0-9_.\\-]{1,255}";
 
     private static final Pattern HOST_NAMES = Pattern.compile(HOST_NAME + "(\\s*,\\s*" + HOST_NAME + ")*");
-
-    private static final Pattern PROMPT_CONTROLS = Pattern.compile("replace|pass");
-
-    private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
 
     private final LayeredSettings layeredSettings;
     private final Path base;
@@ -135,13 +120,13 @@ final class SettingsReader {
                                 .duration(Duration.ofSeconds(1), Duration.ofMinutes(10))),
                 new Worker(integer("worker.concurrency", 0, 1024), duration("worker.pollInterval")),
                 retry(),
-                backend(),
+                new BackendSettingsReader(layeredSettings).read(),
                 new Outbound(integer("outbound.maxHeaderBytes", 8 * KIB, MIB)),
                 database(),
                 new Node(duration("node.heartbeatInterval"), duration("node.ttl"), duration("node.reapInterval")),
                 retention(),
                 new WebhookSettingsReader(layeredSettings).read(),
-                new EventBusSettingsReader(layeredSettings).cluster(),
+                new ClusterSettingsReader(layeredSettings).read(),
                 new Shutdown(duration("shutdown.gracePeriod")),
                 new Log(layeredSettings.get("log.format").matching(LOG_FORMAT, "text or json")));
     }
@@ -228,64 +213,6 @@ final class SettingsReader {
                 duration("retry.maxRetryAfter"));
     }
 
-    private Backend backend() {
-        SettingValue url = layeredSettings.get("backend.url");
-        SettingValue key = layeredSettings.get("backend.apiKey");
-        SettingValue model = layeredSettings.get("backend.model");
-        return new Backend(
-                url.isEmpty() ? null : HttpUrlReader.readEndingInV1(url),
-                key.isEmpty() ? Secret.NONE : new Secret(key.matching(BEARER, "printable ASCII without spaces")),
-                model.isEmpty() ? null : model.matching(MODEL, "at most 200 characters and no control characters"),
-                layeredSettings.get("backend.name").matching(BACKEND_NAME, "1 to 40 of a-z, 0-9 and hyphen"),
-                duration("backend.timeout"),
-                duration("backend.connectTimeout"),
-                integer("backend.maxResponseBytes", KIB, GIB),
-                integer("backend.maxImageBytes", KIB, GIB),
-                integer("backend.downloadAttempts", 1, 10),
-                integer("backend.maxRedirects", 0, 20),
-                CidrListReader.read(layeredSettings.get("backend.downloadNetworks")),
-                bodyFields(layeredSettings.get("backend.requestFields")),
-                layeredSettings
-                                .get("backend.promptSanitizing")
-                                .matching(PROMPT_CONTROLS, "replace or pass")
-                                .equals("pass")
-                        ? PromptSanitizing.PASS
-                        : PromptSanitizing.REPLACE,
-                new Breaker(
-                        duration("backend.breaker.window"),
-                        integer("backend.breaker.minimumCalls", 1, 10_000),
-                        integer("backend.breaker.failurePercent", 1, 100),
-                        integer("backend.breaker.connectionFailures", 1, 10_000),
-                        duration("backend.breaker.slowCallDuration"),
-                        integer("backend.breaker.slowCallPercent", 1, 100),
-                        duration("backend.breaker.openDuration"),
-                        duration("backend.breaker.maxOpenDuration"),
-                        integer("backend.breaker.halfOpenCalls", 1, 100),
-                        healthCheck()));
-    }
-
-    private String healthCheck() {
-        SettingValue path = layeredSettings.get("backend.breaker.healthCheckPath");
-        return path.isEmpty() ? null : path.matching(PATH, "a path such as /models");
-    }
-
-    /** Returns null for {@code auto}. */
-    private static Set<RequestField> bodyFields(SettingValue settingValue) {
-        if (settingValue.text().equals("auto")) {
-            return null;
-        }
-        Set<RequestField> fields = EnumSet.noneOf(RequestField.class);
-        for (String text :
-                settingValue.isEmpty() ? new String[0] : settingValue.text().split("\\s*,\\s*", -1)) {
-            fields.add(Stream.of(RequestField.values())
-                    .filter(field -> field.text().equals(text))
-                    .findFirst()
-                    .orElseThrow(() -> settingValue.expected(
-                            "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas")));
-        }
-        return fields;
-    }
-
     private Database database() {
         SettingValue url = layeredSettings.get("database.url");
         SettingValue direct = layeredSettings.get("database.directUrl");
@@ -344,10 +271,7 @@ final class SettingsReader {
     }
 
     private boolean bool(String path) {
-        return layeredSettings
-                .get(path)
-                .matching(TRUE_OR_FALSE, "true or false")
-                .equals("true");
+        return layeredSettings.get(path).bool();
     }
 
     private Duration duration(String path) {

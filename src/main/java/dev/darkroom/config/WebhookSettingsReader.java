@@ -14,7 +14,6 @@ final class WebhookSettingsReader {
 
     private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
     private static final Pattern PORTS = Pattern.compile("\\*|[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*");
-    private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final int MAX_PORT = 65535;
 
     private final LayeredSettings layeredSettings;
@@ -32,10 +31,7 @@ final class WebhookSettingsReader {
                 layeredSettings.get("webhooks.maxPerUser").integer(0, 1000),
                 layeredSettings.get("webhooks.previousSecretTtl").duration(),
                 CidrListReader.read(layeredSettings.get("webhooks.allowedNetworks")),
-                layeredSettings
-                        .get("webhooks.allowHttp")
-                        .matching(TRUE_OR_FALSE, "true or false")
-                        .equals("true"),
+                layeredSettings.get("webhooks.allowHttp").bool(),
                 ports(layeredSettings.get("webhooks.allowedPorts")));
     }
 

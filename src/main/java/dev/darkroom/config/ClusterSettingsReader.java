@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Reads the section {@code cluster}, which configures the clustered event bus. */
-final class EventBusSettingsReader {
+final class ClusterSettingsReader {
     private static final Pattern HOST = Pattern.compile("[^\\s/@?#\\[\\]]{1,255}");
     private static final Pattern REACHABLE_HOST =
             Pattern.compile("(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)[^\\s/@?#\\[\\]]{1,255}");
@@ -13,20 +13,19 @@ final class EventBusSettingsReader {
     private static final String MEMBER = "[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}";
     private static final Pattern MEMBERS = Pattern.compile(MEMBER + "(\\s*,\\s*" + MEMBER + ")*");
 
-    private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final int MAX_PORT = 65535;
 
     private final LayeredSettings layeredSettings;
 
-    EventBusSettingsReader(LayeredSettings layeredSettings) {
+    ClusterSettingsReader(LayeredSettings layeredSettings) {
         this.layeredSettings = layeredSettings;
     }
 
-    Cluster cluster() {
+    Cluster read() {
         SettingValue members = layeredSettings.get("cluster.members");
         SettingValue service = layeredSettings.get("cluster.kubernetesService");
         return new Cluster(
-                bool("cluster.enabled"),
+                layeredSettings.get("cluster.enabled").bool(),
                 layeredSettings
                         .get("cluster.host")
                         .matching(REACHABLE_HOST, "an address by which others reach this machine, not a wildcard"),
@@ -35,13 +34,6 @@ final class EventBusSettingsReader {
                 members.isEmpty() ? List.of() : list(members, MEMBERS, "host:port, separated by commas"),
                 service.isEmpty() ? null : service.matching(HOST, "a DNS name"),
                 layeredSettings.get("cluster.name").matching(NAME, "1 to 40 of a-z, 0-9 and hyphen"));
-    }
-
-    private boolean bool(String path) {
-        return layeredSettings
-                .get(path)
-                .matching(TRUE_OR_FALSE, "true or false")
-                .equals("true");
     }
 
     private static List<String> list(SettingValue settingValue, Pattern pattern, String expected) {
