@@ -64,7 +64,7 @@ public final class ErasureVerticle extends VerticleBase {
             return CommandReplies.invalidFuture("the body must name an admin as user, with asAdmin true");
         }
         if (user == null || user.isEmpty() || user.length() > MAX_USER_LENGTH || user.indexOf('\0') >= 0) {
-            return CommandReplies.invalidFuture("erase must be a user of 1 to 128 characters");
+            return CommandReplies.invalidFuture("userToErase must be a user of 1 to 128 characters");
         }
         return erasure.request(user).compose(stored -> {
             LOG.atInfo()

@@ -156,7 +156,7 @@ class SignedImageUrlIT {
 
         // then
         assertProblem(apiResponse, 403, "invalid-image-url", pathOf(tampered + "?"));
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("The signature of this link is not valid.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The signature of this URL is not valid.");
     }
 
     @Test
