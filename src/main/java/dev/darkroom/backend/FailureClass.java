@@ -14,7 +14,7 @@ public enum FailureClass {
     /** The request was sent and no usable response arrived: timeout, reset, 504. The work may have been done and billed. */
     AMBIGUOUS(true, true),
     /** The AI server no longer has the job, or the image at the returned URL does not exist. */
-    BACKEND_LOST(true, true),
+    RESULT_LOST(true, true),
     /** The AI server rejected the request as invalid: 400, 404, 413, 422. A retry would get the same response. */
     TERMINAL_INPUT(false, false),
     /** Credentials, permission or quota: 401, 402, 403, quota 429. The operator has to act. */
@@ -22,9 +22,9 @@ public enum FailureClass {
     /** The content policy of the AI server rejected the prompt or the image. */
     MODERATED(false, false),
     /** A success status without the requested images: none, too few, or bytes in no image format. */
-    EMPTY_SUCCESS(true, true),
+    INVALID_RESULT(true, true),
     /** The image was generated, but the download from its URL failed (5xx, timeout). */
-    RESULT_FETCH(true, false),
+    RESULT_DOWNLOAD(true, false),
     /**
      * Darkroom itself failed: its image store, memory, file descriptors or code. Counts neither towards the limit of
      * attempts nor for the circuit breaker.

@@ -33,7 +33,7 @@ enum HealthVerdict {
             return FAILURE;
         }
         return switch (backendFailure.failureClass()) {
-            case MODERATED, RESULT_FETCH -> SUCCESS;
+            case MODERATED, RESULT_DOWNLOAD -> SUCCESS;
             default -> IGNORED;
         };
     }

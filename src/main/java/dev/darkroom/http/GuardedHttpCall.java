@@ -92,7 +92,7 @@ final class GuardedHttpCall {
             if (error instanceof DecoderException || error instanceof IllegalArgumentException) {
                 onInvalidResponse.accept(error);
             }
-            fail(Reason.NO_ANSWER, "The connection ended without a valid response.");
+            fail(Reason.NO_RESPONSE, "The connection ended without a valid response.");
         }
     }
 

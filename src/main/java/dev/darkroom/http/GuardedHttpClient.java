@@ -74,9 +74,9 @@ public final class GuardedHttpClient {
                 .resolve(url)
                 .onFailure(error -> {
                     if (error instanceof RejectedUrlException) {
-                        guardedHttpCall.fail(Reason.REFUSED_ADDRESS, "The URL " + error.getMessage() + ".");
+                        guardedHttpCall.fail(Reason.ADDRESS_NOT_ALLOWED, "The URL " + error.getMessage() + ".");
                     } else {
-                        guardedHttpCall.fail(Reason.LOOKUP_FAILED, "The DNS lookup of the host failed.");
+                        guardedHttpCall.fail(Reason.DNS_LOOKUP_FAILED, "The DNS lookup of the host failed.");
                     }
                 })
                 .onSuccess(httpDestination -> connect(httpDestination, headers, body, guardedHttpCall));

@@ -9,14 +9,14 @@ public final class HttpCallException extends Exception {
     /** Reason of the failure. */
     public enum Reason {
         /** The egress policy rejected the URL or its current address. */
-        REFUSED_ADDRESS,
+        ADDRESS_NOT_ALLOWED,
         /** The DNS lookup failed and may succeed later. */
-        LOOKUP_FAILED,
+        DNS_LOOKUP_FAILED,
         CONNECTION_FAILED,
         TLS_FAILED,
         TIMEOUT,
         /** The connection broke, or the response was not valid HTTP. */
-        NO_ANSWER,
+        NO_RESPONSE,
         /** The caller aborted the call. */
         ABORTED
     }

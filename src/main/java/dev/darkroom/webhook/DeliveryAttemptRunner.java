@@ -167,7 +167,7 @@ final class DeliveryAttemptRunner {
         DeliveryAttemptOutcome outcome =
                 abandonedDelivery.ownerAlive() ? DeliveryAttemptOutcome.TIMEOUT : DeliveryAttemptOutcome.LOST;
         DeliveryFailure deliveryFailure =
-                DeliveryFailure.ofCode(abandonedDelivery.ownerAlive() ? "OVERRAN" : "NODE_DIED");
+                DeliveryFailure.ofCode(abandonedDelivery.ownerAlive() ? "DEADLINE_EXCEEDED" : "NODE_LOST");
         Optional<Duration> delay = retrySchedule.nextDelay(lease.failures(), deliveryFailure);
         return delay.isPresent()
                 ? store.requeueAfterFailure(lease, outcome, deliveryFailure, delay.get(), false, null)

@@ -127,7 +127,7 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"TERMINAL_INPUT", "TERMINAL_AUTH", "MODERATED", "RESULT_FETCH"})
+    @EnumSource(names = {"TERMINAL_INPUT", "TERMINAL_AUTH", "MODERATED", "RESULT_DOWNLOAD"})
     void breakerIgnoresFailuresNotCausedByTheServer(FailureClass failureClass) throws Exception {
         // when
         for (int i = 0; i < 3 * MINIMUM_CALLS; i++) {

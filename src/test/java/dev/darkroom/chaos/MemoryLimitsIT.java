@@ -104,7 +104,7 @@ class MemoryLimitsIT {
             assertThat(AttemptJson.attemptsOf(each))
                     .extracting(AttemptJson::summary)
                     .containsExactlyElementsOf(
-                            Collections.nCopies(2, "RETRYABLE EMPTY_SUCCESS RESPONSE_TOO_LARGE counted"));
+                            Collections.nCopies(2, "RETRYABLE INVALID_RESULT RESPONSE_TOO_LARGE counted"));
         }
     }
 

@@ -103,7 +103,7 @@ class AttemptDeadlineIT {
         for (JsonObject ended : all) {
             assertThat(AttemptJson.attemptsOf(ended))
                     .extracting(AttemptJson::summary)
-                    .containsExactly("RETRYABLE RESULT_FETCH DOWNLOAD_FAILED counted");
+                    .containsExactly("RETRYABLE RESULT_DOWNLOAD DOWNLOAD_FAILED counted");
             JsonArray downloads = awaitClosed(ended).get(0).getJsonArray("downloads");
             assertThat(downloads).hasSize(3);
             for (int i = 0; i < 3; i++) {

@@ -57,8 +57,8 @@ class AttemptRetryIT {
                         "RETRYABLE SERVER_ERROR SERVER_ERROR counted",
                         "RETRYABLE REJECTED_RETRYABLE RATE_LIMITED uncounted",
                         "RETRYABLE AMBIGUOUS CONNECTION_LOST counted",
-                        "RETRYABLE EMPTY_SUCCESS MALFORMED_RESPONSE counted",
-                        "RETRYABLE EMPTY_SUCCESS EMPTY_RESPONSE counted",
+                        "RETRYABLE INVALID_RESULT MALFORMED_RESPONSE counted",
+                        "RETRYABLE INVALID_RESULT EMPTY_RESPONSE counted",
                         "SUCCEEDED");
         assertThat(attempts).extracting(attempt -> attempt.getInteger("number")).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(attempts)

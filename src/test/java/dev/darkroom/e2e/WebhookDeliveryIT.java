@@ -194,7 +194,7 @@ class WebhookDeliveryIT {
         JsonObject delivery = awaitDelivery(webhook, "DELIVERED");
         assertThat(attempts(delivery))
                 .extracting(attempt -> attempt.getString("outcome") + " " + attempt.getString("code"))
-                .containsExactly("FAILED HTTP_500", "FAILED NO_ANSWER", "FAILED HTTP_503", "DELIVERED null");
+                .containsExactly("FAILED HTTP_500", "FAILED NO_RESPONSE", "FAILED HTTP_503", "DELIVERED null");
         List<ReceivedRequest> received = webhookReceiver.receivedRequests("/failing");
         assertThat(received).extracting(ReceivedRequest::id).containsOnly(delivery.getString("notificationId"));
         assertThat(received)
@@ -571,6 +571,6 @@ class WebhookDeliveryIT {
         completeGeneration();
         assertThat(attempts(awaitDelivery(webhook, "FAILED")))
                 .extracting(attempt -> attempt.getString("code"))
-                .containsOnly("REFUSED_ADDRESS");
+                .containsOnly("ADDRESS_NOT_ALLOWED");
     }
 }

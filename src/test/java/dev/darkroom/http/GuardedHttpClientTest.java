@@ -118,7 +118,7 @@ class GuardedHttpClientTest {
 
         // then
         assertThat(first.reason()).isIn(Reason.TIMEOUT, Reason.CONNECTION_FAILED);
-        assertThat(next.reason()).isEqualTo(Reason.REFUSED_ADDRESS);
+        assertThat(next.reason()).isEqualTo(Reason.ADDRESS_NOT_ALLOWED);
         assertThat(webhookReceiver.receivedRequests("/rebound")).isEmpty();
     }
 
@@ -157,9 +157,9 @@ class GuardedHttpClientTest {
         webhookReceiver.script("/close", ResponseStep.closeConnection());
         assertThat(failureReason("http://127.0.0.1:1/")).isEqualTo(Reason.CONNECTION_FAILED);
         assertThat(failureReason(webhookReceiver.url("/never"))).isEqualTo(Reason.TIMEOUT);
-        assertThat(failureReason(webhookReceiver.url("/close"))).isEqualTo(Reason.NO_ANSWER);
+        assertThat(failureReason(webhookReceiver.url("/close"))).isEqualTo(Reason.NO_RESPONSE);
         try (BrokenServer noHttp = BrokenServer.sendingNoHttp()) {
-            assertThat(failureReason(noHttp.url().toString())).isEqualTo(Reason.NO_ANSWER);
+            assertThat(failureReason(noHttp.url().toString())).isEqualTo(Reason.NO_RESPONSE);
         }
         try (BrokenServer silent = BrokenServer.neverResponding()) {
             assertThat(failureReason(silent.url().toString())).isEqualTo(Reason.TIMEOUT);

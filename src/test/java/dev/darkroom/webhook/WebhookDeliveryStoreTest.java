@@ -213,7 +213,7 @@ class WebhookDeliveryStoreTest {
         // when
         AbandonedDelivery abandonedDelivery =
                 await(store.findAbandoned(Duration.ofSeconds(5), 10)).get(0);
-        DeliveryFailure lost = DeliveryFailure.ofCode("NODE_DIED");
+        DeliveryFailure lost = DeliveryFailure.ofCode("NODE_LOST");
         await(store.requeueAfterFailure(
                 abandonedDelivery.lease(), DeliveryAttemptOutcome.LOST, lost, Duration.ZERO, false, null));
         WebhookDeliveryLease repeated = claim(insertNode(), 1).get(0);

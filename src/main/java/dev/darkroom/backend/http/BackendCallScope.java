@@ -28,7 +28,7 @@ public final class BackendCallScope {
     private static final Logger LOG = LoggerFactory.getLogger(BackendCallScope.class);
     private static final BackendFailure NO_RESPONSE_MEMORY = BackendFailure.of(
             FailureClass.INTERNAL,
-            "NO_ROOM",
+            "RESPONSE_MEMORY_EXHAUSTED",
             "The response of the AI server is large, and no memory was free to read it before the deadline.");
     private static final BackendFailure INTERNAL =
             BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");

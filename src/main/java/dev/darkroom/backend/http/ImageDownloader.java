@@ -48,7 +48,7 @@ public final class ImageDownloader {
         Duration timeout = scope.remaining().dividedBy(settings.downloadAttempts() - attempt + 2L);
         return followUrl(scope, url, 0, timeout).recover(cause -> {
             boolean retryable = cause instanceof BackendCallException failed
-                    && (failed.failure().failureClass() == FailureClass.RESULT_FETCH
+                    && (failed.failure().failureClass() == FailureClass.RESULT_DOWNLOAD
                             || failed.failure().failureClass() == FailureClass.INTERNAL)
                     && !failed.failure().code().equals("TOO_MANY_REDIRECTS");
             if (!retryable || attempt >= settings.downloadAttempts() || scope.ended()) {
@@ -76,7 +76,7 @@ public final class ImageDownloader {
                     }
                     if (redirects >= settings.maxRedirects()) {
                         throw new BackendCallException(BackendFailure.of(
-                                FailureClass.RESULT_FETCH,
+                                FailureClass.RESULT_DOWNLOAD,
                                 "TOO_MANY_REDIRECTS",
                                 "The image URL of the AI server exceeded the limit of redirects."));
                     }
@@ -93,7 +93,7 @@ public final class ImageDownloader {
         if (backendResponse.success()) {
             if (backendResponse.truncated()) {
                 throw new BackendCallException(BackendFailure.of(
-                        FailureClass.EMPTY_SUCCESS,
+                        FailureClass.INVALID_RESULT,
                         "RESPONSE_TOO_LARGE",
                         "The image of the AI server exceeds the size limit."));
             }
@@ -103,12 +103,12 @@ public final class ImageDownloader {
         throw new BackendCallException(
                 gone
                         ? BackendFailure.of(
-                                        FailureClass.BACKEND_LOST,
-                                        "PICTURE_GONE",
+                                        FailureClass.RESULT_LOST,
+                                        "IMAGE_NOT_FOUND",
                                         "The image URL of the AI server does not exist.")
                                 .withHttpStatus(status)
                         : BackendFailure.of(
-                                        FailureClass.RESULT_FETCH,
+                                        FailureClass.RESULT_DOWNLOAD,
                                         "DOWNLOAD_FAILED",
                                         "The image of the AI server could not be downloaded.")
                                 .withHttpStatus(status));
@@ -123,7 +123,7 @@ public final class ImageDownloader {
         if (cause instanceof RejectedUrlException rejected && !rejected.unknownHost()) {
             return new BackendCallException(BackendFailure.of(
                             FailureClass.TERMINAL_AUTH,
-                            "PICTURE_URL_REFUSED",
+                            "IMAGE_URL_NOT_ALLOWED",
                             "The image URL of the AI server points to an address that Darkroom does not allow.")
                     .withDetail("not in backend.downloadNetworks: "
                             + url.toOutboundUrl().origin()));
@@ -135,7 +135,7 @@ public final class ImageDownloader {
                 ? failed.failure().code()
                 : cause instanceof RejectedUrlException ? "UNKNOWN_HOST" : cause.toString();
         return new BackendCallException(BackendFailure.of(
-                        FailureClass.RESULT_FETCH,
+                        FailureClass.RESULT_DOWNLOAD,
                         "DOWNLOAD_FAILED",
                         "The image of the AI server could not be downloaded.")
                 .withDetail("download: " + reason));
@@ -143,8 +143,8 @@ public final class ImageDownloader {
 
     private static BackendCallException invalidUrl() {
         return new BackendCallException(BackendFailure.of(
-                FailureClass.EMPTY_SUCCESS,
-                "INVALID_URL",
+                FailureClass.INVALID_RESULT,
+                "INVALID_IMAGE_URL",
                 "The AI server returned an image URL that is not a valid HTTP or HTTPS URL."));
     }
 }

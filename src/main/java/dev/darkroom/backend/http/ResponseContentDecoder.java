@@ -77,12 +77,12 @@ public final class ResponseContentDecoder {
         return new BackendCallException(
                 e instanceof UnknownCodingException
                         ? BackendFailure.of(
-                                        FailureClass.EMPTY_SUCCESS,
-                                        "UNSUPPORTED_CODING",
+                                        FailureClass.INVALID_RESULT,
+                                        "UNSUPPORTED_CONTENT_CODING",
                                         "The response of the AI server has an unsupported content coding.")
                                 .withDetail("Content-Encoding: " + String.join(", ", codings))
                         : BackendFailure.of(
-                                        FailureClass.EMPTY_SUCCESS,
+                                        FailureClass.INVALID_RESULT,
                                         "MALFORMED_RESPONSE",
                                         "The AI server reported success with a malformed response.")
                                 .withDetail("content coding: " + e));

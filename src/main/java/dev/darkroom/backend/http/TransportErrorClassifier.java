@@ -71,7 +71,7 @@ final class TransportErrorClassifier {
                     FailureClass.AMBIGUOUS, "INVALID_HTTP", "The response of the AI server is not valid HTTP.");
         }
         return BackendFailure.of(
-                FailureClass.AMBIGUOUS, "NO_ANSWER", "The response of the AI server could not be received.");
+                FailureClass.AMBIGUOUS, "NO_RESPONSE", "The response of the AI server could not be received.");
     }
 
     private static BackendFailure notSent(String code, String message) {

@@ -20,13 +20,15 @@ final class OpenAiErrorMapper {
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
     private static final BackendFailure QUOTA = BackendFailure.of(
             FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is exhausted.");
-    private static final BackendFailure ERROR_IN_SUCCESS = BackendFailure.of(
-            FailureClass.SERVER_ERROR, "ERROR_IN_SUCCESS", "The AI server reported an error in a successful response.");
+    private static final BackendFailure ERROR_IN_RESPONSE = BackendFailure.of(
+            FailureClass.SERVER_ERROR,
+            "ERROR_IN_RESPONSE",
+            "The AI server reported an error in a successful response.");
 
     private static final BackendFailure INVALID_REQUEST =
             inputFailure("INVALID_REQUEST", "The AI server rejected the request as invalid.");
     private static final BackendFailure CLIENT_ERROR =
-            inputFailure("REQUEST_REFUSED", "The AI server rejected the request.");
+            inputFailure("REQUEST_REJECTED", "The AI server rejected the request.");
     private static final BackendFailure SERVER_ERROR =
             BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "The AI server failed.");
     private static final BackendFailure UNAVAILABLE =
@@ -99,7 +101,7 @@ final class OpenAiErrorMapper {
      */
     BackendFailure toFailureInSuccess(BackendResponse backendResponse, Buffer bodyPrefix) {
         OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
-        BackendFailure failure = error.moderated() ? MODERATED : error.quotaExhausted() ? QUOTA : ERROR_IN_SUCCESS;
+        BackendFailure failure = error.moderated() ? MODERATED : error.quotaExhausted() ? QUOTA : ERROR_IN_RESPONSE;
         return addDetails(failure, backendResponse, error);
     }
 

@@ -269,7 +269,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
             return ImageInspector.inspect(bytes, settings.maxImageBytes());
         } catch (InvalidImageException e) {
             throw emptySuccess(
-                    "NOT_A_PICTURE", "The AI server returned data that is not a complete image.", e.getMessage());
+                    "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());
         }
     }
 
@@ -285,7 +285,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private static BackendCallException emptySuccess(String code, String message, String detail) {
         return new BackendCallException(
-                BackendFailure.of(FailureClass.EMPTY_SUCCESS, code, message).withDetail(detail));
+                BackendFailure.of(FailureClass.INVALID_RESULT, code, message).withDetail(detail));
     }
 
     @Override

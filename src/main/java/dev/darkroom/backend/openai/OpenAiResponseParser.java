@@ -119,7 +119,7 @@ final class OpenAiResponseParser {
                 throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.");
             }
             if (images.size() < count) {
-                throw emptySuccess("TOO_FEW_PICTURES", "The AI server returned fewer images than requested.");
+                throw emptySuccess("TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
             }
             return images;
         }
@@ -283,12 +283,12 @@ final class OpenAiResponseParser {
     static BackendCallException taskResponse() {
         return new BackendCallException(BackendFailure.of(
                 FailureClass.TERMINAL_INPUT,
-                "TASK_ANSWER",
+                "ASYNC_TASK_UNSUPPORTED",
                 "The AI server returned an asynchronous task instead of an image, which Darkroom does not support."));
     }
 
     private static BackendCallException undecodableImage() {
-        return emptySuccess("NOT_A_PICTURE", "The AI server returned an image with invalid base64.");
+        return emptySuccess("INVALID_IMAGE", "The AI server returned an image with invalid base64.");
     }
 
     private static BackendCallException malformedResponse() {
@@ -296,6 +296,6 @@ final class OpenAiResponseParser {
     }
 
     private static BackendCallException emptySuccess(String code, String message) {
-        return new BackendCallException(BackendFailure.of(FailureClass.EMPTY_SUCCESS, code, message));
+        return new BackendCallException(BackendFailure.of(FailureClass.INVALID_RESULT, code, message));
     }
 }

@@ -38,7 +38,7 @@ final class AttemptRunner {
             FailureClass.AMBIGUOUS, "INTERRUPTED", "The attempt was aborted because its process stopped.");
     private static final BackendFailure IMAGES_NOT_STORED = BackendFailure.of(
             FailureClass.INTERNAL,
-            "NOT_KEPT",
+            "IMAGES_NOT_STORED",
             "The images were generated but could not be stored before the deadline.");
 
     private final BackendExecutor executor;

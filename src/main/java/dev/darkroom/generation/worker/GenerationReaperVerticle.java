@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class GenerationReaperVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationReaperVerticle.class);
 
-    private static final BackendFailure NODE_DIED =
-            BackendFailure.of(FailureClass.AMBIGUOUS, "NODE_DIED", "The process that made the attempt died.");
+    private static final BackendFailure NODE_LOST =
+            BackendFailure.of(FailureClass.AMBIGUOUS, "NODE_LOST", "The process that made the attempt died.");
     private static final BackendFailure ATTEMPT_TIMED_OUT = BackendFailure.of(
             FailureClass.INTERNAL, BackendFailure.TIMED_OUT, "The attempt did not end before its deadline.");
 
@@ -114,7 +114,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
 
     private Future<?> reclaim(AbandonedLease abandonedLease) {
         GenerationLease generationLease = abandonedLease.generationLease();
-        BackendFailure backendFailure = abandonedLease.ownerAlive() ? ATTEMPT_TIMED_OUT : NODE_DIED;
+        BackendFailure backendFailure = abandonedLease.ownerAlive() ? ATTEMPT_TIMED_OUT : NODE_LOST;
         AttemptOutcome outcome = abandonedLease.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
         RetryDecision decision = abandonedLease.ownerAlive()
                 ? retryPolicy.decideAfterFailure(

@@ -44,7 +44,7 @@ final class WebhookSql {
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
     static final String DISABLE = """
-            UPDATE webhooks SET disabled_at = coalesce(disabled_at, now()), disabled_reason = coalesce(disabled_reason, 'BY_HAND')
+            UPDATE webhooks SET disabled_at = coalesce(disabled_at, now()), disabled_reason = coalesce(disabled_reason, 'BY_OWNER')
             WHERE %s RETURNING %s""".formatted(OWNED_BY_USER, COLUMNS);
 
     /**

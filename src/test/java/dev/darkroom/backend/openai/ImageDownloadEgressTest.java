@@ -85,7 +85,7 @@ class ImageDownloadEgressTest {
     void rejectionIsTerminalAndNamesTheSetting() throws Exception {
         server.script(GENERATIONS, server.respondWithUrls(internal.url("/internal.png?secret=1")));
         BackendFailure backendFailure = ((BackendOutcome.Failed) generate(backend)).backendFailure();
-        assertThat(backendFailure.code()).isEqualTo("PICTURE_URL_REFUSED");
+        assertThat(backendFailure.code()).isEqualTo("IMAGE_URL_NOT_ALLOWED");
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.TERMINAL_AUTH);
         assertThat(backendFailure.detail())
                 .contains("backend.downloadNetworks", "http://127.0.0.1:" + internal.port())
@@ -97,7 +97,7 @@ class ImageDownloadEgressTest {
         server.script(GENERATIONS, server.respondWithUrls(server.url("/redirect")));
         server.script("/redirect", server.respondWith(302, "", "Location: " + internal.url("/internal.png")));
         assertThat(((BackendOutcome.Failed) generate(backend)).backendFailure().code())
-                .isEqualTo("PICTURE_URL_REFUSED");
+                .isEqualTo("IMAGE_URL_NOT_ALLOWED");
         assertThat(internal.totalConnections()).isZero();
     }
 

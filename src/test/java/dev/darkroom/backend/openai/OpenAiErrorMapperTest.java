@@ -64,7 +64,7 @@ class OpenAiErrorMapperTest {
                 Arguments.of(409, PLAIN, REJECTED_RETRYABLE, "CONFLICT"),
                 Arguments.of(413, PLAIN, TERMINAL_INPUT, "REQUEST_TOO_LARGE"),
                 Arguments.of(415, PLAIN, TERMINAL_INPUT, "INVALID_REQUEST"),
-                Arguments.of(418, PLAIN, TERMINAL_INPUT, "REQUEST_REFUSED"),
+                Arguments.of(418, PLAIN, TERMINAL_INPUT, "REQUEST_REJECTED"),
                 Arguments.of(422, "{\"detail\":[{\"loc\":[\"size\"]}]}", TERMINAL_INPUT, "INVALID_REQUEST"),
                 Arguments.of(425, PLAIN, REJECTED_RETRYABLE, "TOO_EARLY"),
                 Arguments.of(429, PLAIN, REJECTED_RETRYABLE, "RATE_LIMITED"),
@@ -237,8 +237,8 @@ class OpenAiErrorMapperTest {
 
     static Stream<Arguments> errorsInSuccess() {
         return Stream.of(
-                Arguments.of(PLAIN, SERVER_ERROR, "ERROR_IN_SUCCESS"),
-                Arguments.of("{\"error\":\"boom\"}", SERVER_ERROR, "ERROR_IN_SUCCESS"),
+                Arguments.of(PLAIN, SERVER_ERROR, "ERROR_IN_RESPONSE"),
+                Arguments.of("{\"error\":\"boom\"}", SERVER_ERROR, "ERROR_IN_RESPONSE"),
                 Arguments.of(coded("moderation_blocked"), MODERATED, "MODERATED"),
                 Arguments.of(coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"));
     }

@@ -58,7 +58,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_DOWNLOAD);
         assertThat(backendFailure.code()).isEqualTo("TOO_MANY_REDIRECTS");
         assertThat(files.requests("/a.png")).hasSize(4);
     }
@@ -83,8 +83,8 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
-        assertThat(backendFailure.code()).isEqualTo("INVALID_URL");
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.INVALID_RESULT);
+        assertThat(backendFailure.code()).isEqualTo("INVALID_IMAGE_URL");
     }
 
     @Test
@@ -94,7 +94,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         files.script("/a.png", files.respondWith(302, "", "Location: file:///etc/passwd"));
 
         // then
-        assertThat(failed(generate(request(1))).code()).isEqualTo("INVALID_URL");
+        assertThat(failed(generate(request(1))).code()).isEqualTo("INVALID_IMAGE_URL");
     }
 
     @Test
@@ -123,7 +123,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_DOWNLOAD);
         assertThat(backendFailure.httpStatus()).isEqualTo(500);
         assertThat(files.requests("/a.png")).hasSize(3);
     }
@@ -138,7 +138,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(2))));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_DOWNLOAD);
         assertThat(files.requests("/a.png")).hasSize(3);
     }
 
@@ -153,7 +153,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.BACKEND_LOST);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_LOST);
         assertThat(files.requests("/a.png")).hasSize(1);
     }
 
@@ -195,7 +195,7 @@ class OpenAiImageDownloadTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(2))));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_FETCH);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.RESULT_DOWNLOAD);
         assertThat(files.requests("/a.png")).hasSize(3);
         await().atMost(60, TimeUnit.SECONDS).until(() -> files.openConnections() == 0);
     }

@@ -96,7 +96,7 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(1)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.INVALID_RESULT);
         assertThat(backendFailure.code()).isEqualTo("RESPONSE_TOO_LARGE");
         assertConnectionAborted(server);
     }
@@ -134,7 +134,7 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
         BackendFailure backendFailure = failed(generate(request(2)));
 
         // then
-        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.INVALID_RESULT);
         assertThat(backendFailure.code()).isEqualTo(expectedCode);
     }
 
@@ -145,13 +145,13 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
                 Arguments.of(200, "", "EMPTY_RESPONSE"),
                 Arguments.of(200, "{\"data\":[]}", "EMPTY_RESPONSE"),
                 Arguments.of(200, "<html>Welcome</html>", "MALFORMED_RESPONSE"),
-                Arguments.of(200, ScriptedHttpServer.base64(PNG), "TOO_FEW_PICTURES"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG), "TOO_FEW_IMAGES"),
                 Arguments.of(
                         200,
                         ScriptedHttpServer.base64(PNG, "GIF89a".getBytes(StandardCharsets.US_ASCII)),
-                        "NOT_A_PICTURE"),
-                Arguments.of(200, ScriptedHttpServer.base64(PNG, new byte[0]), "TOO_FEW_PICTURES"),
-                Arguments.of(200, ScriptedHttpServer.base64(PNG, truncated), "NOT_A_PICTURE"),
+                        "INVALID_IMAGE"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, new byte[0]), "TOO_FEW_IMAGES"),
+                Arguments.of(200, ScriptedHttpServer.base64(PNG, truncated), "INVALID_IMAGE"),
                 Arguments.of(200, ScriptedHttpServer.base64(PNG, huge), "RESPONSE_TOO_LARGE"));
     }
 

@@ -90,7 +90,7 @@ class OpenAiLargeResponsesTest {
 
         // then
         assertThat(late.failureClass()).isEqualTo(FailureClass.INTERNAL);
-        assertThat(late.code()).isEqualTo("NO_ROOM");
+        assertThat(late.code()).isEqualTo("RESPONSE_MEMORY_EXHAUSTED");
         assertThat(get(abortedCall)).isInstanceOf(BackendOutcome.Aborted.class);
         await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
 
@@ -116,7 +116,7 @@ class OpenAiLargeResponsesTest {
 
         // then
         assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("RESPONSE_TOO_LARGE");
-        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("NOT_A_PICTURE");
+        assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("INVALID_IMAGE");
         assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("MALFORMED_RESPONSE");
         assertThat(failed(get(generate(new BackendCall(LONG_TIMEOUT)))).code()).isEqualTo("CONNECTION_LOST");
         assertThat(get(generate(new BackendCall(LONG_TIMEOUT)))).isInstanceOf(BackendOutcome.Generated.class);

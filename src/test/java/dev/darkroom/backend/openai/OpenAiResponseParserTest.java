@@ -58,7 +58,7 @@ class OpenAiResponseParserTest {
     void rejectsInvalidBodies(String body, String expectedCode) {
         assertThatThrownBy(() -> parser.parse(bytes(body), 2)).isInstanceOfSatisfying(BackendCallException.class, e -> {
             assertThat(e.failure().code()).isEqualTo(expectedCode);
-            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.EMPTY_SUCCESS);
+            assertThat(e.failure().failureClass()).isEqualTo(FailureClass.INVALID_RESULT);
         });
     }
 
@@ -83,11 +83,11 @@ class OpenAiResponseParserTest {
                 Arguments.of("{\"data\":[]}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":{}}", "EMPTY_RESPONSE"),
                 Arguments.of("{\"data\":[null,{},{\"b64_json\":null}]}", "EMPTY_RESPONSE"),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", "TOO_FEW_PICTURES"),
-                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"b64_json\":7}]}", "TOO_FEW_PICTURES"),
-                Arguments.of("{\"data\":[{\"b64_json\":\"***\"}]}", "NOT_A_PICTURE"),
-                Arguments.of("{\"data\":[{\"url\":\"data:image/png,hello\"}]}", "NOT_A_PICTURE"),
-                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "NOT_A_PICTURE"));
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", "TOO_FEW_IMAGES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\"},{\"b64_json\":7}]}", "TOO_FEW_IMAGES"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"***\"}]}", "INVALID_IMAGE"),
+                Arguments.of("{\"data\":[{\"url\":\"data:image/png,hello\"}]}", "INVALID_IMAGE"),
+                Arguments.of("{\"data\":[{\"b64_json\":\"data:image/png;base64,***\"}]}", "INVALID_IMAGE"));
     }
 
     /** A retry would start a second task. */
@@ -100,7 +100,7 @@ class OpenAiResponseParserTest {
             })
     void taskResponseIsTerminal(String body) {
         assertThatThrownBy(() -> parser.parse(bytes(body), 1)).isInstanceOfSatisfying(BackendCallException.class, e -> {
-            assertThat(e.failure().code()).isEqualTo("TASK_ANSWER");
+            assertThat(e.failure().code()).isEqualTo("ASYNC_TASK_UNSUPPORTED");
             assertThat(e.failure().failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
         });
     }

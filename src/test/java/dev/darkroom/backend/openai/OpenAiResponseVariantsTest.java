@@ -113,7 +113,7 @@ class OpenAiResponseVariantsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"br, UNSUPPORTED_CODING", "zstd, UNSUPPORTED_CODING", "gzip, MALFORMED_RESPONSE"})
+    @CsvSource({"br, UNSUPPORTED_CONTENT_CODING", "zstd, UNSUPPORTED_CONTENT_CODING", "gzip, MALFORMED_RESPONSE"})
     void rejectsUndecodableBodies(String coding, String expectedCode) throws Exception {
         server.script(GENERATIONS, server.bytes(200, Buffer.buffer("no such coding"), header(coding)));
         assertThat(code(generate())).isEqualTo(expectedCode);
@@ -226,7 +226,7 @@ class OpenAiResponseVariantsTest {
     void acceptedWithoutAnImageIsTerminal() throws Exception {
         server.script(GENERATIONS, server.respondWith(202, "{\"id\":\"task-1\",\"status\":\"queued\"}"));
         BackendOutcome backendOutcome = generate();
-        assertThat(code(backendOutcome)).isEqualTo("TASK_ANSWER");
+        assertThat(code(backendOutcome)).isEqualTo("ASYNC_TASK_UNSUPPORTED");
         assertThat(((BackendOutcome.Failed) backendOutcome).backendFailure().failureClass())
                 .isEqualTo(FailureClass.TERMINAL_INPUT);
     }

@@ -125,7 +125,7 @@ class GenerationReaperVerticleTest {
 
         // then
         awaitValue("SELECT count(*) FROM generation_queue WHERE lease_owner IS NULL", "1");
-        assertThat(attempt(generationLease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_DIED t");
+        assertThat(attempt(generationLease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_LOST t");
         assertThat(queue.queryValue("SELECT counted_failures || ' ' || lost_attempts FROM generation_queue"))
                 .isEqualTo("0 1");
         assertThat(queue.queryValue("SELECT node_id FROM generation_attempts"))
@@ -149,7 +149,7 @@ class GenerationReaperVerticleTest {
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED ATTEMPTS_LOST");
-        assertThat(attempt(generationLease.generationId())).isEqualTo("5 LOST f AMBIGUOUS NODE_DIED f");
+        assertThat(attempt(generationLease.generationId())).isEqualTo("5 LOST f AMBIGUOUS NODE_LOST f");
         assertThat(queue.findViolations()).isEmpty();
     }
 
@@ -207,7 +207,7 @@ class GenerationReaperVerticleTest {
 
         // then
         awaitValue("SELECT status || ' ' || error_code FROM generations", "FAILED DEADLINE_EXCEEDED");
-        assertThat(attempt(generationLease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_DIED f");
+        assertThat(attempt(generationLease.generationId())).isEqualTo("1 LOST f AMBIGUOUS NODE_LOST f");
     }
 
     @Test

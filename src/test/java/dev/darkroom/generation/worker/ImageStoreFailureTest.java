@@ -83,7 +83,7 @@ class ImageStoreFailureTest {
                 .isEqualTo("DEADLINE_EXCEEDED INTERNAL");
         assertThat(queue.queryValue("SELECT error_message FROM generations")).contains("could not be stored");
         assertThat(queue.queryValue("SELECT outcome || ' ' || counted || ' ' || error_code FROM generation_attempts"))
-                .isEqualTo("RETRYABLE false NOT_KEPT");
+                .isEqualTo("RETRYABLE false IMAGES_NOT_STORED");
         assertThat(backend.callCount(id.toString())).isEqualTo(1);
         assertThat(store.files).isEmpty();
         assertThat(queue.findViolations()).isEmpty();

@@ -115,7 +115,7 @@ class DnsHostResolverTest {
         assertThat(failure(guardedHttpClient.post(URL, Map.of(), Buffer.buffer(), new AbortHandle())))
                 .isInstanceOfSatisfying(
                         HttpCallException.class,
-                        failed -> assertThat(failed.reason()).isEqualTo(Reason.LOOKUP_FAILED));
+                        failed -> assertThat(failed.reason()).isEqualTo(Reason.DNS_LOOKUP_FAILED));
         guardedHttpClient.close().await(30, TimeUnit.SECONDS);
     }
 }
