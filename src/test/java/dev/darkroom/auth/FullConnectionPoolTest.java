@@ -58,8 +58,8 @@ class FullConnectionPoolTest {
 
     @AfterAll
     static void close() throws Exception {
-        database.close().await(30, TimeUnit.SECONDS);
-        vertx.close().await(30, TimeUnit.SECONDS);
+        database.close().await(60, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
         proxy.close();
     }
 
@@ -106,7 +106,7 @@ class FullConnectionPoolTest {
             Awaitility.await("the value")
                     .atMost(Duration.ofSeconds(60))
                     .ignoreExceptions()
-                    .until(() -> value.get().await(30, TimeUnit.SECONDS) != null);
+                    .until(() -> value.get().await(60, TimeUnit.SECONDS) != null);
         } while (!failedAtOnce && ++attempts < 20);
         assertThat(failedAtOnce).isTrue();
     }

@@ -177,7 +177,7 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
         int before = backend.calls;
 
         // when the health check was repeated
-        await().atMost(30, TimeUnit.SECONDS).until(() -> backend.checks >= 6);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> backend.checks >= 6);
 
         // then
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
@@ -188,7 +188,7 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
         backend.health = HealthCheckResult.PASSED;
 
         // then
-        await().atMost(30, TimeUnit.SECONDS).until(() -> backendExecutor.state() == BreakerState.HALF_OPEN);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> backendExecutor.state() == BreakerState.HALF_OPEN);
         assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
@@ -201,7 +201,7 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
         open();
 
         // then
-        await().atMost(30, TimeUnit.SECONDS).until(() -> backendExecutor.state() == BreakerState.HALF_OPEN);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> backendExecutor.state() == BreakerState.HALF_OPEN);
         assertThat(backend.checks).isEqualTo(4);
     }
 

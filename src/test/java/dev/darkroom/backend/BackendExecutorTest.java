@@ -46,7 +46,7 @@ class BackendExecutorTest extends BackendExecutorFixture {
         backend.complete(GENERATED);
 
         // then
-        assertThat(context.get(30, TimeUnit.SECONDS)).isEqualTo(id);
+        assertThat(context.get(60, TimeUnit.SECONDS)).isEqualTo(id);
     }
 
     @Test

@@ -41,7 +41,7 @@ class RefreshingValueTest {
 
     @AfterAll
     static void close() throws Exception {
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private RefreshingValue<String> value(Duration minLoadInterval, Duration loadTimeout) {
@@ -64,7 +64,7 @@ class RefreshingValueTest {
     }
 
     private static String await(Future<String> future) throws Exception {
-        return future.await(30, TimeUnit.SECONDS);
+        return future.await(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -142,11 +142,11 @@ class RefreshingValueTest {
                 }
             });
         }
-        allRequested.get(30, TimeUnit.SECONDS);
+        allRequested.get(60, TimeUnit.SECONDS);
         slow.complete("once");
 
         for (CompletableFuture<Boolean> result : results) {
-            assertThat(result.get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(result.get(60, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(loads).hasValue(1);
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Classification of errors that a real server, the driver or the pool reports. */
-@Timeout(60)
+@Timeout(240)
 class DatabaseErrorClassifierTest extends DatabaseFixture {
     @Test
     void classifiesStatementTimeoutAsUnavailable() {

@@ -96,7 +96,7 @@ class DatabaseFailoverTest {
     private static int port(SqlClient client) throws Exception {
         return client.query(SELECT_PORT)
                 .execute()
-                .await(10, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .iterator()
                 .next()
                 .getInteger(0);
@@ -130,7 +130,7 @@ class DatabaseFailoverTest {
                 () -> database.pool()
                                 .query("CREATE TABLE IF NOT EXISTS words (word text)")
                                 .execute()
-                                .await(10, TimeUnit.SECONDS)
+                                .await(60, TimeUnit.SECONDS)
                         != null);
         for (SqlClient client : clients) {
             eventually("reads there too", () -> port(client) == second.url().port());

@@ -36,7 +36,7 @@ abstract class DatabaseFixture {
 
     static <T> T await(Future<T> future) {
         try {
-            return future.await(30, TimeUnit.SECONDS);
+            return future.await(60, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             throw new AssertionError("no result in 30 s", e);
         }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Migrations on real servers, and errors before them. */
 @Tag("database")
-@Timeout(60)
+@Timeout(240)
 class DatabaseMigratorTest {
     private static final String SCRIPTS = "classpath:db/testmigration";
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Session settings, pool sizes and transactions on a real server. */
-@Timeout(60)
+@Timeout(240)
 class DatabaseTest extends DatabaseFixture {
     @Test
     void setsTimeoutsAndApplicationNameOnEveryConnection() {

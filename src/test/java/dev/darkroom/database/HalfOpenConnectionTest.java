@@ -28,7 +28,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Connections to a server that becomes unreachable without closing them. */
 @Tag("database")
-@Timeout(180)
+@Timeout(240)
 @Execution(ExecutionMode.CONCURRENT)
 class HalfOpenConnectionTest {
     private final Vertx vertx = Vertx.vertx();

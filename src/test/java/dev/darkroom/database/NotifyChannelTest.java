@@ -89,7 +89,7 @@ class NotifyChannelTest {
     void callsHandlersOnContextOfVerticle() throws Exception {
         // given
         NotifyChannelVerticle verticle = new NotifyChannelVerticle(url, TestDatabaseSettings.of(url));
-        String id = vertx.deployVerticle(verticle).await(30, TimeUnit.SECONDS);
+        String id = vertx.deployVerticle(verticle).await(60, TimeUnit.SECONDS);
         AtomicReference<Context> context = new AtomicReference<>();
 
         // when

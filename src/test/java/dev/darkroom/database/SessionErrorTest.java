@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Errors that end a session of the pools, each raised by a real server. */
-@Timeout(120)
+@Timeout(240)
 class SessionErrorTest extends DatabaseFixture {
     private Database single;
 

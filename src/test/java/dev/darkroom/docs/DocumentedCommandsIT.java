@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs the commands of the pages in order and compares the output with the page. The JDK sends simple requests. Bash runs other
  * commands in the profile "examples", which requires curl, jq and psql.
  */
-@Timeout(120)
+@Timeout(240)
 class DocumentedCommandsIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()

@@ -70,7 +70,7 @@ class NpmSignatureVerificationIT {
             input.write(message.toBuffer().getBytes());
         }
         String output = new String(node.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(node.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(node.exitValue()).as(output).isZero();
         return output;
     }

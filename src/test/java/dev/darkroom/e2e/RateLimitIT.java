@@ -192,11 +192,11 @@ class RateLimitIT {
             }
             List<Integer> statuses = new ArrayList<>();
             for (CompletableFuture<Integer> response : responses) {
-                statuses.add(response.get(30, TimeUnit.SECONDS));
+                statuses.add(response.get(60, TimeUnit.SECONDS));
             }
             assertFiveChecked(statuses);
         } finally {
-            vertx.close().await(30, TimeUnit.SECONDS);
+            vertx.close().await(60, TimeUnit.SECONDS);
         }
     }
 

@@ -23,7 +23,7 @@ class CommandDispatcherTest {
 
     @AfterEach
     void close() throws Exception {
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private JsonObject reply(JsonObject body) throws Exception {
@@ -37,7 +37,7 @@ class CommandDispatcherTest {
                         "commands",
                         body,
                         new DeliveryOptions().addHeader(CommandProtocol.VERSION_HEADER, CommandProtocol.VERSION))
-                .await(30, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .body();
     }
 

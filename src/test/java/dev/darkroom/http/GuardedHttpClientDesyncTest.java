@@ -31,7 +31,7 @@ class GuardedHttpClientDesyncTest {
 
     @AfterAll
     static void close() throws Exception {
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     static Stream<DesyncResponse> responses() {
@@ -56,7 +56,7 @@ class GuardedHttpClientDesyncTest {
             assertThat(next).isEqualTo(202);
             assertThat(server.requestsByConnection()).allMatch(count -> count <= 1);
         } finally {
-            guardedHttpClient.close().await(30, TimeUnit.SECONDS);
+            guardedHttpClient.close().await(60, TimeUnit.SECONDS);
         }
     }
 

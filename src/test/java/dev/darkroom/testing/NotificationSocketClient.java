@@ -112,7 +112,7 @@ public final class NotificationSocketClient implements AutoCloseable {
 
     /** Waits until the socket is closed and returns the close code, or null when there was none. */
     public Short awaitClose() {
-        return closeCode.orTimeout(20, TimeUnit.SECONDS).join();
+        return closeCode.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     public boolean isOpen() {

@@ -105,10 +105,10 @@ public final class SseClient implements AutoCloseable {
         });
         connection = next;
         HttpResponse.ResponseInfo head =
-                next.head.orTimeout(20, TimeUnit.SECONDS).join();
+                next.head.orTimeout(60, TimeUnit.SECONDS).join();
         byte[] body = {};
         if (!next.stream()) {
-            next.end.orTimeout(20, TimeUnit.SECONDS).join();
+            next.end.orTimeout(60, TimeUnit.SECONDS).join();
             body = next.body.toByteArray();
         }
         Map<String, String> received = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);

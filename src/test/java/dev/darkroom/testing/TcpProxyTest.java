@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Checks the network faults that other tests rely on, from the client's side, with an echo server behind the proxy. */
-@Timeout(30)
+@Timeout(240)
 class TcpProxyTest {
     private ServerSocket echo;
     private TcpProxy proxy;

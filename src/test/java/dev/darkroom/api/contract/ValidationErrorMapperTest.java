@@ -135,7 +135,7 @@ class ValidationErrorMapperTest {
                             .as(parameter.getName())
                             .isEqualTo("uuid"));
         } finally {
-            vertx.close().await(30, TimeUnit.SECONDS);
+            vertx.close().await(60, TimeUnit.SECONDS);
         }
     }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The server uses the content of the certificate files that was verified. */
-@Timeout(120)
+@Timeout(240)
 class TlsCertificateReloaderTest {
     @TempDir
     Path directory;

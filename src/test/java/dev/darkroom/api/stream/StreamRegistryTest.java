@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** SSE streams over real connections. The test calls {@link StreamRegistry#tickAll} in place of the timer. */
-@Timeout(60)
+@Timeout(240)
 class StreamRegistryTest {
     private static final StreamRegistry.StreamTimings TIMINGS =
             new StreamRegistry.StreamTimings(3, 5, 4, 1_000, 15_000);

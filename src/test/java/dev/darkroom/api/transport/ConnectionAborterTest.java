@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Aborting ends connections with unsent data and a peer that does not read, over every protocol. */
-@Timeout(60)
+@Timeout(240)
 class ConnectionAborterTest {
     private static final int BUFFER_SIZE = 4 * 1024;
     private static final Buffer BLOCK = Buffer.buffer("x".repeat(4_000));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Limits of accepted connections, over real sockets. */
-@Timeout(120)
+@Timeout(240)
 class InboundConnectionLimiterTest {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
@@ -31,7 +31,7 @@ class InboundConnectionLimiterTest {
         for (Socket socket : sockets) {
             socket.close();
         }
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private void limit(int maxConnections, int maxPerAddress) {
@@ -43,7 +43,7 @@ class InboundConnectionLimiterTest {
         return vertx.createHttpServer()
                 .requestHandler(request -> request.response().end("hello"))
                 .listen(0)
-                .await(20, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .actualPort();
     }
 

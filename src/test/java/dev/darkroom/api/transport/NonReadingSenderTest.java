@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Peers that send without pause and do not read, over real sockets and every protocol. */
-@Timeout(180)
+@Timeout(240)
 class NonReadingSenderTest extends UnreadResponseFixture {
 
     private static String readLine(InputStream in) throws IOException {

@@ -45,7 +45,7 @@ abstract class UnreadResponseFixture {
         for (Socket socket : sockets) {
             socket.close();
         }
-        vertx.close().await(20, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     final void createServerState(Duration stallTimeout) {
@@ -68,7 +68,7 @@ abstract class UnreadResponseFixture {
                     sample();
                 })
                 .listen(0, "127.0.0.1")
-                .await(20, TimeUnit.SECONDS)
+                .await(60, TimeUnit.SECONDS)
                 .actualPort();
     }
 

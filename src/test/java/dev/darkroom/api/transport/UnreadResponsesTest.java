@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Peers that request responses and do not read them, over real sockets and every protocol. */
-@Timeout(180)
+@Timeout(240)
 class UnreadResponsesTest extends UnreadResponseFixture {
     private static final int RESPONSE_BYTES = 200 * 1024;
     private static final Buffer BODY = Buffer.buffer("x".repeat(RESPONSE_BYTES));

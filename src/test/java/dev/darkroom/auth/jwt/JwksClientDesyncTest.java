@@ -30,7 +30,7 @@ class JwksClientDesyncTest {
 
     @AfterAll
     static void close() throws Exception {
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private static ResponseContent keys(String keyId) {

@@ -53,8 +53,8 @@ class ImageDownloadEgressTest {
 
     @AfterEach
     void stop() throws Exception {
-        backend.close().await(30, TimeUnit.SECONDS);
-        vertx.close().await(30, TimeUnit.SECONDS);
+        backend.close().await(60, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest
@@ -114,7 +114,7 @@ class ImageDownloadEgressTest {
         OpenAiImagesBackend allowing = backend(List.of("127.0.0.0/8"));
         server.script(GENERATIONS, server.respondWithUrls(internal.url("/internal.png")));
         assertThat(generate(allowing)).isInstanceOf(BackendOutcome.Generated.class);
-        allowing.close().await(30, TimeUnit.SECONDS);
+        allowing.close().await(60, TimeUnit.SECONDS);
     }
 
     private static BackendOutcome generate(OpenAiImagesBackend backend) throws Exception {

@@ -138,7 +138,7 @@ class OpenAiConnectionTest extends OpenAiBackendFixture {
         // then
         assertThat(server.requests(GENERATIONS)).hasSize(5);
         assertThat(server.totalConnections()).isEqualTo(5);
-        await().atMost(30, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> server.openConnections() == 0);
     }
 
     private void assertClosedAtDeadline(ScriptedHttpServer scriptedServer) {

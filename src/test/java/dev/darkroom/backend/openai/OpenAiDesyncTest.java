@@ -38,7 +38,7 @@ class OpenAiDesyncTest {
 
     @AfterAll
     static void close() throws Exception {
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     static Stream<DesyncResponse> calls() {
@@ -95,7 +95,7 @@ class OpenAiDesyncTest {
             assertThat(next).isEqualTo(62);
             assertThat(malformed.requestsByConnection()).allMatch(count -> count <= 1);
         } finally {
-            backend.close().await(30, TimeUnit.SECONDS);
+            backend.close().await(60, TimeUnit.SECONDS);
         }
     }
 

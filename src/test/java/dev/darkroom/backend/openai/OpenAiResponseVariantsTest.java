@@ -50,8 +50,8 @@ class OpenAiResponseVariantsTest {
 
     @AfterEach
     void stop() throws Exception {
-        backend.close().await(30, TimeUnit.SECONDS);
-        vertx.close().await(30, TimeUnit.SECONDS);
+        backend.close().await(60, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     private interface Encoder {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Concurrent starts, killed processes and interrupted starts of the embedded database. */
-@Timeout(120)
+@Timeout(240)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseCrashTest {
     private static final Path BINARIES = TestPostgres.BINARIES;
@@ -189,7 +189,7 @@ class EmbeddedDatabaseCrashTest {
         public void close() throws IOException {
             process.outputWriter().close();
             try {
-                process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+                process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
             } finally {
                 process.destroyForcibly();
             }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Settings, permissions, restart and errors of the embedded database. */
-@Timeout(120)
+@Timeout(240)
 @Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseTest {
     private static final Path BINARIES = TestPostgres.BINARIES;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The bridge between the local and the clustered event bus, without the verticles of a service. */
-@Timeout(60)
+@Timeout(240)
 class ClusterVerticleTest {
     private static final String EVENTS = "some.events";
 
@@ -50,7 +50,7 @@ class ClusterVerticleTest {
 
     private static void deploy(Vertx vertx, boolean handlesCommands, Settings.Cluster settings) throws Exception {
         vertx.deployVerticle(new ClusterVerticle(settings, List.of(EVENTS), handlesCommands, Duration.ofMillis(300)))
-                .await(30, TimeUnit.SECONDS);
+                .await(60, TimeUnit.SECONDS);
     }
 
     private static BlockingQueue<Message<JsonObject>> listen(Vertx vertx) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A Darkroom member and another program in the same cluster. */
-@Timeout(120)
+@Timeout(240)
 class HazelcastConfigFactoryTest {
     private static final AtomicInteger DESERIALIZED = new AtomicInteger();
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands of event-bus integrations. Every command gets a reply in plain JSON. */
 @Tag("database")
-@Timeout(60)
+@Timeout(240)
 class GenerationCommandVerticleTest {
     private static final UUID PENDING = UUID.fromString("019a8c1e-0000-7000-8000-000000000001");
     private static final UUID COMPLETE = UUID.fromString("019a8c1e-0000-7000-8000-000000000002");

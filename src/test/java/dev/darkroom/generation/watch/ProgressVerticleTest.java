@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Notification of progress subscribers, and versions computed by the database and in Java. */
 @Tag("database")
-@Timeout(60)
+@Timeout(240)
 class ProgressVerticleTest {
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();

@@ -54,7 +54,7 @@ class DnsHostResolverTest {
     @AfterEach
     void stop() throws Exception {
         nameServer.close();
-        vertx.close().await(30, TimeUnit.SECONDS);
+        vertx.close().await(60, TimeUnit.SECONDS);
     }
 
     /** Responds to each query with a response code and without records. */
@@ -83,7 +83,7 @@ class DnsHostResolverTest {
     }
 
     private Throwable failure(Future<?> future) throws Exception {
-        return future.<Throwable>map(success -> null).otherwise(error -> error).await(30, TimeUnit.SECONDS);
+        return future.<Throwable>map(success -> null).otherwise(error -> error).await(60, TimeUnit.SECONDS);
     }
 
     private Throwable lookup(int code) throws Exception {
@@ -116,6 +116,6 @@ class DnsHostResolverTest {
                 .isInstanceOfSatisfying(
                         HttpCallException.class,
                         failed -> assertThat(failed.reason()).isEqualTo(Reason.DNS_LOOKUP_FAILED));
-        guardedHttpClient.close().await(30, TimeUnit.SECONDS);
+        guardedHttpClient.close().await(60, TimeUnit.SECONDS);
     }
 }
