@@ -48,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
             DoctorReport report =
                     DatabaseDoctor.examine(database.url(), loaded, new DatabaseDoctor.Options(deep, timeout));
             System.out.println(json ? report.toJson().encodePrettily() : report.toText());
-            return report.isClean() ? 0 : 1;
+            return report.isConsistent() ? 0 : 1;
         }
     }
 

@@ -60,7 +60,7 @@ class DoctorCommandIT {
     private static void assertClean(DarkroomInstanceProcess doctor) {
         assertThat(doctor.awaitExit()).isZero();
         assertThat(doctor.errors()).isEmpty();
-        assertThat(doctor.log()).last().isEqualTo("Clean.");
+        assertThat(doctor.log()).last().isEqualTo("All checks passed.");
     }
 
     @Test
@@ -91,7 +91,7 @@ class DoctorCommandIT {
         DarkroomInstanceProcess doctor = run("doctor", "--json");
         assertThat(doctor.awaitExit()).isEqualTo(1);
         JsonObject report = new JsonObject(String.join("\n", doctor.log()));
-        assertThat(report.getBoolean("clean")).isFalse();
+        assertThat(report.getBoolean("consistent")).isFalse();
         assertThat(report.encode()).contains("\"generation\":\"" + id + "\"", ": file missing");
     }
 

@@ -16,11 +16,11 @@ import java.util.List;
 public record DoctorReport(String database, Instant takenAt, List<CheckResult> results, List<String> notes) {
 
     /** Returns whether no check found a violation. */
-    public boolean isClean() {
+    public boolean isConsistent() {
         return results.stream().allMatch(checkResult -> checkResult.totalFindings() == 0);
     }
 
-    /** Returns the reported findings as sentences prefixed with the check id; empty if clean. For tests. */
+    /** Returns the reported findings as sentences prefixed with the check id; empty if consistent. For tests. */
     public List<String> problems() {
         return results.stream()
                 .flatMap(checkResult ->
@@ -32,12 +32,12 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
      * Result of one check.
      *
      * @param id id of the check
-     * @param rule the invariant as a sentence
+     * @param invariant the invariant as a sentence
      * @param totalFindings number of violations
      * @param findings the first violations, at most {@link DatabaseDoctor#MAX_FINDINGS}
      * @param advice what an operator should do
      */
-    public record CheckResult(String id, String rule, long totalFindings, List<Finding> findings, String advice) {}
+    public record CheckResult(String id, String invariant, long totalFindings, List<Finding> findings, String advice) {}
 
     /**
      * One violation.
@@ -57,8 +57,8 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
     public String toText() {
         StringBuilder text = new StringBuilder("Darkroom doctor, " + database + ", " + takenAt + "\n\n");
         for (CheckResult checkResult : results) {
-            String mark = checkResult.totalFindings() == 0 ? "ok" : "WRONG";
-            text.append(String.format("%-5s  %-8s  %s%n", mark, checkResult.id(), checkResult.rule()));
+            String mark = checkResult.totalFindings() == 0 ? "ok" : "FAILED";
+            text.append(String.format("%-6s  %-8s  %s%n", mark, checkResult.id(), checkResult.invariant()));
             if (checkResult.totalFindings() > 0) {
                 checkResult
                         .findings()
@@ -75,11 +75,12 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
                         .append('\n');
             }
         }
-        notes.forEach(note -> text.append("note   ").append(note).append('\n'));
+        notes.forEach(note -> text.append("note    ").append(note).append('\n'));
         long failed = results.stream()
                 .filter(checkResult -> checkResult.totalFindings() > 0)
                 .count();
-        text.append('\n').append(isClean() ? "Clean." : "Not clean: " + failed + " of " + results.size() + " checks.");
+        text.append('\n')
+                .append(isConsistent() ? "All checks passed." : failed + " of " + results.size() + " checks failed.");
         return text.toString();
     }
 
@@ -89,28 +90,29 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
         for (CheckResult checkResult : results) {
             JsonObject check = new JsonObject()
                     .put("id", checkResult.id())
-                    .put("rule", checkResult.rule())
-                    .put("status", checkResult.totalFindings() == 0 ? "OK" : "WRONG")
+                    .put("invariant", checkResult.invariant())
+                    .put("status", checkResult.totalFindings() == 0 ? "OK" : "FAILED")
                     .put("total", checkResult.totalFindings());
             if (checkResult.totalFindings() > 0) {
                 JsonArray findings = new JsonArray();
                 checkResult
                         .findings()
-                        .forEach(each -> findings.add(
-                                new JsonObject().put(each.subject(), each.id()).put("what", each.description())));
+                        .forEach(each -> findings.add(new JsonObject()
+                                .put(each.subject(), each.id())
+                                .put("description", each.description())));
                 check.put("findings", findings).put("advice", checkResult.advice());
             }
             checks.add(check);
         }
         return new JsonObject()
-                .put("clean", isClean())
+                .put("consistent", isConsistent())
                 .put("database", database)
-                .put("at", takenAt.toString())
+                .put("takenAt", takenAt.toString())
                 .put("checks", checks)
                 .put("notes", new JsonArray(notes));
     }
 
     private static String indent() {
-        return " ".repeat(17);
+        return " ".repeat(18);
     }
 }

@@ -44,11 +44,11 @@ class DatabaseDoctorTest {
         // then
         assertThat(doctorReport.problems()).isEmpty();
         assertThat(doctorReport.notes()).isEmpty();
-        assertThat(doctorReport.isClean()).isTrue();
+        assertThat(doctorReport.isConsistent()).isTrue();
         assertThat(doctorReport.toText())
                 .contains("I3", "each ended generation has one notification")
-                .endsWith("\nClean.");
-        assertThat(doctorReport.toJson().getBoolean("clean")).isTrue();
+                .endsWith("\nAll checks passed.");
+        assertThat(doctorReport.toJson().getBoolean("consistent")).isTrue();
     }
 
     @Test
@@ -227,10 +227,10 @@ class DatabaseDoctorTest {
 
         // then
         assertThat(doctorReport.problems()).anyMatch(problem -> problem.startsWith(sentence));
-        assertThat(doctorReport.isClean()).isFalse();
+        assertThat(doctorReport.isConsistent()).isFalse();
         assertThat(doctorReport.toText())
-                .contains("WRONG", sentence.substring(sentence.indexOf(' ') + 1), "What to do: ");
-        assertThat(doctorReport.toJson().encode()).contains("\"clean\":false", "WRONG");
+                .contains("FAILED", sentence.substring(sentence.indexOf(' ') + 1), "What to do: ");
+        assertThat(doctorReport.toJson().encode()).contains("\"consistent\":false", "FAILED");
     }
 
     @Test
@@ -291,7 +291,7 @@ class DatabaseDoctorTest {
         DoctorReport doctorReport = doctorFixture.runDoctor();
 
         // then
-        assertThat(doctorReport.isClean()).isTrue();
+        assertThat(doctorReport.isConsistent()).isTrue();
         assertThat(doctorReport.notes())
                 .singleElement()
                 .asString()
