@@ -50,10 +50,10 @@ class FaultInjectionPointIT {
 
     @ParameterizedTest
     @CsvSource({
-        "BEFORE_CALL,   0, 1, LOST SUCCEEDED",
-        "AFTER_ANSWER,  1, 2, LOST SUCCEEDED",
+        "BEFORE_CALL, 0, 1, LOST SUCCEEDED",
+        "AFTER_RESPONSE, 1, 2, LOST SUCCEEDED",
         "BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
-        "AFTER_COMMIT,  1, 1, SUCCEEDED"
+        "AFTER_COMMIT, 1, 1, SUCCEEDED"
     })
     void storesExactlyOneOutcome(String point, int submittedBefore, int submittedInTotal, String outcomes) {
         // given

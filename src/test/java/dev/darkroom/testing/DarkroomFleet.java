@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * The methods block, except those that return clients, which are thread-safe.
  */
 public final class DarkroomFleet implements AutoCloseable {
-    private static final Pattern JOINED = Pattern.compile("node registered node=(\\S+)");
+    private static final Pattern REGISTERED = Pattern.compile("node registered node=(\\S+)");
 
     private final Path directory;
     private final IntFunction<Map<String, String>> environments;
@@ -126,7 +126,7 @@ public final class DarkroomFleet implements AutoCloseable {
     public static List<String> nodeIds(DarkroomInstanceProcess process) {
         List<String> found = new ArrayList<>();
         for (String line : process.log()) {
-            Matcher matcher = JOINED.matcher(line);
+            Matcher matcher = REGISTERED.matcher(line);
             if (matcher.find()) {
                 found.add(matcher.group(1));
             }
