@@ -47,7 +47,7 @@ final class StartupBanner {
                     .append(api)
                     .append("/api/generation -H 'Content-Type: application/json' \\\n")
                     .append(curlAuthorizationHeader(settings))
-                    .append("    -d '{\"prompt\": \"A lighthouse at dusk, oil on canvas\"}'\n");
+                    .append("    -d '{\"prompt\": \"Mountains at sunset, layers of mist\"}'\n");
         }
         System.out.println(banner);
     }

@@ -16,6 +16,7 @@ record DocumentedCommand(String command, String output) {
     /** Pages with tested commands. */
     static final List<Path> PAGES = List.of(
             Path.of("README.md"),
+            Path.of("docs/tour.md"),
             Path.of("docs/api.md"),
             Path.of("docs/notifications.md"),
             Path.of("docs/webhooks.md"),

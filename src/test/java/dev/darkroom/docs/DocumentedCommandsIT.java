@@ -113,22 +113,22 @@ class DocumentedCommandsIT {
                             directory, Map.of("API", service.darkroom().api().toString()))) {
                         DocumentedCommand.commandsOf(block)
                                 .forEach(command ->
-                                        ReadmeWalkthrough.run(block, command, shell, actualUrls(), bindings));
+                                        DocumentedTour.run(block, command, shell, actualUrls(), bindings));
                     }
                 }));
     }
 
-    /** Runs the commands of the README and of the operations page with the packaged jar. */
+    /** Runs the commands of the tour, the README and the operations page with the packaged jar. */
     @TestFactory
     @Tag("examples")
-    Stream<DynamicTest> outputOfReadmeAndOperationsCommandsMatchesPages() {
-        ReadmeWalkthrough walkthrough = new ReadmeWalkthrough(directory);
-        return Stream.of("README.md", "docs/operations.md")
+    Stream<DynamicTest> outputOfTourCommandsMatchesPages() {
+        DocumentedTour tour = new DocumentedTour(directory);
+        return Stream.of("docs/tour.md", "README.md", "docs/operations.md")
                 .map(Path::of)
                 .flatMap(page -> DocumentedCommand.blocks(page).stream()
                         .filter(block -> !SkippedCommands.isSkipped(block))
                         .filter(block -> DocumentedCommand.runner(block) != DocumentedCommand.Runner.SETTINGS))
-                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> walkthrough.run(block)))
-                .onClose(walkthrough::close);
+                .map(block -> DynamicTest.dynamicTest(block.toString(), () -> tour.run(block)))
+                .onClose(tour::close);
     }
 }

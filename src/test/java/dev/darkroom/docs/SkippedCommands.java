@@ -23,14 +23,14 @@ final class SkippedCommands {
             new SkippedBlock(
                     "README.md",
                     "./mvnw compile exec:java",
-                    "It builds the project that runs this test. `.ci/run` runs the second command, the tour below the first."),
-            new SkippedBlock("README.md", "./mvnw package", "It builds the jar that the end-to-end tests run."),
+                    "It starts the service. The tour starts it too, and the other commands of this page run on it."),
+            new SkippedBlock("docs/tour.md", "./mvnw package", "It builds the jar that the end-to-end tests run."),
             new SkippedBlock(
-                    "README.md",
+                    "docs/tour.md",
                     "export DARKROOM_BACKEND_URL=",
                     "It needs an AI server and a PostgreSQL of the reader. ExternalDatabaseIT starts the jar with such settings."),
             new SkippedBlock(
-                    "README.md",
+                    "docs/tour.md",
                     "export DARKROOM_AUTH=required",
                     "It starts a service that does not end and shows a key only in part. KeysCommandIT runs the same commands."),
             new SkippedBlock(

@@ -20,10 +20,10 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /**
- * Runs the commands of the README from the start of the service on, in an empty directory. Uses the packaged jar instead of {@code
- * ./mvnw -q compile exec:java}.
+ * Runs the commands of the tour, which starts the service, and then those of other pages on the same service, in an empty directory.
+ * Uses the packaged jar instead of {@code ./mvnw compile exec:java}.
  */
-final class ReadmeWalkthrough implements AutoCloseable {
+final class DocumentedTour implements AutoCloseable {
     private static final String START = "./mvnw compile exec:java";
 
     /** Limit for an output: a lease expiry, the lease reaper, and a slow machine. */
@@ -33,7 +33,7 @@ final class ReadmeWalkthrough implements AutoCloseable {
     private static final Pattern STATE_CHANGING_COMMAND =
             Pattern.compile("curl .*-[dX] |kill |>>|=\\$\\(", Pattern.DOTALL);
 
-    /** Number of running AI calls when the README kills the service. */
+    /** Number of running AI calls when the tour kills the service. */
     private static final int CALLS = 2;
 
     private final Path directory;
@@ -45,7 +45,7 @@ final class ReadmeWalkthrough implements AutoCloseable {
     private ShellSession shell;
     private DarkroomInstanceProcess process;
 
-    ReadmeWalkthrough(Path directory) {
+    DocumentedTour(Path directory) {
         this.directory = directory;
         int api = ClusterClient.freePort();
         int management = ClusterClient.freePort();
