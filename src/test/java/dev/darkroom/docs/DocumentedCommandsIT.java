@@ -112,8 +112,7 @@ class DocumentedCommandsIT {
                     try (ShellSession shell = new ShellSession(
                             directory, Map.of("API", service.darkroom().api().toString()))) {
                         DocumentedCommand.commandsOf(block)
-                                .forEach(command ->
-                                        DocumentedTour.run(block, command, shell, actualUrls(), bindings));
+                                .forEach(command -> DocumentedTour.run(block, command, shell, actualUrls(), bindings));
                     }
                 }));
     }
