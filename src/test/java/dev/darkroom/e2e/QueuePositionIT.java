@@ -77,7 +77,7 @@ class QueuePositionIT {
             // then a queued generation has its position
             List<String> waiting = TestPostgres.query(
                     database,
-                    "SELECT generation_id FROM generation_queue WHERE lease_owner IS NULL ORDER BY arrival DESC");
+                    "SELECT generation_id FROM generation_queue WHERE lease_owner IS NULL ORDER BY arrival_seq DESC");
             JsonObject last =
                     apiNode.client().get("/api/generation/" + waiting.get(0)).json();
             assertThat(last.getInteger("queuePosition")).isBetween(2, waiting.size() + 1);

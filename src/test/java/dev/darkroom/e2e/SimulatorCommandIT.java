@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.LogLines;
 import io.vertx.core.json.JsonObject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -67,7 +68,7 @@ class SimulatorCommandIT {
             assertThat(simulator.errors()).isEmpty();
             assertThat(directory).isEmptyDirectory();
             // and an unknown setting only causes a warning
-            assertThat(simulator.log())
+            assertThat(LogLines.withoutBlockedThreadWarnings(simulator.log()))
                     .filteredOn(line -> line.contains(" WARN "))
                     .singleElement()
                     .asString()

@@ -9,6 +9,7 @@ import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.LogLines;
 import dev.darkroom.testing.TestCertificates;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
@@ -215,7 +216,7 @@ class StartupFailureIT {
     /** Returns the error line of a start that fails, and checks that nothing keeps running. */
     private String failedStart(DarkroomInstanceSettings settings) {
         InProcessDarkroom.FailedStart failed = InProcessDarkroom.failStart(directory, settings);
-        assertThat(failed.log())
+        assertThat(LogLines.withoutBlockedThreadWarnings(failed.log()))
                 .noneMatch(line -> line.startsWith("WARN") || line.startsWith("ERROR"))
                 .noneMatch(line -> line.contains("Exception") || line.contains(SECRET));
         assertThat(failed.line()).doesNotContain(SECRET);
@@ -229,7 +230,7 @@ class StartupFailureIT {
         int exitCode = process.awaitExit();
         assertThat(exitCode).isEqualTo(1);
         assertThat(process.errors()).hasSize(1);
-        assertThat(process.log())
+        assertThat(LogLines.withoutBlockedThreadWarnings(process.log()))
                 .noneMatch(line -> line.contains("Exception") || line.startsWith("\tat "))
                 .noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "))
                 .noneMatch(line -> line.contains(SECRET));
