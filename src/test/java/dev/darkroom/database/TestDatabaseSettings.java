@@ -18,7 +18,7 @@ final class TestDatabaseSettings {
                 null,
                 poolSize,
                 maxWaiting,
-                Duration.ofSeconds(5),
+                Duration.ofSeconds(3),
                 Duration.ofMillis(2500),
                 Duration.ofMillis(700),
                 Duration.ofMillis(1200),
