@@ -2,63 +2,90 @@ package dev.darkroom.eventbus;
 
 import dev.darkroom.database.DatabaseErrorClassifier;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.json.JsonObject;
-import java.util.List;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Dispatches the commands of one event-bus address to a handler and replies to each. Failures become {@code {"error": …}} replies.
- * Rejects commands with an unsupported version, a body that is not an object, or text that PostgreSQL cannot store. Confined to the
- * event loop of one verticle.
+ * Dispatches the commands of one event-bus address to handlers, one per command type, and sends one {@link CommandReply} to each.
+ * Failures become replies too. Confined to the event loop of one verticle.
  */
 public final class CommandDispatcher {
     private static final Logger LOG = LoggerFactory.getLogger(CommandDispatcher.class);
 
-    /** Excluded from the text check: the handler validates it, with JSON pointers relative to the request. */
-    private static final String REQUEST_FIELD = "request";
+    private static final DeliveryOptions REPLY_OPTIONS = new DeliveryOptions().setCodecName(CommandCodec.NAME);
 
-    private final Function<BusCommand, Future<JsonObject>> handler;
+    private final Class<?> commandFamily;
+    private final Map<Class<?>, Function<CommandContext<?>, Future<? extends CommandReply<?>>>> handlers =
+            new HashMap<>();
 
-    /** @param handler runs a command and returns the reply; may throw, and may fail with errors of the database driver */
-    public CommandDispatcher(Function<BusCommand, Future<JsonObject>> handler) {
-        this.handler = handler;
+    /** @param commandFamily sealed interface of the commands of the address */
+    public CommandDispatcher(Class<?> commandFamily) {
+        this.commandFamily = commandFamily;
     }
 
-    /** Runs a command and sends the reply. */
-    public void dispatch(Message<JsonObject> message) {
+    /**
+     * Adds the handler of a command type.
+     *
+     * @param handler may throw, and its future may fail with errors of the database driver or with {@link InvalidCommandException}
+     */
+    @SuppressWarnings("unchecked")
+    public <R, C extends Command<R>> CommandDispatcher on(
+            Class<C> type, Function<CommandContext<C>, Future<CommandReply<R>>> handler) {
+        handlers.put(type, context -> handler.apply((CommandContext<C>) context));
+        return this;
+    }
+
+    /**
+     * Registers the consumer of an address.
+     *
+     * @throws IllegalStateException when a command type has no handler
+     */
+    public Future<Void> register(Vertx vertx, String address) {
+        for (Class<?> type : commandFamily.getPermittedSubclasses()) {
+            if (!handlers.containsKey(type)) {
+                throw new IllegalStateException("no handler for " + type.getSimpleName() + " among "
+                        + Arrays.toString(handlers.keySet().toArray()));
+            }
+        }
+        CommandCodec.register(vertx.eventBus());
+        return vertx.eventBus().<Object>consumer(address, this::dispatch).completion();
+    }
+
+    private void dispatch(Message<Object> message) {
+        String requestId = message.headers().get(CommandProtocol.REQUEST_ID_HEADER);
         // compose() turns an exception of the handler into a failed future.
         Future.succeededFuture()
-                .compose(ignored -> execute(message))
-                .otherwise(cause -> toErrorReply(cause, message.headers().get(CommandProtocol.REQUEST_ID_HEADER)))
-                .onSuccess(message::reply);
+                .compose(ignored -> execute(message.body(), requestId))
+                .otherwise(cause -> toRejection(cause, requestId))
+                .onSuccess(reply -> message.reply(reply, REPLY_OPTIONS));
     }
 
-    private Future<JsonObject> execute(Message<JsonObject> message) {
-        if (!CommandProtocol.VERSION.equals(message.headers().get(CommandProtocol.VERSION_HEADER))) {
-            return CommandReplies.invalidFuture("the header version must be " + CommandProtocol.VERSION);
-        }
-        Object body = message.body();
-        if (!(body instanceof JsonObject fields)) {
-            return CommandReplies.invalidFuture("the body must be an object that names its user");
-        }
-        List<FieldError> errors = StorableText.findErrors(fields, REQUEST_FIELD);
-        return errors.isEmpty()
-                ? handler.apply(BusCommand.parse(message.headers(), fields))
-                : Future.succeededFuture(CommandReplies.invalid("the command is not valid", errors));
+    private Future<CommandReply<?>> execute(Object command, String requestId) {
+        var handler = handlers.get(command.getClass());
+        return handler == null
+                ? Future.succeededFuture(CommandReply.rejected(RejectionReason.INVALID, "the command is unknown"))
+                : handler.apply(new CommandContext<>(command, requestId)).map(reply -> reply);
     }
 
-    private static JsonObject toErrorReply(Throwable cause, String requestId) {
+    private static CommandReply<?> toRejection(Throwable cause, String requestId) {
+        if (cause instanceof InvalidCommandException invalid) {
+            return CommandReply.invalid(invalid.getMessage(), invalid.errors());
+        }
         if (DatabaseErrorClassifier.isUnavailable(cause)) {
             LOG.atWarn()
                     .addKeyValue("requestId", requestId)
                     .addKeyValue("reason", cause.getMessage())
                     .log("command rejected, database unavailable");
-            return CommandReplies.error(CommandProtocol.UNAVAILABLE, "the database is unavailable");
+            return CommandReply.rejected(RejectionReason.UNAVAILABLE, "the database is unavailable");
         }
         LOG.atError().addKeyValue("requestId", requestId).setCause(cause).log("command failed");
-        return CommandReplies.error(CommandProtocol.INTERNAL, "internal error");
+        return CommandReply.rejected(RejectionReason.INTERNAL, "internal error");
     }
 }

@@ -3,8 +3,8 @@ package dev.darkroom.maintenance;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.eventbus.JsonCommandDispatcher;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.node.PeriodicTask;
 import io.vertx.core.Future;
@@ -46,7 +46,7 @@ public final class ErasureVerticle extends VerticleBase {
         resumeTask = new PeriodicTask(vertx, INTERVAL, erasure::resume);
         resumeTask.start();
         return vertx.eventBus()
-                .<JsonObject>consumer(ErasureBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .<JsonObject>consumer(ErasureBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
                 .completion();
     }
 

@@ -1,75 +1,125 @@
 package dev.darkroom.eventbus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** Commands with text that PostgreSQL cannot store are rejected before they reach the handler. */
+/** Each command reaches the handler of its type by reference and gets one reply. */
 class CommandDispatcherTest {
+    private static final String ADDRESS = "commands";
+
     private final Vertx vertx = Vertx.vertx();
-    private final AtomicInteger handled = new AtomicInteger();
+    private final AtomicReference<Object> handled = new AtomicReference<>();
+
+    sealed interface TestCommand<R> extends Command<R> {
+        record Greet(String name) implements TestCommand<Greeting> {}
+
+        record Fail(RuntimeException cause) implements TestCommand<Greeting> {}
+    }
+
+    record Greeting(String text) {}
+
+    record UnrelatedCommand() implements Command<Greeting> {}
 
     @AfterEach
     void close() throws Exception {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
-    private JsonObject reply(JsonObject body) throws Exception {
-        CommandDispatcher dispatcher = new CommandDispatcher(busCommand -> {
-            handled.incrementAndGet();
-            return Future.succeededFuture(new JsonObject());
-        });
-        vertx.eventBus().<JsonObject>localConsumer("commands", dispatcher::dispatch);
+    private void register() throws Exception {
+        new CommandDispatcher(TestCommand.class)
+                .on(TestCommand.Greet.class, context -> {
+                    handled.set(context.command());
+                    return CommandReply.completed(new Greeting(context.command().name() + context.requestId()))
+                            .toFuture();
+                })
+                .on(TestCommand.Fail.class, context -> {
+                    throw context.command().cause();
+                })
+                .register(vertx, ADDRESS)
+                .await(60, TimeUnit.SECONDS);
+    }
+
+    private Object send(Object command) throws Exception {
         return vertx.eventBus()
-                .<JsonObject>request(
-                        "commands",
-                        body,
-                        new DeliveryOptions().addHeader(CommandProtocol.VERSION_HEADER, CommandProtocol.VERSION))
+                .request(
+                        ADDRESS,
+                        command,
+                        new DeliveryOptions()
+                                .setCodecName(CommandCodec.NAME)
+                                .addHeader(CommandProtocol.REQUEST_ID_HEADER, "-r1"))
                 .await(60, TimeUnit.SECONDS)
                 .body();
     }
 
-    static Stream<Arguments> unstorableText() {
-        JsonObject user = new JsonObject().put("user", "ada");
-        return Stream.of("a\u0000b", "a\ud800b", "\udc00")
-                .flatMap(text -> Stream.of(
-                        Arguments.of(new JsonObject().put("user", text), "#/user"),
-                        Arguments.of(user.copy().put("idempotencyKey", text), "#/idempotencyKey"),
-                        Arguments.of(
-                                user.copy().put("webhook", new JsonObject().put("description", text)),
-                                "#/webhook/description"),
-                        Arguments.of(
-                                user.copy()
-                                        .put("changes", new JsonObject().put("eventTypes", new JsonArray().add(text))),
-                                "#/changes/eventTypes/0")));
-    }
+    @Test
+    void passesTheCommandByReferenceAndRepliesWithTheResult() throws Exception {
+        // given
+        register();
+        TestCommand.Greet command = new TestCommand.Greet("ada");
 
-    @ParameterizedTest
-    @MethodSource("unstorableText")
-    void rejectsTextWithNulOrUnpairedSurrogate(JsonObject body, String pointer) throws Exception {
-        JsonObject error = reply(body).getJsonObject("error");
-        assertThat(error.getString("code")).isEqualTo(CommandProtocol.INVALID);
-        assertThat(error.getJsonArray("errors").getJsonObject(0).getString("pointer"))
-                .isEqualTo(pointer);
-        assertThat(handled).hasValue(0);
+        // when
+        Object reply = send(command);
+
+        // then
+        assertThat(handled.get()).isSameAs(command);
+        assertThat(reply).isEqualTo(CommandReply.completed(new Greeting("ada-r1")));
     }
 
     @Test
-    void acceptsAllOtherText() throws Exception {
-        assertThat(reply(new JsonObject().put("user", "\ud83d\ude00 \u0001").put("request", new JsonObject())))
-                .isEqualTo(new JsonObject());
-        assertThat(handled).hasValue(1);
+    void repliesWithTheErrorsOfAnInvalidCommand() throws Exception {
+        // given
+        register();
+        List<FieldError> errors = List.of(new FieldError("#/name", "is required"));
+
+        // when
+        Object reply = send(new TestCommand.Fail(new InvalidCommandException("the command is not valid", errors)));
+
+        // then
+        assertThat(reply).isEqualTo(CommandReply.invalid("the command is not valid", errors));
+    }
+
+    @Test
+    void repliesWithoutTheCauseOfAnUnexpectedError() throws Exception {
+        // given
+        register();
+
+        // when
+        Object reply = send(new TestCommand.Fail(new IllegalStateException("secret")));
+
+        // then
+        assertThat(reply).isEqualTo(CommandReply.rejected(RejectionReason.INTERNAL, "internal error"));
+    }
+
+    @Test
+    void rejectsCommandsOfAnotherAddress() throws Exception {
+        // given
+        register();
+
+        // when
+        Object reply = send(new UnrelatedCommand());
+
+        // then
+        assertThat(reply).isEqualTo(CommandReply.rejected(RejectionReason.INVALID, "the command is unknown"));
+    }
+
+    @Test
+    void refusesToRegisterWithoutAHandlerForEachCommand() {
+        // given
+        CommandDispatcher dispatcher = new CommandDispatcher(TestCommand.class)
+                .on(TestCommand.Greet.class, context -> Future.failedFuture("unused"));
+
+        // then
+        assertThatThrownBy(() -> dispatcher.register(vertx, ADDRESS))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Fail");
     }
 }

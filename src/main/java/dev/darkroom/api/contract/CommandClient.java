@@ -1,7 +1,12 @@
 package dev.darkroom.api.contract;
 
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.eventbus.Command;
+import dev.darkroom.eventbus.CommandCodec;
 import dev.darkroom.eventbus.CommandProtocol;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.InvalidCommandException;
 import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -26,10 +31,79 @@ public final class CommandClient {
         this.vertx = vertx;
         this.address = address;
         this.timeout = timeout;
+        CommandCodec.register(vertx.eventBus());
     }
 
     public Future<JsonObject> send(String action, JsonObject body, OperationContext operationContext) {
         return send(action, body, operationContext, Duration.ZERO);
+    }
+
+    /**
+     * Sends a command.
+     *
+     * @return the result; fails with a {@link Problem} when the command was rejected or got no reply
+     */
+    public <R> Future<R> send(Command<R> command, OperationContext operationContext) {
+        return send(command, operationContext, Duration.ZERO);
+    }
+
+    /**
+     * As {@link #send(Command, OperationContext)}.
+     *
+     * @param extraTimeout added to the usual timeout of commands
+     */
+    @SuppressWarnings("unchecked")
+    public <R> Future<R> send(Command<R> command, OperationContext operationContext, Duration extraTimeout) {
+        DeliveryOptions options = new DeliveryOptions()
+                .setCodecName(CommandCodec.NAME)
+                .setLocalOnly(true)
+                .setSendTimeout(timeout.plus(extraTimeout).toMillis())
+                .addHeader(CommandProtocol.REQUEST_ID_HEADER, operationContext.requestId());
+        return vertx.eventBus()
+                .<CommandReply<R>>request(address, command, options)
+                .recover(failure -> {
+                    LOG.atWarn()
+                            .addKeyValue("requestId", operationContext.requestId())
+                            .addKeyValue("address", address)
+                            .addKeyValue("action", command.getClass().getSimpleName())
+                            .addKeyValue("reason", failure.getMessage())
+                            .log("command failed, no reply received");
+                    return Future.failedFuture(Problem.unavailable());
+                })
+                .compose(reply -> reply.body() instanceof CommandReply.Completed<R> completed
+                        ? Future.succeededFuture(completed.result())
+                        : Future.failedFuture(toProblem((CommandReply.Rejected<R>) reply.body())));
+    }
+
+    private static Problem toProblem(CommandReply.Rejected<?> rejected) {
+        return switch (rejected.reason()) {
+            case INVALID -> toProblem(rejected.message(), rejected.errors());
+            case NOT_FOUND -> Problem.notFound(capitalize(rejected.message()));
+            case CONFLICT -> Problem.conflict(capitalize(rejected.message()));
+            case KEY_REUSED -> Problem.idempotencyKeyReused();
+            case OVERLOADED ->
+                Problem.overloaded(
+                        capitalize(rejected.message()), rejected.retryAfter().toSeconds());
+            case QUOTA_EXCEEDED ->
+                Problem.quotaExceeded(
+                        capitalize(rejected.message()), rejected.retryAfter().toSeconds());
+            case UNAVAILABLE -> Problem.unavailable();
+            case INTERNAL -> Problem.internalError();
+        };
+    }
+
+    /** Returns the problem of an invalid command. */
+    public static Problem toProblem(InvalidCommandException invalid) {
+        return toProblem(invalid.getMessage(), invalid.errors());
+    }
+
+    private static Problem toProblem(String message, List<FieldError> errors) {
+        return Problem.invalid(
+                errors.isEmpty()
+                        ? List.of(new Problem.ValidationError("#", message))
+                        : errors.stream()
+                                .map(error -> new Problem.ValidationError(error.pointer(), error.detail()))
+                                .toList());
     }
 
     /** @param extraTimeout added to the usual timeout of commands */

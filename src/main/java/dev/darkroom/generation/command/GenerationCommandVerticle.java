@@ -2,8 +2,8 @@ package dev.darkroom.generation.command;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.eventbus.JsonCommandDispatcher;
 import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -52,7 +52,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
                 new SubmissionService(vertx, dependencies, queries::addQueuePosition, settings, model, random);
         cancellationService = new CancellationService(vertx, dependencies);
         return vertx.eventBus()
-                .<JsonObject>consumer(GenerationBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .<JsonObject>consumer(GenerationBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
                 .completion();
     }
 

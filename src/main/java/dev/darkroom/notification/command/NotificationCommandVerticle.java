@@ -3,9 +3,9 @@ package dev.darkroom.notification.command;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReplies;
 import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.JsonCommandDispatcher;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationCursor;
 import dev.darkroom.notification.NotificationStore;
@@ -41,7 +41,8 @@ public final class NotificationCommandVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         return vertx.eventBus()
-                .<JsonObject>consumer(NotificationBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .<JsonObject>consumer(
+                        NotificationBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
                 .completion();
     }
 

@@ -3,9 +3,9 @@ package dev.darkroom.webhook.command;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.eventbus.JsonCommandDispatcher;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.HostLookupException;
@@ -51,7 +51,7 @@ public final class WebhookCommandVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         return vertx.eventBus()
-                .<JsonObject>consumer(WebhookBus.COMMANDS, new CommandDispatcher(this::handleCommand)::dispatch)
+                .<JsonObject>consumer(WebhookBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
                 .completion();
     }
 
