@@ -29,7 +29,6 @@ import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.maintenance.ErasureBus;
 import dev.darkroom.notification.NotificationBus;
-import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.SubscriberName;
 import dev.darkroom.notification.stream.NotificationFrame;
@@ -87,7 +86,7 @@ class ArchitectureTest {
             Map.entry("database.embedded", "config database"),
             Map.entry("eventbus", "database"),
             Map.entry("eventbus.cluster", "config eventbus generation"),
-            Map.entry("generation", "backend config eventbus image queue"),
+            Map.entry("generation", "backend config database eventbus image queue"),
             Map.entry(
                     "generation.command",
                     "config database eventbus generation generation.store generation.watch http.egress image node"),
@@ -307,12 +306,11 @@ class ArchitectureTest {
                     .and(target(name("executeBlocking"))))
             .because("blocking work on the default pool delays all other work");
 
-    /** Stores, row mappers and the listeners inside their transactions. */
+    /** Stores, row mappers and the writer inside their transactions. */
     private static DescribedPredicate<JavaClass> isAStore() {
         return resideInAnyPackage("dev.darkroom.generation.store")
                 .or(DescribedPredicate.describe(
                         "are stores", type -> type.getSimpleName().endsWith("Store")))
-                .or(belongToAnyOf(
-                        GenerationFinishListener.class, NotificationWriteListener.class, NotificationWriter.class));
+                .or(belongToAnyOf(NotificationWriter.class));
     }
 }

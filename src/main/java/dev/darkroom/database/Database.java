@@ -10,7 +10,6 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.SqlClient;
-import io.vertx.sqlclient.SqlConnection;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -124,19 +123,24 @@ public final class Database {
 
     /**
      * Runs {@code work} in a new transaction, READ COMMITTED. Commits when its future succeeds; rolls back when it fails or
-     * {@code work} throws. Must not wait for anything but the database, such as an AI server.
+     * {@code work} throws. Must not wait for anything but the database, such as an AI server. Runs the actions of the scope after the
+     * commit.
      */
-    public <T> Future<T> inTransaction(Function<SqlConnection, Future<T>> work) {
+    public <T> Future<T> inTransaction(Function<TransactionScope, Future<T>> work) {
         return pool.withConnection(connection -> {
             // The failure of the statements reports a broken connection. Without a handler the driver also prints to
             // standard error.
             connection.exceptionHandler(broken -> {});
+            TransactionScope scope = new TransactionScope(connection);
             return connection
                     .begin()
                     .compose(transaction -> Future.succeededFuture()
-                            .compose(begun -> work.apply(connection))
+                            .compose(begun -> work.apply(scope))
                             .compose(
-                                    result -> transaction.commit().map(result),
+                                    result -> transaction
+                                            .commit()
+                                            .onSuccess(committed -> scope.runAfterCommitActions())
+                                            .map(result),
                                     error -> transaction
                                             .rollback()
                                             .transform(rolledBack -> Future.failedFuture(error))));

@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,10 +25,23 @@ public enum FaultInjectionPoint {
 
     /** Completes with {@code value}. Never completes when this point is selected. */
     public <T> Future<T> pauseIfSelected(T value) {
-        if (!name().equals(SELECTED)) {
-            return Future.succeededFuture(value);
+        return isSelected() ? Promise.<T>promise().future() : Future.succeededFuture(value);
+    }
+
+    /** Blocks the calling thread for ever when this point is selected. */
+    public void blockIfSelected() {
+        if (isSelected()) {
+            while (true) {
+                LockSupport.park();
+            }
         }
-        LOG.atInfo().addKeyValue("point", this).log("fault injection point reached");
-        return Promise.<T>promise().future();
+    }
+
+    private boolean isSelected() {
+        boolean selected = name().equals(SELECTED);
+        if (selected) {
+            LOG.atInfo().addKeyValue("point", this).log("fault injection point reached");
+        }
+        return selected;
     }
 }

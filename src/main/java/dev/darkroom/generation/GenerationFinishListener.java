@@ -1,7 +1,7 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.database.TransactionScope;
 import io.vertx.core.Future;
-import io.vertx.sqlclient.SqlConnection;
 import java.util.List;
 
 /**
@@ -14,10 +14,9 @@ public interface GenerationFinishListener {
     /**
      * Handles the generations that a transaction ends, before its commit.
      *
-     * @param connection connection of the transaction; use no other one, and do not commit
      * @param generations at least one
-     * @return an action to run after the commit, such as a signal. It must not block or throw, and is lost when the process dies before
-     *     it. A failed future rolls the transaction back; the write is then retried while the leases are valid
+     * @return completes when the listener has written its rows. A failure rolls the transaction back; the write is then retried while
+     *     the leases are valid
      */
-    Future<Runnable> onFinished(SqlConnection connection, List<FinishedGeneration> generations);
+    Future<Void> onFinished(TransactionScope scope, List<FinishedGeneration> generations);
 }

@@ -91,12 +91,12 @@ final class RetentionStore {
     }
 
     private Future<Optional<Row>> deleteBatch(String sql, Duration age, int limit) {
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .query(RetentionSql.SET_TIMEOUT)
                 .execute()
-                .compose(set -> connection.query(RetentionSql.TRY_LOCK).execute())
+                .compose(set -> scope.connection().query(RetentionSql.TRY_LOCK).execute())
                 .compose(rows -> rows.iterator().next().getBoolean("mine")
-                        ? connection
+                        ? scope.connection()
                                 .preparedQuery(sql)
                                 .execute(Tuple.of(age.toMillis(), limit))
                                 .map(deleted -> Optional.of(deleted.iterator().next()))

@@ -108,11 +108,11 @@ final class NotificationPartitionStore {
     }
 
     private Future<List<String>> withLock(Function<SqlConnection, Future<List<String>>> work) {
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .query(NotificationPartitionSql.TRY_LOCK)
                 .execute()
                 .compose(rows -> rows.iterator().next().getBoolean("mine")
-                        ? work.apply(connection)
+                        ? work.apply(scope.connection())
                         : Future.succeededFuture(List.of())));
     }
 }

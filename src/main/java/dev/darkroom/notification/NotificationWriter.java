@@ -1,14 +1,13 @@
 package dev.darkroom.notification;
 
+import dev.darkroom.database.TransactionScope;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -30,39 +29,33 @@ public final class NotificationWriter implements GenerationFinishListener {
     }
 
     @Override
-    public Future<Runnable> onFinished(SqlConnection connection, List<FinishedGeneration> generations) {
+    public Future<Void> onFinished(TransactionScope scope, List<FinishedGeneration> generations) {
         return write(
-                connection,
+                scope,
                 generations.stream().map(NotificationWriter::toNotification).toList());
     }
 
     /**
-     * Inserts notifications and calls the listeners.
+     * Inserts notifications, calls the listeners, and publishes the notifications after the commit.
      *
-     * @param connection connection in a transaction of the caller; should execute no further statement, because the row locks of the
-     *     users last until the commit
+     * @param scope should execute no further statement, because the row locks of the users last until the commit
      * @param notifications at least one
-     * @return action that the caller must run after the commit
      */
-    public Future<Runnable> write(SqlConnection connection, List<NewNotification> notifications) {
+    public Future<Void> write(TransactionScope scope, List<NewNotification> notifications) {
         JsonArray rows = new JsonArray();
         notifications.forEach(notification -> rows.add(notification.toRow(rows.size())));
-        return connection
+        return scope.connection()
                 .preparedQuery(NotificationSql.INSERT_NOTIFICATIONS)
                 .execute(Tuple.of(rows))
-                .compose(inserted -> callListeners(connection, NotificationStore.toNotifications(inserted)));
+                .compose(inserted -> callListeners(scope, NotificationStore.toNotifications(inserted)));
     }
 
-    private Future<Runnable> callListeners(SqlConnection connection, List<Notification> notifications) {
-        List<Runnable> afterCommit = new ArrayList<>();
+    private Future<Void> callListeners(TransactionScope scope, List<Notification> notifications) {
         Future<Void> calls = Future.succeededFuture();
         for (NotificationWriteListener listener : listeners) {
-            calls = calls.compose(done -> listener.onRecorded(connection, notifications))
-                    .onSuccess(afterCommit::add)
-                    .mapEmpty();
+            calls = calls.compose(done -> listener.onRecorded(scope, notifications));
         }
-        afterCommit.add(() -> publisher.accept(notifications));
-        return calls.map(done -> () -> afterCommit.forEach(Runnable::run));
+        return calls.onSuccess(done -> scope.afterCommit(() -> publisher.accept(notifications)));
     }
 
     private static NewNotification toNotification(FinishedGeneration generation) {

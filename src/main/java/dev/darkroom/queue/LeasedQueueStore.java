@@ -50,10 +50,10 @@ public final class LeasedQueueStore {
      * @param sql see {@link LeasedQueueSql#shiftTimesStatement}
      */
     public Future<Void> shiftTimes(Database database, String sql, Tuple values) {
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .query(SET_LONG_TIMEOUT)
                 .execute()
-                .compose(set -> connection.preparedQuery(sql).execute(values))
+                .compose(set -> scope.connection().preparedQuery(sql).execute(values))
                 .mapEmpty());
     }
 

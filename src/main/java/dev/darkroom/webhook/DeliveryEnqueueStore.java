@@ -2,6 +2,7 @@ package dev.darkroom.webhook;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.database.TransactionScope;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationWriteListener;
 import io.vertx.core.Future;
@@ -57,10 +58,10 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     /** Executes one statement in the usual case without targets; creates payloads and secrets only for notifications with targets. */
     @Override
-    public Future<Runnable> onRecorded(SqlConnection connection, List<Notification> notifications) {
+    public Future<Void> onRecorded(TransactionScope scope, List<Notification> notifications) {
         JsonArray rows = new JsonArray();
         notifications.forEach(notification -> rows.add(toRow(rows.size(), notification)));
-        return connection
+        return scope.connection()
                 .preparedQuery(DeliveryEnqueueSql.SELECT_SUBSCRIBED)
                 .execute(Tuple.of(rows))
                 .compose(subscribed -> {
@@ -74,8 +75,16 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
                         }
                         deliveries.add(delivery);
                     }
-                    return enqueue(connection, deliveries, null).map(queued -> queued > 0 ? wakeSenders : () -> {});
+                    return enqueue(scope.connection(), deliveries, null)
+                            .onSuccess(queued -> wakeAfterCommit(scope, queued))
+                            .mapEmpty();
                 });
+    }
+
+    private void wakeAfterCommit(TransactionScope scope, int queued) {
+        if (queued > 0) {
+            scope.afterCommit(wakeSenders);
+        }
     }
 
     private static JsonObject toRow(int ordinal, Notification notification) {
@@ -137,17 +146,13 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
      */
     public Future<Integer> redeliver(
             Database database, UUID webhookId, String userId, OffsetDateTime after, OffsetDateTime before) {
-        return database.inTransaction(connection -> connection
-                        .preparedQuery(DeliveryEnqueueSql.REQUEUE_ENDED)
-                        .execute(Tuple.of(webhookId, userId, null, after, before, MAX_REDELIVERIES))
-                        .compose(failed -> findMissed(connection, webhookId, userId, after, before)
-                                .compose(missed -> enqueue(connection, missed, webhookId))
-                                .map(missed -> failed.size() + missed)))
-                .onSuccess(queued -> {
-                    if (queued > 0) {
-                        wakeSenders.run();
-                    }
-                });
+        return database.inTransaction(scope -> scope.connection()
+                .preparedQuery(DeliveryEnqueueSql.REQUEUE_ENDED)
+                .execute(Tuple.of(webhookId, userId, null, after, before, MAX_REDELIVERIES))
+                .compose(failed -> findMissed(scope.connection(), webhookId, userId, after, before)
+                        .compose(missed -> enqueue(scope.connection(), missed, webhookId))
+                        .map(missed -> failed.size() + missed))
+                .onSuccess(queued -> wakeAfterCommit(scope, queued)));
     }
 
     private static Future<List<Notification>> findMissed(

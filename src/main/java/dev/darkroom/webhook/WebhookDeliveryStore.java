@@ -1,6 +1,7 @@
 package dev.darkroom.webhook;
 
 import dev.darkroom.database.Database;
+import dev.darkroom.database.TransactionScope;
 import dev.darkroom.notification.NewNotification;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.queue.FencingToken;
@@ -9,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -72,10 +72,10 @@ final class WebhookDeliveryStore {
      * @param budget time from the claim to the deadline of the attempt
      */
     Future<List<WebhookDeliveryLease>> claim(UUID nodeId, int limit, Duration budget) {
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .query(WebhookDeliverySql.LOCK_CLAIMS)
                 .execute()
-                .compose(locked -> connection
+                .compose(locked -> scope.connection()
                         .preparedQuery(WebhookDeliverySql.CLAIM_DUE)
                         .execute(Tuple.of(nodeId, limit, budget.toMillis(), MAX_PER_PARTITION, MAX_PER_USER)))
                 .map(rows -> {
@@ -137,44 +137,38 @@ final class WebhookDeliveryStore {
         if (disableReason == null || lease.webhookId() == null) {
             return database.pool().preparedQuery(sql).execute(values).map(WebhookDeliveryStore::recorded);
         }
-        List<Runnable> afterCommit = new ArrayList<>();
-        return database.inTransaction(connection -> connection
-                        .preparedQuery(sql)
-                        .execute(values)
-                        .map(WebhookDeliveryStore::recorded)
-                        .compose(recorded -> recorded.isEmpty()
-                                ? Future.succeededFuture(recorded)
-                                : disableWebhook(connection, lease.webhookId(), disableReason)
-                                        .onSuccess(afterCommit::addAll)
-                                        .map(recorded)))
-                .onSuccess(committed -> afterCommit.forEach(Runnable::run));
+        return database.inTransaction(scope -> scope.connection()
+                .preparedQuery(sql)
+                .execute(values)
+                .map(WebhookDeliveryStore::recorded)
+                .compose(recorded -> recorded.isEmpty()
+                        ? Future.succeededFuture(recorded)
+                        : disableWebhook(scope, lease.webhookId(), disableReason)
+                                .map(recorded)));
     }
 
     /**
      * Disables a webhook, drops its queued deliveries and notifies its owner. Does nothing if an attempt succeeded in between, or if it
      * is disabled already.
-     *
-     * @return actions to run after the commit
      */
-    private Future<List<Runnable>> disableWebhook(SqlConnection connection, UUID webhookId, DisableReason reason) {
-        return connection
+    private Future<Void> disableWebhook(TransactionScope scope, UUID webhookId, DisableReason reason) {
+        return scope.connection()
                 .preparedQuery(WebhookDeliverySql.DISABLE_WEBHOOK)
                 .execute(Tuple.of(webhookId, reason.name(), reason.afterMillis))
                 .compose(disabled -> {
                     if (disabled.size() == 0) {
-                        return Future.succeededFuture(List.of());
+                        return Future.succeededFuture();
                     }
                     String userId = disabled.iterator().next().getString("user_id");
                     JsonObject data = new JsonObject()
                             .put("webhookId", webhookId.toString())
                             .put("reason", reason.name());
-                    return connection
+                    return scope.connection()
                             .preparedQuery(WebhookDeliverySql.DROP_QUEUED)
                             .execute(Tuple.of(webhookId))
                             .compose(dropped -> notificationWriter.write(
-                                    connection,
-                                    List.of(NewNotification.of(userId, WebhookEventTypes.DISABLED, null, data))))
-                            .map(List::of);
+                                    scope,
+                                    List.of(NewNotification.of(userId, WebhookEventTypes.DISABLED, null, data))));
                 });
     }
 

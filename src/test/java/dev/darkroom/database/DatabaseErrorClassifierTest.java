@@ -47,7 +47,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         // then
         assertUnavailable(
                 database.inTransaction(
-                        connection -> connection.query("LOCK TABLE words").execute()),
+                        scope -> scope.connection().query("LOCK TABLE words").execute()),
                 "55P03");
         await(holder.close());
     }
@@ -55,21 +55,21 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     @Test
     void classifiesIdleTransactionTimeoutAsUnavailable() {
         // when
-        Future<?> transaction = database.inTransaction(connection -> {
+        Future<?> transaction = database.inTransaction(scope -> {
             Promise<Void> ended = Promise.promise();
-            connection.closeHandler(closed -> ended.complete());
-            return connection
+            scope.connection().closeHandler(closed -> ended.complete());
+            return scope.connection()
                     .query("SELECT 1")
                     .execute()
                     .compose(rows -> ended.future())
-                    .compose(closed -> connection.query("SELECT 1").execute());
+                    .compose(closed -> scope.connection().query("SELECT 1").execute());
         });
 
         // then
         assertThat(DatabaseErrorClassifier.isUnavailable(failureOf(transaction)))
                 .isTrue();
         eventually(() -> database.inTransaction(
-                connection -> connection.query("SELECT 1").execute()));
+                scope -> scope.connection().query("SELECT 1").execute()));
     }
 
     @Test
@@ -113,7 +113,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
                         database.client().query("SELECT pg_sleep(2)").execute()));
         statements.add(database.pool().query("SELECT pg_sleep(2)").execute());
         statements.add(database.inTransaction(
-                connection -> connection.query("SELECT pg_sleep(2)").execute()));
+                scope -> scope.connection().query("SELECT pg_sleep(2)").execute()));
         Awaitility.await()
                 .until(() ->
                         TestPostgres.query(url, "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'")
@@ -130,7 +130,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         }
         eventually(() -> database.client().query("SELECT 1").execute());
         eventually(() -> database.inTransaction(
-                connection -> connection.query("SELECT 1").execute()));
+                scope -> scope.connection().query("SELECT 1").execute()));
         await(database.ping());
     }
 
@@ -140,11 +140,11 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         PrintStream err = System.err;
         ByteArrayOutputStream standardError = new ByteArrayOutputStream();
         Promise<Void> connectionClosed = Promise.promise();
-        Future<?> transaction = database.inTransaction(connection -> connection
+        Future<?> transaction = database.inTransaction(scope -> scope.connection()
                 .query("SELECT 1")
                 .execute()
                 .compose(begun -> {
-                    connection.closeHandler(closed -> connectionClosed.complete());
+                    scope.connection().closeHandler(closed -> connectionClosed.complete());
                     return connectionClosed.future();
                 }));
         Awaitility.await()
@@ -377,7 +377,7 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
         assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of("no number")));
         assertBug(database.client().preparedQuery("SELECT $1::int").execute(Tuple.of(1, 2)));
         assertBug(database.inTransaction(
-                connection -> connection.query("SELEC 1").execute().otherwiseEmpty()));
+                scope -> scope.connection().query("SELEC 1").execute().otherwiseEmpty()));
         assertThat(DatabaseErrorClassifier.isUnavailable(new IllegalStateException("Timeout")))
                 .isFalse();
         assertThat(DatabaseErrorClassifier.isUnavailable(null)).isFalse();

@@ -12,6 +12,7 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -57,8 +58,8 @@ class DatabaseTest extends DatabaseFixture {
         TestPostgres.execute(url, "CREATE TABLE words (word text)");
 
         // when
-        String result = await(database.inTransaction(connection -> insert(connection, "first")
-                .compose(inserted -> insert(connection, "second"))
+        String result = await(database.inTransaction(scope -> insert(scope.connection(), "first")
+                .compose(inserted -> insert(scope.connection(), "second"))
                 .map("done")));
 
         // then
@@ -74,10 +75,10 @@ class DatabaseTest extends DatabaseFixture {
 
         // when
         for (int i = 0; i < 10; i++) {
-            assertThatThrownBy(() -> await(database.inTransaction(connection ->
-                            insert(connection, "first").compose(inserted -> Future.failedFuture(failure)))))
+            assertThatThrownBy(() -> await(database.inTransaction(scope ->
+                            insert(scope.connection(), "first").compose(inserted -> Future.failedFuture(failure)))))
                     .isSameAs(failure);
-            assertThatThrownBy(() -> await(database.inTransaction(connection -> {
+            assertThatThrownBy(() -> await(database.inTransaction(scope -> {
                         throw failure;
                     })))
                     .isSameAs(failure);
@@ -92,6 +93,45 @@ class DatabaseTest extends DatabaseFixture {
                                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE"
                                         + " 'idle in transaction%'")
                         .isEmpty());
+    }
+
+    @Test
+    void runsAfterCommitActionsInOrderOnceTheRowsAreVisible() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text)");
+        List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+        // when
+        await(database.inTransaction(scope -> {
+            scope.afterCommit(() -> seen.addAll(TestPostgres.query(url, "SELECT word FROM words")));
+            scope.afterCommit(() -> seen.add("second action"));
+            return insert(scope.connection(), "first").onSuccess(inserted -> seen.add("inserted"));
+        }));
+
+        // then
+        assertThat(seen).containsExactly("inserted", "first", "second action");
+    }
+
+    @Test
+    void runsNoAfterCommitActionAfterARollback() {
+        // given
+        TestPostgres.execute(url, "CREATE TABLE words (word text UNIQUE DEFERRABLE INITIALLY DEFERRED)");
+        List<String> seen = Collections.synchronizedList(new ArrayList<>());
+
+        // when the work fails, and when the commit fails
+        assertThatThrownBy(() -> await(database.inTransaction(scope -> {
+                    scope.afterCommit(() -> seen.add("after failed work"));
+                    return insert(scope.connection(), "first").compose(inserted -> Future.failedFuture("on purpose"));
+                })))
+                .hasMessage("on purpose");
+        assertThatThrownBy(() -> await(database.inTransaction(scope -> {
+                    scope.afterCommit(() -> seen.add("after failed commit"));
+                    return insert(scope.connection(), "first").compose(inserted -> insert(scope.connection(), "first"));
+                })))
+                .hasMessageContaining("words_word_key");
+
+        // then
+        assertThat(seen).isEmpty();
     }
 
     private Future<RowSet<Row>> insert(SqlConnection connection, String word) {

@@ -126,11 +126,12 @@ class SessionErrorTest extends DatabaseFixture {
     @DisplayName("an error inside a transaction reaches the caller before its session ends")
     void reportsErrorOfTransactionToCaller() {
         // when
-        Throwable failure = failureOf(single.inTransaction(connection -> connection
+        Throwable failure = failureOf(single.inTransaction(scope -> scope.connection()
                 .query("SET TRANSACTION READ ONLY")
                 .execute()
-                .compose(
-                        set -> connection.preparedQuery("CREATE TABLE words ()").execute())));
+                .compose(set -> scope.connection()
+                        .preparedQuery("CREATE TABLE words ()")
+                        .execute())));
 
         // then
         assertThat(DatabaseErrorClassifier.sqlState(failure)).isEqualTo("25006");

@@ -270,7 +270,7 @@ class NodeHeartbeatVerticleTest {
         UUID old = localNode.validId().orElseThrow();
 
         Promise<Void> release = Promise.promise();
-        Future<Void> locked = database.inTransaction(connection -> connection
+        Future<Void> locked = database.inTransaction(scope -> scope.connection()
                 .query("LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE")
                 .execute()
                 .compose(rows -> release.future()));

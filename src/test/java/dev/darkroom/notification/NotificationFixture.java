@@ -50,9 +50,7 @@ public abstract class NotificationFixture {
         for (String user : users) {
             notifications.add(NewNotification.of(user, "test.happened", null, new JsonObject()));
         }
-        return database.inTransaction(connection -> writer.write(connection, notifications))
-                .onSuccess(Runnable::run)
-                .mapEmpty();
+        return database.inTransaction(scope -> writer.write(scope, notifications));
     }
 
     /** Writes {@code count} notifications for a user, each in its own transaction. */

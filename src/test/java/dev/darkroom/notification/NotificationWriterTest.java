@@ -29,8 +29,8 @@ class NotificationWriterTest extends NotificationFixture {
                     .toArray(String[]::new);
             if (users.length > 0) {
                 boolean rollBack = random.nextInt(4) == 0;
-                all.add(database.inTransaction(connection -> writer.write(
-                                        connection,
+                all.add(database.inTransaction(scope -> writer.write(
+                                        scope,
                                         Stream.of(users)
                                                 .map(user -> NewNotification.of(user, "a.b", null, new JsonObject()))
                                                 .toList())
@@ -88,12 +88,11 @@ class NotificationWriterTest extends NotificationFixture {
     void rollsBackAndPublishesNothingWhenAListenerFails() {
         // given
         NotificationWriter failing = new NotificationWriter(
-                List.of((connection, notifications) -> Future.failedFuture("not today")), published::addAll);
+                List.of((scope, notifications) -> Future.failedFuture("not today")), published::addAll);
 
         // then
-        assertThatThrownBy(() -> await(database.inTransaction(connection -> failing.write(
-                                connection, List.of(NewNotification.of("anna", "a.b", null, new JsonObject()))))
-                        .onSuccess(Runnable::run)))
+        assertThatThrownBy(() -> await(database.inTransaction(scope ->
+                        failing.write(scope, List.of(NewNotification.of("anna", "a.b", null, new JsonObject()))))))
                 .hasMessageContaining("not today");
         assertThat(query("SELECT 1 FROM notifications UNION ALL SELECT 1 FROM user_streams"))
                 .isEmpty();

@@ -328,7 +328,7 @@ class WebhookDeliveryStoreTest {
                 OffsetDateTime.now(ZoneOffset.UTC),
                 null,
                 new JsonObject());
-        await(database.inTransaction(connection -> enqueueStore.onRecorded(connection, List.of(notification))));
+        await(database.inTransaction(scope -> enqueueStore.onRecorded(scope, List.of(notification))));
         return Integer.parseInt(
                 value("SELECT count(*) FROM webhook_deliveries WHERE notification_id = '" + notification.id() + "'"));
     }

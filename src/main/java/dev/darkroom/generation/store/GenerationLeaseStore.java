@@ -3,6 +3,7 @@ package dev.darkroom.generation.store;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
+import dev.darkroom.database.TransactionScope;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.FinishedGeneration;
@@ -15,7 +16,6 @@ import dev.darkroom.queue.LeasedQueueStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -249,36 +249,31 @@ public final class GenerationLeaseStore {
      * @param failureReason reason of the failure; null when they are COMPLETE
      */
     private Future<Map<UUID, FinishRecord>> finish(String sql, Tuple values, FailureReason failureReason) {
-        List<Runnable> afterCommit = new ArrayList<>();
-        return database.inTransaction(connection -> connection
-                        .preparedQuery(sql)
-                        .execute(values)
-                        .compose(rows -> {
-                            Map<UUID, FinishRecord> finished = new HashMap<>();
-                            rows.forEach(row -> finished.put(
-                                    row.getUUID("id"),
-                                    new FinishRecord(
-                                            GenerationLeaseRowMapper.toFinishedGeneration(row, failureReason),
-                                            Duration.ofMillis(row.getLong("age")))));
-                            return notifyListeners(connection, toGenerations(finished), afterCommit)
-                                    .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));
-                        }))
-                .compose(FaultInjectionPoint.AFTER_COMMIT::pauseIfSelected)
-                .onSuccess(finished -> afterCommit.forEach(Runnable::run));
+        return database.inTransaction(scope -> scope.connection()
+                .preparedQuery(sql)
+                .execute(values)
+                .compose(rows -> {
+                    Map<UUID, FinishRecord> finished = new HashMap<>();
+                    rows.forEach(row -> finished.put(
+                            row.getUUID("id"),
+                            new FinishRecord(
+                                    GenerationLeaseRowMapper.toFinishedGeneration(row, failureReason),
+                                    Duration.ofMillis(row.getLong("age")))));
+                    scope.afterCommit(FaultInjectionPoint.AFTER_COMMIT::blockIfSelected);
+                    return notifyListeners(scope, toGenerations(finished))
+                            .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));
+                }));
     }
 
     private static List<FinishedGeneration> toGenerations(Map<UUID, FinishRecord> finished) {
         return finished.values().stream().map(FinishRecord::generation).toList();
     }
 
-    private Future<Void> notifyListeners(
-            SqlConnection connection, List<FinishedGeneration> finished, List<Runnable> afterCommit) {
+    private Future<Void> notifyListeners(TransactionScope scope, List<FinishedGeneration> finished) {
         Future<Void> notified = Future.succeededFuture();
         if (!finished.isEmpty()) {
             for (GenerationFinishListener listener : finishListeners) {
-                notified = notified.compose(done -> listener.onFinished(connection, finished))
-                        .onSuccess(afterCommit::add)
-                        .mapEmpty();
+                notified = notified.compose(done -> listener.onFinished(scope, finished));
             }
         }
         return notified;

@@ -55,10 +55,10 @@ final class WebhookStore {
                 webhookSpec.eventTypes() == null ? List.of(WebhookEventTypes.ALL) : webhookSpec.eventTypes();
         PayloadFormat payloadFormat =
                 webhookSpec.payloadFormat() == null ? PayloadFormat.STANDARD : webhookSpec.payloadFormat();
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(WebhookSql.LOCK_USER_WEBHOOKS)
                 .execute(Tuple.of(userId))
-                .compose(locked -> connection
+                .compose(locked -> scope.connection()
                         .preparedQuery(WebhookSql.INSERT)
                         .execute(Tuple.tuple()
                                 .addUUID(ids.generate())
@@ -138,12 +138,12 @@ final class WebhookStore {
 
     /** Executes a statement that disables or deletes a webhook, and drops its queued deliveries in the same transaction. */
     private Future<RowSet<Row>> executeAndDropQueued(String sql, UUID id, String userId) {
-        return database.inTransaction(connection -> connection
+        return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(sql)
                 .execute(Tuple.of(id, userId))
                 .compose(rows -> rows.size() == 0
                         ? Future.succeededFuture(rows)
-                        : connection
+                        : scope.connection()
                                 .preparedQuery(WebhookDeliverySql.DROP_QUEUED)
                                 .execute(Tuple.of(id))
                                 .map(rows)));

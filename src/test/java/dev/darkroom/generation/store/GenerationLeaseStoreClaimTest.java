@@ -126,7 +126,7 @@ class GenerationLeaseStoreClaimTest {
         UUID node = queue.insertNode();
 
         // when
-        List<GenerationLease> leases = await(queue.database.inTransaction(connection -> connection
+        List<GenerationLease> leases = await(queue.database.inTransaction(scope -> scope.connection()
                 .query("SELECT 1 FROM generation_queue WHERE generation_id = '" + locked + "' FOR UPDATE")
                 .execute()
                 .compose(rows -> queue.leaseStore.claim(node, ROUTE, 10, BACKEND, ATTEMPT))));

@@ -254,12 +254,12 @@ class GenerationLeaseStoreFinishTest {
     void listenerWritesInTheSameTransaction() {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)");
-        GenerationLeaseStore leases = queue.leaseStoreWith((connection, generations) -> connection
+        GenerationLeaseStore leases = queue.leaseStoreWith((scope, generations) -> scope.connection()
                 .preparedQuery("INSERT INTO ended VALUES ($1, $2, $3)")
                 .executeBatch(generations.stream()
                         .map(each -> Tuple.of(each.id(), each.status().name(), each.errorCode()))
                         .toList())
-                .map(done -> () -> {}));
+                .mapEmpty());
         GenerationLease complete = queue.submitAndClaim();
         GenerationLease failed = queue.submitAndClaim();
         UUID expired = queue.submit();
@@ -283,11 +283,11 @@ class GenerationLeaseStoreFinishTest {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)", "TRUNCATE ended");
         GenerationLeaseStore leases = queue.leaseStoreWith(
-                (connection, generations) -> connection
+                (scope, generations) -> scope.connection()
                         .preparedQuery("INSERT INTO ended VALUES ($1, 'half', null)")
                         .execute(Tuple.of(generations.get(0).id()))
-                        .map(done -> () -> {}),
-                (connection, generations) -> Future.failedFuture("listener failed"));
+                        .mapEmpty(),
+                (scope, generations) -> Future.failedFuture("listener failed"));
         GenerationLease generationLease = queue.submitAndClaim();
         List<String> before = queue.readAllRows();
 
@@ -308,7 +308,7 @@ class GenerationLeaseStoreFinishTest {
     @Test
     void throwingListenerRollsBackTheEnd() {
         // given
-        GenerationLeaseStore leases = queue.leaseStoreWith((connection, generations) -> {
+        GenerationLeaseStore leases = queue.leaseStoreWith((scope, generations) -> {
             throw new IllegalStateException("a bug");
         });
         GenerationLease generationLease = queue.submitAndClaim();

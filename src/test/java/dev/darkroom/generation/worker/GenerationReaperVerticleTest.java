@@ -224,11 +224,11 @@ class GenerationReaperVerticleTest {
         queue.expireNode(lost.nodeId());
 
         // when
-        deployReaper((connection, generations) -> generations.stream()
+        deployReaper((scope, generations) -> generations.stream()
                         .anyMatch(each -> each.id().equals(failingLeased.generationId())
                                 || each.id().equals(failingWaiting))
                 ? Future.failedFuture("listener failed")
-                : Future.succeededFuture(() -> {}));
+                : Future.succeededFuture());
 
         // then
         awaitValue("SELECT status FROM generations WHERE id = '" + overdue + "'", "FAILED");
@@ -242,9 +242,9 @@ class GenerationReaperVerticleTest {
     void severalReapersEndAGenerationOnce() {
         // given
         Map<UUID, Integer> finished = new ConcurrentHashMap<>();
-        GenerationFinishListener count = (connection, generations) -> {
+        GenerationFinishListener count = (scope, generations) -> {
             generations.forEach(each -> finished.merge(each.id(), 1, Integer::sum));
-            return Future.succeededFuture(() -> {});
+            return Future.succeededFuture();
         };
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
@@ -268,9 +268,9 @@ class GenerationReaperVerticleTest {
         Promise<Void> blocked = Promise.promise();
         Promise<Void> release = Promise.promise();
         set(queue.submit(), "deadline = now()");
-        String first = deployReaper((connection, generations) -> {
+        String first = deployReaper((scope, generations) -> {
             blocked.tryComplete();
-            return release.future().map(done -> () -> {});
+            return release.future();
         });
         await(blocked.future());
 
@@ -284,9 +284,9 @@ class GenerationReaperVerticleTest {
         for (int i = 0; i < 30; i++) {
             set(queue.submit(), "deadline = now()");
         }
-        deployReaper((connection, generations) -> {
+        deployReaper((scope, generations) -> {
             generations.forEach(each -> finished.merge(each.id(), 1, Integer::sum));
-            return Future.succeededFuture(() -> {});
+            return Future.succeededFuture();
         });
         awaitValue("SELECT count(*) FROM generations WHERE status = 'FAILED'", "31");
         assertThat(finished).hasSize(30);

@@ -73,7 +73,7 @@ class GenerationWorkerShutdownTest {
         queue.submit();
         Promise<Void> release = Promise.promise();
         Promise<Void> isLocked = Promise.promise();
-        Future<Void> unlocked = queue.database.inTransaction(connection -> connection
+        Future<Void> unlocked = queue.database.inTransaction(scope -> scope.connection()
                 .query("LOCK TABLE generation_queue IN ACCESS EXCLUSIVE MODE")
                 .execute()
                 .compose(locked -> {

@@ -89,14 +89,14 @@ class MultiNodeFaultTest {
     }
 
     private void startProcess(FakeImageBackend backend) {
-        GenerationFinishListener listener = (connection, generations) -> {
+        GenerationFinishListener listener = (scope, generations) -> {
             // Inserted inside the transaction, so that the table counts committed ends.
             String values =
                     generations.stream().map(each -> "('" + each.id() + "')").collect(Collectors.joining(", "));
-            return connection
+            return scope.connection()
                     .query("INSERT INTO finished VALUES " + values)
                     .execute()
-                    .map(done -> () -> {});
+                    .mapEmpty();
         };
         LocalNode localNode = new LocalNode(System::nanoTime);
         Settings.Breaker neverOpens = new Settings.Breaker(
