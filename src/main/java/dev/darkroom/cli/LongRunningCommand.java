@@ -22,7 +22,7 @@ abstract class LongRunningCommand implements Callable<Integer> {
         SettingsLoader.LoadedSettings loadedSettings = SettingsLoader.load(System.getenv(), Path.of(""));
         // The first logger reads this property, so it must be set before it is created.
         System.setProperty(
-                "darkroom.log.format", loadedSettings.settings().log().format());
+                "darkroom.log.format", loadedSettings.settings().log().json() ? "json" : "text");
         Logger log = LoggerFactory.getLogger(getClass());
         ProcessLifecycle processLifecycle = new ProcessLifecycle();
         boolean succeeded = true;

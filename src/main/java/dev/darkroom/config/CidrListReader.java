@@ -15,9 +15,6 @@ final class CidrListReader {
     private CidrListReader() {}
 
     static List<String> read(SettingValue settingValue) {
-        if (settingValue.isEmpty()) {
-            return List.of();
-        }
         List<String> networks = List.of(SEPARATOR.split(settingValue.text(), -1));
         if (!networks.stream().allMatch(CidrListReader::isNetwork)) {
             throw settingValue.expected("networks such as 10.0.0.0/8, separated by commas");

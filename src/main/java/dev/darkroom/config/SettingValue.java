@@ -18,8 +18,6 @@ record SettingValue(String path, String text, String label, String origin) {
     private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "backend.apiKey");
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
-    /** PostgreSQL and sockets store timeouts as 32-bit milliseconds, at most 596 hours. */
-    private static final Duration MAX_DURATION = Duration.ofHours(500);
 
     static SettingValue ofDefault(String path, String text) {
         return new SettingValue(
@@ -55,32 +53,16 @@ record SettingValue(String path, String text, String label, String origin) {
         return (int) number;
     }
 
-    Duration duration() {
-        return duration(Duration.ofMillis(1));
-    }
-
-    Duration duration(Duration min) {
-        return duration(min, MAX_DURATION);
-    }
-
-    Duration duration(Duration min, Duration max) {
+    /** Returns a duration between two bounds in the format of {@link DurationFormat}. */
+    Duration duration(String min, String max) {
         Duration duration;
         try {
             duration = DurationFormat.parse(text);
         } catch (IllegalArgumentException e) {
             throw expected("a duration such as 250ms, 1s or 15m");
         }
-        if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
-            throw expected("a duration from " + DurationFormat.format(min) + " to " + DurationFormat.format(max));
-        }
-        return duration;
-    }
-
-    /** Returns a duration of whole seconds, from zero to {@code max}. */
-    Duration wholeSeconds(Duration max) {
-        Duration duration = duration(Duration.ZERO, max);
-        if (!duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
-            throw expected("whole seconds");
+        if (duration.compareTo(DurationFormat.parse(min)) < 0 || duration.compareTo(DurationFormat.parse(max)) > 0) {
+            throw expected("a duration from " + min + " to " + max);
         }
         return duration;
     }

@@ -1,23 +1,44 @@
 package dev.darkroom.config;
 
+import dev.darkroom.config.SettingRules.BearerToken;
+import dev.darkroom.config.SettingRules.Claim;
+import dev.darkroom.config.SettingRules.ClusterMembers;
+import dev.darkroom.config.SettingRules.DnsName;
+import dev.darkroom.config.SettingRules.DurationRange;
+import dev.darkroom.config.SettingRules.Host;
+import dev.darkroom.config.SettingRules.HostNames;
+import dev.darkroom.config.SettingRules.HttpUrl;
+import dev.darkroom.config.SettingRules.Model;
+import dev.darkroom.config.SettingRules.Name;
+import dev.darkroom.config.SettingRules.Networks;
+import dev.darkroom.config.SettingRules.NullIfEmpty;
+import dev.darkroom.config.SettingRules.Origins;
+import dev.darkroom.config.SettingRules.PathOf;
+import dev.darkroom.config.SettingRules.Range;
+import dev.darkroom.config.SettingRules.ReachableHost;
+import dev.darkroom.config.SettingRules.UrlPath;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
  * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name,
  * with unit and purpose. {@code toString} redacts secrets. Safe on any thread.
  *
+ * <p>{@link SettingsBinder} creates the records. An annotation of a component states which texts it accepts. {@link
+ * SettingsValidator} checks rules between settings.
+ *
  * @param publicUrl without a trailing slash; null for the bound address
  * @param dataDir absolute path
  * @param imageDir absolute path
  */
 public record Settings(
-        URI publicUrl,
-        Path dataDir,
-        Path imageDir,
+        @NullIfEmpty @HttpUrl URI publicUrl,
+        @PathOf("a directory") Path dataDir,
+        @NullIfEmpty @PathOf("a directory") Path imageDir,
         AuthMode auth,
         boolean allowUnauthenticatedRemote,
         Jwt jwt,
@@ -43,6 +64,18 @@ public record Settings(
         Shutdown shutdown,
         Log log) {
 
+    private static final int KIB = 1024;
+    private static final int MIB = 1024 * KIB;
+    private static final int GIB = 1024 * MIB;
+    private static final int MILLION = 1_000_000;
+    private static final int MAX_PORT = 65535;
+    private static final int MAX_INSTANCES = 256;
+
+    /** Resolves the default of the image directory. */
+    public Settings {
+        imageDir = imageDir == null ? dataDir.resolve("images") : imageDir;
+    }
+
     /** Authentication of API requests. */
     public enum AuthMode {
         /** No authentication: all requests belong to one user. */
@@ -62,14 +95,17 @@ public record Settings(
      * @param adminValue null exactly when {@code adminClaim} is null
      */
     public record Jwt(
-            String issuer,
-            String audience,
-            URI jwksUrl,
-            Path publicKeyFile,
+            @NullIfEmpty @Claim String issuer,
+            @NullIfEmpty @Claim String audience,
+            @NullIfEmpty @HttpUrl(exact = true) URI jwksUrl,
+            @NullIfEmpty @PathOf("a file") Path publicKeyFile,
+            // Longer values would hide a wrong clock.
+            @DurationRange(min = "0ms", max = "10m", wholeSeconds = true)
             Duration clockSkew,
-            String userClaim,
-            String adminClaim,
-            String adminValue) {
+
+            @Claim String userClaim,
+            @NullIfEmpty @Claim String adminClaim,
+            @NullIfEmpty @Claim String adminValue) {
 
         /** Returns whether tokens are accepted. */
         public boolean accepted() {
@@ -78,7 +114,8 @@ public record Settings(
     }
 
     /** @param lifetime minimum lifetime of a signed image URL */
-    public record ImageUrls(Duration lifetime) {}
+    public record ImageUrls(
+            @DurationRange(min = "4s", max = "8784h") Duration lifetime) {}
 
     /**
      * HTTP server of the API.
@@ -87,13 +124,13 @@ public record Settings(
      * @param allowedHosts additional host names for requests without authentication, in lower case; may be empty
      */
     public record Http(
-            String host,
-            int port,
-            int maxBodyBytes,
+            @Host String host,
+            @Range(max = MAX_PORT) int port,
+            @Range(min = KIB, max = 16 * MIB) int maxBodyBytes,
             Duration idleTimeout,
             Duration requestTimeout,
-            List<String> corsOrigins,
-            List<String> allowedHosts,
+            @Origins List<String> corsOrigins,
+            @HostNames List<String> allowedHosts,
             Tls tls) {}
 
     /**
@@ -103,7 +140,10 @@ public record Settings(
      * @param keyFile absolute path of a PEM file; null exactly when {@code certFile} is null
      * @param reloadInterval interval of checks for changed files
      */
-    public record Tls(Path certFile, Path keyFile, Duration reloadInterval) {
+    public record Tls(
+            @NullIfEmpty @PathOf("a file") Path certFile,
+            @NullIfEmpty @PathOf("a file") Path keyFile,
+            Duration reloadInterval) {
 
         /** Returns whether the API uses TLS. */
         public boolean isEnabled() {
@@ -118,18 +158,26 @@ public record Settings(
      * @param perAddress per client address; 0 for no limit
      * @param http2ClearText whether HTTP/2 without TLS is accepted
      */
-    public record Connections(int max, int perAddress, boolean http2ClearText) {}
+    public record Connections(
+            @Range(min = 1, max = MILLION) int max,
+            @Range(max = MILLION) int perAddress,
+            boolean http2ClearText) {}
 
-    public record Management(String host, int port) {}
+    public record Management(
+            @Host String host, @Range(max = MAX_PORT) int port) {}
 
-    public record Simulator(int port, Duration latency) {}
+    public record Simulator(@Range(max = MAX_PORT) int port, Duration latency) {}
 
     /**
      * HTTP verticles.
      *
      * @param instances number of HTTP verticles; the default is resolved
      */
-    public record Api(int instances, Duration replyTimeout) {}
+    public record Api(
+            @Range(max = MAX_INSTANCES, processorsIfEmpty = true)
+            int instances,
+
+            Duration replyTimeout) {}
 
     /**
      * Rate limits of requests.
@@ -139,28 +187,34 @@ public record Settings(
      * @param anonymousPerSecond per client address, for requests without credentials; 0 for no limit
      */
     public record Limits(
-            int requestsPerSecond, int burst, int failedLoginsPerMinute, int anonymousPerSecond, int anonymousBurst) {}
+            @Range(max = MILLION) int requestsPerSecond,
+            @Range(min = 1, max = MILLION) int burst,
+            @Range(max = MILLION) int failedLoginsPerMinute,
+            @Range(max = MILLION) int anonymousPerSecond,
+            @Range(min = 1, max = MILLION) int anonymousBurst) {}
 
     /**
-     * Defaults and limits of generations.
+     * Defaults and limits of generations. The upper bounds are the limits of the contract.
      *
      * @param instances number of generation verticles; the default is resolved
      * @param maxPendingPerUser 0 for no limit
      * @param maxPerDayPerUser 0 for no limit
      */
     public record Generation(
+            @Range(max = MAX_INSTANCES, processorsIfEmpty = true)
             int instances,
-            Duration deadline,
-            int defaultWidth,
-            int defaultHeight,
-            int defaultCount,
-            int maxPromptLength,
-            int maxSide,
-            int maxCount,
+
+            @DurationRange(min = "1s") Duration deadline,
+            @Range(min = 64, max = 2048) int defaultWidth,
+            @Range(min = 64, max = 2048) int defaultHeight,
+            @Range(min = 1, max = 4) int defaultCount,
+            @Range(min = 1, max = 4000) int maxPromptLength,
+            @Range(min = 64, max = 2048) int maxSide,
+            @Range(min = 1, max = 4) int maxCount,
             Duration maxWait,
-            int maxPendingPerUser,
-            int maxPerDayPerUser,
-            int maxQueueSize) {}
+            @Range(max = MILLION) int maxPendingPerUser,
+            @Range(max = 10 * MILLION) int maxPerDayPerUser,
+            @Range(min = 1, max = 100_000) int maxQueueSize) {}
 
     /**
      * Notifications of users.
@@ -168,7 +222,11 @@ public record Settings(
      * @param retention minimum time for which notifications are kept
      * @param pollInterval maximum delay of a notification whose NOTIFY is lost
      */
-    public record Notifications(Duration retention, Duration pollInterval) {}
+    public record Notifications(
+            @DurationRange(min = "24h", max = SettingRules.MAX_AGE)
+            Duration retention,
+
+            Duration pollInterval) {}
 
     /**
      * Limits of event streams and WebSockets.
@@ -181,21 +239,21 @@ public record Settings(
      * @param slowConsumerTimeout time without progress after which a connection with unsent data is aborted
      */
     public record Streams(
-            int perUser,
-            int perProcess,
-            int connectsPerSecond,
-            int connectsPerSecondPerAddress,
+            @Range(min = 1, max = 100_000) int perUser,
+            @Range(min = 1, max = MILLION) int perProcess,
+            @Range(min = 1, max = MILLION) int connectsPerSecond,
+            @Range(max = MILLION) int connectsPerSecondPerAddress,
             Duration revalidateInterval,
-            Duration slowConsumerTimeout) {}
+            @DurationRange(min = "1s", max = "10m") Duration slowConsumerTimeout) {}
 
-    public record Worker(int concurrency, Duration pollInterval) {}
+    public record Worker(@Range(max = 1024) int concurrency, Duration pollInterval) {}
 
     public record Retry(
             Duration initialDelay,
             Duration maxDelay,
-            int maxAttempts,
-            int maxUncountedAttempts,
-            int maxLostAttempts,
+            @Range(min = 1, max = 100) int maxAttempts,
+            @Range(min = 1, max = 1000) int maxUncountedAttempts,
+            @Range(min = 1, max = 100) int maxLostAttempts,
             Duration maxRetryAfter) {}
 
     /**
@@ -208,17 +266,17 @@ public record Settings(
      * @param requestFields optional fields to send; null when the model name decides
      */
     public record Backend(
-            URI url,
-            Secret apiKey,
-            String model,
-            String name,
+            @NullIfEmpty @HttpUrl(endsInV1 = true) URI url,
+            @BearerToken Secret apiKey,
+            @NullIfEmpty @Model String model,
+            @Name String name,
             Duration timeout,
             Duration connectTimeout,
-            int maxResponseBytes,
-            int maxImageBytes,
-            int downloadAttempts,
-            int maxRedirects,
-            List<String> downloadNetworks,
+            @Range(min = KIB, max = GIB) int maxResponseBytes,
+            @Range(min = KIB, max = GIB) int maxImageBytes,
+            @Range(min = 1, max = 10) int downloadAttempts,
+            @Range(max = 20) int maxRedirects,
+            @Networks List<String> downloadNetworks,
             Set<RequestField> requestFields,
             PromptSanitizing promptSanitizing,
             Breaker breaker) {}
@@ -228,25 +286,19 @@ public record Settings(
      *
      * @param maxHeaderBytes maximum size of the head of a response
      */
-    public record Outbound(int maxHeaderBytes) {}
+    public record Outbound(@Range(min = 8 * KIB, max = MIB) int maxHeaderBytes) {}
 
     /** Request field that some AI servers reject. */
     public enum RequestField {
-        N("n"),
-        SIZE("size"),
-        NEGATIVE_PROMPT("negative_prompt"),
-        SEED("seed"),
-        RESPONSE_FORMAT("response_format");
-
-        private final String text;
-
-        RequestField(String text) {
-            this.text = text;
-        }
+        N,
+        SIZE,
+        NEGATIVE_PROMPT,
+        SEED,
+        RESPONSE_FORMAT;
 
         /** Returns the name of the field in requests and in the setting. */
         public String text() {
-            return text;
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -265,15 +317,15 @@ public record Settings(
      */
     public record Breaker(
             Duration window,
-            int minimumCalls,
-            int failurePercent,
-            int connectionFailures,
+            @Range(min = 1, max = 10_000) int minimumCalls,
+            @Range(min = 1, max = 100) int failurePercent,
+            @Range(min = 1, max = 10_000) int connectionFailures,
             Duration slowCallDuration,
-            int slowCallPercent,
+            @Range(min = 1, max = 100) int slowCallPercent,
             Duration openDuration,
             Duration maxOpenDuration,
-            int halfOpenCalls,
-            String healthCheckPath) {}
+            @Range(min = 1, max = 100) int halfOpenCalls,
+            @NullIfEmpty @UrlPath String healthCheckPath) {}
 
     /**
      * PostgreSQL and its connections.
@@ -282,10 +334,10 @@ public record Settings(
      * @param directUrl null when {@code url} is not a pooler
      */
     public record Database(
-            DatabaseUrl url,
-            DatabaseUrl directUrl,
-            int poolSize,
-            int maxWaitQueueSize,
+            @NullIfEmpty DatabaseUrl url,
+            @NullIfEmpty DatabaseUrl directUrl,
+            @Range(min = 1, max = 1000) int poolSize,
+            @Range(max = MILLION) int maxWaitQueueSize,
             Duration connectTimeout,
             Duration statementTimeout,
             Duration lockTimeout,
@@ -307,7 +359,17 @@ public record Settings(
      * @param attempts age of attempts of finished generations; null keeps them as long as the generations
      * @param orphanedFiles age of image files without a row; null keeps them
      */
-    public record Retention(Duration generations, Duration attempts, Duration orphanedFiles, Duration interval) {}
+    public record Retention(
+            @NullIfEmpty @DurationRange(min = SettingRules.MIN_AGE, max = SettingRules.MAX_AGE)
+            Duration generations,
+
+            @NullIfEmpty @DurationRange(min = SettingRules.MIN_AGE, max = SettingRules.MAX_AGE)
+            Duration attempts,
+
+            @NullIfEmpty @DurationRange(min = SettingRules.MIN_AGE, max = SettingRules.MAX_AGE)
+            Duration orphanedFiles,
+
+            Duration interval) {}
 
     /**
      * Webhook deliveries.
@@ -322,15 +384,15 @@ public record Settings(
      * @param allowedPorts ports of receivers; empty for any port
      */
     public record Webhooks(
-            int concurrency,
+            @Range(max = 4096) int concurrency,
             Duration pollInterval,
-            List<Duration> retryDelays,
-            Duration timeout,
-            int maxPerUser,
+            @DurationRange(max = "72h") List<Duration> retryDelays,
+            @DurationRange(max = "1m") Duration timeout,
+            @Range(max = 1000) int maxPerUser,
             Duration previousSecretTtl,
-            List<String> allowedNetworks,
+            @Networks List<String> allowedNetworks,
             boolean allowHttp,
-            List<Integer> allowedPorts) {}
+            @Range(min = 1, max = MAX_PORT) List<Integer> allowedPorts) {}
 
     /**
      * Clustered event bus.
@@ -341,19 +403,24 @@ public record Settings(
      */
     public record Cluster(
             boolean enabled,
-            String host,
-            int port,
-            int busPort,
-            List<String> members,
-            String kubernetesService,
-            String name) {}
+            @ReachableHost String host,
+            @Range(min = 1, max = MAX_PORT) int port,
+            @Range(max = MAX_PORT) int busPort,
+            @ClusterMembers List<String> members,
+            @NullIfEmpty @DnsName String kubernetesService,
+            @Name String name) {}
 
     public record Shutdown(Duration gracePeriod) {}
 
-    /** @param format {@code text} or {@code json} */
-    public record Log(String format) {
+    /** Format of the log on standard output. */
+    public enum LogFormat {
+        TEXT,
+        JSON
+    }
+
+    public record Log(LogFormat format) {
         public boolean json() {
-            return format.equals("json");
+            return format == LogFormat.JSON;
         }
     }
 }

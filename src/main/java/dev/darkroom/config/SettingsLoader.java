@@ -60,7 +60,7 @@ public final class SettingsLoader {
                     SettingsFileParser.parse(DEFAULT_FILE, read(base.resolve(DEFAULT_FILE), DEFAULT_FILE)));
         }
         layeredSettings.applyEnvironment(environment);
-        Settings settings = new SettingsReader(layeredSettings, base).read();
+        Settings settings = SettingsBinder.bind(layeredSettings, base);
         SettingsValidator.validate(settings, layeredSettings);
         return new LoadedSettings(settings, layeredSettings.warnings());
     }

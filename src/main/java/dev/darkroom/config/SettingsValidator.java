@@ -21,6 +21,12 @@ final class SettingsValidator {
     }
 
     private void validate(Settings settings) {
+        Settings.Tls tls = settings.http().tls();
+        if ((tls.certFile() == null) != (tls.keyFile() == null)) {
+            throw layeredSettings
+                    .get(tls.certFile() == null ? "http.tls.certFile" : "http.tls.keyFile")
+                    .expected("a file");
+        }
         // Without authentication, every client that reaches the port is the user "local".
         require(
                 settings.auth() == Settings.AuthMode.REQUIRED

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.darkroom.backend.BackendExecutor.BreakerState;
 import dev.darkroom.backend.BackendExecutor.Execution;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -41,6 +42,25 @@ abstract class BackendExecutorFixture {
     static final BackendOutcome RATE_LIMITED = failure(FailureClass.REJECTED_RETRYABLE, BackendFailure.RATE_LIMITED);
     static final BackendOutcome ABORTED = new BackendOutcome.Aborted();
 
+    static final Settings.Breaker BREAKER = TestSettings.with(
+            TestSettings.DEFAULTS.backend().breaker(),
+            "minimumCalls",
+            MINIMUM_CALLS,
+            "connectionFailures",
+            CONNECTION_FAILURES,
+            "slowCallDuration",
+            SLOW_CALL_DURATION,
+            "slowCallPercent",
+            80,
+            "openDuration",
+            OPEN_DURATION,
+            "maxOpenDuration",
+            MAX_OPEN_DURATION,
+            "halfOpenCalls",
+            HALF_OPEN_CALLS,
+            "healthCheckPath",
+            null);
+
     final FakeBackend backend = new FakeBackend();
     final AtomicLong nanos = new AtomicLong();
     final Queue<JsonObject> events = new ConcurrentLinkedQueue<>();
@@ -52,23 +72,7 @@ abstract class BackendExecutorFixture {
     void start() {
         vertx = Vertx.vertx();
         vertx.eventBus().<JsonObject>localConsumer("darkroom.backend.events", event -> events.add(event.body()));
-        backendExecutor = new BackendExecutor(
-                vertx,
-                backend,
-                CONCURRENCY,
-                new Settings.Breaker(
-                        Duration.ofSeconds(60),
-                        MINIMUM_CALLS,
-                        50,
-                        CONNECTION_FAILURES,
-                        SLOW_CALL_DURATION,
-                        80,
-                        OPEN_DURATION,
-                        MAX_OPEN_DURATION,
-                        HALF_OPEN_CALLS,
-                        null),
-                MAX_RETRY_AFTER,
-                nanos::get);
+        backendExecutor = new BackendExecutor(vertx, backend, CONCURRENCY, BREAKER, MAX_RETRY_AFTER, nanos::get);
         backendExecutor.onChange(changes::incrementAndGet);
     }
 

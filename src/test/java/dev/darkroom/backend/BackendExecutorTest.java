@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.backend.BackendExecutor.BreakerState;
 import dev.darkroom.backend.BackendExecutor.Execution;
-import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -19,23 +18,8 @@ class BackendExecutorTest extends BackendExecutorFixture {
     @Test
     void runsOnTheContextOfItsVerticle() throws Exception {
         // given
-        BackendExecutorVerticle verticle = new BackendExecutorVerticle(owner -> new BackendExecutor(
-                owner,
-                backend,
-                CONCURRENCY,
-                new Settings.Breaker(
-                        Duration.ofSeconds(60),
-                        MINIMUM_CALLS,
-                        50,
-                        CONNECTION_FAILURES,
-                        SLOW_CALL_DURATION,
-                        80,
-                        OPEN_DURATION,
-                        MAX_OPEN_DURATION,
-                        HALF_OPEN_CALLS,
-                        null),
-                MAX_RETRY_AFTER,
-                nanos::get));
+        BackendExecutorVerticle verticle = new BackendExecutorVerticle(
+                owner -> new BackendExecutor(owner, backend, CONCURRENCY, BREAKER, MAX_RETRY_AFTER, nanos::get));
         String id = get(vertx.deployVerticle(verticle));
         CompletableFuture<String> context = new CompletableFuture<>();
         verticle.executor()

@@ -171,7 +171,7 @@ class SettingsConsistencyTest {
         "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
         "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
         "shutdown.gracePeriod, DARKROOM_SHUTDOWN_GRACE_PERIOD, 25ms, 25ms",
-        "log.format, DARKROOM_LOG_FORMAT, json, json"
+        "log.format, DARKROOM_LOG_FORMAT, json, JSON"
     })
     void environmentVariableSetsComponent(String path, String name, String text, String expected) {
         // given

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,32 +33,17 @@ class SettingsLoaderTest {
         assertThat(settings.dataDir()).isEqualTo(Path.of("/srv/darkroom/data"));
         assertThat(settings.imageDir()).isEqualTo(Path.of("/srv/darkroom/data/images"));
         assertThat(settings.http())
-                .isEqualTo(new Settings.Http(
-                        "127.0.0.1",
-                        8080,
-                        262144,
-                        Duration.ofMinutes(1),
-                        Duration.ofSeconds(30),
-                        List.of(),
-                        List.of(),
-                        new Settings.Tls(null, null, Duration.ofMinutes(1))));
+                .hasToString(
+                        "Http[host=127.0.0.1, port=8080, maxBodyBytes=262144, idleTimeout=PT1M, requestTimeout=PT30S,"
+                                + " corsOrigins=[], allowedHosts=[], tls=Tls[certFile=null, keyFile=null, reloadInterval=PT1M]]");
         assertThat(settings.management()).isEqualTo(new Settings.Management("127.0.0.1", 8081));
         assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
         assertThat(settings.api()).isEqualTo(new Settings.Api(cores, Duration.ofSeconds(8)));
         assertThat(settings.generation())
-                .isEqualTo(new Settings.Generation(
-                        cores,
-                        Duration.ofMinutes(15),
-                        512,
-                        512,
-                        1,
-                        4000,
-                        2048,
-                        4,
-                        Duration.ofSeconds(30),
-                        1000,
-                        0,
-                        100_000));
+                .hasToString("Generation[instances=" + cores
+                        + ", deadline=PT15M, defaultWidth=512, defaultHeight=512, defaultCount=1, maxPromptLength=4000,"
+                        + " maxSide=2048, maxCount=4, maxWait=PT30S, maxPendingPerUser=1000, maxPerDayPerUser=0,"
+                        + " maxQueueSize=100000]");
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(
                         Duration.ofSeconds(1), Duration.ofSeconds(60), 5, 20, 5, Duration.ofMinutes(10)));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
@@ -76,16 +77,20 @@ class DatabaseErrorClassifierTest extends DatabaseFixture {
     void classifiesDeadlockAsUnavailable() {
         // given
         TestPostgres.execute(url, "CREATE TABLE counters (id int PRIMARY KEY)", "INSERT INTO counters VALUES (1), (2)");
-        Settings.Database longTimeouts = new Settings.Database(
+        Settings.Database longTimeouts = TestSettings.with(
+                TestSettings.DEFAULTS.database(),
+                "url",
                 url,
-                null,
+                "poolSize",
                 4,
+                "maxWaitQueueSize",
                 10,
-                Duration.ofSeconds(3),
+                "statementTimeout",
                 Duration.ofSeconds(20),
+                "lockTimeout",
                 Duration.ofSeconds(20),
-                Duration.ofSeconds(9),
-                Duration.ofSeconds(60));
+                "idleInTransactionTimeout",
+                Duration.ofSeconds(9));
         Database other = Database.open(vertx, url, longTimeouts);
         SqlConnection a = await(other.pool().getConnection());
         SqlConnection b = await(other.pool().getConnection());

@@ -2,6 +2,7 @@ package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import java.time.Duration;
 
 /** Database settings for tests. */
@@ -13,15 +14,19 @@ final class TestDatabaseSettings {
     }
 
     static Settings.Database of(DatabaseUrl url, int poolSize, int maxWaiting) {
-        return new Settings.Database(
+        return TestSettings.with(
+                TestSettings.DEFAULTS.database(),
+                "url",
                 url,
-                null,
+                "poolSize",
                 poolSize,
+                "maxWaitQueueSize",
                 maxWaiting,
-                Duration.ofSeconds(3),
+                "statementTimeout",
                 Duration.ofMillis(2500),
+                "lockTimeout",
                 Duration.ofMillis(700),
-                Duration.ofMillis(1200),
-                Duration.ofSeconds(60));
+                "idleInTransactionTimeout",
+                Duration.ofMillis(1200));
     }
 }

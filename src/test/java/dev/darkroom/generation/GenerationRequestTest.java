@@ -3,10 +3,10 @@ package dev.darkroom.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,8 +18,18 @@ class GenerationRequestTest {
     private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
 
     private static Settings.Generation limits(int promptLength, int side, int count) {
-        return new Settings.Generation(
-                1, Duration.ofMinutes(15), 512, 384, 2, promptLength, side, count, Duration.ZERO, 0, 0, 1);
+        return TestSettings.with(
+                TestSettings.DEFAULTS.generation(),
+                "defaultHeight",
+                384,
+                "defaultCount",
+                2,
+                "maxPromptLength",
+                promptLength,
+                "maxSide",
+                side,
+                "maxCount",
+                count);
     }
 
     private static List<FieldError> check(JsonObject request) {

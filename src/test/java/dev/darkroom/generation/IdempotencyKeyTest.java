@@ -3,8 +3,8 @@ package dev.darkroom.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +15,8 @@ class IdempotencyKeyTest {
     private static final JsonObject SHORT = new JsonObject().put("prompt", "a lighthouse");
 
     private static Settings.Generation defaults(int side) {
-        return new Settings.Generation(1, Duration.ofMinutes(15), side, side, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1);
+        return TestSettings.with(
+                TestSettings.DEFAULTS.generation(), "defaultWidth", side, "defaultHeight", side, "defaultCount", 2);
     }
 
     private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {

@@ -6,13 +6,13 @@ import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.testing.JwksServer;
 import dev.darkroom.testing.JwtSigningKey;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +34,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JwtAuthenticatorTest {
     private static final long NOW = 1_800_000_000;
     private static final int SKEW = 30;
-    private static final Settings.Jwt SETTINGS = new Settings.Jwt(
+    private static final Settings.Jwt SETTINGS = TestSettings.with(
+            TestSettings.DEFAULTS.jwt(),
+            "issuer",
             "https://issuer.example.org/",
+            "audience",
             "darkroom",
-            null,
-            null,
-            Duration.ofSeconds(SKEW),
-            "sub",
+            "adminClaim",
             "roles",
+            "adminValue",
             "darkroom-admin");
 
     private static final JwtSigningKey RSA = JwtSigningKey.rsa("rsa");
@@ -365,8 +366,7 @@ class JwtAuthenticatorTest {
     @Test
     void grantsNoAdminRoleWithoutAdminClaim() {
         // given
-        Settings.Jwt withoutAdminClaim = new Settings.Jwt(
-                SETTINGS.issuer(), SETTINGS.audience(), null, null, SETTINGS.clockSkew(), "sub", null, null);
+        Settings.Jwt withoutAdminClaim = TestSettings.with(SETTINGS, "adminClaim", null, "adminValue", null);
         JwtValidator validator = new JwtValidator(withoutAdminClaim, () -> Instant.ofEpochSecond(NOW));
 
         // when

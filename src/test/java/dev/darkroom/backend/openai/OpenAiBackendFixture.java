@@ -10,6 +10,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Future;
@@ -71,31 +72,22 @@ abstract class OpenAiBackendFixture {
     }
 
     static Settings.Backend settings(int maxResponseBytes, int maxImageBytes, List<String> downloadNetworks) {
-        return new Settings.Backend(
-                null,
+        return TestSettings.with(
+                TestSettings.DEFAULTS.backend(),
+                "apiKey",
                 new Secret(KEY),
-                null,
+                "name",
                 "test",
+                "timeout",
                 LONG_TIMEOUT,
+                "connectTimeout",
                 Duration.ofSeconds(2),
+                "maxResponseBytes",
                 maxResponseBytes,
+                "maxImageBytes",
                 maxImageBytes,
-                3,
-                3,
-                downloadNetworks,
-                null,
-                Settings.PromptSanitizing.REPLACE,
-                new Settings.Breaker(
-                        Duration.ofSeconds(60),
-                        10,
-                        50,
-                        5,
-                        Duration.ofSeconds(90),
-                        90,
-                        Duration.ofSeconds(10),
-                        Duration.ofMinutes(5),
-                        3,
-                        "/models"));
+                "downloadNetworks",
+                downloadNetworks);
     }
 
     static ImageRequest request(int count) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.testing.ClusterClient;
 import io.vertx.core.Vertx;
@@ -41,11 +42,23 @@ class ClusterVerticleTest {
     private static Settings.Cluster settings(int port, Integer... members) {
         List<String> addresses =
                 Stream.of(members).map(member -> "127.0.0.1:" + member).toList();
-        return new Settings.Cluster(true, "127.0.0.1", port, 0, addresses, null, "darkroom");
+        return TestSettings.with(
+                TestSettings.DEFAULTS.cluster(), "enabled", true, "port", port, "busPort", 0, "members", addresses);
     }
 
     private static Settings.Cluster withDnsLookup(String host, int port) {
-        return new Settings.Cluster(true, host, port, 0, List.of(), "localhost", "darkroom");
+        return TestSettings.with(
+                TestSettings.DEFAULTS.cluster(),
+                "enabled",
+                true,
+                "host",
+                host,
+                "port",
+                port,
+                "busPort",
+                0,
+                "kubernetesService",
+                "localhost");
     }
 
     private static void deploy(Vertx vertx, boolean handlesCommands, Settings.Cluster settings) throws Exception {

@@ -7,6 +7,7 @@ import com.hazelcast.config.Config;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.testing.ClusterClient;
 import java.io.IOException;
 import java.io.ObjectInputStream;
@@ -39,7 +40,8 @@ class HazelcastConfigFactoryTest {
     }
 
     private static Settings.Cluster settings(int port, List<String> members) {
-        return new Settings.Cluster(true, "127.0.0.1", port, 0, members, null, "darkroom");
+        return TestSettings.with(
+                TestSettings.DEFAULTS.cluster(), "enabled", true, "port", port, "busPort", 0, "members", members);
     }
 
     @Test

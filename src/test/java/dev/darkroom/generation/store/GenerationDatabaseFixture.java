@@ -3,6 +3,7 @@ package dev.darkroom.generation.store;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
@@ -94,20 +95,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     private Settings.Generation withLifetime(Duration lifetime) {
-        Settings.Generation defaults = settings.generation();
-        return new Settings.Generation(
-                defaults.instances(),
-                lifetime,
-                defaults.defaultWidth(),
-                defaults.defaultHeight(),
-                defaults.defaultCount(),
-                defaults.maxPromptLength(),
-                defaults.maxSide(),
-                defaults.maxCount(),
-                defaults.maxWait(),
-                defaults.maxPendingPerUser(),
-                defaults.maxPerDayPerUser(),
-                defaults.maxQueueSize());
+        return TestSettings.with(settings.generation(), "deadline", lifetime);
     }
 
     /** Submits a generation of a user with a deadline of 15 min. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
@@ -42,35 +43,14 @@ final class GenerationWorkerFixture {
 
     /** Returns settings for four concurrent calls; no poll is due within a test. */
     Settings workerSettings(Duration grace) {
-        Settings base = queue.settings;
-        return new Settings(
-                base.publicUrl(),
-                base.dataDir(),
-                base.imageDir(),
-                base.auth(),
-                base.allowUnauthenticatedRemote(),
-                base.jwt(),
-                base.imageUrls(),
-                base.http(),
-                base.connections(),
-                base.management(),
-                base.simulator(),
-                base.api(),
-                base.limits(),
-                base.generation(),
-                base.notifications(),
-                base.streams(),
+        return TestSettings.with(
+                queue.settings,
+                "worker",
                 new Settings.Worker(4, Duration.ofMinutes(5)),
-                base.retry(),
-                base.backend(),
-                base.outbound(),
-                base.database(),
+                "node",
                 NODE,
-                base.retention(),
-                base.webhooks(),
-                base.cluster(),
-                new Settings.Shutdown(grace),
-                base.log());
+                "shutdown",
+                new Settings.Shutdown(grace));
     }
 
     String deploy(FakeImageBackend backend, Settings settings) {

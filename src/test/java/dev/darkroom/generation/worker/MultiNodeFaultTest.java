@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
@@ -39,37 +40,18 @@ class MultiNodeFaultTest {
     @BeforeEach
     void open() {
         queue = new GenerationDatabaseFixture();
-        Settings base = queue.settings;
-        settings = new Settings(
-                base.publicUrl(),
-                base.dataDir(),
-                base.imageDir(),
-                base.auth(),
-                base.allowUnauthenticatedRemote(),
-                base.jwt(),
-                base.imageUrls(),
-                base.http(),
-                base.connections(),
-                base.management(),
-                base.simulator(),
-                base.api(),
-                base.limits(),
-                base.generation(),
-                base.notifications(),
-                base.streams(),
+        settings = TestSettings.with(
+                queue.settings,
+                "worker",
                 new Settings.Worker(8, Duration.ofMillis(50)),
                 // High limits, so that lost attempts do not fail a generation.
+                "retry",
                 new Settings.Retry(
                         Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
-                base.backend(),
-                base.outbound(),
-                base.database(),
+                "node",
                 new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(15), Duration.ofMillis(30)),
-                base.retention(),
-                base.webhooks(),
-                base.cluster(),
-                new Settings.Shutdown(Duration.ofMillis(200)),
-                base.log());
+                "shutdown",
+                new Settings.Shutdown(Duration.ofMillis(200)));
     }
 
     @AfterEach
@@ -99,17 +81,18 @@ class MultiNodeFaultTest {
                     .mapEmpty();
         };
         LocalNode localNode = new LocalNode(System::nanoTime);
-        Settings.Breaker neverOpens = new Settings.Breaker(
+        Settings.Breaker neverOpens = TestSettings.with(
+                settings.backend().breaker(),
+                "window",
                 Duration.ofSeconds(1),
+                "minimumCalls",
                 10_000,
+                "failurePercent",
                 100,
+                "connectionFailures",
                 10_000,
-                Duration.ofMinutes(1),
-                100,
-                Duration.ofSeconds(1),
-                Duration.ofSeconds(1),
-                1,
-                null);
+                "slowCallPercent",
+                100);
         BackendExecutor backendExecutor =
                 new BackendExecutor(queue.vertx, backend, 8, neverOpens, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(

@@ -1,0 +1,218 @@
+package dev.darkroom.config;
+
+import dev.darkroom.config.SettingRules.DurationRange;
+import dev.darkroom.config.SettingRules.HttpUrl;
+import dev.darkroom.config.SettingRules.Matches;
+import dev.darkroom.config.SettingRules.Networks;
+import dev.darkroom.config.SettingRules.NullIfEmpty;
+import dev.darkroom.config.SettingRules.PathOf;
+import dev.darkroom.config.SettingRules.Range;
+import dev.darkroom.config.Settings.RequestField;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.net.URI;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Creates the records of {@link Settings} from texts. A record component has the name of its setting, and a record within {@code
+ * Settings} is a section. The type of a component and its {@link SettingRules} determine the accepted texts. Binds in the order
+ * of the components, which is the order of the file.
+ */
+final class SettingsBinder {
+    private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
+    private static final Pattern PORTS = Pattern.compile("\\*|[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*");
+    private static final int MAX_DURATIONS = 20;
+
+    private final LayeredSettings layeredSettings;
+    private final Path base;
+
+    private SettingsBinder(LayeredSettings layeredSettings, Path base) {
+        this.layeredSettings = layeredSettings;
+        this.base = base;
+    }
+
+    /**
+     * @param base absolute; relative paths in settings resolve against it
+     * @throws SettingsException for the first invalid setting
+     */
+    static Settings bind(LayeredSettings layeredSettings, Path base) {
+        return new SettingsBinder(layeredSettings, base).bind(Settings.class, "");
+    }
+
+    private <T> T bind(Class<T> section, String prefix) {
+        RecordComponent[] components = section.getRecordComponents();
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < components.length; i++) {
+            Class<?> type = components[i].getType();
+            String path = prefix + components[i].getName();
+            values[i] = type.isRecord() && type.getEnclosingClass() == Settings.class
+                    ? bind(type, path + ".")
+                    : convert(layeredSettings.get(path), components[i]);
+        }
+        Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        try {
+            return section.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(section.getName(), e);
+        }
+    }
+
+    private Object convert(SettingValue settingValue, RecordComponent component) {
+        Class<?> type = component.getType();
+        if (settingValue.isEmpty() && component.isAnnotationPresent(NullIfEmpty.class)) {
+            return null;
+        } else if (type == boolean.class) {
+            return settingValue.bool();
+        } else if (type == int.class) {
+            return integer(settingValue, component.getAnnotation(Range.class));
+        } else if (type == Duration.class) {
+            return duration(settingValue, component.getAnnotation(DurationRange.class));
+        } else if (type == String.class) {
+            return matching(settingValue, component);
+        } else if (type == Secret.class) {
+            return settingValue.isEmpty() ? Secret.NONE : new Secret(matching(settingValue, component));
+        } else if (type == Path.class) {
+            return path(settingValue, component.getAnnotation(PathOf.class).value());
+        } else if (type == URI.class) {
+            return url(settingValue, component.getAnnotation(HttpUrl.class));
+        } else if (type == DatabaseUrl.class) {
+            return DatabaseUrlReader.read(settingValue, base);
+        } else if (type.isEnum()) {
+            return constant(settingValue, type.getEnumConstants());
+        }
+        return collection(settingValue, component);
+    }
+
+    private static int integer(SettingValue settingValue, Range range) {
+        return settingValue.isEmpty() && range.processorsIfEmpty()
+                ? Runtime.getRuntime().availableProcessors()
+                : settingValue.integer(range.min(), range.max());
+    }
+
+    private static Duration duration(SettingValue settingValue, DurationRange range) {
+        if (range == null) {
+            return settingValue.duration(SettingRules.MIN_DURATION, SettingRules.MAX_DURATION);
+        }
+        Duration duration = settingValue.duration(range.min(), range.max());
+        if (range.wholeSeconds() && duration.getNano() != 0) {
+            throw settingValue.expected("whole seconds");
+        }
+        return duration;
+    }
+
+    private static String matching(SettingValue settingValue, RecordComponent component) {
+        Matches rule = Stream.of(component.getAnnotations())
+                .map(annotation -> annotation.annotationType().getAnnotation(Matches.class))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow();
+        return settingValue.matching(Pattern.compile(rule.regex()), rule.expected());
+    }
+
+    private Path path(SettingValue settingValue, String expected) {
+        if (settingValue.isEmpty()) {
+            throw settingValue.expected(expected);
+        }
+        try {
+            return base.resolve(settingValue.text()).normalize();
+        } catch (InvalidPathException e) {
+            throw settingValue.expected(expected);
+        }
+    }
+
+    private static URI url(SettingValue settingValue, HttpUrl rule) {
+        if (rule.exact()) {
+            return HttpUrlReader.readExactly(settingValue);
+        }
+        return rule.endsInV1() ? HttpUrlReader.readEndingInV1(settingValue) : HttpUrlReader.read(settingValue);
+    }
+
+    private static Object constant(SettingValue settingValue, Object[] constants) {
+        String expected = Stream.of(constants).map(SettingsBinder::textOf).collect(Collectors.joining(" or "));
+        return Stream.of(constants)
+                .filter(constant -> textOf(constant).equals(settingValue.text()))
+                .findFirst()
+                .orElseThrow(() -> settingValue.expected(expected));
+    }
+
+    private static String textOf(Object constant) {
+        return constant.toString().toLowerCase(Locale.ROOT);
+    }
+
+    private static Object collection(SettingValue settingValue, RecordComponent component) {
+        Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+        if (element == RequestField.class) {
+            return requestFields(settingValue);
+        } else if (element == Duration.class) {
+            return durations(settingValue, component.getAnnotation(DurationRange.class));
+        } else if (element == Integer.class) {
+            return ports(settingValue, component.getAnnotation(Range.class));
+        } else if (settingValue.isEmpty()) {
+            return List.of();
+        } else if (component.isAnnotationPresent(Networks.class)) {
+            return CidrListReader.read(settingValue);
+        }
+        return List.of(SEPARATOR.split(matching(settingValue, component), -1));
+    }
+
+    /** Returns null for {@code auto}. */
+    private static Set<RequestField> requestFields(SettingValue settingValue) {
+        if (settingValue.text().equals("auto")) {
+            return null;
+        }
+        Set<RequestField> fields = EnumSet.noneOf(RequestField.class);
+        for (String text : settingValue.isEmpty() ? new String[0] : SEPARATOR.split(settingValue.text(), -1)) {
+            fields.add(Stream.of(RequestField.values())
+                    .filter(field -> field.text().equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> settingValue.expected(
+                            "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas")));
+        }
+        return fields;
+    }
+
+    private static List<Duration> durations(SettingValue settingValue, DurationRange range) {
+        String expected = "durations such as 5s, 5m, 2h, at most " + MAX_DURATIONS + ", separated by commas";
+        List<Duration> durations;
+        try {
+            durations = Stream.of(SEPARATOR.split(settingValue.text(), -1))
+                    .map(DurationFormat::parse)
+                    .toList();
+        } catch (IllegalArgumentException e) {
+            throw settingValue.expected(expected);
+        }
+        Duration min = DurationFormat.parse(range.min());
+        Duration max = DurationFormat.parse(range.max());
+        if (durations.size() > MAX_DURATIONS
+                || !durations.stream().allMatch(each -> each.compareTo(min) >= 0 && each.compareTo(max) <= 0)) {
+            throw settingValue.expected(expected + ", each from " + range.min() + " to " + range.max());
+        }
+        return durations;
+    }
+
+    /** Returns an empty list for any port. */
+    private static List<Integer> ports(SettingValue settingValue, Range range) {
+        String expected = "ports from " + range.min() + " to " + range.max() + ", separated by commas, or *";
+        String text = settingValue.matching(PORTS, expected);
+        if (text.equals("*")) {
+            return List.of();
+        }
+        List<Integer> ports =
+                Stream.of(SEPARATOR.split(text, -1)).map(Integer::valueOf).toList();
+        if (ports.stream().anyMatch(port -> port < range.min() || port > range.max())) {
+            throw settingValue.expected(expected);
+        }
+        return ports;
+    }
+}
