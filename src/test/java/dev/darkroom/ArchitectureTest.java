@@ -59,7 +59,7 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth config generation generation.watch image maintenance notification.stream webhook"),
+                    "api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth config generation.watch image maintenance notification.stream webhook"),
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus generation notification"),
             Map.entry(
                     "api.generation",
@@ -86,29 +86,31 @@ class ArchitectureTest {
             Map.entry("database.embedded", "config database"),
             Map.entry("eventbus", "database"),
             Map.entry("eventbus.cluster", "config eventbus generation"),
-            Map.entry("generation", "backend config database eventbus image queue"),
+            Map.entry("generation", "backend config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",
-                    "config database eventbus generation generation.store generation.watch http.egress image node"),
+                    "config database eventbus generation generation.store generation.watch http.egress image signal task"),
             Map.entry("generation.store", "backend config database eventbus generation queue"),
-            Map.entry("generation.watch", "database generation generation.store node"),
+            Map.entry("generation.watch", "database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
-                    "backend config database generation generation.store generation.watch image node queue"),
+                    "backend config database generation generation.store generation.watch image node queue signal"),
             Map.entry("http", "config http.egress"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
             Map.entry("image.local", "config image"),
-            Map.entry("maintenance", "config database eventbus generation image image.local node"),
+            Map.entry("maintenance", "config database eventbus generation image image.local signal task"),
             Map.entry("maintenance.doctor", "config database"),
             Map.entry("node", "config database"),
-            Map.entry("notification", "database eventbus generation node"),
-            Map.entry("notification.command", "database eventbus notification notification.stream"),
-            Map.entry("notification.stream", "database node notification"),
-            Map.entry("queue", "database node"),
+            Map.entry("notification", "database eventbus generation signal task"),
+            Map.entry("notification.command", "database eventbus notification signal"),
+            Map.entry("notification.stream", "database notification signal task"),
+            Map.entry("queue", "database node task"),
+            Map.entry("signal", "database task"),
             Map.entry("simulator", "simulator.image"),
             Map.entry("simulator.image", ""),
-            Map.entry("webhook", "config database http node notification queue"),
+            Map.entry("task", ""),
+            Map.entry("webhook", "config database http node notification queue signal task"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
 
     private static final String API = "dev.darkroom.api..";

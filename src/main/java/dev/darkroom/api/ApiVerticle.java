@@ -35,7 +35,6 @@ import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.api.webhook.WebhookOperationHandler;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
-import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureBus;
@@ -112,10 +111,6 @@ public final class ApiVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        vertx.eventBus()
-                .localConsumer(
-                        GenerationBus.DELETED,
-                        deleted -> sharedServices.finishedGenerations().invalidateAll());
         streams = StreamRegistry.start(
                 vertx,
                 StreamRegistry.StreamTimings.withDefaults(

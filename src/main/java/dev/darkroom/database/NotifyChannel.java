@@ -95,23 +95,14 @@ public final class NotifyChannel {
         return notifyChannel;
     }
 
-    /** Sends a notification to the other processes, asynchronously and without delivery guarantee. */
-    public void send(String topic) {
-        enqueue(topic);
-    }
-
     /**
-     * Sends a notification with a key, like {@link #send(String)}.
+     * Sends a notification to the other processes, asynchronously and without delivery guarantee.
      *
-     * @param key for example a user name; short, without commas
+     * @param key for example a row id; short, without commas; may be null
      */
     public void send(String topic, String key) {
-        enqueue(topic + NotifyHandlers.KEY_SEPARATOR + key);
-    }
-
-    private void enqueue(String notification) {
         context.runOnContext(v -> {
-            pending.add(notification);
+            pending.add(key == null ? topic : topic + NotifyHandlers.KEY_SEPARATOR + key);
             if (!flushing) {
                 flushing = true;
                 flush();
@@ -119,12 +110,15 @@ public final class NotifyChannel {
         });
     }
 
-    /** Adds a handler that is called for notifications of other processes, and whenever some may have been missed. */
-    public void listen(String topic, Runnable handler) {
-        listen(topic, key -> handler.run());
+    /** Calls the handlers of this channel, on the thread of the caller. */
+    public void callHandlers(String topic, String key) {
+        handlers.call(topic, key);
     }
 
-    /** Adds a handler for notifications with a key. Its argument is the key, or null when any key may have been missed. */
+    /**
+     * Adds a handler that is called for notifications of other processes, and whenever some may have been missed. Its argument is the
+     * key, or null when the notification has none or any may have been missed.
+     */
     public void listen(String topic, Consumer<String> handler) {
         handlers.add(topic, handler);
     }

@@ -40,7 +40,7 @@ final class NotifyHandlers {
         }
     }
 
-    private void call(String topic, String key) {
+    void call(String topic, String key) {
         List<Consumer<String>> handlers;
         synchronized (handlersByTopic) {
             handlers = handlersByTopic.getOrDefault(topic, List.of());

@@ -13,39 +13,6 @@ public final class GenerationBus {
     /** Address of events. {@code {"version", "type", "id", "user", "status"}} is published when a generation has ended. */
     public static final String EVENTS = "darkroom.generation.events";
 
-    /** Local address: a generation was submitted. Workers with free capacity claim. */
-    public static final String WORK_AVAILABLE = "darkroom.generation.wake";
-
-    /** As {@link #WORK_AVAILABLE}, for other processes, by {@link dev.darkroom.database.NotifyChannel}. */
-    public static final String WORK_SIGNAL = "work";
-
-    /** Signal to other processes: generations have ended. */
-    public static final String FINISHED_SIGNAL = "ended";
-
-    /** Local address: the id of a generation, sent when one of its attempts starts or fails. */
-    public static final String PROGRESS = "darkroom.generation.progress";
-
-    /** As {@link #PROGRESS}, for other processes, and also sent at the end. Its key is the id without hyphens. */
-    public static final String PROGRESS_SIGNAL = "progress";
-
-    /** Local address: generations were canceled. A worker may have running attempts of them. */
-    public static final String CANCELLED = "darkroom.generation.cancelled";
-
-    /** As {@link #CANCELLED}, for other processes. */
-    public static final String CANCELLED_SIGNAL = "cancelled";
-
-    /** Local address: generations with running attempts were erased. Their workers store which attempts have ended. */
-    public static final String ERASED = "darkroom.generation.erased";
-
-    /** As {@link #ERASED}, for other processes. */
-    public static final String ERASED_SIGNAL = "erased";
-
-    /** Local address: generations were deleted, by this or another process. In-memory caches evict them. */
-    public static final String DELETED = "darkroom.generation.forget";
-
-    /** As {@link #DELETED}, for other processes. */
-    public static final String DELETED_SIGNAL = "forget";
-
     /**
      * Action {@code {"user", "request", "idempotencyKey"?}} → {@code {"generation", "replayed"?}}: creates a generation. {@code replayed}
      * is true when an earlier command with the same key created it.

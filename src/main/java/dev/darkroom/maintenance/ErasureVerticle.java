@@ -6,7 +6,7 @@ import dev.darkroom.eventbus.BusCommand;
 import dev.darkroom.eventbus.CommandReplies;
 import dev.darkroom.eventbus.JsonCommandDispatcher;
 import dev.darkroom.image.ImageStore;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;

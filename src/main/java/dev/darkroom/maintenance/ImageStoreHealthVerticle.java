@@ -2,7 +2,7 @@ package dev.darkroom.maintenance;
 
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;

@@ -2,14 +2,13 @@ package dev.darkroom.maintenance;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.image.ImageKeyFactory;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureStore.ErasedAttempt;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class UserErasureService {
     private static final Logger LOG = LoggerFactory.getLogger(UserErasureService.class);
-    private static final DeliveryOptions LOCAL_ONLY = new DeliveryOptions().setLocalOnly(true);
     private static final Duration SHORT_PASS_DELAY = Duration.ofMillis(100);
     private static final Duration PASS_DELAY = Duration.ofSeconds(1);
 
@@ -121,7 +119,7 @@ public final class UserErasureService {
                 .compose(before -> deleteAttemptFiles(user, before))
                 .compose(before -> store.countErasedAttempts(user).map(remaining -> {
                     if (remaining > 0) {
-                        publish(GenerationBus.ERASED, GenerationBus.ERASED_SIGNAL);
+                        GenerationSignals.ERASED.publish(notifyChannel);
                     }
                     return before + remaining;
                 }))
@@ -143,15 +141,10 @@ public final class UserErasureService {
                 return Future.succeededFuture(before);
             }
             // Makes workers check their leases in the database, and caches remove the generations.
-            publish(GenerationBus.CANCELLED, GenerationBus.CANCELLED_SIGNAL);
-            publish(GenerationBus.DELETED, GenerationBus.DELETED_SIGNAL);
+            GenerationSignals.CANCELLED.publish(notifyChannel);
+            GenerationSignals.DELETED.publish(notifyChannel);
             return deleteImages(user, before + deleted).compose(found -> deleteGenerations(user, found));
         });
-    }
-
-    private void publish(String address, String topic) {
-        vertx.eventBus().publish(address, null, LOCAL_ONLY);
-        notifyChannel.send(topic);
     }
 
     private Future<Integer> deleteImages(String user, int before) {

@@ -4,7 +4,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.maintenance.VacuumBlockerStore.Observation;
 import dev.darkroom.maintenance.VacuumBlockerStore.VacuumBlocker;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonArray;

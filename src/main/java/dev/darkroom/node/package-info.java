@@ -1,2 +1,2 @@
-/** Registration, heartbeat, readiness and draining of this process; periodic tasks. */
+/** Registration, heartbeat, readiness and draining of this process. */
 package dev.darkroom.node;

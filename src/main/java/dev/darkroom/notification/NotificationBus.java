@@ -1,5 +1,7 @@
 package dev.darkroom.notification;
 
+import dev.darkroom.signal.ChangeSignal;
+
 /**
  * Event-bus addresses and actions of notifications. Bodies are JSON objects. {@code docs/event-bus.md} is the contract;
  * {@link dev.darkroom.eventbus.CommandProtocol} defines the conventions shared by all commands.
@@ -20,11 +22,11 @@ public final class NotificationBus {
     /** {@code {"user", "id"}} → {@code {"notification"}}, marked as read. */
     public static final String MARK_READ = "read";
 
-    /** {@link dev.darkroom.database.NotifyChannel} topic: notifications were stored for the user with this {@link NotifyUserKey}. */
-    public static final String RECORDED_TOPIC = "told";
+    /** Notifications were stored for the user with this {@link NotifyUserKey}. */
+    public static final ChangeSignal RECORDED = new ChangeSignal("told");
 
-    /** {@link dev.darkroom.database.NotifyChannel} topic: the user with this {@link NotifyUserKey} acknowledged or read something. */
-    public static final String READ_STATE_TOPIC = "state";
+    /** The user with this {@link NotifyUserKey} acknowledged or read notifications. */
+    public static final ChangeSignal READ_STATE = new ChangeSignal("state");
 
     private NotificationBus() {}
 }

@@ -1,7 +1,7 @@
 package dev.darkroom.queue;
 
 import dev.darkroom.node.LocalNode;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

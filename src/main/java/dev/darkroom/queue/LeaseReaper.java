@@ -1,6 +1,6 @@
 package dev.darkroom.queue;
 
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;

@@ -11,6 +11,8 @@ import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.notification.stream.NotificationHub;
@@ -33,12 +35,14 @@ final class ApiModule {
             Settings settings,
             ProcessLifecycle processLifecycle,
             Database database,
+            NotifyChannel notifyChannel,
             ImageStore images,
             NotificationHub hub,
             ProgressSubscribers progressSubscribers)
             throws Exception {
         AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
         FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
+        GenerationSignals.DELETED.subscribe(vertx, notifyChannel, deleted -> finishedGenerations.invalidateAll());
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(

@@ -44,7 +44,7 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
                 vertx,
                 "notification",
                 settings.generation().instances(),
-                () -> new NotificationCommandVerticle(database, hub, notifyChannel));
+                () -> new NotificationCommandVerticle(database, notifyChannel));
         return new NotificationModule(hub, notificationWriter, webhooks);
     }
 }

@@ -150,6 +150,7 @@ public final class Server {
                 settings,
                 processLifecycle,
                 database,
+                notifyChannel,
                 images,
                 notifications.hub(),
                 generations.progressSubscribers());

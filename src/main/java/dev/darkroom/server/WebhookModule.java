@@ -13,6 +13,7 @@ import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
 import dev.darkroom.webhook.DeliveryRetentionVerticle;
+import dev.darkroom.webhook.WebhookBus;
 import dev.darkroom.webhook.WebhookSenderVerticle;
 import dev.darkroom.webhook.command.WebhookCommandVerticle;
 import io.vertx.core.Vertx;
@@ -56,8 +57,7 @@ final class WebhookModule {
         String source = settings.publicUrl() == null
                 ? "urn:darkroom"
                 : settings.publicUrl().toString();
-        this.enqueueStore =
-                new DeliveryEnqueueStore(source, () -> DeliveryEnqueueStore.wakeSenders(vertx, notifyChannel));
+        this.enqueueStore = new DeliveryEnqueueStore(source, () -> WebhookBus.ENQUEUED.publish(notifyChannel));
     }
 
     /** Creates the parts that must exist before notifications are stored. {@link #deploy} starts the senders later. */

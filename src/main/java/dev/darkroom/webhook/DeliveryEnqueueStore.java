@@ -1,13 +1,10 @@
 package dev.darkroom.webhook;
 
 import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.database.TransactionScope;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationWriteListener;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -48,12 +45,6 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
         this.payloads = new PayloadFactory(source);
         this.wakeSenders = wakeSenders;
         this.secretFactory = secretFactory;
-    }
-
-    /** Wakes the senders of this process and of other processes. */
-    public static void wakeSenders(Vertx vertx, NotifyChannel notifyChannel) {
-        vertx.eventBus().publish(WebhookBus.WAKE, null, new DeliveryOptions().setLocalOnly(true));
-        notifyChannel.send(WebhookBus.DELIVERY_TOPIC);
     }
 
     /** Executes one statement in the usual case without targets; creates payloads and secrets only for notifications with targets. */

@@ -1,7 +1,7 @@
 package dev.darkroom.webhook;
 
 import dev.darkroom.database.Database;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;

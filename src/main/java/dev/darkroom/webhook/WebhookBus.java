@@ -1,5 +1,7 @@
 package dev.darkroom.webhook;
 
+import dev.darkroom.signal.ChangeSignal;
+
 /**
  * Event-bus address and actions of webhooks; {@code docs/event-bus.md} is the contract. Not available to clustered clients, because
  * replies contain secrets.
@@ -8,11 +10,8 @@ public final class WebhookBus {
     /** Address for commands. Every {@code WebhookCommandVerticle} instance consumes it. */
     public static final String COMMANDS = "darkroom.webhook";
 
-    /** Process-local address of the wake-up that deliveries were enqueued. */
-    static final String WAKE = "darkroom.webhook.wake";
-
-    /** {@link dev.darkroom.database.NotifyChannel} topic of the same wake-up for other processes. */
-    static final String DELIVERY_TOPIC = "deliveries";
+    /** Deliveries were enqueued. Senders with free capacity claim. */
+    public static final ChangeSignal ENQUEUED = new ChangeSignal("deliveries");
 
     /** {@code {"user", "webhook"}} → {@code {"webhook"}}; only this reply includes the secret. */
     public static final String CREATE = "create";

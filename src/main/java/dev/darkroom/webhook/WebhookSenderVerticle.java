@@ -15,7 +15,6 @@ import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
 import dev.darkroom.queue.LeaseReaper;
 import dev.darkroom.queue.OutcomeRecorder;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Clock;
@@ -68,7 +67,6 @@ public final class WebhookSenderVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Context eventLoop = vertx.getOrCreateContext();
         attemptRunner = new DeliveryAttemptRunner(
                 httpClient,
                 store,
@@ -97,12 +95,10 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 JOB_NAME,
                 List.of(new LeaseReaper.ReapTask<WebhookDeliveryStore.AbandonedDelivery>(
                         this::findAbandoned, found -> found.lease().deliveryId(), attemptRunner::recoverAbandoned)));
-        notifyChannel.listen(WebhookBus.DELIVERY_TOPIC, () -> eventLoop.runOnContext(ignored -> claimLoop.claim()));
+        WebhookBus.ENQUEUED.subscribe(vertx, notifyChannel, key -> claimLoop.claim());
         reaper.start();
         claimLoop.start();
-        return vertx.eventBus()
-                .localConsumer(WebhookBus.WAKE, wake -> claimLoop.claim())
-                .completion();
+        return Future.succeededFuture();
     }
 
     /**

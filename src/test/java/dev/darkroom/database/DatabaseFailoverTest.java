@@ -117,7 +117,7 @@ class DatabaseFailoverTest {
         AtomicInteger calls = new AtomicInteger();
         NotifyChannel notifyChannel =
                 NotifyChannel.open(VERTX, url, TestDatabaseSettings.of(url), Duration.ofSeconds(1));
-        notifyChannel.listen("work", calls::incrementAndGet);
+        notifyChannel.listen("work", key -> calls.incrementAndGet());
         eventually("listening", () -> calls.get() == 1);
 
         // when

@@ -150,7 +150,7 @@ class DatabaseTlsTest {
 
         AtomicInteger calls = new AtomicInteger();
         NotifyChannel notifyChannel = NotifyChannel.open(VERTX, url, TestDatabaseSettings.of(url));
-        notifyChannel.listen("work", calls::incrementAndGet);
+        notifyChannel.listen("work", key -> calls.incrementAndGet());
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> calls.get() > 0);
         assertThat(await(database.pool()
                                 .query("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"

@@ -109,7 +109,7 @@ class HalfOpenConnectionTest {
         NotifyChannel notifyChannel =
                 NotifyChannel.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(500));
         AtomicInteger calls = new AtomicInteger();
-        notifyChannel.listen("work", calls::incrementAndGet);
+        notifyChannel.listen("work", key -> calls.incrementAndGet());
         eventually("listening", () -> calls.get() > 0);
 
         // when

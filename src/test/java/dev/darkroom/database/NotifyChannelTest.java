@@ -45,7 +45,7 @@ class NotifyChannelTest {
     /** Opens a channel and waits until it listens, when every handler is called once. */
     private NotifyChannel openListening(DatabaseUrl databaseUrl, AtomicInteger calls) {
         NotifyChannel notifyChannel = open(databaseUrl);
-        notifyChannel.listen("work", calls::incrementAndGet);
+        notifyChannel.listen("work", key -> calls.incrementAndGet());
         await("listening", () -> calls.get() > 0);
         calls.set(0);
         return notifyChannel;
@@ -74,10 +74,10 @@ class NotifyChannelTest {
         AtomicInteger otherTopicCalls = new AtomicInteger();
         NotifyChannel sender = openListening(url, senderCalls);
         NotifyChannel receiver = openListening(url, receiverCalls);
-        receiver.listen("something else", otherTopicCalls::incrementAndGet);
+        receiver.listen("something else", key -> otherTopicCalls.incrementAndGet());
 
         // when
-        sender.send("work");
+        sender.send("work", null);
 
         // then
         await("notification received", () -> receiverCalls.get() == 1);
@@ -93,7 +93,7 @@ class NotifyChannelTest {
         AtomicReference<Context> context = new AtomicReference<>();
 
         // when
-        verticle.channel().listen("work", () -> context.set(Vertx.currentContext()));
+        verticle.channel().listen("work", key -> context.set(Vertx.currentContext()));
 
         // then
         await("called", () -> context.get() != null);
@@ -109,12 +109,12 @@ class NotifyChannelTest {
 
         // when
         for (int i = 0; i < 10_000; i++) {
-            sender.send("work");
+            sender.send("work", null);
         }
 
         // then
         await("notification received", () -> calls.get() > 0);
-        sender.send("work");
+        sender.send("work", null);
         int before = calls.get();
         await("another notification received", () -> calls.get() > before);
         assertThat(calls.get()).isLessThan(100);
@@ -135,7 +135,7 @@ class NotifyChannelTest {
         // then
         await("handlers called after reconnect", () -> calls.get() == 1);
         NotifyChannel sender = openListening(url, new AtomicInteger());
-        sender.send("work");
+        sender.send("work", null);
         await("next notification received", () -> calls.get() == 2);
     }
 
@@ -149,7 +149,7 @@ class NotifyChannelTest {
 
             // when a notification is sent to the silent connection
             proxy.silenceConnections();
-            sender.send("work");
+            sender.send("work", null);
 
             // then
             await("reconnected, handlers called", () -> calls.get() > 0);
@@ -162,7 +162,7 @@ class NotifyChannelTest {
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
             proxy.delay(SELF_TEST_INTERVAL);
             AtomicInteger calls = new AtomicInteger();
-            open(proxyUrl(proxy, url)).listen("work", calls::incrementAndGet);
+            open(proxyUrl(proxy, url)).listen("work", key -> calls.incrementAndGet());
             await("late connection established", () -> sessions() >= 1);
 
             // when
@@ -189,8 +189,8 @@ class NotifyChannelTest {
             proxy.refuseConnections();
             AtomicInteger calls = new AtomicInteger();
             NotifyChannel notifyChannel = open(proxyUrl(proxy, url));
-            notifyChannel.listen("work", calls::incrementAndGet);
-            notifyChannel.send("work");
+            notifyChannel.listen("work", key -> calls.incrementAndGet());
+            notifyChannel.send("work", null);
 
             // when
             proxy.acceptConnections();

@@ -2,7 +2,7 @@ package dev.darkroom.generation.command;
 
 import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.store.SubmissionStore;
-import dev.darkroom.node.PeriodicTask;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;

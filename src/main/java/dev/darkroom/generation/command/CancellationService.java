@@ -3,6 +3,7 @@ package dev.darkroom.generation.command;
 import dev.darkroom.eventbus.BusCommand;
 import dev.darkroom.eventbus.CommandReplies;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.store.GenerationRowMapper;
 import dev.darkroom.generation.store.GenerationStore;
@@ -10,7 +11,6 @@ import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.UUID;
@@ -20,16 +20,13 @@ import org.slf4j.LoggerFactory;
 /** Commands that cancel a pending generation or delete an ended one. */
 final class CancellationService {
     private static final Logger LOG = LoggerFactory.getLogger(CancellationService.class);
-    private static final DeliveryOptions LOCAL_ONLY = new DeliveryOptions().setLocalOnly(true);
 
-    private final Vertx vertx;
     private final GenerationCommandDependencies dependencies;
     private final GenerationStore store;
     private final GenerationLeaseStore leases;
     private final GenerationEventPublisher eventPublisher;
 
     CancellationService(Vertx vertx, GenerationCommandDependencies dependencies) {
-        this.vertx = vertx;
         this.dependencies = dependencies;
         this.store = new GenerationStore(dependencies.database());
         this.leases = new GenerationLeaseStore(dependencies.database(), dependencies.finishListeners());
@@ -42,8 +39,7 @@ final class CancellationService {
             cancelled.ifPresent(finishRecord -> {
                 eventPublisher.publishFinished(finishRecord);
                 // Only a wake-up: the worker finds the lost lease in the database.
-                vertx.eventBus().publish(GenerationBus.CANCELLED, null, LOCAL_ONLY);
-                dependencies.notifyChannel().send(GenerationBus.CANCELLED_SIGNAL);
+                GenerationSignals.CANCELLED.publish(dependencies.notifyChannel());
             });
             return store.find(id, busCommand.ownerFilter())
                     .map(found -> found.map(generation -> cancelled.isPresent()
@@ -61,7 +57,7 @@ final class CancellationService {
                         .addKeyValue("generation", id)
                         .addKeyValue("requestId", busCommand.requestId())
                         .log("generation deleted");
-                publishDeleted();
+                GenerationSignals.DELETED.publish(dependencies.notifyChannel());
                 return deleteFiles(id, deleted.get().storageKeys())
                         .map(done -> new JsonObject()
                                 .put(
@@ -75,11 +71,6 @@ final class CancellationService {
                             ? CommandReplies.conflict("the generation has not ended yet. Cancel it first")
                             : CommandReplies.notFound("generation"));
         });
-    }
-
-    private void publishDeleted() {
-        vertx.eventBus().publish(GenerationBus.DELETED, null, LOCAL_ONLY);
-        dependencies.notifyChannel().send(GenerationBus.DELETED_SIGNAL);
     }
 
     /** Deletes the image files. Never fails: their rows are gone, and the retention cleanup deletes the remaining files. */

@@ -48,8 +48,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
-        submissionService =
-                new SubmissionService(vertx, dependencies, queries::addQueuePosition, settings, model, random);
+        submissionService = new SubmissionService(dependencies, queries::addQueuePosition, settings, model, random);
         cancellationService = new CancellationService(vertx, dependencies);
         return vertx.eventBus()
                 .<JsonObject>consumer(GenerationBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)

@@ -10,6 +10,7 @@ import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.IdempotencyKey;
 import dev.darkroom.generation.store.GenerationRowMapper;
@@ -20,8 +21,6 @@ import dev.darkroom.generation.store.SubmissionStore.UsedKey;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +41,6 @@ final class SubmissionService {
     private static final Duration PENDING_LIMIT_RETRY_AFTER = Duration.ofSeconds(9);
     private static final Duration DAILY_LIMIT_RETRY_AFTER = Duration.ofSeconds(59);
 
-    private final Vertx vertx;
     private final GenerationCommandDependencies dependencies;
     private final SubmissionStore submissions;
     private final GenerationStore store;
@@ -58,13 +56,11 @@ final class SubmissionService {
      * @param random chooses seeds for requests without one
      */
     SubmissionService(
-            Vertx vertx,
             GenerationCommandDependencies dependencies,
             UnaryOperator<JsonObject> addQueuePosition,
             Settings.Generation settings,
             String model,
             RandomGenerator random) {
-        this.vertx = vertx;
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
@@ -248,8 +244,7 @@ final class SubmissionService {
         }
         line.log("generation accepted");
         dependencies.backlogEstimator().recordAccepted();
-        vertx.eventBus().publish(GenerationBus.WORK_AVAILABLE, null, new DeliveryOptions().setLocalOnly(true));
-        dependencies.notifyChannel().send(GenerationBus.WORK_SIGNAL);
+        GenerationSignals.SUBMITTED.publish(dependencies.notifyChannel());
     }
 
     private Future<JsonObject> replay(Submission submission, UsedKey usedKey) {

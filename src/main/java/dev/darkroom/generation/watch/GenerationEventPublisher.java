@@ -3,10 +3,10 @@ package dev.darkroom.generation.watch;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -14,13 +14,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * Publishes the end of a generation, as one log line and one event, and its progress, as a local event and a signal. Delivery is best
+ * Publishes the end of a generation, as one log line and one event, and its progress. Delivery is best
  * effort; the database is authoritative.
  */
 public final class GenerationEventPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationEventPublisher.class);
-
-    private static final DeliveryOptions LOCAL_ONLY = new DeliveryOptions().setLocalOnly(true);
 
     private final Vertx vertx;
     private final NotifyChannel notifyChannel;
@@ -32,8 +30,7 @@ public final class GenerationEventPublisher {
 
     /** Publishes that an attempt of a generation has started or failed. */
     public void publishProgress(UUID generationId) {
-        vertx.eventBus().publish(GenerationBus.PROGRESS, generationId.toString(), LOCAL_ONLY);
-        signalOtherNodes(generationId);
+        GenerationSignals.PROGRESS.publish(notifyChannel, generationId.toString());
     }
 
     /** Logs and publishes the end of a generation. Must be called after the commit. */
@@ -56,11 +53,7 @@ public final class GenerationEventPublisher {
                                 .put("id", generation.id().toString())
                                 .put("user", generation.userId())
                                 .put("status", generation.status().name()));
-        notifyChannel.send(GenerationBus.FINISHED_SIGNAL);
-        signalOtherNodes(generation.id());
-    }
-
-    private void signalOtherNodes(UUID generationId) {
-        notifyChannel.send(GenerationBus.PROGRESS_SIGNAL, generationId.toString());
+        GenerationSignals.FINISHED.publish(notifyChannel, generation.id().toString());
+        publishProgress(generation.id());
     }
 }

@@ -2,13 +2,11 @@ package dev.darkroom.generation.watch;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationStore;
-import dev.darkroom.node.PeriodicTask;
-import io.vertx.core.Context;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -18,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notifies the {@link ProgressSubscribers} of changed generations, after an event of this process or a signal of another one. One
+ * Notifies the {@link ProgressSubscribers} of changed generations, after the signal of any process. One
  * statement serves all subscribers. A periodic query covers lost signals. Without subscribers no statement runs. One instance per
  * process with command verticles.
  */
@@ -44,17 +42,8 @@ public final class ProgressVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        Context eventLoop = vertx.getOrCreateContext();
-        pollTask = new PeriodicTask(vertx, POLL_INTERVAL, () -> fetchChanges(subscribers.knownVersions()));
-        pollTask.start();
-        notifyChannel.listen(GenerationBus.PROGRESS_SIGNAL, key -> eventLoop.runOnContext(v -> onSignal(key)));
-        vertx.eventBus()
-                .<String>localConsumer(GenerationBus.PROGRESS, changed -> markChanged(UUID.fromString(changed.body())));
-        return vertx.eventBus()
-                .<JsonObject>localConsumer(
-                        GenerationBus.EVENTS,
-                        event -> markChanged(UUID.fromString(event.body().getString("id"))))
-                .completion();
+        pollTask = GenerationSignals.PROGRESS.subscribe(vertx, notifyChannel, POLL_INTERVAL, this::onSignal);
+        return Future.succeededFuture();
     }
 
     @Override
@@ -62,13 +51,13 @@ public final class ProgressVerticle extends VerticleBase {
         return pollTask.stop();
     }
 
-    /** @param key id of the generation; null when signals may have been lost and any generation may have changed */
-    private void onSignal(String key) {
+    /** @param key id of the generation; null when any may have changed */
+    private Future<?> onSignal(String key) {
         if (key == null) {
-            fetchChanges(subscribers.knownVersions());
-        } else {
-            markChanged(UUID.fromString(key));
+            return fetchChanges(subscribers.knownVersions());
         }
+        markChanged(UUID.fromString(key));
+        return Future.succeededFuture();
     }
 
     private void markChanged(UUID id) {

@@ -5,10 +5,10 @@ import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -106,16 +106,11 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         executor.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
         imageStoreHealth.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
         reportThroughput();
-        notifyChannel.listen(GenerationBus.WORK_SIGNAL, () -> eventLoop.runOnContext(v -> claimLoop.claim()));
-        notifyChannel.listen(
-                GenerationBus.CANCELLED_SIGNAL, () -> eventLoop.runOnContext(v -> claimLoop.abandonLost()));
-        vertx.eventBus().localConsumer(GenerationBus.CANCELLED, cancelled -> claimLoop.abandonLost());
-        notifyChannel.listen(GenerationBus.ERASED_SIGNAL, () -> eventLoop.runOnContext(v -> confirmErasedAttempts()));
-        vertx.eventBus().localConsumer(GenerationBus.ERASED, erased -> confirmErasedAttempts());
+        GenerationSignals.SUBMITTED.subscribe(vertx, notifyChannel, key -> claimLoop.claim());
+        GenerationSignals.CANCELLED.subscribe(vertx, notifyChannel, key -> claimLoop.abandonLost());
+        GenerationSignals.ERASED.subscribe(vertx, notifyChannel, key -> confirmErasedAttempts());
         claimLoop.start();
-        return vertx.eventBus()
-                .localConsumer(GenerationBus.WORK_AVAILABLE, wake -> claimLoop.claim())
-                .completion();
+        return Future.succeededFuture();
     }
 
     private void onCapacityChange() {

@@ -11,7 +11,6 @@ import dev.darkroom.notification.NotificationCursor;
 import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.NotifyUserKey;
 import dev.darkroom.notification.SubscriberName;
-import dev.darkroom.notification.stream.NotificationHub;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
@@ -29,12 +28,10 @@ public final class NotificationCommandVerticle extends VerticleBase {
     private static final int MAX_LIMIT = 100;
 
     private final NotificationStore store;
-    private final NotificationHub hub;
     private final NotifyChannel notifyChannel;
 
-    public NotificationCommandVerticle(Database database, NotificationHub hub, NotifyChannel notifyChannel) {
+    public NotificationCommandVerticle(Database database, NotifyChannel notifyChannel) {
         this.store = new NotificationStore(database);
-        this.hub = hub;
         this.notifyChannel = notifyChannel;
     }
 
@@ -131,8 +128,7 @@ public final class NotificationCommandVerticle extends VerticleBase {
 
     /** Makes the hubs of all processes send the new unread count to the user's streams. */
     private void publishReadStateChange(String user) {
-        hub.onReadStateChanged(user);
-        notifyChannel.send(NotificationBus.READ_STATE_TOPIC, NotifyUserKey.of(user));
+        NotificationBus.READ_STATE.publish(notifyChannel, NotifyUserKey.of(user));
     }
 
     private static Future<JsonObject> invalid(String pointer, String detail) {

@@ -85,21 +85,12 @@ public final class NotificationHub {
         });
     }
 
-    /** Announces that a user acknowledged or read notifications in this process. */
-    public void onReadStateChanged(String user) {
-        context.run(() -> {
-            if (streams.find(user) != null) {
-                unreadCounts.add(user);
-            }
-        });
-    }
-
     /**
-     * Announces that a user acknowledged or read notifications in another process.
+     * Announces that a user acknowledged or read notifications.
      *
      * @param notifyKey {@link dev.darkroom.notification.NotifyUserKey} of the user; null if it may be any user
      */
-    void onRemoteReadStateChanged(String notifyKey) {
+    void onReadStateChanged(String notifyKey) {
         context.run(
                 () -> streams.findByNotifyKey(notifyKey).forEach(userStream -> unreadCounts.add(userStream.user())));
     }

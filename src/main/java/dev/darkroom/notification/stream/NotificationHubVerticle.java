@@ -2,8 +2,8 @@ package dev.darkroom.notification.stream;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.node.PeriodicTask;
 import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -34,8 +34,8 @@ public final class NotificationHubVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         hub = new NotificationHub(vertx, database);
-        notifyChannel.listen(NotificationBus.RECORDED_TOPIC, hub::onRemoteRecorded);
-        notifyChannel.listen(NotificationBus.READ_STATE_TOPIC, hub::onRemoteReadStateChanged);
+        NotificationBus.RECORDED.subscribe(vertx, notifyChannel, hub::onRemoteRecorded);
+        NotificationBus.READ_STATE.subscribe(vertx, notifyChannel, hub::onReadStateChanged);
         pollTask = new PeriodicTask(
                 vertx,
                 interval,

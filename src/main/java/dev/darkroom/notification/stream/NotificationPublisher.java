@@ -30,7 +30,8 @@ public final class NotificationPublisher implements Consumer<List<Notification>>
         notifications.stream()
                 .map(Notification::userId)
                 .distinct()
-                .forEach(user -> notifyChannel.send(NotificationBus.RECORDED_TOPIC, NotifyUserKey.of(user)));
+                .forEach(user ->
+                        NotificationBus.RECORDED.publishToOtherProcesses(notifyChannel, NotifyUserKey.of(user)));
         notifications.forEach(notification -> vertx.eventBus()
                 .publish(
                         NotificationBus.EVENTS,

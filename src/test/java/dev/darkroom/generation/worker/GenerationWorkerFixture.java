@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
-import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -73,7 +72,7 @@ final class GenerationWorkerFixture {
     }
 
     void wakeWorkers() {
-        queue.vertx.eventBus().publish(GenerationBus.WORK_AVAILABLE, null, new DeliveryOptions().setLocalOnly(true));
+        GenerationSignals.SUBMITTED.publish(queue.notifyChannel);
     }
 
     static void awaitTrue(String description, Callable<Boolean> condition) {

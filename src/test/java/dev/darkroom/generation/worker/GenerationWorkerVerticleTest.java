@@ -4,7 +4,7 @@ import static dev.darkroom.generation.worker.GenerationWorkerFixture.awaitTrue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import io.vertx.core.Future;
@@ -115,17 +115,17 @@ class GenerationWorkerVerticleTest {
                 "DELETE FROM generation_queue");
 
         // when
-        queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+        GenerationSignals.ERASED.publish(queue.notifyChannel);
 
         // then only the ended attempt is confirmed
         awaitTrue("a confirmation", () -> confirmed().equals("7"));
 
         // when the attempt is aborted
-        queue.vertx.eventBus().publish(GenerationBus.CANCELLED, null);
+        GenerationSignals.CANCELLED.publish(queue.notifyChannel);
 
         // then
         awaitTrue("the other confirmation", () -> {
-            queue.vertx.eventBus().publish(GenerationBus.ERASED, null);
+            GenerationSignals.ERASED.publish(queue.notifyChannel);
             return confirmed().equals("1 7");
         });
         queue.execute("TRUNCATE erased_attempts");

@@ -5,7 +5,7 @@ import static dev.darkroom.generation.worker.GenerationWorkerFixture.awaitTrue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageStore;
@@ -115,7 +115,7 @@ class ImageStoreFailureTest {
         // when
         await(queue.leaseStore.cancel(id, "local"));
         List<String> cancelled = queue.readAllRows();
-        queue.vertx.eventBus().publish(GenerationBus.CANCELLED, "");
+        GenerationSignals.CANCELLED.publish(queue.notifyChannel);
 
         // then the attempt ends while the store still fails
         awaitTrue("no write waits", () -> store.failedWrites.get() == unchanged(store.failedWrites));

@@ -1,4 +1,4 @@
-package dev.darkroom.node;
+package dev.darkroom.task;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

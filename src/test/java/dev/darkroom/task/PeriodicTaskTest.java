@@ -1,4 +1,4 @@
-package dev.darkroom.node;
+package dev.darkroom.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -1,0 +1,26 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.signal.ChangeSignal;
+
+/** Change signals of generations. Those with a key have the id of the generation. */
+public final class GenerationSignals {
+    /** A generation was submitted. Workers with free capacity claim. */
+    public static final ChangeSignal SUBMITTED = new ChangeSignal("work");
+
+    /** The generation with this key has ended. */
+    public static final ChangeSignal FINISHED = new ChangeSignal("ended");
+
+    /** The generation with this key has ended, or one of its attempts has started or failed. */
+    public static final ChangeSignal PROGRESS = new ChangeSignal("progress");
+
+    /** Generations were canceled. A worker may have running attempts of them. */
+    public static final ChangeSignal CANCELLED = new ChangeSignal("cancelled");
+
+    /** Generations with running attempts were erased. Their workers store which attempts have ended. */
+    public static final ChangeSignal ERASED = new ChangeSignal("erased");
+
+    /** Generations were deleted. Caches evict them. */
+    public static final ChangeSignal DELETED = new ChangeSignal("forget");
+
+    private GenerationSignals() {}
+}

@@ -1,0 +1,2 @@
+/** Periodic tasks. */
+package dev.darkroom.task;
