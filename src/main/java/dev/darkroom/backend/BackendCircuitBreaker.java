@@ -4,7 +4,9 @@ import dev.darkroom.backend.BackendExecutor.BreakerState;
 import dev.darkroom.config.Settings;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
+import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -86,6 +88,7 @@ final class BackendCircuitBreaker {
         this.window = new SlidingWindow(settings, nanoTime);
         this.listener = listener;
         this.circuit = CircuitBreaker.create(name, vertx, options(settings))
+                .failurePolicy(this::countsAsFailure)
                 .openHandler(v -> applyState(BreakerState.OPEN))
                 .halfOpenHandler(v -> onOpenDurationElapsed())
                 .closeHandler(v -> applyState(BreakerState.CLOSED));
@@ -133,19 +136,27 @@ final class BackendCircuitBreaker {
     }
 
     /**
-     * Runs the call inside the library's circuit. A probe runs outside, since the circuit permits only one. The circuit
-     * receives every outcome as a failure, and its failure limit is never reached: a success, even of a call started
-     * before the outage, would close it.
+     * Runs the call inside the library's circuit. A probe runs outside, because the circuit admits only one. The outcome is taken from the
+     * call itself: the future of the circuit has none when its failure policy counts a failure.
      */
     Future<BackendOutcome> run(Permit permit, Supplier<Future<BackendOutcome>> call) {
         if (permit.probe()) {
             return call.get();
         }
-        return circuit.<BackendOutcome>execute(() -> call.get()
-                        .compose(backendOutcome -> Future.failedFuture(new OutcomeCarrierException(backendOutcome))))
-                .otherwise(cause -> cause instanceof OutcomeCarrierException outcomeCarrierException
-                        ? outcomeCarrierException.backendOutcome
-                        : new BackendOutcome.NotStarted());
+        Promise<BackendOutcome> outcome = Promise.promise();
+        circuit.<BackendOutcome>execute(() -> call.get().onComplete(outcome))
+                .onFailure(rejected -> outcome.tryComplete(new BackendOutcome.NotStarted()));
+        return outcome.future();
+    }
+
+    /**
+     * Failure policy of the library's circuit. A result that arrives after the circuit opened is not a success: the call began before the
+     * outage, and a success would close a half-open circuit.
+     */
+    private boolean countsAsFailure(Future<BackendOutcome> result) {
+        return result.failed()
+                || circuit.state() != CircuitBreakerState.CLOSED
+                || HealthVerdict.of(result.result()) == HealthVerdict.FAILURE;
     }
 
     /**
@@ -288,17 +299,5 @@ final class BackendCircuitBreaker {
             vertx.cancelTimer(healthCheckTimer);
         }
         circuit.close();
-    }
-
-    /** Carries an outcome through the library's circuit as a failure. */
-    private static final class OutcomeCarrierException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient BackendOutcome backendOutcome;
-
-        OutcomeCarrierException(BackendOutcome backendOutcome) {
-            super(null, null, false, false);
-            this.backendOutcome = backendOutcome;
-        }
     }
 }
