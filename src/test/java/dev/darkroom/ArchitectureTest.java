@@ -95,7 +95,7 @@ class ArchitectureTest {
             Map.entry(
                     "generation.worker",
                     "backend config database generation generation.store generation.watch image node queue signal"),
-            Map.entry("http", "config http.egress"),
+            Map.entry("http", "config http.egress image"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
             Map.entry("image.local", "config image"),

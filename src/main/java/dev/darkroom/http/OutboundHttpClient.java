@@ -3,13 +3,11 @@ package dev.darkroom.http;
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
@@ -22,21 +20,16 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.TrustOptions;
-import io.vertx.ext.web.client.HttpResponse;
-import io.vertx.ext.web.client.WebClient;
-import io.vertx.ext.web.client.WebClientOptions;
-import io.vertx.ext.web.codec.BodyCodec;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * HTTP client of all outbound calls: AI servers, image downloads, webhooks, JWKS. Each exchange has its own connection, which
  * is closed at its end and aborted after an unclean end. So no leftover byte of one exchange can reach another, and no request
- * is sent on a connection that the server is closing. Reasons: docs/decisions/0029. HTTP/1.1, no redirects, no cookies.
- * Thread-safe.
+ * is sent on a connection that the server is closing. Reasons: docs/decisions/0029. HTTP/1.1, since aborting a request then
+ * closes its socket, which every server detects. No cookies. Thread-safe.
  */
 public final class OutboundHttpClient {
     private static final int MAX_STATUS_LINE_BYTES = 8 * 1024;
@@ -50,26 +43,38 @@ public final class OutboundHttpClient {
 
     private final Vertx vertx;
     private final HttpClient client;
-    private final WebClient webClient;
-    private final WebClientExchangeRegistry exchangeRegistry = new WebClientExchangeRegistry();
     private final long connectTimeoutMillis;
     private final TrustOptions trustOptions;
     private final int maxHeaderBytes;
+    private final ConnectionLimits connectionLimits;
 
     /**
-     * @param connectTimeout limits the TCP handshake and, separately, the TLS handshake
+     * Limits of each connection, for callers without access to their exchange.
+     *
+     * @param maxAge time from the connection to the last byte of the response; null for any
+     * @param maxBodyBytes maximum size of a response body in bytes; a larger one is a failure
+     */
+    record ConnectionLimits(Duration maxAge, long maxBodyBytes) {
+        static final ConnectionLimits NONE = new ConnectionLimits(null, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param connectTimeout limits the TCP handshake and, separately, the TLS handshake. When a call has less time left, both
+     *     end shortly after the call
      * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes) {
-        this(vertx, connectTimeout, maxHeaderBytes, null);
+        this(vertx, connectTimeout, maxHeaderBytes, null, ConnectionLimits.NONE);
     }
 
     /** @param trust trusted certificates; null for those of the JVM */
-    OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust) {
+    OutboundHttpClient(
+            Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust, ConnectionLimits limits) {
         this.vertx = vertx;
         this.connectTimeoutMillis = connectTimeout.toMillis();
         this.trustOptions = trust;
         this.maxHeaderBytes = maxHeaderBytes;
+        this.connectionLimits = limits;
         HttpClientOptions options = new HttpClientOptions()
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setKeepAlive(false)
@@ -85,8 +90,16 @@ public final class OutboundHttpClient {
                 .with(new PoolOptions().setHttp1MaxSize(MAX_POOL_SIZE))
                 .withConnectHandler(this::configureConnection)
                 .build();
-        this.webClient = WebClient.wrap(
-                client, new WebClientOptions().setUserAgentEnabled(false).setFollowRedirects(false));
+    }
+
+    /**
+     * Sends a request.
+     *
+     * @param exchange aborts the call; for this call only
+     * @return completes with a response with any status; fails with a {@link HttpCallException}
+     */
+    public Future<OutboundResponse> send(HttpExchange exchange, OutboundRequest request, ResponseLimits limits) {
+        return exchange.start(this, vertx, request, limits);
     }
 
     /**
@@ -106,7 +119,7 @@ public final class OutboundHttpClient {
                 .setUseRfc9112TransferEncoding(false)
                 .setStrictLineParsing(false);
         pipeline.replace("codec", "codec", new HttpClientCodec(config, false, false));
-        pipeline.addBefore("handler", SingleExchangeHandler.NAME, new SingleExchangeHandler(exchangeRegistry));
+        pipeline.addBefore("handler", SingleExchangeHandler.NAME, new SingleExchangeHandler(connectionLimits));
         // By default Netty reads 16 times in a row, up to 1 MiB, before it stops reading a paused response.
         if (pipeline.channel().config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reading) {
             reading.maxMessagesPerRead(1);
@@ -126,42 +139,9 @@ public final class OutboundHttpClient {
      * @param timeout for the connection and the TLS handshake when it is below the connect timeout
      * @return the request, not yet sent, on its own connection
      */
-    public Future<HttpClientRequest> request(
+    Future<HttpClientRequest> connect(
             HttpMethod method, HttpDestination httpDestination, MultiMap headers, Duration timeout) {
         return connect(method, httpDestination, 0, headers, timeout);
-    }
-
-    /**
-     * Gets a small resource with the web client. Aborts the connection when the result is a failure.
-     *
-     * @param httpDestination only its first server is called
-     * @param headers of the request; {@code Host} is added
-     * @param codec decodes the response body, whatever the status
-     * @param maxBytes maximum size of the response body in bytes; a larger one is a failure
-     * @param timeout from the call of this method to the last byte of the response; at least 1 ms
-     * @return the response with any status
-     */
-    public <T> Future<HttpResponse<T>> get(
-            HttpDestination httpDestination, MultiMap headers, BodyCodec<T> codec, int maxBytes, Duration timeout) {
-        Promise<HttpResponse<T>> result = Promise.promise();
-        String exchange = exchangeRegistry.add(maxBytes);
-        // The timeouts of the web client do not cover the response body.
-        long timer = vertx.setTimer(
-                timeout.toMillis(),
-                t -> result.tryFail(new TimeoutException("no response within " + timeout.toMillis() + " ms")));
-        result.future()
-                .onComplete(done -> vertx.cancelTimer(timer))
-                .onSuccess(response -> exchangeRegistry.remove(exchange))
-                .onFailure(failure -> exchangeRegistry.abort(exchange));
-        RequestOptions request = createRequestOptions(HttpMethod.GET, httpDestination, 0, headers, timeout)
-                .putHeader(WebClientExchangeRegistry.ID_HEADER, exchange);
-        webClient
-                .request(HttpMethod.GET, request)
-                .as(codec)
-                .send()
-                .onSuccess(result::tryComplete)
-                .onFailure(result::tryFail);
-        return result.future();
     }
 
     private Future<HttpClientRequest> connect(
@@ -170,12 +150,12 @@ public final class OutboundHttpClient {
                 client.request(createRequestOptions(method, httpDestination, serverIndex, headers, timeout));
         return serverIndex + 1 == httpDestination.servers().size()
                 ? request
-                : request.recover(error -> isConnectFailure(error)
+                : request.recover(error -> error instanceof ConnectException || error instanceof NoRouteToHostException
                         ? connect(method, httpDestination, serverIndex + 1, headers, timeout)
                         : Future.failedFuture(error));
     }
 
-    private RequestOptions createRequestOptions(
+    RequestOptions createRequestOptions(
             HttpMethod method, HttpDestination httpDestination, int serverIndex, MultiMap headers, Duration timeout) {
         OutboundUrl url = httpDestination.url();
         long rounded = (timeout.toMillis() / HANDSHAKE_TIMEOUT_STEP_MS + 1) * HANDSHAKE_TIMEOUT_STEP_MS;
@@ -208,7 +188,7 @@ public final class OutboundHttpClient {
     }
 
     /** Resets a request and aborts its connection. Does nothing when the exchange has ended. */
-    public static void abort(HttpClientRequest request) {
+    static void abort(HttpClientRequest request) {
         if (pipeline(request.connection()).get(SingleExchangeHandler.NAME) instanceof SingleExchangeHandler handler) {
             handler.resetOnClose();
             request.reset();
@@ -218,10 +198,9 @@ public final class OutboundHttpClient {
         }
     }
 
-    static boolean isConnectFailure(Throwable error) {
-        return error instanceof ConnectException
-                || error instanceof ConnectTimeoutException
-                || error instanceof NoRouteToHostException;
+    /** Returns the client below, for the web client. */
+    HttpClient httpClient() {
+        return client;
     }
 
     /** Closes all connections. */

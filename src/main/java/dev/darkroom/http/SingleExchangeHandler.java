@@ -1,5 +1,6 @@
 package dev.darkroom.http;
 
+import dev.darkroom.http.OutboundHttpClient.ConnectionLimits;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -11,7 +12,10 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Netty handler that restricts a client connection to one exchange. Skips interim responses (RFC 9110, section 15.2), since
@@ -28,53 +32,51 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int FIRST_FINAL_STATUS = 200;
 
-    private final WebClientExchangeRegistry exchangeRegistry;
+    private final ConnectionLimits limits;
     private ChannelHandlerContext context;
-    private long maxBodyBytes = Long.MAX_VALUE;
+    private Future<?> maxAgeTimer;
     private long bodyBytes;
     private boolean requestSent;
     private boolean interim;
     private boolean ended;
     private int interimResponses;
 
-    SingleExchangeHandler(WebClientExchangeRegistry webClientExchangeRegistry) {
-        this.exchangeRegistry = webClientExchangeRegistry;
+    SingleExchangeHandler(ConnectionLimits connectionLimits) {
+        this.limits = connectionLimits;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        if (limits.maxAge() != null) {
+            long millis = limits.maxAge().toMillis();
+            maxAgeTimer = ctx.executor()
+                    .schedule(
+                            () -> fail(ctx, new TimeoutException("no response within " + millis + " ms")),
+                            millis,
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (maxAgeTimer != null) {
+            maxAgeTimer.cancel(false);
+        }
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (message instanceof HttpRequest request) {
+        if (message instanceof HttpRequest) {
             if (requestSent) {
-                rejectWrite(message, promise, "the connection has already sent a request");
+                ReferenceCountUtil.release(message);
+                promise.tryFailure(new IllegalStateException("the connection has already sent a request"));
+                abort();
                 return;
             }
             requestSent = true;
-            String exchange = request.headers().get(WebClientExchangeRegistry.ID_HEADER);
-            if (exchange != null) {
-                request.headers().remove(WebClientExchangeRegistry.ID_HEADER);
-                if (!exchangeRegistry.assign(exchange, this)) {
-                    rejectWrite(message, promise, "the exchange has ended");
-                    return;
-                }
-            }
         }
         ctx.write(message, promise);
-    }
-
-    private void rejectWrite(Object message, ChannelPromise promise, String reason) {
-        ReferenceCountUtil.release(message);
-        promise.tryFailure(new IllegalStateException(reason));
-        abort();
-    }
-
-    /** Sets the maximum size of the response body in bytes. A larger one is a failure. */
-    void limitBody(int maxBytes) {
-        maxBodyBytes = maxBytes;
     }
 
     @Override
@@ -110,9 +112,9 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         }
         if (message instanceof HttpContent content) {
             bodyBytes += content.content().readableBytes();
-            if (bodyBytes > maxBodyBytes) {
+            if (bodyBytes > limits.maxBodyBytes()) {
                 ReferenceCountUtil.release(message);
-                fail(ctx, new IOException("response body larger than " + maxBodyBytes + " bytes"));
+                fail(ctx, new IOException("response body larger than " + limits.maxBodyBytes() + " bytes"));
                 return;
             }
         }
@@ -124,14 +126,15 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // Vert.x closes the connection.
+        resetOnClose();
         ctx.fireExceptionCaught(cause);
         abort();
     }
 
     private void fail(ChannelHandlerContext ctx, Throwable cause) {
         ended = true;
-        ctx.fireExceptionCaught(cause);
-        abort();
+        exceptionCaught(ctx, cause);
     }
 
     /** Makes closing the connection send a TCP reset. */
@@ -150,14 +153,6 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         ChannelHandlerContext first = context.pipeline().firstContext();
         if (first != null) {
             first.close();
-        }
-    }
-
-    void abortFromAnyThread() {
-        if (context.executor().inEventLoop()) {
-            abort();
-        } else {
-            context.executor().execute(this::abort);
         }
     }
 }

@@ -1,9 +1,9 @@
 package dev.darkroom.webhook;
 
-import dev.darkroom.http.AbortHandle;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpCallException.Reason;
+import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.queue.OutcomeRecorder;
 import dev.darkroom.webhook.WebhookDeliveryStore.DisableReason;
@@ -47,7 +47,7 @@ final class DeliveryAttemptRunner {
      * @param lost returns true once this node lost the lease; nothing is recorded then
      * @return completes when the outcome is recorded, never fails; the value is that of {@link dev.darkroom.queue.JobAttempt#run}
      */
-    Future<Duration> run(WebhookDeliveryLease lease, AbortHandle handle, BooleanSupplier lost) {
+    Future<Duration> run(WebhookDeliveryLease lease, HttpExchange exchange, BooleanSupplier lost) {
         if (lease.webhookDisabled()) {
             return outcomeRecorder
                     .record(lease, null, lost, () -> emptyUnlessHeld(store.dropClaimed(lease)))
@@ -60,7 +60,7 @@ final class DeliveryAttemptRunner {
                         WebhookRequestHeaders.of(
                                 id, lease.sentAtSeconds(), lease.payloadFormat(), lease.secrets(), lease.body()),
                         lease.body(),
-                        handle)
+                        exchange)
                 .transform(done -> {
                     if (done.failed()) {
                         HttpCallException cause = (HttpCallException) done.cause();

@@ -1,8 +1,8 @@
 package dev.darkroom.webhook;
 
-import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpCallException.Reason;
+import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import java.time.Duration;
 
@@ -24,8 +24,8 @@ public record DeliveryFailure(
     private static final int GATEWAY_TIMEOUT = 504;
 
     /** Returns null for a 2xx status. Redirects are not followed, so a 3xx status is a failure. */
-    public static DeliveryFailure of(GuardedHttpClient.ResponseHead responseHead, RetryAfterParser retryAfterParser) {
-        int status = responseHead.status();
+    public static DeliveryFailure of(OutboundResponse outboundResponse, RetryAfterParser retryAfterParser) {
+        int status = outboundResponse.status();
         if (status >= 200 && status < 300) {
             return null;
         }
@@ -38,7 +38,7 @@ public record DeliveryFailure(
                 status,
                 overloaded,
                 status == GONE,
-                retryAfterParser.parse(responseHead.headers(), null));
+                retryAfterParser.parse(outboundResponse.headers(), null));
     }
 
     /** Creates the failure of a request without a response. */

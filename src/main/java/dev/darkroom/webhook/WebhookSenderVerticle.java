@@ -3,8 +3,8 @@ package dev.darkroom.webhook;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.http.AbortHandle;
 import dev.darkroom.http.GuardedHttpClient;
+import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.node.DatabaseClock;
 import dev.darkroom.node.LocalNode;
@@ -158,7 +158,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
 
     private final class DeliveryAttempt implements JobAttempt {
         private final WebhookDeliveryLease lease;
-        private final AbortHandle handle = new AbortHandle();
+        private final HttpExchange exchange = new HttpExchange();
         private boolean lost;
 
         DeliveryAttempt(WebhookDeliveryLease lease) {
@@ -167,7 +167,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
 
         @Override
         public Future<Duration> run() {
-            return attemptRunner.run(lease, handle, () -> lost);
+            return attemptRunner.run(lease, exchange, () -> lost);
         }
 
         @Override
@@ -177,13 +177,13 @@ public final class WebhookSenderVerticle extends VerticleBase {
 
         @Override
         public void abort() {
-            handle.abort();
+            exchange.abort();
         }
 
         @Override
         public void abandon() {
             lost = true;
-            handle.abort();
+            exchange.abort();
         }
     }
 }

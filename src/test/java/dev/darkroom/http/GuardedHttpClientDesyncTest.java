@@ -63,8 +63,8 @@ class GuardedHttpClientDesyncTest {
     /** Returns the status of a delivery; null when it fails. */
     private static Integer status(GuardedHttpClient guardedHttpClient, KeepAliveServer server) throws Exception {
         return guardedHttpClient
-                .post("http://127.0.0.1:" + server.port() + "/hook", Map.of(), Buffer.buffer("{}"), new AbortHandle())
-                .map(GuardedHttpClient.ResponseHead::status)
+                .post("http://127.0.0.1:" + server.port() + "/hook", Map.of(), Buffer.buffer("{}"), new HttpExchange())
+                .map(OutboundResponse::status)
                 .otherwise((Integer) null)
                 .await(60, TimeUnit.SECONDS);
     }

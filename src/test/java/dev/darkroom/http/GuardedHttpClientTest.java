@@ -3,7 +3,6 @@ package dev.darkroom.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.darkroom.http.GuardedHttpClient.ResponseHead;
 import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.testing.BrokenServer;
@@ -57,12 +56,12 @@ class GuardedHttpClientTest {
         }
     }
 
-    private ResponseHead post(EgressPolicy.Rules rules, String url, TrustOptions trust) throws HttpCallException {
+    private OutboundResponse post(EgressPolicy.Rules rules, String url, TrustOptions trust) throws HttpCallException {
         GuardedHttpClient guardedHttpClient =
                 new GuardedHttpClient(vertx, new EgressPolicy(rules, this::resolve), timeout, 65_536, trust);
         try {
             return onOneContext(() -> guardedHttpClient.post(
-                            url, Map.of("webhook-id", "1"), Buffer.buffer("{}"), new AbortHandle()))
+                            url, Map.of("webhook-id", "1"), Buffer.buffer("{}"), new HttpExchange()))
                     .toCompletionStage()
                     .toCompletableFuture()
                     .join();
@@ -82,7 +81,7 @@ class GuardedHttpClientTest {
         return promise.future();
     }
 
-    private ResponseHead post(String url) throws HttpCallException {
+    private OutboundResponse post(String url) throws HttpCallException {
         return post(LOOPBACK, url, null);
     }
 
@@ -177,13 +176,13 @@ class GuardedHttpClientTest {
 
     @Test
     void abortedCallFailsImmediately() {
-        AbortHandle handle = new AbortHandle();
+        HttpExchange exchange = new HttpExchange();
         webhookReceiver.script("/waiting", ResponseStep.noResponse());
         GuardedHttpClient guardedHttpClient =
                 new GuardedHttpClient(vertx, new EgressPolicy(LOOPBACK, this::resolve), Duration.ofMinutes(1), 65_536);
-        Future<ResponseHead> response = onOneContext(() -> {
-            vertx.setTimer(50, timer -> handle.abort());
-            return guardedHttpClient.post(webhookReceiver.url("/waiting"), Map.of(), Buffer.buffer(), handle);
+        Future<OutboundResponse> response = onOneContext(() -> {
+            vertx.setTimer(50, timer -> exchange.abort());
+            return guardedHttpClient.post(webhookReceiver.url("/waiting"), Map.of(), Buffer.buffer(), exchange);
         });
         assertThat(catchThrowableOfType(
                         CompletionException.class,

@@ -1,6 +1,6 @@
 package dev.darkroom.auth.jwt;
 
-import dev.darkroom.http.OutboundHttpClient;
+import dev.darkroom.http.SmallResourceClient;
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.vertx.core.Future;
@@ -33,20 +33,17 @@ final class JwksClient {
             MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json");
 
     private final HttpDestination endpoint;
-    private final Duration timeout;
-    private final OutboundHttpClient client;
+    private final SmallResourceClient client;
 
     /** @param maxHeaderBytes limit of the headers of a response */
     JwksClient(Vertx vertx, URI url, Duration timeout, int maxHeaderBytes) {
         this.endpoint = HttpDestination.configured(OutboundUrl.of(url));
-        this.timeout = timeout;
-        this.client = new OutboundHttpClient(vertx, timeout, maxHeaderBytes);
+        this.client = new SmallResourceClient(vertx, timeout, maxHeaderBytes, MAX_RESPONSE_BYTES);
     }
 
     /** Fetches the keys by {@code kid}, at least one. Fails when the request fails or the response is no usable JWK set. */
     Future<Map<String, JwtVerificationKey>> fetchKeys() {
-        return client.get(endpoint, HEADERS, BodyCodec.string(), MAX_RESPONSE_BYTES, timeout)
-                .compose(JwksClient::parseResponse);
+        return client.get(endpoint, HEADERS, BodyCodec.string()).compose(JwksClient::parseResponse);
     }
 
     private static Future<Map<String, JwtVerificationKey>> parseResponse(HttpResponse<String> response) {

@@ -3,6 +3,11 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RedirectingTarget;
+import dev.darkroom.http.RequestTarget;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.RejectedUrlException;
 import dev.darkroom.http.egress.WhatwgUrl;
@@ -37,16 +42,24 @@ public final class ImageDownloader {
      * @param url untrusted URL from the response of the AI server
      * @return the successful response, its body neither decoded nor inspected; fails with a {@link BackendCallException}
      */
-    public Future<BackendResponse> fetch(BackendCallScope scope, String url) {
+    public Future<OutboundResponse> fetch(BackendCallScope scope, String url) {
         WhatwgUrl parsed = WhatwgUrl.parse(url);
-        return parsed == null ? Future.failedFuture(invalidUrl()) : attemptDownload(scope, parsed, 1);
+        if (parsed == null) {
+            return Future.failedFuture(invalidUrl());
+        }
+        RequestTarget target = new RedirectingTarget(parsed, egressPolicy, settings.maxRedirects());
+        return attemptDownload(scope, new OutboundRequest(HttpMethod.GET, target, HEADERS, null), 1);
     }
 
-    private Future<BackendResponse> attemptDownload(BackendCallScope scope, WhatwgUrl url, int attempt) {
+    private Future<OutboundResponse> attemptDownload(BackendCallScope scope, OutboundRequest request, int attempt) {
         // Keeps one share of the time in reserve, so that an unresponsive server causes a download failure and no
         // timeout.
         Duration timeout = scope.remaining().dividedBy(settings.downloadAttempts() - attempt + 2L);
-        return followUrl(scope, url, 0, timeout).recover(cause -> {
+        Future<OutboundResponse> download = httpClient
+                .exchange(scope, request, settings.maxImageBytes(), timeout)
+                .recover(cause -> Future.failedFuture(toDownloadException((HttpCallException) cause)))
+                .map(ImageDownloader::requireSuccess);
+        return download.recover(cause -> {
             boolean retryable = cause instanceof BackendCallException failed
                     && (failed.failure().failureClass() == FailureClass.RESULT_DOWNLOAD
                             || failed.failure().failureClass() == FailureClass.INTERNAL)
@@ -55,49 +68,20 @@ public final class ImageDownloader {
                 return Future.failedFuture(cause);
             }
             Duration backoff = FIRST_BACKOFF.multipliedBy(1L << Math.min(attempt - 1, 6));
-            return scope.delay(backoff).compose(v -> attemptDownload(scope, url, attempt + 1));
+            return scope.delay(backoff).compose(v -> attemptDownload(scope, request, attempt + 1));
         });
     }
 
-    private Future<BackendResponse> followUrl(BackendCallScope scope, WhatwgUrl url, int redirects, Duration timeout) {
-        long start = System.nanoTime();
-        return egressPolicy
-                .resolve(url.toOutboundUrl())
-                .compose(httpDestination -> httpClient.send(
-                        scope,
-                        new BackendHttpClient.Request(HttpMethod.GET, httpDestination, HEADERS, null),
-                        settings.maxImageBytes(),
-                        remaining(timeout, start)))
-                .recover(cause -> Future.failedFuture(toDownloadException(url, cause)))
-                .compose(backendResponse -> {
-                    String location = backendResponse.headers().get("Location");
-                    if (backendResponse.status() < 300 || backendResponse.status() >= 400 || location == null) {
-                        return Future.succeededFuture(requireSuccess(backendResponse));
-                    }
-                    if (redirects >= settings.maxRedirects()) {
-                        throw new BackendCallException(BackendFailure.of(
-                                FailureClass.RESULT_DOWNLOAD,
-                                "TOO_MANY_REDIRECTS",
-                                "The image URL of the AI server exceeded the limit of redirects."));
-                    }
-                    WhatwgUrl next = url.resolve(location);
-                    if (next == null) {
-                        throw invalidUrl();
-                    }
-                    return followUrl(scope, next, redirects + 1, remaining(timeout, start));
-                });
-    }
-
-    private static BackendResponse requireSuccess(BackendResponse backendResponse) {
-        int status = backendResponse.status();
-        if (backendResponse.success()) {
-            if (backendResponse.truncated()) {
+    private static OutboundResponse requireSuccess(OutboundResponse outboundResponse) {
+        int status = outboundResponse.status();
+        if (outboundResponse.success()) {
+            if (outboundResponse.truncated()) {
                 throw new BackendCallException(BackendFailure.of(
                         FailureClass.INVALID_RESULT,
                         "RESPONSE_TOO_LARGE",
                         "The image of the AI server exceeds the size limit."));
             }
-            return backendResponse;
+            return outboundResponse;
         }
         boolean gone = status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
         throw new BackendCallException(
@@ -114,26 +98,34 @@ public final class ImageDownloader {
                                 .withHttpStatus(status));
     }
 
-    private static Duration remaining(Duration timeout, long start) {
-        Duration remaining = timeout.minusNanos(System.nanoTime() - start);
-        return remaining.isNegative() ? Duration.ZERO : remaining;
-    }
-
-    private static BackendCallException toDownloadException(WhatwgUrl url, Throwable cause) {
-        if (cause instanceof RejectedUrlException rejected && !rejected.unknownHost()) {
+    private static BackendCallException toDownloadException(HttpCallException cause) {
+        if (cause.getCause() instanceof RejectedUrlException rejected && !rejected.unknownHost()) {
             return new BackendCallException(BackendFailure.of(
                             FailureClass.TERMINAL_AUTH,
                             "IMAGE_URL_NOT_ALLOWED",
                             "The image URL of the AI server points to an address that Darkroom does not allow.")
-                    .withDetail("not in backend.downloadNetworks: "
-                            + url.toOutboundUrl().origin()));
+                    .withDetail(
+                            "not in backend.downloadNetworks: " + rejected.url().origin()));
         }
-        if (cause instanceof BackendCallException failed && failed.failure().failureClass() == FailureClass.INTERNAL) {
-            return failed;
-        }
-        String reason = cause instanceof BackendCallException failed
-                ? failed.failure().code()
-                : cause instanceof RejectedUrlException ? "UNKNOWN_HOST" : cause.toString();
+        return switch (cause.reason()) {
+            case INVALID_REDIRECT -> invalidUrl();
+            case TOO_MANY_REDIRECTS ->
+                new BackendCallException(BackendFailure.of(
+                        FailureClass.RESULT_DOWNLOAD,
+                        "TOO_MANY_REDIRECTS",
+                        "The image URL of the AI server exceeded the limit of redirects."));
+            case ADDRESS_NOT_ALLOWED -> downloadFailed("UNKNOWN_HOST");
+            case DNS_LOOKUP_FAILED -> downloadFailed(cause.getCause().toString());
+            default -> {
+                BackendFailure failure = TransportErrorClassifier.classify(cause);
+                yield failure.failureClass() == FailureClass.INTERNAL
+                        ? new BackendCallException(failure)
+                        : downloadFailed(failure.code());
+            }
+        };
+    }
+
+    private static BackendCallException downloadFailed(String reason) {
         return new BackendCallException(BackendFailure.of(
                         FailureClass.RESULT_DOWNLOAD,
                         "DOWNLOAD_FAILED",

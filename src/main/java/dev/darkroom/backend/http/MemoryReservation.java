@@ -1,5 +1,6 @@
 package dev.darkroom.backend.http;
 
+import dev.darkroom.http.ResponseMemory;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * at most one of its permits. Reference-counted: the permit returns with the last reference. Confined to the context of
  * its call.
  */
-final class MemoryReservation {
+final class MemoryReservation implements ResponseMemory {
     private final ResponseMemoryBudget memoryBudget;
     private final Context context;
     private final AtomicInteger references = new AtomicInteger(1);
@@ -31,23 +32,23 @@ final class MemoryReservation {
         this.context = context;
     }
 
-    /** Returns true when the call may read {@code additionalBytes} more. */
-    boolean isWithinLimit(long additionalBytes) {
+    @Override
+    public boolean isWithinLimit(long additionalBytes) {
         return heldBytes + additionalBytes <= memoryBudget.maxBytesPerCall();
     }
 
-    /** Adds bytes that were read; a negative number removes discarded bytes. */
-    void addBytes(int bytes) {
+    @Override
+    public void addBytes(int bytes) {
         heldBytes += bytes;
     }
 
-    /** Returns true when {@code additionalBytes} can be held now. Otherwise the call has to wait for capacity. */
-    boolean hasCapacity(long additionalBytes) {
+    @Override
+    public boolean hasCapacity(long additionalBytes) {
         return permitState == PermitState.HELD || heldBytes + additionalBytes <= memoryBudget.permitFreeBytes();
     }
 
-    /** Runs {@code handler} once the call holds a permit; never when the call ends earlier. */
-    void awaitCapacity(Runnable handler) {
+    @Override
+    public void awaitCapacity(Runnable handler) {
         waiters.add(handler);
         if (permitState == PermitState.NOT_NEEDED) {
             permitState = PermitState.REQUESTED;
@@ -55,8 +56,8 @@ final class MemoryReservation {
         }
     }
 
-    /** Returns true while the call waits for memory held by other calls. */
-    boolean isWaiting() {
+    @Override
+    public boolean isWaiting() {
         return permitState == PermitState.REQUESTED;
     }
 

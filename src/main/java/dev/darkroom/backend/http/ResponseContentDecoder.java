@@ -2,6 +2,8 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.http.ContentCodings;
+import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -11,66 +13,53 @@ import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /**
  * Decodes the content coding of a response (RFC 9110, section 8.4.1). Supports gzip and deflate, which servers and proxies
- * use although requests accept only {@code identity}. Rejects other registered codings. Ignores unregistered names, as
- * browsers do: servers send {@code utf-8}, {@code none} and {@code aws-chunked}. CPU-bound, so large bodies belong on a
- * worker thread.
+ * use although requests accept only {@code identity}. Rejects other registered codings. CPU-bound, so large bodies belong
+ * on a worker thread.
  */
 public final class ResponseContentDecoder {
     private static final int READ_BYTES = 16 * 1024;
     private static final int MAX_CODINGS = 2;
 
-    /** Codings in the IANA registry, without {@code identity}. */
-    private static final Set<String> REGISTERED = Set.of(
-            "br", "compress", "dcb", "dcz", "deflate", "exi", "gzip", "pack200-gzip", "x-compress", "x-gzip", "zstd");
-
     private ResponseContentDecoder() {}
-
-    /** Returns true when the body has a content coding. */
-    static boolean isEncoded(MultiMap headers) {
-        return !codings(headers).isEmpty();
-    }
 
     /**
      * Decodes a response.
      *
-     * @param backendResponse its body is drained
+     * @param outboundResponse its body is drained
      * @param maxBytes maximum decoded body size of a success in bytes; an error is cut to its first bytes
      * @return the same response without a coding; a truncated one when the decoded body of a success exceeds the limit
      * @throws BackendCallException when the body of a success cannot be decoded
      */
-    public static BackendResponse decode(BackendResponse backendResponse, int maxBytes) {
-        List<String> codings = codings(backendResponse.headers());
-        if (codings.isEmpty() || backendResponse.body().length() == 0) {
-            return backendResponse;
+    public static OutboundResponse decode(OutboundResponse outboundResponse, int maxBytes) {
+        List<String> codings = ContentCodings.of(outboundResponse.headers());
+        if (codings.isEmpty() || outboundResponse.body().length() == 0) {
+            return outboundResponse;
         }
-        int limit = backendResponse.success() ? maxBytes : BackendResponse.MAX_ERROR_BYTES;
+        int limit = outboundResponse.success() ? maxBytes : OutboundResponse.MAX_ERROR_BYTES;
         ChunkedBytes.Builder decoded = new ChunkedBytes.Builder();
         boolean exceeded = false;
-        try (InputStream in = openDecoder(backendResponse.body().drain(), codings)) {
+        try (InputStream in = openDecoder(outboundResponse.body().drain(), codings)) {
             byte[] chunk = new byte[READ_BYTES];
             for (int read = in.read(chunk); read >= 0 && !exceeded; read = in.read(chunk)) {
                 exceeded = read > limit - decoded.length();
                 decoded.append(chunk, 0, Math.min(read, limit - decoded.length()));
             }
         } catch (IOException e) {
-            if (backendResponse.success()) {
+            if (outboundResponse.success()) {
                 throw undecodable(codings, e);
             }
         }
         ChunkedBytes body =
-                exceeded && backendResponse.success() ? new ChunkedBytes.Builder().build() : decoded.build();
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap().addAll(backendResponse.headers());
+                exceeded && outboundResponse.success() ? new ChunkedBytes.Builder().build() : decoded.build();
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap().addAll(outboundResponse.headers());
         headers.remove(HttpHeaders.CONTENT_ENCODING);
-        return new BackendResponse(backendResponse.status(), headers, body, exceeded || backendResponse.truncated());
+        return new OutboundResponse(outboundResponse.status(), headers, body, exceeded || outboundResponse.truncated());
     }
 
     private static BackendCallException undecodable(List<String> codings, IOException e) {
@@ -86,14 +75,6 @@ public final class ResponseContentDecoder {
                                         "MALFORMED_RESPONSE",
                                         "The AI server reported success with a malformed response.")
                                 .withDetail("content coding: " + e));
-    }
-
-    private static List<String> codings(MultiMap headers) {
-        return headers.getAll(HttpHeaders.CONTENT_ENCODING).stream()
-                .flatMap(line -> Stream.of(line.split(",", -1)))
-                .map(coding -> coding.strip().toLowerCase(Locale.ROOT))
-                .filter(REGISTERED::contains)
-                .toList();
     }
 
     /** Decodes in reverse order, since the header lists codings in the order of their application. */

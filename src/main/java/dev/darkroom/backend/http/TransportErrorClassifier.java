@@ -2,6 +2,7 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.http.HttpCallException;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -29,6 +30,13 @@ final class TransportErrorClassifier {
                         BackendFailure.TIMED_OUT,
                         "The AI server did not send a complete response before the deadline.")
                 : CONNECT_TIMEOUT;
+    }
+
+    static BackendFailure classify(HttpCallException failure) {
+        if (failure.reason() == HttpCallException.Reason.TIMEOUT) {
+            return deadlineExceeded(failure.sent());
+        }
+        return classify(failure.getCause() == null ? failure : failure.getCause(), failure.sent());
     }
 
     static BackendFailure classify(Throwable cause, boolean sent) {

@@ -2,8 +2,8 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.http.BackendResponse;
 import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -89,9 +89,9 @@ final class OpenAiErrorMapper {
     }
 
     /** Maps a response with a status other than 2xx to a failure. */
-    BackendFailure toFailure(BackendResponse backendResponse) {
-        OpenAiErrorBody error = OpenAiErrorBody.parse(backendResponse.bodyPrefix());
-        return addDetails(classify(backendResponse.status(), error), backendResponse, error);
+    BackendFailure toFailure(OutboundResponse outboundResponse) {
+        OpenAiErrorBody error = OpenAiErrorBody.parse(outboundResponse.bodyPrefix());
+        return addDetails(classify(outboundResponse.status(), error), outboundResponse, error);
     }
 
     /**
@@ -99,10 +99,10 @@ final class OpenAiErrorMapper {
      *
      * @param bodyPrefix start of the body, since the body itself is drained
      */
-    BackendFailure toFailureInSuccess(BackendResponse backendResponse, Buffer bodyPrefix) {
+    BackendFailure toFailureInSuccess(OutboundResponse outboundResponse, Buffer bodyPrefix) {
         OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
         BackendFailure failure = error.moderated() ? MODERATED : error.quotaExhausted() ? QUOTA : ERROR_IN_RESPONSE;
-        return addDetails(failure, backendResponse, error);
+        return addDetails(failure, outboundResponse, error);
     }
 
     /**
@@ -110,17 +110,17 @@ final class OpenAiErrorMapper {
      *
      * @return null when the body contains none
      */
-    BackendFailure findRefusal(BackendResponse backendResponse, Buffer bodyPrefix) {
+    BackendFailure findRefusal(OutboundResponse outboundResponse, Buffer bodyPrefix) {
         OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
-        return error.refusal() == null ? null : toFailureInSuccess(backendResponse, bodyPrefix);
+        return error.refusal() == null ? null : toFailureInSuccess(outboundResponse, bodyPrefix);
     }
 
     /** Returns true when a response rejects {@code seed} or {@code response_format} as an unknown field. */
-    boolean rejectsExtensions(BackendResponse backendResponse) {
-        if (backendResponse.status() != 400 && backendResponse.status() != 422) {
+    boolean rejectsExtensions(OutboundResponse outboundResponse) {
+        if (outboundResponse.status() != 400 && outboundResponse.status() != 422) {
             return false;
         }
-        String body = backendResponse.bodyPrefix().toString();
+        String body = outboundResponse.bodyPrefix().toString();
         return UNKNOWN_FIELD.matcher(body).find()
                 && EXTENSION_FIELD.matcher(body).find();
     }
@@ -141,11 +141,12 @@ final class OpenAiErrorMapper {
         return clientError ? CLIENT_ERROR : status < 400 ? REDIRECTED : SERVER_ERROR;
     }
 
-    private BackendFailure addDetails(BackendFailure failure, BackendResponse backendResponse, OpenAiErrorBody error) {
+    private BackendFailure addDetails(
+            BackendFailure failure, OutboundResponse outboundResponse, OpenAiErrorBody error) {
         Duration retryAfter = failure.failureClass().retryable()
-                ? retryAfterParser.parse(backendResponse.headers(), error.retryAfter())
+                ? retryAfterParser.parse(outboundResponse.headers(), error.retryAfter())
                 : null;
-        return failure.withHttpStatus(backendResponse.status())
+        return failure.withHttpStatus(outboundResponse.status())
                 .withRetryAfter(retryAfter)
                 .withDetail(logTextRedactor.redact(formatDetail(error)));
     }

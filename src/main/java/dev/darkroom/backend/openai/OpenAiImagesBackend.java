@@ -10,13 +10,15 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
-import dev.darkroom.backend.http.BackendResponse;
 import dev.darkroom.backend.http.ImageDownloader;
 import dev.darkroom.backend.http.ResponseContentDecoder;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RequestTarget;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
@@ -64,8 +66,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final Vertx vertx;
     private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
-    private final HttpDestination endpoint;
-    private final HttpDestination healthCheckDestination;
+    private final RequestTarget endpoint;
+    private final RequestTarget healthCheckTarget;
     private final BackendHttpClient httpClient;
     private final ImageDownloader imageDownloader;
     private final WorkerExecutor workers;
@@ -88,15 +90,17 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.memoryBudget = memoryBudget;
         this.settings = settings;
         String root = base.toString().replaceAll("/+$", "");
-        this.endpoint = HttpDestination.configured(OutboundUrl.of(URI.create(root + "/images/generations")));
+        OutboundUrl url = OutboundUrl.of(URI.create(root + "/images/generations"));
+        this.endpoint = RequestTarget.configured(HttpDestination.configured(url));
         String path = settings.breaker().healthCheckPath();
-        this.healthCheckDestination =
-                path == null ? null : HttpDestination.configured(OutboundUrl.of(URI.create(root + path)));
+        this.healthCheckTarget = path == null
+                ? null
+                : RequestTarget.configured(HttpDestination.configured(OutboundUrl.of(URI.create(root + path))));
         this.httpClient = new BackendHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
                 new DnsHostResolver(vertx, true),
-                endpoint.url());
+                url);
         this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
@@ -120,21 +124,21 @@ public final class OpenAiImagesBackend implements ImageBackend {
     /** Passes on any status below 500: a 401 or 404 shows that the server responds. */
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        if (healthCheckDestination == null) {
+        if (healthCheckTarget == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
         Promise<HealthCheckResult> result = Promise.promise();
         BackendCall backendCall = new BackendCall(timeout);
         BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
-                    BackendHttpClient.Request get = new BackendHttpClient.Request(
-                            HttpMethod.GET, healthCheckDestination, requestHeaders(), null);
+                    OutboundRequest get =
+                            new OutboundRequest(HttpMethod.GET, healthCheckTarget, requestHeaders(), null);
                     return httpClient
                             .send(scope, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
-                            .onSuccess(backendResponse -> result.tryComplete(
-                                    backendResponse.status() >= 500
+                            .onSuccess(outboundResponse -> result.tryComplete(
+                                    outboundResponse.status() >= 500
                                             ? HealthCheckResult.FAILED
                                             : HealthCheckResult.PASSED))
-                            .map(backendResponse -> new BackendOutcome.Generated(List.of()));
+                            .map(outboundResponse -> new BackendOutcome.Generated(List.of()));
                 })
                 .onComplete(done -> {
                     backendCall.release();
@@ -159,14 +163,14 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return post(scope, request, headers, fields)
                 .compose(encoded -> {
                     // An error body is small enough to decode on the event loop.
-                    BackendResponse backendResponse = encoded.success()
+                    OutboundResponse outboundResponse = encoded.success()
                             ? encoded
                             : ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
                     boolean resend = settings.requestFields() == null
                             && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
-                            && errorMapper.rejectsExtensions(backendResponse);
+                            && errorMapper.rejectsExtensions(outboundResponse);
                     if (!resend) {
-                        return Future.succeededFuture(backendResponse);
+                        return Future.succeededFuture(outboundResponse);
                     }
                     extensionsRejected = true;
                     LOG.atInfo()
@@ -175,8 +179,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
                             .log("optional fields rejected, no longer sent");
                     return post(scope, request, headers, fields);
                 })
-                .compose(backendResponse ->
-                        workers.executeBlocking(() -> readResponse(backendResponse, request.count()), false))
+                .compose(outboundResponse ->
+                        workers.executeBlocking(() -> readResponse(outboundResponse, request.count()), false))
                 .compose(entries -> loadImages(scope, entries))
                 .map(BackendOutcome.Generated::new);
     }
@@ -194,13 +198,13 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return fields;
     }
 
-    private Future<BackendResponse> post(
+    private Future<OutboundResponse> post(
             BackendCallScope scope, ImageRequest request, MultiMap headers, Set<RequestField> fields) {
         Buffer body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields)
                 .toBuffer();
         return httpClient.send(
                 scope,
-                new BackendHttpClient.Request(HttpMethod.POST, endpoint, headers, body),
+                new OutboundRequest(HttpMethod.POST, endpoint, headers, body),
                 settings.maxResponseBytes(),
                 scope.remaining());
     }
@@ -213,36 +217,36 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return Future.all(images).map(CompositeFuture::list);
     }
 
-    private List<OpenAiImageEntry> readResponse(BackendResponse encoded, int count) {
-        BackendResponse backendResponse = ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
-        if (!backendResponse.success()) {
-            throw new BackendCallException(errorMapper.toFailure(backendResponse));
+    private List<OpenAiImageEntry> readResponse(OutboundResponse encoded, int count) {
+        OutboundResponse outboundResponse = ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
+        if (!outboundResponse.success()) {
+            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
         }
         try {
-            return parseEntries(backendResponse, count);
+            return parseEntries(outboundResponse, count);
         } catch (BackendCallException e) {
-            throw new BackendCallException(e.failure().withHttpStatus(backendResponse.status()));
+            throw new BackendCallException(e.failure().withHttpStatus(outboundResponse.status()));
         }
     }
 
-    private List<OpenAiImageEntry> parseEntries(BackendResponse backendResponse, int count) {
-        if (backendResponse.truncated()) {
+    private List<OpenAiImageEntry> parseEntries(OutboundResponse outboundResponse, int count) {
+        if (outboundResponse.truncated()) {
             throw emptySuccess("RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.", null);
         }
-        if (backendResponse.body().length() == 0) {
+        if (outboundResponse.body().length() == 0) {
             throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.", null);
         }
-        Buffer bodyPrefix = backendResponse.bodyPrefix();
+        Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
-            return responseParser.parse(backendResponse.body(), count);
+            return responseParser.parse(outboundResponse.body(), count);
         } catch (ErrorInResponseException e) {
-            throw new BackendCallException(errorMapper.toFailureInSuccess(backendResponse, e.error()));
+            throw new BackendCallException(errorMapper.toFailureInSuccess(outboundResponse, e.error()));
         } catch (BackendCallException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
-            BackendFailure refusal = empty ? errorMapper.findRefusal(backendResponse, bodyPrefix) : null;
+            BackendFailure refusal = empty ? errorMapper.findRefusal(outboundResponse, bodyPrefix) : null;
             throw refusal != null
                     ? new BackendCallException(refusal)
-                    : empty && backendResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
+                    : empty && outboundResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
         }
     }
 
@@ -250,14 +254,14 @@ public final class OpenAiImagesBackend implements ImageBackend {
         if (entry instanceof OpenAiImageEntry.Link link) {
             return imageDownloader
                     .fetch(scope, link.url())
-                    .compose(backendResponse -> workers.executeBlocking(() -> inspectImage(backendResponse), false));
+                    .compose(outboundResponse -> workers.executeBlocking(() -> inspectImage(outboundResponse), false));
         }
         ChunkedBytes bytes = ((OpenAiImageEntry.Inline) entry).bytes();
         return workers.executeBlocking(() -> inspectImage(bytes), false);
     }
 
-    private Image inspectImage(BackendResponse download) {
-        BackendResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
+    private Image inspectImage(OutboundResponse download) {
+        OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
         if (decoded.truncated()) {
             throw emptySuccess("RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.", null);
         }

@@ -72,10 +72,11 @@ public final class EgressPolicy {
             return Future.succeededFuture(HttpDestination.configured(url));
         }
         if (!url.tls() && !rules.allowHttp()) {
-            return Future.failedFuture(new RejectedUrlException("must be an https URL"));
+            return Future.failedFuture(new RejectedUrlException("must be an https URL", url, false));
         }
         if (!rules.ports().isEmpty() && !rules.ports().contains(url.port())) {
-            return Future.failedFuture(new RejectedUrlException("must have a port allowed by the operator"));
+            return Future.failedFuture(
+                    new RejectedUrlException("must have a port allowed by the operator", url, false));
         }
         if (url.address() != null) {
             return toDestination(url, List.of(url.address()));
@@ -84,7 +85,7 @@ public final class EgressPolicy {
                 .resolve(url.host())
                 .recover(error -> Future.failedFuture(
                         error instanceof UnknownHostException
-                                ? new RejectedUrlException(NOT_PUBLIC, true)
+                                ? new RejectedUrlException(NOT_PUBLIC, url, true)
                                 : new HostLookupException(error)))
                 .compose(addresses -> toDestination(url, addresses));
     }
@@ -92,7 +93,7 @@ public final class EgressPolicy {
     /** Rejects the host when any of its addresses is not allowed, since such a mixture indicates an attack. */
     private Future<HttpDestination> toDestination(OutboundUrl url, List<InetAddress> addresses) {
         if (addresses.isEmpty() || !addresses.stream().allMatch(this::isAllowed)) {
-            return Future.failedFuture(new RejectedUrlException(NOT_PUBLIC, addresses.isEmpty()));
+            return Future.failedFuture(new RejectedUrlException(NOT_PUBLIC, url, addresses.isEmpty()));
         }
         return Future.succeededFuture(new HttpDestination(
                 url,

@@ -1,8 +1,8 @@
 package dev.darkroom.webhook.command;
 
-import dev.darkroom.http.AbortHandle;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.webhook.DeliveryFailure;
 import dev.darkroom.webhook.PayloadFactory;
@@ -41,7 +41,7 @@ final class WebhookTestSender {
                         WebhookRequestHeaders.of(
                                 id, testTarget.sentAtSeconds(), testTarget.payloadFormat(), testTarget.secrets(), body),
                         body,
-                        new AbortHandle())
+                        new HttpExchange())
                 .transform(done -> {
                     DeliveryFailure deliveryFailure = done.succeeded()
                             ? DeliveryFailure.of(done.result(), retryAfterParser)

@@ -10,9 +10,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.http.BackendResponse;
 import dev.darkroom.config.Secret;
 import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.MultiMap;
@@ -213,10 +213,10 @@ class OpenAiErrorMapperTest {
     @Test
     void readsRetryAfterFromHeaderOrBody() {
         // given
-        BackendResponse header = response(429, PLAIN);
+        OutboundResponse header = response(429, PLAIN);
         header.headers().add("Retry-After", "2");
-        BackendResponse body = response(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
-        BackendResponse bodyOutside = response(503, "{\"detail\":\"m\",\"retry_after\":4}");
+        OutboundResponse body = response(503, "{\"error\":{\"message\":\"m\",\"retry_after\":3.5}}");
+        OutboundResponse bodyOutside = response(503, "{\"detail\":\"m\",\"retry_after\":4}");
 
         // then
         assertThat(mapper.toFailure(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
@@ -243,9 +243,9 @@ class OpenAiErrorMapperTest {
                 Arguments.of(coded("insufficient_quota"), TERMINAL_AUTH, "QUOTA_EXHAUSTED"));
     }
 
-    private static BackendResponse response(int status, String body) {
+    private static OutboundResponse response(int status, String body) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return new BackendResponse(status, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(bytes), false);
+        return new OutboundResponse(status, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(bytes), false);
     }
 
     private static String coded(String code) {

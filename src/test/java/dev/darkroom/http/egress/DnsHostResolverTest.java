@@ -2,10 +2,10 @@ package dev.darkroom.http.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.http.AbortHandle;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpCallException.Reason;
+import dev.darkroom.http.HttpExchange;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -112,7 +112,7 @@ class DnsHostResolverTest {
         responseCode = NO_RESPONSE;
 
         assertThat(failure(egressPolicy.check(URL))).isInstanceOf(HostLookupException.class);
-        assertThat(failure(guardedHttpClient.post(URL, Map.of(), Buffer.buffer(), new AbortHandle())))
+        assertThat(failure(guardedHttpClient.post(URL, Map.of(), Buffer.buffer(), new HttpExchange())))
                 .isInstanceOfSatisfying(
                         HttpCallException.class,
                         failed -> assertThat(failed.reason()).isEqualTo(Reason.DNS_LOOKUP_FAILED));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.http.OutboundHttpClient.ConnectionLimits;
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -37,8 +38,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Tests {@link OutboundHttpClient#get}: its requests, limits and connections. */
-class OutboundHttpClientGetTest {
+/** Requests, limits and connections of {@link SmallResourceClient}. */
+class SmallResourceClientTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int MAX_BYTES = 1_000;
     private static final String ENDLESS = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n";
@@ -100,19 +101,14 @@ class OutboundHttpClientGetTest {
         }
     }
 
-    private static Future<HttpResponse<String>> get(OutboundHttpClient client, int port, Duration timeout) {
-        HttpDestination httpDestination =
-                HttpDestination.configured(OutboundUrl.of(URI.create("http://127.0.0.1:" + port + "/a?b=%2F")));
-        return client.get(
-                httpDestination,
-                MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"),
-                BodyCodec.string(),
-                MAX_BYTES,
-                timeout);
-    }
-
     private static Future<HttpResponse<String>> get(SingleResponseServer server, Duration timeout) {
-        return get(new OutboundHttpClient(vertx, LONG, 65_536), server.serverSocket.getLocalPort(), timeout);
+        HttpDestination httpDestination = HttpDestination.configured(
+                OutboundUrl.of(URI.create("http://127.0.0.1:" + server.serverSocket.getLocalPort() + "/a?b=%2F")));
+        return new SmallResourceClient(vertx, timeout, 65_536, MAX_BYTES)
+                .get(
+                        httpDestination,
+                        MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"),
+                        BodyCodec.string());
     }
 
     @Test
@@ -179,18 +175,33 @@ class OutboundHttpClientGetTest {
     }
 
     @Test
-    void abortsAConnectionOpenedAfterTheEndOfItsExchange() {
-        WebClientExchangeRegistry exchanges = new WebClientExchangeRegistry();
-        String id = exchanges.add(MAX_BYTES);
-        exchanges.abort(id);
-        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(exchanges));
+    void abortsAnOldConnection() {
+        ConnectionLimits limits = new ConnectionLimits(Duration.ofSeconds(5), MAX_BYTES);
+        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(limits));
+        connection.freezeTime();
+        connection.advanceTimeBy(4_999, TimeUnit.MILLISECONDS);
+        connection.runScheduledPendingTasks();
+        assertThat(connection.isOpen()).isTrue();
+
+        connection.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        connection.runScheduledPendingTasks();
+
+        assertThat(connection.isOpen()).isFalse();
+        assertThatThrownBy(connection::checkException)
+                .isInstanceOf(TimeoutException.class)
+                .hasMessage("no response within 5000 ms");
+    }
+
+    @Test
+    void rejectsASecondRequestOnAConnection() {
+        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(ConnectionLimits.NONE));
         DefaultFullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
-        request.headers().set(WebClientExchangeRegistry.ID_HEADER, id);
+        connection.writeOneOutbound(request.retain());
+        assertThat(connection.isOpen()).isTrue();
 
         connection.writeOneOutbound(request);
 
         assertThat(connection.isOpen()).isFalse();
-        assertThat(connection.<Object>readOutbound()).isNull();
     }
 
     @Test
@@ -202,8 +213,9 @@ class OutboundHttpClientGetTest {
                 .listen(0, "127.0.0.1")
                 .await(60, TimeUnit.SECONDS);
         try {
-            OutboundHttpClient trusting = new OutboundHttpClient(vertx, LONG, 65_536, certificate.trustOptions());
-            OutboundHttpClient other = new OutboundHttpClient(vertx, LONG, 65_536);
+            SmallResourceClient trusting =
+                    new SmallResourceClient(vertx, LONG, 65_536, MAX_BYTES, certificate.trustOptions());
+            SmallResourceClient other = new SmallResourceClient(vertx, LONG, 65_536, MAX_BYTES);
 
             assertThat(getTls(trusting, "issuer.example.org", server.actualPort())
                             .await(60, TimeUnit.SECONDS)
@@ -222,9 +234,9 @@ class OutboundHttpClientGetTest {
     }
 
     /** Sends a request for a host name to the loopback address. */
-    private static Future<HttpResponse<String>> getTls(OutboundHttpClient client, String host, int port) {
+    private static Future<HttpResponse<String>> getTls(SmallResourceClient client, String host, int port) {
         HttpDestination httpDestination = new HttpDestination(
                 OutboundUrl.of(true, host, port, "/"), List.of(SocketAddress.inetSocketAddress(port, "127.0.0.1")));
-        return client.get(httpDestination, MultiMap.caseInsensitiveMultiMap(), BodyCodec.string(), MAX_BYTES, LONG);
+        return client.get(httpDestination, MultiMap.caseInsensitiveMultiMap(), BodyCodec.string());
     }
 }

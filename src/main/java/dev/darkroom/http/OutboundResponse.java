@@ -1,20 +1,20 @@
-package dev.darkroom.backend.http;
+package dev.darkroom.http;
 
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * HTTP response of an AI server.
+ * HTTP response of a server.
  *
- * @param status any HTTP status; redirects are not followed
+ * @param status any HTTP status
  * @param headers never null
- * @param body the bytes read; empty for a truncated success
- * @param truncated true when the body exceeded its limit; the connection is closed then
+ * @param body the bytes read; empty for a truncated success, and when only the head was required
+ * @param truncated true when the body was not read to its end; the connection is aborted then
  */
-public record BackendResponse(int status, MultiMap headers, ChunkedBytes body, boolean truncated) {
+public record OutboundResponse(int status, MultiMap headers, ChunkedBytes body, boolean truncated) {
     /** Maximum body size of an error response. The error message is at its start. */
-    static final int MAX_ERROR_BYTES = 64 * 1024;
+    public static final int MAX_ERROR_BYTES = 64 * 1024;
 
     /** Returns true for any 2xx status. */
     public boolean success() {
