@@ -1,56 +1,98 @@
 package dev.darkroom.http.egress;
 
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.dns.DnsResponseCode;
+import io.netty.resolver.DefaultHostsFileEntriesResolver;
+import io.netty.resolver.HostsFileEntriesResolver;
+import io.netty.resolver.dns.DefaultDnsServerAddressStreamProvider;
 import io.netty.resolver.dns.DnsErrorCauseException;
+import io.netty.resolver.dns.DnsNameResolver;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
+import io.netty.resolver.dns.DnsServerAddressStreamProvider;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Resolves hosts through the machine's name servers with the non-blocking resolver of Vert.x. A lookup that never ends costs
- * a timer and no thread, so slow names of one user do not delay the lookups of others. Uses an internal API of Vert.x: the
- * public HTTP client resolves and connects in one step, and the public DNS client queries a single server.
+ * Resolves hosts through the hosts file and the name servers of the machine with the non-blocking resolver of Netty. A lookup
+ * that never ends costs a timer and no thread, so slow names of one user do not delay the lookups of others. The public DNS
+ * client of Vert.x queries a single server and reads no hosts file. Thread-safe.
  */
 public final class DnsHostResolver implements HostResolver {
-    private static final long TIMEOUT_MS = 5_000;
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    private final VertxInternal vertx;
+    /** A daemon thread shared by all lookups of the process. Starts with the first lookup. */
+    private static final EventLoop EVENT_LOOP = new MultiThreadIoEventLoopGroup(
+                    1, new DefaultThreadFactory("darkroom-dns", true), NioIoHandler.newFactory())
+            .next();
+
+    private static final HostsFileEntriesResolver HOSTS_FILE = new DefaultHostsFileEntriesResolver();
+
+    private final Vertx vertx;
     private final boolean searchDomains;
+    private final DnsNameResolver resolver;
 
     /** @param searchDomains true to complete names with the search domains of the machine */
     public DnsHostResolver(Vertx vertx, boolean searchDomains) {
-        this.vertx = (VertxInternal) vertx;
+        this(vertx, searchDomains, DefaultDnsServerAddressStreamProvider.INSTANCE, TIMEOUT);
+    }
+
+    /** @param queryTimeout of one query to one name server */
+    DnsHostResolver(
+            Vertx vertx, boolean searchDomains, DnsServerAddressStreamProvider nameServers, Duration queryTimeout) {
+        this.vertx = vertx;
         this.searchDomains = searchDomains;
+        this.resolver = new DnsNameResolverBuilder(EVENT_LOOP)
+                .datagramChannelType(NioDatagramChannel.class)
+                // Repeats a truncated response over TCP.
+                .socketChannelType(NioSocketChannel.class)
+                // A random port for each lookup makes responses hard to forge. No socket is open between lookups.
+                .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
+                .nameServerProvider(nameServers)
+                .hostsFileEntriesResolver((host, types) ->
+                        HOSTS_FILE.address(host.endsWith(".") ? host.substring(0, host.length() - 1) : host, types))
+                .queryTimeoutMillis(queryTimeout.toMillis())
+                .optResourceEnabled(false)
+                .completeOncePreferredResolved(true)
+                .ndots(1)
+                .build();
     }
 
     @Override
     public Future<List<InetAddress>> resolve(String host) {
-        Promise<List<InetSocketAddress>> resolved = Promise.promise();
+        Promise<List<InetAddress>> resolved = Promise.promise();
         Context caller = vertx.getOrCreateContext();
         // A trailing dot disables search domains, so that an untrusted name is not completed to an internal one.
-        vertx.nameResolver()
-                .resolveAll(
-                        searchDomains || host.indexOf('.') < 0 ? host : host + ".",
-                        result -> caller.runOnContext(v -> resolved.handle(result)));
+        resolver.resolveAll(searchDomains || host.indexOf('.') < 0 ? host : host + ".")
+                .addListener((io.netty.util.concurrent.Future<List<InetAddress>> done) -> caller.runOnContext(v -> {
+                    if (done.isSuccess()) {
+                        resolved.complete(done.getNow());
+                    } else {
+                        resolved.fail(done.cause());
+                    }
+                }));
         return resolved.future()
-                .timeout(TIMEOUT_MS, TimeUnit.MILLISECONDS)
+                .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .recover(error -> Future.failedFuture(
-                        isNonexistentDomain(error) ? new UnknownHostException(host) : new IOException(error)))
-                .map(addresses ->
-                        addresses.stream().map(InetSocketAddress::getAddress).toList());
+                        isNonexistentDomain(error) ? new UnknownHostException(host) : new IOException(error)));
     }
 
     /**
-     * Returns true when a name server reported a nonexistent domain (NXDOMAIN). Vert.x reports an outage, a refusal and a
-     * name with other records by the same exception, so the cause decides.
+     * Returns true when a name server reported a nonexistent domain (NXDOMAIN). Netty reports an outage, a refusal and a name
+     * with other records by the same exception, so the cause decides.
      */
     private static boolean isNonexistentDomain(Throwable error) {
         for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {

@@ -6,15 +6,15 @@ import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.HttpExchange;
+import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.dns.AddressResolverOptions;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -43,12 +43,7 @@ class DnsHostResolverTest {
         Thread thread = new Thread(this::serve, "name-server");
         thread.setDaemon(true);
         thread.start();
-        vertx = Vertx.vertx(new VertxOptions()
-                .setAddressResolverOptions(new AddressResolverOptions()
-                        .setServers(List.of("127.0.0.1:" + nameServer.getLocalPort()))
-                        .setQueryTimeout(500)
-                        .setMaxQueries(2)
-                        .setSearchDomains(List.of())));
+        vertx = Vertx.vertx();
     }
 
     @AfterEach
@@ -82,13 +77,19 @@ class DnsHostResolverTest {
         }
     }
 
+    private DnsHostResolver resolver() {
+        InetSocketAddress address = new InetSocketAddress(nameServer.getLocalAddress(), nameServer.getLocalPort());
+        return new DnsHostResolver(
+                vertx, false, new SingletonDnsServerAddressStreamProvider(address), Duration.ofMillis(500));
+    }
+
     private Throwable failure(Future<?> future) throws Exception {
         return future.<Throwable>map(success -> null).otherwise(error -> error).await(60, TimeUnit.SECONDS);
     }
 
     private Throwable lookup(int code) throws Exception {
         responseCode = code;
-        return failure(new DnsHostResolver(vertx, false).resolve("n" + code + ".example.org"));
+        return failure(resolver().resolve("n" + code + ".example.org"));
     }
 
     @Test
@@ -104,9 +105,17 @@ class DnsHostResolverTest {
     }
 
     @Test
+    void readsTheHostsFile() throws Exception {
+        responseCode = NXDOMAIN;
+        assertThat(resolver().resolve("localhost").await(60, TimeUnit.SECONDS))
+                .isNotEmpty()
+                .allMatch(InetAddress::isLoopbackAddress);
+    }
+
+    @Test
     void outageIsALookupFailure() throws Exception {
-        EgressPolicy egressPolicy = new EgressPolicy(
-                new EgressPolicy.Rules(List.of(), false, List.of(443)), new DnsHostResolver(vertx, false));
+        EgressPolicy egressPolicy =
+                new EgressPolicy(new EgressPolicy.Rules(List.of(), false, List.of(443)), resolver());
         GuardedHttpClient guardedHttpClient =
                 new GuardedHttpClient(vertx, egressPolicy, Duration.ofSeconds(20), 65_536);
         responseCode = NO_RESPONSE;
