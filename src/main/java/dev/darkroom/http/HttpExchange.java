@@ -107,13 +107,13 @@ public final class HttpExchange {
     }
 
     private void write(HttpClientRequest opened) {
+        // The response reports failures. Without a handler Vert.x logs them as errors.
+        opened.exceptionHandler(failure -> {});
         if (ended()) {
             OutboundHttpClient.abort(opened);
             return;
         }
         connected = opened;
-        // The response reports failures. Without a handler Vert.x logs them as errors.
-        opened.exceptionHandler(failure -> {});
         opened.response().onSuccess(this::receive).onFailure(this::handleFailure);
         if (request.body() == null) {
             opened.end();

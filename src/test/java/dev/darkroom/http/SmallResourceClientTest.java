@@ -177,8 +177,9 @@ class SmallResourceClientTest {
     @Test
     void abortsAnOldConnection() {
         ConnectionLimits limits = new ConnectionLimits(Duration.ofSeconds(5), MAX_BYTES);
-        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(limits));
+        EmbeddedChannel connection = new EmbeddedChannel();
         connection.freezeTime();
+        connection.pipeline().addLast(new SingleExchangeHandler(limits));
         connection.advanceTimeBy(4_999, TimeUnit.MILLISECONDS);
         connection.runScheduledPendingTasks();
         assertThat(connection.isOpen()).isTrue();
