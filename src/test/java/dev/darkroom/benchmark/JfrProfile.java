@@ -35,6 +35,7 @@ public final class JfrProfile {
         PARTS.put("io.vertx.ext.web.", "router");
         PARTS.put("io.vertx.openapi.", "router");
         PARTS.put("io.vertx.json.schema.", "contract check");
+        PARTS.put("com.networknt.schema.", "contract check");
         PARTS.put("dev.darkroom.api.contract.RequestReader", "contract check");
         PARTS.put("io.vertx.sqlclient.", "PostgreSQL driver");
         PARTS.put("io.vertx.pgclient.", "PostgreSQL driver");

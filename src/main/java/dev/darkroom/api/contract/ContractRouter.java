@@ -67,8 +67,7 @@ public final class ContractRouter {
                 throw new IllegalStateException("the contract has no operation " + handler.operationId());
             }
             OpenAPIRoute route = builder.getRoute(handler.operationId());
-            RequestReader reader = new RequestReader(
-                    route.getOperation(), apiContract.openApi().getSchemaRepository(), limits);
+            RequestReader reader = new RequestReader(route.getOperation(), limits);
             // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
             AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
             route.setDoSecurity(false)

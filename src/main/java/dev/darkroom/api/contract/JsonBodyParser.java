@@ -96,11 +96,14 @@ final class JsonBodyParser {
         return Problem.invalid("#", "is not JSON");
     }
 
-    /** Returns the position of the parser as a JSON pointer in a URI fragment. */
     private static String pointer(JsonParser parser) {
-        String path = parser.getParsingContext().pathAsPointer().toString();
+        return toFragment(parser.getParsingContext().pathAsPointer().toString());
+    }
+
+    /** Returns a JSON pointer in its representation as a URI fragment (RFC 6901, section 6). */
+    static String toFragment(String pointer) {
         try {
-            return new URI(null, null, path).toASCIIString();
+            return new URI(null, null, pointer).toASCIIString();
         } catch (URISyntaxException e) {
             return "#";
         }

@@ -5,7 +5,6 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.json.schema.SchemaRepository;
 import io.vertx.json.schema.common.dsl.SchemaType;
 import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.Operation;
@@ -26,9 +25,9 @@ final class ParameterReader {
 
     private record DeclaredParameter(Parameter parameter, CompiledSchema schema) {}
 
-    ParameterReader(Operation operation, SchemaRepository schemas) {
+    ParameterReader(Operation operation) {
         for (Parameter parameter : operation.getParameters()) {
-            declared.add(new DeclaredParameter(parameter, CompiledSchema.compile(parameter.getSchema(), schemas)));
+            declared.add(new DeclaredParameter(parameter, CompiledSchema.compile(parameter.getSchema())));
         }
         queryNames = operation.getParameters().stream()
                 .filter(parameter -> parameter.getIn() == Location.QUERY)
@@ -48,10 +47,10 @@ final class ParameterReader {
             if (value == null) {
                 continue;
             }
-            if (each.schema.validate(value) != null) {
+            if (!each.schema.validate(value).isEmpty()) {
                 throw Problem.invalid(
                         each.parameter.getName(),
-                        ValidationErrorMapper.describeParameter(each.parameter.getName(), each.schema.schema()));
+                        ValidationErrorMapper.describeParameter(each.parameter.getName(), each.schema.node()));
             }
             values.put(each.parameter.getName(), value);
         }

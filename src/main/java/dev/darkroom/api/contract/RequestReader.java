@@ -1,5 +1,6 @@
 package dev.darkroom.api.contract;
 
+import com.networknt.schema.Error;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.RequestBodyReader;
@@ -9,8 +10,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.json.schema.OutputUnit;
-import io.vertx.json.schema.SchemaRepository;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import java.util.List;
@@ -24,12 +23,12 @@ final class RequestReader {
     private final CompiledSchema bodySchema;
     private final RequestBodyLimits limits;
 
-    RequestReader(Operation operation, SchemaRepository schemas, RequestBodyLimits limits) {
-        parameterReader = new ParameterReader(operation, schemas);
+    RequestReader(Operation operation, RequestBodyLimits limits) {
+        parameterReader = new ParameterReader(operation);
         MediaType json = operation.getRequestBody() == null
                 ? null
                 : operation.getRequestBody().getContent().get(MediaType.APPLICATION_JSON);
-        bodySchema = json == null ? null : CompiledSchema.compile(json.getSchema(), schemas);
+        bodySchema = json == null ? null : CompiledSchema.compile(json.getSchema());
         this.limits = limits;
     }
 
@@ -100,9 +99,9 @@ final class RequestReader {
     }
 
     private JsonObject validateBody(JsonObject value) {
-        OutputUnit errors = bodySchema.validate(value);
-        if (errors != null) {
-            throw Problem.invalid(ValidationErrorMapper.toValidationErrors(errors, bodySchema.schema()));
+        List<Error> errors = bodySchema.validate(value);
+        if (!errors.isEmpty()) {
+            throw Problem.invalid(ValidationErrorMapper.toValidationErrors(errors));
         }
         return value;
     }
