@@ -89,7 +89,7 @@ class ArchitectureTest {
             Map.entry("generation", "backend config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",
-                    "config database eventbus generation generation.store generation.watch http.egress image signal task"),
+                    "config database eventbus generation generation.store generation.watch http.egress image signal"),
             Map.entry("generation.store", "backend config database eventbus generation queue"),
             Map.entry("generation.watch", "database generation generation.store signal task"),
             Map.entry(
@@ -102,7 +102,7 @@ class ArchitectureTest {
             Map.entry("maintenance", "config database eventbus generation image image.local signal task"),
             Map.entry("maintenance.doctor", "config database"),
             Map.entry("node", "config database"),
-            Map.entry("notification", "database eventbus generation signal task"),
+            Map.entry("notification", "database eventbus generation signal"),
             Map.entry("notification.command", "database eventbus notification signal"),
             Map.entry("notification.stream", "database notification signal task"),
             Map.entry("queue", "database node task"),
@@ -110,7 +110,7 @@ class ArchitectureTest {
             Map.entry("simulator", "simulator.image"),
             Map.entry("simulator.image", ""),
             Map.entry("task", ""),
-            Map.entry("webhook", "config database http node notification queue signal task"),
+            Map.entry("webhook", "config database http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
 
     private static final String API = "dev.darkroom.api..";

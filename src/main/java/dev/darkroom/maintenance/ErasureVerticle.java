@@ -1,12 +1,8 @@
 package dev.darkroom.maintenance;
 
-import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.BusCommand;
 import dev.darkroom.eventbus.CommandReplies;
 import dev.darkroom.eventbus.JsonCommandDispatcher;
-import dev.darkroom.image.ImageStore;
-import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
@@ -15,44 +11,26 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Handles the commands on {@link ErasureBus#COMMANDS} and continues unfinished erasures, including those of stopped processes. One
- * instance per process.
- */
+/** Handles the commands on {@link ErasureBus#COMMANDS}. One instance per process. */
 public final class ErasureVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ErasureVerticle.class);
-    private static final Duration INTERVAL = Duration.ofSeconds(5);
 
     /** Maximum time until the reply; shorter than the reply timeout of the API. */
     private static final Duration MAX_REPLY_TIME = Duration.ofSeconds(3);
 
     private static final int MAX_USER_LENGTH = 128;
 
-    private final Database database;
-    private final NotifyChannel notifyChannel;
-    private final ImageStore imageStore;
-    private UserErasureService erasure;
-    private PeriodicTask resumeTask;
+    private final UserErasureService erasure;
 
-    public ErasureVerticle(Database database, NotifyChannel notifyChannel, ImageStore imageStore) {
-        this.database = database;
-        this.notifyChannel = notifyChannel;
-        this.imageStore = imageStore;
+    public ErasureVerticle(UserErasureService erasure) {
+        this.erasure = erasure;
     }
 
     @Override
     public Future<?> start() {
-        erasure = new UserErasureService(vertx, database, notifyChannel, imageStore);
-        resumeTask = new PeriodicTask(vertx, INTERVAL, erasure::resume);
-        resumeTask.start();
         return vertx.eventBus()
                 .<JsonObject>consumer(ErasureBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
                 .completion();
-    }
-
-    @Override
-    public Future<?> stop() {
-        return resumeTask.stop();
     }
 
     private Future<JsonObject> handleCommand(BusCommand busCommand) {

@@ -1,10 +1,12 @@
 package dev.darkroom.maintenance;
 
 /**
- * SQL that deletes expired rows in batches, oldest first. Skips locked rows, so concurrent transactions do not wait. Uses the primary key
- * instead of an index by time, which would slow down the end of every generation: ids are UUIDv7 in the order of acceptance, and a
- * generation never ends before it is accepted. A generation with an old id may have ended recently, so the statements also check
- * {@code completed_at}.
+ * SQL that deletes expired rows in batches, oldest first. Skips locked rows, so concurrent transactions do not wait. The statements of
+ * batches take the age in ms and the limit, and return the column {@code deleted}.
+ *
+ * <p>Those for generations use the primary key instead of an index by time, which would slow down the end of every generation: ids are
+ * UUIDv7 in the order of acceptance, and a generation never ends before it is accepted. A generation with an old id may have ended
+ * recently, so the statements also check {@code completed_at}.
  */
 final class RetentionSql {
     /** Takes an advisory lock until the transaction ends. Only avoids duplicate work; correctness does not depend on it. */
@@ -39,7 +41,7 @@ final class RetentionSql {
               INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted_images),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
-            SELECT (SELECT count(*) FROM deleted) AS generations,
+            SELECT (SELECT count(*) FROM deleted) AS deleted,
               coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE);
 
     /** Deletes the attempts of ended generations and marks these generations. Deletes all attempts of a generation or none. */
@@ -54,7 +56,7 @@ final class RetentionSql {
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
             noted AS (
               INSERT INTO generation_attempt_purges (generation_id) SELECT id FROM old RETURNING generation_id)
-            SELECT count(*) AS generations FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE);
+            SELECT count(*) AS deleted FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE);
 
     /** Deletes idempotency keys older than {@code $1} ms. */
     static final String DELETE_IDEMPOTENCY_KEYS = """
@@ -64,7 +66,7 @@ final class RetentionSql {
               ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED),
             deleted AS (
               DELETE FROM idempotency_keys k USING old WHERE k.user_id = old.user_id AND k.key = old.key RETURNING 1)
-            SELECT count(*) AS generations FROM deleted""";
+            SELECT count(*) AS deleted FROM deleted""";
 
     /** Deletes stream tickets that expired more than {@code $1} ms ago. */
     static final String DELETE_EXPIRED_TICKETS = """
@@ -74,7 +76,38 @@ final class RetentionSql {
               ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED),
             deleted AS (
               DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
-            SELECT count(*) AS generations FROM deleted""";
+            SELECT count(*) AS deleted FROM deleted""";
+
+    /** Deletes ended deliveries older than {@code $1} ms, with their attempts. */
+    static final String DELETE_EXPIRED_DELIVERIES = """
+            WITH old AS MATERIALIZED (
+              SELECT id FROM webhook_deliveries
+              WHERE created_at < now() - $1::bigint * interval '1 millisecond' AND status <> 'PENDING'
+              ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+            deleted AS (
+              DELETE FROM webhook_deliveries d USING old WHERE d.id = old.id RETURNING 1)
+            SELECT count(*) AS deleted FROM deleted""";
+
+    /**
+     * Deletes the ended deliveries of webhooks that were deleted {@code $1} ms ago. A later run deletes pending ones, after they ended.
+     */
+    static final String DELETE_DELIVERIES_OF_DELETED_WEBHOOKS = """
+            WITH old AS MATERIALIZED (
+              SELECT d.id FROM webhooks w JOIN webhook_deliveries d ON d.webhook_id = w.id
+              WHERE w.deleted_at <= now() - $1::bigint * interval '1 millisecond' AND d.status <> 'PENDING'
+              LIMIT $2 FOR UPDATE OF d SKIP LOCKED),
+            deleted AS (
+              DELETE FROM webhook_deliveries d USING old WHERE d.id = old.id RETURNING 1)
+            SELECT count(*) AS deleted FROM deleted""";
+
+    /** Deletes deleted webhooks without deliveries. */
+    static final String DELETE_EMPTY_WEBHOOKS = """
+            DELETE FROM webhooks w WHERE w.deleted_at IS NOT NULL
+              AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id)""";
+
+    /** Deletes subscribers without an acknowledgement in the last {@code $1} ms. */
+    static final String DELETE_EXPIRED_SUBSCRIBERS =
+            "DELETE FROM subscriber_cursors WHERE updated_at < now() - $1::bigint * interval '1 millisecond'";
 
     /** Selects images deleted more than {@code $1} ms ago whose files may still exist, because a process stopped in between. */
     static final String FIND_DISCARDED_IMAGES = """

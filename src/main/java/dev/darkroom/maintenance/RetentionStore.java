@@ -13,8 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Deletes expired rows, one batch per transaction. The methods that delete batches complete with empty if another process holds the
- * advisory lock. Futures fail with the driver's errors. Usable from any event loop.
+ * Deletes expired rows, one batch per transaction. A batch completes with empty if another process holds the advisory lock. Futures fail with the driver's errors. Usable from any event loop.
  */
 final class RetentionStore {
     private final Database database;
@@ -31,29 +30,46 @@ final class RetentionStore {
      */
     record DeletedBatch(int count, List<String> storageKeys) {}
 
-    /** Deletes up to {@code limit} generations that ended more than {@code age} ago. */
-    Future<Optional<DeletedBatch>> deleteFinished(Duration age, int limit) {
-        return deleteBatch(RetentionSql.DELETE_FINISHED, age, limit)
-                .map(found -> found.map(row ->
-                        new DeletedBatch(row.getInteger("generations"), List.of(row.getArrayOfStrings("keys")))));
+    /**
+     * Executes one of the statements of {@link RetentionSql} that delete a batch.
+     *
+     * @param age minimum age of deleted rows
+     * @param limit maximum number of deleted rows, or of generations whose attempts are deleted
+     */
+    Future<Optional<DeletedBatch>> deleteBatch(String sql, Duration age, int limit) {
+        return database.inTransaction(scope -> scope.connection()
+                .query(RetentionSql.SET_TIMEOUT)
+                .execute()
+                .compose(set -> scope.connection().query(RetentionSql.TRY_LOCK).execute())
+                .compose(rows -> rows.iterator().next().getBoolean("mine")
+                        ? scope.connection()
+                                .preparedQuery(sql)
+                                .execute(Tuple.of(age.toMillis(), limit))
+                                .map(deleted ->
+                                        Optional.of(toBatch(deleted.iterator().next())))
+                        : Future.succeededFuture(Optional.empty())));
     }
 
-    /** Deletes the attempts of up to {@code limit} generations that ended more than {@code age} ago. */
-    Future<Optional<DeletedBatch>> deleteAttempts(Duration age, int limit) {
-        return deleteBatch(RetentionSql.DELETE_ATTEMPTS, age, limit)
-                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    private static DeletedBatch toBatch(Row row) {
+        return new DeletedBatch(
+                row.getInteger("deleted"),
+                row.getColumnIndex("keys") < 0 ? List.of() : List.of(row.getArrayOfStrings("keys")));
     }
 
-    /** Deletes up to {@code limit} idempotency keys older than {@code age}. */
-    Future<Optional<DeletedBatch>> deleteIdempotencyKeys(Duration age, int limit) {
-        return deleteBatch(RetentionSql.DELETE_IDEMPOTENCY_KEYS, age, limit)
-                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    /** Deletes subscribers without an acknowledgement within {@code age}. */
+    Future<Void> deleteExpiredSubscribers(Duration age) {
+        return database.pool()
+                .preparedQuery(RetentionSql.DELETE_EXPIRED_SUBSCRIBERS)
+                .execute(Tuple.of(age.toMillis()))
+                .mapEmpty();
     }
 
-    /** Deletes up to {@code limit} expired stream tickets. */
-    Future<Optional<DeletedBatch>> deleteTickets(int limit) {
-        return deleteBatch(RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO, limit)
-                .map(found -> found.map(row -> new DeletedBatch(row.getInteger("generations"), List.of())));
+    /** Deletes the rows of deleted webhooks that have no deliveries left. */
+    Future<Void> deleteEmptyWebhooks() {
+        return database.pool()
+                .preparedQuery(RetentionSql.DELETE_EMPTY_WEBHOOKS)
+                .execute()
+                .mapEmpty();
     }
 
     /** Finds storage keys of images whose rows were deleted more than {@code age} ago and whose files may still exist. */
@@ -88,18 +104,5 @@ final class RetentionStore {
                     rows.forEach(row -> keys.add(row.getString("storage_key")));
                     return keys;
                 });
-    }
-
-    private Future<Optional<Row>> deleteBatch(String sql, Duration age, int limit) {
-        return database.inTransaction(scope -> scope.connection()
-                .query(RetentionSql.SET_TIMEOUT)
-                .execute()
-                .compose(set -> scope.connection().query(RetentionSql.TRY_LOCK).execute())
-                .compose(rows -> rows.iterator().next().getBoolean("mine")
-                        ? scope.connection()
-                                .preparedQuery(sql)
-                                .execute(Tuple.of(age.toMillis(), limit))
-                                .map(deleted -> Optional.of(deleted.iterator().next()))
-                        : Future.succeededFuture(Optional.empty())));
     }
 }

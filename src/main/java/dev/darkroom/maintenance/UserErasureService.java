@@ -6,6 +6,7 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.image.ImageKeyFactory;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureStore.ErasedAttempt;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class UserErasureService {
     private static final Logger LOG = LoggerFactory.getLogger(UserErasureService.class);
+    private static final Duration RESUME_INTERVAL = Duration.ofSeconds(5);
     private static final Duration SHORT_PASS_DELAY = Duration.ofMillis(100);
     private static final Duration PASS_DELAY = Duration.ofSeconds(1);
 
@@ -86,8 +88,13 @@ public final class UserErasureService {
                         : waitFor(SHORT_PASS_DELAY).compose(elapsed -> erase(user, deadlineNanos)));
     }
 
+    /** Continues unfinished erasures, including those of stopped processes. */
+    public PeriodicTaskVerticle.Task resumeTask() {
+        return new PeriodicTaskVerticle.Task(RESUME_INTERVAL, stopped -> resume());
+    }
+
     /** Runs one pass for each unfinished erasure. A failed pass does not prevent the others. */
-    Future<Void> resume() {
+    private Future<Void> resume() {
         return store.findUnfinished()
                 .onFailure(UserErasureService::logInterruption)
                 .compose(users -> {

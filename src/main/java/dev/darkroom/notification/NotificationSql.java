@@ -102,9 +102,5 @@ final class NotificationSql {
             "UPDATE notifications n SET read_at = coalesce(n.read_at, now()) WHERE n.id = $1 AND n.user_id = $2 RETURNING "
                     + COLUMNS;
 
-    /** Deletes subscribers without an acknowledgement in the last {@code $1} ms. */
-    static final String DELETE_EXPIRED_SUBSCRIBERS =
-            "DELETE FROM subscriber_cursors WHERE updated_at < now() - $1::bigint * interval '1 millisecond'";
-
     private NotificationSql() {}
 }

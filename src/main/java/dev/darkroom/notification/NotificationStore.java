@@ -6,7 +6,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -174,14 +173,6 @@ public final class NotificationStore {
                 .preparedQuery(NotificationSql.MARK_READ)
                 .execute(Tuple.of(id, user))
                 .map(rows -> firstRow(rows).map(NotificationStore::toNotification));
-    }
-
-    /** Deletes subscribers without an acknowledgement within {@code age}; completes with their number. */
-    Future<Integer> deleteExpiredSubscribers(Duration age) {
-        return database.pool()
-                .preparedQuery(NotificationSql.DELETE_EXPIRED_SUBSCRIBERS)
-                .execute(Tuple.of(age.toMillis()))
-                .map(RowSet::rowCount);
     }
 
     static List<Notification> toNotifications(RowSet<Row> rows) {

@@ -12,7 +12,6 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationRequest;
-import dev.darkroom.generation.command.BacklogVerticle;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
 import dev.darkroom.generation.store.SubmissionStore;
@@ -25,11 +24,13 @@ import dev.darkroom.generation.worker.GenerationWorkerVerticle;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
-import dev.darkroom.maintenance.ImageStoreHealthVerticle;
+import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -48,6 +49,8 @@ final class GenerationModule {
     private final List<GenerationFinishListener> finishListeners;
     private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
+    private final BacklogEstimator backlogEstimator = new BacklogEstimator();
+    private final SubmissionStore submissions;
     private final CompletionWaiters completionWaiters = new CompletionWaiters();
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
 
@@ -67,6 +70,25 @@ final class GenerationModule {
         this.notifyChannel = notifyChannel;
         this.images = images;
         this.finishListeners = List.copyOf(finishListeners);
+        this.submissions = new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
+    }
+
+    /** Returns the periodic tasks of the command verticles and of the worker, as far as the settings enable them. */
+    List<PeriodicTaskVerticle.Task> periodicTasks() {
+        List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>();
+        if (settings.generation().instances() > 0) {
+            tasks.add(new PeriodicTaskVerticle.Task(
+                    settings.node().heartbeatInterval(),
+                    stopped -> submissions
+                            .measureBacklog(backlogEstimator)
+                            .onFailure(error -> LOG.atDebug()
+                                    .addKeyValue("reason", error.getMessage())
+                                    .log("backlog measurement failed"))));
+        }
+        if (settings.worker().concurrency() > 0) {
+            tasks.add(new ImageStoreCheck(images, imageStoreHealth).task());
+        }
+        return tasks;
     }
 
     /** Returns the memory budget of responses from the AI server. Warns when the heap is too small. */
@@ -99,15 +121,7 @@ final class GenerationModule {
      */
     void deployCommands(EgressPolicy egressPolicy) throws Exception {
         SecureRandom random = new SecureRandom();
-        BacklogEstimator backlogEstimator = new BacklogEstimator();
-        SubmissionStore submissions =
-                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
         if (settings.generation().instances() > 0) {
-            processLifecycle.deploy(
-                    vertx,
-                    "backlog",
-                    new BacklogVerticle(
-                            backlogEstimator, submissions, settings.node().heartbeatInterval()));
             processLifecycle.deploy(
                     vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
             processLifecycle.deploy(
@@ -144,7 +158,6 @@ final class GenerationModule {
             processLifecycle.deploy(vertx, "backend executor", executorVerticle);
             BackendExecutor backendExecutor = executorVerticle.executor();
             backendExecutors.add(backendExecutor);
-            processLifecycle.deploy(vertx, "image store check", new ImageStoreHealthVerticle(images, imageStoreHealth));
             String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
                     localNode,
                     backendExecutor,

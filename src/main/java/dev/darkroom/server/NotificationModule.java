@@ -3,7 +3,6 @@ package dev.darkroom.server;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.notification.NotificationPartitionVerticle;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.command.NotificationCommandVerticle;
 import dev.darkroom.notification.stream.NotificationHub;
@@ -28,18 +27,13 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
             Database database,
             NotifyChannel notifyChannel)
             throws Exception {
-        Settings.Notifications notificationSettings = settings.notifications();
-        NotificationHubVerticle hubVerticle =
-                new NotificationHubVerticle(database, notifyChannel, notificationSettings.pollInterval());
+        NotificationHubVerticle hubVerticle = new NotificationHubVerticle(
+                database, notifyChannel, settings.notifications().pollInterval());
         processLifecycle.deploy(vertx, "notification hub", hubVerticle);
         NotificationHub hub = hubVerticle.hub();
         WebhookModule webhooks = WebhookModule.open(vertx, settings, processLifecycle, database, notifyChannel);
         NotificationWriter notificationWriter = new NotificationWriter(
                 List.of(webhooks.enqueueStore()), new NotificationPublisher(vertx, hub, notifyChannel));
-        processLifecycle.deploy(
-                vertx,
-                "notification partitions",
-                new NotificationPartitionVerticle(database, notificationSettings.retention()));
         processLifecycle.deploy(
                 vertx,
                 "notification",

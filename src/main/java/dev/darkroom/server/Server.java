@@ -20,15 +20,18 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.local.LocalImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
 import dev.darkroom.maintenance.InstallationStore;
-import dev.darkroom.maintenance.RetentionVerticle;
-import dev.darkroom.maintenance.VacuumBlockerVerticle;
+import dev.darkroom.maintenance.RetentionTask;
+import dev.darkroom.maintenance.UserErasureService;
+import dev.darkroom.maintenance.VacuumBlockerMonitor;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -128,16 +131,24 @@ public final class Server {
                 images,
                 List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
-        VacuumBlockerVerticle vacuumBlockers =
-                new VacuumBlockerVerticle(database, settings.database().longTransactionWarning());
+        VacuumBlockerMonitor vacuumBlockers =
+                new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
         ManagementVerticle management = deployManagement(vertx, database, localNode, generations, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
         generations.deployReaper();
-        processLifecycle.deploy(vertx, "vacuum blocker monitor", vacuumBlockers);
-        processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(database, notifyChannel, images));
-        processLifecycle.deploy(vertx, "retention", new RetentionVerticle(database, images, settings.retention()));
+        UserErasureService erasure = new UserErasureService(vertx, database, notifyChannel, images);
+        processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(erasure));
+        RetentionTask retention = new RetentionTask(
+                vertx,
+                database,
+                images,
+                settings.retention(),
+                settings.notifications().retention());
+        List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>(generations.periodicTasks());
+        tasks.addAll(List.of(vacuumBlockers.task(), erasure.resumeTask(), retention.task()));
+        processLifecycle.deploy(vertx, "periodic tasks", new PeriodicTaskVerticle(tasks));
         generations.deployCommands(notifications.webhooks().egressPolicy());
         // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the
         // events of the last attempts, and its commands get replies until the node leaves.
@@ -185,7 +196,7 @@ public final class Server {
             Database database,
             LocalNode localNode,
             GenerationModule generations,
-            VacuumBlockerVerticle vacuumBlockers)
+            VacuumBlockerMonitor vacuumBlockers)
             throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),

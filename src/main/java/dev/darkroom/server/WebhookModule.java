@@ -12,7 +12,6 @@ import dev.darkroom.node.LocalNode;
 import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
-import dev.darkroom.webhook.DeliveryRetentionVerticle;
 import dev.darkroom.webhook.WebhookBus;
 import dev.darkroom.webhook.WebhookSenderVerticle;
 import dev.darkroom.webhook.command.WebhookCommandVerticle;
@@ -91,13 +90,6 @@ final class WebhookModule {
 
     /** @param notificationWriter stores the notification that an endpoint was disabled */
     void deploy(LocalNode localNode, NotificationWriter notificationWriter) throws Exception {
-        processLifecycle.deploy(
-                vertx,
-                "delivery retention",
-                new DeliveryRetentionVerticle(
-                        database,
-                        settings.notifications().retention(),
-                        settings.retention().interval()));
         processLifecycle.deploy(
                 vertx,
                 "webhook",

@@ -54,9 +54,4 @@ public final class PeriodicTask {
         stopped = true;
         return currentRun.otherwiseEmpty();
     }
-
-    /** Returns whether {@link #stop} was called. A long run checks it to end early. */
-    public boolean stopped() {
-        return stopped;
-    }
 }

@@ -13,6 +13,7 @@ import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.ImageKeyFactory;
 import dev.darkroom.image.local.ImageDirectoryOwner;
 import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
@@ -144,7 +145,7 @@ class UserErasureServiceTest {
         insertGenerations("bob", 1);
 
         // when
-        get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
+        get(vertx.deployVerticle(new PeriodicTaskVerticle(List.of(erasure.resumeTask()))));
 
         // then
         awaitFinished();
@@ -165,7 +166,7 @@ class UserErasureServiceTest {
         insertGenerations("bob", 1);
 
         // when
-        get(vertx.deployVerticle(new ErasureVerticle(database, notifyChannel, images)));
+        get(vertx.deployVerticle(new PeriodicTaskVerticle(List.of(erasure.resumeTask()))));
 
         // then
         await().atMost(Duration.ofSeconds(60))

@@ -48,27 +48,23 @@ class StopOrderTest {
         effects.put(
                 "worker",
                 "running attempts finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
-        effects.put("image store check", "the image store is no longer checked");
         effects.put("backend executor", "the circuit breaker rejects all calls");
         effects.put("webhook sender", "running webhook deliveries finish, up to `shutdown.gracePeriod`");
         effects.put("webhook", "webhook commands on the event bus get no reply");
-        effects.put("delivery retention", "old deliveries are no longer deleted");
         effects.put(CLUSTER, "the node leaves the cluster, within 5 s");
         effects.put("generation", "generation commands on the event bus get no reply");
         effects.put("progress subscribers", "progress of generations is no longer read");
         effects.put("completion waiters", "finished generations are no longer read");
-        effects.put("backlog", "the size of the queue is no longer read");
-        effects.put("retention", "retention ends after the running batch");
         effects.put(
-                "user erasure",
-                "erasures of users are no longer continued; another process or the next start continues them");
-        effects.put("vacuum blocker monitor", "long transactions are no longer detected");
+                "periodic tasks",
+                "retention ends after the running batch; the queue, the image store and long transactions are no longer"
+                        + " checked; another process or the next start continues erasures of users");
+        effects.put("user erasure", "erasure commands on the event bus get no reply");
         effects.put("lease reaper", "expired leases are no longer reclaimed");
         effects.put("node", "the row of the node is deleted: its remaining leases are free at once");
         effects.put("management", "the management port is closed");
         effects.put("notification", "notification commands on the event bus get no reply");
         effects.put("notification hub", "notifications for streams are no longer read");
-        effects.put("notification partitions", "partitions are no longer created and dropped");
         effects.put("webhook client", "connections to receivers are closed");
         effects.put("backend", "connections to the AI server are closed");
         effects.put("notify channel", "the `LISTEN` connection is closed");

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * @param submissions one instance per process, because it serializes submissions
  * @param notifyChannel sends signals to other processes
- * @param backlogEstimator updated by {@link BacklogVerticle}
+ * @param backlogEstimator updated by a periodic task
  * @param completionWaiters notified by {@code CompletionVerticle}
  * @param finishListeners called inside the transactions that end generations
  * @param egressPolicy checks the webhook URLs of requests

@@ -9,6 +9,7 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that expired data is deleted, that other data is kept, and that the doctor finds no violations afterwards. */
 @Tag("database")
-class RetentionVerticleTest {
+class RetentionTaskTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Duration MONTH = Duration.ofDays(30);
 
@@ -68,8 +69,9 @@ class RetentionVerticleTest {
     }
 
     private String deploy(Duration ended, Duration attempts, Duration orphans) throws Exception {
-        return awaitResult(vertx.deployVerticle(new RetentionVerticle(
-                database, store, new Settings.Retention(ended, attempts, orphans, Duration.ofMillis(50)))));
+        RetentionTask retention = new RetentionTask(
+                vertx, database, store, new Settings.Retention(ended, attempts, orphans, Duration.ofMillis(50)), MONTH);
+        return awaitResult(vertx.deployVerticle(new PeriodicTaskVerticle(List.of(retention.task()))));
     }
 
     /** Returns a UUIDv7 of the time {@code age} ago. */
@@ -240,9 +242,10 @@ class RetentionVerticleTest {
             RetentionStore retention = new RetentionStore(database);
 
             // then
-            assertThat(awaitResult(retention.deleteFinished(MONTH, 10))).isEmpty();
+            assertThat(awaitResult(retention.deleteBatch(RetentionSql.DELETE_FINISHED, MONTH, 10)))
+                    .isEmpty();
             other.rollback();
-            assertThat(awaitResult(retention.deleteFinished(MONTH, 10)))
+            assertThat(awaitResult(retention.deleteBatch(RetentionSql.DELETE_FINISHED, MONTH, 10)))
                     .hasValueSatisfying(
                             deletedBatch -> assertThat(deletedBatch.count()).isEqualTo(1));
         }

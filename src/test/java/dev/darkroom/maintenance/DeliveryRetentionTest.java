@@ -1,10 +1,11 @@
-package dev.darkroom.webhook;
+package dev.darkroom.maintenance;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Vertx;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Tests the deletion of expired deliveries and of deleted webhooks. */
 @Tag("database")
-class DeliveryRetentionVerticleTest {
+class DeliveryRetentionTest {
     private static final Duration MONTH = Duration.ofDays(30);
 
     private final Vertx vertx = Vertx.vertx();
@@ -76,7 +77,9 @@ class DeliveryRetentionVerticleTest {
     }
 
     private void deploy() throws Exception {
-        deploymentId = vertx.deployVerticle(new DeliveryRetentionVerticle(database, MONTH, Duration.ofMillis(50)))
+        RetentionTask retention = new RetentionTask(
+                vertx, database, null, new Settings.Retention(null, null, null, Duration.ofMillis(50)), MONTH);
+        deploymentId = vertx.deployVerticle(new PeriodicTaskVerticle(List.of(retention.task())))
                 .await(60, TimeUnit.SECONDS);
     }
 

@@ -12,6 +12,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Vertx;
@@ -32,7 +33,7 @@ import org.slf4j.LoggerFactory;
 
 /** Tests the warning with transactions that stay open. */
 @Tag("database")
-class VacuumBlockerVerticleTest {
+class VacuumBlockerMonitorTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final String WARNING = "long transaction blocks vacuum";
     private static final String END_OF_WARNING = "vacuum no longer blocked";
@@ -40,7 +41,7 @@ class VacuumBlockerVerticleTest {
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private VacuumBlockerVerticle verticle;
+    private VacuumBlockerMonitor monitor;
 
     @BeforeEach
     void open() throws Exception {
@@ -50,8 +51,8 @@ class VacuumBlockerVerticleTest {
         DatabaseMigrator.migrate(url, settings.database());
         logger().addAppender(log);
         log.start();
-        verticle = new VacuumBlockerVerticle(Database.open(vertx, url, settings.database()), Duration.ofMillis(400));
-        vertx.deployVerticle(verticle).await(60, TimeUnit.SECONDS);
+        monitor = new VacuumBlockerMonitor(Database.open(vertx, url, settings.database()), Duration.ofMillis(400));
+        vertx.deployVerticle(new PeriodicTaskVerticle(List.of(monitor.task()))).await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -61,7 +62,7 @@ class VacuumBlockerVerticleTest {
     }
 
     private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger(VacuumBlockerVerticle.class);
+        return (Logger) LoggerFactory.getLogger(VacuumBlockerMonitor.class);
     }
 
     private List<String> messages() {
@@ -83,8 +84,8 @@ class VacuumBlockerVerticleTest {
 
     private void awaitAlarm(boolean alarm) {
         await().atMost(TIMEOUT)
-                .until(() -> verticle.lastObservation().containsKey("observedAt")
-                        && verticle.lastObservation().getBoolean("longTransactionWarning") == alarm);
+                .until(() -> monitor.lastObservation().containsKey("observedAt")
+                        && monitor.lastObservation().getBoolean("longTransactionWarning") == alarm);
     }
 
     @Test
@@ -100,7 +101,7 @@ class VacuumBlockerVerticleTest {
             awaitAlarm(true);
 
             // then
-            blocker = verticle.lastObservation().getJsonArray("vacuumBlockers").getJsonObject(0);
+            blocker = monitor.lastObservation().getJsonArray("vacuumBlockers").getJsonObject(0);
             assertThat(blocker.getString("kind")).isEqualTo("TRANSACTION");
             assertThat(blocker.getString("name")).isEqualTo("report");
             assertThat(blocker.getString("state")).isEqualTo("idle in transaction");
@@ -108,7 +109,7 @@ class VacuumBlockerVerticleTest {
             assertThat(blocker.getLong("ageMs")).isGreaterThan(400);
             long seenAt = blocker.getLong("ageMs");
             await().atMost(TIMEOUT)
-                    .until(() -> verticle.lastObservation()
+                    .until(() -> monitor.lastObservation()
                                     .getJsonArray("vacuumBlockers")
                                     .getJsonObject(0)
                                     .getLong("ageMs")
@@ -125,7 +126,7 @@ class VacuumBlockerVerticleTest {
                 .contains(
                         "pid=\"" + blocker.getInteger("pid"), "name=\"report", "state=\"idle in transaction", "ageMs=")
                 .doesNotContain("secret");
-        assertThat(verticle.lastObservation().getJsonArray("vacuumBlockers")).isEmpty();
+        assertThat(monitor.lastObservation().getJsonArray("vacuumBlockers")).isEmpty();
     }
 
     @Test
@@ -154,7 +155,7 @@ class VacuumBlockerVerticleTest {
             awaitAlarm(false);
             await().during(Duration.ofSeconds(1))
                     .atMost(TIMEOUT)
-                    .until(() -> !verticle.lastObservation().getBoolean("longTransactionWarning"));
+                    .until(() -> !monitor.lastObservation().getBoolean("longTransactionWarning"));
             assertThat(messages()).isEmpty();
         }
     }
@@ -166,7 +167,7 @@ class VacuumBlockerVerticleTest {
         VacuumBlockerStore.VacuumBlocker hidden =
                 new VacuumBlockerStore.VacuumBlocker("TRANSACTION", 4711, "", null, null, "4711 99");
         VacuumBlockerStore.Observation observation = new VacuumBlockerStore.Observation(3, List.of(hidden));
-        VacuumBlockerVerticle other = new VacuumBlockerVerticle(null, Duration.ofMillis(200));
+        VacuumBlockerMonitor other = new VacuumBlockerMonitor(null, Duration.ofMillis(200));
 
         // when
         other.evaluate(observation);

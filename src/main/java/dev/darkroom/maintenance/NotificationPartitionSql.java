@@ -1,4 +1,4 @@
-package dev.darkroom.notification;
+package dev.darkroom.maintenance;
 
 /**
  * SQL for the weekly partitions of {@code notifications}. A week begins on Monday at midnight UTC. An advisory lock admits one

@@ -1,15 +1,24 @@
-package dev.darkroom.notification;
+package dev.darkroom.maintenance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.Settings;
+import dev.darkroom.notification.NotificationFixture;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Tests creating partitions in advance and dropping expired ones. */
-class NotificationPartitionVerticleTest extends NotificationFixture {
+class NotificationPartitionTest extends NotificationFixture {
     private static final Duration MONTH = Duration.ofDays(30);
+
+    private void deploy() {
+        RetentionTask retention = new RetentionTask(
+                vertx, database, null, new Settings.Retention(null, null, null, Duration.ofMinutes(10)), MONTH);
+        await(vertx.deployVerticle(new PeriodicTaskVerticle(List.of(retention.task()))));
+    }
 
     private List<String> partitions() {
         return query("SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
@@ -26,8 +35,8 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
     @Test
     void createsPartitionsForThisWeekAndTheNextThree() {
         // when two processes start at the same time
-        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
-        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
+        deploy();
+        deploy();
 
         // then
         awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "5");
@@ -45,7 +54,7 @@ class NotificationPartitionVerticleTest extends NotificationFixture {
         await(writeNotifications("anna"));
 
         // when
-        await(vertx.deployVerticle(new NotificationPartitionVerticle(database, MONTH)));
+        deploy();
 
         // then only the other weeks have partitions
         awaitResult("SELECT count(*) FROM pg_inherits WHERE inhparent = 'notifications'::regclass", "4");

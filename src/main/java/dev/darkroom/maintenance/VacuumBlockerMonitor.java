@@ -4,9 +4,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.maintenance.VacuumBlockerStore.Observation;
 import dev.darkroom.maintenance.VacuumBlockerStore.VacuumBlocker;
-import dev.darkroom.task.PeriodicTask;
-import io.vertx.core.Future;
-import io.vertx.core.VerticleBase;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -21,10 +19,10 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Monitors transactions and slots that prevent vacuum from removing dead rows for too long; claims get slower with each dead row. Logs
- * the beginning and the end of a warning. Executes one statement every 10 s. One instance per process.
+ * the beginning and the end of a warning. Executes one statement every 10 s. Belongs to the event loop that runs its task.
  */
-public final class VacuumBlockerVerticle extends VerticleBase {
-    private static final Logger LOG = LoggerFactory.getLogger(VacuumBlockerVerticle.class);
+public final class VacuumBlockerMonitor {
+    private static final Logger LOG = LoggerFactory.getLogger(VacuumBlockerMonitor.class);
     private static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final int MAX_REPORTED = 10;
 
@@ -34,12 +32,11 @@ public final class VacuumBlockerVerticle extends VerticleBase {
     private final Map<String, Long> firstSeen = new HashMap<>();
 
     private boolean warning;
-    private PeriodicTask pollTask;
     private volatile JsonObject lastObservation =
             new JsonObject().put("longTransactionWarning", false).put("vacuumBlockers", new JsonArray());
 
     /** @param ageLimit age of a blocker above which the warning starts */
-    public VacuumBlockerVerticle(Database database, Duration ageLimit) {
+    public VacuumBlockerMonitor(Database database, Duration ageLimit) {
         this.store = new VacuumBlockerStore(database);
         this.ageLimit = ageLimit;
     }
@@ -49,19 +46,11 @@ public final class VacuumBlockerVerticle extends VerticleBase {
         return lastObservation;
     }
 
-    @Override
-    public Future<?> start() {
+    public PeriodicTaskVerticle.Task task() {
         long interval = Math.max(1, Math.min(INTERVAL.toMillis(), ageLimit.toMillis() / 2));
         // Ignore failures: other components log an unavailable database, and the observation has a timestamp.
-        pollTask = new PeriodicTask(
-                vertx, Duration.ofMillis(interval), () -> store.findBlockers().onSuccess(this::evaluate));
-        pollTask.start();
-        return Future.succeededFuture();
-    }
-
-    @Override
-    public Future<?> stop() {
-        return pollTask.stop();
+        return new PeriodicTaskVerticle.Task(
+                Duration.ofMillis(interval), stopped -> store.findBlockers().onSuccess(this::evaluate));
     }
 
     /** Evaluates an observation. Package-private for the test, which cannot create sessions of another database user. */

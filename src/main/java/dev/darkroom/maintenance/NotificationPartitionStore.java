@@ -1,4 +1,4 @@
-package dev.darkroom.notification;
+package dev.darkroom.maintenance;
 
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;

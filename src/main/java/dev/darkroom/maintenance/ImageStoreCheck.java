@@ -2,14 +2,13 @@ package dev.darkroom.maintenance;
 
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
-import dev.darkroom.task.PeriodicTask;
+import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Checks every 10 s whether the image store is writable, and every second while it fails. One instance per process with workers. */
-public final class ImageStoreHealthVerticle extends VerticleBase {
+/** Checks every 10 s whether the image store is writable, and every second while it fails. Belongs to the event loop that runs its task. */
+public final class ImageStoreCheck {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
     private static final int RUNS_PER_CHECK = 10;
 
@@ -18,25 +17,16 @@ public final class ImageStoreHealthVerticle extends VerticleBase {
 
     private final ImageStore imageStore;
     private final ImageStoreHealth health;
-    private PeriodicTask checkTask;
     private int runCount;
 
     /** @param health receives the results of the checks */
-    public ImageStoreHealthVerticle(ImageStore imageStore, ImageStoreHealth health) {
+    public ImageStoreCheck(ImageStore imageStore, ImageStoreHealth health) {
         this.imageStore = imageStore;
         this.health = health;
     }
 
-    @Override
-    public Future<?> start() {
-        checkTask = new PeriodicTask(vertx, INTERVAL, this::check);
-        checkTask.start();
-        return Future.succeededFuture();
-    }
-
-    @Override
-    public Future<?> stop() {
-        return checkTask.stop();
+    public PeriodicTaskVerticle.Task task() {
+        return new PeriodicTaskVerticle.Task(INTERVAL, stopped -> check());
     }
 
     private Future<?> check() {

@@ -1,0 +1,70 @@
+package dev.darkroom.maintenance;
+
+import dev.darkroom.image.ImageStore;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes image files that have no row. Usable from any event loop. */
+final class ImageFileCleaner {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageFileCleaner.class);
+
+    /** Name of an image file; group 1 is the image id. Other files are ignored. */
+    private static final Pattern IMAGE_FILE_NAME =
+            Pattern.compile("(?:.*/)?(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.[0-9a-z]+");
+
+    private final ImageStore imageStore;
+    private final RetentionStore store;
+
+    ImageFileCleaner(ImageStore imageStore, RetentionStore store) {
+        this.imageStore = imageStore;
+        this.store = store;
+    }
+
+    /** Deletes the files of images whose rows were deleted. A later run repeats failed deletions. */
+    Future<Void> deleteDiscarded(List<String> keys) {
+        return deleteFiles(keys).compose(store::deleteDiscardedImages);
+    }
+
+    /**
+     * Deletes the files of a page that have no row, and whose name is that of an image.
+     *
+     * @return number of orphaned files, including those that could not be deleted
+     */
+    Future<Integer> deleteOrphans(List<String> keys) {
+        Map<String, UUID> ids = new LinkedHashMap<>();
+        for (String key : keys) {
+            Matcher name = IMAGE_FILE_NAME.matcher(key);
+            if (name.matches()) {
+                ids.put(key, UUID.fromString(name.group(1)));
+            }
+        }
+        return store.findKnownImages(List.copyOf(ids.values())).compose(known -> {
+            List<String> orphans =
+                    ids.keySet().stream().filter(key -> !known.contains(key)).toList();
+            return deleteFiles(orphans).map(orphans.size());
+        });
+    }
+
+    /** Completes with the keys of the deleted files, never fails. */
+    private Future<List<String>> deleteFiles(List<String> keys) {
+        List<String> deletedKeys = new ArrayList<>();
+        return Future.join(keys.stream()
+                        .map(key -> imageStore
+                                .delete(key)
+                                .onSuccess(deleted -> deletedKeys.add(key))
+                                .onFailure(error -> LOG.atWarn()
+                                        .addKeyValue("key", key)
+                                        .addKeyValue("reason", error.toString())
+                                        .log("image file not deleted")))
+                        .toList())
+                .transform(done -> Future.succeededFuture(deletedKeys));
+    }
+}

@@ -1,0 +1,193 @@
+package dev.darkroom.maintenance;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.maintenance.RetentionStore.DeletedBatch;
+import dev.darkroom.task.PeriodicTaskVerticle;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deletes data past its retention, and creates partitions of {@code notifications} ahead of time. Works in small batches with pauses, to
+ * limit the load on the database. Runs in every process; an advisory lock admits one at a time. Deletes rows first and files after the
+ * commit; the file keys stay in a table until the files are deleted, so a crash in between leaves no file behind.
+ */
+public final class RetentionTask {
+    private static final Logger LOG = LoggerFactory.getLogger(RetentionTask.class);
+    private static final int BATCH_SIZE = 500;
+    private static final Duration BATCH_DELAY = Duration.ofMillis(100);
+
+    /** Age of deleted idempotency keys; the contract promises 24 hours. */
+    private static final Duration IDEMPOTENCY_KEY_TTL = Duration.ofHours(25);
+
+    /** Age after which another run deletes files; normally the run that deleted the rows does so immediately. */
+    private static final Duration DISCARDED_FILE_AGE = Duration.ofMinutes(1);
+
+    /** Weeks for which partitions exist in advance. New rows find their partition after an outage of that length. */
+    private static final int PARTITION_WEEKS_AHEAD = 3;
+
+    private final Vertx vertx;
+    private final RetentionStore store;
+    private final NotificationPartitionStore partitions;
+    private final ImageStore imageStore;
+    private final ImageFileCleaner files;
+    private final Settings.Retention settings;
+    private final Duration notificationRetention;
+
+    /**
+     * @param notificationRetention minimum age of deleted notifications and deliveries; a partition is dropped whole, up to a week later
+     */
+    public RetentionTask(
+            Vertx vertx,
+            Database database,
+            ImageStore imageStore,
+            Settings.Retention settings,
+            Duration notificationRetention) {
+        this.vertx = vertx;
+        this.store = new RetentionStore(database);
+        this.partitions = new NotificationPartitionStore(database);
+        this.imageStore = imageStore;
+        this.files = new ImageFileCleaner(imageStore, store);
+        this.settings = settings;
+        this.notificationRetention = notificationRetention;
+    }
+
+    public PeriodicTaskVerticle.Task task() {
+        return new PeriodicTaskVerticle.Task(settings.interval(), this::run);
+    }
+
+    /** Numbers of deleted objects in one run. */
+    private static final class DeletionCounts {
+        private int generations;
+        private int generationsWithoutAttempts;
+        private int images;
+        private int orphanedFiles;
+    }
+
+    /** A failed part does not prevent the others. When stopped, completes after the current batch. */
+    private Future<?> run(BooleanSupplier stopped) {
+        return maintainNotifications()
+                .transform(done -> deleteDeliveries(stopped))
+                .transform(done -> deleteGenerations(stopped));
+    }
+
+    private Future<?> maintainNotifications() {
+        return partitions
+                .create(PARTITION_WEEKS_AHEAD)
+                .onSuccess(created -> logChanges("notification partitions created", created))
+                .compose(created -> partitions.drop(notificationRetention))
+                .onSuccess(dropped -> logChanges("notification partitions dropped", dropped))
+                .compose(dropped -> store.deleteExpiredSubscribers(notificationRetention))
+                .onFailure(error -> logFailure("notification partition maintenance failed", error));
+    }
+
+    private Future<?> deleteDeliveries(BooleanSupplier stopped) {
+        return repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_DELIVERIES, notificationRetention)
+                .compose(done ->
+                        repeatBatches(stopped, RetentionSql.DELETE_DELIVERIES_OF_DELETED_WEBHOOKS, Duration.ZERO))
+                .compose(done -> store.deleteEmptyWebhooks())
+                .onFailure(error -> logFailure("delivery retention failed", error));
+    }
+
+    private Future<?> deleteGenerations(BooleanSupplier stopped) {
+        DeletionCounts counts = new DeletionCounts();
+        return repeatBatches(stopped, RetentionSql.DELETE_IDEMPOTENCY_KEYS, IDEMPOTENCY_KEY_TTL)
+                .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO))
+                .compose(done -> store.findDiscardedImages(DISCARDED_FILE_AGE, BATCH_SIZE))
+                .compose(files::deleteDiscarded)
+                .compose(done -> ifSet(settings.generations(), age -> deleteFinished(stopped, age, counts)))
+                .compose(done -> ifSet(settings.attempts(), age -> deleteAttempts(stopped, age, counts)))
+                .compose(done -> ifSet(settings.orphanedFiles(), age -> deleteOrphans(stopped, age, counts)))
+                .onFailure(error -> logFailure("retention cleanup failed", error))
+                .otherwiseEmpty()
+                .onComplete(done -> logSummary(counts));
+    }
+
+    private static Future<Void> ifSet(Duration age, Function<Duration, Future<Void>> deletion) {
+        return age == null ? Future.succeededFuture() : deletion.apply(age);
+    }
+
+    private Future<Void> deleteFinished(BooleanSupplier stopped, Duration age, DeletionCounts counts) {
+        return repeatBatches(stopped, RetentionSql.DELETE_FINISHED, age, batch -> {
+            counts.generations += batch.count();
+            counts.images += batch.storageKeys().size();
+            return files.deleteDiscarded(batch.storageKeys());
+        });
+    }
+
+    private Future<Void> deleteAttempts(BooleanSupplier stopped, Duration age, DeletionCounts counts) {
+        return repeatBatches(stopped, RetentionSql.DELETE_ATTEMPTS, age, batch -> {
+            counts.generationsWithoutAttempts += batch.count();
+            return Future.succeededFuture();
+        });
+    }
+
+    private Future<Void> deleteOrphans(BooleanSupplier stopped, Duration age, DeletionCounts counts) {
+        return imageStore.scanStaleKeys(
+                age,
+                BATCH_SIZE,
+                keys -> stopped.getAsBoolean()
+                        ? Future.succeededFuture()
+                        : files.deleteOrphans(keys).compose(orphans -> {
+                            counts.orphanedFiles += orphans;
+                            return orphans == 0 ? Future.succeededFuture() : waitBetweenBatches();
+                        }));
+    }
+
+    private Future<Void> repeatBatches(BooleanSupplier stopped, String sql, Duration age) {
+        return repeatBatches(stopped, sql, age, batch -> Future.succeededFuture());
+    }
+
+    /** Repeats a batch until it is not full, another process holds the lock, or the task stops. */
+    private Future<Void> repeatBatches(
+            BooleanSupplier stopped, String sql, Duration age, Function<DeletedBatch, Future<Void>> afterBatch) {
+        if (stopped.getAsBoolean()) {
+            return Future.succeededFuture();
+        }
+        return store.deleteBatch(sql, age, BATCH_SIZE).compose(found -> {
+            if (found.isEmpty()) {
+                return Future.succeededFuture();
+            }
+            Future<Void> done = afterBatch.apply(found.get());
+            return found.get().count() < BATCH_SIZE
+                    ? done
+                    : done.compose(ignored -> waitBetweenBatches())
+                            .compose(ignored -> repeatBatches(stopped, sql, age, afterBatch));
+        });
+    }
+
+    private Future<Void> waitBetweenBatches() {
+        return vertx.timer(BATCH_DELAY.toMillis(), TimeUnit.MILLISECONDS).mapEmpty();
+    }
+
+    private static void logFailure(String message, Throwable error) {
+        LOG.atWarn().addKeyValue("reason", error.getMessage()).log(message);
+    }
+
+    private static void logChanges(String message, List<String> partitions) {
+        if (!partitions.isEmpty()) {
+            LOG.atInfo()
+                    .addKeyValue("partitions", String.join(", ", partitions))
+                    .log(message);
+        }
+    }
+
+    private static void logSummary(DeletionCounts counts) {
+        if (counts.generations + counts.generationsWithoutAttempts + counts.orphanedFiles > 0) {
+            LOG.atInfo()
+                    .addKeyValue("generations", counts.generations)
+                    .addKeyValue("images", counts.images)
+                    .addKeyValue("generationsWithoutAttempts", counts.generationsWithoutAttempts)
+                    .addKeyValue("orphanedFiles", counts.orphanedFiles)
+                    .log("retention cleanup finished");
+        }
+    }
+}
