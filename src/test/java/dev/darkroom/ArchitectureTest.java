@@ -28,7 +28,12 @@ import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.maintenance.ErasureBus;
+import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.NotificationCommand;
+import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationPresenter;
+import dev.darkroom.notification.NotificationResult;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.SubscriberName;
 import dev.darkroom.notification.stream.NotificationFrame;
@@ -110,7 +115,7 @@ class ArchitectureTest {
             Map.entry("simulator", "simulator.image"),
             Map.entry("simulator.image", ""),
             Map.entry("task", ""),
-            Map.entry("webhook", "config database http node notification queue signal"),
+            Map.entry("webhook", "config database eventbus http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
 
     private static final String API = "dev.darkroom.api..";
@@ -174,7 +179,12 @@ class ArchitectureTest {
                             ProgressSubscribers.class,
                             ProgressSubscribers.Subscriber.class,
                             ProgressSubscribers.ProgressListener.class,
+                            Notification.class,
                             NotificationBus.class,
+                            NotificationCommand.class,
+                            NotificationCursor.class,
+                            NotificationPresenter.class,
+                            NotificationResult.class,
                             SubscriberName.class,
                             WebhookBus.class,
                             NotificationHub.class,

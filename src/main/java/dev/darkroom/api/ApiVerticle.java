@@ -200,10 +200,7 @@ public final class ApiVerticle extends VerticleBase {
                                 InstantSource.system()),
                         policy),
                 new JsonOperationHandler("acknowledgeNotifications", notifications::acknowledge),
-                new JsonOperationHandler(
-                        "markNotificationRead",
-                        operationContext ->
-                                notifications.markRead(operationContext, operationContext.parameter("notificationId"))),
+                new JsonOperationHandler("markNotificationRead", notifications::markRead),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         handlers.addAll(WebhookOperationHandler.createAll(
                 new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),

@@ -1,6 +1,5 @@
 package dev.darkroom.notification;
 
-import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.json.JsonObject;
 import java.time.OffsetDateTime;
 import java.util.UUID;
@@ -15,7 +14,7 @@ import java.util.UUID;
  * @param generationId generation that the notification refers to; null if there is none
  * @param createdAt time of the insert by the database clock
  * @param readAt time at which the user marked it as read; null while unread
- * @param data payload, depends on {@code type}; at most 4 kB, contains neither prompts nor links
+ * @param data payload, depends on {@code type}; at most 4 kB, contains neither prompts nor links; the accessor returns a copy
  */
 public record Notification(
         UUID id,
@@ -25,22 +24,17 @@ public record Notification(
         UUID generationId,
         OffsetDateTime createdAt,
         OffsetDateTime readAt,
-        JsonObject data) {
+        JsonObject data)
+        implements NotificationResult {
     /** Type of the notification that a generation reached a final status. */
     public static final String GENERATION_ENDED = "generation.ended";
 
-    /** Returns the JSON form used on streams, without {@code readAt}. */
-    public JsonObject toJson() {
-        return new JsonObject()
-                .put("id", id.toString())
-                .put("seq", seq)
-                .put("type", type)
-                .put("timestamp", Rfc3339Timestamp.format(createdAt))
-                .put("data", data);
+    public Notification {
+        data = data.copy();
     }
 
-    /** Returns the JSON form used by the inbox; {@code readAt} is absent while unread. */
-    public JsonObject toInboxJson() {
-        return readAt == null ? toJson() : toJson().put("readAt", Rfc3339Timestamp.format(readAt));
+    @Override
+    public JsonObject data() {
+        return data.copy();
     }
 }

@@ -2,7 +2,6 @@ package dev.darkroom.notification;
 
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
@@ -41,13 +40,7 @@ public final class NotificationStore {
      * @param lastSeq last assigned sequence number, 0 if none
      * @param unreadCount number of unread notifications among the latest 1000
      */
-    public record UnreadState(long ackedSeq, long lastSeq, long unreadCount) {
-
-        /** Returns the data of the {@code unreadState} event. */
-        public JsonObject toJson() {
-            return new JsonObject().put("ackedSeq", ackedSeq).put("unreadCount", unreadCount);
-        }
-    }
+    public record UnreadState(long ackedSeq, long lastSeq, long unreadCount) {}
 
     /**
      * Result of an acknowledgement.

@@ -1,5 +1,6 @@
 package dev.darkroom.webhook;
 
+import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.notification.Notification;
 import io.vertx.core.json.JsonObject;
 
@@ -13,7 +14,7 @@ public record PayloadFactory(String source) {
 
     /** Encodes a notification according to Standard Webhooks 1.0.0. */
     String standardWebhook(Notification notification) {
-        String timestamp = notification.toJson().getString("timestamp");
+        String timestamp = Rfc3339Timestamp.format(notification.createdAt());
         return standardWebhook(notification.type(), timestamp, notification.data());
     }
 
@@ -28,8 +29,8 @@ public record PayloadFactory(String source) {
 
     /** Encodes a notification as CloudEvents 1.0.2, structured mode. The generation id is in {@code subject} and not in {@code data}. */
     String cloudEvent(Notification notification) {
-        String timestamp = notification.toJson().getString("timestamp");
-        JsonObject data = notification.data().copy();
+        String timestamp = Rfc3339Timestamp.format(notification.createdAt());
+        JsonObject data = notification.data();
         JsonObject event = cloudEvent(notification.id().toString(), source, notification.type(), timestamp, data);
         if (notification.generationId() != null) {
             event.put("subject", notification.generationId().toString());

@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.UUID;
 
 /**
  * A validated request and its response. For the event loop of the request.
@@ -22,6 +23,7 @@ import io.vertx.ext.web.RoutingContext;
  */
 public record OperationContext(
         RoutingContext routingContext, Principal principal, JsonObject parameters, JsonObject body) {
+    private static final int DEFAULT_LIMIT = 20;
 
     public HttpServerRequest request() {
         return routingContext.request();
@@ -48,6 +50,17 @@ public record OperationContext(
     /** Returns a parameter as text; null when it is absent. */
     public String parameter(String name) {
         return parameters.getString(name);
+    }
+
+    /** Returns a parameter of the format {@code uuid}; null when it is absent. */
+    public UUID uuid(String name) {
+        String text = parameter(name);
+        return text == null ? null : UUID.fromString(text);
+    }
+
+    /** Returns the parameter {@code limit}, or its default. */
+    public int limit() {
+        return parameters.getInteger("limit", DEFAULT_LIMIT);
     }
 
     public void sendJson(int status, JsonObject json) {

@@ -3,14 +3,20 @@ package dev.darkroom.api.notification;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.NotificationCommand.AcknowledgeNotifications;
+import dev.darkroom.notification.NotificationCommand.ListNotifications;
+import dev.darkroom.notification.NotificationCommand.MarkNotificationRead;
+import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationPresenter;
+import dev.darkroom.notification.NotificationResult.Acknowledgement;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /**
- * Sends commands to the notification verticles of this process. Each command is limited to the notifications of its user, for
- * admins too. Error replies and reply timeouts fail the returned future with a {@code Problem}.
+ * Sends commands to the notification verticles of this process, and returns the JSON of their results. A rejected command or a missing
+ * reply fails the future with a {@code Problem}.
  */
 public final class NotificationClient {
     private final CommandClient bus;
@@ -21,39 +27,39 @@ public final class NotificationClient {
 
     /** Returns a page of the notifications of the user. */
     public Future<JsonObject> list(OperationContext operationContext) {
+        String cursor = operationContext.parameter("cursor");
         return bus.send(
-                NotificationBus.LIST,
-                operationContext.parameters().copy().put("user", operationContext.user()),
-                operationContext);
+                        new ListNotifications(
+                                operationContext.user(),
+                                cursor == null
+                                        ? null
+                                        : NotificationCursor.parse(cursor).orElseThrow(),
+                                operationContext.limit()),
+                        operationContext)
+                .map(NotificationPresenter::toJson);
     }
 
     /** Acknowledges the notifications of the user up to the sequence number in the body. */
     public Future<JsonObject> acknowledge(OperationContext operationContext) {
-        return bus.send(
-                NotificationBus.ACK,
-                operationContext.body().copy().put("user", operationContext.user()),
-                operationContext);
+        JsonObject body = operationContext.body();
+        return acknowledge(operationContext, operationContext.user(), body.getLong("seq"), body.getString("subscriber"))
+                .map(NotificationPresenter::toJson);
     }
 
     /**
-     * Acknowledges the notifications of the user up to {@code seq}, for a WebSocket.
+     * Acknowledges the notifications of the user up to {@code seq}.
      *
      * @param subscriber null when the client named none
      */
-    Future<JsonObject> acknowledge(OperationContext operationContext, String user, long seq, String subscriber) {
-        JsonObject command = new JsonObject().put("user", user).put("seq", seq);
-        return bus.send(
-                NotificationBus.ACK,
-                subscriber == null ? command : command.put("subscriber", subscriber),
-                operationContext);
+    Future<Acknowledgement> acknowledge(OperationContext operationContext, String user, long seq, String subscriber) {
+        return bus.send(new AcknowledgeNotifications(user, seq, subscriber), operationContext);
     }
 
     /** Marks a notification as read, and returns it. */
-    public Future<JsonObject> markRead(OperationContext operationContext, String id) {
+    public Future<JsonObject> markRead(OperationContext operationContext) {
         return bus.send(
-                        NotificationBus.MARK_READ,
-                        new JsonObject().put("user", operationContext.user()).put("id", id),
+                        new MarkNotificationRead(operationContext.user(), operationContext.uuid("notificationId")),
                         operationContext)
-                .map(reply -> reply.getJsonObject("notification"));
+                .map(NotificationPresenter::toInboxJson);
     }
 }

@@ -2,10 +2,9 @@ package dev.darkroom.notification.command;
 
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationResult.InboxPage;
 import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.StreamResetReason;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,31 +31,19 @@ record InboxPageBuilder(String epoch, long lastSeq, long afterSeq, boolean curso
     }
 
     /**
-     * Builds the page. {@code nextCursor} is absent on the last page. {@code position} is always present; a client can use it later to
-     * request newer notifications.
+     * Builds the page.
      *
      * @param notifications oldest first, up to {@code limit} + 1; the extra one indicates a next page
      * @param unreadCount number of unread notifications of the user
      */
-    JsonObject build(List<Notification> notifications, int limit, long unreadCount) {
+    InboxPage build(List<Notification> notifications, int limit, long unreadCount) {
         boolean hasMore = notifications.size() > limit;
         List<Notification> items = hasMore ? notifications.subList(0, limit) : notifications;
         boolean gap = items.isEmpty() ? afterSeq < lastSeq : items.get(0).seq() > afterSeq + 1;
         long endSeq = items.isEmpty()
                 ? Math.max(afterSeq, lastSeq)
                 : items.get(items.size() - 1).seq();
-        String position = new NotificationCursor(epoch, endSeq).toString();
         StreamResetReason reset = resetReason == null && cursorGiven && gap ? StreamResetReason.EXPIRED : resetReason;
-        JsonObject page = new JsonObject()
-                .put(
-                        "items",
-                        new JsonArray(
-                                items.stream().map(Notification::toInboxJson).toList()))
-                .put("position", position)
-                .put("unreadCount", unreadCount);
-        if (hasMore) {
-            page.put("nextCursor", position);
-        }
-        return reset == null ? page : page.put("reset", reset.name());
+        return new InboxPage(items, new NotificationCursor(epoch, endSeq), hasMore, unreadCount, reset);
     }
 }

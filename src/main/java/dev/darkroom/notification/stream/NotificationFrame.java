@@ -2,6 +2,7 @@ package dev.darkroom.notification.stream;
 
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationCursor;
+import dev.darkroom.notification.NotificationPresenter;
 import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.StreamResetReason;
 import io.vertx.core.buffer.Buffer;
@@ -35,7 +36,9 @@ public final class NotificationFrame {
 
     static NotificationFrame notification(NotificationCursor cursor, Notification notification) {
         return new NotificationFrame(
-                cursor.toString(), "notification", notification.toJson().encode());
+                cursor.toString(),
+                "notification",
+                NotificationPresenter.toJson(notification).encode());
     }
 
     /** Creates the event that the stream cannot resume from its previous cursor and continues from {@code cursor}. */
@@ -51,7 +54,8 @@ public final class NotificationFrame {
     }
 
     static NotificationFrame unreadState(NotificationStore.UnreadState unreadState) {
-        return new NotificationFrame(null, "unreadState", unreadState.toJson().encode());
+        return new NotificationFrame(
+                null, "unreadState", NotificationPresenter.toJson(unreadState).encode());
     }
 
     /** Returns the cursor after this event; null if the event does not change the cursor. */

@@ -3,6 +3,7 @@ package dev.darkroom.notification.stream;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationBus;
+import dev.darkroom.notification.NotificationPresenter;
 import dev.darkroom.notification.NotifyUserKey;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -38,6 +39,6 @@ public final class NotificationPublisher implements Consumer<List<Notification>>
                         new JsonObject()
                                 .put("version", 1)
                                 .put("user", notification.userId())
-                                .put("notification", notification.toJson())));
+                                .put("notification", NotificationPresenter.toJson(notification))));
     }
 }
