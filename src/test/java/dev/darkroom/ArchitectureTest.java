@@ -40,7 +40,16 @@ import dev.darkroom.notification.stream.NotificationFrame;
 import dev.darkroom.notification.stream.NotificationFrameSink;
 import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.notification.stream.NotificationSubscription;
+import dev.darkroom.webhook.DeliveryAttemptOutcome;
+import dev.darkroom.webhook.DisableReason;
+import dev.darkroom.webhook.PayloadFormat;
 import dev.darkroom.webhook.WebhookBus;
+import dev.darkroom.webhook.command.Delivery;
+import dev.darkroom.webhook.command.DeliveryAttempt;
+import dev.darkroom.webhook.command.DeliveryStatus;
+import dev.darkroom.webhook.command.Webhook;
+import dev.darkroom.webhook.command.WebhookCommand;
+import dev.darkroom.webhook.command.WebhookResult;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -79,7 +88,7 @@ class ArchitectureTest {
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth"),
-            Map.entry("api.webhook", "api.contract webhook"),
+            Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),
             Map.entry("backend", "config eventbus image"),
@@ -186,7 +195,16 @@ class ArchitectureTest {
                             NotificationPresenter.class,
                             NotificationResult.class,
                             SubscriberName.class,
+                            Delivery.class,
+                            DeliveryAttempt.class,
+                            DeliveryAttemptOutcome.class,
+                            DeliveryStatus.class,
+                            DisableReason.class,
+                            PayloadFormat.class,
+                            Webhook.class,
                             WebhookBus.class,
+                            WebhookCommand.class,
+                            WebhookResult.class,
                             NotificationHub.class,
                             NotificationFrameSink.class,
                             NotificationSubscription.class,

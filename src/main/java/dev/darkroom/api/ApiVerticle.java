@@ -32,7 +32,7 @@ import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
-import dev.darkroom.api.webhook.WebhookOperationHandler;
+import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.watch.ProgressSubscribers;
@@ -202,10 +202,12 @@ public final class ApiVerticle extends VerticleBase {
                 new JsonOperationHandler("acknowledgeNotifications", notifications::acknowledge),
                 new JsonOperationHandler("markNotificationRead", notifications::markRead),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
-        handlers.addAll(WebhookOperationHandler.createAll(
-                new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
-                DNS_LOOKUP_TIMEOUT,
-                settings.webhooks().timeout()));
+        handlers.addAll(new WebhookOperations(
+                        new CommandClient(
+                                vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
+                        DNS_LOOKUP_TIMEOUT,
+                        settings.webhooks().timeout())
+                .handlers());
         return handlers;
     }
 

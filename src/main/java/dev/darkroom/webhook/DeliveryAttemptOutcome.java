@@ -1,7 +1,7 @@
 package dev.darkroom.webhook;
 
 /** Outcome of a delivery attempt. */
-enum DeliveryAttemptOutcome {
+public enum DeliveryAttemptOutcome {
     /** The receiver returned a 2xx status. */
     DELIVERED,
     /** The request failed, or the receiver returned another status. */

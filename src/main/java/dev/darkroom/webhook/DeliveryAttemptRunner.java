@@ -6,7 +6,6 @@ import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.queue.OutcomeRecorder;
-import dev.darkroom.webhook.WebhookDeliveryStore.DisableReason;
 import dev.darkroom.webhook.WebhookDeliveryStore.RecordedAttempt;
 import io.vertx.core.Future;
 import java.time.Duration;

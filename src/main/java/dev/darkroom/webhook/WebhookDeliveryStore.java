@@ -51,21 +51,6 @@ final class WebhookDeliveryStore {
      */
     record RecordedAttempt(int number, OffsetDateTime retryAt) {}
 
-    /** Reason for disabling a webhook. */
-    enum DisableReason {
-        /** The receiver returned 410. */
-        GONE(null),
-        /** The webhook failed for {@link #DISABLE_AFTER} without a success. */
-        FAILING_FOR_5_DAYS(DISABLE_AFTER.toMillis());
-
-        /** Minimum time of failing without a success, in milliseconds; null to disable immediately. */
-        private final Long afterMillis;
-
-        DisableReason(Long afterMillis) {
-            this.afterMillis = afterMillis;
-        }
-    }
-
     /**
      * Claims up to {@code limit} due deliveries for a node.
      *
@@ -154,7 +139,7 @@ final class WebhookDeliveryStore {
     private Future<Void> disableWebhook(TransactionScope scope, UUID webhookId, DisableReason reason) {
         return scope.connection()
                 .preparedQuery(WebhookDeliverySql.DISABLE_WEBHOOK)
-                .execute(Tuple.of(webhookId, reason.name(), reason.afterMillis))
+                .execute(Tuple.of(webhookId, reason.name(), reason.afterMillis()))
                 .compose(disabled -> {
                     if (disabled.size() == 0) {
                         return Future.succeededFuture();

@@ -68,11 +68,15 @@ class WebhookDeliveryIT {
     }
 
     private static ApiResponse send(String method, String path, JsonObject body) {
+        return sendText(method, path, body == null ? null : body.encode());
+    }
+
+    private static ApiResponse sendText(String method, String path, String body) {
         return client().send(
                         method,
                         path,
                         body == null ? Map.of() : Map.of("Content-Type", "application/json"),
-                        body == null ? null : body.encode().getBytes(StandardCharsets.UTF_8));
+                        body == null ? null : body.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void assertRejected(ApiResponse apiResponse, int status) {
@@ -559,6 +563,28 @@ class WebhookDeliveryIT {
                         .put("webhookUrl", url)
                         .encode()),
                 400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\u0000", "\\ud800", "\\udc00"})
+    void rejectsTextThatPostgresqlCannotStore(String escape) {
+        JsonObject webhook = webhook("/good");
+        for (String field : List.of("url", "description")) {
+            String value = webhookReceiver.url("/") + escape;
+            String body = field.equals("url")
+                    ? "{\"url\":\"" + value + "\"}"
+                    : "{\"url\":\"" + webhookReceiver.url("/") + "\",\"" + field + "\":\"" + value + "\"}";
+            for (ApiResponse apiResponse :
+                    List.of(sendText("POST", "/api/webhooks", body), sendText("PATCH", pathOf(webhook, ""), body))) {
+                assertRejected(apiResponse, 400);
+                assertThat(apiResponse
+                                .json()
+                                .getJsonArray("errors")
+                                .getJsonObject(0)
+                                .getString("pointer"))
+                        .isEqualTo("#/" + field);
+            }
+        }
     }
 
     @Test

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.notification.NotificationCommand;
 import dev.darkroom.notification.NotificationCommandSamples;
 import dev.darkroom.notification.NotificationResult;
+import dev.darkroom.webhook.command.WebhookCommand;
+import dev.darkroom.webhook.command.WebhookCommandSamples;
+import dev.darkroom.webhook.command.WebhookResult;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,11 +26,13 @@ class CommandFamiliesTest {
         }
     }
 
-    private static final List<Family> COMMANDS =
-            List.of(new Family(NotificationCommand.class, NotificationCommandSamples.commands()));
+    private static final List<Family> COMMANDS = List.of(
+            new Family(NotificationCommand.class, NotificationCommandSamples.commands()),
+            new Family(WebhookCommand.class, WebhookCommandSamples.commands()));
 
-    private static final List<Family> RESULTS =
-            List.of(new Family(NotificationResult.class, NotificationCommandSamples.results()));
+    private static final List<Family> RESULTS = List.of(
+            new Family(NotificationResult.class, NotificationCommandSamples.results()),
+            new Family(WebhookResult.class, WebhookCommandSamples.results()));
 
     private final CommandCodec codec = new CommandCodec(Stream.concat(COMMANDS.stream(), RESULTS.stream())
             .<Class<?>>map(Family::type)
@@ -76,5 +82,10 @@ class CommandFamiliesTest {
         family.samples()
                 .forEach(result -> assertThat(sendAcross(CommandReply.completed(result)))
                         .isEqualTo(CommandReply.completed(result)));
+    }
+
+    @Test
+    void doesNotShowSecretsInText() {
+        assertThat(WebhookCommandSamples.results().toString()).doesNotContain("whsec_");
     }
 }

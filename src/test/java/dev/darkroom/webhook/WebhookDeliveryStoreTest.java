@@ -248,9 +248,9 @@ class WebhookDeliveryStoreTest {
                 .map(Optional::isPresent);
         Transition fail = lease -> store.recordFailed(lease, DeliveryAttemptOutcome.FAILED, FAILED, true, null)
                 .map(Optional::isPresent);
-        Transition gone = lease -> store.recordFailed(
-                        lease, DeliveryAttemptOutcome.FAILED, FAILED, true, WebhookDeliveryStore.DisableReason.GONE)
-                .map(Optional::isPresent);
+        Transition gone =
+                lease -> store.recordFailed(lease, DeliveryAttemptOutcome.FAILED, FAILED, true, DisableReason.GONE)
+                        .map(Optional::isPresent);
         Transition drop = store::dropClaimed;
         Transition release = lease -> store.release(lease.fencingToken());
         return Stream.of(
@@ -362,12 +362,7 @@ class WebhookDeliveryStoreTest {
 
         // when
         await(store.requeueAfterFailure(
-                lease,
-                DeliveryAttemptOutcome.FAILED,
-                FAILED,
-                Duration.ZERO,
-                true,
-                WebhookDeliveryStore.DisableReason.FAILING_FOR_5_DAYS));
+                lease, DeliveryAttemptOutcome.FAILED, FAILED, Duration.ZERO, true, DisableReason.FAILING_FOR_5_DAYS));
 
         // then
         assertThat(value("SELECT count(*) FROM webhooks WHERE disabled_at IS NULL"))
@@ -389,7 +384,7 @@ class WebhookDeliveryStoreTest {
                     FAILED,
                     Duration.ZERO,
                     true,
-                    WebhookDeliveryStore.DisableReason.FAILING_FOR_5_DAYS));
+                    DisableReason.FAILING_FOR_5_DAYS));
         }
 
         // then

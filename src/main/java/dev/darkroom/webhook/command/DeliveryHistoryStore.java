@@ -1,11 +1,18 @@
 package dev.darkroom.webhook.command;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
 import dev.darkroom.database.Database;
+import dev.darkroom.webhook.DeliveryAttemptOutcome;
+import dev.darkroom.webhook.command.WebhookResult.DeliveryPage;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -21,36 +28,68 @@ final class DeliveryHistoryStore {
     }
 
     /**
-     * Reads a page of a webhook's deliveries, newest first: {@code items}, and {@code nextCursor} if there are more.
+     * Reads a page of a webhook's deliveries, newest first.
      *
      * @param status null for any status
      * @param cursor position after which the page starts; null for the first page
      */
-    Future<JsonObject> list(UUID webhookId, String status, int limit, Long cursor) {
+    Future<DeliveryPage> list(UUID webhookId, DeliveryStatus status, int limit, Long cursor) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_DELIVERIES)
-                .execute(Tuple.of(webhookId, status, cursor, limit + 1))
+                .execute(Tuple.of(webhookId, status == null ? null : status.name(), cursor, limit + 1))
                 .map(rows -> {
-                    JsonArray items = new JsonArray();
-                    JsonObject page = new JsonObject().put("items", items);
-                    long last = 0;
-                    for (Row row : rows) {
-                        if (items.size() == limit) {
-                            page.put("nextCursor", String.valueOf(last));
-                            break;
-                        }
-                        items.add(row.getJsonObject("delivery"));
-                        last = row.getLong("position");
-                    }
-                    return page;
+                    List<Delivery> found = toDeliveries(rows);
+                    return found.size() > limit
+                            ? new DeliveryPage(
+                                    found.subList(0, limit),
+                                    found.get(limit - 1).position())
+                            : new DeliveryPage(found, null);
                 });
     }
 
     /** Finds a delivery of a webhook; empty if there is none. */
-    Future<Optional<JsonObject>> find(UUID webhookId, UUID deliveryId) {
+    Future<Optional<Delivery>> find(UUID webhookId, UUID deliveryId) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_DELIVERY)
                 .execute(Tuple.of(webhookId, deliveryId))
-                .map(rows -> rows.stream().findFirst().map(row -> row.getJsonObject("delivery")));
+                .map(rows -> toDeliveries(rows).stream().findFirst());
+    }
+
+    /** Converts rows in the order of deliveries, one for each attempt; a delivery without attempts has one row. */
+    private static List<Delivery> toDeliveries(RowSet<Row> rows) {
+        Map<UUID, List<Row>> byDelivery =
+                rows.stream().collect(groupingBy(row -> row.getUUID("id"), LinkedHashMap::new, toList()));
+        return byDelivery.values().stream()
+                .map(DeliveryHistoryStore::toDelivery)
+                .toList();
+    }
+
+    private static Delivery toDelivery(List<Row> rows) {
+        Row first = rows.get(0);
+        return new Delivery(
+                first.getUUID("id"),
+                first.getLong("position"),
+                first.getUUID("notification_id"),
+                first.getString("type"),
+                first.getUUID("generation_id"),
+                DeliveryStatus.valueOf(first.getString("status")),
+                first.getOffsetDateTime("created_at"),
+                first.getOffsetDateTime("ended_at"),
+                first.getOffsetDateTime("next_attempt_at"),
+                rows.stream()
+                        .filter(row -> row.getInteger("number") != null)
+                        .map(DeliveryHistoryStore::toAttempt)
+                        .toList());
+    }
+
+    private static DeliveryAttempt toAttempt(Row row) {
+        return new DeliveryAttempt(
+                row.getInteger("number"),
+                row.getOffsetDateTime("started_at"),
+                row.getOffsetDateTime("finished_at"),
+                DeliveryAttemptOutcome.valueOf(row.getString("outcome")),
+                row.getInteger("http_status"),
+                row.getString("error_code"),
+                row.getOffsetDateTime("retry_at"));
     }
 }

@@ -2,23 +2,40 @@ package dev.darkroom.webhook.command;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandProtocol;
-import dev.darkroom.eventbus.CommandReplies;
-import dev.darkroom.eventbus.JsonCommandDispatcher;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
 import dev.darkroom.webhook.WebhookBus;
-import dev.darkroom.webhook.command.WebhookStore.WebhookSpec;
+import dev.darkroom.webhook.command.WebhookCommand.CreateWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.DeleteWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.DisableWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.EnableWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.GetUserSecret;
+import dev.darkroom.webhook.command.WebhookCommand.GetWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.ListDeliveries;
+import dev.darkroom.webhook.command.WebhookCommand.ListWebhooks;
+import dev.darkroom.webhook.command.WebhookCommand.RedeliverDelivery;
+import dev.darkroom.webhook.command.WebhookCommand.RedeliverRange;
+import dev.darkroom.webhook.command.WebhookCommand.RotateUserSecret;
+import dev.darkroom.webhook.command.WebhookCommand.RotateWebhookSecret;
+import dev.darkroom.webhook.command.WebhookCommand.TestWebhook;
+import dev.darkroom.webhook.command.WebhookCommand.UpdateWebhook;
+import dev.darkroom.webhook.command.WebhookResult.CreatedWebhook;
+import dev.darkroom.webhook.command.WebhookResult.DeletedWebhook;
+import dev.darkroom.webhook.command.WebhookResult.SigningSecret;
+import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,143 +67,119 @@ public final class WebhookCommandVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        return vertx.eventBus()
-                .<JsonObject>consumer(WebhookBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
-                .completion();
+        return new CommandDispatcher(WebhookCommand.class)
+                .on(CreateWebhook.class, this::create)
+                .on(ListWebhooks.class, reply(command -> store.list(command.user(), command.limit(), command.cursor())))
+                .on(GetWebhook.class, replyIfFound(command -> store.find(command.id(), command.user())))
+                .on(UpdateWebhook.class, this::update)
+                .on(DeleteWebhook.class, this::delete)
+                .on(TestWebhook.class, this::test)
+                .on(RotateWebhookSecret.class, this::rotateSecret)
+                .on(EnableWebhook.class, replyIfFound(command -> store.enable(command.id(), command.user())))
+                .on(DisableWebhook.class, replyIfFound(command -> store.disable(command.id(), command.user())))
+                .on(ListDeliveries.class, deliveryCommands::list)
+                .on(RedeliverDelivery.class, deliveryCommands::redeliver)
+                .on(RedeliverRange.class, deliveryCommands::redeliverRange)
+                .on(GetUserSecret.class, reply(command -> store.findOrCreateUserSecret(command.user())))
+                .on(RotateUserSecret.class, reply(command -> store.rotateUserSecret(command.user())))
+                .register(vertx, WebhookBus.COMMANDS);
     }
 
-    private Future<JsonObject> handleCommand(BusCommand busCommand) {
-        if (busCommand.user() == null) {
-            return CommandReplies.invalidFuture("the body must be an object that names its user");
-        }
-        return switch (busCommand.action()) {
-            case WebhookBus.CREATE -> create(busCommand);
-            case WebhookBus.LIST -> list(busCommand);
-            case WebhookBus.GET -> busCommand.withId(id -> webhookReply(store.find(id, busCommand.user())));
-            case WebhookBus.UPDATE -> busCommand.withId(id -> update(busCommand, id));
-            case WebhookBus.DELETE -> busCommand.withId(id -> delete(busCommand, id));
-            case WebhookBus.TEST -> busCommand.withId(id -> test(busCommand, id));
-            case WebhookBus.ROTATE_WEBHOOK_SECRET -> busCommand.withId(id -> rotateSecret(busCommand, id));
-            case WebhookBus.ENABLE -> busCommand.withId(id -> webhookReply(store.enable(id, busCommand.user())));
-            case WebhookBus.DISABLE -> busCommand.withId(id -> webhookReply(store.disable(id, busCommand.user())));
-            case WebhookBus.LIST_DELIVERIES -> busCommand.withId(id -> deliveryCommands.list(busCommand, id));
-            case WebhookBus.REDELIVER -> busCommand.withId(id -> deliveryCommands.redeliver(busCommand, id));
-            case WebhookBus.REDELIVER_RANGE -> busCommand.withId(id -> deliveryCommands.redeliverRange(busCommand, id));
-            case WebhookBus.GET_USER_SECRET -> store.findOrCreateUserSecret(busCommand.user());
-            case WebhookBus.ROTATE_USER_SECRET -> store.rotateUserSecret(busCommand.user());
-            default ->
-                CommandReplies.invalidFuture("the header action must be one of those listed in docs/event-bus.md");
-        };
+    private static <R, C> Function<CommandContext<C>, Future<CommandReply<R>>> reply(Function<C, Future<R>> action) {
+        return context -> action.apply(context.command()).map(CommandReply::completed);
     }
 
-    private Future<JsonObject> list(BusCommand busCommand) {
-        Integer limit = DeliveryCommandService.parseLimit(busCommand);
-        if (limit == null) {
-            return DeliveryCommandService.invalidLimit();
-        }
-        UUID cursor = DeliveryCommandService.parseUuid(busCommand.optionalText("cursor"));
-        if (cursor == null && busCommand.body().containsKey("cursor")) {
-            return DeliveryCommandService.invalidCursor();
-        }
-        return store.list(busCommand.user(), limit, cursor);
+    private static <R, C> Function<CommandContext<C>, Future<CommandReply<R>>> replyIfFound(
+            Function<C, Future<Optional<R>>> action) {
+        return context -> action.apply(context.command()).map(WebhookCommandVerticle::replyIfFound);
     }
 
-    private Future<JsonObject> create(BusCommand busCommand) {
-        if (!(busCommand.body().getValue("webhook") instanceof JsonObject json)) {
-            return CommandReplies.invalidFuture("webhook must be an object");
-        }
-        return withValidSpec(
-                json,
-                true,
-                webhookSpec -> store.create(busCommand.user(), webhookSpec).map(created -> {
-                    if (created.isEmpty()) {
-                        return CommandReplies.conflict(
-                                "the user has reached the maximum number of webhooks. Delete one first");
-                    }
-                    logChange(
-                            "webhook created",
-                            busCommand,
-                            UUID.fromString(created.get().getString("id")));
-                    return new JsonObject().put("webhook", created.get());
+    private static <R> CommandReply<R> replyIfFound(Optional<R> found) {
+        return found.map(CommandReply::completed).orElseGet(() -> CommandReply.notFound("webhook"));
+    }
+
+    private Future<CommandReply<CreatedWebhook>> create(CommandContext<CreateWebhook> context) {
+        CreateWebhook command = context.command();
+        return ifAllowed(
+                command.webhookSpec().url(),
+                () -> store.create(command.user(), command.webhookSpec()).map(created -> {
+                    created.ifPresent(result -> logChange(
+                            "webhook created", context, result.webhook().id()));
+                    return created.map(CommandReply::completed)
+                            .orElseGet(() -> CommandReply.conflict(
+                                    "the user has reached the maximum number of webhooks. Delete one first"));
                 }));
     }
 
-    private Future<JsonObject> update(BusCommand busCommand, UUID id) {
-        if (!(busCommand.body().getValue("changes") instanceof JsonObject json)) {
-            return CommandReplies.invalidFuture("changes must be an object");
-        }
+    private Future<CommandReply<Webhook>> update(CommandContext<UpdateWebhook> context) {
+        UpdateWebhook command = context.command();
         // Check ownership before validating: an invalid update must not reveal the webhook of another user.
-        return store.find(id, busCommand.user())
+        return store.find(command.id(), command.user())
                 .compose(found -> found.isEmpty()
-                        ? DeliveryCommandService.webhookNotFound()
-                        : withValidSpec(
-                                json,
-                                false,
-                                webhookSpec -> webhookReply(store.update(id, busCommand.user(), webhookSpec))))
-                .onSuccess(reply -> {
-                    if (reply.containsKey("webhook")) {
-                        logChange("webhook updated", busCommand, id);
-                    }
-                });
+                        ? CommandReply.<Webhook>notFound("webhook").toFuture()
+                        : ifAllowed(
+                                command.webhookSpec().url(),
+                                () -> store.update(command.id(), command.user(), command.webhookSpec())
+                                        .map(updated -> {
+                                            updated.ifPresent(
+                                                    webhook -> logChange("webhook updated", context, webhook.id()));
+                                            return replyIfFound(updated);
+                                        })));
     }
 
-    private Future<JsonObject> withValidSpec(
-            JsonObject json, boolean urlRequired, Function<WebhookSpec, Future<JsonObject>> action) {
-        WebhookSpecParser parser = new WebhookSpecParser(json);
-        WebhookSpec webhookSpec = parser.parse(urlRequired);
-        if (!parser.errors().isEmpty()) {
-            return Future.succeededFuture(CommandReplies.invalid("the webhook is not valid", parser.errors()));
+    /**
+     * Runs an action if the egress policy allows a URL.
+     *
+     * @param url null to allow
+     */
+    private <R> Future<CommandReply<R>> ifAllowed(String url, Supplier<Future<CommandReply<R>>> action) {
+        if (url == null) {
+            return action.get();
         }
-        if (webhookSpec.url() == null) {
-            return action.apply(webhookSpec);
-        }
-        return egressPolicy.check(webhookSpec.url()).transform(checked -> {
+        return egressPolicy.check(url).transform(checked -> {
             if (checked.cause() instanceof RejectedUrlException rejected) {
-                return DeliveryCommandService.invalid("#/url", rejected.getMessage());
+                return CommandReply.<R>invalidField("#/url", rejected.getMessage())
+                        .toFuture();
             }
             if (checked.cause() instanceof HostLookupException lookupFailure) {
-                return Future.succeededFuture(
-                        CommandReplies.error(CommandProtocol.UNAVAILABLE, lookupFailure.getMessage()));
+                return CommandReply.<R>rejected(RejectionReason.UNAVAILABLE, lookupFailure.getMessage())
+                        .toFuture();
             }
-            return checked.failed() ? Future.failedFuture(checked.cause()) : action.apply(webhookSpec);
+            return checked.failed() ? Future.failedFuture(checked.cause()) : action.get();
         });
     }
 
-    private Future<JsonObject> delete(BusCommand busCommand, UUID id) {
-        return store.delete(id, busCommand.user()).map(deleted -> {
+    private Future<CommandReply<DeletedWebhook>> delete(CommandContext<DeleteWebhook> context) {
+        UUID id = context.command().id();
+        return store.delete(id, context.command().user()).map(deleted -> {
             if (!deleted) {
-                return CommandReplies.notFound("webhook");
+                return CommandReply.notFound("webhook");
             }
-            logChange("webhook deleted", busCommand, id);
-            return new JsonObject();
+            logChange("webhook deleted", context, id);
+            return CommandReply.completed(new DeletedWebhook(id));
         });
     }
 
-    private Future<JsonObject> test(BusCommand busCommand, UUID id) {
-        return store.findTestTarget(id, busCommand.user())
+    private Future<CommandReply<TestOutcome>> test(CommandContext<TestWebhook> context) {
+        UUID id = context.command().id();
+        return store.findTestTarget(id, context.command().user())
                 .compose(target -> target.isEmpty()
-                        ? DeliveryCommandService.webhookNotFound()
-                        : testSender
-                                .sendTest(id, target.get())
-                                .map(outcome -> new JsonObject().put("outcome", outcome)));
+                        ? CommandReply.<TestOutcome>notFound("webhook").toFuture()
+                        : testSender.sendTest(id, target.get()).map(CommandReply::completed));
     }
 
-    private Future<JsonObject> rotateSecret(BusCommand busCommand, UUID id) {
-        return store.rotateWebhookSecret(id, busCommand.user()).map(secret -> {
-            secret.ifPresent(rotated -> logChange("webhook secret rotated", busCommand, id));
-            return secret.orElseGet(() -> CommandReplies.notFound("webhook"));
+    private Future<CommandReply<SigningSecret>> rotateSecret(CommandContext<RotateWebhookSecret> context) {
+        UUID id = context.command().id();
+        return store.rotateWebhookSecret(id, context.command().user()).map(secret -> {
+            secret.ifPresent(rotated -> logChange("webhook secret rotated", context, id));
+            return replyIfFound(secret);
         });
     }
 
-    private static Future<JsonObject> webhookReply(Future<Optional<JsonObject>> webhook) {
-        return webhook.map(found -> found.map(json -> new JsonObject().put("webhook", json))
-                .orElseGet(() -> CommandReplies.notFound("webhook")));
-    }
-
-    private static void logChange(String message, BusCommand busCommand, UUID id) {
+    private static void logChange(String message, CommandContext<?> context, UUID id) {
         LOG.atInfo()
                 .addKeyValue("webhook", id)
-                .addKeyValue("requestId", busCommand.requestId())
+                .addKeyValue("requestId", context.requestId())
                 .log(message);
     }
 }

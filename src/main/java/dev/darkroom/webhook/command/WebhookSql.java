@@ -4,8 +4,6 @@ package dev.darkroom.webhook.command;
 final class WebhookSql {
     private static final String OWNED_BY_USER = "id = $1 AND user_id = $2 AND deleted_at IS NULL";
 
-    private static final String TIMESTAMP_FORMAT = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
-
     private static final String COLUMNS =
             "id, url, event_types, format, description, previous_secret_expires_at, failing_since, disabled_at, disabled_reason, created_at";
 
@@ -58,8 +56,8 @@ final class WebhookSql {
     /** Selects URL, format and secrets for a test event, with the current time. */
     static final String SELECT_TEST_TARGET = """
             SELECT url, format, secret, CASE WHEN previous_secret_expires_at > now() THEN previous_secret END AS previous_secret,
-              extract(epoch FROM now())::bigint AS sent_at, to_char(now() AT TIME ZONE 'UTC', %s) AS at
-            FROM webhooks WHERE %s""".formatted(TIMESTAMP_FORMAT, OWNED_BY_USER);
+              now() AS sent_at
+            FROM webhooks WHERE %s""".formatted(OWNED_BY_USER);
 
     /**
      * Selects the user's secret, creating it if missing. Returns no row if another transaction created it concurrently; the caller
@@ -78,31 +76,22 @@ final class WebhookSql {
               previous_secret_expires_at = now() + $3::bigint * interval '1 millisecond', secret = excluded.secret
             RETURNING secret, previous_secret_expires_at""";
 
-    /** Selects deliveries as JSON, with their attempts. */
-    private static final String DELIVERY_COLUMNS = """
-            SELECT d.position, json_strip_nulls(json_build_object(
-              'id', d.id, 'notificationId', d.notification_id, 'type', d.type, 'generationId', d.generation_id,
-              'status', d.status, 'createdAt', to_char(d.created_at AT TIME ZONE 'UTC', %1$s),
-              'endedAt', to_char(d.ended_at AT TIME ZONE 'UTC', %1$s),
-              'nextAttemptAt', (SELECT to_char(q.run_at AT TIME ZONE 'UTC', %1$s) FROM webhook_queue q
-                WHERE q.delivery_id = d.id AND q.lease_owner IS NULL),
-              'attempts', coalesce((
-                SELECT json_agg(json_build_object(
-                  'number', a.number, 'startedAt', to_char(a.started_at AT TIME ZONE 'UTC', %1$s),
-                  'finishedAt', to_char(a.finished_at AT TIME ZONE 'UTC', %1$s), 'outcome', a.outcome,
-                  'httpStatus', a.http_status, 'code', a.error_code,
-                  'retryAt', to_char(a.retry_at AT TIME ZONE 'UTC', %1$s)) ORDER BY a.number)
-                FROM webhook_attempts a WHERE a.delivery_id = d.id), '[]'::json))) AS delivery
-            FROM webhook_deliveries d
-            """.formatted(TIMESTAMP_FORMAT);
+    /** Selects deliveries, with a row for each attempt, or one row without any. {@code %s} selects from {@code webhook_deliveries d}. */
+    private static final String SELECT_WITH_ATTEMPTS = """
+            SELECT d.id, d.position, d.notification_id, d.type, d.generation_id, d.status, d.created_at, d.ended_at,
+              (SELECT q.run_at FROM webhook_queue q WHERE q.delivery_id = d.id AND q.lease_owner IS NULL) AS next_attempt_at,
+              a.number, a.started_at, a.finished_at, a.outcome, a.http_status, a.error_code, a.retry_at
+            FROM (SELECT * FROM webhook_deliveries d WHERE %s) d
+            LEFT JOIN webhook_attempts a ON a.delivery_id = d.id
+            ORDER BY d.position DESC, a.number""";
 
     /** Selects up to {@code $4} deliveries of a webhook before the position {@code $3}, newest first. */
-    static final String SELECT_DELIVERIES = DELIVERY_COLUMNS + """
-            WHERE d.webhook_id = $1 AND ($2::text IS NULL OR d.status = $2)
-              AND d.position < coalesce($3::bigint, 9223372036854775807)
-            ORDER BY d.position DESC LIMIT $4""";
+    static final String SELECT_DELIVERIES = SELECT_WITH_ATTEMPTS.formatted("""
+            d.webhook_id = $1 AND ($2::text IS NULL OR d.status = $2)
+                AND d.position < coalesce($3::bigint, 9223372036854775807)
+              ORDER BY d.position DESC LIMIT $4""");
 
-    static final String SELECT_DELIVERY = DELIVERY_COLUMNS + "WHERE d.webhook_id = $1 AND d.id = $2";
+    static final String SELECT_DELIVERY = SELECT_WITH_ATTEMPTS.formatted("d.webhook_id = $1 AND d.id = $2");
 
     private WebhookSql() {}
 }

@@ -4,15 +4,17 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
-import dev.darkroom.eventbus.Rfc3339Timestamp;
+import dev.darkroom.webhook.DisableReason;
 import dev.darkroom.webhook.PayloadFormat;
 import dev.darkroom.webhook.WebhookDeliverySql;
 import dev.darkroom.webhook.WebhookEventTypes;
 import dev.darkroom.webhook.WebhookSigner;
+import dev.darkroom.webhook.command.WebhookCommand.WebhookSpec;
+import dev.darkroom.webhook.command.WebhookResult.CreatedWebhook;
+import dev.darkroom.webhook.command.WebhookResult.SigningSecret;
+import dev.darkroom.webhook.command.WebhookResult.WebhookPage;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
@@ -38,18 +40,8 @@ final class WebhookStore {
         this.settings = settings;
     }
 
-    /**
-     * Properties that the owner sets. In an update, null keeps the current value; the defaults below apply to a new webhook.
-     *
-     * @param url receiver URL; not null for a new webhook
-     * @param eventTypes subscribed event types; null for all
-     * @param payloadFormat null for {@link PayloadFormat#STANDARD}
-     * @param description text for the owner; may be null
-     */
-    record WebhookSpec(String url, List<String> eventTypes, PayloadFormat payloadFormat, String description) {}
-
     /** Creates a webhook; the result includes its secret. Empty if the user has the maximum number of webhooks. */
-    Future<Optional<JsonObject>> create(String userId, WebhookSpec webhookSpec) {
+    Future<Optional<CreatedWebhook>> create(String userId, WebhookSpec webhookSpec) {
         byte[] secret = WebhookSigner.generateSecret(random);
         List<String> types =
                 webhookSpec.eventTypes() == null ? List.of(WebhookEventTypes.ALL) : webhookSpec.eventTypes();
@@ -69,42 +61,39 @@ final class WebhookStore {
                                 .addString(webhookSpec.description())
                                 .addBuffer(Buffer.buffer(secret))
                                 .addInteger(settings.maxPerUser())))
-                .map(WebhookStore::firstWebhook)
-                .map(created -> created.map(webhook -> webhook.put("secret", WebhookSigner.encodeSecret(secret)))));
+                .map(rows -> firstWebhook(rows)
+                        .map(webhook -> new CreatedWebhook(
+                                webhook, new SigningSecret(WebhookSigner.encodeSecret(secret), null)))));
     }
 
     /**
-     * Reads a page of a user's webhooks, oldest first: {@code items}, and {@code nextCursor} if there are more.
+     * Reads a page of a user's webhooks, oldest first.
      *
      * @param cursor null for the first page
      */
-    Future<JsonObject> list(String userId, int limit, UUID cursor) {
+    Future<WebhookPage> list(String userId, int limit, UUID cursor) {
         return database.client()
                 .preparedQuery(WebhookSql.SELECT_PAGE)
                 .execute(Tuple.of(userId, cursor, limit + 1))
                 .map(rows -> {
-                    JsonArray items = new JsonArray();
-                    JsonObject page = new JsonObject().put("items", items);
-                    for (Row row : rows) {
-                        if (items.size() == limit) {
-                            page.put(
-                                    "nextCursor", items.getJsonObject(limit - 1).getString("id"));
-                            break;
-                        }
-                        items.add(toJson(row));
-                    }
-                    return page;
+                    List<Webhook> found =
+                            rows.stream().map(WebhookStore::toWebhook).toList();
+                    return found.size() > limit
+                            ? new WebhookPage(
+                                    found.subList(0, limit),
+                                    found.get(limit - 1).id())
+                            : new WebhookPage(found, null);
                 });
     }
 
-    Future<Optional<JsonObject>> find(UUID id, String userId) {
+    Future<Optional<Webhook>> find(UUID id, String userId) {
         return database.client()
                 .preparedQuery(WebhookSql.SELECT_BY_ID)
                 .execute(Tuple.of(id, userId))
                 .map(WebhookStore::firstWebhook);
     }
 
-    Future<Optional<JsonObject>> update(UUID id, String userId, WebhookSpec webhookSpec) {
+    Future<Optional<Webhook>> update(UUID id, String userId, WebhookSpec webhookSpec) {
         return database.pool()
                 .preparedQuery(WebhookSql.UPDATE)
                 .execute(Tuple.of(id, userId, webhookSpec.url())
@@ -125,14 +114,14 @@ final class WebhookStore {
         return executeAndDropQueued(WebhookSql.MARK_DELETED, id, userId).map(rows -> rows.size() > 0);
     }
 
-    Future<Optional<JsonObject>> enable(UUID id, String userId) {
+    Future<Optional<Webhook>> enable(UUID id, String userId) {
         return database.pool()
                 .preparedQuery(WebhookSql.ENABLE)
                 .execute(Tuple.of(id, userId))
                 .map(WebhookStore::firstWebhook);
     }
 
-    Future<Optional<JsonObject>> disable(UUID id, String userId) {
+    Future<Optional<Webhook>> disable(UUID id, String userId) {
         return executeAndDropQueued(WebhookSql.DISABLE, id, userId).map(WebhookStore::firstWebhook);
     }
 
@@ -150,7 +139,7 @@ final class WebhookStore {
     }
 
     /** Replaces the secret of a webhook. Completes with the new secret and the time until which the previous one also signs. */
-    Future<Optional<JsonObject>> rotateWebhookSecret(UUID id, String userId) {
+    Future<Optional<SigningSecret>> rotateWebhookSecret(UUID id, String userId) {
         byte[] secret = WebhookSigner.generateSecret(random);
         return database.pool()
                 .preparedQuery(WebhookSql.ROTATE_WEBHOOK_SECRET)
@@ -159,11 +148,11 @@ final class WebhookStore {
                         userId,
                         Buffer.buffer(secret),
                         settings.previousSecretTtl().toMillis()))
-                .map(rows -> firstRow(rows).map(row -> secretToJson(secret, row)));
+                .map(rows -> firstRow(rows).map(row -> toSecret(secret, row)));
     }
 
     /** Returns the user's secret, which signs deliveries to the URL of a request. Creates it if missing. */
-    Future<JsonObject> findOrCreateUserSecret(String userId) {
+    Future<SigningSecret> findOrCreateUserSecret(String userId) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_OR_CREATE_USER_SECRET)
                 .execute(Tuple.of(userId, Buffer.buffer(WebhookSigner.generateSecret(random))))
@@ -175,12 +164,12 @@ final class WebhookStore {
                                 .execute(Tuple.of(userId, Buffer.buffer(WebhookSigner.generateSecret(random)))))
                 .map(rows -> {
                     Row row = rows.iterator().next();
-                    return secretToJson(row.getBuffer("secret").getBytes(), row);
+                    return toSecret(row.getBuffer("secret").getBytes(), row);
                 });
     }
 
     /** Replaces the user's secret. Completes with the new secret and the time until which the previous one also signs, if any. */
-    Future<JsonObject> rotateUserSecret(String userId) {
+    Future<SigningSecret> rotateUserSecret(String userId) {
         byte[] secret = WebhookSigner.generateSecret(random);
         return database.pool()
                 .preparedQuery(WebhookSql.ROTATE_USER_SECRET)
@@ -188,18 +177,16 @@ final class WebhookStore {
                         userId,
                         Buffer.buffer(secret),
                         settings.previousSecretTtl().toMillis()))
-                .map(rows -> secretToJson(secret, rows.iterator().next()));
+                .map(rows -> toSecret(secret, rows.iterator().next()));
     }
 
     /**
      * Target of a test event. Do not compare instances: the arrays in {@code secrets} have no value equality.
      *
      * @param secrets signing secrets, newest first
-     * @param sentAtSeconds current time in seconds since 1970 by the database clock
-     * @param timestamp the same time as an RFC 3339 timestamp
+     * @param sentAt current time by the database clock
      */
-    record TestTarget(
-            String url, PayloadFormat payloadFormat, List<byte[]> secrets, long sentAtSeconds, String timestamp) {}
+    record TestTarget(String url, PayloadFormat payloadFormat, List<byte[]> secrets, OffsetDateTime sentAt) {}
 
     Future<Optional<TestTarget>> findTestTarget(UUID id, String userId) {
         return database.client()
@@ -215,19 +202,17 @@ final class WebhookStore {
                             row.getString("url"),
                             PayloadFormat.valueOf(row.getString("format")),
                             secrets,
-                            row.getLong("sent_at"),
-                            row.getString("at"));
+                            row.getOffsetDateTime("sent_at"));
                 }));
     }
 
-    private static JsonObject secretToJson(byte[] secret, Row row) {
-        JsonObject json = new JsonObject().put("secret", WebhookSigner.encodeSecret(secret));
-        putTime(json, "previousSecretExpiresAt", row.getOffsetDateTime("previous_secret_expires_at"));
-        return json;
+    private static SigningSecret toSecret(byte[] secret, Row row) {
+        return new SigningSecret(
+                WebhookSigner.encodeSecret(secret), row.getOffsetDateTime("previous_secret_expires_at"));
     }
 
-    private static Optional<JsonObject> firstWebhook(RowSet<Row> rows) {
-        return firstRow(rows).map(WebhookStore::toJson);
+    private static Optional<Webhook> firstWebhook(RowSet<Row> rows) {
+        return firstRow(rows).map(WebhookStore::toWebhook);
     }
 
     private static Optional<Row> firstRow(RowSet<Row> rows) {
@@ -235,28 +220,17 @@ final class WebhookStore {
         return iterator.hasNext() ? Optional.of(iterator.next()) : Optional.empty();
     }
 
-    private static JsonObject toJson(Row row) {
-        JsonObject json = new JsonObject()
-                .put("id", row.getUUID("id").toString())
-                .put("url", row.getString("url"))
-                .put("eventTypes", new JsonArray(List.of(row.getArrayOfStrings("event_types"))))
-                .put("format", row.getString("format"));
-        if (row.getString("description") != null) {
-            json.put("description", row.getString("description"));
-        }
-        json.put("enabled", row.getOffsetDateTime("disabled_at") == null);
-        putTime(json, "disabledAt", row.getOffsetDateTime("disabled_at"));
-        if (row.getString("disabled_reason") != null) {
-            json.put("disabledReason", row.getString("disabled_reason"));
-        }
-        putTime(json, "failingSince", row.getOffsetDateTime("failing_since"));
-        putTime(json, "createdAt", row.getOffsetDateTime("created_at"));
-        return json;
-    }
-
-    private static void putTime(JsonObject json, String name, OffsetDateTime time) {
-        if (time != null) {
-            json.put(name, Rfc3339Timestamp.format(time));
-        }
+    private static Webhook toWebhook(Row row) {
+        String disabledReason = row.getString("disabled_reason");
+        return new Webhook(
+                row.getUUID("id"),
+                row.getString("url"),
+                List.of(row.getArrayOfStrings("event_types")),
+                PayloadFormat.valueOf(row.getString("format")),
+                row.getString("description"),
+                row.getOffsetDateTime("disabled_at"),
+                disabledReason == null ? null : DisableReason.valueOf(disabledReason),
+                row.getOffsetDateTime("failing_since"),
+                row.getOffsetDateTime("created_at"));
     }
 }
