@@ -27,7 +27,7 @@ import dev.darkroom.generation.GenerationEventHistory;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.watch.ProgressSubscribers;
-import dev.darkroom.maintenance.ErasureBus;
+import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationCommand;
@@ -181,7 +181,7 @@ class ArchitectureTest {
                             "dev.darkroom.webhook..",
                             "dev.darkroom.maintenance..")
                     .and(not(belongToAnyOf(
-                            ErasureBus.class,
+                            ErasureCommand.class,
                             GenerationBus.class,
                             GenerationStatus.class,
                             GenerationEventHistory.class,

@@ -37,7 +37,7 @@ import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
-import dev.darkroom.maintenance.ErasureBus;
+import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
@@ -182,7 +182,7 @@ public final class ApiVerticle extends VerticleBase {
                 new CancelGenerationHandler(generations, responder),
                 new DeleteGenerationHandler(generations),
                 new EraseUserHandler(new CommandClient(
-                        vertx, ErasureBus.COMMANDS, settings.api().replyTimeout())),
+                        vertx, ErasureCommand.ADDRESS, settings.api().replyTimeout())),
                 new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),
                 GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),

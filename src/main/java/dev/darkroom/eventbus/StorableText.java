@@ -11,7 +11,8 @@ import java.util.Map;
  * share one statement, and a statement with such a text fails as a whole.
  */
 public final class StorableText {
-    private static final String EXPECTED = "must be well-formed text without NUL";
+    /** Error detail for other text. */
+    public static final String EXPECTED = "must be well-formed text without NUL";
 
     private StorableText() {}
 

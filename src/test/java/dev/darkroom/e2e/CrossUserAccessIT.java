@@ -9,6 +9,7 @@ import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomExtension;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -159,6 +160,23 @@ class CrossUserAccessIT {
         assertThat(send(mallory, operation, path).status()).isEqualTo(403);
         assertThat(send(alice, operation, path).status()).isEqualTo(403);
         assertThat(alice.get("/api/generation").status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @MethodSource("operationsOnUsers")
+    void rejectsUserNameWithNul(String operation) {
+        // given
+        ApiClient admin = client(new Principal("root", Role.ADMIN));
+
+        // when
+        ApiClient.ApiResponse apiResponse =
+                send(admin, operation, new PathParameters(Map.of("userId", "a%00b")).path(operation));
+
+        // then
+        assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(400);
+        assertThat(apiResponse.json().getJsonArray("errors"))
+                .isEqualTo(JsonArray.of(
+                        JsonObject.of("pointer", "userId", "detail", "must be well-formed text without NUL")));
     }
 
     /**

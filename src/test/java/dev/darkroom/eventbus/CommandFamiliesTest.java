@@ -2,6 +2,8 @@ package dev.darkroom.eventbus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.maintenance.ErasureCommand;
+import dev.darkroom.maintenance.ErasureCommandSamples;
 import dev.darkroom.notification.NotificationCommand;
 import dev.darkroom.notification.NotificationCommandSamples;
 import dev.darkroom.notification.NotificationResult;
@@ -27,10 +29,12 @@ class CommandFamiliesTest {
     }
 
     private static final List<Family> COMMANDS = List.of(
+            new Family(ErasureCommand.class, ErasureCommandSamples.commands()),
             new Family(NotificationCommand.class, NotificationCommandSamples.commands()),
             new Family(WebhookCommand.class, WebhookCommandSamples.commands()));
 
     private static final List<Family> RESULTS = List.of(
+            new Family(ErasureCommand.ErasureProgress.class, ErasureCommandSamples.results()),
             new Family(NotificationResult.class, NotificationCommandSamples.results()),
             new Family(WebhookResult.class, WebhookCommandSamples.results()));
 

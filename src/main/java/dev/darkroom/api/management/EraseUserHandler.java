@@ -5,9 +5,9 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.auth.Role;
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.maintenance.ErasureBus;
-import io.vertx.core.json.JsonObject;
+import dev.darkroom.eventbus.StorableText;
+import dev.darkroom.maintenance.ErasureCommand.EraseUser;
+import dev.darkroom.maintenance.ErasureCommand.ErasureProgress;
 
 /** {@code DELETE /api/users/{userId}}. */
 public final class EraseUserHandler implements OperationHandler {
@@ -28,14 +28,15 @@ public final class EraseUserHandler implements OperationHandler {
             operationContext.fail(Problem.forbidden());
             return;
         }
-        JsonObject command = new JsonObject()
-                .put("user", operationContext.user())
-                .put(BusCommand.AS_ADMIN, true)
-                .put("userToErase", operationContext.parameter("userId"));
-        bus.send(ErasureBus.ERASE, command, operationContext)
-                .onSuccess(reply -> operationContext
+        String user = operationContext.parameter("userId");
+        if (!StorableText.isStorable(user)) {
+            operationContext.fail(Problem.invalid("userId", StorableText.EXPECTED));
+            return;
+        }
+        bus.send(new EraseUser(operationContext.user(), user), operationContext)
+                .onSuccess(progress -> operationContext
                         .response()
-                        .setStatusCode(reply.getBoolean("erased") ? 204 : 202)
+                        .setStatusCode(progress == ErasureProgress.FINISHED ? 204 : 202)
                         .end())
                 .onFailure(operationContext::fail);
     }
