@@ -43,8 +43,8 @@ public final class ErasureVerticle extends VerticleBase {
             return erasure.erase(user, MAX_REPLY_TIME)
                     .timeout(MAX_REPLY_TIME.toMillis(), TimeUnit.MILLISECONDS)
                     .otherwise(false)
-                    .map(erased -> CommandReply.completed(
-                            erased ? ErasureProgress.FINISHED : ErasureProgress.CONTINUING));
+                    .map(erased ->
+                            CommandReply.completed(erased ? ErasureProgress.FINISHED : ErasureProgress.CONTINUING));
         });
     }
 }
