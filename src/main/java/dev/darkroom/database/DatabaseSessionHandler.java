@@ -1,9 +1,9 @@
 package dev.darkroom.database;
 
+import dev.darkroom.netty.NettyChannels;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
@@ -51,7 +51,7 @@ final class DatabaseSessionHandler extends IdleStateHandler implements PostgresM
         }
         super.channelRead(context, message);
         if (closing) {
-            close(context.channel(), false);
+            NettyChannels.abort(context.channel());
         }
     }
 
@@ -82,7 +82,7 @@ final class DatabaseSessionHandler extends IdleStateHandler implements PostgresM
             }
             handler.retired = true;
             if (!handler.responsePending) {
-                close(channel, false);
+                NettyChannels.abort(channel);
             }
         });
     }
@@ -94,22 +94,7 @@ final class DatabaseSessionHandler extends IdleStateHandler implements PostgresM
                 .addKeyValue("silentMs", getReaderIdleTimeInMillis())
                 .log("database connection silent, aborted");
         sockets.notifyLoss();
-        abort(context.channel());
-    }
-
-    /** Resets the connection (RST), so that neither the driver nor the kernel waits for the server. Thread-safe. */
-    static void abort(Channel channel) {
-        close(channel, true);
-    }
-
-    /** Closes below TLS and the driver, so that neither sends a closing message. */
-    private static void close(Channel channel, boolean reset) {
-        if (reset && channel.isOpen()) {
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
-        }
-        ChannelHandlerContext first = channel.pipeline().firstContext();
-        if (first != null) {
-            first.close();
-        }
+        // Neither the driver nor the kernel waits for the server.
+        NettyChannels.reset(context.channel());
     }
 }

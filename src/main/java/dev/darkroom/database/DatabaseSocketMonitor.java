@@ -1,5 +1,6 @@
 package dev.darkroom.database;
 
+import dev.darkroom.netty.NettyChannels;
 import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -8,7 +9,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.VertxWrapper;
-import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
@@ -53,7 +53,7 @@ final class DatabaseSocketMonitor extends VertxWrapper {
 
     /** Aborts every connection. */
     void abortAll() {
-        channels.forEach(DatabaseSessionHandler::abort);
+        channels.forEach(NettyChannels::reset);
     }
 
     /** Number of open connections, including half-closed ones. */
@@ -88,7 +88,7 @@ final class DatabaseSocketMonitor extends VertxWrapper {
     }
 
     private NetSocket monitor(NetSocket socket) {
-        Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
+        Channel channel = NettyChannels.of(socket);
         channel.pipeline().addFirst(HANDLER_NAME, new DatabaseSessionHandler(this, maxSilence));
         channels.add(channel);
         return socket;

@@ -2,6 +2,8 @@ package dev.darkroom.http;
 
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
+import dev.darkroom.netty.NettyChannels;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -17,7 +19,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.http.impl.HttpClientConnectionInternal;
 import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import java.net.ConnectException;
@@ -110,7 +111,7 @@ public final class OutboundHttpClient {
     private void configureConnection(HttpConnection connection) {
         // The request reports failures. Without a handler Vert.x logs them as errors.
         connection.exceptionHandler(failure -> {});
-        ChannelPipeline pipeline = pipeline(connection);
+        ChannelPipeline pipeline = NettyChannels.of(connection).pipeline();
         HttpDecoderConfig config = new HttpDecoderConfig()
                 .setMaxInitialLineLength(MAX_STATUS_LINE_BYTES)
                 .setMaxHeaderSize(maxHeaderBytes)
@@ -119,17 +120,11 @@ public final class OutboundHttpClient {
                 .setUseRfc9112TransferEncoding(false)
                 .setStrictLineParsing(false);
         pipeline.replace("codec", "codec", new HttpClientCodec(config, false, false));
-        pipeline.addBefore("handler", SingleExchangeHandler.NAME, new SingleExchangeHandler(connectionLimits));
+        pipeline.addBefore("handler", "single-exchange", new SingleExchangeHandler(connectionLimits));
         // By default Netty reads 16 times in a row, up to 1 MiB, before it stops reading a paused response.
         if (pipeline.channel().config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reading) {
             reading.maxMessagesPerRead(1);
         }
-    }
-
-    private static ChannelPipeline pipeline(HttpConnection connection) {
-        return ((HttpClientConnectionInternal) connection)
-                .channelHandlerContext()
-                .pipeline();
     }
 
     /**
@@ -187,15 +182,12 @@ public final class OutboundHttpClient {
         return options;
     }
 
-    /** Resets a request and aborts its connection. Does nothing when the exchange has ended. */
+    /** Resets a request and its connection. Does nothing when the exchange has ended. */
     static void abort(HttpClientRequest request) {
-        if (pipeline(request.connection()).get(SingleExchangeHandler.NAME) instanceof SingleExchangeHandler handler) {
-            handler.resetOnClose();
-            request.reset();
-            handler.abort();
-        } else {
-            request.reset();
-        }
+        Channel channel = NettyChannels.of(request.connection());
+        NettyChannels.resetOnClose(channel);
+        request.reset();
+        NettyChannels.abort(channel);
     }
 
     /** Returns the client below, for the web client. */

@@ -1,9 +1,9 @@
 package dev.darkroom.http;
 
 import dev.darkroom.http.OutboundHttpClient.ConnectionLimits;
+import dev.darkroom.netty.NettyChannels;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.HttpContent;
@@ -24,8 +24,6 @@ import java.util.concurrent.TimeoutException;
  * connection.
  */
 final class SingleExchangeHandler extends ChannelDuplexHandler {
-    static final String NAME = "single-exchange";
-
     /** Maximum number of interim responses. A server that reports progress every second sends far fewer. */
     static final int MAX_INTERIM_RESPONSES = 1_000;
 
@@ -33,7 +31,6 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     private static final int FIRST_FINAL_STATUS = 200;
 
     private final ConnectionLimits limits;
-    private ChannelHandlerContext context;
     private Future<?> maxAgeTimer;
     private long bodyBytes;
     private boolean requestSent;
@@ -47,7 +44,6 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
-        context = ctx;
         if (limits.maxAge() != null) {
             long millis = limits.maxAge().toMillis();
             maxAgeTimer = ctx.executor()
@@ -71,7 +67,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
             if (requestSent) {
                 ReferenceCountUtil.release(message);
                 promise.tryFailure(new IllegalStateException("the connection has already sent a request"));
-                abort();
+                NettyChannels.reset(ctx.channel());
                 return;
             }
             requestSent = true;
@@ -84,7 +80,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         if (ended) {
             // Vert.x closes the connection once it has read the response.
             ReferenceCountUtil.release(message);
-            resetOnClose();
+            NettyChannels.resetOnClose(ctx.channel());
             return;
         }
         if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
@@ -127,32 +123,13 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // Vert.x closes the connection.
-        resetOnClose();
+        NettyChannels.resetOnClose(ctx.channel());
         ctx.fireExceptionCaught(cause);
-        abort();
+        NettyChannels.abort(ctx.channel());
     }
 
     private void fail(ChannelHandlerContext ctx, Throwable cause) {
         ended = true;
         exceptionCaught(ctx, cause);
-    }
-
-    /** Makes closing the connection send a TCP reset. */
-    void resetOnClose() {
-        if (context.channel().isOpen()) {
-            context.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-        }
-    }
-
-    /**
-     * Closes the connection immediately with a TCP reset. Flushes no data and sends no TLS close alert, so that a peer
-     * without reads cannot delay it.
-     */
-    void abort() {
-        resetOnClose();
-        ChannelHandlerContext first = context.pipeline().firstContext();
-        if (first != null) {
-            first.close();
-        }
     }
 }

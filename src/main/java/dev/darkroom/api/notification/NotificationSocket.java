@@ -5,13 +5,13 @@ import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamRegistry;
-import dev.darkroom.api.transport.ConnectionAborter;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.auth.Credential;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.StreamTickets;
+import dev.darkroom.netty.NettyChannels;
 import dev.darkroom.notification.stream.NotificationFrame;
 import dev.darkroom.notification.stream.NotificationFrameSink;
 import dev.darkroom.notification.stream.NotificationSubscription;
@@ -257,7 +257,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private void abort() {
         onClosed();
         // A close frame would wait in the full queue.
-        ConnectionAborter.abort(operationContext.request().connection());
+        NettyChannels.abort(operationContext.request().connection());
     }
 
     @Override

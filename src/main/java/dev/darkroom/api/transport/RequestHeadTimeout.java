@@ -1,5 +1,6 @@
 package dev.darkroom.api.transport;
 
+import dev.darkroom.netty.NettyChannels;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -33,7 +34,7 @@ public final class RequestHeadTimeout {
 
     /** Watches a connection of an HTTP server; for its connection handler. */
     public static void watchConnected(HttpConnection connection, Duration timeout) {
-        watchConnected(ConnectionAborter.channel(connection), timeout);
+        watchConnected(NettyChannels.of(connection), timeout);
     }
 
     static void watchConnected(Channel channel, Duration timeout) {
@@ -80,7 +81,7 @@ public final class RequestHeadTimeout {
                 // The server does not read, so the peer may have sent the rest in time.
                 start(context);
             } else if (context.channel().isActive() && isExpired(context)) {
-                ConnectionAborter.abort(context.channel());
+                NettyChannels.abort(context.channel());
             }
         }
 

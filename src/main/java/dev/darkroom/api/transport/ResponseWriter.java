@@ -1,5 +1,6 @@
 package dev.darkroom.api.transport;
 
+import dev.darkroom.netty.NettyChannels;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -74,10 +75,10 @@ public final class ResponseWriter {
      * @param shared whether other responses may share the connection
      */
     public static void abort(HttpConnection connection, HttpServerResponse response, boolean shared) {
-        if (shared && !ConnectionAborter.isWriteBlocked(connection)) {
-            response.reset().onFailure(ended -> ConnectionAborter.abort(connection));
+        if (shared && NettyChannels.of(connection).isWritable()) {
+            response.reset().onFailure(ended -> NettyChannels.abort(connection));
         } else {
-            ConnectionAborter.abort(connection);
+            NettyChannels.abort(connection);
         }
     }
 

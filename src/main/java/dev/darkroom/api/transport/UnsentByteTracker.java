@@ -1,5 +1,6 @@
 package dev.darkroom.api.transport;
 
+import dev.darkroom.netty.NettyChannels;
 import io.netty.channel.Channel;
 import io.netty.util.AttributeKey;
 import io.vertx.core.Future;
@@ -71,7 +72,7 @@ public final class UnsentByteTracker {
 
     /** Returns the tracker of a connection. A connection that no {@link InboundConnectionLimiter} accepted gets its own unlimited budget. */
     public static UnsentByteTracker of(HttpConnection connection) {
-        return of(ConnectionAborter.channel(connection));
+        return of(NettyChannels.of(connection));
     }
 
     private static UnsentByteTracker of(Channel channel) {
@@ -227,7 +228,7 @@ public final class UnsentByteTracker {
     /** Aborts the connection and returns the freed bytes. Thread-safe. */
     long abort() {
         long freed = close();
-        ConnectionAborter.abort(channel);
+        NettyChannels.abort(channel);
         return freed;
     }
 

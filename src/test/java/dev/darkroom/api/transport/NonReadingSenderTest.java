@@ -2,6 +2,7 @@ package dev.darkroom.api.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.netty.NettyChannels;
 import io.netty.channel.Channel;
 import io.vertx.core.buffer.Buffer;
 import java.io.BufferedInputStream;
@@ -73,7 +74,7 @@ class NonReadingSenderTest extends UnreadResponseFixture {
         createServerState(NO_STALL_TIMEOUT);
         AtomicReference<Channel> channel = new AtomicReference<>();
         int port = serve(request -> {
-            channel.set(ConnectionAborter.channel(request.connection()));
+            channel.set(NettyChannels.of(request.connection()));
             request.toWebSocket().onSuccess(socket -> {});
         });
         Socket socket = sendRequest(

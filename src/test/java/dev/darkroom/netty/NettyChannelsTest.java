@@ -1,4 +1,4 @@
-package dev.darkroom.api.transport;
+package dev.darkroom.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Aborting ends connections with unsent data and a peer that does not read, over every protocol. */
 @Timeout(240)
-class ConnectionAborterTest {
+class NettyChannelsTest {
     private static final int BUFFER_SIZE = 4 * 1024;
     private static final Buffer BLOCK = Buffer.buffer("x".repeat(4_000));
     private static final String GET = "GET / HTTP/1.1\r\nHost: localhost\r\n";
@@ -62,7 +62,7 @@ class ConnectionAborterTest {
 
     private void respond(HttpServerRequest request) {
         eventLoop = vertx.getOrCreateContext();
-        Runnable abort = () -> ConnectionAborter.abort(request.connection());
+        Runnable abort = () -> NettyChannels.abort(request.connection());
         if (request.getHeader("Upgrade") == null) {
             request.connection().closeHandler(end -> closed.complete(null));
             fill(request.response().setChunked(true), abort);

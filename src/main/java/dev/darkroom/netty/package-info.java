@@ -1,0 +1,2 @@
+/** Netty below Vert.x. */
+package dev.darkroom.netty;
