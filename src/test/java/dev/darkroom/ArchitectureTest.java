@@ -22,8 +22,6 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import dev.darkroom.generation.FinishedGeneration;
-import dev.darkroom.generation.GenerationBus;
-import dev.darkroom.generation.GenerationEventHistory;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.watch.ProgressSubscribers;
@@ -77,7 +75,7 @@ class ArchitectureTest {
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus generation notification"),
             Map.entry(
                     "api.generation",
-                    "api.contract api.problem api.stream api.transport auth eventbus generation generation.watch image"),
+                    "api.contract api.problem api.stream api.transport auth eventbus generation generation.json generation.watch image"),
             Map.entry(
                     "api.management",
                     "api.contract api.problem api.security api.transport auth config eventbus maintenance"),
@@ -99,16 +97,17 @@ class ArchitectureTest {
             Map.entry("database", "config netty"),
             Map.entry("database.embedded", "config database"),
             Map.entry("eventbus", "database"),
-            Map.entry("eventbus.cluster", "config eventbus generation"),
+            Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("generation", "backend config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",
-                    "config database eventbus generation generation.store generation.watch http.egress image signal"),
+                    "config database eventbus generation generation.json generation.store generation.watch http.egress image signal"),
+            Map.entry("generation.json", "backend config eventbus generation"),
             Map.entry("generation.store", "backend config database eventbus generation queue"),
             Map.entry("generation.watch", "database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
-                    "backend config database generation generation.store generation.watch image node queue signal"),
+                    "backend config database eventbus generation generation.store generation.watch image node queue signal"),
             Map.entry("http", "config http.egress image netty"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
@@ -181,11 +180,9 @@ class ArchitectureTest {
                             "dev.darkroom.notification..",
                             "dev.darkroom.webhook..",
                             "dev.darkroom.maintenance..")
+                    .and(not(resideInAnyPackage("dev.darkroom.generation", "dev.darkroom.generation.json")))
                     .and(not(belongToAnyOf(
                             ErasureCommand.class,
-                            GenerationBus.class,
-                            GenerationStatus.class,
-                            GenerationEventHistory.class,
                             ProgressSubscribers.class,
                             ProgressSubscribers.Subscriber.class,
                             ProgressSubscribers.ProgressListener.class,

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,12 +60,21 @@ public final class CommandDispatcher {
     }
 
     private void dispatch(Message<Object> message) {
-        String requestId = message.headers().get(CommandProtocol.REQUEST_ID_HEADER);
-        // compose() turns an exception of the handler into a failed future.
-        Future.succeededFuture()
-                .compose(ignored -> execute(message.body(), requestId))
-                .otherwise(cause -> toRejection(cause, requestId))
+        dispatch(message::body, message.headers().get(CommandProtocol.REQUEST_ID_HEADER))
                 .onSuccess(reply -> message.reply(reply, REPLY_OPTIONS));
+    }
+
+    /**
+     * Dispatches a command that did not arrive as an object. Never fails.
+     *
+     * @param command returns the command; may throw as a handler may
+     * @param requestId null when absent
+     */
+    public Future<CommandReply<?>> dispatch(Supplier<?> command, String requestId) {
+        // compose() turns an exception of the handler into a failed future.
+        return Future.succeededFuture()
+                .compose(ignored -> execute(command.get(), requestId))
+                .otherwise(cause -> toRejection(cause, requestId));
     }
 
     private Future<CommandReply<?>> execute(Object command, String requestId) {

@@ -27,7 +27,7 @@ public final class StorableText {
      *
      * @param excludedField a field that is not checked
      */
-    static List<FieldError> findErrors(JsonObject body, String excludedField) {
+    public static List<FieldError> findErrors(JsonObject body, String excludedField) {
         List<FieldError> errors = new ArrayList<>();
         for (Map.Entry<String, Object> field : body) {
             if (!field.getKey().equals(excludedField)) {

@@ -3,12 +3,16 @@ package dev.darkroom.generation;
 /**
  * Event-bus interface of generations: addresses, actions and error codes. Its contract is {@code docs/event-bus.md}; {@link
  * dev.darkroom.eventbus.CommandProtocol} has the parts that all commands share. Messages travel on the local bus of the process; with
- * {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies are plain JSON.
+ * {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies at {@link #COMMANDS} and {@link #EVENTS} are plain
+ * JSON.
  */
 public final class GenerationBus {
 
-    /** Address of commands. Any instance of the command verticle replies. */
+    /** Address of JSON commands. Any instance of the command verticle replies. */
     public static final String COMMANDS = "darkroom.generation";
+
+    /** Internal address of each {@link GenerationCommand}: in this process, and between Darkroom processes in a cluster. */
+    public static final String TYPED_COMMANDS = "darkroom.generation.commands";
 
     /** Address of events. {@code {"version", "type", "id", "user", "status"}} is published when a generation has ended. */
     public static final String EVENTS = "darkroom.generation.events";

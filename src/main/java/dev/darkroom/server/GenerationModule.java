@@ -115,7 +115,7 @@ final class GenerationModule {
     }
 
     /**
-     * Deploys the verticles that execute commands, unless {@code generation.instances} is 0.
+     * Deploys the verticles that execute commands, unless {@code generation.instances} is 0, and the one that notifies event streams.
      *
      * @param egressPolicy validates webhook URLs in requests
      */
@@ -124,6 +124,8 @@ final class GenerationModule {
         if (settings.generation().instances() > 0) {
             processLifecycle.deploy(
                     vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
+        }
+        if (settings.api().instances() > 0) {
             processLifecycle.deploy(
                     vertx, "progress subscribers", new ProgressVerticle(progressSubscribers, database, notifyChannel));
         }

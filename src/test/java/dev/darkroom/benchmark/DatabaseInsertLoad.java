@@ -11,6 +11,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.PreparedQuery;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
@@ -121,7 +122,7 @@ final class DatabaseInsertLoad implements AutoCloseable {
                     .addInteger(request.count())
                     .addLong(request.seed())
                     .addString(request.model())
-                    .addValue(request.metadata());
+                    .addValue(JsonObject.mapFrom(request.metadata()));
         }
     }
 

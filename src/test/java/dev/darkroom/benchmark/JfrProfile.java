@@ -31,7 +31,7 @@ public final class JfrProfile {
         PARTS.put("io.vertx.core.json", "JSON");
         PARTS.put("com.fasterxml.jackson.", "JSON");
         PARTS.put("dev.darkroom.api.contract.JsonBodyParser", "JSON");
-        PARTS.put("dev.darkroom.generation.store.GenerationRowMapper", "JSON");
+        PARTS.put("dev.darkroom.generation.json", "JSON");
         PARTS.put("io.vertx.ext.web.", "router");
         PARTS.put("io.vertx.openapi.", "router");
         PARTS.put("io.vertx.json.schema.", "contract check");

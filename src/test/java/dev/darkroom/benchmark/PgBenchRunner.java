@@ -2,6 +2,7 @@ package dev.darkroom.benchmark;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.generation.GenerationRequest;
+import io.vertx.core.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class PgBenchRunner {
                         "--file=" + script,
                         "--define=prompt=" + request.prompt(),
                         "--define=negative=" + request.negativePrompt(),
-                        "--define=metadata=" + request.metadata().encode(),
+                        "--define=metadata=" + Json.encode(request.metadata()),
                         "--host=" + url.host(),
                         "--port=" + url.port(),
                         "--username=" + url.user(),

@@ -2,6 +2,7 @@ package dev.darkroom.benchmark;
 
 import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -33,7 +34,7 @@ record PromptWorkload(String name, GenerationRequest request) {
     }
 
     private static GenerationRequest of(String prompt, String negativePrompt) {
-        JsonObject metadata = new JsonObject().put("project", "harbour").put("page", "12");
+        Map<String, String> metadata = Map.of("project", "harbour", "page", "12");
         return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, 0);
     }
 

@@ -64,8 +64,12 @@ public record OperationContext(
     }
 
     public void sendJson(int status, JsonObject json) {
+        sendJson(status, json.toBuffer());
+    }
+
+    public void sendJson(int status, Buffer json) {
         response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-        end(json.toBuffer());
+        end(json);
     }
 
     /** Ends the response with this body. */

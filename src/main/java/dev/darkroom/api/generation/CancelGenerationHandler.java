@@ -21,7 +21,7 @@ public final class CancelGenerationHandler implements OperationHandler {
     @Override
     public void handle(OperationContext operationContext) {
         generations
-                .cancel(operationContext, operationContext.parameter("generationId"))
+                .cancel(operationContext, operationContext.uuid("generationId"))
                 .compose(generation -> responder.send(operationContext, 200, generation))
                 .onFailure(operationContext::fail);
     }

@@ -2,24 +2,25 @@ package dev.darkroom.api.generation;
 
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.function.Function;
 
 /** {@code POST /api/generation} and {@code POST /api/generation/{generationId}/retry}. Both create a generation. */
 public final class CreateGenerationHandler implements OperationHandler {
     private final String operationId;
-    private final Function<OperationContext, Future<GenerationClient.CreatedGeneration>> submission;
+    private final Function<OperationContext, Future<CreatedGeneration>> submission;
     private final GenerationClient generations;
     private final GenerationResponder responder;
     private final Duration maxWait;
 
     private CreateGenerationHandler(
             String operationId,
-            Function<OperationContext, Future<GenerationClient.CreatedGeneration>> submission,
+            Function<OperationContext, Future<CreatedGeneration>> submission,
             GenerationClient generations,
             GenerationResponder responder,
             Duration maxWait) {
@@ -39,7 +40,7 @@ public final class CreateGenerationHandler implements OperationHandler {
             GenerationClient generations, GenerationResponder responder, Duration maxWait) {
         return new CreateGenerationHandler(
                 "retryGeneration",
-                operationContext -> generations.retry(operationContext, operationContext.parameter("generationId")),
+                operationContext -> generations.retry(operationContext, operationContext.uuid("generationId")),
                 generations,
                 responder,
                 maxWait);
@@ -61,26 +62,25 @@ public final class CreateGenerationHandler implements OperationHandler {
                 .onFailure(operationContext::fail);
     }
 
-    private Future<JsonObject> waitForEnd(OperationContext operationContext, JsonObject created, Duration wait) {
-        return wait == null || !GenerationResponder.isPending(created)
+    private Future<Generation> waitForEnd(OperationContext operationContext, Generation created, Duration wait) {
+        return wait == null || !created.isPending()
                 ? Future.succeededFuture(created)
                 : generations
-                        .get(operationContext, created.getString("id"), wait)
+                        .get(operationContext, created.id(), wait)
                         // A failed wait does not change that the generation was accepted.
                         .otherwise(created);
     }
 
     private Future<Void> respond(
-            OperationContext operationContext, JsonObject generation, boolean replayed, Duration wait) {
-        HttpServerResponse response = operationContext
-                .response()
-                .putHeader(HttpHeaders.LOCATION, "/api/generation/" + generation.getString("id"));
+            OperationContext operationContext, Generation generation, boolean replayed, Duration wait) {
+        HttpServerResponse response =
+                operationContext.response().putHeader(HttpHeaders.LOCATION, "/api/generation/" + generation.id());
         if (replayed) {
             response.putHeader("Idempotency-Replayed", "true");
         }
         if (wait != null) {
             response.putHeader(PreferHeader.APPLIED_HEADER, PreferHeader.formatApplied(wait));
         }
-        return responder.send(operationContext, GenerationResponder.isPending(generation) ? 202 : 200, generation);
+        return responder.send(operationContext, generation.isPending() ? 202 : 200, generation);
     }
 }

@@ -19,7 +19,7 @@ public final class DeleteGenerationHandler implements OperationHandler {
     @Override
     public void handle(OperationContext operationContext) {
         generations
-                .delete(operationContext, operationContext.parameter("generationId"))
+                .delete(operationContext, operationContext.uuid("generationId"))
                 .onSuccess(deleted ->
                         operationContext.response().setStatusCode(204).end())
                 .onFailure(operationContext::fail);

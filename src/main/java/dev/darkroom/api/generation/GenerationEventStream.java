@@ -5,7 +5,8 @@ import dev.darkroom.api.stream.SseFrameEncoder;
 import dev.darkroom.api.stream.SseStream;
 import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
-import dev.darkroom.generation.GenerationEventHistory;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.json.GenerationEventHistory;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -26,7 +27,7 @@ final class GenerationEventStream implements SseStream.Producer {
     private long sentVersion;
 
     /** The newest known state of the generation. Null before the first. */
-    private JsonObject latest;
+    private Generation latest;
 
     /**
      * Opens the stream. Closes it with the reason {@code AT_CAPACITY} when there is no subscriber.
@@ -38,14 +39,14 @@ final class GenerationEventStream implements SseStream.Producer {
             OperationContext operationContext,
             StreamAdmission admission,
             ProgressSubscribers.Subscriber subscriber,
-            JsonObject generation,
+            Generation generation,
             Long knownVersion) {
         this.subscriber = subscriber;
         // A change received in the meantime may be newer than the generation that was read.
-        if (latest == null || GenerationEventHistory.version(latest) < GenerationEventHistory.version(generation)) {
+        if (latest == null || latest.version() < generation.version()) {
             latest = generation;
         }
-        sentVersion = knownVersion == null ? GenerationEventHistory.version(latest) : knownVersion;
+        sentVersion = knownVersion == null ? latest.version() : knownVersion;
         Buffer firstFrame = knownVersion == null
                 ? SseFrameEncoder.withRetry(RECONNECT_DELAY_MS, frame(GenerationEventHistory.snapshotEvent(latest)))
                 : SseFrameEncoder.firstFrame(String.valueOf(sentVersion), RECONNECT_DELAY_MS);
@@ -58,7 +59,7 @@ final class GenerationEventStream implements SseStream.Producer {
     }
 
     /** @param generation null when it was deleted */
-    void onChange(JsonObject generation) {
+    void onChange(Generation generation) {
         if (generation == null) {
             if (stream != null) {
                 stream.closeWithReason("ENDED");
@@ -82,7 +83,7 @@ final class GenerationEventStream implements SseStream.Producer {
             sentVersion = event.getLong("version");
             stream.send(frame(event));
         }
-        if (GenerationEventHistory.isFinished(latest)) {
+        if (!latest.isPending()) {
             stream.closeWithReason("ENDED");
         }
     }

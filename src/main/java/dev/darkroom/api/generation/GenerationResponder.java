@@ -3,11 +3,10 @@ package dev.darkroom.api.generation;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.auth.ImageUrlSigner;
-import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.Generation;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.json.JsonObject;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +22,6 @@ public final class GenerationResponder {
         this.imageUrlSigner = imageUrlSigner;
     }
 
-    static boolean isPending(JsonObject generation) {
-        return generation.getString("status").equals(GenerationStatus.PENDING.name());
-    }
-
     /** Returns the current signer of image URLs. Fails with a {@link Problem} when the signing keys are unavailable. */
     Future<ImageUrlSigner.QuerySigner> currentSigner() {
         return imageUrlSigner.currentSigner().recover(error -> {
@@ -36,20 +31,18 @@ public final class GenerationResponder {
     }
 
     /** @param querySigner null when the generation has no images */
-    Buffer encode(JsonObject generation, ImageUrlSigner.QuerySigner querySigner) {
-        return presenter
-                .present(generation, querySigner == null ? null : querySigner::signedQuery)
-                .toBuffer();
+    byte[] encode(Generation generation, ImageUrlSigner.QuerySigner querySigner) {
+        return presenter.encode(generation, querySigner == null ? null : querySigner::signedQuery);
     }
 
     /** Returns the current signer; the future completes with null when the generation has no images. */
-    Future<ImageUrlSigner.QuerySigner> signerForImages(JsonObject generation) {
-        return generation.containsKey("images") ? currentSigner() : Future.succeededFuture();
+    Future<ImageUrlSigner.QuerySigner> signerForImages(Generation generation) {
+        return generation.images().isEmpty() ? Future.succeededFuture() : currentSigner();
     }
 
     /** Sets {@code Retry-After} when the generation is pending. */
-    void setRetryAfter(OperationContext operationContext, JsonObject generation) {
-        if (isPending(generation)) {
+    void setRetryAfter(OperationContext operationContext, Generation generation) {
+        if (generation.isPending()) {
             operationContext
                     .response()
                     .putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(presenter.retryAfterSeconds(generation)));
@@ -57,11 +50,10 @@ public final class GenerationResponder {
     }
 
     /** Sends the response. Fails with a {@link Problem} when the signing keys are unavailable. */
-    Future<Void> send(OperationContext operationContext, int status, JsonObject generation) {
+    Future<Void> send(OperationContext operationContext, int status, Generation generation) {
         return signerForImages(generation).compose(querySigner -> {
             setRetryAfter(operationContext, generation);
-            operationContext.response().setStatusCode(status).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-            operationContext.end(encode(generation, querySigner));
+            operationContext.sendJson(status, Buffer.buffer(encode(generation, querySigner)));
             return Future.succeededFuture();
         });
     }

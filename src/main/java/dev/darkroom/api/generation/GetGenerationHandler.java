@@ -3,11 +3,11 @@ package dev.darkroom.api.generation;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.auth.ImageUrlSigner;
+import dev.darkroom.generation.Generation;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /** {@code GET /api/generation/{generationId}}. Serves finished generations from the {@link FinishedGenerationCache}. */
@@ -68,7 +68,11 @@ public final class GetGenerationHandler implements OperationHandler {
 
     private Future<Void> loadAndSend(OperationContext operationContext, String id, Duration wait) {
         long invalidationCount = finishedGenerations.invalidationCount();
-        return (wait == null ? generations.get(operationContext, id) : generations.get(operationContext, id, wait))
+        return generations
+                .get(
+                        operationContext,
+                        operationContext.uuid("generationId"),
+                        wait == null ? Duration.ZERO : wait)
                 .compose(generation -> responder
                         .signerForImages(generation)
                         .compose(querySigner -> send(
@@ -79,16 +83,14 @@ public final class GetGenerationHandler implements OperationHandler {
     private FinishedGenerationCache.CachedResponse toCachedResponse(
             OperationContext operationContext,
             String id,
-            JsonObject generation,
+            Generation generation,
             ImageUrlSigner.QuerySigner querySigner,
             long invalidationCount) {
         responder.setRetryAfter(operationContext, generation);
-        boolean pending = GenerationResponder.isPending(generation);
-        String user = generation.getString("user");
-        byte[] bytes = responder.encode(generation, querySigner).getBytes();
-        FinishedGenerationCache.CachedResponse cachedResponse =
-                new FinishedGenerationCache.CachedResponse(user, querySigner, EntityTags.compute(bytes), bytes);
-        if (!pending) {
+        byte[] bytes = responder.encode(generation, querySigner);
+        FinishedGenerationCache.CachedResponse cachedResponse = new FinishedGenerationCache.CachedResponse(
+                generation.userId(), querySigner, EntityTags.compute(bytes), bytes);
+        if (!generation.isPending()) {
             finishedGenerations.put(id, cachedResponse, invalidationCount);
         }
         return cachedResponse;

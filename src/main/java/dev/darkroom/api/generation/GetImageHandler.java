@@ -5,6 +5,8 @@ import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.transport.BackpressurePump;
 import dev.darkroom.auth.ClientAddressKey;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.StoredImage;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.ImageStore;
@@ -14,8 +16,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.json.JsonObject;
 import io.vertx.core.streams.ReadStream;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,21 +69,20 @@ public final class GetImageHandler implements OperationHandler {
         String name = operationContext.parameter("imageName");
         int dot = name.lastIndexOf('.');
         generations
-                .getImage(operationContext, name.substring(0, dot))
+                .getImage(operationContext, UUID.fromString(name.substring(0, dot)))
+                .map(ImageLocation::image)
                 .compose(image -> hasExtension(image, name.substring(dot + 1))
                         ? respond(operationContext, image)
                         : Future.failedFuture(Problem.notFound("Image not found.")))
                 .onFailure(operationContext::fail);
     }
 
-    private static boolean hasExtension(JsonObject image, String extension) {
-        return ImageFormat.ofContentType(image.getString("contentType"))
-                .extension()
-                .equals(extension);
+    private static boolean hasExtension(StoredImage image, String extension) {
+        return ImageFormat.ofContentType(image.contentType()).extension().equals(extension);
     }
 
-    private Future<Void> respond(OperationContext operationContext, JsonObject image) {
-        String etag = '"' + image.getString("sha256") + '"';
+    private Future<Void> respond(OperationContext operationContext, StoredImage image) {
+        String etag = '"' + image.sha256() + '"';
         if (EntityTags.matches(operationContext.parameter("If-None-Match"), etag)) {
             putHeaders(operationContext, etag).setStatusCode(304).end();
             return Future.succeededFuture();
@@ -95,10 +96,10 @@ public final class GetImageHandler implements OperationHandler {
             return Future.failedFuture(
                     Problem.tooManyRequests("Too many concurrent image downloads.", RETRY_AFTER_SECONDS));
         }
-        return images.read(image.getString("storageKey"))
+        return images.read(image.storageKey())
                 .compose(bytes -> {
                     putHeaders(operationContext, etag, image);
-                    return sendBytes(bytes, operationContext.request(), image.getLong("bytes"));
+                    return sendBytes(bytes, operationContext.request(), image.bytes());
                 })
                 .onComplete(sent -> release.run())
                 .recover(error -> handleReadFailure(operationContext, image, error));
@@ -125,7 +126,7 @@ public final class GetImageHandler implements OperationHandler {
     }
 
     private static Future<Void> handleReadFailure(
-            OperationContext operationContext, JsonObject image, Throwable error) {
+            OperationContext operationContext, StoredImage image, Throwable error) {
         HttpServerResponse response = operationContext.response();
         if (response.closed() || (response.headWritten() && isConnectionError(error))) {
             // The client disconnected; the image itself is intact.
@@ -134,8 +135,8 @@ public final class GetImageHandler implements OperationHandler {
         // Logs at ERROR, since the database has the image but the store does not.
         LOG.atError()
                 .addKeyValue("requestId", operationContext.requestId())
-                .addKeyValue("image", image.getString("id"))
-                .addKeyValue("bytes", image.getLong("bytes"))
+                .addKeyValue("image", image.id())
+                .addKeyValue("bytes", image.bytes())
                 .setCause(error instanceof ImageNotFoundException ? null : error)
                 .log("image read failed");
         if (response.headWritten()) {
@@ -151,10 +152,10 @@ public final class GetImageHandler implements OperationHandler {
         return !(error instanceof RuntimeException) || error instanceof VertxException;
     }
 
-    private static HttpServerResponse putHeaders(OperationContext operationContext, String etag, JsonObject image) {
+    private static HttpServerResponse putHeaders(OperationContext operationContext, String etag, StoredImage image) {
         return putHeaders(operationContext, etag)
-                .putHeader(HttpHeaders.CONTENT_TYPE, image.getString("contentType"))
-                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.getLong("bytes")));
+                .putHeader(HttpHeaders.CONTENT_TYPE, image.contentType())
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.bytes()));
     }
 
     private static HttpServerResponse putHeaders(OperationContext operationContext, String etag) {

@@ -2,7 +2,9 @@ package dev.darkroom.api.generation;
 
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
-import io.vertx.core.json.JsonArray;
+import dev.darkroom.auth.ImageUrlSigner;
+import dev.darkroom.generation.GenerationResult.GenerationPage;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -31,25 +33,18 @@ public final class ListGenerationsHandler implements OperationHandler {
     public void handle(OperationContext operationContext) {
         responder
                 .currentSigner()
-                .compose(querySigner -> generations.list(operationContext).map(page -> {
-                    JsonArray items = page.getJsonArray("items");
-                    for (int i = 0; i < items.size(); i++) {
-                        presenter.present(items.getJsonObject(i), querySigner::signedQuery);
-                    }
-                    return page;
-                }))
-                .onSuccess(page -> {
-                    String next = page.getString("nextCursor");
-                    if (next != null) {
-                        operationContext
-                                .response()
-                                .putHeader(
-                                        "Link",
-                                        "<" + nextPageLink(operationContext.parameters(), next) + ">; rel=\"next\"");
-                    }
-                    operationContext.sendJson(200, page);
-                })
+                .compose(querySigner ->
+                        generations.list(operationContext).onSuccess(page -> send(operationContext, page, querySigner)))
                 .onFailure(operationContext::fail);
+    }
+
+    private void send(OperationContext operationContext, GenerationPage page, ImageUrlSigner.QuerySigner querySigner) {
+        if (page.nextCursor() != null) {
+            String link = nextPageLink(
+                    operationContext.parameters(), page.nextCursor().encode());
+            operationContext.response().putHeader("Link", "<" + link + ">; rel=\"next\"");
+        }
+        operationContext.sendJson(200, Buffer.buffer(presenter.encode(page, querySigner::signedQuery)));
     }
 
     /** Returns the path and query of the next page: the parameters of this request with another cursor. */

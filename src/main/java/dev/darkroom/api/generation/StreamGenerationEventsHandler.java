@@ -4,11 +4,11 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.stream.LastEventId;
 import dev.darkroom.api.stream.StreamAdmission;
-import dev.darkroom.generation.GenerationEventHistory;
+import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.UUID;
 
 /**
@@ -42,12 +42,12 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
     @Override
     public void handle(OperationContext operationContext) {
         Context eventLoop = vertx.getOrCreateContext();
-        String id = operationContext.parameter("generationId");
+        UUID id = operationContext.uuid("generationId");
         GenerationEventStream stream = new GenerationEventStream();
-        ProgressSubscribers.Subscriber subscriber = progress.subscribe(
-                UUID.fromString(id), changed -> eventLoop.runOnContext(ignored -> stream.onChange(changed)));
+        ProgressSubscribers.Subscriber subscriber =
+                progress.subscribe(id, changed -> eventLoop.runOnContext(ignored -> stream.onChange(changed)));
         generations
-                .get(operationContext, id)
+                .get(operationContext, id, Duration.ZERO)
                 .onSuccess(generation -> openStream(operationContext, stream, subscriber, generation))
                 .onFailure(failure -> {
                     if (subscriber != null) {
@@ -61,10 +61,10 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
             OperationContext operationContext,
             GenerationEventStream stream,
             ProgressSubscribers.Subscriber subscriber,
-            JsonObject generation) {
-        long currentVersion = GenerationEventHistory.version(generation);
+            Generation generation) {
+        long currentVersion = generation.version();
         Long knownVersion = LastEventId.readVersion(operationContext, currentVersion);
-        if (GenerationEventHistory.isFinished(generation) && knownVersion != null && knownVersion == currentVersion) {
+        if (!generation.isPending() && knownVersion != null && knownVersion == currentVersion) {
             if (subscriber != null) {
                 subscriber.close();
             }

@@ -1,12 +1,17 @@
 package dev.darkroom.eventbus.cluster;
 
+import dev.darkroom.eventbus.CommandCodec;
 import dev.darkroom.eventbus.CommandProtocol;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationCommand;
+import dev.darkroom.generation.GenerationResult;
+import dev.darkroom.generation.json.GenerationCommandJson;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,12 +19,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Forwards commands from the clustered event bus to the local one, and events in both directions. Thread-safe: the two Vert.x
- * instances call it on their own event loops.
+ * Forwards commands to the processes that handle them, between the local and the clustered event bus, and events in both directions.
+ * Thread-safe: the two Vert.x instances call it on their own event loops.
  */
 final class ClusterBridge {
     /** The header with the id of the process that sent an event. Events with this header are not forwarded again. */
     static final String NODE_HEADER = "node";
+
+    /** Commands and results that the processes of a cluster exchange. */
+    private static final List<Class<?>> COMMAND_FAMILIES = List.of(GenerationCommand.class, GenerationResult.class);
+
+    private static final CommandReply<?> UNAVAILABLE =
+            CommandReply.rejected(RejectionReason.UNAVAILABLE, "no generation verticle replied");
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterBridge.class);
 
@@ -44,16 +55,23 @@ final class ClusterBridge {
 
     /** Registers consumers of events on the clustered event bus, and of commands if this process handles them. */
     Future<Void> registerConsumers(Vertx cluster, List<String> events, boolean handlesCommands) {
+        CommandCodec.register(local.eventBus());
+        CommandCodec.register(cluster.eventBus(), COMMAND_FAMILIES);
         Future<Void> registered = Future.succeededFuture();
         for (String address : events) {
             registered = registered.compose(done ->
                     cluster.eventBus().consumer(address, this::publishLocally).completion());
         }
-        return handlesCommands
-                ? registered.compose(done -> cluster.eventBus()
-                        .consumer(GenerationBus.COMMANDS, this::forwardCommand)
-                        .completion())
-                : registered;
+        if (handlesCommands) {
+            registered = registered
+                    .compose(done -> cluster.eventBus()
+                            .consumer(GenerationBus.COMMANDS, this::forwardJsonCommand)
+                            .completion())
+                    .compose(done -> cluster.eventBus()
+                            .consumer(GenerationBus.TYPED_COMMANDS, command -> forwardTypedCommand(command, local))
+                            .completion());
+        }
+        return registered;
     }
 
     /** Publishes an event of this process to the cluster. */
@@ -81,30 +99,36 @@ final class ClusterBridge {
         }
     }
 
-    private void forwardCommand(Message<Object> command) {
-        DeliveryOptions options = new DeliveryOptions()
-                .setLocalOnly(true)
-                .setSendTimeout(replyTimeout.toMillis())
-                .setHeaders(command.headers());
-        local.eventBus()
-                .request(GenerationBus.COMMANDS, command.body(), options)
-                .map(Message::body)
-                .otherwise(failure -> {
-                    LOG.atWarn()
-                            .addKeyValue("requestId", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
-                            .addKeyValue("reason", failure.getMessage())
-                            .log("command timed out");
-                    return unavailableReply();
-                })
+    private void forwardJsonCommand(Message<Object> command) {
+        request(local, command, new DeliveryOptions().setLocalOnly(true))
+                .otherwise(unavailable -> GenerationCommandJson.format(UNAVAILABLE))
                 .onSuccess(command::reply);
     }
 
-    private static JsonObject unavailableReply() {
-        return new JsonObject()
-                .put(
-                        "error",
-                        new JsonObject()
-                                .put("code", CommandProtocol.UNAVAILABLE)
-                                .put("message", "no generation verticle replied"));
+    /**
+     * Forwards a typed command and its reply.
+     *
+     * @param target the Vert.x of the process that handles it, or the clustered one; null while this process is not in the cluster
+     */
+    void forwardTypedCommand(Message<Object> command, Vertx target) {
+        DeliveryOptions options = new DeliveryOptions().setCodecName(CommandCodec.NAME);
+        Future<Object> replied = target == null
+                ? Future.failedFuture("not in the cluster")
+                : request(target, command, options.setLocalOnly(target == local));
+        // A process of another version may send a reply that this one does not understand.
+        replied.map(reply -> reply instanceof CommandReply ? reply : UNAVAILABLE)
+                .otherwise(UNAVAILABLE)
+                .onSuccess(reply -> command.reply(reply, new DeliveryOptions().setCodecName(CommandCodec.NAME)));
+    }
+
+    private Future<Object> request(Vertx target, Message<Object> command, DeliveryOptions options) {
+        options.setSendTimeout(replyTimeout.toMillis()).setHeaders(command.headers());
+        return target.eventBus()
+                .request(command.address(), command.body(), options)
+                .map(Message::body)
+                .onFailure(failure -> LOG.atWarn()
+                        .addKeyValue("requestId", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
+                        .addKeyValue("reason", failure.getMessage())
+                        .log("command timed out"));
     }
 }

@@ -1,6 +1,7 @@
 package dev.darkroom.eventbus.cluster;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -38,7 +39,8 @@ public final class ClusterVerticle extends VerticleBase {
 
     /**
      * @param events addresses of the events that are exchanged with the cluster
-     * @param handlesCommands whether this process has generation verticles, which handle commands
+     * @param handlesCommands whether this process has generation verticles, which handle commands; if not, its commands go to a member
+     *     that has them
      * @param replyTimeout reply timeout of a command
      */
     public ClusterVerticle(
@@ -55,6 +57,9 @@ public final class ClusterVerticle extends VerticleBase {
         warnIfReachable();
         clusterBridge = new ClusterBridge(vertx, nodeId, replyTimeout);
         events.forEach(address -> vertx.eventBus().localConsumer(address, this::forwardToCluster));
+        if (!handlesCommands) {
+            vertx.eventBus().localConsumer(GenerationBus.TYPED_COMMANDS, this::forwardCommand);
+        }
         Promise<Void> started = Promise.promise();
         long joinTimer = vertx.setTimer(JOIN_WAIT.toMillis(), timer -> {
             if (started.tryComplete()) {
@@ -130,6 +135,10 @@ public final class ClusterVerticle extends VerticleBase {
         if (membership != null) {
             clusterBridge.publishToCluster(membership.vertx(), event);
         }
+    }
+
+    private void forwardCommand(Message<Object> command) {
+        clusterBridge.forwardTypedCommand(command, membership == null ? null : membership.vertx());
     }
 
     private void warnIfReachable() {

@@ -1,18 +1,20 @@
 package dev.darkroom.generation.command;
 
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandReplies;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.GenerationCommand.CancelGeneration;
+import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationLeaseStore;
-import dev.darkroom.generation.store.GenerationRowMapper;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,43 +35,45 @@ final class CancellationService {
         this.eventPublisher = new GenerationEventPublisher(vertx, dependencies.notifyChannel());
     }
 
-    /** Handles {@link GenerationBus#CANCEL}. */
-    Future<JsonObject> cancel(BusCommand busCommand, UUID id) {
-        return leases.cancel(id, busCommand.ownerFilter()).compose(cancelled -> {
+    Future<CommandReply<Generation>> cancel(CancelGeneration command) {
+        String owner = command.requester().ownerFilter();
+        return leases.cancel(command.id(), owner).compose(cancelled -> {
             cancelled.ifPresent(finishRecord -> {
                 eventPublisher.publishFinished(finishRecord);
                 // Only a wake-up: the worker finds the lost lease in the database.
                 GenerationSignals.CANCELLED.publish(dependencies.notifyChannel());
             });
-            return store.find(id, busCommand.ownerFilter())
-                    .map(found -> found.map(generation -> cancelled.isPresent()
-                                    ? GenerationRowMapper.toReply(generation)
-                                    : CommandReplies.conflict("the generation has already ended"))
-                            .orElseGet(() -> CommandReplies.notFound("generation")));
+            return store.find(command.id(), owner).map(found -> toReply(found, cancelled.isPresent()));
         });
     }
 
-    /** Handles {@link GenerationBus#DELETE}. */
-    Future<JsonObject> delete(BusCommand busCommand, UUID id) {
-        return store.delete(id, busCommand.ownerFilter()).compose(deleted -> {
+    private static CommandReply<Generation> toReply(Optional<Generation> found, boolean cancelled) {
+        if (found.isEmpty()) {
+            return CommandReply.notFound("generation");
+        }
+        return cancelled
+                ? CommandReply.completed(found.get())
+                : CommandReply.conflict("the generation has already ended");
+    }
+
+    Future<CommandReply<DeletedGeneration>> delete(CommandContext<DeleteGeneration> context) {
+        UUID id = context.command().id();
+        String owner = context.command().requester().ownerFilter();
+        return store.delete(id, owner).compose(deleted -> {
             if (deleted.isPresent()) {
                 LOG.atInfo()
                         .addKeyValue("generation", id)
-                        .addKeyValue("requestId", busCommand.requestId())
+                        .addKeyValue("requestId", context.requestId())
                         .log("generation deleted");
                 GenerationSignals.DELETED.publish(dependencies.notifyChannel());
                 return deleteFiles(id, deleted.get().storageKeys())
-                        .map(done -> new JsonObject()
-                                .put(
-                                        "deleted",
-                                        new JsonObject()
-                                                .put("id", id.toString())
-                                                .put("user", deleted.get().userId())));
+                        .map(done -> CommandReply.completed(
+                                new DeletedGeneration(id, deleted.get().userId())));
             }
-            return store.find(id, busCommand.ownerFilter())
+            return store.find(id, owner)
                     .map(found -> found.isPresent()
-                            ? CommandReplies.conflict("the generation has not ended yet. Cancel it first")
-                            : CommandReplies.notFound("generation"));
+                            ? CommandReply.conflict("the generation has not ended yet. Cancel it first")
+                            : CommandReply.notFound("generation"));
         });
     }
 

@@ -1,23 +1,33 @@
 package dev.darkroom.generation.command;
 
 import dev.darkroom.config.Settings;
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandReplies;
-import dev.darkroom.eventbus.JsonCommandDispatcher;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandProtocol;
+import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationCommand;
+import dev.darkroom.generation.GenerationCommand.CancelGeneration;
+import dev.darkroom.generation.GenerationCommand.CreateGeneration;
+import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetGeneration;
+import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.ListGenerations;
+import dev.darkroom.generation.GenerationCommand.RetryGeneration;
+import dev.darkroom.generation.GenerationResult;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.json.GenerationCommandJson;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.json.JsonObject;
-import java.util.UUID;
-import java.util.function.BiFunction;
+import io.vertx.core.eventbus.Message;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Handles the commands on {@link GenerationBus#COMMANDS}, the only access to generations for HTTP and event-bus clients. Stateless, so
- * that any number of instances may run. Every command gets a reply; a rejection is {@code {"error": …}}.
+ * Handles the commands on {@link GenerationBus#TYPED_COMMANDS} and, in JSON, on {@link GenerationBus#COMMANDS}: the only access to
+ * generations for HTTP and event-bus clients. Stateless, so that any number of instances may run. Every command gets a reply.
  */
 public final class GenerationCommandVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationCommandVerticle.class);
@@ -26,9 +36,8 @@ public final class GenerationCommandVerticle extends VerticleBase {
     private final Settings.Generation settings;
     private final String model;
     private final RandomGenerator random;
-    private SubmissionService submissionService;
-    private GenerationQueries queries;
-    private CancellationService cancellationService;
+    private final CommandDispatcher dispatcher = new CommandDispatcher(GenerationCommand.class);
+    private GenerationCommandJson commandJson;
 
     /**
      * @param model model of all generations, null to leave it to the AI server
@@ -47,57 +56,61 @@ public final class GenerationCommandVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
-        submissionService = new SubmissionService(dependencies, queries::addQueuePosition, settings, model, random);
-        cancellationService = new CancellationService(vertx, dependencies);
-        return vertx.eventBus()
-                .<JsonObject>consumer(GenerationBus.COMMANDS, new JsonCommandDispatcher(this::handleCommand)::dispatch)
-                .completion();
+        commandJson = new GenerationCommandJson(settings, model);
+        GenerationQueries queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
+        SubmissionService submissionService =
+                new SubmissionService(dependencies, queries::estimateStart, settings, model, random);
+        CancellationService cancellationService = new CancellationService(vertx, dependencies);
+        handle(CreateGeneration.class, GenerationBus.CREATE, submissionService::create);
+        handle(RetryGeneration.class, GenerationBus.RETRY, submissionService::retry);
+        handle(GetGeneration.class, GenerationBus.GET, context -> queries.get(context.command()));
+        handle(GetImage.class, GenerationBus.GET_IMAGE, context -> queries.getImage(context.command()));
+        handle(ListGenerations.class, GenerationBus.LIST, context -> queries.list(context.command()));
+        handle(CancelGeneration.class, GenerationBus.CANCEL, context -> cancellationService.cancel(context.command()));
+        handle(DeleteGeneration.class, GenerationBus.DELETE, cancellationService::delete);
+        return Future.all(
+                dispatcher.register(vertx, GenerationBus.TYPED_COMMANDS),
+                vertx.eventBus()
+                        .<Object>consumer(GenerationBus.COMMANDS, this::handleJson)
+                        .completion());
     }
 
-    private Future<JsonObject> handleCommand(BusCommand busCommand) {
-        boolean signedLink = busCommand.action().equals(GenerationBus.GET_IMAGE)
-                && Boolean.TRUE.equals(busCommand.body().getValue("signedUrl"));
-        if (busCommand.user() == null && !signedLink) {
-            return CommandReplies.invalidFuture("the body must be an object that names its user");
-        }
-        return switch (busCommand.action()) {
-            case GenerationBus.CREATE -> submissionService.create(busCommand);
-            case GenerationBus.LIST -> queries.list(busCommand);
-            case GenerationBus.GET -> withId(busCommand, queries::get);
-            case GenerationBus.GET_IMAGE -> withId(busCommand, queries::getImage);
-            case GenerationBus.CANCEL -> withId(busCommand, cancellationService::cancel);
-            case GenerationBus.DELETE -> withId(busCommand, cancellationService::delete);
-            case GenerationBus.RETRY -> withId(busCommand, submissionService::retry);
-            default ->
-                CommandReplies.invalidFuture(
-                        "the header action must be create, list, get, getImage, cancel, delete or retry");
-        };
+    /** @param action name of the command in the audit log */
+    private <R extends GenerationResult, C extends GenerationCommand<R>> void handle(
+            Class<C> type, String action, Function<CommandContext<C>, Future<CommandReply<R>>> handler) {
+        dispatcher.on(
+                type, context -> handler.apply(context).onSuccess(reply -> auditForeignAccess(action, context, reply)));
     }
 
-    private static Future<JsonObject> withId(
-            BusCommand busCommand, BiFunction<BusCommand, UUID, Future<JsonObject>> action) {
-        return busCommand.withId(id -> action.apply(busCommand, id).onSuccess(auditForeignAccess(busCommand)));
+    private void handleJson(Message<Object> message) {
+        dispatcher
+                .dispatch(
+                        () -> commandJson.parse(message.headers(), message.body()),
+                        message.headers().get(CommandProtocol.REQUEST_ID_HEADER))
+                .onSuccess(reply -> message.reply(GenerationCommandJson.format(reply)));
     }
 
     /** Logs an audit line when an admin reads or changes a resource of another user. */
-    private static Handler<JsonObject> auditForeignAccess(BusCommand busCommand) {
-        return reply -> reply.forEach(part -> {
-            if (part.getValue() instanceof JsonObject resource
-                    && resource.getString("user") != null
-                    && busCommand.user() != null
-                    && !resource.getString("user").equals(busCommand.user())) {
-                var line = LOG.atInfo()
-                        .addKeyValue("generation", resource.getString("generation", String.valueOf(busCommand.id())))
-                        .addKeyValue("action", busCommand.action())
-                        .addKeyValue("admin", busCommand.user())
-                        .addKeyValue("owner", resource.getString("user"))
-                        .addKeyValue("requestId", busCommand.requestId());
-                if (part.getKey().equals("image")) {
-                    line = line.addKeyValue("image", resource.getString("id"));
-                }
-                line.log("audit: admin accessed another user's resource");
-            }
-        });
+    private static void auditForeignAccess(
+            String action,
+            CommandContext<? extends GenerationCommand<?>> context,
+            CommandReply<? extends GenerationResult> reply) {
+        GenerationCommand<?> command = context.command();
+        if (!(reply instanceof CommandReply.Completed<? extends GenerationResult> completed)
+                || command.requester() == null
+                || completed.result().userId().equals(command.requester().user())) {
+            return;
+        }
+        ImageLocation image = completed.result() instanceof ImageLocation location ? location : null;
+        var line = LOG.atInfo()
+                .addKeyValue("generation", image == null ? command.id() : image.generationId())
+                .addKeyValue("action", action)
+                .addKeyValue("admin", command.requester().user())
+                .addKeyValue("owner", completed.result().userId())
+                .addKeyValue("requestId", context.requestId());
+        if (image != null) {
+            line = line.addKeyValue("image", image.image().id());
+        }
+        line.log("audit: admin accessed another user's resource");
     }
 }

@@ -1,26 +1,22 @@
 package dev.darkroom.generation.command;
 
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandReplies;
-import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.generation.BacklogEstimator;
-import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.store.GenerationListFilter;
-import dev.darkroom.generation.store.GenerationRowMapper;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.Generation.QueuePosition;
+import dev.darkroom.generation.GenerationCommand.GetGeneration;
+import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.ListGenerations;
+import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.store.GenerationSql;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 
 /** Commands that read generations and images. */
 final class GenerationQueries {
@@ -39,69 +35,54 @@ final class GenerationQueries {
         this.maxWait = maxWait;
     }
 
-    /** Handles {@code GenerationBus#GET}. */
-    Future<JsonObject> get(BusCommand busCommand, UUID id) {
-        Duration waitTime = busCommand.waitTime(maxWait);
+    Future<CommandReply<Generation>> get(GetGeneration command) {
+        Duration waitTime = command.waitTime().compareTo(maxWait) > 0 ? maxWait : command.waitTime();
         CompletionWaiters.Waiter waiter =
-                waitTime.isNegative() || waitTime.isZero() ? null : completionWaiters.register(id);
+                waitTime.isNegative() || waitTime.isZero() ? null : completionWaiters.register(command.id());
         if (waiter == null) {
-            return find(busCommand, id);
+            return find(command).map(this::toReply);
         }
-        return store.find(id, busCommand.ownerFilter())
-                .compose(found -> found.filter(GenerationQueries::isPending).isPresent()
-                        ? waiter.await(vertx, waitTime).compose(done -> find(busCommand, id))
-                        : Future.succeededFuture(toReply(found)))
+        return find(command)
+                .compose(found -> found.filter(Generation::isPending).isPresent()
+                        ? waiter.await(vertx, waitTime).compose(done -> find(command))
+                        : Future.succeededFuture(found))
+                .map(this::toReply)
                 .onComplete(done -> waiter.close());
     }
 
-    private Future<JsonObject> find(BusCommand busCommand, UUID id) {
-        return store.find(id, busCommand.ownerFilter()).map(this::toReply);
+    private Future<Optional<Generation>> find(GetGeneration command) {
+        return store.find(command.id(), command.requester().ownerFilter());
     }
 
-    private JsonObject toReply(Optional<JsonObject> found) {
-        return found.map(generation -> GenerationRowMapper.toReply(addQueuePosition(generation)))
-                .orElseGet(() -> CommandReplies.notFound("generation"));
+    private CommandReply<Generation> toReply(Optional<Generation> found) {
+        return found.map(generation -> CommandReply.completed(estimateStart(generation)))
+                .orElseGet(() -> CommandReply.notFound("generation"));
     }
 
-    private static boolean isPending(JsonObject generation) {
-        return generation.getString("status").equals(GenerationStatus.PENDING.name());
+    Future<CommandReply<ImageLocation>> getImage(GetImage command) {
+        return store.findImage(
+                        command.id(),
+                        command.requester() == null ? null : command.requester().ownerFilter())
+                .map(found -> found.map(CommandReply::completed).orElseGet(() -> CommandReply.notFound("image")));
     }
 
-    /** Handles {@code GenerationBus#GET_IMAGE}. */
-    Future<JsonObject> getImage(BusCommand busCommand, UUID id) {
-        return store.findImage(id, busCommand.ownerFilter())
-                .map(found -> found.map(image -> new JsonObject().put("image", image))
-                        .orElseGet(() -> CommandReplies.notFound("image")));
+    Future<CommandReply<GenerationPage>> list(ListGenerations command) {
+        return store.list(command.requester().user(), command.filter()).map(CommandReply::completed);
     }
 
-    /** Handles {@code GenerationBus#LIST}. */
-    Future<JsonObject> list(BusCommand busCommand) {
-        List<FieldError> errors = new ArrayList<>();
-        GenerationListFilter filter = GenerationListFilter.parse(busCommand.body(), errors);
-        if (!errors.isEmpty()) {
-            return Future.succeededFuture(CommandReplies.invalid("invalid list parameters", errors));
+    /** Returns a waiting generation with its estimated start, if there is an estimate, and any other generation unchanged. */
+    Generation estimateStart(Generation generation) {
+        QueuePosition position = generation.queuePosition();
+        if (position == null || position.ahead() >= GenerationSql.MAX_COUNTED_AHEAD) {
+            return generation;
         }
-        return store.list(busCommand.user(), filter).map(page -> {
-            JsonObject reply = new JsonObject().put("items", new JsonArray(page.items()));
-            page.nextCursor().ifPresent(next -> reply.put("nextCursor", next.encode()));
-            return reply;
-        });
-    }
-
-    /** Adds the queue position of a waiting generation, and its estimated start if there is an estimate. */
-    JsonObject addQueuePosition(JsonObject generation) {
-        if (generation.remove("queue") instanceof JsonObject queue) {
-            long ahead = queue.getLong("ahead");
-            generation.put("queuePosition", ahead + 1);
-            if (ahead < GenerationSql.MAX_COUNTED_AHEAD) {
-                backlogEstimator.estimateWait(ahead).ifPresent(wait -> {
-                    Instant estimate = Instant.parse(queue.getString("now")).plus(wait);
-                    Instant dueAt = Instant.parse(queue.getString("dueAt"));
-                    Instant start = dueAt.isAfter(estimate) ? dueAt : estimate;
-                    generation.put("estimatedStart", GenerationRowMapper.formatTime(start.atOffset(ZoneOffset.UTC)));
-                });
-            }
-        }
-        return generation;
+        return backlogEstimator
+                .estimateWait(position.ahead())
+                .map(wait -> {
+                    Instant estimate = position.measuredAt().plus(wait);
+                    return generation.withEstimatedStart(
+                            position.dueAt().isAfter(estimate) ? position.dueAt() : estimate);
+                })
+                .orElse(generation);
     }
 }

@@ -3,29 +3,32 @@ package dev.darkroom.generation.command;
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
-import dev.darkroom.eventbus.BusCommand;
-import dev.darkroom.eventbus.CommandProtocol;
-import dev.darkroom.eventbus.CommandReplies;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.generation.BacklogEstimator;
-import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.GenerationCommand.CreateGeneration;
+import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationSignals;
+import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.IdempotencyKey;
-import dev.darkroom.generation.store.GenerationRowMapper;
 import dev.darkroom.generation.store.GenerationStore;
+import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
 import dev.darkroom.generation.store.SubmissionStore.UsedKey;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -44,118 +47,140 @@ final class SubmissionService {
     private final GenerationCommandDependencies dependencies;
     private final SubmissionStore submissions;
     private final GenerationStore store;
-    private final UnaryOperator<JsonObject> addQueuePosition;
+    private final UnaryOperator<Generation> estimateStart;
     private final Settings.Generation settings;
     private final String model;
     private final RandomGenerator random;
     private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
 
     /**
-     * @param addQueuePosition adds the queue position to a generation
+     * @param estimateStart adds the estimated start to a generation
      * @param model model of all generations, null to leave it to the AI server
      * @param random chooses seeds for requests without one
      */
     SubmissionService(
             GenerationCommandDependencies dependencies,
-            UnaryOperator<JsonObject> addQueuePosition,
+            UnaryOperator<Generation> estimateStart,
             Settings.Generation settings,
             String model,
             RandomGenerator random) {
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
-        this.addQueuePosition = addQueuePosition;
+        this.estimateStart = estimateStart;
         this.settings = settings;
         this.model = model;
         this.random = random;
     }
 
-    /** Handles {@link GenerationBus#CREATE}. */
-    Future<JsonObject> create(BusCommand busCommand) {
-        if (!(busCommand.body().getValue("request") instanceof JsonObject request)) {
-            return Future.succeededFuture(CommandReplies.invalid("request must be an object"));
-        }
-        return accept(busCommand, busCommand.user(), request, null);
+    Future<CommandReply<CreatedGeneration>> create(CommandContext<CreateGeneration> context) {
+        CreateGeneration command = context.command();
+        return accept(new SubmissionRequest(
+                command.requester().user(), command.spec(), null, command.idempotencyKey(), context.requestId()));
     }
 
-    /** Handles {@link GenerationBus#RETRY}. The new generation belongs to the owner of the old one, also when an admin retries it. */
-    Future<JsonObject> retry(BusCommand busCommand, UUID id) {
-        return store.find(id, busCommand.ownerFilter())
-                .compose(found -> found.isEmpty()
-                        ? Future.succeededFuture(CommandReplies.notFound("generation"))
-                        : retry(busCommand, id, found.get()));
-    }
-
-    private Future<JsonObject> retry(BusCommand busCommand, UUID id, JsonObject original) {
-        if (!original.getString("status").equals(GenerationStatus.FAILED.name())) {
-            return Future.succeededFuture(CommandReplies.conflict("the generation has not failed"));
-        }
-        JsonObject request = new JsonObject();
-        for (String field : List.of("prompt", "negativePrompt", "width", "height", "count", "seed", "metadata")) {
-            if (original.containsKey(field)) {
-                request.put(field, original.getValue(field));
+    Future<CommandReply<CreatedGeneration>> retry(CommandContext<RetryGeneration> context) {
+        RetryGeneration command = context.command();
+        return store.find(command.id(), command.requester().ownerFilter()).compose(found -> {
+            if (found.isEmpty()) {
+                return CommandReply.<CreatedGeneration>notFound("generation").toFuture();
             }
-        }
-        return accept(busCommand, original.getString("user"), request, id);
+            Generation original = found.get();
+            if (original.status() != GenerationStatus.FAILED) {
+                return CommandReply.<CreatedGeneration>conflict("the generation has not failed")
+                        .toFuture();
+            }
+            return accept(new SubmissionRequest(
+                    original.userId(),
+                    GenerationSpec.repeat(original.request()),
+                    original.id(),
+                    command.idempotencyKey(),
+                    context.requestId()));
+        });
     }
 
-    private Future<JsonObject> accept(BusCommand busCommand, String user, JsonObject request, UUID retryOf) {
-        String key = busCommand.optionalText("idempotencyKey");
+    /**
+     * Request to create a generation, not yet validated.
+     *
+     * @param userId owner of the new generation
+     * @param retryOf generation that it retries, null when it is no retry
+     * @param key idempotency key, null without one
+     * @param requestId for the log
+     */
+    private record SubmissionRequest(String userId, GenerationSpec spec, UUID retryOf, String key, String requestId) {}
+
+    private Future<CommandReply<CreatedGeneration>> accept(SubmissionRequest request) {
+        String key = request.key();
         if (key != null && (key.isEmpty() || key.length() > IdempotencyKey.MAX_LENGTH)) {
-            return Future.succeededFuture(CommandReplies.invalid(
-                    "idempotencyKey must have 1 to " + IdempotencyKey.MAX_LENGTH + " characters"));
+            return CommandReply.<CreatedGeneration>invalid(
+                            "idempotencyKey must have 1 to " + IdempotencyKey.MAX_LENGTH + " characters", List.of())
+                    .toFuture();
         }
-        List<FieldError> errors = GenerationRequest.validate(request, settings, model);
+        List<FieldError> errors = request.spec().validate(settings, model);
         if (!errors.isEmpty()) {
-            return Future.succeededFuture(CommandReplies.invalid("the request is not valid", errors));
+            return invalidRequest(errors).toFuture();
         }
-        String webhookUrl = request.getString(GenerationRequest.WEBHOOK_URL);
-        if (webhookUrl == null) {
-            return acceptValid(busCommand, user, request, retryOf, key);
-        }
-        return dependencies
-                .egressPolicy()
-                .check(webhookUrl)
-                .transform(check -> check.cause() instanceof RejectedUrlException rejected
-                        ? Future.succeededFuture(CommandReplies.invalid(
-                                "the request is not valid",
-                                List.of(new FieldError("#/" + GenerationRequest.WEBHOOK_URL, rejected.getMessage()))))
-                        : check.cause() instanceof HostLookupException lookupFailed
-                                ? Future.succeededFuture(
-                                        CommandReplies.error(CommandProtocol.UNAVAILABLE, lookupFailed.getMessage()))
-                                : check.failed()
-                                        ? Future.failedFuture(check.cause())
-                                        : acceptValid(busCommand, user, request, retryOf, key));
+        String webhookUrl = request.spec().webhookUrl();
+        return webhookUrl == null
+                ? acceptValid(request)
+                : dependencies.egressPolicy().check(webhookUrl).transform(check -> {
+                    if (check.succeeded()) {
+                        return acceptValid(request);
+                    }
+                    if (check.cause() instanceof RejectedUrlException rejected) {
+                        return invalidRequest(List.of(new FieldError("#/webhookUrl", rejected.getMessage())))
+                                .toFuture();
+                    }
+                    return check.cause() instanceof HostLookupException lookupFailed
+                            ? CommandReply.<CreatedGeneration>rejected(
+                                            RejectionReason.UNAVAILABLE, lookupFailed.getMessage())
+                                    .toFuture()
+                            : Future.failedFuture(check.cause());
+                });
     }
 
-    private Future<JsonObject> acceptValid(
-            BusCommand busCommand, String user, JsonObject request, UUID retryOf, String key) {
-        long seed = random.nextLong(GenerationRequest.MAX_SEED + 1);
-        GenerationRequest resolved = GenerationRequest.resolve(request, settings, model, seed);
-        Submission submission = new Submission(
-                idGenerator.generate(),
-                user,
-                resolved,
-                retryOf,
-                key == null
-                        ? null
-                        : retryOf == null
-                                ? IdempotencyKey.forCreate(key, request, resolved)
-                                : IdempotencyKey.forRetry(key, retryOf),
-                request.getString(GenerationRequest.WEBHOOK_URL));
+    private static CommandReply<CreatedGeneration> invalidRequest(List<FieldError> errors) {
+        return CommandReply.invalid("the request is not valid", errors);
+    }
+
+    private Future<CommandReply<CreatedGeneration>> acceptValid(SubmissionRequest request) {
+        Submission submission = toSubmission(request);
         if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
             return rejectUnlessReplayed(
-                    submission, () -> rejectOverloaded("the queue is full", QUEUE_FULL_RETRY_AFTER, busCommand));
+                    submission,
+                    () -> reject(
+                            RejectionReason.OVERLOADED,
+                            "the queue is full",
+                            QUEUE_FULL_RETRY_AFTER,
+                            request.requestId()));
         }
-        return estimateWait(user)
+        return estimateWait(request.userId())
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0
                         ? rejectUnlessReplayed(
                                 submission,
-                                () -> rejectOverloaded(
+                                () -> reject(
+                                        RejectionReason.OVERLOADED,
                                         "the generation would not start before its deadline",
                                         wait.minus(settings.deadline()),
-                                        busCommand))
-                        : submit(submission, busCommand.requestId()));
+                                        request.requestId()))
+                        : submit(submission, request.requestId()));
+    }
+
+    private Submission toSubmission(SubmissionRequest request) {
+        GenerationRequest resolved =
+                request.spec().resolve(settings, model, random.nextLong(GenerationRequest.MAX_SEED + 1));
+        IdempotencyKey key = request.key() == null
+                ? null
+                : request.retryOf() == null
+                        ? IdempotencyKey.forCreate(request.key(), request.spec(), resolved)
+                        : IdempotencyKey.forRetry(request.key(), request.retryOf());
+        return new Submission(
+                idGenerator.generate(),
+                request.userId(),
+                resolved,
+                request.retryOf(),
+                key,
+                request.spec().webhookUrl());
     }
 
     /**
@@ -173,65 +198,51 @@ final class SubmissionService {
                 .map(ahead -> backlogEstimator.estimateWait(ahead).orElse(Duration.ZERO));
     }
 
-    private static JsonObject rejectOverloaded(String reason, Duration retryAfter, BusCommand busCommand) {
-        return reject(GenerationBus.OVERLOADED, reason, retryAfter, busCommand.requestId());
-    }
-
-    private static JsonObject reject(String code, String reason, Duration retryAfter, String requestId) {
+    private static CommandReply<CreatedGeneration> reject(
+            RejectionReason rejectionReason, String reason, Duration retryAfter, String requestId) {
         long seconds = Math.max(1, Math.min(60, retryAfter.toSeconds() + 1));
         LOG.atWarn()
                 .addKeyValue("requestId", requestId)
                 .addKeyValue("reason", reason)
                 .addKeyValue("retryAfterSeconds", seconds)
                 .log("generation rejected");
-        JsonObject reply = CommandReplies.error(code, reason);
-        reply.getJsonObject("error").put("retryAfterSeconds", seconds);
-        return reply;
-    }
-
-    private interface Rejection {
-        JsonObject reply();
+        return CommandReply.rejected(rejectionReason, reason, Duration.ofSeconds(seconds));
     }
 
     /** Replays the reply to an earlier request with the same idempotency key; without one, rejects the request. */
-    private Future<JsonObject> rejectUnlessReplayed(Submission submission, Rejection rejection) {
-        if (submission.key() == null) {
-            return Future.succeededFuture(rejection.reply());
-        }
-        return submissions
-                .findUsedKey(submission.userId(), submission.key().key())
-                .compose(used ->
-                        used.isEmpty() ? Future.succeededFuture(rejection.reply()) : replay(submission, used.get()));
+    private Future<CommandReply<CreatedGeneration>> rejectUnlessReplayed(
+            Submission submission, Supplier<CommandReply<CreatedGeneration>> rejection) {
+        return replay(submission).map(replayed -> replayed.orElseGet(rejection));
     }
 
-    private Future<JsonObject> submit(Submission submission, String requestId) {
+    private Future<CommandReply<CreatedGeneration>> submit(Submission submission, String requestId) {
         return submissions.submit(submission).compose(stored -> {
             if (stored.isPresent()) {
                 onAccepted(submission, requestId);
-                return Future.succeededFuture(GenerationRowMapper.toReply(addQueuePosition.apply(stored.get())));
+                return created(stored.get(), false).toFuture();
             }
-            if (submission.key() == null) {
-                return rejectOverQuota(submission, requestId);
-            }
-            return submissions
-                    .findUsedKey(submission.userId(), submission.key().key())
-                    .compose(used ->
-                            used.isEmpty() ? rejectOverQuota(submission, requestId) : replay(submission, used.get()));
+            return replay(submission)
+                    .compose(replayed ->
+                            replayed.isPresent() ? replayed.get().toFuture() : rejectOverQuota(submission, requestId));
         });
     }
 
+    private CommandReply<CreatedGeneration> created(Generation generation, boolean replayed) {
+        return CommandReply.completed(new CreatedGeneration(estimateStart.apply(generation), replayed));
+    }
+
     /** Rejects a submission that exceeded a quota of its user, and finds out which one, even if the quota has room again by now. */
-    private Future<JsonObject> rejectOverQuota(Submission submission, String requestId) {
+    private Future<CommandReply<CreatedGeneration>> rejectOverQuota(Submission submission, String requestId) {
         return submissions
                 .findReachedLimits(submission.userId())
                 .map(reachedLimits -> reachedLimits.dailyLimit() && !reachedLimits.pendingLimit()
                         ? reject(
-                                GenerationBus.QUOTA_EXCEEDED,
+                                RejectionReason.QUOTA_EXCEEDED,
                                 "daily quota of " + settings.maxPerDayPerUser() + " generations exceeded",
                                 DAILY_LIMIT_RETRY_AFTER,
                                 requestId)
                         : reject(
-                                GenerationBus.QUOTA_EXCEEDED,
+                                RejectionReason.QUOTA_EXCEEDED,
                                 "quota of " + settings.maxPendingPerUser() + " pending generations exceeded",
                                 PENDING_LIMIT_RETRY_AFTER,
                                 requestId));
@@ -247,18 +258,27 @@ final class SubmissionService {
         GenerationSignals.SUBMITTED.publish(dependencies.notifyChannel());
     }
 
-    private Future<JsonObject> replay(Submission submission, UsedKey usedKey) {
-        if (!submission.key().matches(usedKey.fingerprint())) {
-            return Future.succeededFuture(CommandReplies.error(
-                    GenerationBus.KEY_REUSED, "the idempotency key was used with a different request"));
+    /** Returns the reply to an earlier request with the same idempotency key; empty without a key or an earlier request. */
+    private Future<Optional<CommandReply<CreatedGeneration>>> replay(Submission submission) {
+        if (submission.key() == null) {
+            return Future.succeededFuture(Optional.empty());
         }
-        return store.find(usedKey.generationId(), submission.userId()).map(this::toReplayReply);
+        return submissions
+                .findUsedKey(submission.userId(), submission.key().key())
+                .compose(used -> used.isEmpty()
+                        ? Future.succeededFuture(Optional.empty())
+                        : replay(submission, used.get()).map(Optional::of));
     }
 
-    private JsonObject toReplayReply(Optional<JsonObject> found) {
-        return found.map(generation -> GenerationRowMapper.toReply(addQueuePosition.apply(generation))
-                        .put("replayed", true))
-                .orElseGet(() -> CommandReplies.conflict(
-                        "the generation that was created with this Idempotency-Key has been deleted"));
+    private Future<CommandReply<CreatedGeneration>> replay(Submission submission, UsedKey usedKey) {
+        if (!submission.key().matches(usedKey.fingerprint())) {
+            return CommandReply.<CreatedGeneration>rejected(
+                            RejectionReason.KEY_REUSED, "the idempotency key was used with a different request")
+                    .toFuture();
+        }
+        return store.find(usedKey.generationId(), submission.userId())
+                .map(found -> found.map(generation -> created(generation, true))
+                        .orElseGet(() -> CommandReply.conflict(
+                                "the generation that was created with this Idempotency-Key has been deleted")));
     }
 }

@@ -1,139 +1,159 @@
 package dev.darkroom.generation.store;
 
-import dev.darkroom.eventbus.Rfc3339Timestamp;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.Attempt;
+import dev.darkroom.generation.Attempt.AttemptError;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.Generation.QueuePosition;
+import dev.darkroom.generation.GenerationError;
+import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.StoredImage;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 
-/** Maps rows of generations to the JSON of the event bus, which has only JSON types and timestamps as text. */
-public final class GenerationRowMapper {
+/** Maps rows of the statements in {@link GenerationSql} to domain objects. */
+final class GenerationRowMapper {
     private GenerationRowMapper() {}
 
     /** Returns a generation with its attempts and images. */
-    static JsonObject toJson(Row row) {
-        JsonObject json = new JsonObject()
-                .put("id", row.getUUID("id").toString())
-                .put("user", row.getString("user_id"))
-                .put("status", row.getString("status"))
-                .put("prompt", row.getString("prompt"));
-        putPresent(json, "negativePrompt", row.getString("negative_prompt"));
-        json.put("width", row.getInteger("width"))
-                .put("height", row.getInteger("height"))
-                .put("count", row.getInteger("image_count"))
-                .put("seed", row.getLong("seed"));
-        putPresent(json, "model", row.getString("model"));
-        putPresent(json, "metadata", row.getValue("metadata"));
-        putPresent(json, "priority", row.getInteger("priority"));
-        if (row.getLong("ahead") != null) {
-            json.put("queue", toQueuePosition(row));
+    static Generation toGeneration(Row row) {
+        GenerationStatus status = GenerationStatus.valueOf(row.getString("status"));
+        return new Generation(
+                row.getUUID("id"),
+                row.getString("user_id"),
+                status,
+                toRequest(row),
+                toQueuePosition(row),
+                row.getUUID("retry_of"),
+                row.getInteger("failed_attempts"),
+                toAttempts(row),
+                status == GenerationStatus.COMPLETE ? toImages(row) : List.of(),
+                toError(row),
+                toInstant(row.getOffsetDateTime("created_at")),
+                toInstant(row.getOffsetDateTime("updated_at")),
+                toInstant(row.getOffsetDateTime("completed_at")));
+    }
+
+    static ImageLocation toImageLocation(Row row) {
+        return new ImageLocation(row.getUUID("generation_id"), row.getString("user_id"), toImage(row.toJson()));
+    }
+
+    private static GenerationRequest toRequest(Row row) {
+        return new GenerationRequest(
+                row.getString("prompt"),
+                row.getString("negative_prompt"),
+                row.getInteger("width"),
+                row.getInteger("height"),
+                row.getInteger("image_count"),
+                row.getLong("seed"),
+                row.getString("model"),
+                toMetadata((JsonObject) row.getValue("metadata")),
+                row.getInteger("priority"));
+    }
+
+    private static Map<String, String> toMetadata(JsonObject json) {
+        if (json == null) {
+            return null;
         }
-        if (row.getUUID("retry_of") != null) {
-            json.put("retryOf", row.getUUID("retry_of").toString());
-        }
-        json.put("failedAttempts", row.getInteger("failed_attempts")).put("attempts", toAttempts(row));
-        if (row.getString("status").equals(GenerationStatus.COMPLETE.name())) {
-            json.put("images", toImages(row));
-        }
-        if (row.getString("error_code") != null) {
-            json.put("error", toError(row));
-        }
-        json.put("createdAt", formatTime(row.getOffsetDateTime("created_at")))
-                .put("updatedAt", formatTime(row.getOffsetDateTime("updated_at")));
-        putPresent(json, "completedAt", formatTime(row.getOffsetDateTime("completed_at")));
-        return json;
+        Map<String, String> metadata = new LinkedHashMap<>();
+        json.forEach(pair -> metadata.put(pair.getKey(), (String) pair.getValue()));
+        return metadata;
     }
 
-    /** Returns the reply to a command about one generation. */
-    public static JsonObject toReply(JsonObject generation) {
-        return new JsonObject().put("generation", generation);
+    private static QueuePosition toQueuePosition(Row row) {
+        Long ahead = row.getLong("ahead");
+        return ahead == null
+                ? null
+                : new QueuePosition(
+                        ahead,
+                        toInstant(row.getOffsetDateTime("run_at")),
+                        toInstant(row.getOffsetDateTime("now")),
+                        null);
     }
 
-    /** Returns the metadata of an image from the JSON of its row. */
-    static JsonObject toImage(JsonObject row) {
-        return new JsonObject()
-                .put("id", row.getString("id"))
-                .put("contentType", row.getString("content_type"))
-                .put("width", row.getInteger("width"))
-                .put("height", row.getInteger("height"))
-                .put("bytes", row.getLong("bytes"))
-                .put("sha256", row.getString("sha256"));
+    private static GenerationError toError(Row row) {
+        String code = row.getString("error_code");
+        return code == null
+                ? null
+                : new GenerationError(
+                        code,
+                        FailureClass.valueOf(row.getString("error_class")),
+                        row.getString("error_message"),
+                        row.getBoolean("error_retryable"));
     }
 
-    /** Returns the number of generations ahead of a waiting one, its earliest start, and the time {@code now} of both. */
-    private static JsonObject toQueuePosition(Row row) {
-        return new JsonObject()
-                .put("ahead", row.getLong("ahead"))
-                .put("dueAt", formatTime(row.getOffsetDateTime("run_at")))
-                .put("now", formatTime(row.getOffsetDateTime("now")));
-    }
-
-    private static JsonObject toError(Row row) {
-        return new JsonObject()
-                .put("code", row.getString("error_code"))
-                .put("errorClass", row.getString("error_class"))
-                .put("message", row.getString("error_message"))
-                .put("retryable", row.getBoolean("error_retryable"));
-    }
-
-    private static JsonArray toImages(Row row) {
-        JsonArray images = new JsonArray();
-        for (Object image : (JsonArray) row.getValue("images")) {
-            images.add(toImage((JsonObject) image));
+    private static List<StoredImage> toImages(Row row) {
+        JsonArray rows = (JsonArray) row.getValue("images");
+        List<StoredImage> images = new ArrayList<>(rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            images.add(toImage(rows.getJsonObject(i)));
         }
         return images;
     }
 
-    private static JsonArray toAttempts(Row row) {
-        JsonArray attempts = new JsonArray();
+    /** Returns an image from the JSON of its row. */
+    private static StoredImage toImage(JsonObject row) {
+        return new StoredImage(
+                UUID.fromString(row.getString("id")),
+                row.getString("content_type"),
+                row.getInteger("width"),
+                row.getInteger("height"),
+                row.getLong("bytes"),
+                row.getString("sha256"),
+                row.getString("storage_key"));
+    }
+
+    private static List<Attempt> toAttempts(Row row) {
+        List<Attempt> attempts = new ArrayList<>();
         if (row.getValue("attempts") instanceof JsonArray endedAttempts) {
-            endedAttempts.forEach(attempt -> attempts.add(toAttempt((JsonObject) attempt)));
+            for (int i = 0; i < endedAttempts.size(); i++) {
+                attempts.add(toAttempt(endedAttempts.getJsonObject(i)));
+            }
         }
         OffsetDateTime started = row.getOffsetDateTime("attempt_started_at");
         if (started != null) {
-            attempts.add(new JsonObject()
-                    .put("number", attempts.size() + 1)
-                    .put("backend", row.getString("attempt_backend"))
-                    .put("startedAt", formatTime(started))
-                    .put("outcome", "RUNNING"));
+            attempts.add(Attempt.running(attempts.size() + 1, row.getString("attempt_backend"), toInstant(started)));
         }
         return attempts;
     }
 
-    private static JsonObject toAttempt(JsonObject row) {
-        JsonObject json = new JsonObject()
-                .put("number", row.getInteger("number"))
-                .put("backend", row.getString("backend"))
-                .put("startedAt", formatTime(row.getString("started_at")))
-                .put("finishedAt", formatTime(row.getString("finished_at")))
-                .put("outcome", row.getString("outcome"))
-                .put("counted", row.getBoolean("counted"));
-        if (row.getString("error_code") != null) {
-            JsonObject error = new JsonObject()
-                    .put("errorClass", row.getString("error_class"))
-                    .put("code", row.getString("error_code"))
-                    .put("message", row.getString("error_message"));
-            putPresent(error, "httpStatus", row.getInteger("http_status"));
-            json.put("error", error);
-        }
-        putPresent(json, "retryAt", formatTime(row.getString("retry_at")));
-        return json;
+    private static Attempt toAttempt(JsonObject row) {
+        String code = row.getString("error_code");
+        AttemptError error = code == null
+                ? null
+                : new AttemptError(
+                        FailureClass.valueOf(row.getString("error_class")),
+                        code,
+                        row.getString("error_message"),
+                        row.getInteger("http_status"));
+        return new Attempt(
+                row.getInteger("number"),
+                row.getString("backend"),
+                toInstant(row.getString("started_at")),
+                toInstant(row.getString("finished_at")),
+                AttemptOutcome.valueOf(row.getString("outcome")),
+                row.getBoolean("counted"),
+                error,
+                toInstant(row.getString("retry_at")));
     }
 
-    private static void putPresent(JsonObject json, String key, Object value) {
-        if (value != null) {
-            json.put(key, value);
-        }
+    private static Instant toInstant(OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
     }
 
-    /** Normalizes a timestamp in aggregated JSON, where PostgreSQL formats it with varying length and offset. */
-    private static String formatTime(String text) {
-        return text == null ? null : formatTime(OffsetDateTime.parse(text));
-    }
-
-    /** Formats a timestamp for the event bus and the API; null stays null. */
-    public static String formatTime(OffsetDateTime time) {
-        return Rfc3339Timestamp.format(time);
+    /** Parses a timestamp in aggregated JSON, which has the offset of the session. */
+    private static Instant toInstant(String text) {
+        return text == null ? null : OffsetDateTime.parse(text).toInstant();
     }
 }

@@ -1,12 +1,19 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.database.Database;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.GenerationListCursor;
+import dev.darkroom.generation.GenerationListFilter;
+import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,58 +33,54 @@ public final class GenerationStore {
     }
 
     /** Returns a generation; empty when it does not exist or belongs to another user. */
-    public Future<Optional<JsonObject>> find(UUID id, String userId) {
+    public Future<Optional<Generation>> find(UUID id, String userId) {
         return find(database.client(), id, userId);
     }
 
-    static Future<Optional<JsonObject>> find(SqlClient client, UUID id, String userId) {
+    static Future<Optional<Generation>> find(SqlClient client, UUID id, String userId) {
         return client.preparedQuery(GenerationSql.FIND)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows).map(GenerationRowMapper::toJson));
+                .map(rows -> firstRow(rows).map(GenerationRowMapper::toGeneration));
     }
 
-    /** Returns the metadata and storage location of an image; empty when it does not exist or belongs to another user. */
-    public Future<Optional<JsonObject>> findImage(UUID id, String userId) {
+    /** Returns an image and its storage location; empty when it does not exist or belongs to another user. */
+    public Future<Optional<ImageLocation>> findImage(UUID id, String userId) {
         return database.client()
                 .preparedQuery(GenerationSql.FIND_IMAGE)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows)
-                        .map(row -> GenerationRowMapper.toImage(row.toJson())
-                                .put("user", row.getString("user_id"))
-                                .put("generation", row.getUUID("generation_id").toString())
-                                .put("storageKey", row.getString("storage_key"))));
+                .map(rows -> firstRow(rows).map(GenerationRowMapper::toImageLocation));
     }
 
-    /** Page of a list; {@code nextCursor} is empty on the last page. */
-    public record Page(List<JsonObject> items, Optional<GenerationListCursor> nextCursor) {}
-
     /** Returns a page of the generations of a user, newest first. */
-    public Future<Page> list(String userId, GenerationListFilter filter) {
+    public Future<GenerationPage> list(String userId, GenerationListFilter filter) {
         GenerationListCursor cursor = filter.cursor();
         return database.pool()
                 .preparedQuery(GenerationSql.LIST)
                 .execute(Tuple.of(
                         userId,
-                        filter.status(),
-                        filter.createdFrom(),
-                        filter.createdBefore(),
-                        cursor == null ? null : cursor.createdAt(),
+                        filter.status() == null ? null : filter.status().name(),
+                        toParameter(filter.createdFrom()),
+                        toParameter(filter.createdBefore()),
+                        cursor == null ? null : toParameter(cursor.createdAt()),
                         cursor == null ? null : cursor.id(),
                         filter.limit() + 1))
-                .map(rows -> toPage(rows, filter.limit()));
+                .map(rows -> toPage(userId, rows, filter.limit()));
     }
 
-    private static Page toPage(RowSet<Row> rows, int limit) {
-        List<JsonObject> items = new ArrayList<>();
-        GenerationListCursor last = null;
+    private static OffsetDateTime toParameter(Instant time) {
+        return time == null ? null : time.atOffset(ZoneOffset.UTC);
+    }
+
+    private static GenerationPage toPage(String userId, RowSet<Row> rows, int limit) {
+        List<Generation> items = new ArrayList<>(rows.size());
         for (Row row : rows) {
             if (items.size() == limit) {
-                return new Page(items, Optional.of(last));
+                Generation last = items.get(limit - 1);
+                return new GenerationPage(userId, items, new GenerationListCursor(last.createdAt(), last.id()));
             }
-            items.add(GenerationRowMapper.toJson(row));
-            last = new GenerationListCursor(row.getOffsetDateTime("created_at"), row.getUUID("id"));
+            items.add(GenerationRowMapper.toGeneration(row));
         }
-        return new Page(items, Optional.empty());
+        return new GenerationPage(userId, items, null);
     }
 
     /** Returns those of the given generations that have ended or do not exist. */
@@ -93,35 +96,35 @@ public final class GenerationStore {
     }
 
     /** Returns those of the given generations that are newer than their known version; an empty value for one that does not exist. */
-    public Future<Map<UUID, Optional<JsonObject>>> findNewerThan(Map<UUID, Long> known) {
+    public Future<Map<UUID, Optional<Generation>>> findNewerThan(Map<UUID, Long> known) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_NEWER_THAN)
                 .execute(Tuple.tuple()
                         .addArrayOfUUID(known.keySet().toArray(UUID[]::new))
                         .addArrayOfLong(known.values().toArray(Long[]::new)))
                 .map(rows -> {
-                    Map<UUID, Optional<JsonObject>> newer = new HashMap<>();
+                    Map<UUID, Optional<Generation>> newer = new HashMap<>();
                     for (Row row : rows) {
                         newer.put(
                                 row.getUUID("watched"),
                                 row.getUUID("id") == null
                                         ? Optional.empty()
-                                        : Optional.of(GenerationRowMapper.toJson(row)));
+                                        : Optional.of(GenerationRowMapper.toGeneration(row)));
                     }
                     return newer;
                 });
     }
 
-    /** Deleted generation: its owner and the keys of the image files to delete. */
-    public record DeletedGeneration(String userId, List<String> storageKeys) {}
+    /** Deleted row of a generation: its owner and the keys of the image files to delete. */
+    public record DeletedRow(String userId, List<String> storageKeys) {}
 
     /** Deletes an ended generation; empty when it does not exist or has not ended. */
-    public Future<Optional<DeletedGeneration>> delete(UUID id, String userId) {
+    public Future<Optional<DeletedRow>> delete(UUID id, String userId) {
         return database.pool()
                 .preparedQuery(GenerationSql.DELETE)
                 .execute(Tuple.of(id, userId))
                 .map(rows -> firstRow(rows)
-                        .map(row -> new DeletedGeneration(
+                        .map(row -> new DeletedRow(
                                 row.getString("user_id"), List.of(row.getArrayOfStrings("storage_keys")))));
     }
 

@@ -5,8 +5,8 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.generation.BacklogEstimator;
+import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationRequest;
-import dev.darkroom.generation.IdempotencyKey;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -37,7 +37,7 @@ public final class SubmissionStore {
     private final Database database;
     private final String route;
     private final Settings.Generation settings;
-    private final StatementBatcher<Submission, Optional<JsonObject>> statementBatcher;
+    private final StatementBatcher<Submission, Optional<Generation>> statementBatcher;
 
     /** @param route route of the submitted generations, which selects the backends */
     public SubmissionStore(Database database, String route, Settings.Generation settings) {
@@ -94,7 +94,7 @@ public final class SubmissionStore {
      * was used before or a quota is exceeded. Fails when it is not stored, or when the outcome is unknown: after a connection is lost
      * during the commit, the method reads the generation once more, and that read may fail too.
      */
-    public Future<Optional<JsonObject>> submit(Submission submission) {
+    public Future<Optional<Generation>> submit(Submission submission) {
         return onCallerContext(statementBatcher.add(submission))
                 .recover(error -> DatabaseErrorClassifier.isOutcomeUnknown(error)
                         ? findStored(submission, error)
@@ -107,7 +107,7 @@ public final class SubmissionStore {
         return caller == null ? future : Future.fromCompletionStage(future.toCompletionStage(), caller);
     }
 
-    private Future<List<Optional<JsonObject>>> submitBatch(List<Submission> batch) {
+    private Future<List<Optional<Generation>>> submitBatch(List<Submission> batch) {
         JsonArray rows = new JsonArray();
         batch.forEach(submission -> rows.add(submission.toJson(rows.size())));
         return database.client()
@@ -119,8 +119,8 @@ public final class SubmissionStore {
                         settings.maxPendingPerUser(),
                         settings.maxPerDayPerUser()))
                 .map(stored -> {
-                    Map<UUID, JsonObject> byId = new HashMap<>();
-                    stored.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toJson(row)));
+                    Map<UUID, Generation> byId = new HashMap<>();
+                    stored.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toGeneration(row)));
                     return batch.stream()
                             .map(submission -> Optional.ofNullable(byId.get(submission.id())))
                             .toList();
@@ -128,7 +128,7 @@ public final class SubmissionStore {
     }
 
     /** Returns the generation if it was stored in spite of the error. Does not submit again, because the client may be gone. */
-    private Future<Optional<JsonObject>> findStored(Submission submission, Throwable error) {
+    private Future<Optional<Generation>> findStored(Submission submission, Throwable error) {
         // Uses the pool, because the pipelined client may not have detected the lost connection yet.
         return GenerationStore.find(database.pool(), submission.id(), submission.userId())
                 .otherwise(Optional.empty())

@@ -1,7 +1,6 @@
 package dev.darkroom.generation.watch;
 
-import dev.darkroom.generation.GenerationEventHistory;
-import io.vertx.core.json.JsonObject;
+import dev.darkroom.generation.Generation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,8 @@ public final class ProgressSubscribers {
 
     /** Receives the state of a generation, on any thread, possibly the same state more than once. */
     public interface ProgressListener {
-        /** @param generation in the form of the event bus, shared and not to be changed; null when it was deleted */
-        void onChange(JsonObject generation);
+        /** @param generation null when it was deleted */
+        void onChange(Generation generation);
     }
 
     private static final class SubscribedGeneration {
@@ -105,10 +104,10 @@ public final class ProgressSubscribers {
      *
      * @param generation its state; null when it was deleted
      */
-    void notifySubscribers(UUID id, JsonObject generation) {
+    void notifySubscribers(UUID id, Generation generation) {
         SubscribedGeneration found = subscribedGenerations.computeIfPresent(id, (key, entry) -> {
             if (generation != null) {
-                entry.knownVersion = Math.max(entry.knownVersion, GenerationEventHistory.version(generation));
+                entry.knownVersion = Math.max(entry.knownVersion, generation.version());
             }
             return entry;
         });

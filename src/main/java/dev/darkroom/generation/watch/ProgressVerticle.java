@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Notifies the {@link ProgressSubscribers} of changed generations, after the signal of any process. One
  * statement serves all subscribers. A periodic query covers lost signals. Without subscribers no statement runs. One instance per
- * process with command verticles.
+ * process with API verticles.
  */
 public final class ProgressVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ProgressVerticle.class);

@@ -1,11 +1,11 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.RetryDecision;
 import dev.darkroom.generation.RetryDecision.Fail;
 import dev.darkroom.generation.RetryDecision.Retry;
-import dev.darkroom.generation.store.GenerationRowMapper;
 import java.time.OffsetDateTime;
 import org.slf4j.Logger;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -35,7 +35,7 @@ final class AttemptFailureLogger {
         }
         if (decision instanceof Retry retry) {
             line.addKeyValue("delayMs", retry.delay().toMillis())
-                    .addKeyValue("retryAt", GenerationRowMapper.formatTime(retryAt))
+                    .addKeyValue("retryAt", Rfc3339Timestamp.format(retryAt))
                     .log("attempt failed, retry scheduled");
         } else if (decision instanceof Fail fail) {
             boolean exhausted = fail.failureReason().retryable();

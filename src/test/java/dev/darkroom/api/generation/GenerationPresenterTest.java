@@ -2,11 +2,17 @@ package dev.darkroom.api.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vertx.core.json.JsonArray;
+import dev.darkroom.generation.Attempt;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.TestGenerations;
+import dev.darkroom.generation.json.GenerationJson;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,32 +24,39 @@ class GenerationPresenterTest {
     private final GenerationPresenter presenter =
             new GenerationPresenter(() -> "https://images.example/darkroom", InstantSource.fixed(NOW));
 
+    private JsonObject present(Generation generation, UnaryOperator<String> querySigner) {
+        return new JsonObject(Buffer.buffer(presenter.encode(generation, querySigner)));
+    }
+
     @Test
-    void leavesPendingGenerationUnchanged() {
+    void pendingGenerationHasTheFormOfTheEventBusWithoutItsOwner() {
         // given
-        JsonObject pending = pending(Duration.ZERO);
+        Generation pending = pending(Duration.ZERO);
+        JsonObject expected = GenerationJson.toJson(pending);
+        assertThat(expected.remove("user")).isEqualTo("ann");
 
         // then
-        assertThat(presenter.present(pending.copy(), null)).isEqualTo(pending);
+        assertThat(present(pending, null)).isEqualTo(expected);
+        assertThat(present(pending, null).encode()).isEqualTo(expected.encode());
     }
 
     @ParameterizedTest
     @CsvSource({"image/png, png", "image/jpeg, jpg", "image/webp, webp"})
     void buildsUrlsFromPublicUrlIdAndContentType(String contentType, String extension) {
         // given
-        JsonObject complete = new JsonObject()
-                .put("status", "COMPLETE")
-                .put("images", new JsonArray().add(image(ID, contentType)).add(image("second", contentType)));
+        UUID second = UUID.randomUUID();
+        Generation complete = TestGenerations.complete(
+                TestGenerations.image(UUID.fromString(ID), contentType), TestGenerations.image(second, contentType));
 
         // when
-        JsonObject presented = presenter.present(complete, name -> "signed=" + name.length());
+        JsonObject presented = present(complete, name -> "signed=" + name.length());
 
         // then
         String url = "https://images.example/darkroom/images/" + ID + "." + extension + "?signed="
                 + (ID.length() + 1 + extension.length());
         assertThat(presented.getJsonArray("imageUrls").getString(0)).isEqualTo(url);
         assertThat(presented.getJsonArray("imageUrls").getString(1))
-                .endsWith("/second." + extension + "?signed=" + ("second.".length() + extension.length()));
+                .endsWith("/" + second + "." + extension + "?signed=" + (ID.length() + 1 + extension.length()));
         assertThat(presented.getJsonArray("images").getJsonObject(0).getString("url"))
                 .isEqualTo(url);
         assertThat(presented.getJsonArray("images").getJsonObject(0).fieldNames())
@@ -82,12 +95,7 @@ class GenerationPresenterTest {
     })
     void retryAfterIsDueTimeOfNextAttempt(Duration wait, long seconds) {
         // given
-        JsonObject generation = pending(Duration.ofMinutes(5));
-        generation
-                .getJsonArray("attempts")
-                .add(new JsonObject()
-                        .put("outcome", "RETRYABLE")
-                        .put("retryAt", NOW.plus(wait).toString()));
+        Generation generation = pending(Duration.ofMinutes(5), TestGenerations.failed(NOW.plus(wait)));
 
         // then
         assertThat(presenter.retryAfterSeconds(generation)).isEqualTo(seconds);
@@ -96,26 +104,14 @@ class GenerationPresenterTest {
     @Test
     void retryAfterIgnoresEarlierAttemptsWhileOneRuns() {
         // given
-        JsonObject generation = pending(Duration.ofMinutes(1));
-        generation
-                .getJsonArray("attempts")
-                .add(new JsonObject()
-                        .put("outcome", "RETRYABLE")
-                        .put("retryAt", NOW.plusSeconds(50).toString()))
-                .add(new JsonObject().put("outcome", "RUNNING"));
+        Generation generation =
+                pending(Duration.ofMinutes(1), TestGenerations.failed(NOW.plusSeconds(50)), TestGenerations.running());
 
         // then
         assertThat(presenter.retryAfterSeconds(generation)).isEqualTo(6);
     }
 
-    private static JsonObject pending(Duration age) {
-        return new JsonObject()
-                .put("status", "PENDING")
-                .put("attempts", new JsonArray())
-                .put("createdAt", NOW.minus(age).toString());
-    }
-
-    private static JsonObject image(String id, String contentType) {
-        return new JsonObject().put("id", id).put("contentType", contentType);
+    private static Generation pending(Duration age, Attempt... attempts) {
+        return TestGenerations.pending(NOW.minus(age), attempts);
     }
 }

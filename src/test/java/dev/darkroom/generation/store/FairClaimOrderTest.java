@@ -8,7 +8,6 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -228,7 +227,9 @@ class FairClaimOrderTest {
     }
 
     private static long ahead(UUID id, String user) {
-        JsonObject found = await(queue.generationStore.find(id, user)).orElseThrow();
-        return found.getJsonObject("queue").getLong("ahead");
+        return await(queue.generationStore.find(id, user))
+                .orElseThrow()
+                .queuePosition()
+                .ahead();
     }
 }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
-import dev.darkroom.generation.GenerationEventHistory;
+import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,17 +30,17 @@ class ProgressVerticleTest {
     private static final BackendFailure FAILURE = BackendFailure.of(FailureClass.SERVER_ERROR, "OOPS", "It failed.");
 
     private final ProgressSubscribers subscribers = new ProgressSubscribers();
-    private final List<JsonObject> received = new CopyOnWriteArrayList<>();
+    private final List<Generation> received = new CopyOnWriteArrayList<>();
 
     private static long version(UUID id) {
-        JsonObject generation = GenerationDatabaseFixture.await(queue.generationStore.find(id, null))
+        Generation generation = GenerationDatabaseFixture.await(queue.generationStore.find(id, null))
                 .orElseThrow();
-        long version = GenerationEventHistory.version(generation);
+        long version = generation.version();
         assertThat(GenerationDatabaseFixture.await(queue.generationStore.findNewerThan(Map.of(id, version))))
                 .isEmpty();
         assertThat(GenerationDatabaseFixture.await(queue.generationStore.findNewerThan(Map.of(id, version - 1)))
                         .get(id)
-                        .map(GenerationEventHistory::version))
+                        .map(Generation::version))
                 .contains(version);
         return version;
     }
@@ -86,7 +85,7 @@ class ProgressVerticleTest {
 
         // then
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> !received.isEmpty());
-        assertThat(GenerationEventHistory.version(received.get(0))).isEqualTo(2);
+        assertThat(received.get(0).version()).isEqualTo(2);
         subscriber.close();
         assertThat(subscribers.knownVersions()).isEmpty();
     }

@@ -1,11 +1,14 @@
-package dev.darkroom.generation;
+package dev.darkroom.generation.store;
 
-import io.vertx.core.json.JsonArray;
+import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationSpec;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -24,11 +27,15 @@ public record IdempotencyKey(String key, String fingerprint) {
      *
      * @param resolved the same request with the defaults applied
      */
-    public static IdempotencyKey forCreate(String key, JsonObject request, GenerationRequest resolved) {
-        return new IdempotencyKey(
-                key,
-                hash("create " + canonicalize(request)) + " "
-                        + hash("create " + canonicalize(withDefaults(request, resolved))));
+    public static IdempotencyKey forCreate(String key, GenerationSpec spec, GenerationRequest resolved) {
+        Map<String, Object> fields = statedFields(spec);
+        String asSent = hash("create " + encode(fields));
+        fields.put("width", resolved.width());
+        fields.put("height", resolved.height());
+        fields.put("count", resolved.count());
+        fields.put("priority", resolved.priority());
+        putPresent(fields, "model", resolved.model());
+        return new IdempotencyKey(key, asSent + " " + hash("create " + encode(fields)));
     }
 
     /**
@@ -43,36 +50,36 @@ public record IdempotencyKey(String key, String fingerprint) {
         return stored[0].equals(own[0]) || stored[stored.length - 1].equals(own[own.length - 1]);
     }
 
-    /** Leaves out a missing seed, because each request without one gets another random seed. */
-    private static JsonObject withDefaults(JsonObject request, GenerationRequest resolved) {
-        JsonObject all = request.copy()
-                .put("width", resolved.width())
-                .put("height", resolved.height())
-                .put("count", resolved.count())
-                .put("priority", resolved.priority());
-        return resolved.model() == null ? all : all.put("model", resolved.model());
-    }
-
     /** Returns the key of a request to retry a generation. */
     public static IdempotencyKey forRetry(String key, UUID retryOf) {
         return new IdempotencyKey(key, hash("retry " + retryOf));
     }
 
-    private static String canonicalize(JsonObject json) {
-        TreeMap<String, Object> fields = new TreeMap<>();
-        json.forEach(field -> fields.put(field.getKey(), canonicalize(field.getValue())));
-        return new JsonObject(fields).encode();
+    /** Returns the fields that the client stated. A missing seed stays out: each such request gets another one. */
+    private static Map<String, Object> statedFields(GenerationSpec spec) {
+        Map<String, Object> fields = new HashMap<>();
+        putPresent(fields, "prompt", spec.prompt());
+        putPresent(fields, "negativePrompt", spec.negativePrompt());
+        putPresent(fields, "width", spec.width());
+        putPresent(fields, "height", spec.height());
+        putPresent(fields, "count", spec.count());
+        putPresent(fields, "seed", spec.seed());
+        putPresent(fields, "model", spec.model());
+        putPresent(fields, "metadata", spec.metadata() == null ? null : encode(spec.metadata()));
+        putPresent(fields, "priority", spec.priority());
+        putPresent(fields, "webhookUrl", spec.webhookUrl());
+        return fields;
     }
 
-    private static Object canonicalize(Object value) {
-        if (value instanceof JsonObject object) {
-            return canonicalize(object);
+    private static void putPresent(Map<String, Object> fields, String name, Object value) {
+        if (value != null) {
+            fields.put(name, value);
         }
-        if (value instanceof Number number && number.doubleValue() % 1 == 0) {
-            // 512.0 and 512 are the same value.
-            return number.longValue();
-        }
-        return value instanceof JsonArray array ? array.encode() : value;
+    }
+
+    /** Returns the same text for the same fields in any order. */
+    private static String encode(Map<String, ?> fields) {
+        return new JsonObject(new TreeMap<>(fields)).encode();
     }
 
     private static String hash(String text) {

@@ -1,20 +1,23 @@
-package dev.darkroom.generation;
+package dev.darkroom.generation.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.InvalidCommandException;
+import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Validation and defaults of generation requests. */
-class GenerationRequestTest {
+class GenerationSpecParserTest {
     private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
 
     private static Settings.Generation limits(int promptLength, int side, int count) {
@@ -33,7 +36,16 @@ class GenerationRequestTest {
     }
 
     private static List<FieldError> check(JsonObject request) {
-        return GenerationRequest.validate(request, CONTRACT, null);
+        return check(request, CONTRACT, null);
+    }
+
+    /** Returns all errors of a command on the event bus: of types and of values. */
+    private static List<FieldError> check(JsonObject request, Settings.Generation limits, String model) {
+        try {
+            return GenerationCommandJson.parseRequest(request, limits, model).validate(limits, model);
+        } catch (InvalidCommandException e) {
+            return e.errors();
+        }
     }
 
     private static JsonObject prompt(Object prompt) {
@@ -66,7 +78,7 @@ class GenerationRequestTest {
                 .put("metadata", new JsonObject().put("project", "harbour"));
 
         // then
-        assertThat(GenerationRequest.validate(request, CONTRACT, "flux")).isEmpty();
+        assertThat(check(request, CONTRACT, "flux")).isEmpty();
     }
 
     @Test
@@ -185,7 +197,9 @@ class GenerationRequestTest {
 
         // then
         assertThat(check(request)).isEmpty();
-        assertThat(GenerationRequest.resolve(request, CONTRACT, null, 1).width())
+        assertThat(GenerationSpecParser.parse(request)
+                        .resolve(CONTRACT, null, 1)
+                        .width())
                 .isEqualTo(100);
     }
 
@@ -197,7 +211,7 @@ class GenerationRequestTest {
                 prompt("123456").put("width", 601).put("height", 600).put("count", 2);
 
         // when
-        List<FieldError> errors = GenerationRequest.validate(request, tight, null);
+        List<FieldError> errors = check(request, tight, null);
 
         // then
         assertThat(errors)
@@ -213,11 +227,11 @@ class GenerationRequestTest {
         JsonObject other = with("model", "sdxl");
 
         // then
-        assertThat(GenerationRequest.validate(other, CONTRACT, "flux"))
+        assertThat(check(other, CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
-        assertThat(GenerationRequest.validate(with("model", 7), CONTRACT, "flux"))
+        assertThat(check(with("model", 7), CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
-        assertThat(GenerationRequest.validate(with("model", null), CONTRACT, "flux"))
+        assertThat(check(with("model", null), CONTRACT, "flux"))
                 .containsExactly(error("#/model", "is not a known model; only flux is known"));
     }
 
@@ -281,7 +295,8 @@ class GenerationRequestTest {
     @Test
     void appliesDefaults() {
         // when
-        GenerationRequest request = GenerationRequest.resolve(prompt("a lighthouse"), CONTRACT, "flux", 42);
+        GenerationRequest request =
+                GenerationSpecParser.parse(prompt("a lighthouse")).resolve(CONTRACT, "flux", 42);
 
         // then
         assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, 0));
@@ -290,18 +305,18 @@ class GenerationRequestTest {
     @Test
     void keepsRequestedValues() {
         // given
-        JsonObject metadata = new JsonObject().put("project", "harbour");
+        Map<String, String> metadata = Map.of("project", "harbour");
         JsonObject asked = prompt("a lighthouse")
                 .put("negativePrompt", "people")
                 .put("width", 320)
                 .put("height", 200)
                 .put("count", 3)
                 .put("seed", 7)
-                .put("metadata", metadata)
+                .put("metadata", new JsonObject().put("project", "harbour"))
                 .put("priority", -3);
 
         // when
-        GenerationRequest request = GenerationRequest.resolve(asked, CONTRACT, null, 42);
+        GenerationRequest request = GenerationSpecParser.parse(asked).resolve(CONTRACT, null, 42);
 
         // then
         assertThat(request)

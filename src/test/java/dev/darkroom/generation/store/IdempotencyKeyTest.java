@@ -1,9 +1,11 @@
-package dev.darkroom.generation;
+package dev.darkroom.generation.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
+import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.json.GenerationSpecParser;
 import io.vertx.core.json.JsonObject;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,8 @@ class IdempotencyKeyTest {
     }
 
     private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {
-        return IdempotencyKey.forCreate("k", request, GenerationRequest.resolve(request, defaults(side), model, seed));
+        GenerationSpec spec = GenerationSpecParser.parse(request);
+        return IdempotencyKey.forCreate("k", spec, spec.resolve(defaults(side), model, seed));
     }
 
     private static IdempotencyKey key(JsonObject request) {

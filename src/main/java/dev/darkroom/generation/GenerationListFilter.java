@@ -1,15 +1,16 @@
-package dev.darkroom.generation.store;
+package dev.darkroom.generation;
 
 import dev.darkroom.eventbus.FieldError;
-import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.eventbus.InvalidCommandException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Filter and page of a list of generations.
@@ -21,29 +22,41 @@ import java.util.List;
  * @param cursor end of the previous page; null for the first page
  */
 public record GenerationListFilter(
-        String status,
-        OffsetDateTime createdFrom,
-        OffsetDateTime createdBefore,
-        int limit,
-        GenerationListCursor cursor) {
+        GenerationStatus status, Instant createdFrom, Instant createdBefore, int limit, GenerationListCursor cursor) {
     private static final int DEFAULT_LIMIT = 20;
     private static final int MAX_LIMIT = 100;
     private static final Duration ONE_MILLI = Duration.ofMillis(1);
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
-    /** Parses the fields of a command. Adds invalid fields to {@code errors}; the filter is unusable when there are any. */
-    public static GenerationListFilter parse(JsonObject command, List<FieldError> errors) {
-        return new GenerationListFilter(
-                parseStatus(command, errors),
+    /**
+     * Parses the fields of a JSON command or the parameters of an HTTP request. Ignores other fields.
+     *
+     * @throws InvalidCommandException with all invalid fields
+     */
+    public static GenerationListFilter parse(JsonObject fields) {
+        List<FieldError> errors = new ArrayList<>();
+        GenerationListFilter filter = new GenerationListFilter(
+                parseStatus(fields, errors),
                 // Clients see milliseconds, the database stores microseconds. The limits are rounded to compare what
                 // clients see.
                 parseTime(
-                        command,
+                        fields,
                         "createdAfter",
                         errors,
                         time -> time.truncatedTo(ChronoUnit.MILLIS).plus(ONE_MILLI)),
-                parseTime(command, "createdBefore", errors, GenerationListFilter::roundUp),
-                parseLimit(command, errors),
-                parseCursor(command, errors));
+                parseTime(fields, "createdBefore", errors, GenerationListFilter::roundUp),
+                parseLimit(fields, errors),
+                parseCursor(fields, errors));
+        if (!errors.isEmpty()) {
+            throw new InvalidCommandException("invalid list parameters", errors);
+        }
+        return filter;
+    }
+
+    /** Returns whether PostgreSQL and Java format the time alike: they differ for the year 0 and beyond the year 9999. */
+    static boolean isInRange(Instant time) {
+        return !time.isBefore(EARLIEST) && !time.isAfter(LATEST);
     }
 
     private static Instant roundUp(Instant time) {
@@ -51,34 +64,30 @@ public record GenerationListFilter(
         return millis.equals(time) ? time : millis.plus(ONE_MILLI);
     }
 
-    private static String parseStatus(JsonObject command, List<FieldError> errors) {
-        Object status = command.getValue("status");
+    private static GenerationStatus parseStatus(JsonObject fields, List<FieldError> errors) {
+        Object status = fields.getValue("status");
         if (status == null) {
             return null;
         }
         for (GenerationStatus known : GenerationStatus.values()) {
             if (known.name().equals(status)) {
-                return known.name();
+                return known;
             }
         }
         errors.add(new FieldError("status", "must be PENDING, COMPLETE or FAILED"));
         return null;
     }
 
-    private interface Rounding {
-        Instant apply(Instant time);
-    }
-
-    private static OffsetDateTime parseTime(
-            JsonObject command, String field, List<FieldError> errors, Rounding rounding) {
-        Object text = command.getValue(field);
+    private static Instant parseTime(
+            JsonObject fields, String field, List<FieldError> errors, UnaryOperator<Instant> rounding) {
+        Object text = fields.getValue(field);
         if (text == null) {
             return null;
         }
         try {
             Instant time = OffsetDateTime.parse(String.valueOf(text)).toInstant();
-            if (TimestampRange.contains(time)) {
-                return rounding.apply(time).atOffset(ZoneOffset.UTC);
+            if (isInRange(time)) {
+                return rounding.apply(time);
             }
         } catch (DateTimeParseException invalid) {
             // Reported below.
@@ -87,8 +96,8 @@ public record GenerationListFilter(
         return null;
     }
 
-    private static int parseLimit(JsonObject command, List<FieldError> errors) {
-        Object limit = command.getValue("limit", DEFAULT_LIMIT);
+    private static int parseLimit(JsonObject fields, List<FieldError> errors) {
+        Object limit = fields.getValue("limit", DEFAULT_LIMIT);
         if (limit instanceof Integer number && number >= 1 && number <= MAX_LIMIT) {
             return number;
         }
@@ -96,8 +105,8 @@ public record GenerationListFilter(
         return DEFAULT_LIMIT;
     }
 
-    private static GenerationListCursor parseCursor(JsonObject command, List<FieldError> errors) {
-        Object text = command.getValue("cursor");
+    private static GenerationListCursor parseCursor(JsonObject fields, List<FieldError> errors) {
+        Object text = fields.getValue("cursor");
         if (text == null) {
             return null;
         }

@@ -1,9 +1,7 @@
-package dev.darkroom.generation.store;
+package dev.darkroom.generation;
 
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
@@ -14,16 +12,16 @@ import java.util.UUID;
  * @param createdAt creation time of that generation, in the precision of the database (microseconds)
  * @param id its id
  */
-public record GenerationListCursor(OffsetDateTime createdAt, UUID id) {
+public record GenerationListCursor(Instant createdAt, UUID id) {
     private static final int ENCODED_BYTES = 24;
     private static final int MICROS_PER_SECOND = 1_000_000;
     private static final int NANOS_PER_MICRO = 1_000;
 
     /** Returns the cursor as text. */
     public String encode() {
-        Instant time = createdAt.toInstant();
         long micros = Math.addExact(
-                Math.multiplyExact(time.getEpochSecond(), MICROS_PER_SECOND), time.getNano() / NANOS_PER_MICRO);
+                Math.multiplyExact(createdAt.getEpochSecond(), MICROS_PER_SECOND),
+                createdAt.getNano() / NANOS_PER_MICRO);
         byte[] bytes = ByteBuffer.allocate(ENCODED_BYTES)
                 .putLong(micros)
                 .putLong(id.getMostSignificantBits())
@@ -48,9 +46,8 @@ public record GenerationListCursor(OffsetDateTime createdAt, UUID id) {
         Instant time = Instant.ofEpochSecond(
                 Math.floorDiv(micros, MICROS_PER_SECOND),
                 Math.floorMod(micros, MICROS_PER_SECOND) * (long) NANOS_PER_MICRO);
-        return TimestampRange.contains(time)
-                ? Optional.of(new GenerationListCursor(
-                        time.atOffset(ZoneOffset.UTC), new UUID(buffer.getLong(), buffer.getLong())))
+        return GenerationListFilter.isInRange(time)
+                ? Optional.of(new GenerationListCursor(time, new UUID(buffer.getLong(), buffer.getLong())))
                 : Optional.empty();
     }
 }

@@ -1,0 +1,58 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.eventbus.Command;
+import dev.darkroom.eventbus.Requester;
+import dev.darkroom.generation.GenerationResult.CreatedGeneration;
+import dev.darkroom.generation.GenerationResult.DeletedGeneration;
+import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * Command on {@link GenerationBus#TYPED_COMMANDS}.
+ *
+ * @param <R> type of the result
+ */
+public sealed interface GenerationCommand<R extends GenerationResult> extends Command<R> {
+
+    /** Returns null when a signed URL authorizes the command instead of a user. */
+    Requester requester();
+
+    /** Returns the id of the generation or image; null when the command names none. */
+    default UUID id() {
+        return null;
+    }
+
+    /** Creates a generation. */
+    record CreateGeneration(Requester requester, GenerationSpec spec, String idempotencyKey)
+            implements GenerationCommand<CreatedGeneration> {}
+
+    /** Creates a generation with the request of a FAILED one. It belongs to the owner of that one, also when an admin retries it. */
+    record RetryGeneration(Requester requester, UUID id, String idempotencyKey)
+            implements GenerationCommand<CreatedGeneration> {}
+
+    /**
+     * Returns a generation.
+     *
+     * @param waitTime replies when the generation has ended or after this time; zero replies at once
+     */
+    record GetGeneration(Requester requester, UUID id, Duration waitTime) implements GenerationCommand<Generation> {}
+
+    /**
+     * Returns the storage location of an image, not its bytes.
+     *
+     * @param requester null when the sender has verified a signed URL of the image
+     */
+    record GetImage(Requester requester, UUID id) implements GenerationCommand<ImageLocation> {}
+
+    /** Lists the generations of the user. */
+    record ListGenerations(Requester requester, GenerationListFilter filter)
+            implements GenerationCommand<GenerationPage> {}
+
+    /** Cancels a PENDING generation, which is then FAILED. */
+    record CancelGeneration(Requester requester, UUID id) implements GenerationCommand<Generation> {}
+
+    /** Deletes an ended generation permanently. */
+    record DeleteGeneration(Requester requester, UUID id) implements GenerationCommand<DeletedGeneration> {}
+}

@@ -1,0 +1,180 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.eventbus.FieldError;
+import dev.darkroom.eventbus.StorableText;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Fields of a generation request as the client sent them. A null field was absent; {@link #resolve} applies the defaults. Immutable.
+ *
+ * @param metadata string pairs of the client
+ * @param webhookUrl URL of a webhook for the end of the generation; not stored with it
+ */
+public record GenerationSpec(
+        String prompt,
+        String negativePrompt,
+        Integer width,
+        Integer height,
+        Integer count,
+        Long seed,
+        String model,
+        Map<String, String> metadata,
+        Integer priority,
+        String webhookUrl) {
+    private static final int MIN_SIDE = 64;
+    private static final int MAX_PRIORITY = 10;
+    private static final int MAX_METADATA_ENTRIES = 16;
+    private static final int MAX_METADATA_KEY_LENGTH = 64;
+    private static final int MAX_METADATA_VALUE_LENGTH = 512;
+    /** Grapheme joiner, Hangul fillers, Khmer inherent vowels, the braille pattern without dots. */
+    private static final Set<Integer> INVISIBLE =
+            Set.of(0x034f, 0x115f, 0x1160, 0x3164, 0xffa0, 0x17b4, 0x17b5, 0x2800);
+
+    public GenerationSpec {
+        metadata = metadata == null ? null : Collections.unmodifiableMap(metadata);
+    }
+
+    /** Returns the request of an earlier generation, for a retry. */
+    public static GenerationSpec repeat(GenerationRequest request) {
+        return new GenerationSpec(
+                request.prompt(),
+                request.negativePrompt(),
+                request.width(),
+                request.height(),
+                request.count(),
+                request.seed(),
+                null,
+                request.metadata(),
+                null,
+                null);
+    }
+
+    /**
+     * Validates the values. Over HTTP the OpenAPI contract has already rejected most errors; the limits of the operator may be tighter.
+     *
+     * @param model the only model that a request may name, null when it may name none
+     * @return empty when the request is valid
+     */
+    public List<FieldError> validate(Settings.Generation limits, String model) {
+        List<FieldError> errors = new ArrayList<>();
+        if (prompt == null) {
+            errors.add(new FieldError("#/prompt", "is required"));
+        }
+        checkText("#/prompt", prompt, limits.maxPromptLength(), errors);
+        checkText("#/negativePrompt", negativePrompt, limits.maxPromptLength(), errors);
+        checkNumber("#/width", width, MIN_SIDE, limits.maxSide(), errors);
+        checkNumber("#/height", height, MIN_SIDE, limits.maxSide(), errors);
+        checkNumber("#/count", count, 1, limits.maxCount(), errors);
+        checkNumber("#/seed", seed, 0, GenerationRequest.MAX_SEED, errors);
+        checkNumber("#/priority", priority, -MAX_PRIORITY, MAX_PRIORITY, errors);
+        checkModel(model, errors);
+        checkMetadata(errors);
+        if (webhookUrl != null && !StorableText.isStorable(webhookUrl)) {
+            errors.add(new FieldError("#/webhookUrl", "must be well-formed text without NUL"));
+        }
+        return errors;
+    }
+
+    /**
+     * Applies the defaults to a valid request.
+     *
+     * @param randomSeed used when the request names none
+     */
+    public GenerationRequest resolve(Settings.Generation defaults, String model, long randomSeed) {
+        return new GenerationRequest(
+                prompt,
+                negativePrompt,
+                width == null ? defaults.defaultWidth() : width,
+                height == null ? defaults.defaultHeight() : height,
+                count == null ? defaults.defaultCount() : count,
+                seed == null ? randomSeed : seed,
+                model,
+                metadata,
+                priority == null ? 0 : priority);
+    }
+
+    private static void checkText(String pointer, String text, int maxLength, List<FieldError> errors) {
+        if (text == null) {
+            return;
+        }
+        if (text.isBlank()) {
+            errors.add(new FieldError(pointer, "must not be blank"));
+        } else if (text.codePoints().noneMatch(GenerationSpec::isVisible)) {
+            errors.add(new FieldError(pointer, "must have a visible character"));
+        } else if (length(text) > maxLength) {
+            errors.add(new FieldError(pointer, "must be at most " + maxLength + " characters long"));
+        } else if (!StorableText.isStorable(text)) {
+            errors.add(new FieldError(pointer, "must be well-formed text without NUL"));
+        }
+    }
+
+    private static void checkNumber(String pointer, Number number, long min, long max, List<FieldError> errors) {
+        if (number != null && (number.longValue() < min || number.longValue() > max)) {
+            errors.add(new FieldError(pointer, "must be between " + min + " and " + max));
+        }
+    }
+
+    private void checkModel(String configured, List<FieldError> errors) {
+        if (model != null && !model.equals(configured)) {
+            String expected = configured == null ? "no model may be chosen here" : "only " + configured + " is known";
+            errors.add(new FieldError("#/model", "is not a known model; " + expected));
+        }
+    }
+
+    private void checkMetadata(List<FieldError> errors) {
+        if (metadata == null) {
+            return;
+        }
+        if (metadata.size() > MAX_METADATA_ENTRIES) {
+            errors.add(new FieldError("#/metadata", "must have at most " + MAX_METADATA_ENTRIES + " entries"));
+        }
+        for (Map.Entry<String, String> pair : metadata.entrySet()) {
+            if (!StorableText.isStorable(pair.getValue()) || !StorableText.isStorable(pair.getKey())) {
+                errors.add(new FieldError("#/metadata", "must hold only well-formed strings without NUL"));
+                return;
+            }
+            int keyLength = length(pair.getKey());
+            if (keyLength == 0
+                    || keyLength > MAX_METADATA_KEY_LENGTH
+                    || length(pair.getValue()) > MAX_METADATA_VALUE_LENGTH) {
+                errors.add(new FieldError(
+                        "#/metadata",
+                        "must have keys of 1 to " + MAX_METADATA_KEY_LENGTH + " and values of at most "
+                                + MAX_METADATA_VALUE_LENGTH + " characters"));
+                return;
+            }
+        }
+    }
+
+    private static int length(String text) {
+        return text.codePointCount(0, text.length());
+    }
+
+    /**
+     * Returns whether a character is visible: no white space, no control or format character, not ignorable by default in Unicode
+     * (Default_Ignorable_Code_Point) and not blank by design.
+     */
+    private static boolean isVisible(int character) {
+        return switch (Character.getType(character)) {
+            case Character.SPACE_SEPARATOR,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.CONTROL,
+                    Character.FORMAT,
+                    Character.UNASSIGNED,
+                    Character.SURROGATE -> false;
+            default -> !INVISIBLE.contains(character) && !isVariationSelector(character);
+        };
+    }
+
+    private static boolean isVariationSelector(int character) {
+        return (character >= 0xfe00 && character <= 0xfe0f)
+                || (character >= 0xe0100 && character <= 0xe01ef)
+                || (character >= 0x180b && character <= 0x180f);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.darkroom.generation;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.eventbus.Requester;
+import dev.darkroom.generation.GenerationCommand.CancelGeneration;
+import dev.darkroom.generation.GenerationCommand.CreateGeneration;
+import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetGeneration;
+import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.ListGenerations;
+import dev.darkroom.generation.GenerationCommand.RetryGeneration;
+import dev.darkroom.generation.GenerationResult.CreatedGeneration;
+import dev.darkroom.generation.GenerationResult.DeletedGeneration;
+import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ImageLocation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Commands and results of generations, with and without their optional values. */
+public final class GenerationSamples {
+    private static final UUID ID = TestGenerations.ID;
+    private static final Instant TIME = TestGenerations.CREATED_AT;
+    private static final Requester USER = new Requester("ann", false);
+    private static final Requester ADMIN = new Requester("root 🗼", true);
+    private static final Map<String, String> METADATA = Map.of("project", "\"harbour\"\n🗼");
+    private static final GenerationListCursor CURSOR = new GenerationListCursor(TIME, ID);
+    private static final Generation WAITING = new Generation(
+            ID,
+            "ann",
+            GenerationStatus.PENDING,
+            new GenerationRequest("a", "b", 64, 2048, 4, GenerationRequest.MAX_SEED, "flux", METADATA, -10),
+            new Generation.QueuePosition(3, TIME, TIME.plusSeconds(1), TIME.plusSeconds(2)),
+            UUID.randomUUID(),
+            2,
+            List.of(
+                    TestGenerations.failed(TIME.plusNanos(1000)),
+                    TestGenerations.failed(null),
+                    TestGenerations.running()),
+            List.of(),
+            null,
+            TIME,
+            TIME,
+            null);
+    private static final Generation COMPLETE = TestGenerations.generation(
+            GenerationStatus.COMPLETE, 1, TestGenerations.failed(TIME), TestGenerations.succeeded());
+    private static final Generation FAILED = new Generation(
+            ID,
+            "ann",
+            GenerationStatus.FAILED,
+            new GenerationRequest("a", null, 64, 64, 1, 0, null, null, null),
+            null,
+            null,
+            0,
+            List.of(),
+            List.of(),
+            new GenerationError("MODERATED", FailureClass.MODERATED, "No.", false),
+            TIME,
+            TIME,
+            TIME);
+
+    private GenerationSamples() {}
+
+    public static List<GenerationCommand<?>> commands() {
+        return List.of(
+                new CreateGeneration(
+                        USER,
+                        new GenerationSpec("a", "b", 64, 65, 2, 7L, "flux", METADATA, -3, "https://example.org"),
+                        "key"),
+                new CreateGeneration(
+                        USER, new GenerationSpec("a", null, null, null, null, null, null, null, null, null), null),
+                new RetryGeneration(ADMIN, ID, "key"),
+                new RetryGeneration(ADMIN, ID, null),
+                new GetGeneration(USER, ID, Duration.ofMillis(1500)),
+                new GetImage(ADMIN, ID),
+                new GetImage(null, ID),
+                new ListGenerations(USER, new GenerationListFilter(GenerationStatus.FAILED, TIME, TIME, 7, CURSOR)),
+                new ListGenerations(USER, new GenerationListFilter(null, null, null, 20, null)),
+                new CancelGeneration(USER, ID),
+                new DeleteGeneration(ADMIN, ID));
+    }
+
+    public static List<GenerationResult> results() {
+        return List.of(
+                WAITING,
+                COMPLETE,
+                FAILED,
+                new CreatedGeneration(WAITING, false),
+                new CreatedGeneration(FAILED, true),
+                new GenerationPage("ann", List.of(WAITING, COMPLETE), CURSOR),
+                new GenerationPage("ann", List.of(), null),
+                new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
+                new DeletedGeneration(ID, "ann"));
+    }
+}
