@@ -69,10 +69,7 @@ public final class GetGenerationHandler implements OperationHandler {
     private Future<Void> loadAndSend(OperationContext operationContext, String id, Duration wait) {
         long invalidationCount = finishedGenerations.invalidationCount();
         return generations
-                .get(
-                        operationContext,
-                        operationContext.uuid("generationId"),
-                        wait == null ? Duration.ZERO : wait)
+                .get(operationContext, operationContext.uuid("generationId"), wait == null ? Duration.ZERO : wait)
                 .compose(generation -> responder
                         .signerForImages(generation)
                         .compose(querySigner -> send(
