@@ -3,6 +3,7 @@ package dev.darkroom.database.embedded;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.file.DurableFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -23,11 +24,11 @@ record ConnectionFile(Path path) {
 
     /** Writes the password and no port. */
     void writeStopped(Secret password) throws IOException {
-        PrivateFiles.writeAtomically(path, "password=" + password.value() + "\n");
+        DurableFiles.replace(path, "password=" + password.value() + "\n");
     }
 
     void writeRunning(DatabaseUrl url) throws IOException {
-        PrivateFiles.writeAtomically(
+        DurableFiles.replace(
                 path,
                 "host=" + url.host() + "\nport=" + url.port() + "\ndatabase=" + url.database() + "\nuser=" + url.user()
                         + "\npassword=" + url.password().value() + "\n");

@@ -4,6 +4,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.FileErrorMessage;
 import dev.darkroom.config.Secret;
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.file.DurableFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -54,7 +55,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private EmbeddedDatabase(DataDirectoryLock lock, Path directory, Path binaries) throws IOException {
         this.lock = lock;
         // Protects the executed programs from other users, independent of the mode of the data directory.
-        PrivateFiles.restrictToOwner(directory);
+        DataDirectories.restrictToOwner(directory);
         this.server = new PostgresServer(PostgresBinaries.unpack(binaries), directory);
         this.connectionFile = new ConnectionFile(directory.resolve("connection.properties"));
         if (!server.isInitialized()) {
@@ -81,7 +82,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         DataDirectoryLock lock = null;
         boolean started = false;
         try {
-            PrivateFiles.createDirectories(dataDir);
+            DurableFiles.createDirectories(dataDir);
             lock = DataDirectoryLock.acquire(dataDir);
             EmbeddedDatabase database =
                     new EmbeddedDatabase(lock, dataDir.toRealPath().resolve(DIRECTORY), binaries.toAbsolutePath());
@@ -148,7 +149,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private void initialize(Path superuserPassword) throws IOException {
         LOG.atInfo().log("embedded database creation started");
         Secret password = randomPassword();
-        PrivateFiles.writeAtomically(superuserPassword, randomPassword().value() + "\n");
+        DurableFiles.replace(superuserPassword, randomPassword().value() + "\n");
         connectionFile.writeStopped(password);
         // Creates a role that owns its database. CREATEDB is for tools and tests.
         // One SCRAM iteration suffices: the password has 256 random bits and cannot be guessed. More iterations would

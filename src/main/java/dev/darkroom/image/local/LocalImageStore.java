@@ -37,7 +37,7 @@ public final class LocalImageStore implements ImageStore {
     private final Vertx vertx;
     private final Path directory;
     private final WorkerExecutor workers;
-    private final DurableFileWriter fileWriter;
+    private final ImageFileWriter fileWriter;
     private final ImageDirectoryMarker marker;
     private final ImageDirectoryOwner owner;
 
@@ -45,7 +45,7 @@ public final class LocalImageStore implements ImageStore {
         this.vertx = vertx;
         this.directory = directory;
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-store", WORKER_THREADS);
-        this.fileWriter = new DurableFileWriter(directory);
+        this.fileWriter = new ImageFileWriter(directory);
         this.owner = owner;
         this.marker = new ImageDirectoryMarker(directory, owner.databaseId());
     }

@@ -1,75 +1,52 @@
 package dev.darkroom.image.local;
 
+import dev.darkroom.file.DurableFiles;
 import dev.darkroom.image.ChunkedBytes;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Writes files atomically and durably: writes a temporary file, syncs it, renames it, and syncs the directory. Blocking; thread-safe.
+ * Writes files below a root directory durably: creates a temporary file and renames it. The temporary files have a directory of their
+ * own, where those of killed processes are found, and unique names, because several processes may share the root. Blocking; thread-safe.
  */
-final class DurableFileWriter {
+final class ImageFileWriter {
     /** The directory of temporary files. Below the root, so that the rename stays within one file system and is atomic. */
     private static final String TEMPORARY_DIRECTORY = ".incoming";
 
     /** Age after which a temporary file of a killed process is deleted. No write takes that long. */
     private static final Duration MAX_TEMPORARY_FILE_AGE = Duration.ofHours(1);
 
-    private static final boolean POSIX =
-            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    private static final FileAttribute<?>[] OWNER_ONLY = POSIX
-            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-
-    private static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = POSIX
-            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-            }
-            : new FileAttribute<?>[0];
-
     private final Path root;
     private final Path temporaryDirectory;
     /** Directories that this process has synced in their parent. Another process may have created one without syncing it yet. */
     private final Set<Path> syncedDirectories = ConcurrentHashMap.newKeySet();
 
-    DurableFileWriter(Path root) {
+    ImageFileWriter(Path root) {
         this.root = root;
         this.temporaryDirectory = root.resolve(TEMPORARY_DIRECTORY);
     }
 
     /** Creates the root and the temporary directory durably. */
     void createDirectories() throws IOException {
-        Files.createDirectories(temporaryDirectory, OWNER_ONLY_DIRECTORY);
-        syncDirectory(root);
+        DurableFiles.createDirectories(temporaryDirectory);
+        DurableFiles.sync(root);
         Path parent = root.getParent();
         if (parent != null && Files.isReadable(parent)) {
-            syncDirectory(parent);
+            DurableFiles.sync(parent);
         }
     }
 
     /** Writes and deletes a small file. */
     void checkWritable() throws IOException {
-        Path probe = temporaryDirectory.resolve(UUID.randomUUID().toString());
-        try {
-            writeAndSync(probe, ChunkedBytes.of(new byte[] {1}));
-        } catch (IOException e) {
-            deleteAfterFailure(probe, e);
-            throw e;
-        }
+        Path probe = createTemporaryFile(ChunkedBytes.of(new byte[] {1}));
         Files.delete(probe);
     }
 
@@ -101,24 +78,26 @@ final class DurableFileWriter {
     }
 
     private void writeOnce(Path target, ChunkedBytes content) throws IOException {
-        Path temporary = temporaryDirectory.resolve(UUID.randomUUID().toString());
-        boolean moved = false;
+        createDirectory(target.getParent());
+        Path temporary = createTemporaryFile(content);
         try {
-            createDirectory(target.getParent());
-            writeAndSync(temporary, content);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            moved = true;
-            syncDirectory(target.getParent());
+            DurableFiles.rename(temporary, target);
         } catch (IOException | RuntimeException e) {
-            deleteAfterFailure(moved ? target : temporary, e);
+            boolean renamed = Files.notExists(temporary);
+            DurableFiles.deleteAfterFailure(renamed ? target : temporary, e);
             throw e;
         }
     }
 
+    private Path createTemporaryFile(ChunkedBytes content) throws IOException {
+        Path temporary = temporaryDirectory.resolve(UUID.randomUUID().toString());
+        DurableFiles.create(temporary, content::writeTo);
+        return temporary;
+    }
+
     /** Returns the current time of the file system, which may be on another machine with another clock. */
     Instant fileSystemTime() throws IOException {
-        Path probe = temporaryDirectory.resolve(UUID.randomUUID().toString());
-        Files.createFile(probe, OWNER_ONLY);
+        Path probe = createTemporaryFile(ChunkedBytes.of(new byte[0]));
         try {
             return Files.getLastModifiedTime(probe).toInstant();
         } finally {
@@ -131,33 +110,8 @@ final class DurableFileWriter {
             return;
         }
         createDirectory(directory.getParent());
-        Files.createDirectories(directory, OWNER_ONLY_DIRECTORY);
-        syncDirectory(directory.getParent());
+        DurableFiles.createDirectories(directory);
+        DurableFiles.sync(directory.getParent());
         syncedDirectories.add(directory);
-    }
-
-    private static void writeAndSync(Path file, ChunkedBytes content) throws IOException {
-        Set<StandardOpenOption> options = EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try (FileChannel channel = FileChannel.open(file, options, OWNER_ONLY)) {
-            content.writeTo(channel);
-            channel.force(true);
-        }
-    }
-
-    private static void syncDirectory(Path directory) throws IOException {
-        if (!POSIX) {
-            return; // Windows cannot sync directories. Its file system journals renames.
-        }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
-    private static void deleteAfterFailure(Path file, Exception cause) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            cause.addSuppressed(e);
-        }
     }
 }

@@ -1,0 +1,2 @@
+/** Durable files that only their owner can access. */
+package dev.darkroom.file;
