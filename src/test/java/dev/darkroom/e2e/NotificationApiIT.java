@@ -260,6 +260,19 @@ class NotificationApiIT {
     }
 
     @Test
+    void acknowledgesIntegerWithDecimalPoint() {
+        // given
+        user.complete();
+
+        // when
+        ApiClient.ApiResponse acknowledged = user.ack(new JsonObject().put("seq", 1.0));
+
+        // then
+        assertThat(acknowledged.status()).as(acknowledged.text()).isEqualTo(200);
+        assertThat(acknowledged.json().getInteger("ackedSeq")).isEqualTo(1);
+    }
+
+    @Test
     void limitsNumberOfSubscribers() {
         // given
         user.complete();

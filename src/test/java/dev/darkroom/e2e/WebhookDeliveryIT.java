@@ -587,6 +587,21 @@ class WebhookDeliveryIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"2026-02-30T00:00:00Z", "2016-12-31T23:59:60Z", "2026-11-23T24:00:00Z", "2026-11-23"})
+    void rejectsTimesThatDoNotExist(String time) {
+        // given
+        JsonObject webhook = webhook("/good");
+
+        // when
+        ApiResponse apiResponse = send("POST", pathOf(webhook, "/redeliver"), new JsonObject().put("after", time));
+
+        // then
+        assertRejected(apiResponse, 400);
+        assertThat(apiResponse.json().getJsonArray("errors").getJsonObject(0).getString("pointer"))
+                .isEqualTo("#/after");
+    }
+
     @Test
     void doesNotCallUrlThatBecameForbidden() {
         // given an endpoint that was allowed before a change of settings or of DNS

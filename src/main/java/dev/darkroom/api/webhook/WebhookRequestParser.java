@@ -40,7 +40,7 @@ final class WebhookRequestParser {
                 cursor == null ? null : Long.valueOf(cursor));
     }
 
-    /** @throws Problem when a time does not exist, such as February 30 */
+    /** @throws Problem when a time is a leap second, which the contract accepts */
     static RedeliverRange parseRedeliverRange(OperationContext operationContext) {
         return new RedeliverRange(
                 operationContext.user(),
