@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,13 +20,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the tests, settings, verticles, tables and log messages named by the pages exist. */
+/** Checks that the tests, settings, verticles and tables named by the pages exist. */
 class DocumentNamesTest {
     private static final Pattern TEST =
             Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT))(?:\\.([a-z][A-Za-z0-9]*))?`(?:, `([a-z][A-Za-z0-9]*)`)?");
     private static final Pattern VARIABLE = Pattern.compile("DARKROOM_[A-Z0-9]+(?:_[A-Z0-9]+)*(?![A-Z0-9_…])");
-    private static final Pattern MESSAGE = Pattern.compile("`([^`]+)`");
-    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]++|\\\\.)*+)\"");
 
     /** Variables that are not settings: tools, tests or example programs read them. */
     private static final Set<String> OTHER_VARIABLES =
@@ -95,7 +92,7 @@ class DocumentNamesTest {
 
     @Test
     void architectureListsEveryVerticle() {
-        Set<String> documented = tableCells("docs/architecture.md", "verticle", CLASSES::containsKey);
+        Set<String> documented = tableCells("verticle", CLASSES::containsKey);
         Set<String> existing = CLASSES.keySet().stream()
                 .filter(name -> name.endsWith("Verticle"))
                 .collect(Collectors.toCollection(TreeSet::new));
@@ -113,41 +110,12 @@ class DocumentNamesTest {
                     .forEach(name -> existing.add(name.group(1)));
         }
 
-        assertThat(tableCells("docs/architecture.md", "table", cell -> true))
-                .containsExactlyInAnyOrderElementsOf(existing);
+        assertThat(tableCells("table", cell -> true)).containsExactlyInAnyOrderElementsOf(existing);
     }
 
-    /** Log messages are string literals in the code. */
-    @Test
-    void namedLogMessagesExist() {
-        Set<String> literals = CLASSES.values().stream()
-                .flatMap(source -> found(LITERAL, source).stream())
-                .map(literal -> literal.group(1))
+    private static Set<String> tableCells(String heading, Predicate<String> wanted) {
+        return MarkdownPages.tableCells(Path.of("docs/architecture.md"), heading).stream()
+                .filter(wanted)
                 .collect(Collectors.toSet());
-        Set<String> documented = tableCells("docs/operations.md", "message", cell -> true);
-
-        assertThat(documented).hasSizeGreaterThan(30);
-        assertThat(documented.stream().filter(message -> !literals.contains(message)))
-                .as("messages named by operations.md that the code does not log")
-                .isEmpty();
-    }
-
-    /** Returns the code spans in the first column of all tables whose first column has this heading. */
-    private static Set<String> tableCells(String page, String heading, Predicate<String> wanted) {
-        Set<String> cells = new LinkedHashSet<>();
-        boolean inside = false;
-        for (String line : MarkdownPages.prose(Path.of(page))) {
-            if (line.startsWith("| " + heading + " |")) {
-                inside = true;
-            } else if (!line.startsWith("|")) {
-                inside = false;
-            } else if (inside) {
-                found(MESSAGE, line.split("\\|", 3)[1]).stream()
-                        .map(cell -> cell.group(1))
-                        .filter(wanted)
-                        .forEach(cells::add);
-            }
-        }
-        return cells;
     }
 }

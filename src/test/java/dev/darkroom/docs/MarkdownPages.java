@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -119,6 +121,26 @@ final class MarkdownPages {
                 .filter(part -> part.block() == null)
                 .flatMap(part -> part.prose().stream())
                 .toList();
+    }
+
+    /** Returns the code spans in the first column of all tables whose first column has this heading. */
+    static Set<String> tableCells(Path page, String heading) {
+        Set<String> cells = new LinkedHashSet<>();
+        boolean inside = false;
+        for (String line : prose(page)) {
+            if (line.startsWith("| " + heading + " |")) {
+                inside = true;
+            } else if (!line.startsWith("|")) {
+                inside = false;
+            } else if (inside) {
+                CODE_SPAN
+                        .matcher(line.split("\\|", 3)[1])
+                        .results()
+                        .map(span -> span.group().substring(1, span.group().length() - 1))
+                        .forEach(cells::add);
+            }
+        }
+        return cells;
     }
 
     private static List<Part> parts(Path page) {
