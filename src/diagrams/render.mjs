@@ -3,8 +3,8 @@
 //   <!-- diagram: NAME -->
 //   ```mermaid                 ->  docs/diagrams/NAME.svg and docs/diagrams/NAME-dark.svg
 //
-// Each SVG carries the SHA-256 of its source, by which DiagramsTest notices that it is stale. With PNG_DIRECTORY set, pictures
-// to look at are written there as well. The browser is Debian's or whatever CHROMIUM names; none is downloaded.
+// Each SVG carries the SHA-256 of its source, by which DiagramsTest notices that it is stale. With PNG_DIRECTORY set, PNG files
+// are written there as well. The browser is Debian's or whatever CHROMIUM names; none is downloaded.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Points of an attempt at which crash tests stop the process. A test selects one by the system property {@code darkroom.pauseAt}, waits
+ * Points of an attempt at which crash tests stop the process. A test selects one by the system property {@code darkroom.faultInjectionPoint}, waits
  * for its log line and kills the process. Without the property, a point costs one string comparison.
  */
 public enum FaultInjectionPoint {
@@ -21,7 +21,7 @@ public enum FaultInjectionPoint {
     AFTER_COMMIT;
 
     private static final Logger LOG = LoggerFactory.getLogger(FaultInjectionPoint.class);
-    private static final String SELECTED = System.getProperty("darkroom.pauseAt", "");
+    private static final String SELECTED = System.getProperty("darkroom.faultInjectionPoint", "");
 
     /** Completes with {@code value}. Never completes when this point is selected. */
     public <T> Future<T> pauseIfSelected(T value) {

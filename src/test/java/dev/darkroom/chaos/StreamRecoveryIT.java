@@ -74,7 +74,7 @@ class StreamRecoveryIT {
             try (DarkroomInstanceProcess killed = DarkroomInstanceProcess.start(
                     Files.createDirectory(directory.resolve("killed")),
                     settings("2", "1h").environment(),
-                    "-Ddarkroom.pauseAt=AFTER_COMMIT")) {
+                    "-Ddarkroom.faultInjectionPoint=AFTER_COMMIT")) {
                 String id = front.client().create("A pier");
                 killed.awaitLine("fault injection point reached point=AFTER_COMMIT");
 

@@ -48,9 +48,9 @@ class SettingsConsistencyTest {
 
     @ParameterizedTest
     @CsvSource({
-        "publicUrl, DARKROOM_PUBLIC_URL, https://pictures.example.org/darkroom, https://pictures.example.org/darkroom",
+        "publicUrl, DARKROOM_PUBLIC_URL, https://images.example.org/darkroom, https://images.example.org/darkroom",
         "dataDir, DARKROOM_DATA_DIR, /var/lib/darkroom, /var/lib/darkroom",
-        "imageDir, DARKROOM_IMAGE_DIR, /mnt/pictures, /mnt/pictures",
+        "imageDir, DARKROOM_IMAGE_DIR, /mnt/images, /mnt/images",
         "auth, DARKROOM_AUTH, required, REQUIRED",
         "allowUnauthenticatedRemote, DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE, true, true",
         "jwt.issuer, DARKROOM_JWT_ISSUER, https://login.example.org/, https://login.example.org/",
@@ -169,7 +169,7 @@ class SettingsConsistencyTest {
         "cluster.busPort, DARKROOM_CLUSTER_BUS_PORT, 0, 0",
         "cluster.members, DARKROOM_CLUSTER_MEMBERS, 'a:1, b.example.org:65535', '[a:1, b.example.org:65535]'",
         "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
-        "cluster.name, DARKROOM_CLUSTER_NAME, pictures, pictures",
+        "cluster.name, DARKROOM_CLUSTER_NAME, images, images",
         "shutdown.gracePeriod, DARKROOM_SHUTDOWN_GRACE_PERIOD, 25ms, 25ms",
         "log.format, DARKROOM_LOG_FORMAT, json, JSON"
     })
@@ -197,7 +197,7 @@ class SettingsConsistencyTest {
             return Map.of();
         }
         Map<String, String> tokens = new HashMap<>(
-                Map.of("DARKROOM_JWT_ISSUER", "https://issuer.example.org", "DARKROOM_JWT_AUDIENCE", "pictures"));
+                Map.of("DARKROOM_JWT_ISSUER", "https://issuer.example.org", "DARKROOM_JWT_AUDIENCE", "images"));
         if (!path.equals("jwt.publicKeyFile")) {
             tokens.put("DARKROOM_JWT_JWKS_URL", "https://issuer.example.org/jwks");
         }

@@ -190,8 +190,8 @@ class SettingsLoaderTest {
         "./a/../b, '', /srv/b, /srv/b/images",
         "../kept, '', /kept, /kept/images",
         "/var/lib/darkroom/, '', /var/lib/darkroom, /var/lib/darkroom/images",
-        "data, pictures, /srv/data, /srv/pictures",
-        "data, /mnt/shared/./pictures, /srv/data, /mnt/shared/pictures",
+        "data, images, /srv/data, /srv/images",
+        "data, /mnt/shared/./images, /srv/data, /mnt/shared/images",
     })
     void resolvesDirectories(String dataDir, String imageDir, Path expectedData, Path expectedImages) {
         // when

@@ -127,7 +127,7 @@ class SettingsValidationTest {
                 // public URL
                 "DARKROOM_PUBLIC_URL | example.org | an absolute http or https URL, got \"example.org\"",
                 "DARKROOM_PUBLIC_URL | localhost:8080 | an absolute http or https URL, got \"localhost:8080\"",
-                "DARKROOM_PUBLIC_URL | /pictures | an absolute http or https URL, got \"/pictures\"",
+                "DARKROOM_PUBLIC_URL | /images | an absolute http or https URL, got \"/images\"",
                 "DARKROOM_PUBLIC_URL | ftp://example.org | an absolute http or https URL, got \"ftp://example.org\"",
                 "DARKROOM_PUBLIC_URL | http:example.org | an absolute http or https URL with a host of letters, digits,"
                         + " dots and hyphens and a valid port, got \"http:example.org\"",

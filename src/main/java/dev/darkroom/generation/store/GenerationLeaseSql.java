@@ -75,7 +75,7 @@ final class GenerationLeaseSql {
               SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
                 now(), 'SUCCEEDED', true
               FROM ended e JOIN generation g ON g.id = e.generation_id),
-            pictures AS (
+            stored_images AS (
               INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
               SELECT p.id, g.id, p.position, p.content_type, p.width, p.height, p.bytes, p.sha256, p.storage_key
               FROM generation g JOIN unnest($4::uuid[], $5::uuid[], $6::int[], $7::text[], $8::int[], $9::int[], $10::bigint[],

@@ -209,13 +209,13 @@ public final class GenerationSql {
               DELETE FROM generation_attempt_purges d USING ended WHERE d.generation_id = ended.id),
             retries AS (
               DELETE FROM generation_retries r USING ended WHERE r.generation_id = ended.id),
-            pictures AS (
+            deleted_images AS (
               DELETE FROM images i USING ended WHERE i.generation_id = ended.id RETURNING i.storage_key),
             discarded AS (
-              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM pictures),
+              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted_images),
             deleted AS (
               DELETE FROM generations g USING ended WHERE g.id = ended.id RETURNING g.user_id)
-            SELECT user_id, coalesce((SELECT array_agg(storage_key) FROM pictures), '{}') AS storage_keys FROM deleted""";
+            SELECT user_id, coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS storage_keys FROM deleted""";
 
     /** Deletes the stored keys of deleted image files. Idempotent. */
     static final String DELETE_DISCARDED_IMAGES = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";

@@ -158,7 +158,7 @@ class OpenAiResponseVariantsTest {
             delimiter = ' ',
             quoteCharacter = '`',
             value = {
-                "`/my picture.png` /my%20picture.png",
+                "`/my image.png` /my%20image.png",
                 "`/ComfyUI[0].png` /ComfyUI[0].png",
                 "`/a|b.png` /a%7Cb.png",
                 "`/q?m={1}` /q?m={1}",
@@ -180,7 +180,7 @@ class OpenAiResponseVariantsTest {
             quoteCharacter = '`',
             value = {
                 "`?x=1` /d/r?x=1",
-                "`/my picture.png` /my%20picture.png",
+                "`/my image.png` /my%20image.png",
                 "`other.png` /d/other.png",
                 "`../up.png` /up.png",
                 "`/\u00e7\u008c\u00ab.png` /%E7%8C%AB.png"

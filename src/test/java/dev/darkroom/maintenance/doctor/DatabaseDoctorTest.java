@@ -301,7 +301,7 @@ class DatabaseDoctorTest {
     @Test
     void reportsACopyUnderAnotherKeyAsOrphan() {
         // given
-        doctorFixture.write("22/" + id(7) + ".png", "picture", Duration.ofHours(1));
+        doctorFixture.write("22/" + id(7) + ".png", "content", Duration.ofHours(1));
 
         // then
         assertThat(doctorFixture.runDoctor().notes()).singleElement().asString().contains("22/" + id(7));

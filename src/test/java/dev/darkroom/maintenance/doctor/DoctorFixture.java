@@ -87,7 +87,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
     public void beforeEach(ExtensionContext test) throws IOException {
         TestDirectories.delete(images);
         Files.createDirectories(images);
-        write(KEY, "picture", Duration.ofDays(1));
+        write(KEY, "content", Duration.ofDays(1));
         write(".darkroom", databaseId(url), Duration.ofDays(1));
         execute(
                 "TRUNCATE images, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
@@ -103,7 +103,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
                 attempt(COMPLETE, 1, "RETRYABLE", true, 100),
                 attempt(COMPLETE, 2, "SUCCEEDED", true, 90),
                 "INSERT INTO images VALUES ('" + id(7) + "', '" + COMPLETE + "', 0, 'image/png', 64, 64, 7,"
-                        + " encode(sha256('picture'), 'hex'), '" + KEY + "')",
+                        + " encode(sha256('content'), 'hex'), '" + KEY + "')",
                 generation(FAILED, "FAILED", 1),
                 attempt(FAILED, 1, "PERMANENT", true, 100),
                 generation(WAITING, "PENDING", 2),
