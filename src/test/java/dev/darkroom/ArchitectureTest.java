@@ -122,8 +122,11 @@ class ArchitectureTest {
             Map.entry("notification.stream", "database notification signal task"),
             Map.entry("queue", "database node task"),
             Map.entry("signal", "database task"),
-            Map.entry("simulator", "simulator.image"),
+            Map.entry("simulator", "simulator.fault simulator.http simulator.openai"),
+            Map.entry("simulator.fault", "simulator.http"),
+            Map.entry("simulator.http", ""),
             Map.entry("simulator.image", ""),
+            Map.entry("simulator.openai", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
             Map.entry("webhook", "config database eventbus http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));

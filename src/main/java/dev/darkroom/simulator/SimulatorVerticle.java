@@ -1,13 +1,16 @@
 package dev.darkroom.simulator;
 
-import dev.darkroom.simulator.image.PlaceholderImageRenderer;
+import dev.darkroom.simulator.fault.FaultScript;
+import dev.darkroom.simulator.fault.FaultScriptRoutes;
+import dev.darkroom.simulator.http.SimulatorRequestLog;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import dev.darkroom.simulator.openai.OpenAiSimulatorRoutes;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
 import java.time.Duration;
 
@@ -15,13 +18,13 @@ import java.time.Duration;
  * An AI server for development and tests. Implements the OpenAI Images protocol, renders placeholder images and fails as scripted:
  *
  * <ul>
- *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /pictures/…}: the protocol;
- *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the script of faults, see {@link FaultScriptParser};
+ *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /images/…}: the protocol;
+ *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
  *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
  * </ul>
  *
  * Listens on loopback only, over HTTP/1.1 without TLS. Deploy one instance: script, log and images are its state, used on its event
- * loop. Rendering runs on the worker pool {@code darkroom-simulator}. Source of the protocol: the OpenAI API reference, "Create image".
+ * loop. Rendering runs on the worker pool {@code darkroom-simulator}.
  */
 public final class SimulatorVerticle extends VerticleBase {
     private static final String HOST = "127.0.0.1";
@@ -53,10 +56,7 @@ public final class SimulatorVerticle extends VerticleBase {
         HttpServerOptions options =
                 new HttpServerOptions().setHost(HOST).setPort(requestedPort).setHttp2ClearTextEnabled(false);
         server = vertx.createHttpServer(options);
-        WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
-        SimulatorImageRenderer imageRenderer = new SimulatorImageRenderer(
-                workers, new PlaceholderImageRenderer(), () -> "http://" + HOST + ":" + port);
-        return server.requestHandler(createRouter(imageRenderer)).listen().map(bound -> {
+        return server.requestHandler(createRouter()).listen().map(bound -> {
             port = bound.actualPort();
             return null;
         });
@@ -67,28 +67,24 @@ public final class SimulatorVerticle extends VerticleBase {
         return server.close();
     }
 
-    private Router createRouter(SimulatorImageRenderer imageRenderer) {
+    private Router createRouter() {
         FaultScript faultScript = new FaultScript();
         SimulatorRequestLog log = new SimulatorRequestLog(Clock.systemUTC());
-        LatencyScheduler latencyScheduler = new LatencyScheduler(vertx, latency);
+        WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         Router router = Router.router(vertx);
-        router.post("/v1/images/generations")
-                .handler(new SimulatorImagesHandler(faultScript, log, latencyScheduler, imageRenderer));
-        router.get("/v1/models").handler(new SimulatorModelsHandler(faultScript, latencyScheduler));
-        router.get("/pictures/:file").handler(new SimulatorDownloadHandler(latencyScheduler, imageRenderer));
+        new OpenAiSimulatorRoutes(faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port)
+                .mount(router);
         new FaultScriptRoutes(faultScript).mount(router);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {
             log.clear();
             context.response().setStatusCode(204).end();
         });
-        router.errorHandler(404, context -> sendError(context, 404, "Unknown path."));
-        router.errorHandler(405, context -> sendError(context, 405, "Method not allowed for this path."));
+        router.errorHandler(404, context -> new SimulatorResponseWriter(context).sendError(404, "Unknown path."));
+        router.errorHandler(
+                405,
+                context -> new SimulatorResponseWriter(context).sendError(405, "Method not allowed for this path."));
         router.errorHandler(500, context -> new SimulatorResponseWriter(context).sendInternalError(context.failure()));
         return router;
-    }
-
-    private static void sendError(RoutingContext context, int status, String message) {
-        new SimulatorResponseWriter(context).sendJson(status, SimulatorErrorBody.create(status, message));
     }
 }

@@ -103,7 +103,7 @@ class AiServerOutageIT {
                 .filteredOn(attempt -> attempt.getBoolean("counted"))
                 .hasSizeBetween(10, 9 + CONCURRENCY);
         assertCallRateRampsUp(inProcessSimulator.recordedRequests().stream()
-                .filter(request -> request.getString("answer").equals("image"))
+                .filter(request -> request.getString("response").equals("image"))
                 .toList());
     }
 

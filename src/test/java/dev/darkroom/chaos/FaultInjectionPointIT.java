@@ -110,7 +110,8 @@ class FaultInjectionPointIT {
     }
 
     private DarkroomInstanceProcess pausingAt(String point) {
-        return DarkroomInstanceProcess.start(directory, settings.environment(), "-Ddarkroom.faultInjectionPoint=" + point);
+        return DarkroomInstanceProcess.start(
+                directory, settings.environment(), "-Ddarkroom.faultInjectionPoint=" + point);
     }
 
     private static List<String> outcomes(JsonObject generation) {

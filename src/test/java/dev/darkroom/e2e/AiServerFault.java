@@ -93,7 +93,7 @@ sealed interface AiServerFault {
                 scriptedFault("connection dropped", flag("drop"), null),
                 scriptedFault("connection dropped in the middle of the response", flag("truncated"), null),
                 scriptedFault("no response", flag("hang"), null).asPersistent(),
-                scriptedFault("response of one byte per second", flag("drip"), null)
+                scriptedFault("response of one byte per second", flag("slowBody"), null)
                         .asPersistent(),
                 scriptedFault("slow response within the deadline", step("delay", "300ms"), null));
     }
@@ -130,17 +130,18 @@ sealed interface AiServerFault {
                 scriptedFault("200 with HTML", flag("html").put("status", 200), 200),
                 scriptedFault("200 with an error body", step("status", 200).put("body", error), 200),
                 scriptedFault("200 with an empty object", step("status", 200).put("body", new JsonObject()), 200),
-                scriptedFault("200 with garbage", flag("garbage"), 200),
-                scriptedFault("200 without an image", flag("empty"), 200),
-                scriptedFault("200 with fewer images than requested", flag("fewer"), 200),
-                scriptedFault("200 with bytes that are not an image", flag("notAPicture"), null),
+                scriptedFault("200 with garbage", flag("malformedBody"), 200),
+                scriptedFault("200 without an image", flag("noImages"), 200),
+                scriptedFault("200 with fewer images than requested", flag("tooFewImages"), 200),
+                scriptedFault("200 with bytes that are not an image", flag("invalidImage"), null),
                 scriptedFault("200 with the wrong content type", step("contentType", "text/html"), null),
                 scriptedFault("204", step("status", 204), 204),
-                scriptedFault("100 MB with Content-Length", flag("huge"), 200),
-                scriptedFault("100 MB without Content-Length", flag("huge").put("chunked", true), 200),
+                scriptedFault("100 MB with Content-Length", flag("oversizedBody"), 200),
+                scriptedFault(
+                        "100 MB without Content-Length", flag("oversizedBody").put("chunked", true), 200),
                 scriptedFault(
                                 "100 MB, sent slowly",
-                                flag("huge").put("chunked", true).put("interval", "100ms"),
+                                flag("oversizedBody").put("chunked", true).put("interval", "100ms"),
                                 null)
                         .asPersistent(),
                 scriptedFault("redirect to itself", flag("redirectLoop"), 302));
@@ -170,12 +171,15 @@ sealed interface AiServerFault {
                 imageFault("no response, three times", null, times(3, flag("hang")))
                         .asPersistent(),
                 imageFault("no response, once", null, flag("hang")),
-                imageFault("one byte per second, three times", null, times(3, flag("drip")))
+                imageFault("one byte per second, three times", null, times(3, flag("slowBody")))
                         .asPersistent(),
-                imageFault("100 MB with Content-Length", null, flag("huge")),
-                imageFault("100 MB without Content-Length", null, flag("huge").put("chunked", true)),
+                imageFault("100 MB with Content-Length", null, flag("oversizedBody")),
+                imageFault(
+                        "100 MB without Content-Length",
+                        null,
+                        flag("oversizedBody").put("chunked", true)),
                 imageFault("200 with HTML", null, flag("html").put("status", 200)),
-                imageFault("200 with bytes that are not an image", null, flag("garbage")),
+                imageFault("200 with bytes that are not an image", null, flag("malformedBody")),
                 imageFault("204", null, step("status", 204)),
                 imageFault("wrong content type", null, step("contentType", "text/plain")),
                 imageFault("redirect to itself", null, times(-1, flag("redirectLoop"))));
@@ -195,7 +199,7 @@ sealed interface AiServerFault {
     }
 
     private static ScriptedFault imageFault(String label, Integer httpStatus, JsonObject... faults) {
-        Supplier<JsonObject> step = () -> flag("urlResult").put("pictureFaults", new JsonArray(List.of(faults)));
+        Supplier<JsonObject> step = () -> flag("urlResult").put("downloadFaults", new JsonArray(List.of(faults)));
         return new ScriptedFault("image URL", label, step, httpStatus, false);
     }
 

@@ -64,9 +64,9 @@ class AttemptDeadlineIT {
         start(inProcessSimulator.url());
         List<String> faults = List.of(
                 "{\"hang\": true}",
-                "{\"drip\": true}",
-                "{\"huge\": true, \"interval\": \"100ms\", \"bytes\": 50000000}",
-                "{\"huge\": true, \"interval\": \"100ms\", \"chunked\": true}");
+                "{\"slowBody\": true}",
+                "{\"oversizedBody\": true, \"interval\": \"100ms\", \"bytes\": 50000000}",
+                "{\"oversizedBody\": true, \"interval\": \"100ms\", \"chunked\": true}");
 
         // when
         List<JsonObject> all =
@@ -89,14 +89,14 @@ class AttemptDeadlineIT {
         start(inProcessSimulator.url());
         List<String> faults = List.of(
                 "{\"hang\": true, \"times\": -1}",
-                "{\"drip\": true, \"times\": -1}",
-                "{\"huge\": true, \"interval\": \"100ms\", \"chunked\": true, \"times\": -1}");
+                "{\"slowBody\": true, \"times\": -1}",
+                "{\"oversizedBody\": true, \"interval\": \"100ms\", \"chunked\": true, \"times\": -1}");
 
         // when
         List<JsonObject> all = generateConcurrently(faults.stream()
                 .map(fault -> new JsonObject()
                         .put("urlResult", true)
-                        .put("pictureFaults", new JsonArray().add(new JsonObject(fault))))
+                        .put("downloadFaults", new JsonArray().add(new JsonObject(fault))))
                 .toList());
 
         // then

@@ -37,8 +37,8 @@ class AttemptRetryIT {
                         new JsonObject().put("status", 500),
                         new JsonObject().put("status", 429).put("retryAfter", 2),
                         new JsonObject().put("drop", true),
-                        new JsonObject().put("garbage", true),
-                        new JsonObject().put("empty", true));
+                        new JsonObject().put("malformedBody", true),
+                        new JsonObject().put("noImages", true));
         retried = service.client().awaitEnd(service.client().create("a lighthouse"));
         submissions = service.aiServer().recordedRequests(retried.getString("id"));
     }

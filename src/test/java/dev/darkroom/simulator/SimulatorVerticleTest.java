@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.darkroom.simulator.http.SimulatorBodyReader;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -94,7 +95,7 @@ class SimulatorVerticleTest {
         HttpResponse<Buffer> image = result(client.getAbs(url).send());
 
         // then
-        assertThat(url).startsWith("http://127.0.0.1:" + simulator.port() + "/pictures/");
+        assertThat(url).startsWith("http://127.0.0.1:" + simulator.port() + "/images/");
         assertThat(image.statusCode()).isEqualTo(200);
         assertThat(image.getHeader("Content-Type")).isEqualTo("image/png");
         assertThat(image.body().getBytes())
@@ -104,7 +105,7 @@ class SimulatorVerticleTest {
 
     @Test
     void returns404ForUnknownImage() {
-        assertError(get("/pictures/none.png"), 404, "invalid_request_error", null);
+        assertError(get("/images/none.png"), 404, "invalid_request_error", null);
     }
 
     @Test
@@ -123,7 +124,7 @@ class SimulatorVerticleTest {
     @Test
     void rejectsInvalidRequestWithoutTakingStep() {
         // given
-        script("{\"empty\":true}");
+        script("{\"noImages\":true}");
 
         // when
         HttpResponse<Buffer> invalid = post(new JsonObject().put("prompt", "a").put("n", 99));
@@ -136,7 +137,7 @@ class SimulatorVerticleTest {
                 .isEqualTo("n");
         assertError(notJson, 400, "invalid_request_error", null);
         assertThat(data(valid)).isEmpty();
-        assertThat(loggedResponses()).containsExactly("status 400", "status 400", "empty");
+        assertThat(loggedResponses()).containsExactly("status 400", "status 400", "no images");
     }
 
     @Test
@@ -190,7 +191,7 @@ class SimulatorVerticleTest {
     @Test
     void returnsMalformedJson() {
         // given
-        script("{\"garbage\":true}");
+        script("{\"malformedBody\":true}");
 
         // when
         HttpResponse<Buffer> response = post(request());
@@ -203,7 +204,7 @@ class SimulatorVerticleTest {
 
     @Test
     void returnsSuccessWithoutImage() {
-        script("{\"empty\":true}");
+        script("{\"noImages\":true}");
         HttpResponse<Buffer> response = post(request());
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(data(response)).isEmpty();
@@ -212,7 +213,7 @@ class SimulatorVerticleTest {
     @Test
     void returnsInvalidImage() throws IOException {
         // given
-        script("{\"notAPicture\":true}");
+        script("{\"invalidImage\":true}");
 
         // when
         HttpResponse<Buffer> response = post(request());
@@ -224,7 +225,7 @@ class SimulatorVerticleTest {
 
     @Test
     void returnsOneImageFewerThanRequested() throws IOException {
-        script("{\"fewer\":true}", "{\"fewer\":true}");
+        script("{\"tooFewImages\":true}", "{\"tooFewImages\":true}");
         assertThat(images(post(request().put("n", 3)))).hasSize(2).doesNotContainNull();
         assertThat(data(post(request()))).isEmpty();
     }
@@ -306,7 +307,10 @@ class SimulatorVerticleTest {
     @Test
     void sendsBodyByteByByte() {
         // given
-        script("{\"status\":204}", "{\"drip\":true,\"interval\":\"20ms\"}", "{\"drip\":true,\"interval\":\"1ms\"}");
+        script(
+                "{\"status\":204}",
+                "{\"slowBody\":true,\"interval\":\"20ms\"}",
+                "{\"slowBody\":true,\"interval\":\"1ms\"}");
         post(request());
 
         // when a client reads some bytes
@@ -328,7 +332,9 @@ class SimulatorVerticleTest {
     @Test
     void sendsOversizedBodyWithAndWithoutContentLength() {
         // given
-        script("{\"huge\":true,\"bytes\":3000000}", "{\"huge\":true,\"bytes\":1024,\"chunked\":true}");
+        script(
+                "{\"oversizedBody\":true,\"bytes\":3000000}",
+                "{\"oversizedBody\":true,\"bytes\":1024,\"chunked\":true}");
 
         // when
         HttpResponse<Buffer> sized = post(request());
@@ -347,7 +353,7 @@ class SimulatorVerticleTest {
     @Test
     void sendsOversizedBodyWithBackpressure() {
         // given a body larger than the memory
-        script("{\"huge\":true,\"bytes\":100000000000}");
+        script("{\"oversizedBody\":true,\"bytes\":100000000000}");
 
         // when a client sends a request and stops reading
         RawResponse taken = sendRawRequest(1000);
@@ -361,7 +367,7 @@ class SimulatorVerticleTest {
     @Test
     void pausesBetweenPartsOfOversizedBody() {
         // given a body of three parts and the JSON around them
-        script("{\"huge\":true,\"bytes\":196635,\"interval\":\"100ms\"}");
+        script("{\"oversizedBody\":true,\"bytes\":196635,\"interval\":\"100ms\"}");
 
         // then
         assertThat(elapsedMillis(
@@ -372,7 +378,7 @@ class SimulatorVerticleTest {
     @Test
     void redirectsToSameUrl() {
         // given
-        script("{\"redirectLoop\":true}", "{\"urlResult\":true,\"pictureFaults\":[{\"redirectLoop\":true}]}");
+        script("{\"redirectLoop\":true}", "{\"urlResult\":true,\"downloadFaults\":[{\"redirectLoop\":true}]}");
 
         // when
         HttpResponse<Buffer> response = post(request());
@@ -445,7 +451,7 @@ class SimulatorVerticleTest {
     @Test
     void appliesDownloadFaultsFirst() {
         // given
-        script("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500},{\"status\":404},{\"drop\":true}]}");
+        script("{\"urlResult\":true,\"downloadFaults\":[{\"status\":500},{\"status\":404},{\"drop\":true}]}");
 
         // when
         String url = data(post(request())).getJsonObject(0).getString("url");
@@ -457,14 +463,14 @@ class SimulatorVerticleTest {
         assertThat(result(client.getAbs(url).send()).statusCode()).isEqualTo(200);
         assertThat(loggedResponses()).containsExactly("url result");
         assertThat(downloads())
-                .extracting(download -> download.getString("answer"))
+                .extracting(download -> download.getString("response"))
                 .containsExactly("status 500", "status 404", "drop", "image");
     }
 
     @Test
     void recordsClientCloseOfHangingDownload() {
         // given
-        script("{\"urlResult\":true,\"pictureFaults\":[{\"hang\":true}]}");
+        script("{\"urlResult\":true,\"downloadFaults\":[{\"hang\":true}]}");
         String url = data(post(request())).getJsonObject(0).getString("url");
 
         // when
@@ -480,7 +486,7 @@ class SimulatorVerticleTest {
     @Test
     void appliesResponseFaultsToDownload() {
         // given
-        script("{\"urlResult\":true,\"pictureFaults\":[{\"truncated\":true},{\"contentType\":\"text/plain\"}]}");
+        script("{\"urlResult\":true,\"downloadFaults\":[{\"truncated\":true},{\"contentType\":\"text/plain\"}]}");
         String url = data(post(request())).getJsonObject(0).getString("url");
 
         // when
@@ -497,7 +503,7 @@ class SimulatorVerticleTest {
     @Test
     void rejectsInvalidScriptAndKeepsCurrentScript() {
         // given
-        script("{\"empty\":true}");
+        script("{\"noImages\":true}");
 
         // when
         HttpResponse<Buffer> rejected = put("{\"steps\":[{\"explode\":true}]}");
@@ -507,7 +513,7 @@ class SimulatorVerticleTest {
         assertThat(rejected.bodyAsJsonObject().getJsonObject("error").getString("message"))
                 .startsWith("steps[0]: has no fault");
         assertThat(get("/simulator/script").bodyAsJsonObject())
-                .isEqualTo(new JsonObject("{\"steps\":[{\"empty\":true}]}"));
+                .isEqualTo(new JsonObject("{\"steps\":[{\"noImages\":true}]}"));
     }
 
     @Test
@@ -545,7 +551,7 @@ class SimulatorVerticleTest {
         assertThat(requests.getJsonObject(0).getBoolean("authorization")).isTrue();
         assertThat(requests.getJsonObject(0).getJsonObject("body"))
                 .isEqualTo(request().put("seed", 1));
-        assertThat(requests.getJsonObject(0).getString("answer")).isEqualTo("image");
+        assertThat(requests.getJsonObject(0).getString("response")).isEqualTo("image");
         assertThat(requests.getJsonObject(0).getValue("closedAt")).isNull();
         assertThat(requests.getJsonObject(1).getString("key")).isNull();
         assertThat(requests.getJsonObject(1).getBoolean("authorization")).isFalse();
@@ -559,7 +565,7 @@ class SimulatorVerticleTest {
     @Test
     void concurrentSubmissionsTakeOneStepEach() {
         // given
-        script("{\"status\":500,\"times\":7}", "{\"empty\":true,\"times\":6}", "{\"status\":503,\"times\":5}");
+        script("{\"status\":500,\"times\":7}", "{\"noImages\":true,\"times\":6}", "{\"status\":503,\"times\":5}");
 
         // when
         List<Future<HttpResponse<Buffer>>> all = new ArrayList<>();
@@ -639,7 +645,7 @@ class SimulatorVerticleTest {
 
     private List<String> loggedResponses() {
         return requests().stream()
-                .map(entry -> ((JsonObject) entry).getString("answer"))
+                .map(entry -> ((JsonObject) entry).getString("response"))
                 .toList();
     }
 

@@ -61,7 +61,7 @@ public final class InProcessSimulator implements AutoCloseable {
     }
 
     /**
-     * Returns the submissions in order of arrival, with {@code at}, {@code key}, {@code body}, {@code answer}, {@code closedAt}
+     * Returns the submissions in order of arrival, with {@code at}, {@code key}, {@code body}, {@code response}, {@code closedAt}
      * and {@code downloads}.
      */
     public List<JsonObject> recordedRequests() {

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -15,20 +15,37 @@ import org.slf4j.LoggerFactory;
  * Writes the response of one request, or closes its connection. Every method does nothing after the client has closed the connection.
  * Used on one event loop.
  */
-final class SimulatorResponseWriter {
+public final class SimulatorResponseWriter {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatorResponseWriter.class);
 
     private final Vertx vertx;
     private final HttpServerRequest request;
     private boolean finished;
 
-    SimulatorResponseWriter(RoutingContext context) {
+    /** @param context a request that has no response yet */
+    public SimulatorResponseWriter(RoutingContext context) {
         this.vertx = context.vertx();
         this.request = context.request();
     }
 
-    /** Runs {@code handler} if the client closes the connection before the response is complete. */
-    void onClientClose(Runnable handler) {
+    /**
+     * Runs {@code response} after a delay, or immediately when it is below 1 ms. Runs {@code onClientClose} instead if the client closes
+     * the connection before, and also if it does so before the response is complete.
+     */
+    public void respondAfter(Duration delay, Runnable onClientClose, Runnable response) {
+        if (delay.toMillis() < 1) {
+            onClientClose(onClientClose);
+            response.run();
+            return;
+        }
+        long timer = vertx.setTimer(delay.toMillis(), fired -> response.run());
+        onClientClose(() -> {
+            vertx.cancelTimer(timer);
+            onClientClose.run();
+        });
+    }
+
+    private void onClientClose(Runnable handler) {
         request.response().closeHandler(closed -> {
             if (!finished) {
                 finished = true;
@@ -38,18 +55,19 @@ final class SimulatorResponseWriter {
     }
 
     /** @param value the header value; null for no header */
-    void setRetryAfter(String value) {
+    public void setRetryAfter(String value) {
         if (value != null) {
             response().putHeader("Retry-After", value);
         }
     }
 
-    void sendJson(int status, JsonObject body) {
+    /** Sends a JSON response. */
+    public void sendJson(int status, JsonObject body) {
         send(status, SimulatorResponse.APPLICATION_JSON, body.toBuffer());
     }
 
     /** Sends a response with a body. */
-    void send(int status, String contentType, Buffer body) {
+    public void send(int status, String contentType, Buffer body) {
         if (isOpen()) {
             response().setStatusCode(status).putHeader("Content-Type", contentType);
             endResponse(body);
@@ -57,7 +75,7 @@ final class SimulatorResponseWriter {
     }
 
     /** Sends a response without a body. */
-    void send(int status) {
+    public void send(int status) {
         if (isOpen()) {
             response().setStatusCode(status);
             endResponse(Buffer.buffer());
@@ -65,7 +83,7 @@ final class SimulatorResponseWriter {
     }
 
     /** Redirects the client to the URL of its request. */
-    void redirectToItself() {
+    public void redirectToItself() {
         if (isOpen()) {
             response().putHeader("Location", request.absoluteURI());
             send(302);
@@ -73,7 +91,7 @@ final class SimulatorResponseWriter {
     }
 
     /** Sends the {@code Content-Length} of the whole body and its first half, then closes the connection. */
-    void sendHalf(String contentType, Buffer body) {
+    public void sendHalf(String contentType, Buffer body) {
         if (isOpen()) {
             response().putHeader("Content-Type", contentType).putHeader("Content-Length", "" + body.length());
             response().write(body.slice(0, body.length() / 2)).onSuccess(sent -> closeConnection());
@@ -86,7 +104,7 @@ final class SimulatorResponseWriter {
      * @param length total length; null for chunked encoding
      * @param interval pause between parts, zero for none
      */
-    void sendParts(String contentType, Long length, Iterator<Buffer> parts, Duration interval) {
+    public void sendParts(String contentType, Long length, Iterator<Buffer> parts, Duration interval) {
         if (isOpen()) {
             response().putHeader("Content-Type", contentType).setChunked(length == null);
             if (length != null) {
@@ -115,16 +133,31 @@ final class SimulatorResponseWriter {
         }
     }
 
+    /** Sends the default error of a status. */
+    public void sendError(int status, String message) {
+        sendJson(status, SimulatorErrorBody.create(status, message));
+    }
+
+    /**
+     * Sends the error of a request that could not be read. Sends nothing when {@code cause} is no {@link SimulatorRequestException}: the
+     * client has closed the connection before its body was complete.
+     */
+    public void sendRequestError(Throwable cause) {
+        if (cause instanceof SimulatorRequestException e) {
+            sendJson(e.status(), SimulatorErrorBody.create(e.getMessage(), "invalid_request_error", e.param(), null));
+        }
+    }
+
     /** Sends status 500 for a bug of the simulator, as opposed to a scripted fault. */
-    void sendInternalError(Throwable cause) {
+    public void sendInternalError(Throwable cause) {
         if (isOpen()) {
             LOG.atError().setCause(cause).log("simulator request failed");
-            sendJson(500, SimulatorErrorBody.create(500, "The simulator itself failed."));
+            sendError(500, "The simulator itself failed.");
         }
     }
 
     /** Closes the connection without a response. */
-    void closeConnection() {
+    public void closeConnection() {
         if (isOpen()) {
             finished = true;
             request.connection().close();

@@ -1,5 +1,8 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.fault.FaultScript;
+import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
@@ -58,7 +61,7 @@ final class SimulatorImageRenderer {
         if (imagesByFile.size() > MAX_URLS) {
             imagesByFile.remove(imagesByFile.keySet().iterator().next());
         }
-        return baseUrl.get() + "/pictures/" + file;
+        return baseUrl.get() + "/images/" + file;
     }
 
     /** Returns the image of a file name; null when the name is unknown or was removed. */

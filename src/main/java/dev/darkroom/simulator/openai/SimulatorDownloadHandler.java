@@ -1,16 +1,19 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.fault.ResponseFault;
+import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.SimulatorRequestLog;
+import dev.darkroom.simulator.http.SimulatorResponse;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** Handles {@code GET /pictures/…}: returns the images of URL results. Applies the download faults of an image first. */
+/** Handles {@code GET /images/…}: returns the images of URL results. Applies the download faults of an image first. */
 final class SimulatorDownloadHandler implements Handler<RoutingContext> {
-    private final LatencyScheduler latencyScheduler;
     private final SimulatorImageRenderer imageRenderer;
 
-    SimulatorDownloadHandler(LatencyScheduler latencyScheduler, SimulatorImageRenderer imageRenderer) {
-        this.latencyScheduler = latencyScheduler;
+    SimulatorDownloadHandler(SimulatorImageRenderer imageRenderer) {
         this.imageRenderer = imageRenderer;
     }
 
@@ -19,15 +22,15 @@ final class SimulatorDownloadHandler implements Handler<RoutingContext> {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorImageRenderer.UrlImage image = imageRenderer.findByFile(context.pathParam("file"));
         if (image == null) {
-            writer.sendJson(404, SimulatorErrorBody.create(404, "No such image."));
+            writer.sendError(404, "No such image.");
             return;
         }
         ScriptStep step = image.faults().nextStep();
         SimulatorRequestLog.LoggedRequest download = image.submission().addDownload();
-        download.setResponse(step.fault().describe());
+        download.setResponse(step.fault().description());
         // Uses no default latency: the image was announced as finished.
-        Duration delay = step.delay() == null ? Duration.ZERO : step.delay();
-        latencyScheduler.schedule(delay, writer, download::recordClientClose, () -> sendImage(step, writer, image));
+        writer.respondAfter(
+                step.delayOr(Duration.ZERO), download::recordClientClose, () -> sendImage(step, writer, image));
     }
 
     private void sendImage(ScriptStep step, SimulatorResponseWriter writer, SimulatorImageRenderer.UrlImage image) {

@@ -1,13 +1,15 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.fault;
 
+import dev.darkroom.simulator.http.SimulatorRequestException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads the fields of one step. Error messages contain the position of the field. */
 final class ScriptStepFields {
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m)");
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m|)");
     private static final Duration MAX_DURATION = Duration.ofHours(1);
     private static final int MAX_TIMES = 1_000_000;
 
@@ -17,6 +19,15 @@ final class ScriptStepFields {
     ScriptStepFields(JsonObject source, String path) {
         this.source = source;
         this.path = path;
+    }
+
+    /** Rejects keys that are not in {@code keys}. */
+    void requireKnown(Set<String> keys) {
+        for (String key : source.fieldNames()) {
+            if (!keys.contains(key)) {
+                throw unknownKey(key);
+            }
+        }
     }
 
     boolean has(String key) {
@@ -33,6 +44,14 @@ final class ScriptStepFields {
 
     SimulatorRequestException invalidField(String key, String message) {
         return new SimulatorRequestException(path + ": " + message, key == null ? path : path(key));
+    }
+
+    SimulatorRequestException unknownKey(String key) {
+        return invalidField(key, "unknown key \"" + key + "\"");
+    }
+
+    SimulatorRequestException conflict(String key, String otherKey) {
+        return invalidField(key, "\"" + key + "\" cannot be combined with \"" + otherKey + "\"");
     }
 
     /** Requires the value true. */
@@ -81,11 +100,19 @@ final class ScriptStepFields {
 
     /** Parses a duration like {@link #duration} from a value inside the field {@code key}. */
     Duration parseDuration(String key, Object value) {
-        Long millis = parseMillis(value);
-        if (millis == null || millis < 0 || millis > MAX_DURATION.toMillis()) {
-            throw invalidField(key, key + " must be milliseconds, or a string such as 250ms, 2s or 1m, up to 60m");
+        Matcher matcher = DURATION.matcher(String.valueOf(value));
+        if (matcher.matches()) {
+            long number = Long.parseLong(matcher.group(1));
+            Duration duration = switch (matcher.group(2)) {
+                case "s" -> Duration.ofSeconds(number);
+                case "m" -> Duration.ofMinutes(number);
+                default -> Duration.ofMillis(number);
+            };
+            if ((matcher.group(2).isEmpty() == value instanceof Number) && duration.compareTo(MAX_DURATION) <= 0) {
+                return duration;
+            }
         }
-        return Duration.ofMillis(millis);
+        throw invalidField(key, key + " must be milliseconds, or a string such as 250ms, 2s or 1m, up to 60m");
     }
 
     /** Returns a boolean; false if absent. */
@@ -136,21 +163,5 @@ final class ScriptStepFields {
             return times;
         }
         throw invalidField("times", "times must be 1 to " + MAX_TIMES + ", or -1 for unlimited");
-    }
-
-    private static Long parseMillis(Object value) {
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
-        }
-        Matcher matcher = DURATION.matcher(String.valueOf(value));
-        if (!matcher.matches()) {
-            return null;
-        }
-        long number = Long.parseLong(matcher.group(1));
-        return switch (matcher.group(2)) {
-            case "ms" -> number;
-            case "s" -> number * 1000;
-            default -> number * 60_000;
-        };
     }
 }

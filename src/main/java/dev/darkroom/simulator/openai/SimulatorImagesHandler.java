@@ -1,9 +1,16 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.fault.FaultScript;
+import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.SimulatorBodyReader;
+import dev.darkroom.simulator.http.SimulatorRequestException;
+import dev.darkroom.simulator.http.SimulatorRequestLog;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,17 +23,17 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
 
     private final FaultScript faultScript;
     private final SimulatorRequestLog requestLog;
-    private final LatencyScheduler latencyScheduler;
+    private final Duration latency;
     private final SimulatorImageRenderer imageRenderer;
 
     SimulatorImagesHandler(
             FaultScript faultScript,
             SimulatorRequestLog requestLog,
-            LatencyScheduler latencyScheduler,
+            Duration latency,
             SimulatorImageRenderer imageRenderer) {
         this.faultScript = faultScript;
         this.requestLog = requestLog;
-        this.latencyScheduler = latencyScheduler;
+        this.latency = latency;
         this.imageRenderer = imageRenderer;
     }
 
@@ -35,7 +42,7 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
         HttpServerRequest request = context.request();
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorBodyReader.read(request)
-                .onComplete(body -> handleSubmission(request, writer, body), cause -> sendError(writer, cause));
+                .onComplete(body -> handleSubmission(request, writer, body), writer::sendRequestError);
     }
 
     private void handleSubmission(HttpServerRequest request, SimulatorResponseWriter writer, Buffer body) {
@@ -46,22 +53,16 @@ final class SimulatorImagesHandler implements Handler<RoutingContext> {
             imageRequest = SimulatorImageRequest.parse(SimulatorBodyReader.parseObject(body));
         } catch (SimulatorRequestException e) {
             entry.setResponse("status " + e.status());
-            sendError(writer, e);
+            writer.sendRequestError(e);
             return;
         }
         ScriptStep step = faultScript.nextStep();
-        entry.setResponse(step.fault().describe());
-        LOG.atDebug().addKeyValue("response", step.fault().describe()).log("submission received");
+        entry.setResponse(step.fault().description());
+        LOG.atDebug().addKeyValue("response", step.fault().description()).log("submission received");
         SimulatorSubmission submission = new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);
-        latencyScheduler.schedule(
-                step, writer, entry::recordClientClose, () -> step.fault().apply(submission));
-    }
-
-    private static void sendError(SimulatorResponseWriter writer, Throwable cause) {
-        // Any other failure means that the client closed the connection before its body was complete.
-        if (cause instanceof SimulatorRequestException e) {
-            writer.sendJson(
-                    e.status(), SimulatorErrorBody.create(e.getMessage(), "invalid_request_error", e.param(), null));
-        }
+        writer.respondAfter(
+                step.delayOr(latency),
+                entry::recordClientClose,
+                () -> step.fault().apply(submission));
     }
 }

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,7 +27,7 @@ class SimulatorRequestLogTest {
                         .put("key", "k1")
                         .put("authorization", true)
                         .put("body", new JsonObject().put("prompt", "a"))
-                        .put("answer", "image")
+                        .put("response", "image")
                         .putNull("closedAt")
                         .put("downloads", new JsonArray()));
     }
@@ -46,11 +46,11 @@ class SimulatorRequestLogTest {
                 .containsExactly(
                         new JsonObject()
                                 .put("at", "2026-03-01T10:00:00.000Z")
-                                .put("answer", "status 500")
+                                .put("response", "status 500")
                                 .putNull("closedAt"),
                         new JsonObject()
                                 .put("at", "2026-03-01T10:00:00.000Z")
-                                .putNull("answer")
+                                .putNull("response")
                                 .put("closedAt", "2026-03-01T10:00:00.000Z"));
     }
 

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -10,16 +10,16 @@ import java.util.function.Supplier;
  *
  * @param body creates the body; costs rendering time with each call
  */
-record SimulatorResponse(String contentType, Supplier<Future<Buffer>> body) {
-    static final String APPLICATION_JSON = "application/json";
+public record SimulatorResponse(String contentType, Supplier<Future<Buffer>> body) {
+    public static final String APPLICATION_JSON = "application/json";
 
     /** Creates the body and sends the response. */
-    void send(SimulatorResponseWriter writer) {
+    public void send(SimulatorResponseWriter writer) {
         withBody(writer, created -> writer.send(200, contentType, created));
     }
 
     /** Creates the body and passes it to {@code handler}. Sends an internal error if that fails. */
-    void withBody(SimulatorResponseWriter writer, Consumer<Buffer> handler) {
+    public void withBody(SimulatorResponseWriter writer, Consumer<Buffer> handler) {
         body.get().onSuccess(handler::accept).onFailure(writer::sendInternalError);
     }
 }

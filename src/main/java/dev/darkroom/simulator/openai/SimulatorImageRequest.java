@@ -1,5 +1,6 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
 import java.util.regex.Matcher;

@@ -1,8 +1,9 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.simulator.http.SimulatorRequestException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -23,10 +24,10 @@ class FaultScriptParserTest {
                     {"status":429,"retryAfter":2}          | status 429
                     {"drop":true}                          | drop
                     {"hang":true}                          | hang
-                    {"garbage":true}                       | garbage
-                    {"empty":true}                         | empty
-                    {"notAPicture":true}                   | invalid image
-                    {"fewer":true}                         | one image fewer
+                    {"malformedBody":true}                 | malformed body
+                    {"noImages":true}                      | no images
+                    {"invalidImage":true}                  | invalid image
+                    {"tooFewImages":true}                  | too few images
                     {"moderation":true}                    | moderation
                     {"quota":true}                         | quota
                     {"url":"http://example.org/a.png"}     | url
@@ -37,15 +38,15 @@ class FaultScriptParserTest {
                     {"truncated":true}                     | truncated
                     {"redirectLoop":true}                  | redirect to itself
                     {"contentType":"text/plain"}           | content type text/plain
-                    {"drip":true}                          | drip
-                    {"drip":true,"interval":"200ms"}       | drip
-                    {"huge":true}                          | huge
-                    {"huge":true,"bytes":4096,"chunked":true,"interval":5} | huge
+                    {"slowBody":true}                      | slow body
+                    {"slowBody":true,"interval":"200ms"}   | slow body
+                    {"oversizedBody":true}                 | oversized body
+                    {"oversizedBody":true,"bytes":4096,"chunked":true,"interval":5} | oversized body
                     {"random":{"failurePercent":80}}       | random
                     {"random":{"failurePercent":0,"latency":["50ms","2s"],"seed":-7}} | random
                     """)
     void parsesEveryFault(String step, String description) {
-        assertThat(parse(step).fault().describe()).isEqualTo(description);
+        assertThat(parse(step).fault().description()).isEqualTo(description);
     }
 
     @Test
@@ -56,8 +57,7 @@ class FaultScriptParserTest {
 
         // then
         assertThat(scriptedStep.fault())
-                .isEqualTo(
-                        new ResponseFault.Status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
+                .isEqualTo(FixedResponse.status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
     }
 
     @ParameterizedTest
@@ -73,23 +73,23 @@ class FaultScriptParserTest {
 
     @Test
     void usesDefaultIntervalAndSize() {
-        assertThat(parse("{\"drip\":true}").fault()).isEqualTo(new ResponseFault.SlowBody(Duration.ofSeconds(1)));
-        assertThat(parse("{\"huge\":true}").fault())
-                .isEqualTo(new ResponseFault.OversizedBody(100 * 1024 * 1024, true, Duration.ZERO));
-        assertThat(parse("{\"huge\":true,\"bytes\":4096,\"chunked\":true,\"interval\":\"1s\"}")
+        assertThat(parse("{\"slowBody\":true}").fault()).isEqualTo(new SlowBody(Duration.ofSeconds(1)));
+        assertThat(parse("{\"oversizedBody\":true}").fault())
+                .isEqualTo(new OversizedBody(100 * 1024 * 1024, true, Duration.ZERO));
+        assertThat(parse("{\"oversizedBody\":true,\"bytes\":4096,\"chunked\":true,\"interval\":\"1s\"}")
                         .fault())
-                .isEqualTo(new ResponseFault.OversizedBody(4096, false, Duration.ofSeconds(1)));
+                .isEqualTo(new OversizedBody(4096, false, Duration.ofSeconds(1)));
     }
 
     @Test
     void parsesDownloadFaultsAsSteps() {
         // when
         ScriptStep scriptedStep =
-                parse("{\"urlResult\":true,\"pictureFaults\":[{\"status\":500,\"times\":2},{\"drop\":true}]}");
+                parse("{\"urlResult\":true,\"downloadFaults\":[{\"status\":500,\"times\":2},{\"drop\":true}]}");
 
         // then
-        assertThat(((Fault.UrlResult) scriptedStep.fault()).faults())
-                .extracting(fault -> fault.fault().describe() + " x" + fault.times())
+        assertThat(((UrlResult) scriptedStep.fault()).downloadFaults())
+                .extracting(fault -> fault.fault().description() + " x" + fault.times())
                 .containsExactly("status 500 x2", "drop x1");
     }
 
@@ -115,30 +115,30 @@ class FaultScriptParserTest {
                     {"drop":true,"times":1.5}         | steps[0]: times must be
                     {"url":1}                         | steps[0]: url must be a string
                     {"errorBody":"xml"}               | steps[0]: errorBody must be "string" or "detail"
-                    {"urlResult":true,"pictureFaults":1}                | steps[0].pictureFaults must be an array
-                    {"urlResult":true,"pictureFaults":[{"empty":true}]} | steps[0]: "empty" cannot be used for a download
-                    {"urlResult":true,"pictureFaults":[{"status":1}]}   | steps[0].pictureFaults[0]: status must be
-                    {"urlResult":true,"pictureFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot be used
+                    {"urlResult":true,"downloadFaults":1} | steps[0].downloadFaults must be an array
+                    {"urlResult":true,"downloadFaults":[{"noImages":true}]} | steps[0]: "no images" cannot be used for a download
+                    {"urlResult":true,"downloadFaults":[{"status":1}]} | steps[0].downloadFaults[0]: status must be
+                    {"urlResult":true,"downloadFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot be used
                     {"truncated":1}                   | steps[0]: truncated must be true
                     {"redirectLoop":true,"status":301} | steps[0]: "status" cannot be combined with "redirectLoop"
                     {"contentType":true}              | steps[0]: contentType must be a string
                     {"contentType":"a\\nb"}           | steps[0]: contentType must be a header value
                     {"contentType":""}                | steps[0]: contentType must be a header value
-                    {"drip":true,"interval":"often"}  | steps[0]: interval must be milliseconds
+                    {"slowBody":true,"interval":"often"} | steps[0]: interval must be milliseconds
                     {"hang":true,"interval":"1s"}     | steps[0]: unknown key "interval"
-                    {"huge":true,"bytes":10}          | steps[0]: bytes must be a whole number, 1024 to
-                    {"huge":true,"bytes":"100MB"}     | steps[0]: bytes must be a whole number
-                    {"huge":true,"chunked":1}         | steps[0]: chunked must be true or false
+                    {"oversizedBody":true,"bytes":10} | steps[0]: bytes must be a whole number, 1024 to
+                    {"oversizedBody":true,"bytes":"100MB"} | steps[0]: bytes must be a whole number
+                    {"oversizedBody":true,"chunked":1} | steps[0]: chunked must be true or false
                     {"random":true}                   | steps[0]: random must be an object
                     {"random":{}}                     | steps[0].random: failurePercent must be a whole number, 0 to 100
                     {"random":{"failurePercent":101}} | steps[0].random: failurePercent must be
-                    {"random":{"failurePercent":1,"latency":"1s"}}        | steps[0].random: latency must be an array
-                    {"random":{"failurePercent":1,"latency":["1s"]}}      | steps[0].random: latency must be an array
-                    {"random":{"failurePercent":1,"latency":["1s","x"]}}  | steps[0].random: latency must be milliseconds
+                    {"random":{"failurePercent":1,"latency":"1s"}} | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s"]}} | steps[0].random: latency must be an array
+                    {"random":{"failurePercent":1,"latency":["1s","x"]}} | steps[0].random: latency must be milliseconds
                     {"random":{"failurePercent":1,"latency":["2s","1s"]}} | steps[0].random: latency must have the minimum first
-                    {"random":{"failurePercent":1,"seed":"a"}}            | steps[0].random: seed must be a whole number
-                    {"random":{"failurePercent":1,"mood":2}}              | steps[0].random: unknown key "mood"
-                    {"random":{"failurePercent":1},"delay":"1s"}          | steps[0]: "delay" cannot be combined with "random"
+                    {"random":{"failurePercent":1,"seed":"a"}} | steps[0].random: seed must be a whole number
+                    {"random":{"failurePercent":1,"mood":2}} | steps[0].random: unknown key "mood"
+                    {"random":{"failurePercent":1},"delay":"1s"} | steps[0]: "delay" cannot be combined with "random"
                     """)
     void rejectsInvalidStepWithPositionAndReason(String step, String message) {
         assertThatThrownBy(() -> parse(step))
@@ -216,12 +216,12 @@ class FaultScriptParserTest {
 
         // then
         List<String> failures = drawn.stream()
-                .map(scriptedStep -> scriptedStep.fault().describe())
+                .map(scriptedStep -> scriptedStep.fault().description())
                 .filter(description -> !description.equals("image"))
                 .toList();
         assertThat(failures).hasSizeBetween(1100, 1300);
         assertThat(failures)
-                .contains("status 500", "status 503", "status 504", "drop", "truncated", "garbage", "empty");
+                .contains("status 500", "status 503", "status 504", "drop", "truncated", "malformed body", "no images");
         assertThat(drawn)
                 .extracting(scriptedStep -> scriptedStep.delay().toMillis())
                 .allMatch(millis -> millis >= 50 && millis <= 150);
@@ -234,7 +234,7 @@ class FaultScriptParserTest {
     void drawsNoDelayWithoutLatency() {
         assertThat(draw(3, "{\"random\":{\"failurePercent\":100},\"times\":-1}"))
                 .allMatch(scriptedStep -> scriptedStep.delay() == null)
-                .noneMatch(scriptedStep -> scriptedStep.fault() instanceof Fault.NoFault);
+                .noneMatch(scriptedStep -> scriptedStep.fault() == ImageFault.NONE);
     }
 
     private static List<ScriptStep> draw(int count, String profile) {
@@ -244,7 +244,7 @@ class FaultScriptParserTest {
     }
 
     private static String next(FaultScript faultScript) {
-        return faultScript.nextStep().fault().describe();
+        return faultScript.nextStep().fault().description();
     }
 
     private static ScriptStep parse(String step) {

@@ -1,20 +1,25 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.fault;
 
+import dev.darkroom.simulator.http.SimulatorBodyReader;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /** Routes of {@code /simulator/script}, which read, replace and delete the script. A rejected script does not replace the current one. */
-final class FaultScriptRoutes {
+public final class FaultScriptRoutes {
     private static final String PATH = "/simulator/script";
 
     private final FaultScript faultScript;
 
-    FaultScriptRoutes(FaultScript faultScript) {
+    /** @param faultScript the script to control */
+    public FaultScriptRoutes(FaultScript faultScript) {
         this.faultScript = faultScript;
     }
 
-    void mount(Router router) {
+    /** Adds the routes. */
+    public void mount(Router router) {
         router.get(PATH).handler(context -> context.json(faultScript.toJson()));
         router.put(PATH).handler(this::put);
         router.delete(PATH).handler(context -> {
@@ -27,17 +32,11 @@ final class FaultScriptRoutes {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorBodyReader.read(context.request())
                 .map(this::replace)
-                .onComplete(replaced -> writer.sendJson(200, faultScript.toJson()), cause -> {
-                    if (cause instanceof SimulatorRequestException e) {
-                        writer.sendJson(
-                                e.status(),
-                                SimulatorErrorBody.create(e.getMessage(), "invalid_request_error", e.param(), null));
-                    }
-                });
+                .onComplete(script -> writer.sendJson(200, script), writer::sendRequestError);
     }
 
-    private FaultScript replace(Buffer body) {
+    private JsonObject replace(Buffer body) {
         faultScript.replace(FaultScriptParser.parseScript(SimulatorBodyReader.parseObject(body)));
-        return faultScript;
+        return faultScript.toJson();
     }
 }

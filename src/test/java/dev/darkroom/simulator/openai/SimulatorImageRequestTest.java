@@ -1,8 +1,9 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.simulator.http.SimulatorRequestException;
 import io.vertx.core.json.JsonObject;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.fault;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -7,10 +7,11 @@ import java.util.Deque;
 import java.util.List;
 
 /** The remaining steps of a script. Not thread-safe: used on one event loop, so that each step is applied to one submission. */
-final class FaultScript {
+public final class FaultScript {
     private final Deque<ScriptStep> steps = new ArrayDeque<>();
 
-    void replace(List<ScriptStep> newSteps) {
+    /** Replaces the remaining steps. */
+    public void replace(List<ScriptStep> newSteps) {
         steps.clear();
         steps.addAll(newSteps);
     }
@@ -20,13 +21,13 @@ final class FaultScript {
     }
 
     /** Takes the next step; {@link ScriptStep#NO_FAULT} when none is left. Draws a step for a {@link RandomFault}. */
-    ScriptStep nextStep() {
+    public ScriptStep nextStep() {
         ScriptStep step = takeStep();
         return step.fault() instanceof RandomFault randomFault ? randomFault.drawStep() : step;
     }
 
     /** Returns the next step without taking it; {@link ScriptStep#NO_FAULT} when none is left. */
-    ScriptStep peek() {
+    public ScriptStep peek() {
         return steps.isEmpty() ? ScriptStep.NO_FAULT : steps.peekFirst();
     }
 

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
@@ -13,10 +13,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/**
- * The last 10,000 submissions in order of arrival, each with the downloads of its images. Used on one event loop.
- */
-final class SimulatorRequestLog {
+/** The last 10,000 submissions in order of arrival, each with the downloads of its images. Used on one event loop. */
+public final class SimulatorRequestLog {
     static final int MAX_ENTRIES = 10_000;
     static final int MAX_DOWNLOADS = 100;
     static final int MAX_BODY_BYTES = 16 * 1024;
@@ -27,7 +25,7 @@ final class SimulatorRequestLog {
     private final Deque<LoggedSubmission> entries = new ArrayDeque<>();
     private final Clock clock;
 
-    SimulatorRequestLog(Clock clock) {
+    public SimulatorRequestLog(Clock clock) {
         this.clock = clock;
     }
 
@@ -37,7 +35,7 @@ final class SimulatorRequestLog {
      * @param idempotencyKey may be null
      * @param hasAuthorization whether the request had credentials, which are not stored
      */
-    LoggedSubmission add(String idempotencyKey, boolean hasAuthorization, Buffer body) {
+    public LoggedSubmission add(String idempotencyKey, boolean hasAuthorization, Buffer body) {
         LoggedSubmission entry = new LoggedSubmission(idempotencyKey, hasAuthorization, body);
         entries.addLast(entry);
         if (entries.size() > MAX_ENTRIES) {
@@ -46,42 +44,44 @@ final class SimulatorRequestLog {
         return entry;
     }
 
-    void clear() {
+    /** Removes all submissions. */
+    public void clear() {
         entries.clear();
     }
 
-    JsonObject toJson() {
+    /** Returns {@code {"requests": […]}}. */
+    public JsonObject toJson() {
         JsonArray requests = new JsonArray();
         entries.forEach(entry -> requests.add(entry.toJson()));
         return new JsonObject().put("requests", requests);
     }
 
     /** A request and its response. */
-    sealed class LoggedRequest permits LoggedSubmission {
+    public sealed class LoggedRequest permits LoggedSubmission {
         private final Instant receivedAt = clock.instant();
         private String response;
         private Instant closedAt;
 
-        /** @param description the pending or sent response, see {@link Fault#describe()} */
-        void setResponse(String description) {
+        /** @param description the pending or sent response */
+        public void setResponse(String description) {
             response = description;
         }
 
         /** Records that the client closed the connection before the response was complete. */
-        void recordClientClose() {
+        public void recordClientClose() {
             closedAt = clock.instant();
         }
 
         JsonObject toJson() {
             return new JsonObject()
                     .put("at", MILLIS.format(receivedAt))
-                    .put("answer", response)
+                    .put("response", response)
                     .put("closedAt", closedAt == null ? null : MILLIS.format(closedAt));
         }
     }
 
     /** A submission with its downloads. */
-    final class LoggedSubmission extends LoggedRequest {
+    public final class LoggedSubmission extends LoggedRequest {
         private final String idempotencyKey;
         private final boolean hasAuthorization;
         private final Buffer body;
@@ -94,7 +94,7 @@ final class SimulatorRequestLog {
         }
 
         /** Adds a download of one of its images. Only the first {@link #MAX_DOWNLOADS} are kept. */
-        LoggedRequest addDownload() {
+        public LoggedRequest addDownload() {
             LoggedRequest download = new LoggedRequest();
             if (downloads.size() < MAX_DOWNLOADS) {
                 downloads.add(download);

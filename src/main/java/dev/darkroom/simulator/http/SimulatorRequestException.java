@@ -1,14 +1,14 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 /** A request is invalid. The message is returned to the client. */
-final class SimulatorRequestException extends RuntimeException {
+public final class SimulatorRequestException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
     private final String param;
 
     /** @param param the invalid field; null when the whole body is invalid */
-    SimulatorRequestException(String message, String param) {
+    public SimulatorRequestException(String message, String param) {
         this(400, message, param);
     }
 
@@ -18,11 +18,13 @@ final class SimulatorRequestException extends RuntimeException {
         this.param = param;
     }
 
-    int status() {
+    /** Returns the status of the response, 4xx. */
+    public int status() {
         return status;
     }
 
-    String param() {
+    /** Returns the invalid field; null when the whole body is invalid. */
+    public String param() {
         return param;
     }
 }

@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.fault;
 
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
@@ -11,11 +11,16 @@ import java.time.Duration;
  * @param appliesToModels whether the step also applies to {@code GET /v1/models}, which does not take it
  * @param source the JSON of the step
  */
-record ScriptStep(Fault fault, Duration delay, int times, boolean appliesToModels, JsonObject source) {
+public record ScriptStep(Fault fault, Duration delay, int times, boolean appliesToModels, JsonObject source) {
     static final int UNLIMITED = -1;
 
     /** The step without a script. */
-    static final ScriptStep NO_FAULT = new ScriptStep(new Fault.NoFault(), null, UNLIMITED, false, new JsonObject());
+    public static final ScriptStep NO_FAULT = new ScriptStep(ImageFault.NONE, null, UNLIMITED, false, new JsonObject());
+
+    /** Returns the delay of the step, or {@code defaultLatency} without one. */
+    public Duration delayOr(Duration defaultLatency) {
+        return delay == null ? defaultLatency : delay;
+    }
 
     ScriptStep withTimes(int remaining) {
         return new ScriptStep(fault, delay, remaining, appliesToModels, source);

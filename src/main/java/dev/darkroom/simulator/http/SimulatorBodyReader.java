@@ -1,4 +1,4 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.http;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -8,17 +8,15 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 
-/**
- * Reads request bodies. Ignores the content type, since {@code curl -d} sends JSON with the type of a form.
- */
-final class SimulatorBodyReader {
+/** Reads request bodies. Ignores the content type, since {@code curl -d} sends JSON with the type of a form. */
+public final class SimulatorBodyReader {
     /** Limit of a body in bytes. */
-    static final int MAX_BODY_BYTES = 1 << 20;
+    public static final int MAX_BODY_BYTES = 1 << 20;
 
     private SimulatorBodyReader() {}
 
     /** Reads the whole body. Fails with a {@link SimulatorRequestException} (413) if it is larger than {@link #MAX_BODY_BYTES}. */
-    static Future<Buffer> read(HttpServerRequest request) {
+    public static Future<Buffer> read(HttpServerRequest request) {
         Promise<Buffer> promise = Promise.promise();
         Buffer body = Buffer.buffer();
         request.handler(chunk -> {
@@ -39,7 +37,7 @@ final class SimulatorBodyReader {
      *
      * @throws SimulatorRequestException when the body is no JSON object
      */
-    static JsonObject parseObject(Buffer body) {
+    public static JsonObject parseObject(Buffer body) {
         try {
             if (Json.decodeValue(body) instanceof JsonObject object) {
                 return object;

@@ -1,10 +1,16 @@
-package dev.darkroom.simulator;
+package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.fault.FaultScript;
+import dev.darkroom.simulator.fault.ResponseFault;
+import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.SimulatorResponse;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 
 /** Handles {@code GET /v1/models}: returns one model. Applies the next step of the script if it has {@code "models": true}. */
 final class SimulatorModelsHandler implements Handler<RoutingContext> {
@@ -20,11 +26,11 @@ final class SimulatorModelsHandler implements Handler<RoutingContext> {
                                     .put("owned_by", "darkroom")));
 
     private final FaultScript faultScript;
-    private final LatencyScheduler latencyScheduler;
+    private final Duration latency;
 
-    SimulatorModelsHandler(FaultScript faultScript, LatencyScheduler latencyScheduler) {
+    SimulatorModelsHandler(FaultScript faultScript, Duration latency) {
         this.faultScript = faultScript;
-        this.latencyScheduler = latencyScheduler;
+        this.latency = latency;
     }
 
     @Override
@@ -34,7 +40,7 @@ final class SimulatorModelsHandler implements Handler<RoutingContext> {
         SimulatorResponse normalResponse = new SimulatorResponse(
                 SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(MODELS.toBuffer()));
         if (step.appliesToModels() && step.fault() instanceof ResponseFault fault) {
-            latencyScheduler.schedule(step, writer, () -> {}, () -> fault.apply(writer, normalResponse));
+            writer.respondAfter(step.delayOr(latency), () -> {}, () -> fault.apply(writer, normalResponse));
         } else {
             normalResponse.send(writer);
         }

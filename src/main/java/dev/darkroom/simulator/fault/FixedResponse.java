@@ -1,0 +1,96 @@
+package dev.darkroom.simulator.fault;
+
+import dev.darkroom.simulator.http.SimulatorErrorBody;
+import dev.darkroom.simulator.http.SimulatorResponse;
+import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+
+/**
+ * Responds with a status and a body that do not depend on the request.
+ *
+ * @param retryAfter value of the {@code Retry-After} header; null for none
+ * @param contentType null for a response without a body
+ * @param body null for a response without a body
+ */
+record FixedResponse(String description, int status, String retryAfter, String contentType, Buffer body)
+        implements ResponseFault {
+
+    /** Responds with success and a body that is not JSON. */
+    static final FixedResponse MALFORMED_BODY = new FixedResponse(
+            "malformed body", 200, null, SimulatorResponse.APPLICATION_JSON, Buffer.buffer(new byte[] {
+                '{', '"', 'd', (byte) 0xFF, 0, (byte) 0xC3, '('
+            }));
+
+    /** Responds with the error of a rejected prompt. */
+    static final FixedResponse MODERATION = json(
+            "moderation",
+            400,
+            null,
+            SimulatorErrorBody.create(
+                    "Your request was rejected by the safety system.",
+                    "image_generation_user_error",
+                    null,
+                    "moderation_blocked"));
+
+    /** Responds with the error of an exhausted account: a 429 that a retry does not solve. */
+    static final FixedResponse QUOTA = json(
+            "quota",
+            429,
+            null,
+            SimulatorErrorBody.create(
+                    "You exceeded your current quota, please check your plan and billing details.",
+                    "insufficient_quota",
+                    null,
+                    "insufficient_quota"));
+
+    /** @param body any JSON value; null for the default body of the status */
+    static FixedResponse status(int status, String retryAfter, Object body) {
+        String description = "status " + status;
+        if (body == null && status < 400) {
+            return new FixedResponse(description, status, retryAfter, null, null);
+        }
+        return json(
+                description,
+                status,
+                retryAfter,
+                body == null ? SimulatorErrorBody.create(status, requestedStatus(status)) : body);
+    }
+
+    /** Responds with the error body of other servers: {@code {"error":"…"}} (sd-server) or {@code {"detail":"…"}} (FastAPI). */
+    static FixedResponse foreignErrorBody(String field, int status, String retryAfter) {
+        return json(
+                "status " + status + " with " + field,
+                status,
+                retryAfter,
+                new JsonObject().put(field, requestedStatus(status)));
+    }
+
+    /** Responds with the HTML error page of a proxy. */
+    static FixedResponse htmlErrorPage(int status, String retryAfter) {
+        String page = "<html>\r\n<head><title>" + status + "</title></head>\r\n<body>\r\n<center><h1>" + status
+                + "</h1></center>\r\n<hr><center>proxy</center>\r\n</body>\r\n</html>\r\n";
+        return new FixedResponse(
+                "status " + status + " with html", status, retryAfter, "text/html", Buffer.buffer(page));
+    }
+
+    private static FixedResponse json(String description, int status, String retryAfter, Object body) {
+        return new FixedResponse(
+                description, status, retryAfter, SimulatorResponse.APPLICATION_JSON, Json.encodeToBuffer(body));
+    }
+
+    private static String requestedStatus(int status) {
+        return "The script requested status " + status + ".";
+    }
+
+    @Override
+    public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
+        writer.setRetryAfter(retryAfter);
+        if (body == null) {
+            writer.send(status);
+        } else {
+            writer.send(status, contentType, body);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The OpenAI Images protocol of the simulator. */
+package dev.darkroom.simulator.openai;
