@@ -20,8 +20,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,33 +33,24 @@ class StaleLeaseIT {
     @TempDir
     Path directory;
 
-    private InProcessSimulator inProcessSimulator;
-    private DatabaseUrl database;
-    private TcpProxy proxy;
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
 
-    @BeforeEach
-    void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        database = TestPostgres.newDatabase();
-        proxy = new TcpProxy(database.host(), database.port());
-    }
+    private final DatabaseUrl database = TestPostgres.newDatabase();
 
-    @AfterEach
-    void stop() {
-        proxy.close();
-        inProcessSimulator.close();
-    }
+    @AutoClose
+    private final TcpProxy proxy = new TcpProxy(database.host(), database.port());
 
     /** SIGSTOP simulates a pause of the JVM or of the host. */
     @Test
     void rejectsResultOfFrozenProcess() {
         // given
-        inProcessSimulator.script(delay("1s"));
-        try (DarkroomFleet darkroomFleet =
-                new DarkroomFleet(directory, 3, timings().database(database))) {
+        try (TcpProxy aiProxy = aiProxy();
+                DarkroomFleet darkroomFleet =
+                        new DarkroomFleet(directory, 3, timings(aiProxy).database(database))) {
+            aiProxy.blackhole();
             String id = darkroomFleet.randomClient().create("A lighthouse at dusk");
-            awaitTrue(
-                    "submitted", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
+            awaitTrue("called", aiProxy::isHoldingBytes);
             String owner = TestPostgres.query(database, "SELECT lease_owner FROM generation_queue")
                     .get(0);
             int place = darkroomFleet.placeOfNode(owner).orElseThrow();
@@ -69,6 +59,7 @@ class StaleLeaseIT {
             // when
             long frozenAt = System.nanoTime();
             frozen.signal("STOP");
+            aiProxy.resumeForwarding();
             darkroomFleet.markGone(place);
             JsonObject ended = darkroomFleet.randomClient().awaitEnd(id, Duration.ofSeconds(30));
             ChaosParameters.waitFor(Duration.ofSeconds(40).minusNanos(System.nanoTime() - frozenAt));
@@ -103,7 +94,7 @@ class StaleLeaseIT {
     void disconnectedProcessAbortsCallsBeforeTakeover() {
         // given
         DarkroomInstanceSettings settings = timings();
-        inProcessSimulator.script(delay("2m").put("times", 4));
+        inProcessSimulator.script(new JsonObject().put("delay", "2m").put("times", 4));
         try (DarkroomInstanceProcess disconnected =
                 start(settings.database(DarkroomFleet.throughProxy(proxy, database)))) {
             List<String> ids = IntStream.range(0, 4)
@@ -144,12 +135,13 @@ class StaleLeaseIT {
     @Test
     void databaseRejectsLateCompletion() {
         // given
-        try (DarkroomInstanceProcess late = start(lateSettings())) {
-            String id = startAndDelayCompletion(late);
-            try (DarkroomInstanceProcess other = start(timings().database(database))) {
-                awaitTrue(
-                        "taken over",
-                        () -> inProcessSimulator.recordedRequests(id).size() == 2);
+        try (TcpProxy lateAi = aiProxy();
+                TcpProxy otherAi = aiProxy();
+                DarkroomInstanceProcess late = start(lateSettings(lateAi))) {
+            String id = startAndDelayCompletion(late, lateAi);
+            otherAi.blackhole();
+            try (DarkroomInstanceProcess other = start(timings(otherAi).database(database))) {
+                awaitTrue("taken over", otherAi::isHoldingBytes);
 
                 // when
                 proxy.resumeForwarding();
@@ -157,7 +149,9 @@ class StaleLeaseIT {
                 // then
                 late.awaitLine("lease lost, result discarded generation=" + id);
                 assertThat(node(late).getLong("rejectedResults")).isEqualTo(1);
+                otherAi.resumeForwarding();
                 assertThat(outcomes(other.client().awaitEnd(id))).containsExactly("LOST", "SUCCEEDED");
+                assertThat(inProcessSimulator.recordedRequests(id)).hasSize(2);
                 check(List.of(late, other));
             }
         }
@@ -168,19 +162,21 @@ class StaleLeaseIT {
     void checkDetectsLateCompletionWithoutFencing() throws IOException {
         // given
         Path broken = UnfencedServiceBuild.compile(directory.resolve("broken"));
-        try (DarkroomInstanceProcess late = DarkroomInstanceProcess.startWithClasses(
-                broken, directory, lateSettings().environment())) {
-            String id = startAndDelayCompletion(late);
-            try (DarkroomInstanceProcess other = start(timings().database(database))) {
-                awaitTrue(
-                        "taken over",
-                        () -> inProcessSimulator.recordedRequests(id).size() == 2);
+        try (TcpProxy lateAi = aiProxy();
+                TcpProxy otherAi = aiProxy();
+                DarkroomInstanceProcess late = DarkroomInstanceProcess.startWithClasses(
+                        broken, directory, lateSettings(lateAi).environment())) {
+            String id = startAndDelayCompletion(late, lateAi);
+            otherAi.blackhole();
+            try (DarkroomInstanceProcess other = start(timings(otherAi).database(database))) {
+                awaitTrue("taken over", otherAi::isHoldingBytes);
 
                 // when
                 proxy.resumeForwarding();
 
                 // then
                 late.awaitLine("attempt succeeded generation=" + id);
+                otherAi.resumeForwarding();
                 other.client().awaitEnd(id);
                 List<String> violations = AttemptHistoryCheck.violations(List.of(late, other), database);
                 assertThat(violations).hasSize(1).first().asString().contains(id);
@@ -190,20 +186,30 @@ class StaleLeaseIT {
     }
 
     /** Only the completion uses the database, so that the proxy delays nothing else. */
-    private DarkroomInstanceSettings lateSettings() {
-        return timings()
+    private DarkroomInstanceSettings lateSettings(TcpProxy aiProxy) {
+        return timings(aiProxy)
                 .database(DarkroomFleet.throughProxy(proxy, database))
                 .with("DARKROOM_WORKER_CONCURRENCY", "1")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "1m");
     }
 
-    /** Creates a generation and blocks the database connection before its completion. Returns the id. */
-    private String startAndDelayCompletion(DarkroomInstanceProcess late) {
-        inProcessSimulator.script(delay("500ms"), delay("4s"));
+    /** Creates a generation and blocks the database connection between its call and its completion. Returns the id. */
+    private String startAndDelayCompletion(DarkroomInstanceProcess late, TcpProxy aiProxy) {
+        aiProxy.blackhole();
         String id = late.client().create("A lighthouse in the fog");
-        awaitTrue("submitted", () -> !inProcessSimulator.recordedRequests(id).isEmpty());
+        awaitTrue("called", aiProxy::isHoldingBytes);
         proxy.blackhole();
+        aiProxy.resumeForwarding();
+        awaitTrue("responded", () -> inProcessSimulator.recordedRequests(id).size() == 1);
         return id;
+    }
+
+    private TcpProxy aiProxy() {
+        return new TcpProxy("127.0.0.1", inProcessSimulator.port());
+    }
+
+    private DarkroomInstanceSettings timings(TcpProxy aiProxy) {
+        return timings().with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + aiProxy.port() + "/v1");
     }
 
     private static void assertServes(ApiClient client, JsonObject ended) {
@@ -218,10 +224,6 @@ class StaleLeaseIT {
         AttemptHistoryCheck.assertNoViolations(processes, database, directory.resolve("data/images"));
     }
 
-    private static JsonObject delay(String delay) {
-        return new JsonObject().put("delay", delay);
-    }
-
     private static JsonObject node(DarkroomInstanceProcess process) {
         return new ApiClient(process.management()).get("/node").json();
     }
@@ -233,7 +235,7 @@ class StaleLeaseIT {
     }
 
     private static void awaitTrue(String alias, Callable<Boolean> condition) {
-        Awaitility.await(alias).atMost(Duration.ofSeconds(60)).until(condition);
+        Awaitility.await(alias).atMost(Duration.ofMinutes(2)).until(condition);
     }
 
     private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {

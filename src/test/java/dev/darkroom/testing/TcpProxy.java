@@ -32,6 +32,7 @@ public final class TcpProxy implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private ServerSocket server;
     private boolean blackholed;
+    private int heldParts;
     private volatile ResponseLoss responseLoss;
     private volatile Duration delay = Duration.ZERO;
     private volatile int bytesPerSecond = Integer.MAX_VALUE;
@@ -112,6 +113,13 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
+    /** Returns whether bytes have arrived that are held back. */
+    public boolean isHoldingBytes() {
+        synchronized (gate) {
+            return heldParts > 0;
+        }
+    }
+
     /** Forwards the bytes held back since {@link #blackhole}. */
     public void resumeForwarding() {
         synchronized (gate) {
@@ -179,11 +187,7 @@ public final class TcpProxy implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int count = in.read(block); count >= 0; count = in.read(block)) {
-                synchronized (gate) {
-                    while (blackholed) {
-                        gate.wait();
-                    }
-                }
+                awaitForwarding();
                 TimeUnit.NANOSECONDS.sleep(delay.toNanos() + 1_000_000_000L * count / bytesPerSecond);
                 if (toServer) {
                     connectionState.recordRequest(block, count);
@@ -202,6 +206,16 @@ public final class TcpProxy implements AutoCloseable {
             sockets.remove(to);
             clientSockets.remove(from);
             clientSockets.remove(to);
+        }
+    }
+
+    private void awaitForwarding() throws InterruptedException {
+        synchronized (gate) {
+            heldParts++;
+            while (blackholed) {
+                gate.wait();
+            }
+            heldParts--;
         }
     }
 
