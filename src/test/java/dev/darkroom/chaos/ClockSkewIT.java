@@ -20,8 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,19 +38,10 @@ class ClockSkewIT {
     @TempDir
     Path directory;
 
-    private InProcessSimulator inProcessSimulator;
-    private DatabaseUrl database;
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
 
-    @BeforeEach
-    void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        database = TestPostgres.newDatabase();
-    }
-
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
-    }
+    private final DatabaseUrl database = TestPostgres.newDatabase();
 
     /** Skews the database clock, which for the processes equals a skew of all their clocks. */
     @ParameterizedTest

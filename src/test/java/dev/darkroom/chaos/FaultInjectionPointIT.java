@@ -13,7 +13,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,23 +29,19 @@ class FaultInjectionPointIT {
     @TempDir
     Path directory;
 
-    private InProcessSimulator inProcessSimulator;
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+
     private DatabaseUrl database;
     private DarkroomInstanceSettings settings;
 
     @BeforeEach
     void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
         database = TestPostgres.newDatabase();
         settings = DarkroomInstanceSettings.forTests()
                 .shortLeases()
                 .database(database)
                 .aiServer(inProcessSimulator);
-    }
-
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
     }
 
     @ParameterizedTest

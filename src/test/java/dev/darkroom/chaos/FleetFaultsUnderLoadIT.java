@@ -21,8 +21,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,19 +36,10 @@ class FleetFaultsUnderLoadIT {
     @TempDir
     Path directory;
 
-    private InProcessSimulator inProcessSimulator;
-    private DatabaseUrl database;
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
 
-    @BeforeEach
-    void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
-        database = TestPostgres.newDatabase();
-    }
-
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
-    }
+    private final DatabaseUrl database = TestPostgres.newDatabase();
 
     @Test
     void rollingRestartCountsNoAttempt() {

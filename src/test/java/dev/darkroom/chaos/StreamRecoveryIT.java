@@ -2,17 +2,13 @@ package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.DatabaseInvariants;
-import dev.darkroom.testing.InProcessDarkroom;
-import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.SseClient;
 import dev.darkroom.testing.SseParser.Frame;
 import dev.darkroom.testing.StoppablePostgres;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,46 +30,26 @@ class StreamRecoveryIT {
     @TempDir
     Path directory;
 
-    private final DatabaseUrl database = TestPostgres.newDatabase();
-    private InProcessSimulator inProcessSimulator;
+    @AutoClose
+    private InProcessFleet fleet;
 
     @BeforeEach
     void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        fleet = new InProcessFleet(directory);
     }
 
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
-    }
-
-    private DarkroomInstanceSettings settings(String concurrency, String poll) {
-        return DarkroomInstanceSettings.forTests()
-                .database(database)
-                .aiServer(inProcessSimulator)
-                .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", poll)
-                .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
-    }
-
-    private DarkroomInstance process(String name, String concurrency, String poll) throws Exception {
-        return InProcessDarkroom.start(Files.createDirectory(directory.resolve(name)), settings(concurrency, poll));
-    }
-
-    private static SseClient listen(DarkroomInstance process) {
-        SseClient stream = SseClient.open(process.client().base(), "/api/notifications/stream", Map.of());
-        stream.await("the first frame", frames -> !frames.isEmpty());
-        return stream;
+    private DarkroomInstanceSettings settings(int workerConcurrency, String poll) {
+        return fleet.settings(workerConcurrency).with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", poll);
     }
 
     @Test
     void deliversNotificationWithoutNotify() throws Exception {
         // given a process that dies between the commit and NOTIFY
-        try (DarkroomInstance front = process("front", "0", "200ms");
-                SseClient stream = listen(front)) {
+        try (DarkroomInstance front = fleet.start("front", settings(0, "200ms"));
+                SseClient stream = SseClient.openNotifications(front.client())) {
             try (DarkroomInstanceProcess killed = DarkroomInstanceProcess.start(
                     Files.createDirectory(directory.resolve("killed")),
-                    settings("2", "1h").environment(),
+                    settings(2, "1h").environment(),
                     "-Ddarkroom.faultInjectionPoint=AFTER_COMMIT")) {
                 String id = front.client().create("A pier");
                 killed.awaitLine("fault injection point reached point=AFTER_COMMIT");
@@ -86,17 +62,16 @@ class StreamRecoveryIT {
                 assertThat(notification.data()).contains(id);
             }
         }
-        DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
+        fleet.assertNoViolations();
     }
 
     @Test
     void streamSurvivesDatabaseOutage() throws Exception {
         // given
         try (StoppablePostgres postgres = StoppablePostgres.start(directory.resolve("postgres"));
-                DarkroomInstance process = InProcessDarkroom.start(
-                        Files.createDirectory(directory.resolve("one")),
-                        settings("2", "200ms").database(postgres.url()));
-                SseClient stream = listen(process)) {
+                DarkroomInstance process =
+                        fleet.start("one", settings(2, "200ms").database(postgres.url()));
+                SseClient stream = SseClient.openNotifications(process.client())) {
             process.client().awaitEnd(process.client().create("A pier"));
             stream.awaitEvent("notification");
 

@@ -3,13 +3,11 @@ package dev.darkroom.e2e;
 import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.DatabaseInvariants;
-import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
@@ -23,8 +21,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,50 +36,36 @@ class CancelDeleteRetryIT {
     @TempDir
     static Path directory;
 
-    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
+    @AutoClose
+    private static InProcessFleet fleet;
+
     private static InProcessSimulator inProcessSimulator;
     private static DarkroomInstance apiNode;
     private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
-    static void start() throws IOException {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        apiNode = startNode("apiNode", "0");
-        workerNode = startNode("workerNode", "2");
+    static void start() {
+        fleet = new InProcessFleet(directory);
+        inProcessSimulator = fleet.simulator();
+        apiNode = fleet.start("apiNode", settings(0));
+        workerNode = fleet.start("workerNode", settings(2));
         client = apiNode.client();
     }
 
-    private static DarkroomInstance startNode(String name, String concurrency) throws IOException {
-        return InProcessDarkroom.start(
-                Files.createDirectory(directory.resolve(name)),
-                DarkroomInstanceSettings.forTests()
-                        .database(DATABASE)
-                        .aiServer(inProcessSimulator)
-                        // Wakes the worker by database notifications alone.
-                        .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
-                        .with("DARKROOM_NODE_REAP_INTERVAL", "1h")
-                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+    /** Returns settings with which database notifications alone wake the worker. */
+    private static DarkroomInstanceSettings settings(int workerConcurrency) {
+        return fleet.settings(workerConcurrency)
+                .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
+                .with("DARKROOM_NODE_REAP_INTERVAL", "1h");
     }
 
     /** Frees both slots of the worker for the next test. */
     @AfterEach
     void cancelAll() {
         inProcessSimulator.reset();
-        TestPostgres.query(DATABASE, "SELECT generation_id FROM generation_queue")
+        TestPostgres.query(fleet.database(), "SELECT generation_id FROM generation_queue")
                 .forEach(client::cancel);
-    }
-
-    @AfterAll
-    static void stop() {
-        Stream.of(apiNode, workerNode, inProcessSimulator).forEach(each -> {
-            try {
-                each.close();
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        });
     }
 
     private static String createRunning() {
@@ -125,7 +109,7 @@ class CancelDeleteRetryIT {
                 .until(() -> workerNode.log().stream()
                         .anyMatch(line -> line.contains("attempt interrupted") && line.contains(id)));
         assertThat(workerNode.log()).noneMatch(line -> line.contains("lease lost"));
-        DatabaseInvariants.assertNoViolations(DATABASE, directory.resolve("images"));
+        fleet.assertNoViolations();
     }
 
     @Test
@@ -182,9 +166,9 @@ class CancelDeleteRetryIT {
         Awaitility.await("deletion in the other process")
                 .atMost(Duration.ofSeconds(60))
                 .until(() -> workerNode.client().get("/api/generation/" + id).status() == 404);
-        assertThat(TestPostgres.query(DATABASE, "SELECT count(*) FROM discarded_images"))
+        assertThat(TestPostgres.query(fleet.database(), "SELECT count(*) FROM discarded_images"))
                 .containsExactly("0");
-        DatabaseInvariants.assertNoViolations(DATABASE, directory.resolve("images"));
+        fleet.assertNoViolations();
     }
 
     @Test

@@ -2,21 +2,14 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomInstance;
-import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.DatabaseInvariants;
-import dev.darkroom.testing.InProcessDarkroom;
-import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.SseClient;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,45 +21,26 @@ class CrossNodeNotificationIT {
     @TempDir
     Path directory;
 
-    private final DatabaseUrl database = TestPostgres.migratedDatabase();
-    private InProcessSimulator inProcessSimulator;
+    @AutoClose
+    private InProcessFleet fleet;
 
     @BeforeEach
     void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
+        fleet = new InProcessFleet(directory);
     }
 
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
-    }
-
-    private DarkroomInstanceSettings settings(String concurrency, String poll) {
-        return DarkroomInstanceSettings.forTests()
-                .database(database)
-                .aiServer(inProcessSimulator)
-                .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", poll)
-                .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
-    }
-
-    private DarkroomInstance startNode(String name, String concurrency, String poll) throws Exception {
-        return InProcessDarkroom.start(Files.createDirectory(directory.resolve(name)), settings(concurrency, poll));
-    }
-
-    private static SseClient listen(DarkroomInstance node) {
-        SseClient stream = SseClient.open(node.client().base(), "/api/notifications/stream", Map.of());
-        stream.await("the first frame", frames -> !frames.isEmpty());
-        return stream;
+    /** Starts a process that does not poll for notifications. */
+    private DarkroomInstance startNode(String name, int workerConcurrency) {
+        return fleet.start(name, fleet.settings(workerConcurrency).with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", "1h"));
     }
 
     @Test
-    void databaseNotificationReachesStreamsOfOtherProcesses() throws Exception {
+    void databaseNotificationReachesStreamsOfOtherProcesses() {
         // given two processes that do not poll
-        try (DarkroomInstance apiNode = startNode("apiNode", "0", "1h");
-                DarkroomInstance workerNode = startNode("workerNode", "2", "1h");
-                SseClient apiStream = listen(apiNode);
-                SseClient workerStream = listen(workerNode)) {
+        try (DarkroomInstance apiNode = startNode("apiNode", 0);
+                DarkroomInstance workerNode = startNode("workerNode", 2);
+                SseClient apiStream = SseClient.openNotifications(apiNode.client());
+                SseClient workerStream = SseClient.openNotifications(workerNode.client())) {
 
             // when
             String id = apiNode.client().create("A pier");
@@ -80,15 +54,15 @@ class CrossNodeNotificationIT {
             }
             assertThat(apiStream.lastEventId()).isEqualTo(workerStream.lastEventId());
         }
-        DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
+        fleet.assertNoViolations();
     }
 
     @Test
-    void clientOfStoppedProcessResumesAtAnotherWithoutLoss() throws Exception {
+    void clientOfStoppedProcessResumesAtAnotherWithoutLoss() {
         // given
         SseClient stream;
-        try (DarkroomInstance first = startNode("first", "2", "1h")) {
-            stream = listen(first);
+        try (DarkroomInstance first = startNode("first", 2)) {
+            stream = SseClient.openNotifications(first.client());
             first.client().awaitEnd(first.client().create("A pier"));
             stream.awaitEvent("notification");
         }
@@ -101,7 +75,7 @@ class CrossNodeNotificationIT {
         assertThat(stream.retryMs()).isEqualTo(close.getInteger("retryMs"));
 
         // when
-        try (DarkroomInstance second = startNode("second", "2", "1h")) {
+        try (DarkroomInstance second = startNode("second", 2)) {
             second.client().awaitEnd(second.client().create("Another pier"));
             SseClient resumed = SseClient.open(
                     second.client().base(),

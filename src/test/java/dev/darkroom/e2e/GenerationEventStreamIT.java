@@ -3,22 +3,17 @@ package dev.darkroom.e2e;
 import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomInstance;
-import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.SseClient;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,35 +31,21 @@ class GenerationEventStreamIT {
     @TempDir
     static Path directory;
 
-    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
+    @AutoClose
+    private static InProcessFleet fleet;
+
     private static InProcessSimulator inProcessSimulator;
     private static DarkroomInstance apiNode;
     private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
-    static void start() throws Exception {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        apiNode = startNode("apiNode", "0");
-        workerNode = startNode("workerNode", "4");
+    static void start() {
+        fleet = new InProcessFleet(directory);
+        inProcessSimulator = fleet.simulator();
+        apiNode = fleet.start("apiNode", fleet.settings(0));
+        workerNode = fleet.start("workerNode", fleet.settings(4));
         client = apiNode.client();
-    }
-
-    private static DarkroomInstance startNode(String name, String concurrency) throws Exception {
-        return InProcessDarkroom.start(
-                Files.createDirectory(directory.resolve(name)),
-                DarkroomInstanceSettings.forTests()
-                        .database(DATABASE)
-                        .aiServer(inProcessSimulator)
-                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        apiNode.close();
-        workerNode.close();
-        inProcessSimulator.close();
     }
 
     @BeforeEach

@@ -25,8 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,19 +43,10 @@ class GracefulShutdownIT {
     @TempDir
     Path directory;
 
-    private InProcessSimulator inProcessSimulator;
-    private DatabaseUrl database;
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
 
-    @BeforeEach
-    void start() {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        database = TestPostgres.migratedDatabase();
-    }
-
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
-    }
+    private final DatabaseUrl database = TestPostgres.migratedDatabase();
 
     @Test
     void completesAttemptWithinGraceAndStopsStepsInOrder() {

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,12 +41,13 @@ class NotificationRetentionIT {
 
     private DarkroomInstanceSettings settings;
     private DatabaseUrl database;
-    private InProcessSimulator inProcessSimulator;
+
+    @AutoClose
+    private final InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
 
     @BeforeEach
     void start() {
         database = TestPostgres.migratedDatabase();
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
         settings = DarkroomInstanceSettings.forTests()
                 .database(database)
                 .aiServer(inProcessSimulator)
@@ -55,11 +56,6 @@ class NotificationRetentionIT {
                 .settings()
                 .database();
         DatabaseMigrator.migrate(database, databaseSettings);
-    }
-
-    @AfterEach
-    void stop() {
-        inProcessSimulator.close();
     }
 
     @Test

@@ -2,27 +2,22 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomInstance;
-import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.InProcessSimulator;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,17 +36,20 @@ class PreferWaitIT {
     @TempDir
     static Path directory;
 
-    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
+    @AutoClose
+    private static InProcessFleet fleet;
+
     private static InProcessSimulator inProcessSimulator;
     private static DarkroomInstance apiNode;
     private static DarkroomInstance workerNode;
     private static ApiClient client;
 
     @BeforeAll
-    static void start() throws IOException {
-        inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        apiNode = startNode("apiNode", "0");
-        workerNode = startNode("workerNode", "4");
+    static void start() {
+        fleet = new InProcessFleet(directory);
+        inProcessSimulator = fleet.simulator();
+        apiNode = startNode("apiNode", 0);
+        workerNode = startNode("workerNode", 4);
         client = apiNode.client();
     }
 
@@ -60,22 +58,8 @@ class PreferWaitIT {
         inProcessSimulator.reset();
     }
 
-    private static DarkroomInstance startNode(String name, String concurrency) throws IOException {
-        return InProcessDarkroom.start(
-                Files.createDirectory(directory.resolve(name)),
-                DarkroomInstanceSettings.forTests()
-                        .database(DATABASE)
-                        .aiServer(inProcessSimulator)
-                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
-                        .with("DARKROOM_GENERATION_MAX_WAIT", "20s")
-                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
-    }
-
-    @AfterAll
-    static void stop() {
-        apiNode.close();
-        workerNode.close();
-        inProcessSimulator.close();
+    private static DarkroomInstance startNode(String name, int workerConcurrency) {
+        return fleet.start(name, fleet.settings(workerConcurrency).with("DARKROOM_GENERATION_MAX_WAIT", "20s"));
     }
 
     private static Map<String, String> wait(int seconds) {
@@ -186,7 +170,7 @@ class PreferWaitIT {
     void shutdownEndsWaits() throws Exception {
         // given
         inProcessSimulator.script(HANG);
-        DarkroomInstance stopping = startNode("stopping", "0");
+        DarkroomInstance stopping = startNode("stopping", 0);
         String id = client.create("A pier");
         CompletableFuture<ApiResponse> waiting =
                 CompletableFuture.supplyAsync(() -> stopping.client().get("/api/generation/" + id, wait(20)));

@@ -46,6 +46,13 @@ public final class SseClient implements AutoCloseable {
         this.headers = new TreeMap<>(headers);
     }
 
+    /** Opens the stream of notifications of the only user and waits for its first frame. */
+    public static SseClient openNotifications(ApiClient api) {
+        SseClient stream = open(api.base(), "/api/notifications/stream", Map.of());
+        stream.await("the first frame", frames -> !frames.isEmpty());
+        return stream;
+    }
+
     /**
      * Opens a stream and waits for the head of the response.
      *
