@@ -186,7 +186,7 @@ public final class ApiVerticle extends VerticleBase {
                 new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),
                 GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
-                new JsonOperationHandler("listNotifications", notifications::list),
+                new JsonOperationHandler("listNotifications", 200, notifications::list),
                 new CreateStreamTicketHandler(sharedServices.authServices().streamTickets()),
                 new StreamNotificationsHandler(admission, sharedServices.hub(), InstantSource.system()),
                 new OpenNotificationSocketHandler(
@@ -199,8 +199,8 @@ public final class ApiVerticle extends VerticleBase {
                                 sharedServices.authServices().failedLoginLimiter(),
                                 InstantSource.system()),
                         policy),
-                new JsonOperationHandler("acknowledgeNotifications", notifications::acknowledge),
-                new JsonOperationHandler("markNotificationRead", notifications::markRead),
+                new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
+                new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         handlers.addAll(new WebhookOperations(
                         new CommandClient(

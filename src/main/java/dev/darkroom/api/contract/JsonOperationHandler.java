@@ -5,17 +5,25 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.Function;
 
 /**
- * Operation that sends the JSON reply of a verticle as its 200 response.
+ * Operation with a response that is the JSON result of a command.
  *
- * @param action returns the response body in the contract's form; may fail with a {@code Problem}
+ * @param status status of the response
+ * @param action returns the response body in the contract's form, null for none; may fail with a {@code Problem}
  */
-public record JsonOperationHandler(String operationId, Function<OperationContext, Future<JsonObject>> action)
+public record JsonOperationHandler(
+        String operationId, int status, Function<OperationContext, Future<JsonObject>> action)
         implements OperationHandler {
 
     @Override
     public void handle(OperationContext operationContext) {
         action.apply(operationContext)
-                .onSuccess(json -> operationContext.sendJson(200, json))
+                .onSuccess(json -> {
+                    if (json == null) {
+                        operationContext.response().setStatusCode(status).end();
+                    } else {
+                        operationContext.sendJson(status, json);
+                    }
+                })
                 .onFailure(operationContext::fail);
     }
 }

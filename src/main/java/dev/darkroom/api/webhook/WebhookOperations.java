@@ -1,6 +1,7 @@
 package dev.darkroom.api.webhook;
 
 import dev.darkroom.api.contract.CommandClient;
+import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.webhook.command.WebhookCommand;
@@ -16,17 +17,13 @@ import dev.darkroom.webhook.command.WebhookCommand.RotateUserSecret;
 import dev.darkroom.webhook.command.WebhookCommand.RotateWebhookSecret;
 import dev.darkroom.webhook.command.WebhookCommand.TestWebhook;
 import dev.darkroom.webhook.command.WebhookCommand.UpdateWebhook;
-import dev.darkroom.webhook.command.WebhookResult;
-import dev.darkroom.webhook.command.WebhookResult.CreatedWebhook;
-import dev.darkroom.webhook.command.WebhookResult.DeletedWebhook;
 import dev.darkroom.webhook.command.WebhookResult.SigningSecret;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
 
 /**
  * The webhook operations of the contract: the command and the response of each.
@@ -36,113 +33,111 @@ import java.util.function.Function;
  */
 public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Duration receiverTimeout) {
     private static final int OK = 200;
+    private static final int CREATED = 201;
     private static final int ACCEPTED = 202;
+    private static final int NO_CONTENT = 204;
 
     /** Returns one handler for each operation. */
     public List<OperationHandler> handlers() {
         return List.of(
-                handler(
-                        "createWebhook",
-                        request -> new CreateWebhook(request.user(), WebhookRequestParser.parseSpec(request)),
-                        WebhookOperations::sendCreated,
-                        dnsTimeout),
-                handler(
+                new JsonOperationHandler("createWebhook", CREATED, this::create),
+                new JsonOperationHandler(
                         "listWebhooks",
-                        request -> new ListWebhooks(request.user(), request.limit(), request.uuid("cursor")),
-                        jsonSender(OK, WebhookPresenter::toJson)),
-                handler(
+                        OK,
+                        request -> webhooks.send(
+                                        new ListWebhooks(request.user(), request.limit(), request.uuid("cursor")),
+                                        request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "getWebhook",
-                        request -> new GetWebhook(request.user(), webhookId(request)),
-                        jsonSender(OK, WebhookPresenter::toJson)),
-                handler(
+                        OK,
+                        request -> webhooks.send(new GetWebhook(request.user(), webhookId(request)), request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "updateWebhook",
-                        request -> new UpdateWebhook(
-                                request.user(), webhookId(request), WebhookRequestParser.parseSpec(request)),
-                        jsonSender(OK, WebhookPresenter::toJson),
-                        dnsTimeout),
-                handler(
+                        OK,
+                        request -> webhooks.send(
+                                        new UpdateWebhook(
+                                                request.user(),
+                                                webhookId(request),
+                                                WebhookRequestParser.parseSpec(request)),
+                                        request,
+                                        dnsTimeout)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "deleteWebhook",
-                        request -> new DeleteWebhook(request.user(), webhookId(request)),
-                        WebhookOperations::sendNoContent),
-                handler(
+                        NO_CONTENT,
+                        request -> webhooks.send(new DeleteWebhook(request.user(), webhookId(request)), request)
+                                .map(deleted -> null)),
+                new JsonOperationHandler(
                         "testWebhook",
-                        request -> new TestWebhook(request.user(), webhookId(request)),
-                        jsonSender(OK, WebhookPresenter::toJson),
-                        receiverTimeout),
-                handler(
+                        OK,
+                        request -> webhooks.send(
+                                        new TestWebhook(request.user(), webhookId(request)), request, receiverTimeout)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "rotateWebhookSecret",
-                        request -> new RotateWebhookSecret(request.user(), webhookId(request)),
-                        WebhookOperations::sendSecret),
-                handler(
+                        OK,
+                        request -> sendForSecret(new RotateWebhookSecret(request.user(), webhookId(request)), request)),
+                new JsonOperationHandler(
                         "enableWebhook",
-                        request -> new EnableWebhook(request.user(), webhookId(request)),
-                        jsonSender(OK, WebhookPresenter::toJson)),
-                handler(
+                        OK,
+                        request -> webhooks.send(new EnableWebhook(request.user(), webhookId(request)), request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "disableWebhook",
-                        request -> new DisableWebhook(request.user(), webhookId(request)),
-                        jsonSender(OK, WebhookPresenter::toJson)),
-                handler(
+                        OK,
+                        request -> webhooks.send(new DisableWebhook(request.user(), webhookId(request)), request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "listWebhookDeliveries",
-                        WebhookRequestParser::parseListDeliveries,
-                        jsonSender(OK, WebhookPresenter::toJson)),
-                handler(
+                        OK,
+                        request -> webhooks.send(WebhookRequestParser.parseListDeliveries(request), request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "redeliverWebhookDelivery",
-                        request ->
-                                new RedeliverDelivery(request.user(), webhookId(request), request.uuid("deliveryId")),
-                        jsonSender(ACCEPTED, WebhookPresenter::toJson)),
-                handler(
+                        ACCEPTED,
+                        request -> webhooks.send(
+                                        new RedeliverDelivery(
+                                                request.user(), webhookId(request), request.uuid("deliveryId")),
+                                        request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "redeliverFailedWebhookDeliveries",
-                        WebhookRequestParser::parseRedeliverRange,
-                        jsonSender(ACCEPTED, WebhookPresenter::toJson)),
-                handler(
+                        ACCEPTED,
+                        request -> webhooks.send(WebhookRequestParser.parseRedeliverRange(request), request)
+                                .map(WebhookPresenter::toJson)),
+                new JsonOperationHandler(
                         "getUserWebhookSecret",
-                        request -> new GetUserSecret(request.user()),
-                        WebhookOperations::sendSecret),
-                handler(
+                        OK,
+                        request -> sendForSecret(new GetUserSecret(request.user()), request)),
+                new JsonOperationHandler(
                         "rotateUserWebhookSecret",
-                        request -> new RotateUserSecret(request.user()),
-                        WebhookOperations::sendSecret));
+                        OK,
+                        request -> sendForSecret(new RotateUserSecret(request.user()), request)));
     }
 
-    private <R extends WebhookResult> OperationHandler handler(
-            String operationId,
-            Function<OperationContext, WebhookCommand<R>> commandFactory,
-            BiConsumer<OperationContext, R> responseSender) {
-        return handler(operationId, commandFactory, responseSender, Duration.ZERO);
+    private Future<JsonObject> create(OperationContext request) {
+        return webhooks.send(
+                        new CreateWebhook(request.user(), WebhookRequestParser.parseSpec(request)), request, dnsTimeout)
+                .map(created -> {
+                    request.response()
+                            .putHeader(
+                                    HttpHeaders.LOCATION,
+                                    "/api/webhooks/" + created.webhook().id())
+                            .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+                    return WebhookPresenter.toJson(created);
+                });
     }
 
-    private <R extends WebhookResult> OperationHandler handler(
-            String operationId,
-            Function<OperationContext, WebhookCommand<R>> commandFactory,
-            BiConsumer<OperationContext, R> responseSender,
-            Duration extraTimeout) {
-        return new WebhookOperationHandler<>(operationId, webhooks, commandFactory, responseSender, extraTimeout);
+    private Future<JsonObject> sendForSecret(WebhookCommand<SigningSecret> command, OperationContext request) {
+        return webhooks.send(command, request).map(secret -> {
+            request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+            return WebhookPresenter.toJson(secret);
+        });
     }
 
-    private static UUID webhookId(OperationContext operationContext) {
-        return operationContext.uuid("webhookId");
-    }
-
-    private static <R> BiConsumer<OperationContext, R> jsonSender(int status, Function<R, JsonObject> presenter) {
-        return (operationContext, result) -> operationContext.sendJson(status, presenter.apply(result));
-    }
-
-    private static void sendCreated(OperationContext operationContext, CreatedWebhook created) {
-        operationContext
-                .response()
-                .putHeader(
-                        HttpHeaders.LOCATION,
-                        "/api/webhooks/" + created.webhook().id())
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        operationContext.sendJson(201, WebhookPresenter.toJson(created));
-    }
-
-    private static void sendSecret(OperationContext operationContext, SigningSecret secret) {
-        operationContext.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        operationContext.sendJson(OK, WebhookPresenter.toJson(secret));
-    }
-
-    private static void sendNoContent(OperationContext operationContext, DeletedWebhook deleted) {
-        operationContext.response().setStatusCode(204).end();
+    private static UUID webhookId(OperationContext request) {
+        return request.uuid("webhookId");
     }
 }
