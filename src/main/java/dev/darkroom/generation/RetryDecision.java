@@ -1,6 +1,5 @@
 package dev.darkroom.generation;
 
-import dev.darkroom.backend.FailureClass;
 import java.time.Duration;
 
 /** Decision after an attempt without success. */
@@ -13,14 +12,5 @@ public sealed interface RetryDecision {
     record Retry(Duration delay, boolean counted) implements RetryDecision {}
 
     /** Ends the generation as FAILED. */
-    record Fail(FailureReason failureReason, boolean counted) implements RetryDecision {}
-
-    /**
-     * Reason of a FAILED generation.
-     *
-     * @param code error code for programs
-     * @param message error message for people, not quoted from the AI server
-     * @param retryable whether the same request may succeed as a new generation
-     */
-    record FailureReason(String code, FailureClass failureClass, String message, boolean retryable) {}
+    record Fail(GenerationError error, boolean counted) implements RetryDecision {}
 }

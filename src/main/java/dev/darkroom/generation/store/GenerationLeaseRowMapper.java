@@ -2,9 +2,9 @@ package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
 
@@ -33,15 +33,15 @@ final class GenerationLeaseRowMapper {
         return toLease(row, null, remaining(row, "time_left", Duration.ZERO), null);
     }
 
-    /** @param failureReason reason of the failure; null when the generation is COMPLETE */
-    static FinishedGeneration toFinishedGeneration(Row row, FailureReason failureReason) {
+    /** @param error reason of the failure; null when the generation is COMPLETE */
+    static FinishedGeneration toFinishedGeneration(Row row, GenerationError error) {
         return new FinishedGeneration(
                 row.getUUID("id"),
                 row.getString("user_id"),
-                failureReason == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
-                failureReason == null ? null : failureReason.code(),
-                failureReason == null ? null : failureReason.message(),
-                failureReason == null ? row.getInteger("image_count") : 0,
+                error == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
+                error == null ? null : error.code(),
+                error == null ? null : error.message(),
+                error == null ? row.getInteger("image_count") : 0,
                 row.getInteger("failed_attempts"));
     }
 

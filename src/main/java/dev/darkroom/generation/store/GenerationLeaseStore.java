@@ -7,9 +7,9 @@ import dev.darkroom.database.TransactionScope;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.LeasedQueueStore;
@@ -39,8 +39,8 @@ public final class GenerationLeaseStore {
             new StatementBatcher.Limits(100, 2, Duration.ofSeconds(3));
 
     /** Without an error class: the statement uses that of the last failure. */
-    private static final FailureReason CANCELLED_REASON =
-            new FailureReason("CANCELLED", null, "The generation was cancelled.", true);
+    private static final GenerationError CANCELLED_ERROR =
+            new GenerationError("CANCELLED", null, "The generation was cancelled.", true);
 
     private final Database database;
     private final Pool pool;
@@ -116,23 +116,20 @@ public final class GenerationLeaseStore {
             AttemptOutcome outcome,
             boolean counted,
             BackendFailure backendFailure,
-            FailureReason failureReason) {
+            GenerationError error) {
         Tuple values = tokenParameters(generationLease)
-                .addString(failureReason.code())
-                .addString(failureReason.failureClass().name())
-                .addString(failureReason.message())
-                .addBoolean(failureReason.retryable());
-        return finish(
-                        GenerationLeaseSql.FAIL,
-                        addAttemptParameters(values, outcome, counted, backendFailure),
-                        failureReason)
+                .addString(error.code())
+                .addString(error.failureClass().name())
+                .addString(error.message())
+                .addBoolean(error.retryable());
+        return finish(GenerationLeaseSql.FAIL, addAttemptParameters(values, outcome, counted, backendFailure), error)
                 .map(finished -> Optional.ofNullable(finished.get(generationLease.generationId())));
     }
 
-    /** Fails a generation that waited past its deadline. Its error class is that of its last failure, not of {@code failureReason}. */
-    public Future<Optional<FinishRecord>> expire(UUID generationId, FailureReason failureReason) {
-        Tuple values = Tuple.of(generationId, failureReason.code(), failureReason.message(), failureReason.retryable());
-        return finish(GenerationLeaseSql.EXPIRE, values, failureReason)
+    /** Fails a generation that waited past its deadline. Its error class is that of its last failure, not of {@code error}. */
+    public Future<Optional<FinishRecord>> expire(UUID generationId, GenerationError error) {
+        Tuple values = Tuple.of(generationId, error.code(), error.message(), error.retryable());
+        return finish(GenerationLeaseSql.EXPIRE, values, error)
                 .map(finished -> Optional.ofNullable(finished.get(generationId)));
     }
 
@@ -141,11 +138,11 @@ public final class GenerationLeaseStore {
         Tuple values = Tuple.of(
                 generationId,
                 userId,
-                CANCELLED_REASON.code(),
-                CANCELLED_REASON.message(),
-                CANCELLED_REASON.retryable(),
+                CANCELLED_ERROR.code(),
+                CANCELLED_ERROR.message(),
+                CANCELLED_ERROR.retryable(),
                 "The attempt was aborted because its generation was cancelled.");
-        return finish(GenerationLeaseSql.CANCEL, values, CANCELLED_REASON)
+        return finish(GenerationLeaseSql.CANCEL, values, CANCELLED_ERROR)
                 .map(finished -> Optional.ofNullable(finished.get(generationId)));
     }
 
@@ -246,9 +243,9 @@ public final class GenerationLeaseStore {
     /**
      * Ends generations in a transaction with the finish listeners. Returns the ended ones by id; the leases of the others are lost.
      *
-     * @param failureReason reason of the failure; null when they are COMPLETE
+     * @param error reason of the failure; null when they are COMPLETE
      */
-    private Future<Map<UUID, FinishRecord>> finish(String sql, Tuple values, FailureReason failureReason) {
+    private Future<Map<UUID, FinishRecord>> finish(String sql, Tuple values, GenerationError error) {
         return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(sql)
                 .execute(values)
@@ -257,7 +254,7 @@ public final class GenerationLeaseStore {
                     rows.forEach(row -> finished.put(
                             row.getUUID("id"),
                             new FinishRecord(
-                                    GenerationLeaseRowMapper.toFinishedGeneration(row, failureReason),
+                                    GenerationLeaseRowMapper.toFinishedGeneration(row, error),
                                     Duration.ofMillis(row.getLong("age")))));
                     scope.afterCommit(FaultInjectionPoint.AFTER_COMMIT::blockIfSelected);
                     return notifyListeners(scope, toGenerations(finished))

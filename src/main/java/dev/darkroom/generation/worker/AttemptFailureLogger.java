@@ -38,8 +38,8 @@ final class AttemptFailureLogger {
                     .addKeyValue("retryAt", Rfc3339Timestamp.format(retryAt))
                     .log("attempt failed, retry scheduled");
         } else if (decision instanceof Fail fail) {
-            boolean exhausted = fail.failureReason().retryable();
-            line.addKeyValue("reason", fail.failureReason().code())
+            boolean exhausted = fail.error().retryable();
+            line.addKeyValue("reason", fail.error().code())
                     .log(exhausted ? "attempt failed, retries exhausted" : "attempt failed permanently");
         }
     }

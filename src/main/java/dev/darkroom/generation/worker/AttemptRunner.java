@@ -7,10 +7,10 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.RetryDecision;
 import dev.darkroom.generation.RetryDecision.Fail;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.RetryDecision.Retry;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.store.GenerationLeaseStore;
@@ -132,9 +132,8 @@ final class AttemptRunner {
     /** Ends a generation after the store failed until its deadline. The attempt does not count against the generation. */
     private Future<Duration> failUnstored(RunningAttempt attempt, String reason) {
         BackendFailure backendFailure = IMAGES_NOT_STORED.withDetail(reason);
-        FailureReason failureReason =
-                RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
-        return recordFailure(attempt, backendFailure, new Fail(failureReason, false));
+        GenerationError error = RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
+        return recordFailure(attempt, backendFailure, new Fail(error, false));
     }
 
     private Future<Duration> complete(RunningAttempt attempt, List<StoredImage> stored) {
@@ -190,8 +189,7 @@ final class AttemptRunner {
                         generationLease,
                         outcome,
                         attempt.leaseLost(),
-                        () -> leases.fail(
-                                generationLease, outcome, fail.counted(), backendFailure, fail.failureReason()))
+                        () -> leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error()))
                 .map(finished -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     finished.ifPresent(eventPublisher::publishFinished);

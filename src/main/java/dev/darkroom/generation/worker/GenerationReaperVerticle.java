@@ -128,7 +128,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                     }));
         }
         Fail fail = (Fail) decision;
-        return leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.failureReason())
+        return leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error())
                 .onSuccess(finished -> finished.ifPresent(finishRecord -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     eventPublisher.publishFinished(finishRecord);

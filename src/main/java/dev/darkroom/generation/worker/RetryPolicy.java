@@ -4,9 +4,9 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.AttemptCounts;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.RetryDecision;
 import dev.darkroom.generation.RetryDecision.Fail;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.RetryDecision.Retry;
 import java.time.Duration;
 import java.util.function.DoubleSupplier;
@@ -53,7 +53,7 @@ public final class RetryPolicy {
             Duration timeLeft) {
         if (!backendFailure.failureClass().retryable()) {
             return new Fail(
-                    new FailureReason(
+                    new GenerationError(
                             backendFailure.code(), backendFailure.failureClass(), backendFailure.message(), false),
                     true);
         }
@@ -62,7 +62,7 @@ public final class RetryPolicy {
             String message =
                     "Failed after " + (before.counted() + 1) + " attempts. Last failure: " + backendFailure.message();
             return new Fail(
-                    new FailureReason("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true), true);
+                    new GenerationError("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true), true);
         }
         if (!counts && before.uncounted() + 1 >= settings.maxUncountedAttempts()) {
             return new Fail(uncountedExhausted(backendFailure, before), false);
@@ -86,10 +86,10 @@ public final class RetryPolicy {
                 : new Retry(Duration.ZERO, false);
     }
 
-    private static FailureReason uncountedExhausted(BackendFailure backendFailure, AttemptCounts before) {
+    private static GenerationError uncountedExhausted(BackendFailure backendFailure, AttemptCounts before) {
         String message = "Failed after " + (before.total() + 1) + " attempts, " + (before.uncounted() + 1)
                 + " of them for reasons unrelated to the generation. Last failure: " + backendFailure.message();
-        return new FailureReason("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true);
+        return new GenerationError("ATTEMPTS_EXHAUSTED", backendFailure.failureClass(), message, true);
     }
 
     /**
@@ -100,7 +100,7 @@ public final class RetryPolicy {
     RetryDecision decideAfterLoss(int lost, Duration timeLeft) {
         if (lost + 1 >= settings.maxLostAttempts()) {
             String message = "Failed after " + (lost + 1) + " attempts: the process died each time.";
-            return new Fail(new FailureReason("ATTEMPTS_LOST", FailureClass.AMBIGUOUS, message, false), false);
+            return new Fail(new GenerationError("ATTEMPTS_LOST", FailureClass.AMBIGUOUS, message, false), false);
         }
         // The jitter spreads the jobs of a dead node. A longer delay has no benefit.
         Duration delay = computeDelay(jitterWindow(1), null);
@@ -111,13 +111,13 @@ public final class RetryPolicy {
     }
 
     /** Returns the failure reason of a generation that waited past its deadline. */
-    public static FailureReason deadlineExceeded(FailureClass lastFailure) {
-        return new FailureReason("DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE, true);
+    public static GenerationError deadlineExceeded(FailureClass lastFailure) {
+        return new GenerationError("DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE, true);
     }
 
     /** As {@link #deadlineExceeded(FailureClass)}, with the message of the last failed attempt. */
-    static FailureReason deadlineExceeded(FailureClass lastFailure, String message) {
-        return new FailureReason(
+    static GenerationError deadlineExceeded(FailureClass lastFailure, String message) {
+        return new GenerationError(
                 "DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE + " Last failure: " + message, true);
     }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Transitions with an outdated lease change no row of any table. */
 @Tag("database")
 class GenerationLeaseStoreFencingTest {
-    private static final FailureReason REASON =
-            new FailureReason("MODERATED", FailureClass.MODERATED, "Rejected.", false);
+    private static final GenerationError REASON =
+            new GenerationError("MODERATED", FailureClass.MODERATED, "Rejected.", false);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
 import dev.darkroom.generation.store.GenerationLeaseStore.Requeued;
@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Ends of attempts and generations. */
 @Tag("database")
 class GenerationLeaseStoreFinishTest {
-    private static final FailureReason EXHAUSTED =
-            new FailureReason("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Failed.", true);
+    private static final GenerationError EXHAUSTED =
+            new GenerationError("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Failed.", true);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();

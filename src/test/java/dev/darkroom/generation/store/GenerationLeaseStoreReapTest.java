@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.RetryDecision.FailureReason;
 import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
 import dev.darkroom.generation.worker.RetryPolicy;
 import dev.darkroom.queue.FencingToken;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("database")
 class GenerationLeaseStoreReapTest {
     private static final Duration GRACE = Duration.ofSeconds(5);
-    private static final FailureReason DEADLINE_EXCEEDED = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
+    private static final GenerationError DEADLINE_EXCEEDED = RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();

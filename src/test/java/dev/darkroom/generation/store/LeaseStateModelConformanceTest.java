@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.RetryDecision;
 import dev.darkroom.generation.store.LeaseStateModel.Gen;
 import dev.darkroom.generation.store.LeaseStateModel.Sent;
 import dev.darkroom.generation.store.LeaseStateModel.State;
@@ -250,10 +250,8 @@ class LeaseStateModelConformanceTest {
         }
 
         private static boolean fail(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
-            RetryDecision.FailureReason failureReason =
-                    new RetryDecision.FailureReason("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
-            return await(queue.leaseStore.fail(
-                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, failureReason))
+            GenerationError error = new GenerationError("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
+            return await(queue.leaseStore.fail(generationLease, outcome, counted, TestFailures.SERVER_ERROR, error))
                     .isPresent();
         }
 

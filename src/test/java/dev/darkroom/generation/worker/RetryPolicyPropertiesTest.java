@@ -165,7 +165,7 @@ class RetryPolicyPropertiesTest {
         if (decision instanceof Retry retry) {
             assertThat(retry.delay()).isLessThan(timeLeft);
         } else {
-            assertThat(((Fail) decision).failureReason().code())
+            assertThat(((Fail) decision).error().code())
                     .isIn("DEADLINE_EXCEEDED", "ATTEMPTS_EXHAUSTED", "ATTEMPTS_LOST");
         }
     }
@@ -196,7 +196,7 @@ class RetryPolicyPropertiesTest {
 
             // then
             assertThat(attempts).isEqualTo(counts ? settings.maxAttempts() : settings.maxUncountedAttempts());
-            assertThat(((Fail) decision).failureReason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+            assertThat(((Fail) decision).error().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
         });
     }
 

@@ -71,10 +71,10 @@ class RetryPolicyTest {
         assertThat(decision.counted()).isEqualTo(counted);
         assertThat(asProbe.counted()).isEqualTo(countedAsProbe);
         if (decision instanceof Fail fail) {
-            assertThat(fail.failureReason().code()).isEqualTo(backendFailure.code());
-            assertThat(fail.failureReason().failureClass()).isEqualTo(failureClass);
-            assertThat(fail.failureReason().message()).isEqualTo(backendFailure.message());
-            assertThat(fail.failureReason().retryable()).isFalse();
+            assertThat(fail.error().code()).isEqualTo(backendFailure.code());
+            assertThat(fail.error().failureClass()).isEqualTo(failureClass);
+            assertThat(fail.error().message()).isEqualTo(backendFailure.message());
+            assertThat(fail.error().retryable()).isFalse();
         }
     }
 
@@ -93,12 +93,12 @@ class RetryPolicyTest {
         if (retried && counted) {
             assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
                 assertThat(fail.counted()).isTrue();
-                assertThat(fail.failureReason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
-                assertThat(fail.failureReason().failureClass()).isEqualTo(failureClass);
-                assertThat(fail.failureReason().message())
+                assertThat(fail.error().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+                assertThat(fail.error().failureClass()).isEqualTo(failureClass);
+                assertThat(fail.error().message())
                         .contains("Failed after 5 attempts")
                         .contains(backendFailure.message());
-                assertThat(fail.failureReason().retryable()).isTrue();
+                assertThat(fail.error().retryable()).isTrue();
             });
         } else {
             assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -138,12 +138,12 @@ class RetryPolicyTest {
         assertThat(before20).isInstanceOf(Retry.class);
         assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
             assertThat(fail.counted()).isFalse();
-            assertThat(fail.failureReason().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
-            assertThat(fail.failureReason().message())
+            assertThat(fail.error().code()).isEqualTo("ATTEMPTS_EXHAUSTED");
+            assertThat(fail.error().message())
                     .contains("24 attempts")
                     .contains("20 of them")
                     .contains(backendFailure.message());
-            assertThat(fail.failureReason().retryable()).isTrue();
+            assertThat(fail.error().retryable()).isTrue();
         });
     }
 
@@ -244,9 +244,9 @@ class RetryPolicyTest {
         assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
         assertThat(Arrays.asList(atTheDeadline, afterIt)).allSatisfy(decision -> {
             assertThat(decision).isInstanceOf(Fail.class);
-            assertThat(((Fail) decision).failureReason().code()).isEqualTo("DEADLINE_EXCEEDED");
-            assertThat(((Fail) decision).failureReason().failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
-            assertThat(((Fail) decision).failureReason().retryable()).isTrue();
+            assertThat(((Fail) decision).error().code()).isEqualTo("DEADLINE_EXCEEDED");
+            assertThat(((Fail) decision).error().failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
+            assertThat(((Fail) decision).error().retryable()).isTrue();
             assertThat(decision.counted()).isFalse();
         });
     }
@@ -258,7 +258,7 @@ class RetryPolicyTest {
                 policy(0).decideAfterFailure(TestFailures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
 
         // then
-        assertThat(((Fail) decision).failureReason().code()).isEqualTo("MODERATED");
+        assertThat(((Fail) decision).error().code()).isEqualTo("MODERATED");
     }
 
     @Test
@@ -279,9 +279,9 @@ class RetryPolicyTest {
         // then
         assertThat(decision).isInstanceOfSatisfying(Fail.class, fail -> {
             assertThat(fail.counted()).isFalse();
-            assertThat(fail.failureReason().code()).isEqualTo("ATTEMPTS_LOST");
-            assertThat(fail.failureReason().failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
-            assertThat(fail.failureReason().retryable()).isFalse();
+            assertThat(fail.error().code()).isEqualTo("ATTEMPTS_LOST");
+            assertThat(fail.error().failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+            assertThat(fail.error().retryable()).isFalse();
         });
     }
 
@@ -291,7 +291,7 @@ class RetryPolicyTest {
         RetryDecision decision = policy(0).decideAfterLoss(0, Duration.ofMillis(50));
 
         // then
-        assertThat(((Fail) decision).failureReason().code()).isEqualTo("DEADLINE_EXCEEDED");
+        assertThat(((Fail) decision).error().code()).isEqualTo("DEADLINE_EXCEEDED");
     }
 
     @Test
