@@ -72,7 +72,7 @@ class ArchitectureTest {
             Map.entry(
                     "api",
                     "api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth config generation.watch image maintenance notification.stream webhook"),
-            Map.entry("api.contract", "api.problem api.security api.transport auth eventbus generation notification"),
+            Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
             Map.entry(
                     "api.generation",
                     "api.contract api.problem api.stream api.transport auth eventbus generation generation.json generation.watch image"),

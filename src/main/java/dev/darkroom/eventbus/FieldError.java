@@ -1,16 +1,9 @@
 package dev.darkroom.eventbus;
 
-import io.vertx.core.json.JsonObject;
-
 /**
  * A validation error of one field of a request.
  *
  * @param pointer a JSON pointer into the request as a URI fragment (RFC 6901), such as {@code #/width}
  * @param detail the violated constraint, such as {@code must be a string}
  */
-public record FieldError(String pointer, String detail) {
-
-    JsonObject toJson() {
-        return new JsonObject().put("pointer", pointer).put("detail", detail);
-    }
-}
+public record FieldError(String pointer, String detail) {}

@@ -1,7 +1,7 @@
 package dev.darkroom.generation;
 
 /**
- * Event-bus interface of generations: addresses, actions and error codes. Its contract is {@code docs/event-bus.md}; {@link
+ * Event-bus interface of generations: addresses and actions. Its contract is {@code docs/event-bus.md}; {@link
  * dev.darkroom.eventbus.CommandProtocol} has the parts that all commands share. Messages travel on the local bus of the process; with
  * {@code cluster.enabled} a bridge extends commands and events to a cluster. Bodies at {@link #COMMANDS} and {@link #EVENTS} are plain
  * JSON.
@@ -49,18 +49,6 @@ public final class GenerationBus {
      * instead of a user means that the sender has verified a signed URL of the image.
      */
     public static final String GET_IMAGE = "getImage";
-
-    /** Error code: the idempotency key was used with a different request; nothing was stored. */
-    public static final String KEY_REUSED = "KEY_REUSED";
-
-    /**
-     * Error code: the generation would miss its deadline, or the queue is full; nothing was stored. {@code retryAfterSeconds} says when
-     * to retry.
-     */
-    public static final String OVERLOADED = "OVERLOADED";
-
-    /** Error code: the user has reached a quota; nothing was stored. {@code retryAfterSeconds} says when to retry. */
-    public static final String QUOTA_EXCEEDED = "QUOTA_EXCEEDED";
 
     private GenerationBus() {}
 }

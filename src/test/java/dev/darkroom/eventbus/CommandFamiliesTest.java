@@ -2,14 +2,8 @@ package dev.darkroom.eventbus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.maintenance.ErasureCommand;
-import dev.darkroom.maintenance.ErasureCommandSamples;
-import dev.darkroom.notification.NotificationCommand;
-import dev.darkroom.notification.NotificationCommandSamples;
-import dev.darkroom.notification.NotificationResult;
-import dev.darkroom.webhook.command.WebhookCommand;
+import dev.darkroom.eventbus.CommandFamilies.Family;
 import dev.darkroom.webhook.command.WebhookCommandSamples;
-import dev.darkroom.webhook.command.WebhookResult;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,38 +14,18 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Sends each command and each result through one codec. A type without a sample fails. */
 class CommandFamiliesTest {
 
-    /** @param type sealed interface of commands or results, or a single type */
-    record Family(Class<?> type, List<?> samples) {
-        @Override
-        public String toString() {
-            return type.getSimpleName();
-        }
-    }
-
-    private static final List<Family> COMMANDS = List.of(
-            new Family(ErasureCommand.class, ErasureCommandSamples.commands()),
-            new Family(NotificationCommand.class, NotificationCommandSamples.commands()),
-            new Family(WebhookCommand.class, WebhookCommandSamples.commands()));
-
-    private static final List<Family> RESULTS = List.of(
-            new Family(ErasureCommand.ErasureProgress.class, ErasureCommandSamples.results()),
-            new Family(NotificationResult.class, NotificationCommandSamples.results()),
-            new Family(WebhookResult.class, WebhookCommandSamples.results()));
-
-    private final CommandCodec codec = new CommandCodec(Stream.concat(COMMANDS.stream(), RESULTS.stream())
-            .<Class<?>>map(Family::type)
-            .toList());
+    private final CommandCodec codec = new CommandCodec(CommandFamilies.types());
 
     static List<Family> commands() {
-        return COMMANDS;
+        return CommandFamilies.COMMANDS;
     }
 
     static List<Family> results() {
-        return RESULTS;
+        return CommandFamilies.RESULTS;
     }
 
     static Stream<Family> families() {
-        return Stream.concat(COMMANDS.stream(), RESULTS.stream());
+        return CommandFamilies.all();
     }
 
     private Object sendAcross(Object message) {

@@ -7,14 +7,10 @@ import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.InvalidCommandException;
-import dev.darkroom.generation.GenerationBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +28,6 @@ public final class CommandClient {
         this.address = address;
         this.timeout = timeout;
         CommandCodec.register(vertx.eventBus());
-    }
-
-    public Future<JsonObject> send(String action, JsonObject body, OperationContext operationContext) {
-        return send(action, body, operationContext, Duration.ZERO);
     }
 
     /**
@@ -104,56 +96,6 @@ public final class CommandClient {
                         : errors.stream()
                                 .map(error -> new Problem.ValidationError(error.pointer(), error.detail()))
                                 .toList());
-    }
-
-    /** @param extraTimeout added to the usual timeout of commands */
-    public Future<JsonObject> send(
-            String action, JsonObject body, OperationContext operationContext, Duration extraTimeout) {
-        DeliveryOptions options = new DeliveryOptions()
-                .setLocalOnly(true)
-                .setSendTimeout(timeout.plus(extraTimeout).toMillis())
-                .addHeader(CommandProtocol.ACTION_HEADER, action)
-                .addHeader(CommandProtocol.VERSION_HEADER, CommandProtocol.VERSION)
-                .addHeader(CommandProtocol.REQUEST_ID_HEADER, operationContext.requestId());
-        return vertx.eventBus()
-                .<JsonObject>request(address, body, options)
-                .recover(failure -> {
-                    LOG.atWarn()
-                            .addKeyValue("requestId", operationContext.requestId())
-                            .addKeyValue("address", address)
-                            .addKeyValue("action", action)
-                            .addKeyValue("reason", failure.getMessage())
-                            .log("command failed, no reply received");
-                    return Future.failedFuture(Problem.unavailable());
-                })
-                .compose(reply -> {
-                    JsonObject error = reply.body().getJsonObject("error");
-                    return error == null ? Future.succeededFuture(reply.body()) : Future.failedFuture(toProblem(error));
-                });
-    }
-
-    private static Problem toProblem(JsonObject error) {
-        return switch (error.getString("code")) {
-            case CommandProtocol.INVALID -> Problem.invalid(toValidationErrors(error));
-            case CommandProtocol.NOT_FOUND -> Problem.notFound(capitalize(error.getString("message")));
-            case CommandProtocol.CONFLICT -> Problem.conflict(capitalize(error.getString("message")));
-            case CommandProtocol.UNAVAILABLE -> Problem.unavailable();
-            case GenerationBus.KEY_REUSED -> Problem.idempotencyKeyReused();
-            case GenerationBus.OVERLOADED ->
-                Problem.overloaded(capitalize(error.getString("message")), error.getLong("retryAfterSeconds"));
-            case GenerationBus.QUOTA_EXCEEDED ->
-                Problem.quotaExceeded(capitalize(error.getString("message")), error.getLong("retryAfterSeconds"));
-            default -> Problem.internalError();
-        };
-    }
-
-    private static List<Problem.ValidationError> toValidationErrors(JsonObject error) {
-        List<Problem.ValidationError> errors = new ArrayList<>();
-        for (Object field : error.getJsonArray("errors", new JsonArray())) {
-            JsonObject json = (JsonObject) field;
-            errors.add(new Problem.ValidationError(json.getString("pointer"), json.getString("detail")));
-        }
-        return errors.isEmpty() ? List.of(new Problem.ValidationError("#", error.getString("message"))) : errors;
     }
 
     private static String capitalize(String message) {

@@ -4,53 +4,50 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandCodec;
+import dev.darkroom.eventbus.CommandFamilies;
+import dev.darkroom.eventbus.CommandFamilies.Family;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.generation.GenerationBus;
-import dev.darkroom.generation.GenerationCommand;
-import dev.darkroom.generation.GenerationResult;
 import dev.darkroom.generation.GenerationSamples;
 import dev.darkroom.testing.ClusterClient;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.MessageConsumer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Commands and results reach another process unchanged. */
 @Timeout(240)
 class CommandsAcrossNodesTest {
-    /** Samples of each type of each family of commands or results. */
-    private static final Map<Class<?>, List<?>> SAMPLES = Map.of(
-            GenerationCommand.class, GenerationSamples.commands(),
-            GenerationResult.class, GenerationSamples.results());
-
     private final Vertx apiNode = Vertx.vertx();
     private final Vertx generationNode = Vertx.vertx();
     private final AtomicReference<Object> received = new AtomicReference<>();
-    private final AtomicReference<CommandReply<?>> reply = new AtomicReference<>();
+    private final AtomicReference<CommandReply<?>> reply = new AtomicReference<>(
+            CommandReply.completed(GenerationSamples.results().get(0)));
 
     @BeforeEach
-    void registerHandler() {
+    void registerHandler() throws Exception {
         CommandCodec.register(apiNode.eventBus());
         CommandCodec.register(generationNode.eventBus());
-        generationNode.eventBus().localConsumer(GenerationBus.TYPED_COMMANDS, command -> {
-            received.set(command.body());
-            command.reply(reply.get(), new DeliveryOptions().setCodecName(CommandCodec.NAME));
-        });
+        registerHandler(generationNode.eventBus().localConsumer(GenerationBus.TYPED_COMMANDS));
+    }
+
+    private void registerHandler(MessageConsumer<Object> consumer) throws Exception {
+        consumer.handler(command -> {
+                    received.set(command.body());
+                    command.reply(reply.get(), new DeliveryOptions().setCodecName(CommandCodec.NAME));
+                })
+                .completion()
+                .await(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -59,46 +56,23 @@ class CommandsAcrossNodesTest {
         generationNode.close().await(60, TimeUnit.SECONDS);
     }
 
-    static Stream<Class<?>> families() {
-        return SAMPLES.keySet().stream();
-    }
-
-    @ParameterizedTest
-    @MethodSource("families")
-    void everyTypeHasASample(Class<?> family) {
-        Set<Class<?>> sampled =
-                SAMPLES.get(family).stream().map(Object::getClass).collect(Collectors.toSet());
-
-        assertThat(sampled).containsExactlyInAnyOrderElementsOf(typesOf(family).toList());
-    }
-
-    private static Stream<Class<?>> typesOf(Class<?> type) {
-        return type.isSealed()
-                ? Stream.of(type.getPermittedSubclasses()).flatMap(CommandsAcrossNodesTest::typesOf)
-                : Stream.of(type);
-    }
-
-    @ParameterizedTest
-    @MethodSource("families")
-    void codecDecodesEachSampleUnchanged(Class<?> family) {
-        CommandCodec codec = new CommandCodec(List.of(family));
-        for (Object sample : SAMPLES.get(family)) {
-            Buffer wire = Buffer.buffer();
-            codec.encodeToWire(wire, sample);
-            assertThat(codec.decodeFromWire(0, wire)).isEqualTo(sample);
-        }
-    }
-
-    private static void join(Vertx vertx, boolean handlesCommands, int port, Integer... members) throws Exception {
+    private static Settings.Cluster settings(int port, Integer... members) {
         List<String> addresses =
                 Stream.of(members).map(member -> "127.0.0.1:" + member).toList();
-        Settings.Cluster settings = new Settings.Cluster(true, "127.0.0.1", port, 0, addresses, null, "darkroom");
+        return new Settings.Cluster(true, "127.0.0.1", port, 0, addresses, null, "darkroom");
+    }
+
+    private static void join(Vertx vertx, boolean handlesCommands, Settings.Cluster settings) throws Exception {
         vertx.deployVerticle(new ClusterVerticle(settings, List.of(), handlesCommands, Duration.ofSeconds(60)))
                 .await(60, TimeUnit.SECONDS);
     }
 
     private Object send(Object command) throws Exception {
-        return apiNode.eventBus()
+        return send(apiNode, command);
+    }
+
+    private static Object send(Vertx vertx, Object command) throws Exception {
+        return vertx.eventBus()
                 .request(GenerationBus.TYPED_COMMANDS, command, new DeliveryOptions().setCodecName(CommandCodec.NAME))
                 .await(60, TimeUnit.SECONDS)
                 .body();
@@ -108,19 +82,17 @@ class CommandsAcrossNodesTest {
     void processWithoutGenerationVerticlesSendsItsCommandsToOneThatHasThem() throws Exception {
         // given
         int port = ClusterClient.freePort();
-        join(generationNode, true, port);
-        join(apiNode, false, ClusterClient.freePort(), port);
-        for (Object command : SAMPLES.get(GenerationCommand.class)) {
-            reply.set(CommandReply.completed(SAMPLES.get(GenerationResult.class).get(0)));
-
+        join(generationNode, true, settings(port));
+        join(apiNode, false, settings(ClusterClient.freePort(), port));
+        for (Object command : GenerationSamples.commands()) {
             // when
             send(command);
 
             // then
             assertThat(received.get()).isEqualTo(command).isNotSameAs(command);
         }
-        Object command = SAMPLES.get(GenerationCommand.class).get(0);
-        for (Object result : SAMPLES.get(GenerationResult.class)) {
+        Object command = GenerationSamples.commands().get(0);
+        for (Object result : GenerationSamples.results()) {
             reply.set(CommandReply.completed(result));
 
             // then
@@ -135,12 +107,47 @@ class CommandsAcrossNodesTest {
     }
 
     @Test
+    void codecCarriesTheCommandsAndResultsOfAllFamilies() throws Exception {
+        // given
+        int port = ClusterClient.freePort();
+        ClusterMembership handler = ClusterMembership.join(settings(port)).await(60, TimeUnit.SECONDS);
+        ClusterMembership sender =
+                ClusterMembership.join(settings(ClusterClient.freePort(), port)).await(60, TimeUnit.SECONDS);
+        try {
+            CommandCodec.register(handler.vertx().eventBus(), CommandFamilies.types());
+            CommandCodec.register(sender.vertx().eventBus(), CommandFamilies.types());
+            registerHandler(handler.vertx().eventBus().consumer(GenerationBus.TYPED_COMMANDS));
+            for (Family family : CommandFamilies.COMMANDS) {
+                for (Object command : family.samples()) {
+                    // when
+                    send(sender.vertx(), command);
+
+                    // then
+                    assertThat(received.get()).isEqualTo(command).isNotSameAs(command);
+                }
+            }
+            Object command = GenerationSamples.commands().get(0);
+            for (Family family : CommandFamilies.RESULTS) {
+                for (Object result : family.samples()) {
+                    reply.set(CommandReply.completed(result));
+
+                    // then
+                    assertThat(send(sender.vertx(), command)).isEqualTo(reply.get());
+                }
+            }
+        } finally {
+            sender.leave().await(60, TimeUnit.SECONDS);
+            handler.leave().await(60, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void rejectsCommandsWhenNoMemberHandlesThem() throws Exception {
         // given
-        join(apiNode, false, ClusterClient.freePort());
+        join(apiNode, false, settings(ClusterClient.freePort()));
 
         // then
-        assertThat(send(SAMPLES.get(GenerationCommand.class).get(0)))
+        assertThat(send(GenerationSamples.commands().get(0)))
                 .isEqualTo(CommandReply.rejected(RejectionReason.UNAVAILABLE, "no generation verticle replied"));
     }
 }

@@ -303,8 +303,8 @@ class GenerationCommandVerticleTest {
         JsonObject image = send("getImage", byId(IMAGE).put("user", "other-user"));
 
         // then
-        assertThat(generation).isEqualTo(error(CommandProtocol.NOT_FOUND, "generation not found"));
-        assertThat(image).isEqualTo(error(CommandProtocol.NOT_FOUND, "image not found"));
+        assertThat(generation).isEqualTo(error("NOT_FOUND", "generation not found"));
+        assertThat(image).isEqualTo(error("NOT_FOUND", "image not found"));
     }
 
     @Test
@@ -324,8 +324,8 @@ class GenerationCommandVerticleTest {
             JsonObject found = send(own, headers("get", "1"), byId(PENDING).put("user", "local"));
 
             // then
-            assertThat(created).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is unavailable"));
-            assertThat(found).isEqualTo(error(CommandProtocol.UNAVAILABLE, "the database is unavailable"));
+            assertThat(created).isEqualTo(error("UNAVAILABLE", "the database is unavailable"));
+            assertThat(found).isEqualTo(error("UNAVAILABLE", "the database is unavailable"));
         } finally {
             await(own.close());
         }
@@ -372,12 +372,12 @@ class GenerationCommandVerticleTest {
     }
 
     private static void assertInvalid(JsonObject reply, String message) {
-        assertThat(reply).isEqualTo(error(CommandProtocol.INVALID, message));
+        assertThat(reply).isEqualTo(error("INVALID", message));
     }
 
     private static List<String> errors(JsonObject reply) {
         JsonObject error = reply.getJsonObject("error");
-        assertThat(error.getString("code")).isEqualTo(CommandProtocol.INVALID);
+        assertThat(error.getString("code")).isEqualTo("INVALID");
         return error.getJsonArray("errors").stream()
                 .map(JsonObject.class::cast)
                 .map(each -> each.getString("pointer") + " " + each.getString("detail"))
