@@ -1,6 +1,7 @@
 package dev.darkroom.http;
 
 import dev.darkroom.http.egress.HttpDestination;
+import dev.darkroom.http.egress.OutboundUrl;
 import io.vertx.core.Future;
 
 /** URL of a request, resolved and checked before a connection is opened. */
@@ -8,8 +9,8 @@ import io.vertx.core.Future;
 public interface RequestTarget {
 
     /** Returns a target configured by the operator. It is not checked. */
-    static RequestTarget configured(HttpDestination httpDestination) {
-        return () -> Future.succeededFuture(httpDestination);
+    static RequestTarget configured(OutboundUrl url) {
+        return () -> Future.succeededFuture(HttpDestination.configured(url));
     }
 
     /**

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import dev.darkroom.http.egress.WhatwgUrl;
 import dev.darkroom.testing.BrokenServer;
@@ -116,8 +115,8 @@ class HttpExchangeTest {
     @Test
     void followsNoRedirectOfAConfiguredTarget() throws Exception {
         OutboundUrl url = OutboundUrl.of(false, "127.0.0.1", server.actualPort(), "/next");
-        OutboundResponse response = send(new HttpExchange(), RequestTarget.configured(HttpDestination.configured(url)))
-                .await(60, TimeUnit.SECONDS);
+        OutboundResponse response =
+                send(new HttpExchange(), RequestTarget.configured(url)).await(60, TimeUnit.SECONDS);
         assertThat(response.status()).isEqualTo(307);
     }
 
@@ -137,8 +136,7 @@ class HttpExchangeTest {
         try (BrokenServer silent = BrokenServer.neverResponding()) {
             HttpExchange exchange = new HttpExchange();
             URI url = URI.create(silent.url().toString().replace("http:", "https:"));
-            Future<OutboundResponse> response =
-                    send(exchange, RequestTarget.configured(HttpDestination.configured(OutboundUrl.of(url))));
+            Future<OutboundResponse> response = send(exchange, RequestTarget.configured(OutboundUrl.of(url)));
 
             vertx.runOnContext(v -> exchange.abort());
 
@@ -150,14 +148,12 @@ class HttpExchangeTest {
 
     @Test
     void reportsWhetherTheRequestWasSent() {
-        HttpCallException refused = failure(send(
-                new HttpExchange(),
-                RequestTarget.configured(HttpDestination.configured(OutboundUrl.of(false, "127.0.0.1", 1, "/")))));
+        HttpCallException refused =
+                failure(send(new HttpExchange(), RequestTarget.configured(OutboundUrl.of(false, "127.0.0.1", 1, "/"))));
         assertThat(refused.sent()).isFalse();
         try (BrokenServer noHttp = BrokenServer.sendingNoHttp()) {
-            HttpCallException failure = failure(send(
-                    new HttpExchange(),
-                    RequestTarget.configured(HttpDestination.configured(OutboundUrl.of(noHttp.url())))));
+            HttpCallException failure =
+                    failure(send(new HttpExchange(), RequestTarget.configured(OutboundUrl.of(noHttp.url()))));
             assertThat(failure.reason()).isEqualTo(Reason.NO_RESPONSE);
             assertThat(failure.sent()).isTrue();
             assertThat(failure.isInvalidResponse()).isTrue();

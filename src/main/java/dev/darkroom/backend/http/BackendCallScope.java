@@ -4,6 +4,12 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.HttpExchange;
+import dev.darkroom.http.OutboundHttpClient;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.ResponseLimits;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -13,7 +19,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +44,9 @@ public final class BackendCallScope {
     private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
-    private BooleanSupplier requestSent;
+    /** Decides whether the call was sent, since later exchanges follow from its response. */
+    private HttpExchange firstExchange;
+
     private boolean ended;
 
     private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
@@ -105,12 +112,15 @@ public final class BackendCallScope {
     private BackendFailure deadlineFailure() {
         return reservation.isWaiting()
                 ? NO_RESPONSE_MEMORY
-                : TransportErrorClassifier.deadlineExceeded(requestSent != null && requestSent.getAsBoolean());
+                : TransportErrorClassifier.deadlineExceeded(firstExchange != null && firstExchange.sent());
     }
 
     private BackendFailure toFailure(Throwable cause) {
         if (cause instanceof BackendCallException failed) {
             return failed.failure();
+        }
+        if (cause instanceof HttpCallException failed) {
+            return TransportErrorClassifier.classify(failed);
         }
         if (!ended) {
             LOG.atError().addKeyValue("generation", key).setCause(cause).log("backend call failed unexpectedly");
@@ -139,28 +149,31 @@ public final class BackendCallScope {
     }
 
     /**
-     * Registers a request of the call. Only the first one counts, since later ones follow from its response.
+     * Sends a request of the call. The end of the call aborts it.
      *
-     * @param sent returns true once the server may have received the request
+     * @param maxBytes maximum body size of a successful response in bytes
+     * @param timeout of this exchange, within the timeout of the call
+     * @return the response with any status; fails with a {@link HttpCallException} when none arrived
      */
-    void registerRequest(BooleanSupplier sent) {
-        if (requestSent == null) {
-            requestSent = sent;
+    public Future<OutboundResponse> send(
+            OutboundHttpClient client, OutboundRequest request, int maxBytes, Duration timeout) {
+        HttpExchange exchange = new HttpExchange();
+        if (firstExchange == null) {
+            firstExchange = exchange;
         }
+        Runnable abort = exchange::abort;
+        onEnd(abort);
+        return client.send(exchange, request, new ResponseLimits(timeout, maxBytes, reservation, true))
+                .onComplete(done -> endHandlers.remove(abort));
     }
 
     /** Runs {@code handler} when the call ends, immediately when it has already ended. */
-    void onEnd(Runnable handler) {
+    private void onEnd(Runnable handler) {
         if (ended) {
             handler.run();
         } else {
             endHandlers.add(handler);
         }
-    }
-
-    /** Removes a handler added by {@link #onEnd}. */
-    void removeEndHandler(Runnable handler) {
-        endHandlers.remove(handler);
     }
 
     /** Completes after {@code duration}; fails when the call ends earlier. */
@@ -179,13 +192,5 @@ public final class BackendCallScope {
     /** Keeps the memory of the responses reserved until {@code done} completes, even when the call ends earlier. */
     public void retainMemoryUntil(Future<?> done) {
         reservation.retainUntil(done);
-    }
-
-    MemoryReservation reservation() {
-        return reservation;
-    }
-
-    Vertx vertx() {
-        return vertx;
     }
 }

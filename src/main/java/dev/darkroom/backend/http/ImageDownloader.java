@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
 import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RedirectingTarget;
@@ -25,12 +26,12 @@ public final class ImageDownloader {
     private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
 
-    private final BackendHttpClient httpClient;
+    private final OutboundHttpClient httpClient;
     private final Settings.Backend settings;
     private final EgressPolicy egressPolicy;
 
     /** @param egressPolicy checks the URL and each redirect */
-    public ImageDownloader(BackendHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
+    public ImageDownloader(OutboundHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
         this.httpClient = httpClient;
         this.settings = settings;
         this.egressPolicy = egressPolicy;
@@ -55,8 +56,7 @@ public final class ImageDownloader {
         // Keeps one share of the time in reserve, so that an unresponsive server causes a download failure and no
         // timeout.
         Duration timeout = scope.remaining().dividedBy(settings.downloadAttempts() - attempt + 2L);
-        Future<OutboundResponse> download = httpClient
-                .exchange(scope, request, settings.maxImageBytes(), timeout)
+        Future<OutboundResponse> download = scope.send(httpClient, request, settings.maxImageBytes(), timeout)
                 .recover(cause -> Future.failedFuture(toDownloadException((HttpCallException) cause)))
                 .map(ImageDownloader::requireSuccess);
         return download.recover(cause -> {

@@ -9,20 +9,19 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
-import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ImageDownloader;
 import dev.darkroom.backend.http.ResponseContentDecoder;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
@@ -68,7 +67,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final Settings.Backend settings;
     private final RequestTarget endpoint;
     private final RequestTarget healthCheckTarget;
-    private final BackendHttpClient httpClient;
+    private final OutboundHttpClient httpClient;
     private final ImageDownloader imageDownloader;
     private final WorkerExecutor workers;
     private final OpenAiResponseParser responseParser;
@@ -91,12 +90,11 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.settings = settings;
         String root = base.toString().replaceAll("/+$", "");
         OutboundUrl url = OutboundUrl.of(URI.create(root + "/images/generations"));
-        this.endpoint = RequestTarget.configured(HttpDestination.configured(url));
+        this.endpoint = RequestTarget.configured(url);
         String path = settings.breaker().healthCheckPath();
-        this.healthCheckTarget = path == null
-                ? null
-                : RequestTarget.configured(HttpDestination.configured(OutboundUrl.of(URI.create(root + path))));
-        this.httpClient = new BackendHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
+        this.healthCheckTarget =
+                path == null ? null : RequestTarget.configured(OutboundUrl.of(URI.create(root + path)));
+        this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
                 new DnsHostResolver(vertx, true),
@@ -132,8 +130,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
                     OutboundRequest get =
                             new OutboundRequest(HttpMethod.GET, healthCheckTarget, requestHeaders(), null);
-                    return httpClient
-                            .send(scope, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
+                    return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
                             .onSuccess(outboundResponse -> result.tryComplete(
                                     outboundResponse.status() >= 500
                                             ? HealthCheckResult.FAILED
@@ -202,8 +199,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
             BackendCallScope scope, ImageRequest request, MultiMap headers, Set<RequestField> fields) {
         Buffer body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields)
                 .toBuffer();
-        return httpClient.send(
-                scope,
+        return scope.send(
+                httpClient,
                 new OutboundRequest(HttpMethod.POST, endpoint, headers, body),
                 settings.maxResponseBytes(),
                 scope.remaining());

@@ -1,7 +1,6 @@
 package dev.darkroom.http.egress;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
@@ -19,7 +18,10 @@ record Cidr(InetAddress address, int prefixLength) {
      */
     static Cidr parse(String text) {
         String[] parts = text.split("/", 2);
-        InetAddress address = parseAddress(parts[0]);
+        InetAddress address = OutboundUrl.parseAddress(parts[0]);
+        if (address == null) {
+            throw new IllegalArgumentException("not an address: " + parts[0]);
+        }
         int maxLength = address.getAddress().length * Byte.SIZE;
         int prefixLength = parts.length == 1 ? maxLength : Integer.parseInt(parts[1]);
         if (prefixLength < 0 || prefixLength > maxLength) {
@@ -41,19 +43,5 @@ record Cidr(InetAddress address, int prefixLength) {
         }
         int mask = 0xff << (Byte.SIZE - remainingBits) & 0xff;
         return remainingBits == 0 || (network[wholeBytes] & mask) == (candidate[wholeBytes] & mask);
-    }
-
-    /** Parses a literal address. Never resolves a name. */
-    private static InetAddress parseAddress(String text) {
-        boolean literal =
-                text.indexOf(':') >= 0 || StrictUrl.DOTTED_IPV4.matcher(text).matches();
-        if (!literal) {
-            throw new IllegalArgumentException("not an address: " + text);
-        }
-        try {
-            return InetAddress.getByName(text);
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("not an address: " + text, e);
-        }
     }
 }

@@ -54,7 +54,7 @@ public final class EgressPolicy {
     /** Parses a URL strictly and resolves it like {@link #resolve(OutboundUrl)}. */
     public Future<HttpDestination> resolve(String url) {
         try {
-            return resolve(StrictUrl.parse(url).toOutboundUrl());
+            return resolve(StrictUrl.parse(url));
         } catch (RejectedUrlException e) {
             return Future.failedFuture(e);
         }

@@ -55,7 +55,7 @@ public record OutboundUrl(boolean tls, String host, InetAddress address, int por
     }
 
     /** Parses a literal address. Returns null for a name and never resolves one. */
-    private static InetAddress parseAddress(String host) {
+    static InetAddress parseAddress(String host) {
         if (host.indexOf(':') < 0 && !StrictUrl.DOTTED_IPV4.matcher(host).matches()) {
             return null;
         }

@@ -1,24 +1,15 @@
 package dev.darkroom.http.egress;
 
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * URL with an unambiguous syntax. Rejects spellings that URL parsers interpret differently, such as a number as an IPv4
- * address, so that each host has one spelling. Immutable.
- *
- * @param text the original URL
- * @param tls true for https
- * @param host a name in lower case, or an IP address without brackets
- * @param address the host as an address; null for a name
- * @param port from 1
- * @param target path and query of the request line
+ * Parser of URLs with an unambiguous syntax. Rejects spellings that URL parsers interpret differently, such as a number as an
+ * IPv4 address, so that each host has one spelling.
  */
-record StrictUrl(String text, boolean tls, String host, InetAddress address, int port, String target) {
+final class StrictUrl {
     /** Maximum number of characters, sufficient for real URLs and small enough for a database column and a log. */
     static final int MAX_LENGTH = 2048;
 
@@ -31,11 +22,11 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
     private static final Pattern HOST_NAME = Pattern.compile(
             "(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)*(?!0x|\\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
 
-    private static final int HTTPS_PORT = 443;
-    private static final int HTTP_PORT = 80;
     private static final int MAX_PORT = 65535;
 
-    static StrictUrl parse(String text) throws RejectedUrlException {
+    private StrictUrl() {}
+
+    static OutboundUrl parse(String text) throws RejectedUrlException {
         if (text.length() > MAX_LENGTH) {
             throw new RejectedUrlException("must have at most " + MAX_LENGTH + " characters");
         }
@@ -59,40 +50,20 @@ record StrictUrl(String text, boolean tls, String host, InetAddress address, int
         if (uri.getRawFragment() != null) {
             throw new RejectedUrlException("must not contain a fragment");
         }
-        return of(text, uri, scheme.equals("https"));
-    }
-
-    private static StrictUrl of(String text, URI uri, boolean tls) throws RejectedUrlException {
         String host = String.valueOf(uri.getHost()).toLowerCase(Locale.ROOT);
-        InetAddress address = null;
-        if (BRACKETED_IPV6.matcher(host).matches()) {
-            address = parseAddress(host);
-            host = host.substring(1, host.length() - 1);
-        } else if (DOTTED_IPV4.matcher(host).matches()) {
-            address = parseAddress(host);
-        } else if (uri.getHost() == null || !HOST_NAME.matcher(host).matches()) {
+        boolean isAddress = BRACKETED_IPV6.matcher(host).matches()
+                || DOTTED_IPV4.matcher(host).matches();
+        boolean isName = uri.getHost() != null && HOST_NAME.matcher(host).matches();
+        if (!isAddress && !isName) {
             throw new RejectedUrlException("must have a valid host name or IP address");
         }
-        int port = uri.getPort() < 0 ? tls ? HTTPS_PORT : HTTP_PORT : uri.getPort();
-        if (port == 0 || port > MAX_PORT || uri.getRawAuthority().endsWith(":")) {
+        OutboundUrl url = OutboundUrl.of(uri);
+        if (isAddress && url.address() == null) {
+            throw new RejectedUrlException("must have a valid host name or IP address");
+        }
+        if (url.port() == 0 || url.port() > MAX_PORT || uri.getRawAuthority().endsWith(":")) {
             throw new RejectedUrlException("must have a valid port");
         }
-        String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-        String target = uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
-        return new StrictUrl(text, tls, host, address, port, target);
-    }
-
-    /** Parses a literal address. Never resolves a name. */
-    private static InetAddress parseAddress(String host) throws RejectedUrlException {
-        try {
-            return InetAddress.getByName(host);
-        } catch (UnknownHostException e) {
-            throw new RejectedUrlException("must have a valid host name or IP address");
-        }
-    }
-
-    /** Converts this URL for the HTTP client. */
-    OutboundUrl toOutboundUrl() {
-        return OutboundUrl.of(tls, host, port, target);
+        return url;
     }
 }
