@@ -3,6 +3,7 @@ package dev.darkroom.api.notification;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
+import dev.darkroom.api.stream.RegisteredStream;
 import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.UnsentByteTracker;
@@ -27,11 +28,10 @@ import java.util.List;
  * One WebSocket: sends the notifications of one user, and receives their acknowledgements. Each message is a JSON object. The first
  * message of the client must be {@code resume}, within 5 seconds. Confined to the event loop of its connection.
  */
-final class NotificationSocket implements StreamRegistry.Entry, NotificationFrameSink {
+final class NotificationSocket extends RegisteredStream implements NotificationFrameSink {
     private static final int SECONDS_TO_RESUME = 5;
     private static final int SECONDS_BETWEEN_PINGS = 25;
     private static final int MAX_MESSAGE_LENGTH = 4096;
-    private static final int MAX_QUEUE_BYTES = 32 * 1024;
 
     // Close codes: RFC 6455, section 7.4.1, and the IANA registry.
     private static final short UNSUPPORTED_DATA = 1003;
@@ -53,10 +53,8 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     private String user;
     private boolean resuming;
     private boolean awaitingDrain;
-    private int index = -1;
     private int secondsUnsubscribed;
     private int secondsSincePing;
-    private int secondsFull;
 
     private final SocketRateLimiter rateLimiter = new SocketRateLimiter();
     private final UnsentByteTracker unsentBytes;
@@ -99,7 +97,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void onMessage(String text) {
-        if (index < 0) {
+        if (isClosed()) {
             return;
         }
         if (!rateLimiter.allowsMessage()) {
@@ -145,7 +143,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void subscribe(Principal principal, Credential credential, String lastEventId) {
-        if (index < 0) {
+        if (isClosed()) {
             return;
         }
         if (operationContext.principal() != null
@@ -198,9 +196,9 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void requestMore() {
-        if (awaitingDrain && index >= 0 && !socket.writeQueueFull()) {
+        if (awaitingDrain && !isClosed() && !socket.writeQueueFull()) {
             awaitingDrain = false;
-            secondsFull = 0;
+            onProgress();
             notificationSubscription.markWritable();
         }
     }
@@ -212,7 +210,7 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void write(String text) {
-        if (index >= 0 && !socket.isClosed()) {
+        if (!isClosed() && !socket.isClosed()) {
             unsentBytes.write(text.length(), abort, () -> socket.writeTextMessage(text));
         }
     }
@@ -235,14 +233,14 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
     }
 
     private void close(short code, String reason) {
-        if (index >= 0) {
+        if (!isClosed()) {
             onClosed();
             socket.close(code, reason);
         }
     }
 
     private void onClosed() {
-        if (index >= 0) {
+        if (!isClosed()) {
             services.streams().unregister(this);
             releaseUnauthenticatedSlot();
             if (permit != null) {
@@ -254,23 +252,25 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
         }
     }
 
-    private void abort() {
+    @Override
+    protected boolean isQueueFull() {
+        return socket.writeQueueFull();
+    }
+
+    @Override
+    protected void abort() {
         onClosed();
-        // A close frame would wait in the full queue.
         NettyChannels.abort(operationContext.request().connection());
     }
 
     @Override
-    public void onSecond(StreamRegistry.StreamTimings streamTimings) {
+    protected void tick(StreamRegistry.StreamTimings streamTimings) {
         rateLimiter.reset();
-        if (socket.writeQueueFull()) {
-            secondsFull++;
-            if (secondsFull >= streamTimings.slowConsumerSeconds()) {
-                abort();
-            }
-            return;
-        }
-        secondsFull = 0;
+        super.tick(streamTimings);
+    }
+
+    @Override
+    protected void onSecond(StreamRegistry.StreamTimings streamTimings) {
         if (notificationSubscription == null) {
             secondsUnsubscribed++;
             if (secondsUnsubscribed >= SECONDS_TO_RESUME) {
@@ -284,15 +284,5 @@ final class NotificationSocket implements StreamRegistry.Entry, NotificationFram
             write(SocketMessage.encodeEvent(
                     "ping", NotificationPing.create(services.clock(), notificationSubscription)));
         }
-    }
-
-    @Override
-    public int index() {
-        return index;
-    }
-
-    @Override
-    public void index(int index) {
-        this.index = index;
     }
 }

@@ -15,7 +15,7 @@ import io.vertx.core.json.JsonObject;
  * <p>Frames wait in the write queue of the connection until the client reads them. The queue is bounded only if the producer
  * stops sending while {@link #isFull()} is true, and continues on {@link Producer#onDrain()}.
  */
-public final class SseStream implements StreamRegistry.Entry {
+public final class SseStream extends RegisteredStream {
     /** Sends the frames of a stream. Called on the event loop of the stream. */
     public interface Producer {
         /** The write queue has room again. */
@@ -28,9 +28,6 @@ public final class SseStream implements StreamRegistry.Entry {
         JsonObject createPing();
     }
 
-    /** Write queue of a stream: a few frames. The default of Netty, 64 KiB, would use too much memory per process. */
-    private static final int MAX_QUEUE_BYTES = 32 * 1024;
-
     private final StreamRegistry registry;
     private final HttpConnection connection;
     private final boolean multiplexed;
@@ -38,12 +35,8 @@ public final class SseStream implements StreamRegistry.Entry {
     private final ResponseWriter writer;
     private final Producer producer;
 
-    /** Index in the registry; negative before the stream is open and after its close. */
-    private int index = -1;
-
     private int secondsSilent;
     private int secondsSincePing;
-    private int secondsFull;
 
     SseStream(StreamRegistry registry, HttpServerRequest request, Producer producer, int secondsSilent) {
         this.registry = registry;
@@ -69,11 +62,6 @@ public final class SseStream implements StreamRegistry.Entry {
         } else {
             writer.write(firstFrame);
         }
-    }
-
-    /** Returns whether the stream was closed or the connection lost. */
-    public boolean isClosed() {
-        return index < 0;
     }
 
     /** Returns whether the producer must wait for {@link Producer#onDrain()}. Also true after the close, when no call follows. */
@@ -110,27 +98,13 @@ public final class SseStream implements StreamRegistry.Entry {
     }
 
     @Override
-    public int index() {
-        return index;
+    protected boolean isQueueFull() {
+        return response.writeQueueFull();
     }
 
+    /** Sends pings and comments. */
     @Override
-    public void index(int index) {
-        this.index = index;
-    }
-
-    /** Aborts the connection of a slow consumer: a last frame would wait in the full queue. Sends pings and comments. */
-    @Override
-    public void onSecond(StreamRegistry.StreamTimings streamTimings) {
-        if (response.writeQueueFull()) {
-            secondsFull++;
-            if (secondsFull >= streamTimings.slowConsumerSeconds()) {
-                abort();
-                close();
-            }
-            return;
-        }
-        secondsFull = 0;
+    protected void onSecond(StreamRegistry.StreamTimings streamTimings) {
         secondsSincePing++;
         secondsSilent++;
         if (secondsSincePing >= streamTimings.pingSeconds()) {
@@ -145,12 +119,14 @@ public final class SseStream implements StreamRegistry.Entry {
         }
     }
 
-    private void abort() {
+    @Override
+    protected void abort() {
         ResponseWriter.abort(connection, response, multiplexed);
+        close();
     }
 
     private void resumeProducer() {
-        secondsFull = 0;
+        onProgress();
         if (!isClosed()) {
             producer.onDrain();
         }

@@ -30,7 +30,7 @@ public final class StreamRegistry {
 
     private final StreamTimings timings;
     private final RandomGenerator random;
-    private final List<Entry> streams = new ArrayList<>();
+    private final List<RegisteredStream> streams = new ArrayList<>();
 
     /** Null until {@link #closeAll} is called. */
     private Drain drain;
@@ -49,18 +49,6 @@ public final class StreamRegistry {
         public static StreamTimings withDefaults(int slowConsumerSeconds) {
             return new StreamTimings(15, 30, slowConsumerSeconds, 1_000, 15_000);
         }
-    }
-
-    /** A registered SSE stream or WebSocket. */
-    public interface Entry extends OpenStream {
-        /** Called every second. */
-        void onSecond(StreamTimings streamTimings);
-
-        /** Returns the index in the registry; negative when the entry is not registered. */
-        int index();
-
-        /** Sets the index. Called by {@link StreamRegistry} only. */
-        void index(int index);
     }
 
     private record Drain(String reason, int perSecond, Promise<Void> done) {}
@@ -99,20 +87,20 @@ public final class StreamRegistry {
         return stream;
     }
 
-    /** Adds an entry, and calls its {@link Entry#onSecond} until it is unregistered. */
-    public void register(Entry entry) {
-        entry.index(streams.size());
-        streams.add(entry);
+    /** Adds a stream, and calls its {@link RegisteredStream#tick} every second until it is unregistered. */
+    public void register(RegisteredStream stream) {
+        stream.index = streams.size();
+        streams.add(stream);
     }
 
-    /** Closes a new entry when {@link #closeAll} was called before. */
-    public void closeIfDraining(Entry entry) {
+    /** Closes a new stream when {@link #closeAll} was called before. */
+    public void closeIfDraining(RegisteredStream stream) {
         if (drain != null) {
-            entry.closeWithReason(drain.reason());
+            stream.closeWithReason(drain.reason());
         }
     }
 
-    /** Returns the number of registered entries. */
+    /** Returns the number of registered streams. */
     int size() {
         return streams.size();
     }
@@ -123,11 +111,11 @@ public final class StreamRegistry {
     }
 
     /**
-     * Closes all entries in batches, one batch per second, so that their clients do not all reconnect at once. New entries are
+     * Closes all streams in batches, one batch per second, so that their clients do not all reconnect at once. New streams are
      * closed at once from then on.
      *
-     * @param seconds time over which the entries are closed
-     * @return completes when all entries are closed
+     * @param seconds time over which the streams are closed
+     * @return completes when all streams are closed
      */
     public Future<Void> closeAll(String reason, int seconds) {
         if (drain == null) {
@@ -138,12 +126,12 @@ public final class StreamRegistry {
         return drain.done().future();
     }
 
-    /** Calls {@link Entry#onSecond} of all entries, and closes the next batch of a drain. */
+    /** Calls {@link RegisteredStream#tick} of all streams, and closes the next batch of a drain. */
     void tickAll() {
-        // Iterates backwards: unregister moves the last entry into the gap, and the last was called already.
+        // Iterates backwards: unregister moves the last stream into the gap, and the last was called already.
         for (int i = streams.size() - 1; i >= 0; i--) {
             if (i < streams.size()) {
-                streams.get(i).onSecond(timings);
+                streams.get(i).tick(timings);
             }
         }
         if (drain != null) {
@@ -160,14 +148,13 @@ public final class StreamRegistry {
         }
     }
 
-    /** Removes an entry in constant time: moves the last entry into its place. */
-    public void unregister(Entry entry) {
-        int index = entry.index();
-        Entry last = streams.remove(streams.size() - 1);
-        if (last != entry) {
-            streams.set(index, last);
-            last.index(index);
+    /** Removes a stream in constant time: moves the last stream into its place. */
+    public void unregister(RegisteredStream stream) {
+        RegisteredStream last = streams.remove(streams.size() - 1);
+        if (last != stream) {
+            streams.set(stream.index, last);
+            last.index = stream.index;
         }
-        entry.index(-1);
+        stream.index = -1;
     }
 }

@@ -1,0 +1,45 @@
+package dev.darkroom.api.stream;
+
+import dev.darkroom.api.stream.StreamRegistry.StreamTimings;
+
+/**
+ * An SSE stream or WebSocket of a {@link StreamRegistry}. Aborts the connection of a slow consumer, for which the write queue stays full.
+ * Confined to the event loop of its connection.
+ */
+public abstract class RegisteredStream implements OpenStream {
+    /** Write queue of a stream: a few frames. The default of Netty, 64 KiB, would use too much memory per process. */
+    protected static final int MAX_QUEUE_BYTES = 32 * 1024;
+
+    /** Index in the registry, which alone changes it; negative before the stream is registered and after its close. */
+    int index = -1;
+
+    private int secondsFull;
+
+    /** Returns whether the stream was closed or the connection lost. */
+    public final boolean isClosed() {
+        return index < 0;
+    }
+
+    protected abstract boolean isQueueFull();
+
+    /** Closes the stream and aborts its connection: a last frame would wait in the full queue. */
+    protected abstract void abort();
+
+    /** Called every second while the write queue has room. */
+    protected abstract void onSecond(StreamTimings streamTimings);
+
+    /** Restarts the time of a slow consumer. Called when the write queue has room again. */
+    protected final void onProgress() {
+        secondsFull = 0;
+    }
+
+    /** Called every second. */
+    protected void tick(StreamTimings streamTimings) {
+        if (!isQueueFull()) {
+            secondsFull = 0;
+            onSecond(streamTimings);
+        } else if (++secondsFull >= streamTimings.slowConsumerSeconds()) {
+            abort();
+        }
+    }
+}
