@@ -75,7 +75,7 @@ public record GenerationSpec(
         checkModel(model, errors);
         checkMetadata(errors);
         if (webhookUrl != null && !StorableText.isStorable(webhookUrl)) {
-            errors.add(new FieldError("#/webhookUrl", "must be well-formed text without NUL"));
+            errors.add(new FieldError("#/webhookUrl", StorableText.EXPECTED));
         }
         return errors;
     }
@@ -109,7 +109,7 @@ public record GenerationSpec(
         } else if (length(text) > maxLength) {
             errors.add(new FieldError(pointer, "must be at most " + maxLength + " characters long"));
         } else if (!StorableText.isStorable(text)) {
-            errors.add(new FieldError(pointer, "must be well-formed text without NUL"));
+            errors.add(new FieldError(pointer, StorableText.EXPECTED));
         }
     }
 

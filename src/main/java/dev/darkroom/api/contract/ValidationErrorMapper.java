@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.path.NodePath;
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.eventbus.StorableText;
 import dev.darkroom.notification.SubscriberName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -126,7 +127,7 @@ final class ValidationErrorMapper {
     }
 
     private static String textRule(NodePath location) {
-        String rule = "must be well-formed text without NUL";
+        String rule = StorableText.EXPECTED;
         return location.getNameCount() > 0 && location.getName(0).equals("metadata")
                 ? rule
                 : rule + ", and not only white space";
