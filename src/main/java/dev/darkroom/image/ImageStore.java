@@ -1,8 +1,6 @@
 package dev.darkroom.image;
 
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -22,12 +20,11 @@ public interface ImageStore {
     Future<Void> put(String key, Image image);
 
     /**
-     * Opens an image for reading.
+     * Opens an image for reading. The caller closes it.
      *
-     * @return a stream that reads nothing until a handler is set. Fails with {@link ImageNotFoundException} when no image has the key.
-     *     The stream fails with {@link java.io.UncheckedIOException} when it cannot be read to its end.
+     * @return fails with {@link ImageNotFoundException} when no image has the key
      */
-    Future<ReadStream<Buffer>> read(String key);
+    Future<ImageContent> open(String key);
 
     /** Checks that images can be written, without writing one. Fails with the reason otherwise. */
     Future<Void> checkWritable();

@@ -156,6 +156,9 @@ class ApiTlsIT {
         assertThat(url).startsWith("https://127.0.0.1:");
         HttpResponse<byte[]> image = send(client, "GET", URI.create(url), null);
         assertThat(image.body()).startsWith(0x89, 'P', 'N', 'G');
+        HttpResponse<byte[]> range = send(client, "GET", URI.create(url), null, "Range", "bytes=1-3");
+        assertThat(range.statusCode()).isEqualTo(206);
+        assertThat(range.body()).containsExactly('P', 'N', 'G');
         HttpResponse<byte[]> head = send(client, "HEAD", darkroomInstance.api().resolve("/api/generation"), null);
         assertThat(head.version()).isEqualTo(HttpClient.Version.HTTP_2);
         assertThat(head.statusCode()).isEqualTo(200);

@@ -25,9 +25,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
@@ -249,7 +251,7 @@ class ImageDownloadIT {
     }
 
     @Test
-    void reportsMissingFileAsInternalError() throws Exception {
+    void reportsMissingFileAsNotFound() throws Exception {
         // given
         JsonObject missing = createImage("an image whose file is deleted");
         Files.delete(fileOf(missing));
@@ -258,9 +260,11 @@ class ImageDownloadIT {
         ApiResponse apiResponse = service.client().get(imagePathOf(missing));
 
         // then
-        assertProblem(apiResponse, 500, "internal-error", imagePathOf(missing));
+        assertProblem(apiResponse, 404, "not-found", imagePathOf(missing));
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("Image not found.");
         assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
-        assertThat(service.darkroom().log(imageIdOf(missing))).anyMatch(line -> line.contains("image read failed"));
+        assertThat(service.darkroom().log(missing.getString("id")))
+                .anyMatch(line -> line.contains("WARN") && line.contains("image file missing"));
     }
 
     @Test
@@ -280,16 +284,136 @@ class ImageDownloadIT {
 
     @Test
     void abortsResponseOfTruncatedFile() throws Exception {
-        // given
+        // given a file that ends behind the blocks that are sent first
         JsonObject truncated = createImage("an image whose file is truncated");
-        try (FileChannel channel = FileChannel.open(fileOf(truncated), StandardOpenOption.WRITE)) {
-            channel.truncate(channel.size() / 2);
-        }
+        Files.write(fileOf(truncated), new byte[1_000_000]);
+        TestPostgres.execute(
+                service.database(), "UPDATE images SET bytes = 2000000 WHERE id = '" + imageIdOf(truncated) + "'");
 
         // then
         assertThatThrownBy(() -> service.client().get(imagePathOf(truncated))).isInstanceOf(UncheckedIOException.class);
         assertThat(service.darkroom().log(imageIdOf(truncated))).anyMatch(line -> line.contains("image read failed"));
         assertThat(service.client().get(path).status()).isEqualTo(200);
+    }
+
+    @Test
+    void reportsShortFileAsInternalError() throws Exception {
+        // given
+        JsonObject truncated = createImage("an image whose file ends in the first block");
+        try (FileChannel channel = FileChannel.open(fileOf(truncated), StandardOpenOption.WRITE)) {
+            channel.truncate(channel.size() / 2);
+        }
+
+        // when
+        ApiResponse apiResponse = service.client().get(imagePathOf(truncated));
+
+        // then
+        assertProblem(apiResponse, 500, "internal-error", imagePathOf(truncated));
+        assertThat(service.darkroom().log(imageIdOf(truncated))).anyMatch(line -> line.contains("image read failed"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=0-99, 0, 100",
+        "bytes=5-5, 5, 6",
+        "Bytes=100-, 100, -1",
+        "bytes=-7, -7, -1",
+        "bytes=0-99999999, 0, -1"
+    })
+    void servesByteRange(String range, int from, int to) {
+        // given
+        byte[] whole = service.client().get(path).body();
+        int start = from < 0 ? whole.length + from : from;
+        int end = to < 0 ? whole.length : to;
+
+        // when
+        ApiResponse apiResponse = service.client().send("GET", path, Map.of("Range", range), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(206);
+        assertThat(apiResponse.header("Content-Range"))
+                .isEqualTo("bytes " + start + "-" + (end - 1) + "/" + whole.length);
+        assertThat(apiResponse.header("Content-Length")).isEqualTo(String.valueOf(end - start));
+        assertThat(apiResponse.header("Content-Type")).isEqualTo("image/png");
+        assertThat(apiResponse.header("ETag")).isEqualTo(etag());
+        assertThat(apiResponse.body()).isEqualTo(Arrays.copyOfRange(whole, start, end));
+    }
+
+    @Test
+    void servesRangeOfManyBlocks() throws Exception {
+        // given
+        JsonObject large = createImage("a large image");
+        byte[] bytes = new byte[1_000_000];
+        new Random(7).nextBytes(bytes);
+        Files.write(fileOf(large), bytes);
+        TestPostgres.execute(
+                service.database(), "UPDATE images SET bytes = 1000000 WHERE id = '" + imageIdOf(large) + "'");
+
+        // when
+        ApiResponse apiResponse =
+                service.client().send("GET", imagePathOf(large), Map.of("Range", "bytes=100001-900000"), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(206);
+        assertThat(apiResponse.header("Content-Range")).isEqualTo("bytes 100001-900000/1000000");
+        assertThat(apiResponse.body()).isEqualTo(Arrays.copyOfRange(bytes, 100_001, 900_001));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bytes=0-1,5-6", "lines=1-2", "bytes=5-2", "bytes=-", "bytes=a-b", "bytes", ""})
+    void servesWholeImageForOtherRanges(String range) {
+        // when
+        ApiResponse apiResponse = service.client().send("GET", path, Map.of("Range", range), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(200);
+        assertThat(apiResponse.header("Accept-Ranges")).isEqualTo("bytes");
+        assertThat(apiResponse.headers()).doesNotContainKey("Content-Range");
+        assertThat(apiResponse.body()).hasSize(image.getInteger("bytes"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bytes=99999999-", "bytes=99999999-100000000", "bytes=-0"})
+    void rejectsUnsatisfiableRange(String range) {
+        // when
+        ApiResponse apiResponse = service.client().send("GET", path, Map.of("Range", range), null);
+
+        // then
+        assertProblem(apiResponse, 416, "range-not-satisfiable", path);
+        assertThat(apiResponse.header("Content-Range")).isEqualTo("bytes */" + image.getInteger("bytes"));
+        assertThat(apiResponse.headers()).doesNotContainKey("ETag").containsEntry("Cache-Control", "no-store");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"%s, 206", "W/%s, 200", "other, 200", "'Mon, 23 Nov 2026 10:15:30 GMT', 200"})
+    void servesRangeOnlyForCurrentEntityTag(String ifRange, int status) {
+        // when
+        ApiResponse apiResponse = service.client()
+                .send("GET", path, Map.of("Range", "bytes=0-9", "If-Range", ifRange.formatted(etag())), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(status);
+    }
+
+    @Test
+    void evaluatesIfNoneMatchBeforeRange() {
+        // when
+        ApiResponse apiResponse =
+                service.client().send("GET", path, Map.of("Range", "bytes=99999999-", "If-None-Match", etag()), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(304);
+    }
+
+    @Test
+    void headIgnoresRange() {
+        // when
+        ApiResponse apiResponse = service.client().send("HEAD", path, Map.of("Range", "bytes=0-9"), null);
+
+        // then
+        assertThat(apiResponse.status()).isEqualTo(200);
+        assertThat(apiResponse.header("Accept-Ranges")).isEqualTo("bytes");
+        assertThat(apiResponse.header("Content-Length")).isEqualTo(String.valueOf(image.getInteger("bytes")));
     }
 
     private static JsonObject createImage(String prompt) {

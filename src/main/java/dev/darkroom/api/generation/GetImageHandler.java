@@ -3,7 +3,6 @@ package dev.darkroom.api.generation;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.Problem;
-import dev.darkroom.api.transport.BackpressurePump;
 import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.StoredImage;
@@ -12,11 +11,9 @@ import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.VertxException;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.streams.ReadStream;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +23,7 @@ public final class GetImageHandler implements OperationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(GetImageHandler.class);
 
     private static final int RETRY_AFTER_SECONDS = 1;
+    private static final Problem IMAGE_NOT_FOUND = Problem.notFound("Image not found.");
 
     /** An image never changes. One year is the conventional maximum age. */
     private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
@@ -70,10 +68,9 @@ public final class GetImageHandler implements OperationHandler {
         int dot = name.lastIndexOf('.');
         generations
                 .getImage(operationContext, UUID.fromString(name.substring(0, dot)))
-                .map(ImageLocation::image)
-                .compose(image -> hasExtension(image, name.substring(dot + 1))
-                        ? respond(operationContext, image)
-                        : Future.failedFuture(Problem.notFound("Image not found.")))
+                .compose(location -> hasExtension(location.image(), name.substring(dot + 1))
+                        ? respond(operationContext, location)
+                        : Future.failedFuture(IMAGE_NOT_FOUND))
                 .onFailure(operationContext::fail);
     }
 
@@ -81,28 +78,45 @@ public final class GetImageHandler implements OperationHandler {
         return ImageFormat.ofContentType(image.contentType()).extension().equals(extension);
     }
 
-    private Future<Void> respond(OperationContext operationContext, StoredImage image) {
+    private Future<Void> respond(OperationContext operationContext, ImageLocation location) {
+        StoredImage image = location.image();
         String etag = '"' + image.sha256() + '"';
         if (EntityTags.matches(operationContext.parameter("If-None-Match"), etag)) {
             putHeaders(operationContext, etag).setStatusCode(304).end();
             return Future.succeededFuture();
         }
+        long length = image.bytes();
         if (!sendsBody) {
-            putHeaders(operationContext, etag, image).end();
+            putHeaders(operationContext, etag, image)
+                    .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(length))
+                    .end();
             return Future.succeededFuture();
         }
+        Optional<ByteRange> range = requestedRange(operationContext, etag, length);
         Runnable release = acquirePermit(operationContext);
         if (release == null) {
             return Future.failedFuture(
                     Problem.tooManyRequests("Too many concurrent image downloads.", RETRY_AFTER_SECONDS));
         }
-        return images.read(image.storageKey())
-                .compose(bytes -> {
-                    putHeaders(operationContext, etag, image);
-                    return sendBytes(bytes, operationContext.request(), image.bytes());
-                })
+        ByteRange sentRange = range.orElseGet(() -> new ByteRange(0, length));
+        HttpServerResponse response = putHeaders(operationContext, etag, image)
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(sentRange.length()));
+        if (range.isPresent()) {
+            response.setStatusCode(206).putHeader(HttpHeaders.CONTENT_RANGE, sentRange.contentRange(length));
+        }
+        return images.open(image.storageKey())
+                .compose(content -> ImageBodySender.send(content, sentRange, operationContext.request())
+                        .eventually(content::close))
                 .onComplete(sent -> release.run())
-                .recover(error -> handleReadFailure(operationContext, image, error));
+                .recover(error -> handleReadFailure(operationContext, location, error));
+    }
+
+    /** Evaluates {@code Range} and {@code If-Range} (RFC 9110, sections 13.1.5 and 14.2). An image has an entity tag and no date. */
+    private static Optional<ByteRange> requestedRange(OperationContext operationContext, String etag, long length) {
+        String ifRange = operationContext.parameter("If-Range");
+        return ifRange == null || ifRange.trim().equals(etag)
+                ? ByteRange.parse(operationContext.parameter("Range"), length)
+                : Optional.empty();
     }
 
     private Runnable acquirePermit(OperationContext operationContext) {
@@ -113,31 +127,27 @@ public final class GetImageHandler implements OperationHandler {
                 : openImageLimiter.acquireForUser(operationContext.user());
     }
 
-    /** Ends the response only when {@code length} bytes were sent, as announced in {@code Content-Length}. */
-    private static Future<Void> sendBytes(ReadStream<Buffer> bytes, HttpServerRequest request, long length) {
-        HttpServerResponse response = request.response();
-        return BackpressurePump.send(bytes, request).compose(sent -> {
-            if (response.bytesWritten() == length) {
-                return response.end();
-            }
-            return Future.failedFuture(
-                    new IllegalStateException("image has " + response.bytesWritten() + " bytes, expected " + length));
-        });
-    }
-
     private static Future<Void> handleReadFailure(
-            OperationContext operationContext, StoredImage image, Throwable error) {
+            OperationContext operationContext, ImageLocation location, Throwable error) {
         HttpServerResponse response = operationContext.response();
         if (response.closed() || (response.headWritten() && isConnectionError(error))) {
             // The client disconnected; the image itself is intact.
             return Future.succeededFuture();
         }
-        // Logs at ERROR, since the database has the image but the store does not.
+        if (error instanceof ImageNotFoundException) {
+            LOG.atWarn()
+                    .addKeyValue("requestId", operationContext.requestId())
+                    .addKeyValue("generation", location.generationId())
+                    .addKeyValue("image", location.image().id())
+                    .log("image file missing");
+            return Future.failedFuture(IMAGE_NOT_FOUND);
+        }
         LOG.atError()
                 .addKeyValue("requestId", operationContext.requestId())
-                .addKeyValue("image", image.id())
-                .addKeyValue("bytes", image.bytes())
-                .setCause(error instanceof ImageNotFoundException ? null : error)
+                .addKeyValue("generation", location.generationId())
+                .addKeyValue("image", location.image().id())
+                .addKeyValue("bytes", location.image().bytes())
+                .setCause(error)
                 .log("image read failed");
         if (response.headWritten()) {
             // The head was sent already. Only a reset signals the failure to the client.
@@ -154,8 +164,8 @@ public final class GetImageHandler implements OperationHandler {
 
     private static HttpServerResponse putHeaders(OperationContext operationContext, String etag, StoredImage image) {
         return putHeaders(operationContext, etag)
-                .putHeader(HttpHeaders.CONTENT_TYPE, image.contentType())
-                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.bytes()));
+                .putHeader(HttpHeaders.ACCEPT_RANGES, "bytes")
+                .putHeader(HttpHeaders.CONTENT_TYPE, image.contentType());
     }
 
     private static HttpServerResponse putHeaders(OperationContext operationContext, String etag) {

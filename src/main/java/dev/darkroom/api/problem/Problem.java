@@ -36,6 +36,7 @@ public final class Problem extends RuntimeException {
         IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "Idempotency key reused"),
         REQUEST_TOO_LARGE("request-too-large", 413, "Request too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "Unsupported media type"),
+        RANGE_NOT_SATISFIABLE("range-not-satisfiable", 416, "Range not satisfiable"),
         TOO_MANY_REQUESTS("too-many-requests", 429, "Too many requests"),
         QUOTA_EXCEEDED("quota-exceeded", 429, "Quota exceeded"),
         INTERNAL_ERROR("internal-error", 500, "Internal error"),
@@ -187,6 +188,18 @@ public final class Problem extends RuntimeException {
                 Type.UNSUPPORTED_MEDIA_TYPE,
                 "The body must not be compressed: no Content-Encoding is supported.",
                 Map.of("Accept-Encoding", "identity"));
+    }
+
+    /**
+     * The content has no byte of the requested range (RFC 9110, section 15.5.17).
+     *
+     * @param length of the content in bytes
+     */
+    public static Problem rangeNotSatisfiable(long length) {
+        return new Problem(
+                Type.RANGE_NOT_SATISFIABLE,
+                "The image has " + length + " bytes, none of them in the range.",
+                Map.of("Content-Range", "bytes */" + length));
     }
 
     public static Problem internalError() {

@@ -37,12 +37,16 @@ public final class CorsPolicyHandler implements Handler<RoutingContext> {
                         "Idempotency-Key",
                         "Prefer",
                         "If-None-Match",
+                        "If-Range",
+                        "Range",
                         "Last-Event-ID",
                         RequestIdHandler.HEADER))
                 .exposedHeaders(Set.of(
                         "Location",
                         "Retry-After",
                         "ETag",
+                        "Accept-Ranges",
+                        "Content-Range",
                         "Link",
                         "Allow",
                         "WWW-Authenticate",

@@ -16,7 +16,8 @@ import io.vertx.core.http.HttpVersion;
  * For the event loop of the connection.
  */
 public final class ResponseWriter {
-    static final int PIECE_BYTES = 64 * 1024;
+    /** Size of the pieces of a large body. */
+    public static final int PIECE_BYTES = 64 * 1024;
 
     private final HttpServerResponse response;
     private final UnsentByteTracker unsentBytes;

@@ -3,14 +3,12 @@ package dev.darkroom.image.local;
 import dev.darkroom.config.FileErrorMessage;
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.ImageStore;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -34,7 +32,6 @@ public final class LocalImageStore implements ImageStore {
     /** The threads mostly wait for the disk. The file system combines concurrent syncs. */
     private static final int WORKER_THREADS = 16;
 
-    private final Vertx vertx;
     private final Path directory;
     private final WorkerExecutor workers;
     private final ImageFileWriter fileWriter;
@@ -42,7 +39,6 @@ public final class LocalImageStore implements ImageStore {
     private final ImageDirectoryOwner owner;
 
     private LocalImageStore(Vertx vertx, Path directory, ImageDirectoryOwner owner) {
-        this.vertx = vertx;
         this.directory = directory;
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-store", WORKER_THREADS);
         this.fileWriter = new ImageFileWriter(directory);
@@ -117,13 +113,21 @@ public final class LocalImageStore implements ImageStore {
     }
 
     @Override
-    public Future<ReadStream<Buffer>> read(String key) {
+    public Future<ImageContent> open(String key) {
         if (!KEY_PATTERN.matcher(key).matches()) {
             return Future.failedFuture(new ImageNotFoundException(key));
         }
-        Context context = vertx.getOrCreateContext();
-        return workers.<FileChannel>executeBlocking(() -> open(key), false)
-                .map(channel -> new FileReadStream(channel, workers, context));
+        return workers.executeBlocking(() -> new LocalImageContent(openFile(key), workers), false);
+    }
+
+    private FileChannel openFile(String key) throws IOException {
+        try {
+            return FileChannel.open(directory.resolve(key), StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            // In an unmounted directory the file seems to be missing, although it exists.
+            marker.requirePresent();
+            throw new ImageNotFoundException(key);
+        }
     }
 
     @Override
@@ -152,14 +156,6 @@ public final class LocalImageStore implements ImageStore {
                 .compose(keys -> keys.isEmpty()
                         ? Future.succeededFuture()
                         : page.apply(keys).compose(done -> scanNextPage(scanner, limit, page)));
-    }
-
-    private FileChannel open(String key) throws IOException {
-        try {
-            return FileChannel.open(directory.resolve(key), StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-            throw new ImageNotFoundException(key);
-        }
     }
 
     /** Stops the worker threads. Flushes nothing: images are durable when the future of {@link #put} completes. */

@@ -198,6 +198,7 @@ class ApiContractTest {
                         Problem.methodNotAllowed("PUT", "GET"),
                         Problem.tooLarge(413, "x"),
                         Problem.unsupportedMediaType(),
+                        Problem.rangeNotSatisfiable(1),
                         Problem.internalError(),
                         Problem.unavailable(),
                         Problem.tooManyRequests("x", 1),

@@ -7,12 +7,11 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,7 @@ final class FakeImageBackend implements ImageBackend {
         }
 
         @Override
-        public Future<ReadStream<Buffer>> read(String key) {
+        public Future<ImageContent> open(String key) {
             return Future.failedFuture("not stored");
         }
 

@@ -8,12 +8,11 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -169,7 +168,7 @@ class ImageStoreFailureTest {
         }
 
         @Override
-        public Future<ReadStream<Buffer>> read(String key) {
+        public Future<ImageContent> open(String key) {
             return Future.failedFuture("not stored");
         }
 

@@ -2,20 +2,19 @@ package dev.darkroom.image.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.ImageInspector;
 import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.ReadStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,11 +22,11 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -218,18 +217,21 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void streamsLargeImageToSlowReader() throws Exception {
+    void readsBlocksOfLargeImage() throws Exception {
         // given
         byte[] bytes = new byte[1_000_003];
         new Random(7).nextBytes(bytes);
         get(store.put("00/big.png", unchecked(bytes)));
 
         // when
-        Buffer received = Buffer.buffer();
-        get(store.read("00/big.png").compose(stream -> readSlowly(stream, received)));
+        ImageContent content = get(store.open("00/big.png"));
 
         // then
-        assertThat(received.getBytes()).isEqualTo(bytes);
+        assertThat(get(content.read(0, 65_536)).getBytes()).isEqualTo(Arrays.copyOf(bytes, 65_536));
+        assertThat(get(content.read(999_999, 4)).getBytes()).isEqualTo(Arrays.copyOfRange(bytes, 999_999, 1_000_003));
+        assertThat(get(content.read(1_000_003, 0)).length()).isZero();
+        assertThatThrownBy(() -> get(content.read(999_999, 5))).hasRootCauseInstanceOf(EOFException.class);
+        get(content.close());
     }
 
     @Test
@@ -262,7 +264,7 @@ class LocalImageStoreTest {
 
     @Test
     void failsForMissingKey() {
-        assertThatThrownBy(() -> get(store.read("3f/nothing.png")))
+        assertThatThrownBy(() -> get(store.open("3f/nothing.png")))
                 .hasRootCauseInstanceOf(ImageNotFoundException.class);
     }
 
@@ -284,7 +286,7 @@ class LocalImageStoreTest {
     void rejectsUnsafeKey(String key) throws Exception {
         assertThatThrownBy(() -> get(store.put(key, image(TestImages.png(8, 8)))))
                 .hasRootCauseInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> get(store.read(key))).hasRootCauseInstanceOf(ImageNotFoundException.class);
+        assertThatThrownBy(() -> get(store.open(key))).hasRootCauseInstanceOf(ImageNotFoundException.class);
         assertThat(files()).isEmpty();
     }
 
@@ -339,27 +341,28 @@ class LocalImageStoreTest {
     }
 
     @Test
-    void closesFileWhenHandlerIsRemoved() throws Exception {
+    void closesFile() throws Exception {
         // given
-        byte[] bytes = new byte[1_000_000];
-        get(store.put("00/left.png", unchecked(bytes)));
-        AtomicInteger blocks = new AtomicInteger();
+        get(store.put("00/left.png", unchecked(new byte[1_000_000])));
+        ImageContent content = get(store.open("00/left.png"));
+        get(content.read(0, 1_000));
 
         // when
-        get(store.read("00/left.png").compose(stream -> {
-            Promise<Void> handlerRemoved = Promise.promise();
-            stream.handler(block -> {
-                blocks.incrementAndGet();
-                stream.handler(null);
-                handlerRemoved.complete();
-            });
-            return handlerRemoved.future();
-        }));
+        get(content.close());
 
         // then
-        assertThat(blocks).hasValue(1);
-        await().atMost(60, TimeUnit.SECONDS)
-                .untilAsserted(() -> assertThat(openFiles("left.png")).isZero());
+        assertThat(openFiles("left.png")).isZero();
+    }
+
+    @Test
+    void reportsUnmountedDirectoryInsteadOfMissingImage() throws Exception {
+        // given
+        get(store.put("00/there.png", unchecked(new byte[10])));
+        Files.move(dir.resolve("images"), dir.resolve("unmounted"));
+        Files.createDirectory(dir.resolve("images"));
+
+        // then
+        assertThatThrownBy(() -> get(store.open("00/there.png"))).hasRootCauseInstanceOf(ImageDirectoryException.class);
     }
 
     private static long openFiles(String name) throws IOException {
@@ -380,29 +383,10 @@ class LocalImageStoreTest {
         }
     }
 
-    private Future<Void> readSlowly(ReadStream<Buffer> stream, Buffer received) {
-        Promise<Void> end = Promise.promise();
-        stream.exceptionHandler(end::fail);
-        stream.endHandler(v -> end.complete());
-        stream.pause();
-        stream.handler(block -> {
-            received.appendBuffer(block);
-            vertx.setTimer(1, t -> stream.fetch(1));
-        });
-        stream.fetch(1);
-        return end.future();
-    }
-
     private Buffer read(String key) throws Exception {
-        Buffer received = Buffer.buffer();
-        get(store.read(key).compose(stream -> {
-            Promise<Void> end = Promise.promise();
-            stream.exceptionHandler(end::fail);
-            stream.endHandler(v -> end.complete());
-            stream.handler(received::appendBuffer);
-            return end.future();
-        }));
-        return received;
+        ImageContent content = get(store.open(key));
+        int length = (int) Files.size(dir.resolve("images").resolve(key));
+        return get(content.read(0, length).eventually(content::close));
     }
 
     /** Returns the visible files below the store, including temporary files. */
