@@ -12,7 +12,7 @@ public final class LogLines {
         List<String> kept = new ArrayList<>();
         boolean inWarning = false;
         for (String line : lines) {
-            if (line.contains("BlockedThreadChecker")) {
+            if (line.contains("BlockedThreadChecker") || line.contains(" has been blocked for ")) {
                 inWarning = true;
             } else if (!inWarning || !(line.startsWith("\tat ") || line.contains("VertxException: Thread blocked"))) {
                 inWarning = false;
