@@ -157,9 +157,7 @@ class ClockSkewIT {
         return DarkroomInstanceSettings.forTests()
                 .database(database)
                 .aiServer(inProcessSimulator)
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", HEARTBEAT.toMillis() + "ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");

@@ -286,9 +286,7 @@ class FleetFaultsUnderLoadIT {
 
     private static DarkroomInstanceSettings settings() {
         return DarkroomInstanceSettings.forTests()
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "4s")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");

@@ -176,9 +176,7 @@ class NonReadingClientsIT {
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0")
                 .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 // The defaults.
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "5s")
                 .with("DARKROOM_NODE_TTL", "15s")

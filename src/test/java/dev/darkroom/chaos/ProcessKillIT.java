@@ -91,17 +91,11 @@ class ProcessKillIT {
             Duration maxRecovery) {}
 
     private static DarkroomInstanceSettings settings() {
-        return DarkroomInstanceSettings.forTests()
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8");
+        return DarkroomInstanceSettings.forTests().smallProcess();
     }
 
     private static DarkroomInstanceSettings shortLeases() {
-        return settings()
-                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
-                .with("DARKROOM_NODE_TTL", "3s")
-                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
+        return settings().shortLeases();
     }
 
     private void killRepeatedly(Run run) throws Exception {

@@ -146,9 +146,7 @@ class SoakIT {
     private static DarkroomInstanceSettings settings(InProcessSimulator inProcessSimulator) {
         return DarkroomInstanceSettings.forTests()
                 .aiServer(inProcessSimulator)
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "4s")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");

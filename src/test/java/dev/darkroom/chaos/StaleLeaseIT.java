@@ -246,9 +246,7 @@ class StaleLeaseIT {
     private DarkroomInstanceSettings timings() {
         return DarkroomInstanceSettings.forTests()
                 .aiServer(inProcessSimulator)
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 .with("DARKROOM_NODE_REAP_INTERVAL", "5s");
     }
 }

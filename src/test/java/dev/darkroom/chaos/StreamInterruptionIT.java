@@ -194,11 +194,7 @@ class StreamInterruptionIT {
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND", "5000")
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0")
                 .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
-                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
-                .with("DARKROOM_NODE_TTL", "3s")
-                .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
+                .smallProcess()
+                .shortLeases();
     }
 }

@@ -45,30 +45,30 @@ class AiServerFaultsIT {
     private static final List<ExecutorService> executors = new ArrayList<>();
     private static final List<FaultScenarioRunner> runners = new ArrayList<>();
 
-    /** Runs the faults in parallel, because most of their time is waiting. Each group has an application of its own. */
     @BeforeAll
     static void runTransientFaults() {
-        List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
-        List<AiServerFault.ScriptedFault> quick =
-                scripted.stream().filter(fault -> !fault.persistent()).toList();
-        List<AiServerFault.ScriptedFault> slow = scripted.stream()
-                .filter(AiServerFault.ScriptedFault::persistent)
-                .toList();
-        List<AiServerFault.ConnectionFault> connectionFaults = ofKind(AiServerFault.ConnectionFault.class);
-        for (int part = 0; part < 2; part++) {
-            runInOrder(
-                    FaultScenarioRunner.forSingleFaults(LONG_TIMEOUT),
-                    everySecond(quick, part),
-                    FaultScenarioRunner::once,
-                    transientResults);
-            runInOrder(everySecond(connectionFaults, part), FaultScenarioRunner::once, transientResults);
-        }
-        runInOrder(
-                FaultScenarioRunner.forSingleFaults(SHORT_TIMEOUT), slow, FaultScenarioRunner::once, transientResults);
+        runAll(
+                FaultScenarioRunner::forSingleFaults,
+                FaultScenarioRunner::once,
+                FaultScenarioRunner::once,
+                transientResults);
     }
 
     /** Runs every fault until the generation ends. Many of them take as long as the deadline. */
     private static void runPersistentFaults() {
+        runAll(
+                FaultScenarioRunner::forPersistentFaults,
+                FaultScenarioRunner::persistently,
+                FaultScenarioRunner::persistently,
+                persistentResults);
+    }
+
+    /** Runs the faults in parallel, because most of their time is waiting. Each group has an application of its own. */
+    private static <T> void runAll(
+            Function<Duration, FaultScenarioRunner> newRunner,
+            BiFunction<FaultScenarioRunner, AiServerFault.ScriptedFault, T> scriptedScenario,
+            Function<AiServerFault.ConnectionFault, T> connectionScenario,
+            Map<AiServerFault, Future<T>> results) {
         List<AiServerFault.ScriptedFault> scripted = ofKind(AiServerFault.ScriptedFault.class);
         List<AiServerFault.ScriptedFault> quick =
                 scripted.stream().filter(fault -> !fault.persistent()).toList();
@@ -77,18 +77,10 @@ class AiServerFaultsIT {
                 .toList();
         List<AiServerFault.ConnectionFault> connectionFaults = ofKind(AiServerFault.ConnectionFault.class);
         for (int part = 0; part < 2; part++) {
-            runInOrder(
-                    FaultScenarioRunner.forPersistentFaults(LONG_TIMEOUT),
-                    everySecond(quick, part),
-                    FaultScenarioRunner::persistently,
-                    persistentResults);
-            runInOrder(everySecond(connectionFaults, part), FaultScenarioRunner::persistently, persistentResults);
+            runInOrder(newRunner.apply(LONG_TIMEOUT), everySecond(quick, part), scriptedScenario, results);
+            runInOrder(everySecond(connectionFaults, part), connectionScenario, results);
         }
-        runInOrder(
-                FaultScenarioRunner.forPersistentFaults(SHORT_TIMEOUT),
-                slow,
-                FaultScenarioRunner::persistently,
-                persistentResults);
+        runInOrder(newRunner.apply(SHORT_TIMEOUT), slow, scriptedScenario, results);
     }
 
     private static <F> List<F> ofKind(Class<F> kind) {

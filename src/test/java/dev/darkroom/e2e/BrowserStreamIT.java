@@ -180,9 +180,7 @@ class BrowserStreamIT {
 
     private DarkroomInstanceSettings settings() {
         return DarkroomInstanceSettings.forTests()
-                .with("DARKROOM_API_INSTANCES", "1")
-                .with("DARKROOM_GENERATION_INSTANCES", "1")
-                .with("DARKROOM_DATABASE_POOL_SIZE", "8")
+                .smallProcess()
                 .with(
                         "DARKROOM_HTTP_CORS_ORIGINS",
                         "http://127.0.0.1:" + pages.getAddress().getPort());

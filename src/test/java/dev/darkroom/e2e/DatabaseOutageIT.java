@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
@@ -52,8 +53,7 @@ class DatabaseOutageIT {
         database = TestPostgres.migratedDatabase();
         proxy = new TcpProxy(database.host(), database.port());
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
-        DatabaseUrl proxied =
-                new DatabaseUrl("127.0.0.1", proxy.port(), database.database(), database.user(), database.password());
+        DatabaseUrl proxied = DarkroomFleet.throughProxy(proxy, database);
         darkroomInstance = InProcessDarkroom.start(
                 directory, DarkroomInstanceSettings.forTests().database(proxied).aiServer(inProcessSimulator));
         client = darkroomInstance.client();

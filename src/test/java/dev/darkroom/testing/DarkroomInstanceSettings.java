@@ -45,6 +45,13 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
     }
 
+    /** Sets one verticle of each kind and eight database connections, for tests that run several processes. */
+    public DarkroomInstanceSettings smallProcess() {
+        return with("DARKROOM_API_INSTANCES", "1")
+                .with("DARKROOM_GENERATION_INSTANCES", "1")
+                .with("DARKROOM_DATABASE_POOL_SIZE", "8");
+    }
+
     public DarkroomInstanceSettings with(String name, String value) {
         values.put(name, value);
         return this;
