@@ -21,10 +21,15 @@ public final class RequestBodyReader {
     /** Error code of a reset after a response that did not need the rest of the request (RFC 9113, section 8.1). */
     private static final long NO_ERROR = 0;
 
+    /** Memory of all large bodies that are being received. A growing buffer may take twice the size of its content. */
+    private static final ByteBudget MEMORY = new ByteBudget(Runtime.getRuntime().maxMemory() / 16);
+
+    /** Size up to which a body does not count, so that clients that send large bodies slowly block only other large bodies. */
+    private static final int FREE_BYTES = 16 * 1024;
+
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final RequestBodyLimits limits;
-    private final RequestMemoryBudget memory = RequestMemoryBudget.SHARED;
     private final Promise<Buffer> result = Promise.promise();
     private Buffer received = Buffer.buffer();
     private boolean rejected;
@@ -75,7 +80,7 @@ public final class RequestBodyReader {
         int size = received.length() + data.length();
         if (size > limits.maxBytes()) {
             reject(bodyTooLarge());
-        } else if (!memory.tryGrow(received.length(), size)) {
+        } else if (!MEMORY.tryReserve(countedBytes(size) - countedBytes(received.length()))) {
             reject(Problem.unavailable());
         } else {
             received.appendBuffer(data);
@@ -97,8 +102,12 @@ public final class RequestBodyReader {
         releaseMemory();
     }
 
+    private static int countedBytes(int size) {
+        return size <= FREE_BYTES ? 0 : size;
+    }
+
     private void releaseMemory() {
-        memory.release(received.length());
+        MEMORY.release(countedBytes(received.length()));
         received = Buffer.buffer();
     }
 

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Limits the unsent bytes of all accepted connections of a process together. Anonymous connections may use half of the budget.
@@ -20,31 +19,32 @@ public final class UnsentByteBudget {
     /** One scan of all connections frees at least a sixteenth of the budget, so scans stay rare. */
     private static final int MIN_FREED_DIVISOR = 16;
 
-    private final long capacity;
-    private final long anonymousCapacity;
-    private final AtomicLong used = new AtomicLong();
-    private final AtomicLong anonymousUsed = new AtomicLong();
+    private final ByteBudget all;
+
+    /** Part of {@link #all} that anonymous connections may use. */
+    private final ByteBudget anonymous;
+
     private final Set<UnsentByteTracker> trackers = ConcurrentHashMap.newKeySet();
     private final RateLimitedWarning warning = new RateLimitedWarning("connection aborted, unsent byte limit reached");
 
     /** @param capacity in bytes */
     public UnsentByteBudget(long capacity) {
-        this.capacity = capacity;
-        this.anonymousCapacity = capacity / 2;
+        this.all = new ByteBudget(capacity);
+        this.anonymous = new ByteBudget(capacity / 2);
     }
 
     /** Returns the current number of unsent bytes, never more than the capacity. */
     public long used() {
-        return used.get();
+        return all.used();
     }
 
     /** Returns the unsent bytes of anonymous connections, a part of {@link #used}. */
     public long anonymousUsed() {
-        return anonymousUsed.get();
+        return anonymous.used();
     }
 
     public long capacity() {
-        return capacity;
+        return all.capacity();
     }
 
     void register(UnsentByteTracker tracker) {
@@ -69,40 +69,29 @@ public final class UnsentByteBudget {
         return true;
     }
 
-    void release(long bytes, boolean anonymous) {
-        used.addAndGet(-bytes);
-        if (anonymous) {
-            anonymousUsed.addAndGet(-bytes);
+    void release(long bytes, boolean ofAnonymous) {
+        all.release(bytes);
+        if (ofAnonymous) {
+            anonymous.release(bytes);
         }
     }
 
     /** Moves the bytes of a connection out of the anonymous part after its user is identified. */
     void transferFromAnonymous(long bytes) {
-        anonymousUsed.addAndGet(-bytes);
+        anonymous.release(bytes);
     }
 
-    private boolean tryReserve(long bytes, boolean anonymous) {
-        if (anonymous && !tryReserve(anonymousUsed, bytes, anonymousCapacity)) {
+    private boolean tryReserve(long bytes, boolean forAnonymous) {
+        if (forAnonymous && !anonymous.tryReserve(bytes)) {
             return false;
         }
-        if (tryReserve(used, bytes, capacity)) {
+        if (all.tryReserve(bytes)) {
             return true;
         }
-        if (anonymous) {
-            anonymousUsed.addAndGet(-bytes);
+        if (forAnonymous) {
+            anonymous.release(bytes);
         }
         return false;
-    }
-
-    private static boolean tryReserve(AtomicLong counter, long bytes, long limit) {
-        long before;
-        do {
-            before = counter.get();
-            if (before + bytes > limit) {
-                return false;
-            }
-        } while (!counter.compareAndSet(before, before + bytes));
-        return true;
     }
 
     /** Aborts connections of the largest owner. Returns false when the requesting connection was one of them. */
@@ -119,10 +108,10 @@ public final class UnsentByteBudget {
     }
 
     /** Returns the bytes that were freed. */
-    private long abortLargest(boolean anonymous, UnsentByteTracker requester, long bytes) {
-        long target = bytes + capacity / MIN_FREED_DIVISOR;
+    private long abortLargest(boolean ofAnonymous, UnsentByteTracker requester, long bytes) {
+        long target = bytes + capacity() / MIN_FREED_DIVISOR;
         long freed = 0;
-        for (UnsentByteTracker tracker : trackersOfLargestOwner(anonymous, requester, bytes)) {
+        for (UnsentByteTracker tracker : trackersOfLargestOwner(ofAnonymous, requester, bytes)) {
             if (freed >= target) {
                 break;
             }
@@ -133,13 +122,14 @@ public final class UnsentByteBudget {
     }
 
     /** Returns the trackers of the address or user with the most unsent bytes, the largest first. */
-    private List<UnsentByteTracker> trackersOfLargestOwner(boolean anonymous, UnsentByteTracker requester, long bytes) {
+    private List<UnsentByteTracker> trackersOfLargestOwner(
+            boolean ofAnonymous, UnsentByteTracker requester, long bytes) {
         // Copies the sizes: they change concurrently, and sorting needs stable values.
         Map<UnsentByteTracker, Long> bytesByTracker = new HashMap<>();
         Map<String, Long> bytesByOwner = new HashMap<>();
         for (UnsentByteTracker tracker : trackers) {
             long trackedBytes = tracker.reservedBytes() + (tracker == requester ? bytes : 0);
-            if (tracker.isAnonymous() == anonymous && trackedBytes > 0) {
+            if (tracker.isAnonymous() == ofAnonymous && trackedBytes > 0) {
                 bytesByTracker.put(tracker, trackedBytes);
                 bytesByOwner.merge(tracker.ownerKey(), trackedBytes, Long::sum);
             }
