@@ -1,6 +1,6 @@
 // Receives notifications with EventSource. EventSource cannot send headers, so the page requests a ticket first. The browser reconnects
 // automatically with the id of the last event. When the ticket has expired, `open` continues from that id with a new ticket.
-export function listen({ api, key, cursor, onNotification, onReset = () => {} }) {
+export function listen({ api, key, cursor, onNotification, onReset = () => {}, onTooManyStreams = () => {} }) {
   let source;
   let lastSeq = 0;
   let closed = false;
@@ -28,6 +28,14 @@ export function listen({ api, key, cursor, onNotification, onReset = () => {} })
       cursor = event.lastEventId;
       lastSeq = 0;
       onReset(JSON.parse(event.data), cursor);
+    });
+    source.addEventListener('close', (event) => {
+      if (JSON.parse(event.data).reason === 'TOO_MANY_STREAMS') {
+        // The user has newer streams, and reconnecting would close one of them. Poll the list instead.
+        closed = true;
+        source.close();
+        onTooManyStreams();
+      }
     });
     source.onerror = () => {
       // CONNECTING: the browser reconnects. CLOSED: the request was rejected and the browser gave up, so reconnect here.

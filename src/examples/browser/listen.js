@@ -24,6 +24,9 @@ export async function listen({ api, key, cursor, onNotification, onReset = () =>
           // Some missed notifications have expired: read the list.
           lastSeq = 0;
           await onReset(JSON.parse(data), cursor);
+        } else if (event === 'close' && JSON.parse(data).reason === 'TOO_MANY_STREAMS') {
+          // The user has newer streams, and reconnecting would close one of them. Poll the list instead.
+          throw Object.assign(new Error('too many streams'), { fatal: true });
         }
       }
     } catch (error) {
