@@ -28,9 +28,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Validates the example messages of the notification design against the schemas, and the signature of its webhook. */
+/** Validates the example messages of the notification pages against the schemas, and the signature of their webhook. */
 class NotificationSchemaExamplesTest {
-    private static final String DESIGN = read(Path.of("docs/notifications-design.md"));
+    private static final String PAGES =
+            read(Path.of("docs/notifications-design.md")) + read(Path.of("docs/schemas/notification-examples.md"));
     private static final JsonObject SCHEMAS = new JsonObject(read(Path.of("docs/schemas/notifications.schema.json")));
     private static final Pattern EXAMPLE =
             Pattern.compile("<!-- schema: (\\w+) -->\n```json\n(.*?)\n```", Pattern.DOTALL);
@@ -54,7 +55,7 @@ class NotificationSchemaExamplesTest {
     }
 
     static Stream<Example> examples() {
-        return EXAMPLE.matcher(DESIGN)
+        return EXAMPLE.matcher(PAGES)
                 .results()
                 .map(found -> new Example(found.group(1), new JsonObject(found.group(2))));
     }
@@ -96,7 +97,7 @@ class NotificationSchemaExamplesTest {
 
     @Test
     void everyExampleNamesItsSchema() {
-        long blocks = DESIGN.lines().filter("```json"::equals).count();
+        long blocks = PAGES.lines().filter("```json"::equals).count();
         TreeSet<String> shown = new TreeSet<>();
         Stream.concat(examples(), streamEvents()).forEach(example -> shown.add(example.schema()));
 
@@ -133,9 +134,9 @@ class NotificationSchemaExamplesTest {
     void webhookSignatureIsValid() throws GeneralSecurityException {
         String headers = block("webhook-signature");
         Matcher body = Pattern.compile("<!-- schema: WebhookBody -->\n```json\n(.*?)\n```", Pattern.DOTALL)
-                .matcher(DESIGN);
+                .matcher(PAGES);
         assertThat(body.find()).isTrue();
-        Matcher secret = Pattern.compile("whsec_([A-Za-z0-9+/=]+)").matcher(DESIGN);
+        Matcher secret = Pattern.compile("whsec_([A-Za-z0-9+/=]+)").matcher(PAGES);
         assertThat(secret.find()).isTrue();
 
         Mac mac = Mac.getInstance("HmacSHA256");
@@ -168,7 +169,7 @@ class NotificationSchemaExamplesTest {
 
     private static String block(String name) {
         Matcher found = Pattern.compile("<!-- " + name + " -->\n```text\n(.*?)```", Pattern.DOTALL)
-                .matcher(DESIGN);
+                .matcher(PAGES);
         assertThat(found.find()).as(name).isTrue();
         return found.group(1);
     }
