@@ -105,7 +105,7 @@ final class SettingsBinder {
             return settingValue.duration(SettingRules.MIN_DURATION, SettingRules.MAX_DURATION);
         }
         Duration duration = settingValue.duration(range.min(), range.max());
-        if (range.wholeSeconds() && duration.getNano() != 0) {
+        if (range.wholeSeconds() && !duration.equals(Duration.ofSeconds(duration.toSeconds()))) {
             throw settingValue.expected("whole seconds");
         }
         return duration;

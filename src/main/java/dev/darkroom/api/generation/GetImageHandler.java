@@ -23,7 +23,6 @@ public final class GetImageHandler implements OperationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(GetImageHandler.class);
 
     private static final int RETRY_AFTER_SECONDS = 1;
-    private static final Problem IMAGE_NOT_FOUND = Problem.notFound("Image not found.");
 
     /** An image never changes. One year is the conventional maximum age. */
     private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
@@ -70,8 +69,12 @@ public final class GetImageHandler implements OperationHandler {
                 .getImage(operationContext, UUID.fromString(name.substring(0, dot)))
                 .compose(location -> hasExtension(location.image(), name.substring(dot + 1))
                         ? respond(operationContext, location)
-                        : Future.failedFuture(IMAGE_NOT_FOUND))
+                        : Future.failedFuture(imageNotFound()))
                 .onFailure(operationContext::fail);
+    }
+
+    private static Problem imageNotFound() {
+        return Problem.notFound("Image not found.");
     }
 
     private static boolean hasExtension(StoredImage image, String extension) {
@@ -140,7 +143,7 @@ public final class GetImageHandler implements OperationHandler {
                     .addKeyValue("generation", location.generationId())
                     .addKeyValue("image", location.image().id())
                     .log("image file missing");
-            return Future.failedFuture(IMAGE_NOT_FOUND);
+            return Future.failedFuture(imageNotFound());
         }
         LOG.atError()
                 .addKeyValue("requestId", operationContext.requestId())
