@@ -9,9 +9,9 @@ import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
 import dev.darkroom.generation.store.SubmissionStore;
@@ -80,7 +80,8 @@ final class GenerationModule {
             tasks.add(new PeriodicTaskVerticle.Task(
                     settings.node().heartbeatInterval(),
                     stopped -> submissions
-                            .measureBacklog(backlogEstimator)
+                            .measureBacklog()
+                            .onSuccess(backlogEstimator::update)
                             .onFailure(error -> LOG.atDebug()
                                     .addKeyValue("reason", error.getMessage())
                                     .log("backlog measurement failed"))));

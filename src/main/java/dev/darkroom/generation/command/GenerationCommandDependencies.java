@@ -2,7 +2,6 @@ package dev.darkroom.generation.command;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;

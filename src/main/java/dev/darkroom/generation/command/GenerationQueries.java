@@ -1,7 +1,6 @@
 package dev.darkroom.generation.command;
 
 import dev.darkroom.eventbus.CommandReply;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.Generation.QueuePosition;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;

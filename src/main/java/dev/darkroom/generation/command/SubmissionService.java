@@ -7,7 +7,6 @@ import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.RejectionReason;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;

@@ -4,7 +4,6 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.database.StatementBatcher;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.Context;
@@ -33,6 +32,9 @@ public final class SubmissionStore {
      */
     private static final StatementBatcher.Limits BATCH_LIMITS =
             new StatementBatcher.Limits(50, 1, Duration.ofSeconds(3));
+
+    /** Upper limit for the count of waiting generations. */
+    private static final long MAX_COUNTED = 100_000;
 
     private final Database database;
     private final String route;
@@ -162,17 +164,24 @@ public final class SubmissionStore {
                 });
     }
 
-    /** Updates the measurement of a backlog estimator. */
-    public Future<Void> measureBacklog(BacklogEstimator backlogEstimator) {
+    /**
+     * Size and throughput of the queue.
+     *
+     * @param waiting number of waiting generations, counted up to a limit
+     * @param perSecond number of attempts that end per second in all live processes, 0 when unknown
+     */
+    public record Backlog(long waiting, double perSecond) {}
+
+    /** Measures the backlog. */
+    public Future<Backlog> measureBacklog() {
         // Uses the heartbeat connections, because the measurement is needed most under load.
         return database.heartbeats()
                 .preparedQuery(GenerationSql.MEASURE_BACKLOG)
-                .execute(Tuple.of(route, BacklogEstimator.MAX_COUNTED))
+                .execute(Tuple.of(route, MAX_COUNTED))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     Double perSecond = row.getDouble("per_second");
-                    backlogEstimator.update(row.getLong("waiting"), perSecond == null ? 0 : perSecond);
-                    return null;
+                    return new Backlog(row.getLong("waiting"), perSecond == null ? 0 : perSecond);
                 });
     }
 

@@ -5,9 +5,8 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.AttemptCounts;
 import dev.darkroom.generation.GenerationError;
-import dev.darkroom.generation.RetryDecision;
-import dev.darkroom.generation.RetryDecision.Fail;
-import dev.darkroom.generation.RetryDecision.Retry;
+import dev.darkroom.generation.worker.RetryDecision.Fail;
+import dev.darkroom.generation.worker.RetryDecision.Retry;
 import java.time.Duration;
 import java.util.function.DoubleSupplier;
 

@@ -10,7 +10,6 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.CommandProtocol;
-import dev.darkroom.generation.BacklogEstimator;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;

@@ -1,7 +1,8 @@
-package dev.darkroom.generation;
+package dev.darkroom.generation.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.generation.store.SubmissionStore.Backlog;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,7 @@ class BacklogEstimatorTest {
     @Test
     void hasNoEstimateWithoutThroughput() {
         // when
-        backlogEstimator.update(100_000, 0);
+        backlogEstimator.update(new Backlog(100_000, 0));
 
         // then
         assertThat(backlogEstimator.estimateWait(0)).isEmpty();
@@ -24,7 +25,7 @@ class BacklogEstimatorTest {
     @Test
     void estimatesWaitFromPositionAndThroughput() {
         // when
-        backlogEstimator.update(10, 2);
+        backlogEstimator.update(new Backlog(10, 2));
 
         // then
         assertThat(backlogEstimator.estimateWait(0)).contains(Duration.ofMillis(500));
@@ -35,7 +36,7 @@ class BacklogEstimatorTest {
     @Test
     void countsGenerationsAcceptedAfterTheMeasurement() {
         // given
-        backlogEstimator.update(119, 2);
+        backlogEstimator.update(new Backlog(119, 2));
         assertThat(backlogEstimator.takesLongerThan(MINUTE)).isFalse();
 
         // when
@@ -46,7 +47,7 @@ class BacklogEstimatorTest {
         assertThat(backlogEstimator.takesLongerThan(MINUTE)).isTrue();
 
         // when
-        backlogEstimator.update(119, 2);
+        backlogEstimator.update(new Backlog(119, 2));
 
         // then
         assertThat(backlogEstimator.takesLongerThan(MINUTE)).isFalse();

@@ -1,9 +1,10 @@
-package dev.darkroom.generation;
+package dev.darkroom.generation.worker;
 
+import dev.darkroom.generation.GenerationError;
 import java.time.Duration;
 
 /** Decision after an attempt without success. */
-public sealed interface RetryDecision {
+sealed interface RetryDecision {
 
     /** Whether the attempt counts towards {@code retry.maxAttempts}. */
     boolean counted();
