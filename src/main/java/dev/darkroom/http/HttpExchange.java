@@ -59,7 +59,6 @@ public final class HttpExchange {
             vertx = owner;
             request = outboundRequest;
             limits = responseLimits;
-            deadline = System.nanoTime() + limits.timeout().toNanos();
             startTimer();
             open(request.target());
         }
@@ -80,6 +79,8 @@ public final class HttpExchange {
                 fail(Reason.TIMEOUT, "No response arrived before the timeout.", null);
             }
         });
+        // Not before the timer, so that a handshake that lasts until then is a timeout.
+        deadline = System.nanoTime() + limits.timeout().toNanos();
     }
 
     private void open(RequestTarget next) {

@@ -42,6 +42,9 @@ public final class OutboundHttpClient {
     /** Rounds handshake timeouts, because Vert.x caches TLS contexts by their options. */
     private static final int HANDSHAKE_TIMEOUT_STEP_MS = 250;
 
+    /** Added to the timeout of a call for the connect timeout of its client, so that the call ends with its own timeout. */
+    static final Duration CONNECT_TIMEOUT_MARGIN = Duration.ofSeconds(5);
+
     private final Vertx vertx;
     private final HttpClient client;
     private final long connectTimeoutMillis;

@@ -83,41 +83,40 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
             NettyChannels.resetOnClose(ctx.channel());
             return;
         }
-        if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
+        Throwable violation = findViolation(message);
+        if (violation != null) {
             ReferenceCountUtil.release(message);
-            fail(ctx, object.decoderResult().cause());
-            return;
+            fail(ctx, violation);
+        } else if (interim) {
+            ReferenceCountUtil.release(message);
+        } else {
+            ended = message instanceof LastHttpContent;
+            ctx.fireChannelRead(message);
+        }
+    }
+
+    /** Returns why a message is not acceptable; null when it is. */
+    private Throwable findViolation(Object message) {
+        if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
+            return object.decoderResult().cause();
         }
         if (message instanceof HttpResponse response) {
             int status = response.status().code();
             if (status == SWITCHING_PROTOCOLS || status < 100) {
-                ReferenceCountUtil.release(message);
-                fail(ctx, new DecoderException("unexpected status " + status));
-                return;
+                return new DecoderException("unexpected status " + status);
             }
             interim = status < FIRST_FINAL_STATUS;
             if (interim && ++interimResponses > MAX_INTERIM_RESPONSES) {
-                ReferenceCountUtil.release(message);
-                fail(ctx, new DecoderException("more than " + MAX_INTERIM_RESPONSES + " interim responses"));
-                return;
+                return new DecoderException("more than " + MAX_INTERIM_RESPONSES + " interim responses");
             }
         }
-        if (interim) {
-            ReferenceCountUtil.release(message);
-            return;
-        }
-        if (message instanceof HttpContent content) {
+        if (message instanceof HttpContent content && !interim) {
             bodyBytes += content.content().readableBytes();
             if (bodyBytes > limits.maxBodyBytes()) {
-                ReferenceCountUtil.release(message);
-                fail(ctx, new IOException("response body larger than " + limits.maxBodyBytes() + " bytes"));
-                return;
+                return new IOException("response body larger than " + limits.maxBodyBytes() + " bytes");
             }
         }
-        if (message instanceof LastHttpContent) {
-            ended = true;
-        }
-        ctx.fireChannelRead(message);
+        return null;
     }
 
     @Override

@@ -39,7 +39,11 @@ public final class SmallResourceClient {
     SmallResourceClient(Vertx vertx, Duration timeout, int maxHeaderBytes, int maxBodyBytes, TrustOptions trust) {
         this.timeout = timeout;
         this.client = new OutboundHttpClient(
-                vertx, timeout, maxHeaderBytes, trust, new ConnectionLimits(timeout, maxBodyBytes));
+                vertx,
+                timeout.plus(OutboundHttpClient.CONNECT_TIMEOUT_MARGIN),
+                maxHeaderBytes,
+                trust,
+                new ConnectionLimits(timeout, maxBodyBytes));
         this.webClient = WebClient.wrap(
                 client.httpClient(),
                 new WebClientOptions().setUserAgentEnabled(false).setFollowRedirects(false));
