@@ -26,7 +26,7 @@ import java.util.Set;
 
 /**
  * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name,
- * with unit and purpose. {@code toString} redacts secrets. Safe on any thread.
+ * with default, unit and purpose. {@code toString} redacts secrets. Safe on any thread.
  *
  * <p>{@link SettingsBinder} creates the records. An annotation of a component states which texts it accepts. {@link
  * SettingsValidator} checks rules between settings.

@@ -88,7 +88,7 @@ final class WebhookModule {
         return egressPolicy;
     }
 
-    /** @param notificationWriter stores the notification that an endpoint was disabled */
+    /** @param notificationWriter stores the notification that a webhook was disabled */
     void deploy(LocalNode localNode, NotificationWriter notificationWriter) throws Exception {
         processLifecycle.deploy(
                 vertx,

@@ -28,7 +28,7 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final PayloadFactory payloads;
+    private final WebhookPayloadFactory payloads;
     private final Runnable wakeSenders;
     private final Supplier<byte[]> secretFactory;
 
@@ -42,7 +42,7 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     /** @param secretFactory returns a new secret on each call */
     DeliveryEnqueueStore(String source, Runnable wakeSenders, Supplier<byte[]> secretFactory) {
-        this.payloads = new PayloadFactory(source);
+        this.payloads = new WebhookPayloadFactory(source);
         this.wakeSenders = wakeSenders;
         this.secretFactory = secretFactory;
     }

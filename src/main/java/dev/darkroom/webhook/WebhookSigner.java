@@ -31,7 +31,8 @@ public final class WebhookSigner {
     }
 
     /**
-     * Returns the value of the {@code webhook-signature} header: one signature per secret, separated by spaces.
+     * Returns the value of the {@code webhook-signature} header: one signature per secret, separated by spaces. A webhook has two
+     * secrets for some time after the rotation of its secret.
      *
      * @param id message id, the same in every attempt
      * @param timestamp start of the attempt in seconds since 1970

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the tests, settings, verticles and tables named by the pages exist. */
+/** Checks that the tests, settings, packages, verticles and tables named by the pages exist. */
 class DocumentNamesTest {
     private static final Pattern TEST =
             Pattern.compile("`([A-Z][A-Za-z]*(?:Test|IT))(?:\\.([a-z][A-Za-z0-9]*))?`(?:, `([a-z][A-Za-z0-9]*)`)?");
@@ -88,6 +88,20 @@ class DocumentNamesTest {
         assertThat(missing)
                 .as("variables named by the pages that are not settings")
                 .isEmpty();
+    }
+
+    @Test
+    void architectureListsEveryPackage() throws IOException {
+        String architecture = MarkdownPages.read(Path.of("docs/architecture.md"));
+        Path root = Path.of("src/main/java/dev/darkroom");
+        try (Stream<Path> packages = Files.walk(root)) {
+            assertThat(packages.filter(Files::isDirectory)
+                            .filter(each -> !each.equals(root))
+                            .map(each -> root.relativize(each).toString().replace('/', '.'))
+                            .filter(each -> !architecture.contains("`" + each + "`") && !each.startsWith("simulator.")))
+                    .as("packages that architecture.md does not list")
+                    .isEmpty();
+        }
     }
 
     @Test

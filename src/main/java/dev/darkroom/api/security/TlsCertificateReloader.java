@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the TLS certificate and key of the API server from two PEM files, at the start and again after a change, such as a renewal. Open
+ * Loads the TLS certificate and key of the API server from two PEM files, at the start and again after a change, such as a renewal (TLS reload). Open
  * connections keep their certificate. One instance per verticle, for its event loop.
  */
 public final class TlsCertificateReloader {

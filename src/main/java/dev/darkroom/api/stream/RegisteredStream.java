@@ -3,8 +3,10 @@ package dev.darkroom.api.stream;
 import dev.darkroom.api.stream.StreamRegistry.StreamTimings;
 
 /**
- * An SSE stream or WebSocket of a {@link StreamRegistry}. Aborts the connection of a slow consumer, for which the write queue stays full.
- * Confined to the event loop of its connection.
+ * An SSE stream or WebSocket of a {@link StreamRegistry}. Disconnects a slow consumer: aborts the connection when the write queue stays
+ * full for {@code streams.slowConsumerTimeout} (backpressure). Two limits of the transport apply to every connection in addition: {@code
+ * UnsentByteTracker}, when the operating system sends nothing for the same time, and {@code UnsentByteBudget}, when all connections
+ * together hold too many unsent bytes. Confined to the event loop of its connection.
  */
 public abstract class RegisteredStream implements OpenStream {
     /** Write queue of a stream: a few frames. The default of Netty, 64 KiB, would use too much memory per process. */

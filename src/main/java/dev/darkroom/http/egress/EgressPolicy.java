@@ -7,7 +7,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 
 /**
- * Egress policy for URLs chosen by users or AI servers, against server-side request forgery (CWE-918). Checks the syntax of
+ * Egress policy for URLs chosen by users or AI servers, against server-side request forgery (SSRF, CWE-918). Checks the syntax of
  * the URL and every address of its host. Runs when a URL is registered and again before each call. The call connects to a
  * checked address, so that DNS rebinding has no effect. Thread-safe.
  */

@@ -1,2 +1,2 @@
-/** Egress policy against server-side request forgery: URLs, addresses and host resolution. */
+/** Egress policy against server-side request forgery (SSRF): URLs, addresses and host resolution. */
 package dev.darkroom.http.egress;

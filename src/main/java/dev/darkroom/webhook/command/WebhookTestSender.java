@@ -6,9 +6,9 @@ import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.webhook.DeliveryFailure;
-import dev.darkroom.webhook.PayloadFactory;
 import dev.darkroom.webhook.PayloadFormat;
 import dev.darkroom.webhook.WebhookEventTypes;
+import dev.darkroom.webhook.WebhookPayloadFactory;
 import dev.darkroom.webhook.WebhookRequestHeaders;
 import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import io.vertx.core.Future;
@@ -34,8 +34,8 @@ final class WebhookTestSender {
         String timestamp = Rfc3339Timestamp.format(testTarget.sentAt());
         Buffer body = Buffer.buffer(
                 testTarget.payloadFormat() == PayloadFormat.STANDARD
-                        ? PayloadFactory.standardWebhook(WebhookEventTypes.TEST, timestamp, data)
-                        : PayloadFactory.cloudEvent(id, "urn:darkroom", WebhookEventTypes.TEST, timestamp, data)
+                        ? WebhookPayloadFactory.standardWebhook(WebhookEventTypes.TEST, timestamp, data)
+                        : WebhookPayloadFactory.cloudEvent(id, "urn:darkroom", WebhookEventTypes.TEST, timestamp, data)
                                 .encode());
         long startNanos = System.nanoTime();
         return httpClient

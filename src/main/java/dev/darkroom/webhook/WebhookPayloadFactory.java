@@ -10,7 +10,7 @@ import io.vertx.core.json.JsonObject;
  *
  * @param source URI of this installation, for the CloudEvents attribute {@code source}
  */
-public record PayloadFactory(String source) {
+public record WebhookPayloadFactory(String source) {
 
     /** Encodes a notification according to Standard Webhooks 1.0.0. */
     String standardWebhook(Notification notification) {
