@@ -2,8 +2,9 @@
 
     python3 src/diagrams/notification_design.py
 
-writes docs/diagrams/notification-*.svg and -dark.svg, and their descriptions as docs/diagrams/notification-figures.md. Each figure is 800 units wide, has its own background, a title and a
-description, and carries the SHA-256 of this file, by which NotificationDesignFiguresTest finds stale figures.
+writes docs/diagrams/notification-*.svg and -dark.svg, and their descriptions as docs/diagrams/notification-figures.md. Each figure
+is 800 units wide, has its own background, a title and a description, and carries the SHA-256 of this file, by which
+NotificationDesignFiguresTest finds stale figures.
 """
 import hashlib
 from html import escape
@@ -551,7 +552,8 @@ def deployment():
 
 def front_end():
     p = Figure("notification-front-end", "Front-end states, and tabs that share one connection",
-                "States: signed out, connecting, live, recovering, polling. Connecting becomes live with the first frame. Live becomes "
+                "States: signed out, connecting, live, recovering, polling. Connecting becomes live with the first frame, "
+                "recovering after an error. Live becomes "
                 "recovering when the connection is lost, closed or silent for 45 seconds. Recovering becomes connecting after the delay, "
                 "or polling after five failures or when another tab took the stream. Polling tries to connect again every minute. 401 "
                 "for a ticket request means signed out. Below: one tab holds a Web Lock and the connection, and passes events to the "
@@ -566,8 +568,9 @@ def front_end():
     p.line([(240, 60), (330, 60)], "sign in", at=(285, 48), width=80)
     p.line([(330, 84), (240, 84)], "401 for the ticket", at=(285, 106), width=84)
     p.line([(490, 70), (610, 70)], "first frame", at=(550, 58), width=100)
-    p.line([(710, 102), (710, 214)], "lost, close, or no ping for 45 s", at=(712, 158), width=110)
-    p.line([(610, 226), (470, 102)], "after retry delay, with the cursor", at=(556, 150), width=110)
+    p.line([(710, 102), (710, 214)], "lost, close, or no ping for 45 s", at=(712, 158), width=116)
+    p.line([(610, 234), (446, 102)], "after delay, with cursor", at=(490, 164), width=94)
+    p.line([(490, 92), (650, 214)], "error, 429, 503", at=(592, 152), width=60)
     p.line([(610, 258), (490, 258)], "5 failures, or TOO_MANY_STREAMS", at=(550, 298), width=150)
     p.line([(400, 214), (400, 102)], "every 60 s", at=(400, 158), width=90)
     p.line([(330, 245), (165, 245), (165, 102)], "sign out or 401, from every state", at=(178, 200), width=120)

@@ -105,7 +105,7 @@ class NotificationDesignFiguresTest {
                         "## 7. Scaling considerations, risks and mitigations",
                         "## 8. Security considerations, risks and mitigations",
                         "## 9. Trade-offs and recommended alternatives",
-                        "## 10. Implementation complexity");
+                        "## 10. Implementation complexity (time, cost, skills)");
         for (String heading : headings) {
             assertThat(NotificationDesign.body())
                     .containsPattern(Pattern.quote(heading) + "\n\n\\*\\*(Built|Proposed)");
