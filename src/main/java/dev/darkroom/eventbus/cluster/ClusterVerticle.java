@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this process in the cluster: joins at the start, joins again after a lost membership, leaves at the stop. No other part of
- * the process depends on the membership. State is confined to its event loop.
+ * Keeps this process in the cluster: joins at the start, joins again after a lost membership, leaves at the stop. Only the
+ * commands of a process without generation verticles depend on the membership. State is confined to its event loop.
  */
 public final class ClusterVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterVerticle.class);
