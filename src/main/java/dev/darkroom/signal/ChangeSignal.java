@@ -58,7 +58,9 @@ public record ChangeSignal(String topic) {
      */
     public PeriodicTask subscribe(
             Vertx vertx, NotifyChannel notifyChannel, Duration pollInterval, Function<String, Future<?>> handler) {
-        subscribe(vertx, notifyChannel, handler::apply);
+        subscribe(vertx, notifyChannel, key -> {
+            Future<?> ignored = handler.apply(key);
+        });
         PeriodicTask pollTask = new PeriodicTask(vertx, pollInterval, () -> handler.apply(null));
         pollTask.start();
         return pollTask;
