@@ -15,6 +15,7 @@ import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.TestGenerations;
 import io.vertx.core.MultiMap;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -52,7 +53,9 @@ class GenerationCommandJsonTest {
                 .flatMap(text -> Stream.of(
                         Arguments.of(new JsonObject().put("user", text), "#/user"),
                         Arguments.of(user().put("idempotencyKey", text), "#/idempotencyKey"),
-                        Arguments.of(user().put("id", new JsonObject().put("a", text)), "#/id/a")));
+                        Arguments.of(user().put("id", new JsonObject().put("a", text)), "#/id/a"),
+                        Arguments.of(
+                                user().put("id", new JsonObject().put("a", new JsonArray().add(text))), "#/id/a/0")));
     }
 
     @ParameterizedTest
