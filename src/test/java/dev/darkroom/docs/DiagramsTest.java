@@ -24,6 +24,8 @@ class DiagramsTest {
     private static final Pattern NAMED =
             Pattern.compile("<!-- diagram: ([a-z0-9-]+) -->\n```mermaid\n(.*?)```", Pattern.DOTALL);
 
+    private static final Pattern VIEW_BOX = Pattern.compile("viewBox=\"\\S+ \\S+ (\\S+) \\S+\"");
+
     private record Diagram(String name, String source) {
         @Override
         public String toString() {
@@ -65,6 +67,18 @@ class DiagramsTest {
                     .as("./mvnw -Pdiagrams renders the images")
                     .contains("<!-- source sha256:" + sha256(diagram.source()) + " -->");
         }
+    }
+
+    /** A wider image is not legible in the 800 pixels that a page of a repository has for it. */
+    @ParameterizedTest
+    @MethodSource("diagrams")
+    void imageIsAtMost1000PixelsWide(Diagram diagram) {
+        MatchResult viewBox = VIEW_BOX.matcher(read(DOCS.resolve("diagrams").resolve(diagram.name() + ".svg")))
+                .results()
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(Double.parseDouble(viewBox.group(1))).isLessThanOrEqualTo(1000);
     }
 
     private static String read(Path file) {
