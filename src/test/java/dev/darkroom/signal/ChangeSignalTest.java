@@ -15,7 +15,9 @@ import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -55,13 +57,24 @@ class ChangeSignalTest {
         Awaitility.await(description).atMost(Duration.ofSeconds(60)).until(condition);
     }
 
-    /** Subscribes in two processes and waits until both are connected, when each handler is called with a null key. */
+    /** Waits until both processes are connected, and subscribes in both. */
     private void subscribeBoth() {
+        ChangeSignal probe = new ChangeSignal("probe");
+        Set<NotifyChannel> connected = ConcurrentHashMap.newKeySet();
+        for (NotifyChannel each : List.of(channel, otherChannel)) {
+            probe.subscribe(vertx, each, key -> {
+                if (key != null) {
+                    connected.add(each);
+                }
+            });
+        }
+        await("connected", () -> {
+            probe.publishToOtherProcesses(channel, "probe");
+            probe.publishToOtherProcesses(otherChannel, "probe");
+            return connected.size() == 2;
+        });
         SIGNAL.subscribe(vertx, channel, key -> received.add(String.valueOf(key)));
         SIGNAL.subscribe(vertx, otherChannel, key -> receivedByOther.add(String.valueOf(key)));
-        await("connected", () -> received.contains("null") && receivedByOther.contains("null"));
-        received.clear();
-        receivedByOther.clear();
     }
 
     @Test
