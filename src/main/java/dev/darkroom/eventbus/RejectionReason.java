@@ -14,7 +14,7 @@ public enum RejectionReason {
     OVERLOADED,
     /** The user has reached a quota. */
     QUOTA_EXCEEDED,
-    /** The database is unavailable, or a host name cannot be resolved. The command may have been executed. */
+    /** The database or the verticle is unavailable, or a host name cannot be resolved. The command may have been executed. */
     UNAVAILABLE,
     /** An unexpected error; the log has the cause. The command may have been executed. */
     INTERNAL

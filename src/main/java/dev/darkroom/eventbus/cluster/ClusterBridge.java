@@ -1,5 +1,6 @@
 package dev.darkroom.eventbus.cluster;
 
+import dev.darkroom.eventbus.Command;
 import dev.darkroom.eventbus.CommandCodec;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
@@ -101,6 +102,7 @@ final class ClusterBridge {
 
     private void forwardJsonCommand(Message<Object> command) {
         request(local, command, new DeliveryOptions().setLocalOnly(true))
+                .onFailure(failure -> logFailure(command, failure))
                 .otherwise(unavailable -> GenerationCommandJson.format(UNAVAILABLE))
                 .onSuccess(command::reply);
     }
@@ -111,24 +113,39 @@ final class ClusterBridge {
      * @param target the Vert.x of the process that handles it, or the clustered one; null while this process is not in the cluster
      */
     void forwardTypedCommand(Message<Object> command, Vertx target) {
-        DeliveryOptions options = new DeliveryOptions().setCodecName(CommandCodec.NAME);
-        Future<Object> replied = target == null
-                ? Future.failedFuture("not in the cluster")
-                : request(target, command, options.setLocalOnly(target == local));
-        // A process of another version may send a reply that this one does not understand.
-        replied.map(reply -> reply instanceof CommandReply ? reply : UNAVAILABLE)
+        requireType(Command.class, command.body())
+                .compose(known -> target == null
+                        ? Future.failedFuture("not in the cluster")
+                        : request(
+                                target,
+                                command,
+                                new DeliveryOptions()
+                                        .setCodecName(CommandCodec.NAME)
+                                        .setLocalOnly(target == local)))
+                .compose(reply -> requireType(CommandReply.class, reply))
+                .onFailure(failure -> logFailure(command, failure))
                 .otherwise(UNAVAILABLE)
                 .onSuccess(reply -> command.reply(reply, new DeliveryOptions().setCodecName(CommandCodec.NAME)));
+    }
+
+    /** Fails for a message that the codec did not understand. */
+    private static Future<Object> requireType(Class<?> type, Object message) {
+        return type.isInstance(message)
+                ? Future.succeededFuture(message)
+                : Future.failedFuture("a process of another version sent the message");
     }
 
     private Future<Object> request(Vertx target, Message<Object> command, DeliveryOptions options) {
         options.setSendTimeout(replyTimeout.toMillis()).setHeaders(command.headers());
         return target.eventBus()
                 .request(command.address(), command.body(), options)
-                .map(Message::body)
-                .onFailure(failure -> LOG.atWarn()
-                        .addKeyValue("requestId", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
-                        .addKeyValue("reason", failure.getMessage())
-                        .log("command timed out"));
+                .map(Message::body);
+    }
+
+    private static void logFailure(Message<Object> command, Throwable failure) {
+        LOG.atWarn()
+                .addKeyValue("requestId", command.headers().get(CommandProtocol.REQUEST_ID_HEADER))
+                .addKeyValue("reason", failure.getMessage())
+                .log("command timed out");
     }
 }
