@@ -4,6 +4,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
@@ -34,17 +35,19 @@ public final class ListGenerationsHandler implements OperationHandler {
         responder
                 .currentSigner()
                 .compose(querySigner ->
-                        generations.list(operationContext).onSuccess(page -> send(operationContext, page, querySigner)))
+                        generations.list(operationContext).compose(page -> send(operationContext, page, querySigner)))
                 .onFailure(operationContext::fail);
     }
 
-    private void send(OperationContext operationContext, GenerationPage page, ImageUrlSigner.QuerySigner querySigner) {
+    private Future<Void> send(
+            OperationContext operationContext, GenerationPage page, ImageUrlSigner.QuerySigner querySigner) {
         if (page.nextCursor() != null) {
             String link = nextPageLink(
                     operationContext.parameters(), page.nextCursor().encode());
             operationContext.response().putHeader("Link", "<" + link + ">; rel=\"next\"");
         }
         operationContext.sendJson(200, Buffer.buffer(presenter.encode(page, querySigner::signedQuery)));
+        return Future.succeededFuture();
     }
 
     /** Returns the path and query of the next page: the parameters of this request with another cursor. */
