@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * <p>A broken connection that only listens may stay undetected for hours. The channel therefore sends a self-test in regular intervals
  * and reconnects when it does not receive it. After each connect it calls every handler, since notifications may have been missed.
  *
- * <p>Thread-safe. Handlers are called on the context of this channel and must switch to their own context.
+ * <p>Thread-safe. Handlers are called on any thread and must switch to their own context.
  */
 public final class NotifyChannel {
     private static final Logger LOG = LoggerFactory.getLogger(NotifyChannel.class);

@@ -42,7 +42,8 @@ final class ApiModule {
             throws Exception {
         AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
         FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
-        GenerationSignals.DELETED.subscribe(vertx, notifyChannel, deleted -> finishedGenerations.invalidateAll());
+        // Before the reply to the deletion, so that no later request gets the deleted generation.
+        GenerationSignals.DELETED.subscribe(notifyChannel, deleted -> finishedGenerations.invalidateAll());
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(

@@ -38,6 +38,16 @@ public record ChangeSignal(String topic) {
     }
 
     /**
+     * Subscribes for the lifetime of the channel, without a change of the thread.
+     *
+     * @param handler called on any thread, for a signal of this process before {@code publish} returns; must neither block nor throw. Its
+     *     argument is as in {@link #subscribe(Vertx, NotifyChannel, Consumer)}
+     */
+    public void subscribe(NotifyChannel notifyChannel, Consumer<String> handler) {
+        notifyChannel.listen(topic, handler);
+    }
+
+    /**
      * Subscribes for the lifetime of the channel.
      *
      * @param handler called on the context of the caller with the key of each signal, and with null when any row may have changed, for
@@ -45,7 +55,7 @@ public record ChangeSignal(String topic) {
      */
     public void subscribe(Vertx vertx, NotifyChannel notifyChannel, Consumer<String> handler) {
         Context context = vertx.getOrCreateContext();
-        notifyChannel.listen(topic, key -> context.runOnContext(called -> handler.accept(key)));
+        subscribe(notifyChannel, key -> context.runOnContext(called -> handler.accept(key)));
     }
 
     /**

@@ -124,6 +124,18 @@ class ChangeSignalTest {
     }
 
     @Test
+    void callsSubscriberWithoutContextBeforePublishReturns() {
+        // given
+        SIGNAL.subscribe(channel, key -> received.add(String.valueOf(key)));
+
+        // when
+        SIGNAL.publish(channel, "a");
+
+        // then
+        assertThat(received).contains("a");
+    }
+
+    @Test
     void pollsWithoutSignals() throws Exception {
         // given a channel without a connection
         channel.close().await(60, TimeUnit.SECONDS);
