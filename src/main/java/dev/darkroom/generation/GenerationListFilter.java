@@ -3,7 +3,6 @@ package dev.darkroom.generation;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.InvalidCommandException;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -25,7 +24,6 @@ public record GenerationListFilter(
         GenerationStatus status, Instant createdFrom, Instant createdBefore, int limit, GenerationListCursor cursor) {
     private static final int DEFAULT_LIMIT = 20;
     private static final int MAX_LIMIT = 100;
-    private static final Duration ONE_MILLI = Duration.ofMillis(1);
     private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
@@ -44,7 +42,7 @@ public record GenerationListFilter(
                         fields,
                         "createdAfter",
                         errors,
-                        time -> time.truncatedTo(ChronoUnit.MILLIS).plus(ONE_MILLI)),
+                        time -> time.truncatedTo(ChronoUnit.MILLIS).plusMillis(1)),
                 parseTime(fields, "createdBefore", errors, GenerationListFilter::roundUp),
                 parseLimit(fields, errors),
                 parseCursor(fields, errors));
@@ -61,7 +59,7 @@ public record GenerationListFilter(
 
     private static Instant roundUp(Instant time) {
         Instant millis = time.truncatedTo(ChronoUnit.MILLIS);
-        return millis.equals(time) ? time : millis.plus(ONE_MILLI);
+        return millis.equals(time) ? time : millis.plusMillis(1);
     }
 
     private static GenerationStatus parseStatus(JsonObject fields, List<FieldError> errors) {

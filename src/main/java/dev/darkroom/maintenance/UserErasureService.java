@@ -8,10 +8,10 @@ import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureStore.ErasedAttempt;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -185,8 +185,6 @@ public final class UserErasureService {
     }
 
     private Future<Void> waitFor(Duration time) {
-        Promise<Void> elapsed = Promise.promise();
-        vertx.setTimer(time.toMillis(), timer -> elapsed.complete());
-        return elapsed.future();
+        return vertx.timer(time.toMillis(), TimeUnit.MILLISECONDS).mapEmpty();
     }
 }

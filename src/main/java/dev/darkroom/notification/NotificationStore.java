@@ -156,7 +156,8 @@ public final class NotificationStore {
         return database.pool()
                 .preparedQuery(NotificationSql.ACKNOWLEDGE)
                 .execute(Tuple.of(user, seq, subscriber, MAX_SUBSCRIBERS))
-                .map(rows -> firstRow(rows)
+                .map(rows -> rows.stream()
+                        .findFirst()
                         .map(row -> new AckResult(row.getLong("acked"), row.getLong("top"), row.getBoolean("room"))));
     }
 
@@ -165,13 +166,11 @@ public final class NotificationStore {
         return database.pool()
                 .preparedQuery(NotificationSql.MARK_READ)
                 .execute(Tuple.of(id, user))
-                .map(rows -> firstRow(rows).map(NotificationStore::toNotification));
+                .map(rows -> rows.stream().findFirst().map(NotificationStore::toNotification));
     }
 
     static List<Notification> toNotifications(RowSet<Row> rows) {
-        List<Notification> found = new ArrayList<>(rows.size());
-        rows.forEach(row -> found.add(toNotification(row)));
-        return found;
+        return rows.stream().map(NotificationStore::toNotification).toList();
     }
 
     private static Notification toNotification(Row row) {
@@ -184,9 +183,5 @@ public final class NotificationStore {
                 row.getOffsetDateTime("created_at"),
                 row.getOffsetDateTime("read_at"),
                 row.getJsonObject("data"));
-    }
-
-    private static Optional<Row> firstRow(RowSet<Row> rows) {
-        return rows.size() == 0 ? Optional.empty() : Optional.of(rows.iterator().next());
     }
 }

@@ -1,8 +1,5 @@
 package dev.darkroom.webhook;
 
-import dev.darkroom.notification.Notification;
-import java.util.List;
-
 /** Event types of webhooks. */
 public final class WebhookEventTypes {
     /** A webhook was disabled because its deliveries failed. */
@@ -13,9 +10,6 @@ public final class WebhookEventTypes {
 
     /** Wildcard for all current and future event types. */
     public static final String ALL = "*";
-
-    /** Event types that a webhook can subscribe to. */
-    public static final List<String> SUBSCRIBABLE = List.of(ALL, Notification.GENERATION_ENDED, DISABLED);
 
     private WebhookEventTypes() {}
 }

@@ -15,7 +15,6 @@ import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.LeasedQueueStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -159,7 +158,8 @@ public final class GenerationLeaseStore {
                 .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
         return pool.preparedQuery(GenerationLeaseSql.RETRY)
                 .execute(addAttemptParameters(values, outcome, counted, backendFailure))
-                .map(rows -> firstRow(rows)
+                .map(rows -> rows.stream()
+                        .findFirst()
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
     }
 
@@ -288,10 +288,5 @@ public final class GenerationLeaseStore {
                 .addString(backendFailure.code())
                 .addString(backendFailure.message())
                 .addInteger(backendFailure.httpStatus());
-    }
-
-    private static Optional<Row> firstRow(Iterable<Row> rows) {
-        var iterator = rows.iterator();
-        return iterator.hasNext() ? Optional.of(iterator.next()) : Optional.empty();
     }
 }

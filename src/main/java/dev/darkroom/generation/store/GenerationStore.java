@@ -40,7 +40,7 @@ public final class GenerationStore {
     static Future<Optional<Generation>> find(SqlClient client, UUID id, String userId) {
         return client.preparedQuery(GenerationSql.FIND)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows).map(GenerationRowMapper::toGeneration));
+                .map(rows -> rows.stream().findFirst().map(GenerationRowMapper::toGeneration));
     }
 
     /** Returns an image and its storage location; empty when it does not exist or belongs to another user. */
@@ -48,7 +48,7 @@ public final class GenerationStore {
         return database.client()
                 .preparedQuery(GenerationSql.FIND_IMAGE)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows).map(GenerationRowMapper::toImageLocation));
+                .map(rows -> rows.stream().findFirst().map(GenerationRowMapper::toImageLocation));
     }
 
     /** Returns a page of the generations of a user, newest first. */
@@ -123,7 +123,8 @@ public final class GenerationStore {
         return database.pool()
                 .preparedQuery(GenerationSql.DELETE)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows)
+                .map(rows -> rows.stream()
+                        .findFirst()
                         .map(row -> new DeletedRow(
                                 row.getString("user_id"), List.of(row.getArrayOfStrings("storage_keys")))));
     }
@@ -134,9 +135,5 @@ public final class GenerationStore {
                 .preparedQuery(GenerationSql.DELETE_DISCARDED_IMAGES)
                 .execute(Tuple.of(storageKeys.toArray(String[]::new)))
                 .mapEmpty();
-    }
-
-    private static Optional<Row> firstRow(RowSet<Row> rows) {
-        return rows.size() == 0 ? Optional.empty() : Optional.of(rows.iterator().next());
     }
 }

@@ -148,7 +148,7 @@ final class WebhookStore {
                         userId,
                         Buffer.buffer(secret),
                         settings.previousSecretTtl().toMillis()))
-                .map(rows -> firstRow(rows).map(row -> toSecret(secret, row)));
+                .map(rows -> rows.stream().findFirst().map(row -> toSecret(secret, row)));
     }
 
     /** Returns the user's secret, which signs deliveries to the URL of a request. Creates it if missing. */
@@ -192,7 +192,7 @@ final class WebhookStore {
         return database.client()
                 .preparedQuery(WebhookSql.SELECT_TEST_TARGET)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> firstRow(rows).map(row -> {
+                .map(rows -> rows.stream().findFirst().map(row -> {
                     List<byte[]> secrets = new ArrayList<>();
                     secrets.add(row.getBuffer("secret").getBytes());
                     if (row.getBuffer("previous_secret") != null) {
@@ -212,12 +212,7 @@ final class WebhookStore {
     }
 
     private static Optional<Webhook> firstWebhook(RowSet<Row> rows) {
-        return firstRow(rows).map(WebhookStore::toWebhook);
-    }
-
-    private static Optional<Row> firstRow(RowSet<Row> rows) {
-        var iterator = rows.iterator();
-        return iterator.hasNext() ? Optional.of(iterator.next()) : Optional.empty();
+        return rows.stream().findFirst().map(WebhookStore::toWebhook);
     }
 
     private static Webhook toWebhook(Row row) {
