@@ -5,10 +5,10 @@ import dev.darkroom.signal.ChangeSignal;
 /** Change signals of generations. Those with a key have the id of the generation. */
 public final class GenerationSignals {
     /** A generation was submitted. Workers with free capacity claim. */
-    public static final ChangeSignal SUBMITTED = new ChangeSignal("work");
+    public static final ChangeSignal SUBMITTED = new ChangeSignal("submitted");
 
     /** The generation with this key has ended. */
-    public static final ChangeSignal FINISHED = new ChangeSignal("ended");
+    public static final ChangeSignal FINISHED = new ChangeSignal("finished");
 
     /** The generation with this key has ended, or one of its attempts has started or failed. */
     public static final ChangeSignal PROGRESS = new ChangeSignal("progress");
@@ -20,7 +20,7 @@ public final class GenerationSignals {
     public static final ChangeSignal ERASED = new ChangeSignal("erased");
 
     /** Generations were deleted. Caches evict them. */
-    public static final ChangeSignal DELETED = new ChangeSignal("forget");
+    public static final ChangeSignal DELETED = new ChangeSignal("deleted");
 
     private GenerationSignals() {}
 }

@@ -11,10 +11,10 @@ public final class NotificationBus {
     public static final String EVENTS = "darkroom.notification.events";
 
     /** Notifications were stored for the user with this {@link NotifyUserKey}. */
-    public static final ChangeSignal RECORDED = new ChangeSignal("told");
+    public static final ChangeSignal RECORDED = new ChangeSignal("notifications");
 
     /** The user with this {@link NotifyUserKey} acknowledged or read notifications. */
-    public static final ChangeSignal READ_STATE = new ChangeSignal("state");
+    public static final ChangeSignal READ_STATE = new ChangeSignal("readState");
 
     private NotificationBus() {}
 }
