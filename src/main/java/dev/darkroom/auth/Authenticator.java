@@ -45,7 +45,8 @@ public final class Authenticator {
     }
 
     /**
-     * Verifies the credential of a request: an API key by its SHA-256, see {@link ApiKeyCache#findOwner}, or a JWT. Completes on the caller's context, immediately if no lookup is needed.
+     * Verifies the credential of a request: an API key by its SHA-256, see {@link ApiKeyCache#findOwner}, or a JWT. Completes on the
+     * caller's context, immediately if no lookup is needed.
      *
      * @param authorization the header; null when the request has none
      * @return fails with an {@link AuthenticationException}

@@ -13,7 +13,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Deletes expired rows, one batch per transaction. A batch completes with empty if another process holds the advisory lock. Futures fail with the driver's errors. Usable from any event loop.
+ * Deletes expired rows, one batch per transaction. A batch completes with empty if another process holds the advisory lock. Futures fail
+ * with the driver's errors. Usable from any event loop.
  */
 final class RetentionStore {
     private final Database database;

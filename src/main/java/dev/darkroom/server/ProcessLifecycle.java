@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Graceful shutdown: stops the started components in reverse order, once, after SIGTERM, SIGINT or a failed start. One thread starts, waits for
- * a signal and stops; the signal only wakes that thread. Therefore a stop never runs concurrently with a start, and every
+ * Graceful shutdown: stops the started components in reverse order, once, after SIGTERM, SIGINT or a failed start. One thread starts,
+ * waits for a signal and stops; the signal only wakes that thread. Therefore a stop never runs concurrently with a start, and every
  * started component is stopped. The methods block: do not call them on an event loop.
  */
 public final class ProcessLifecycle {

@@ -36,9 +36,8 @@ final class ClusterMembership {
     /** Joins the cluster. May take 30 s when members are unresponsive. Completes on any thread. */
     static Future<ClusterMembership> join(Settings.Cluster cluster) {
         Promise<ClusterMembership> joined = Promise.promise();
-        // Uses a thread of its own: joining loads many classes, too slow for an event loop, and Vert.x warns when an
-        // instance is
-        // created on a thread of another instance.
+        // Uses a thread of its own: joining loads many classes, too slow for an event loop, and Vert.x warns about an
+        // instance that is created on a thread of another instance.
         startDaemon("darkroom-cluster-join", () -> {
             try {
                 createMember(cluster).onComplete(joined);

@@ -16,9 +16,9 @@ final class GenerationLeaseSql {
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
      * priority. When such a generation does not hold the turn, it swaps turns with the one that does, so that a priority never delays
-     * another user. SKIP LOCKED keeps concurrent claims from blocking each other; the UPDATE checks again that there is no lease, sets the owner and increments the token ({@link LeasedQueueSql#ASSIGN_LEASE}). The
-     * materialized lists keep the planner from claiming more than the limit. An expired or draining node claims nothing, even if its own
-     * clock says that its identity is valid.
+     * another user. SKIP LOCKED keeps concurrent claims from blocking each other; the UPDATE checks again that there is no lease, sets the
+     * owner and increments the token ({@link LeasedQueueSql#ASSIGN_LEASE}). The materialized lists keep the planner from claiming more
+     * than the limit. An expired or draining node claims nothing, even if its own clock says that its identity is valid.
      */
     static final String CLAIM = """
             WITH turns AS MATERIALIZED (

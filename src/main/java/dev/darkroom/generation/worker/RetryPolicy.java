@@ -17,9 +17,9 @@ import java.util.function.DoubleSupplier;
  * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(maxDelay, initialDelay · 2^(n-1)))</pre>
  *
  * where n is the number of ended attempts, including the last one. Exceptions: n is 1 after a lost attempt, the upper limit is {@code
- * maxDelay} while the retry budget of the backend is exhausted, and there is no delay after an interrupted attempt. Every attempt counts towards one of three limits, so that their sum
- * bounds the submissions of a generation. Full jitter causes the least total load of the common schemes when many generations retry at
- * the same time (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * maxDelay} while the retry budget of the backend is exhausted, and there is no delay after an interrupted attempt. Every attempt counts
+ * towards one of three limits, so that their sum bounds the submissions of a generation. Full jitter causes the least total load of the
+ * common schemes when many generations retry at the same time (AWS Architecture Blog, "Exponential Backoff And Jitter").
  */
 public final class RetryPolicy {
     private static final String DEADLINE_MESSAGE = "The generation exceeded its deadline.";

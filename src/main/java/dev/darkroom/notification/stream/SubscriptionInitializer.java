@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Determines the start position of new subscriptions: a client resumes at its cursor ({@code Last-Event-ID}). Batches the subscriptions that arrive while a query runs, so ten thousand concurrent
- * subscriptions need a few dozen statements. Confined to the context of the hub.
+ * Determines the start position of new subscriptions: a client resumes at its cursor ({@code Last-Event-ID}). Batches the subscriptions
+ * that arrive while a query runs, so ten thousand concurrent subscriptions need a few dozen statements. Confined to the context of the hub.
  */
 final class SubscriptionInitializer {
     private static final Logger LOG = LoggerFactory.getLogger(SubscriptionInitializer.class);
