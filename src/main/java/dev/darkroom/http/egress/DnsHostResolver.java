@@ -24,7 +24,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Resolves hosts through the hosts file and the name servers of the machine with the non-blocking resolver of Netty. A lookup
@@ -75,17 +75,20 @@ public final class DnsHostResolver implements HostResolver {
     public Future<List<InetAddress>> resolve(String host) {
         Promise<List<InetAddress>> resolved = Promise.promise();
         Context caller = vertx.getOrCreateContext();
+        // Future.timeout would run the handlers of the caller on another thread, since the promise has no context.
+        long timer = vertx.setTimer(
+                TIMEOUT.toMillis(), t -> resolved.tryFail(new TimeoutException("no response of a name server")));
         // A trailing dot disables search domains, so that an untrusted name is not completed to an internal one.
         resolver.resolveAll(searchDomains || host.indexOf('.') < 0 ? host : host + ".")
                 .addListener((io.netty.util.concurrent.Future<List<InetAddress>> done) -> caller.runOnContext(v -> {
+                    vertx.cancelTimer(timer);
                     if (done.isSuccess()) {
-                        resolved.complete(done.getNow());
+                        resolved.tryComplete(done.getNow());
                     } else {
-                        resolved.fail(done.cause());
+                        resolved.tryFail(done.cause());
                     }
                 }));
         return resolved.future()
-                .timeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                 .recover(error -> Future.failedFuture(
                         isNonexistentDomain(error) ? new UnknownHostException(host) : new IOException(error)));
     }

@@ -7,7 +7,9 @@ import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.HttpExchange;
 import io.netty.resolver.dns.SingletonDnsServerAddressStreamProvider;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
@@ -78,9 +80,12 @@ class DnsHostResolverTest {
     }
 
     private DnsHostResolver resolver() {
+        return resolver(Duration.ofMillis(500));
+    }
+
+    private DnsHostResolver resolver(Duration queryTimeout) {
         InetSocketAddress address = new InetSocketAddress(nameServer.getLocalAddress(), nameServer.getLocalPort());
-        return new DnsHostResolver(
-                vertx, false, new SingletonDnsServerAddressStreamProvider(address), Duration.ofMillis(500));
+        return new DnsHostResolver(vertx, false, new SingletonDnsServerAddressStreamProvider(address), queryTimeout);
     }
 
     private Throwable failure(Future<?> future) throws Exception {
@@ -102,6 +107,23 @@ class DnsHostResolverTest {
         for (int code : new int[] {SERVER_FAILURE, REFUSED, NO_RESPONSE}) {
             assertThat(lookup(code)).as("code %d", code).isNotInstanceOf(UnknownHostException.class);
         }
+    }
+
+    @Test
+    void timesOutOnTheEventLoopOfTheCaller() throws Exception {
+        // given a query that lasts longer than the lookup may take
+        responseCode = NO_RESPONSE;
+        DnsHostResolver dnsHostResolver = resolver(Duration.ofSeconds(60));
+        Promise<Boolean> onEventLoop = Promise.promise();
+
+        // when
+        Context eventLoop = vertx.getOrCreateContext();
+        eventLoop.runOnContext(v -> dnsHostResolver
+                .resolve("slow.example.org")
+                .onComplete(done -> onEventLoop.complete(done.failed() && Vertx.currentContext() == eventLoop)));
+
+        // then
+        assertThat(onEventLoop.future().await(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
