@@ -19,7 +19,7 @@ import javax.net.ssl.SSLException;
 
 /**
  * One request and its response, redirects included. Ends once: with its response, a failure, its timeout or an abort, which may
- * precede its start. Aborts its connection unless the response was read to its end. For a single call of
+ * precede its start. Its end aborts its connection, unless Vert.x has closed it after the whole response. For a single call of
  * {@link OutboundHttpClient#send}; confined to one event loop.
  */
 public final class HttpExchange {
@@ -223,9 +223,9 @@ public final class HttpExchange {
         } catch (HttpCallException e) {
             fail(e.reason(), e.getMessage(), null);
         }
-        if (truncated) {
-            OutboundHttpClient.abort(answered);
-        }
+        // Also after the whole response: Vert.x closes the connection once the request is written, which a server may
+        // prevent.
+        OutboundHttpClient.abort(answered);
     }
 
     private void handleFailure(Throwable error) {

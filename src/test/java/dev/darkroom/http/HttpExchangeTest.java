@@ -1,6 +1,7 @@
 package dev.darkroom.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.darkroom.http.HttpCallException.Reason;
@@ -12,8 +13,14 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -143,6 +150,33 @@ class HttpExchangeTest {
             HttpCallException failure = failure(response);
             assertThat(failure.reason()).isEqualTo(Reason.ABORTED);
             assertThat(failure.sent()).isFalse();
+        }
+    }
+
+    /** Such a server would keep the connection and the request in memory for as long as it likes. */
+    @Test
+    void abortsTheConnectionOfAServerThatRespondsWithoutReadingTheRequest() throws Exception {
+        // given
+        Buffer body = Buffer.buffer(new byte[32 << 20]);
+        try (ServerSocket listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            OutboundUrl url = OutboundUrl.of(false, "127.0.0.1", listening.getLocalPort(), "/");
+            OutboundRequest request = new OutboundRequest(
+                    HttpMethod.POST, RequestTarget.configured(url), MultiMap.caseInsensitiveMultiMap(), body);
+            Promise<OutboundResponse> response = Promise.promise();
+            vertx.runOnContext(
+                    v -> client.send(new HttpExchange(), request, LIMITS).onComplete(response));
+            try (Socket socket = listening.accept()) {
+                socket.setSoTimeout(60_000);
+
+                // when
+                socket.getOutputStream().write("HTTP/1.1 204 No Content\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+                // then
+                assertThat(response.future().await(60, TimeUnit.SECONDS).status())
+                        .isEqualTo(204);
+                assertThatThrownBy(() -> socket.getInputStream().transferTo(OutputStream.nullOutputStream()))
+                        .isInstanceOf(SocketException.class);
+            }
         }
     }
 
