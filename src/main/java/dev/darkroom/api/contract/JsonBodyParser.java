@@ -13,8 +13,6 @@ import io.vertx.core.json.jackson.JacksonCodec;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -28,6 +26,7 @@ final class JsonBodyParser {
     private static final int MAX_TOKENS = 1_000;
 
     private static final int MAX_DEPTH = 32;
+    private static final char REPLACEMENT_CHARACTER = '\ufffd';
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -55,16 +54,14 @@ final class JsonBodyParser {
         throw Problem.invalid("#", "must be a JSON object");
     }
 
+    /** A JSON parser would detect other encodings and accept malformed UTF-8. */
     private static String decodeUtf8(Buffer bytes) {
-        try {
-            // A JSON parser would detect other encodings and accept malformed UTF-8.
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes.getBytes()))
-                    .toString();
-        } catch (CharacterCodingException e) {
+        String text = bytes.toString(StandardCharsets.UTF_8);
+        // Malformed bytes become a replacement character of another length, or of other bytes.
+        if (text.indexOf(REPLACEMENT_CHARACTER) >= 0 && !Buffer.buffer(text).equals(bytes)) {
             throw Problem.invalid("#", "is not UTF-8");
         }
+        return text;
     }
 
     /** Removes the byte order mark that some editors and .NET write. RFC 8259, section 8.1, allows a parser to ignore it. */

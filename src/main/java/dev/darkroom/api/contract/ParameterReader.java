@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 
 /**
  * Reads and validates the path, query and header parameters of one operation. An operation with query parameters rejects unknown ones: a
- * misspelled filter must not return everything. Stateless after construction.
+ * misspelled filter must not return everything. Confined to one event loop.
  */
 final class ParameterReader {
     private static final Pattern INTEGER = Pattern.compile("-?[0-9]{1,9}");

@@ -16,7 +16,7 @@ import java.util.List;
 
 /**
  * Validates requests of one operation against the contract, on the event loop: bodies are small. The router's own validation runs on the
- * shared worker pool and would wait behind other blocking tasks. Stateless after construction.
+ * shared worker pool and would wait behind other blocking tasks. Confined to one event loop.
  */
 final class RequestReader {
     private final ParameterReader parameterReader;

@@ -42,6 +42,7 @@ public final class RequestBodyCorpus {
         valid(cases, "a prompt of one combining character", prompt("\u0301"));
         valid(cases, "control characters other than NUL", prompt("a\u0001\u001f\u007fb"));
         valid(cases, "a pair of surrogates as escapes", "{\"prompt\":\"\\ud83d\\uddfc\"}");
+        valid(cases, "a replacement character, as a decoder makes of malformed bytes", prompt("a\uFFFDb"));
         valid(cases, "code points that are no characters", prompt("\uFFFE\uFFFF"));
         valid(
                 cases,

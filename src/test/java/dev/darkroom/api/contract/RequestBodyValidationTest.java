@@ -54,6 +54,8 @@ class RequestBodyValidationTest {
                 Arguments.of("a surrogate in UTF-8", utf8Of(0xed, 0xa0, 0x80), "# is not UTF-8"),
                 Arguments.of("an overlong NUL", utf8Of(0xc0, 0x80), "# is not UTF-8"),
                 Arguments.of("a character cut off", utf8Of(0xf0, 0x9f), "# is not UTF-8"),
+                Arguments.of(
+                        "a stray byte after a replacement character", utf8Of(0xef, 0xbf, 0xbd, 0xff), "# is not UTF-8"),
                 Arguments.of("null", utf8("null"), "# must be a JSON object"),
                 Arguments.of("an array", utf8("[{\"prompt\":\"x\"}]"), "# must be a JSON object"),
                 Arguments.of("a number", utf8("42"), "# must be a JSON object"),
