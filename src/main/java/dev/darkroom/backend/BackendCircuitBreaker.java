@@ -206,18 +206,13 @@ final class BackendCircuitBreaker {
             long now = nanoTime.getAsLong();
             concurrencyLimit.recordOverload(now - duration.toNanos(), now);
         }
-        switch (HealthVerdict.of(backendOutcome)) {
-            case SUCCESS -> {
-                concurrencyLimit.recordSuccess(activeCalls);
-                window.recordSuccess(duration);
-            }
-            case FAILURE -> {
-                BackendFailure backendFailure = ((BackendOutcome.Failed) backendOutcome).backendFailure();
-                window.recordFailure(duration, backendFailure.failureClass() != FailureClass.NOT_SENT);
-            }
-            case IGNORED -> {
-                // Counts neither as a call nor as a failure.
-            }
+        HealthVerdict verdict = HealthVerdict.of(backendOutcome);
+        if (verdict == HealthVerdict.SUCCESS) {
+            concurrencyLimit.recordSuccess(activeCalls);
+            window.recordSuccess(duration);
+        } else if (verdict == HealthVerdict.FAILURE) {
+            BackendFailure backendFailure = ((BackendOutcome.Failed) backendOutcome).backendFailure();
+            window.recordFailure(duration, backendFailure.failureClass() != FailureClass.NOT_SENT);
         }
         return window.exceedsThreshold() ? BreakerState.OPEN : BreakerState.CLOSED;
     }
