@@ -34,6 +34,7 @@ import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
@@ -142,7 +143,7 @@ public final class ApiVerticle extends VerticleBase {
     private Future<HttpServer> listen() {
         ApiContract apiContract = sharedServices.apiContract();
         HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
-        Settings.Http http = settings.http();
+        InboundSettings.Http http = settings.http();
         Router router;
         // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
@@ -212,7 +213,7 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private HttpServerOptions serverOptions() {
-        Settings.Http http = settings.http();
+        InboundSettings.Http http = settings.http();
         return new HttpServerOptions()
                 .setIdleTimeout((int) http.idleTimeout().toMillis())
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
@@ -228,7 +229,7 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     private Future<HttpServer> listen(HttpServerOptions options, Router router) {
-        Settings.Http http = settings.http();
+        InboundSettings.Http http = settings.http();
         SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, http.requestTimeout(), http.idleTimeout());
         server = vertx.createHttpServer(options)
                 .connectionHandler(slowRequestGuard::watch)
@@ -250,7 +251,7 @@ public final class ApiVerticle extends VerticleBase {
     }
 
     /** Returns the URL of the listening address of the API. */
-    public static String listeningUrl(Settings.Http http, int port) {
+    public static String listeningUrl(InboundSettings.Http http, int port) {
         return listeningUrl(http.tls().isEnabled() ? "https" : "http", http.host(), port);
     }
 

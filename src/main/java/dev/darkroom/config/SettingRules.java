@@ -16,6 +16,13 @@ final class SettingRules {
     /** PostgreSQL and sockets store timeouts as 32-bit milliseconds, at most 596 hours. */
     static final String MAX_DURATION = "500h";
 
+    static final int KIB = 1024;
+    static final int MIB = 1024 * KIB;
+    static final int GIB = 1024 * MIB;
+    static final int MILLION = 1_000_000;
+    static final int MAX_PORT = 65535;
+    static final int MAX_INSTANCES = 256;
+
     private static final String SEPARATOR = "\\s*,\\s*";
     private static final String HOST = "[^\\s/@?#\\[\\]]{1,255}";
     private static final String HOST_NAME = "[a-z0-9_.\\-]{1,255}";

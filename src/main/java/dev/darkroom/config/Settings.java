@@ -1,18 +1,22 @@
 package dev.darkroom.config;
 
+import dev.darkroom.config.InboundSettings.Api;
+import dev.darkroom.config.InboundSettings.Connections;
+import dev.darkroom.config.InboundSettings.Http;
+import dev.darkroom.config.InboundSettings.ImageUrls;
+import dev.darkroom.config.InboundSettings.Jwt;
+import dev.darkroom.config.InboundSettings.Limits;
+import dev.darkroom.config.InboundSettings.Management;
+import dev.darkroom.config.InboundSettings.Streams;
 import dev.darkroom.config.SettingRules.BearerToken;
-import dev.darkroom.config.SettingRules.Claim;
 import dev.darkroom.config.SettingRules.ClusterMembers;
 import dev.darkroom.config.SettingRules.DnsName;
 import dev.darkroom.config.SettingRules.DurationRange;
-import dev.darkroom.config.SettingRules.Host;
-import dev.darkroom.config.SettingRules.HostNames;
 import dev.darkroom.config.SettingRules.HttpUrl;
 import dev.darkroom.config.SettingRules.Model;
 import dev.darkroom.config.SettingRules.Name;
 import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
-import dev.darkroom.config.SettingRules.Origins;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
 import dev.darkroom.config.SettingRules.ReachableHost;
@@ -25,11 +29,11 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name,
- * with default, unit and purpose. {@code toString} redacts secrets. Safe on any thread.
+ * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name, with
+ * default, unit and purpose. {@code toString} redacts secrets. Safe on any thread.
  *
- * <p>{@link SettingsBinder} creates the records. An annotation of a component states which texts it accepts. {@link
- * SettingsValidator} checks rules between settings.
+ * <p>{@link SettingsBinder} creates the records. An annotation of a component states which texts it accepts. {@link SettingsValidator}
+ * checks rules between settings.
  *
  * @param publicUrl without a trailing slash; null for the bound address
  * @param dataDir absolute path
@@ -64,13 +68,6 @@ public record Settings(
         Shutdown shutdown,
         Log log) {
 
-    private static final int KIB = 1024;
-    private static final int MIB = 1024 * KIB;
-    private static final int GIB = 1024 * MIB;
-    private static final int MILLION = 1_000_000;
-    private static final int MAX_PORT = 65535;
-    private static final int MAX_INSTANCES = 256;
-
     /** Resolves the default of the image directory. */
     public Settings {
         imageDir = imageDir == null ? dataDir.resolve("images") : imageDir;
@@ -84,114 +81,8 @@ public record Settings(
         REQUIRED
     }
 
-    /**
-     * Validation of JSON Web Tokens.
-     *
-     * @param issuer null when tokens are rejected; then all others except {@code clockSkew} and {@code userClaim} are null too
-     * @param jwksUrl null when there is a {@code publicKeyFile}
-     * @param publicKeyFile absolute path; null when there is a {@code jwksUrl}
-     * @param clockSkew whole seconds
-     * @param adminClaim null when no token is an admin's
-     * @param adminValue null exactly when {@code adminClaim} is null
-     */
-    public record Jwt(
-            @NullIfEmpty @Claim String issuer,
-            @NullIfEmpty @Claim String audience,
-            @NullIfEmpty @HttpUrl(exact = true) URI jwksUrl,
-            @NullIfEmpty @PathOf("a file") Path publicKeyFile,
-            // Longer values would hide a wrong clock.
-            @DurationRange(min = "0ms", max = "10m", wholeSeconds = true)
-            Duration clockSkew,
-
-            @Claim String userClaim,
-            @NullIfEmpty @Claim String adminClaim,
-            @NullIfEmpty @Claim String adminValue) {
-
-        /** Returns whether tokens are accepted. */
-        public boolean accepted() {
-            return issuer != null;
-        }
-    }
-
-    /** @param lifetime minimum lifetime of a signed image URL */
-    public record ImageUrls(
-            @DurationRange(min = "4s", max = "8784h") Duration lifetime) {}
-
-    /**
-     * HTTP server of the API.
-     *
-     * @param corsOrigins scheme, host and port each, or one asterisk; may be empty
-     * @param allowedHosts additional host names for requests without authentication, in lower case; may be empty
-     */
-    public record Http(
-            @Host String host,
-            @Range(max = MAX_PORT) int port,
-            @Range(min = KIB, max = 16 * MIB) int maxBodyBytes,
-            Duration idleTimeout,
-            Duration requestTimeout,
-            @Origins List<String> corsOrigins,
-            @HostNames List<String> allowedHosts,
-            Tls tls) {}
-
-    /**
-     * TLS of the API's HTTP server.
-     *
-     * @param certFile absolute path of a PEM file with the certificate chain; null for plain HTTP
-     * @param keyFile absolute path of a PEM file; null exactly when {@code certFile} is null
-     * @param reloadInterval interval of checks for changed files
-     */
-    public record Tls(
-            @NullIfEmpty @PathOf("a file") Path certFile,
-            @NullIfEmpty @PathOf("a file") Path keyFile,
-            Duration reloadInterval) {
-
-        /** Returns whether the API uses TLS. */
-        public boolean isEnabled() {
-            return certFile != null;
-        }
-    }
-
-    /**
-     * Limits of inbound connections.
-     *
-     * @param max per process; the file descriptor limit may reduce it
-     * @param perAddress per client address; 0 for no limit
-     * @param http2ClearText whether HTTP/2 without TLS is accepted
-     */
-    public record Connections(
-            @Range(min = 1, max = MILLION) int max,
-            @Range(max = MILLION) int perAddress,
-            boolean http2ClearText) {}
-
-    public record Management(
-            @Host String host, @Range(max = MAX_PORT) int port) {}
-
-    public record Simulator(@Range(max = MAX_PORT) int port, Duration latency) {}
-
-    /**
-     * HTTP verticles.
-     *
-     * @param instances number of HTTP verticles; the default is resolved
-     */
-    public record Api(
-            @Range(max = MAX_INSTANCES, processorsIfEmpty = true)
-            int instances,
-
-            Duration replyTimeout) {}
-
-    /**
-     * Rate limits of requests.
-     *
-     * @param requestsPerSecond per user; 0 for no limit
-     * @param failedLoginsPerMinute per client address; 0 for no limit
-     * @param anonymousPerSecond per client address, for requests without credentials; 0 for no limit
-     */
-    public record Limits(
-            @Range(max = MILLION) int requestsPerSecond,
-            @Range(min = 1, max = MILLION) int burst,
-            @Range(max = MILLION) int failedLoginsPerMinute,
-            @Range(max = MILLION) int anonymousPerSecond,
-            @Range(min = 1, max = MILLION) int anonymousBurst) {}
+    public record Simulator(
+            @Range(max = SettingRules.MAX_PORT) int port, Duration latency) {}
 
     /**
      * Defaults and limits of generations. The upper bounds are the limits of the contract.
@@ -201,7 +92,7 @@ public record Settings(
      * @param maxPerDayPerUser 0 for no limit
      */
     public record Generation(
-            @Range(max = MAX_INSTANCES, processorsIfEmpty = true)
+            @Range(max = SettingRules.MAX_INSTANCES, processorsIfEmpty = true)
             int instances,
 
             @DurationRange(min = "1s") Duration deadline,
@@ -212,8 +103,8 @@ public record Settings(
             @Range(min = 64, max = 2048) int maxSide,
             @Range(min = 1, max = 4) int maxCount,
             Duration maxWait,
-            @Range(max = MILLION) int maxPendingPerUser,
-            @Range(max = 10 * MILLION) int maxPerDayPerUser,
+            @Range(max = SettingRules.MILLION) int maxPendingPerUser,
+            @Range(max = 10 * SettingRules.MILLION) int maxPerDayPerUser,
             @Range(min = 1, max = 100_000) int maxQueueSize) {}
 
     /**
@@ -227,24 +118,6 @@ public record Settings(
             Duration retention,
 
             Duration pollInterval) {}
-
-    /**
-     * Limits of event streams and WebSockets.
-     *
-     * @param perUser maximum per user and process
-     * @param perProcess maximum per process
-     * @param connectsPerSecond maximum of new streams per second
-     * @param connectsPerSecondPerAddress maximum of new streams per second and client address; 0 for no limit
-     * @param revalidateInterval interval of verifying the credentials of open streams again
-     * @param slowConsumerTimeout time without progress after which a connection with unsent data is aborted
-     */
-    public record Streams(
-            @Range(min = 1, max = 100_000) int perUser,
-            @Range(min = 1, max = MILLION) int perProcess,
-            @Range(min = 1, max = MILLION) int connectsPerSecond,
-            @Range(max = MILLION) int connectsPerSecondPerAddress,
-            Duration revalidateInterval,
-            @DurationRange(min = "1s", max = "10m") Duration slowConsumerTimeout) {}
 
     public record Worker(@Range(max = 1024) int concurrency, Duration pollInterval) {}
 
@@ -272,8 +145,13 @@ public record Settings(
             @Name String name,
             Duration timeout,
             Duration connectTimeout,
-            @Range(min = KIB, max = GIB) int maxResponseBytes,
-            @Range(min = KIB, max = GIB) int maxImageBytes,
+
+            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
+            int maxResponseBytes,
+
+            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
+            int maxImageBytes,
+
             @Range(min = 1, max = 10) int downloadAttempts,
             @Range(max = 20) int maxRedirects,
             @Networks List<String> downloadNetworks,
@@ -286,7 +164,9 @@ public record Settings(
      *
      * @param maxHeaderBytes maximum size of the head of a response
      */
-    public record Outbound(@Range(min = 8 * KIB, max = MIB) int maxHeaderBytes) {}
+    public record Outbound(
+            @Range(min = 8 * SettingRules.KIB, max = SettingRules.MIB)
+            int maxHeaderBytes) {}
 
     /** Request field that some AI servers reject. */
     public enum RequestField {
@@ -337,7 +217,7 @@ public record Settings(
             @NullIfEmpty DatabaseUrl url,
             @NullIfEmpty DatabaseUrl directUrl,
             @Range(min = 1, max = 1000) int poolSize,
-            @Range(max = MILLION) int maxWaitQueueSize,
+            @Range(max = SettingRules.MILLION) int maxWaitQueueSize,
             Duration connectTimeout,
             Duration statementTimeout,
             Duration lockTimeout,
@@ -392,7 +272,7 @@ public record Settings(
             Duration previousSecretTtl,
             @Networks List<String> allowedNetworks,
             boolean allowHttp,
-            @Range(min = 1, max = MAX_PORT) List<Integer> allowedPorts) {}
+            @Range(min = 1, max = SettingRules.MAX_PORT) List<Integer> allowedPorts) {}
 
     /**
      * Clustered event bus.
@@ -404,8 +284,8 @@ public record Settings(
     public record Cluster(
             boolean enabled,
             @ReachableHost String host,
-            @Range(min = 1, max = MAX_PORT) int port,
-            @Range(max = MAX_PORT) int busPort,
+            @Range(min = 1, max = SettingRules.MAX_PORT) int port,
+            @Range(max = SettingRules.MAX_PORT) int busPort,
             @ClusterMembers List<String> members,
             @NullIfEmpty @DnsName String kubernetesService,
             @Name String name) {}

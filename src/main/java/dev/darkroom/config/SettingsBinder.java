@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Creates the records of {@link Settings} from texts. A record component has the name of its setting, and a record within {@code
- * Settings} is a section. The type of a component and its {@link SettingRules} determine the accepted texts. Binds in the order
+ * Creates the records of {@link Settings} from texts. A record component has the name of its setting, and a nested record is a
+ * section. The type of a component and its {@link SettingRules} determine the accepted texts. Binds in the order
  * of the components, which is the order of the file.
  */
 final class SettingsBinder {
@@ -56,7 +56,7 @@ final class SettingsBinder {
         for (int i = 0; i < components.length; i++) {
             Class<?> type = components[i].getType();
             String path = prefix + components[i].getName();
-            values[i] = type.isRecord() && type.getEnclosingClass() == Settings.class
+            values[i] = type.isRecord() && type.isMemberClass()
                     ? bind(type, path + ".")
                     : convert(layeredSettings.get(path), components[i]);
         }

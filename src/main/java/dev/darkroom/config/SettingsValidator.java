@@ -21,7 +21,7 @@ final class SettingsValidator {
     }
 
     private void validate(Settings settings) {
-        Settings.Tls tls = settings.http().tls();
+        InboundSettings.Tls tls = settings.http().tls();
         if ((tls.certFile() == null) != (tls.keyFile() == null)) {
             throw layeredSettings
                     .get(tls.certFile() == null ? "http.tls.certFile" : "http.tls.keyFile")
@@ -92,7 +92,7 @@ final class SettingsValidator {
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
 
-    private void validateJwt(Settings.Jwt jwt) {
+    private void validateJwt(InboundSettings.Jwt jwt) {
         String issuer = "jwt.issuer";
         if (!jwt.accepted()) {
             // Without an issuer, tokens are rejected and these settings have no effect. Report that at startup.

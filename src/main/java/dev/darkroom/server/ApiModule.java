@@ -9,6 +9,7 @@ import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.security.UnusableCertificateException;
 import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
@@ -63,7 +64,7 @@ final class ApiModule {
                 return verticle;
             });
         } catch (Exception e) {
-            Settings.Http http = settings.http();
+            InboundSettings.Http http = settings.http();
             if (e instanceof UnusableCertificateException certificate) {
                 throw new StartupException(
                         "DARKROOM_HTTP_TLS_CERT_FILE, DARKROOM_HTTP_TLS_KEY_FILE: expected a certificate and its"

@@ -11,6 +11,7 @@ import dev.darkroom.auth.KeyedRateLimiter;
 import dev.darkroom.auth.StreamTickets;
 import dev.darkroom.auth.jwt.JwtAuthenticator;
 import dev.darkroom.config.FileErrorMessage;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import io.github.bucket4j.TimeMeter;
@@ -44,7 +45,7 @@ final class AuthServicesFactory {
         ImageUrlSigner links = new ImageUrlSigner(
                 vertx, database, settings.imageUrls().lifetime(), InstantSource.system(), System::nanoTime);
         StreamTickets streamTickets = new StreamTickets(database, new SecureRandom());
-        Settings.Limits limits = settings.limits();
+        InboundSettings.Limits limits = settings.limits();
         return new AuthServices(
                 authenticator,
                 links,

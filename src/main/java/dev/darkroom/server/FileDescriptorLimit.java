@@ -1,6 +1,7 @@
 package dev.darkroom.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
@@ -19,7 +20,7 @@ final class FileDescriptorLimit {
     private FileDescriptorLimit() {}
 
     /** Returns the settings with {@code perProcess} reduced to the streams that the file descriptors allow. */
-    static Settings.Streams limitStreams(Settings.Streams settings) {
+    static InboundSettings.Streams limitStreams(InboundSettings.Streams settings) {
         if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
             return settings;
         }
@@ -29,7 +30,7 @@ final class FileDescriptorLimit {
                 .addKeyValue("descriptors", descriptors)
                 .addKeyValue("streams", streams)
                 .log("streams limited");
-        return new Settings.Streams(
+        return new InboundSettings.Streams(
                 settings.perUser(),
                 streams,
                 settings.connectsPerSecond(),
@@ -59,8 +60,8 @@ final class FileDescriptorLimit {
      *
      * @param descriptors as {@link #maxOpenFiles} returns them
      */
-    static Settings.Connections limitConnections(Settings settings, long descriptors) {
-        Settings.Connections configured = settings.connections();
+    static InboundSettings.Connections limitConnections(Settings settings, long descriptors) {
+        InboundSettings.Connections configured = settings.connections();
         long reserved = RESERVED_DESCRIPTORS
                 + maxOpenImages(descriptors)
                 + settings.database().poolSize()
@@ -82,6 +83,6 @@ final class FileDescriptorLimit {
                 .addKeyValue("connections", max)
                 .addKeyValue("perAddress", perAddress)
                 .log("connections limited");
-        return new Settings.Connections(max, perAddress, configured.http2ClearText());
+        return new InboundSettings.Connections(max, perAddress, configured.http2ClearText());
     }
 }

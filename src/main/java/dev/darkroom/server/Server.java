@@ -8,6 +8,7 @@ import dev.darkroom.backend.BackendEventPublisher;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
@@ -87,7 +88,7 @@ public final class Server {
         DatabaseMigrator.migrate(direct, settings.database());
 
         // No task blocks an event loop, so one per core suffices. More would only add context switches.
-        Settings.Connections limits =
+        InboundSettings.Connections limits =
                 FileDescriptorLimit.limitConnections(settings, FileDescriptorLimit.maxOpenFiles());
         InboundConnectionLimiter inbound = new InboundConnectionLimiter(
                 limits.max(),
@@ -216,7 +217,7 @@ public final class Server {
         try {
             processLifecycle.deploy(vertx, "management", management);
         } catch (Exception e) {
-            Settings.Management address = settings.management();
+            InboundSettings.Management address = settings.management();
             throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", address.host(), address.port());
         }
         return management;

@@ -212,7 +212,7 @@ class SettingsConsistencyTest {
         List<String> paths = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             String path = prefix + component.getName();
-            if (component.getType().isRecord() && component.getType().getEnclosingClass() == Settings.class) {
+            if (component.getType().isRecord() && component.getType().isMemberClass()) {
                 paths.addAll(componentPaths(component.getType(), path + "."));
             } else {
                 paths.add(path);

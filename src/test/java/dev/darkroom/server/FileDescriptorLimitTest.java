@@ -2,6 +2,7 @@ package dev.darkroom.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ class FileDescriptorLimitTest {
     @CsvSource({"1048576, 25000, 5000", "4096, 3578, 1789", "1024, 698, 349", "256, 64, 32", "64, 16, 8"})
     void limitsConnectionsByDescriptors(long descriptors, int max, int perAddress) {
         assertThat(FileDescriptorLimit.limitConnections(settings(Map.of()), descriptors))
-                .isEqualTo(new Settings.Connections(max, perAddress, false));
+                .isEqualTo(new InboundSettings.Connections(max, perAddress, false));
     }
 
     @Test

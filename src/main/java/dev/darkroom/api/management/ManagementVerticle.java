@@ -8,7 +8,7 @@ import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.auth.AuthServices;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -36,7 +36,7 @@ public final class ManagementVerticle extends VerticleBase {
 
     private static final RequestBodyLimits BODY_LIMITS = new RequestBodyLimits(1_024, Duration.ofSeconds(5));
 
-    private final Settings.Management settings;
+    private final InboundSettings.Management settings;
     private final Map<String, Supplier<Future<Void>>> readiness;
     private final Supplier<JsonArray> backends;
     private final Supplier<JsonObject> node;
@@ -52,7 +52,7 @@ public final class ManagementVerticle extends VerticleBase {
      * @param database returns the transactions and slots that block vacuum
      */
     public ManagementVerticle(
-            Settings.Management settings,
+            InboundSettings.Management settings,
             Map<String, Supplier<Future<Void>>> readiness,
             Supplier<JsonArray> backends,
             Supplier<JsonObject> node,

@@ -1,5 +1,6 @@
 package dev.darkroom.api.security;
 
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
@@ -40,7 +41,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
      * Returns the accepted hosts of the management port, which never requires credentials. Orchestrators probe a port on a non-loopback
      * address under many names.
      */
-    static AllowedHosts forManagement(Settings.Management settings) {
+    static AllowedHosts forManagement(InboundSettings.Management settings) {
         return LOOPBACK.allows(settings.host()) ? LOOPBACK : ALL;
     }
 

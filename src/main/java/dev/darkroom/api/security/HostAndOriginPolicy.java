@@ -1,6 +1,7 @@
 package dev.darkroom.api.security;
 
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -48,7 +49,7 @@ public record HostAndOriginPolicy(
     }
 
     /** Checks only the host name: the management port has no changing operations. */
-    public static HostAndOriginPolicy forManagement(Settings.Management settings) {
+    public static HostAndOriginPolicy forManagement(InboundSettings.Management settings) {
         return new HostAndOriginPolicy(List.of(), AllowedHosts.forManagement(settings), Set.of(), false);
     }
 

@@ -1,6 +1,6 @@
 package dev.darkroom.api.security;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -34,11 +34,11 @@ public final class TlsCertificateReloader {
     private static final byte[] TEST_MESSAGE = {'d', 'a', 'r', 'k', 'r', 'o', 'o', 'm'};
 
     private final Vertx vertx;
-    private final Settings.Tls tls;
+    private final InboundSettings.Tls tls;
     private final WorkerExecutor workerPool;
     private String loadedVersion;
 
-    public TlsCertificateReloader(Vertx vertx, Settings.Tls tls) {
+    public TlsCertificateReloader(Vertx vertx, InboundSettings.Tls tls) {
         this.vertx = vertx;
         this.tls = tls;
         this.workerPool = vertx.createSharedWorkerExecutor("darkroom-certificates", 1);

@@ -1,7 +1,7 @@
 package dev.darkroom.api.stream;
 
 import dev.darkroom.auth.KeyedRateLimiter;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -16,7 +16,7 @@ import java.util.Map;
 public final class StreamLimiter {
     private static final String GLOBAL_KEY = "all";
 
-    private final Settings.Streams limits;
+    private final InboundSettings.Streams limits;
     private final KeyedRateLimiter connectLimiter;
 
     /** Null for no limit. */
@@ -26,7 +26,7 @@ public final class StreamLimiter {
     private final Map<String, Deque<StreamSlot>> slotsByUser = new HashMap<>();
     private int openStreams;
 
-    public StreamLimiter(Settings.Streams limits, TimeMeter clock) {
+    public StreamLimiter(InboundSettings.Streams limits, TimeMeter clock) {
         this.limits = limits;
         this.connectLimiter = new KeyedRateLimiter(
                 limits.connectsPerSecond(), limits.connectsPerSecond(), Duration.ofSeconds(1), clock);

@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.SecretHash;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -63,7 +64,7 @@ public final class JwtAuthenticator {
      * @throws GeneralSecurityException when the file contains no usable key
      */
     public static JwtAuthenticator create(
-            Vertx vertx, Settings.Jwt settings, Settings.Outbound outbound, InstantSource clock)
+            Vertx vertx, InboundSettings.Jwt settings, Settings.Outbound outbound, InstantSource clock)
             throws IOException, GeneralSecurityException {
         JwtValidator validator = new JwtValidator(settings, clock);
         if (settings.publicKeyFile() != null) {

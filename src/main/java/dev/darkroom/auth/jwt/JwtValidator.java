@@ -3,7 +3,7 @@ package dev.darkroom.auth.jwt;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
@@ -41,10 +41,10 @@ final class JwtValidator {
             ErrorCodes.AUDIENCE_MISSING, "it has no aud",
             ErrorCodes.SIGNATURE_INVALID, "its signature is wrong");
 
-    private final Settings.Jwt settings;
+    private final InboundSettings.Jwt settings;
     private final InstantSource clock;
 
-    JwtValidator(Settings.Jwt settings, InstantSource clock) {
+    JwtValidator(InboundSettings.Jwt settings, InstantSource clock) {
         this.settings = settings;
         this.clock = clock;
     }

@@ -3,7 +3,7 @@ package dev.darkroom.api.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.testing.TestCertificates;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -38,8 +38,8 @@ class TlsCertificateReloaderTest {
     }
 
     private HttpServerOptions configure() throws Exception {
-        Settings.Tls tls =
-                new Settings.Tls(directory.resolve("cert.pem"), directory.resolve("key.pem"), Duration.ofDays(1));
+        InboundSettings.Tls tls = new InboundSettings.Tls(
+                directory.resolve("cert.pem"), directory.resolve("key.pem"), Duration.ofDays(1));
         return await(new TlsCertificateReloader(vertx, tls).configure(new HttpServerOptions()));
     }
 

@@ -2,7 +2,7 @@ package dev.darkroom.api.stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ class StreamLimiterTest {
     }
 
     private StreamLimiter limiter(int perUser, int perProcess, int perSecond, int perAddress) {
-        Settings.Streams limits = new Settings.Streams(
+        InboundSettings.Streams limits = new InboundSettings.Streams(
                 perUser, perProcess, perSecond, perAddress, Duration.ofSeconds(60), Duration.ofSeconds(30));
         return new StreamLimiter(limits, new TimeMeter() {
             @Override

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.testing.JwksServer;
 import dev.darkroom.testing.JwtSigningKey;
@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JwtAuthenticatorTest {
     private static final long NOW = 1_800_000_000;
     private static final int SKEW = 30;
-    private static final Settings.Jwt SETTINGS = TestSettings.with(
+    private static final InboundSettings.Jwt SETTINGS = TestSettings.with(
             TestSettings.DEFAULTS.jwt(),
             "issuer",
             "https://issuer.example.org/",
@@ -366,7 +366,7 @@ class JwtAuthenticatorTest {
     @Test
     void grantsNoAdminRoleWithoutAdminClaim() {
         // given
-        Settings.Jwt withoutAdminClaim = TestSettings.with(SETTINGS, "adminClaim", null, "adminValue", null);
+        InboundSettings.Jwt withoutAdminClaim = TestSettings.with(SETTINGS, "adminClaim", null, "adminValue", null);
         JwtValidator validator = new JwtValidator(withoutAdminClaim, () -> Instant.ofEpochSecond(NOW));
 
         // when

@@ -1,0 +1,149 @@
+package dev.darkroom.config;
+
+import dev.darkroom.config.SettingRules.Claim;
+import dev.darkroom.config.SettingRules.DurationRange;
+import dev.darkroom.config.SettingRules.Host;
+import dev.darkroom.config.SettingRules.HostNames;
+import dev.darkroom.config.SettingRules.HttpUrl;
+import dev.darkroom.config.SettingRules.NullIfEmpty;
+import dev.darkroom.config.SettingRules.Origins;
+import dev.darkroom.config.SettingRules.PathOf;
+import dev.darkroom.config.SettingRules.Range;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Sections of {@link Settings} about inbound connections and requests. */
+public final class InboundSettings {
+    private InboundSettings() {}
+
+    /**
+     * Validation of JSON Web Tokens.
+     *
+     * @param issuer null when tokens are rejected; then all others except {@code clockSkew} and {@code userClaim} are null too
+     * @param jwksUrl null when there is a {@code publicKeyFile}
+     * @param publicKeyFile absolute path; null when there is a {@code jwksUrl}
+     * @param clockSkew whole seconds
+     * @param adminClaim null when no token is an admin's
+     * @param adminValue null exactly when {@code adminClaim} is null
+     */
+    public record Jwt(
+            @NullIfEmpty @Claim String issuer,
+            @NullIfEmpty @Claim String audience,
+            @NullIfEmpty @HttpUrl(exact = true) URI jwksUrl,
+            @NullIfEmpty @PathOf("a file") Path publicKeyFile,
+            // Longer values would hide a wrong clock.
+            @DurationRange(min = "0ms", max = "10m", wholeSeconds = true)
+            Duration clockSkew,
+
+            @Claim String userClaim,
+            @NullIfEmpty @Claim String adminClaim,
+            @NullIfEmpty @Claim String adminValue) {
+
+        /** Returns whether tokens are accepted. */
+        public boolean accepted() {
+            return issuer != null;
+        }
+    }
+
+    /** @param lifetime minimum lifetime of a signed image URL */
+    public record ImageUrls(
+            @DurationRange(min = "4s", max = "8784h") Duration lifetime) {}
+
+    /**
+     * HTTP server of the API.
+     *
+     * @param corsOrigins scheme, host and port each, or one asterisk; may be empty
+     * @param allowedHosts additional host names for requests without authentication, in lower case; may be empty
+     */
+    public record Http(
+            @Host String host,
+            @Range(max = SettingRules.MAX_PORT) int port,
+
+            @Range(min = SettingRules.KIB, max = 16 * SettingRules.MIB)
+            int maxBodyBytes,
+
+            Duration idleTimeout,
+            Duration requestTimeout,
+            @Origins List<String> corsOrigins,
+            @HostNames List<String> allowedHosts,
+            Tls tls) {}
+
+    /**
+     * TLS of the API's HTTP server.
+     *
+     * @param certFile absolute path of a PEM file with the certificate chain; null for plain HTTP
+     * @param keyFile absolute path of a PEM file; null exactly when {@code certFile} is null
+     * @param reloadInterval interval of checks for changed files
+     */
+    public record Tls(
+            @NullIfEmpty @PathOf("a file") Path certFile,
+            @NullIfEmpty @PathOf("a file") Path keyFile,
+            Duration reloadInterval) {
+
+        /** Returns whether the API uses TLS. */
+        public boolean isEnabled() {
+            return certFile != null;
+        }
+    }
+
+    /**
+     * Limits of inbound connections.
+     *
+     * @param max per process; the file descriptor limit may reduce it
+     * @param perAddress per client address; 0 for no limit
+     * @param http2ClearText whether HTTP/2 without TLS is accepted
+     */
+    public record Connections(
+            @Range(min = 1, max = SettingRules.MILLION) int max,
+            @Range(max = SettingRules.MILLION) int perAddress,
+            boolean http2ClearText) {}
+
+    public record Management(
+            @Host String host,
+            @Range(max = SettingRules.MAX_PORT) int port) {}
+
+    /**
+     * HTTP verticles.
+     *
+     * @param instances number of HTTP verticles; the default is resolved
+     */
+    public record Api(
+            @Range(max = SettingRules.MAX_INSTANCES, processorsIfEmpty = true)
+            int instances,
+
+            Duration replyTimeout) {}
+
+    /**
+     * Rate limits of requests.
+     *
+     * @param requestsPerSecond per user; 0 for no limit
+     * @param failedLoginsPerMinute per client address; 0 for no limit
+     * @param anonymousPerSecond per client address, for requests without credentials; 0 for no limit
+     */
+    public record Limits(
+            @Range(max = SettingRules.MILLION) int requestsPerSecond,
+            @Range(min = 1, max = SettingRules.MILLION) int burst,
+            @Range(max = SettingRules.MILLION) int failedLoginsPerMinute,
+            @Range(max = SettingRules.MILLION) int anonymousPerSecond,
+            @Range(min = 1, max = SettingRules.MILLION) int anonymousBurst) {}
+
+    /**
+     * Limits of event streams and WebSockets.
+     *
+     * @param perUser maximum per user and process
+     * @param perProcess maximum per process
+     * @param connectsPerSecond maximum of new streams per second
+     * @param connectsPerSecondPerAddress maximum of new streams per second and client address; 0 for no limit
+     * @param revalidateInterval interval of verifying the credentials of open streams again
+     * @param slowConsumerTimeout time without progress after which a connection with unsent data is aborted
+     */
+    public record Streams(
+            @Range(min = 1, max = 100_000) int perUser,
+            @Range(min = 1, max = SettingRules.MILLION) int perProcess,
+            @Range(min = 1, max = SettingRules.MILLION) int connectsPerSecond,
+            @Range(max = SettingRules.MILLION) int connectsPerSecondPerAddress,
+            Duration revalidateInterval,
+            @DurationRange(min = "1s", max = "10m") Duration slowConsumerTimeout) {}
+}
