@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * A server that does not respond would keep the connection and its slot in the pool.
  *
  * <p>First in the pipeline, before TLS and the codec of the driver. Used on the event loop of its connection, except
- * {@link #closeWhenIdle} and {@link #abort}.
+ * {@link #closeWhenIdle}.
  */
 final class DatabaseSessionHandler extends IdleStateHandler implements PostgresMessageParser.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseSessionHandler.class);
