@@ -54,6 +54,9 @@ public final class NotifyChannel {
      */
     private static final int MAX_PAYLOAD_LENGTH = 7_000;
 
+    /** Limit of notifications that wait. Further ones are sent without their keys, so that one per topic suffices. */
+    static final int MAX_PENDING = 1_000;
+
     private final Vertx vertx;
     private final Context context;
     private final Duration selfTestInterval;
@@ -102,7 +105,8 @@ public final class NotifyChannel {
      */
     public void send(String topic, String key) {
         context.runOnContext(v -> {
-            pending.add(key == null ? topic : topic + NotifyHandlers.KEY_SEPARATOR + key);
+            boolean withoutKey = key == null || pending.size() >= MAX_PENDING;
+            pending.add(withoutKey ? topic : topic + NotifyHandlers.KEY_SEPARATOR + key);
             if (!flushing) {
                 flushing = true;
                 flush();

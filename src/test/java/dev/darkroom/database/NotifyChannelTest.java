@@ -121,6 +121,28 @@ class NotifyChannelTest {
     }
 
     @Test
+    void dropsKeysWhenTooManyNotificationsWait() {
+        // given a sender that sends many keys before its next NOTIFY
+        NotifyChannel sender = openListening(url, new AtomicInteger());
+        NotifyChannel receiver = openListening(url, new AtomicInteger());
+        sender.listen("burst", started -> {
+            for (int i = 0; i < 3 * NotifyChannel.MAX_PENDING; i++) {
+                sender.send("row", "key" + i);
+            }
+        });
+        AtomicInteger keys = new AtomicInteger();
+        AtomicInteger withoutKey = new AtomicInteger();
+        receiver.listen("row", key -> (key == null ? withoutKey : keys).incrementAndGet());
+
+        // when
+        receiver.send("burst", null);
+
+        // then
+        await("notification without a key", () -> withoutKey.get() > 0);
+        assertThat(keys.get()).isPositive().isLessThan(2 * NotifyChannel.MAX_PENDING);
+    }
+
+    @Test
     void reconnectsAndCallsHandlersAfterLostConnection() {
         // given
         AtomicInteger calls = new AtomicInteger();
