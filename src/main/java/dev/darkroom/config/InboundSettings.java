@@ -18,6 +18,14 @@ import java.util.List;
 public final class InboundSettings {
     private InboundSettings() {}
 
+    /** Authentication of API requests. */
+    public enum AuthMode {
+        /** No authentication: all requests belong to one user. */
+        LOCAL,
+        /** Every request needs credentials. */
+        REQUIRED
+    }
+
     /**
      * Validation of JSON Web Tokens.
      *

@@ -1,6 +1,7 @@
 package dev.darkroom.config;
 
 import dev.darkroom.config.InboundSettings.Api;
+import dev.darkroom.config.InboundSettings.AuthMode;
 import dev.darkroom.config.InboundSettings.Connections;
 import dev.darkroom.config.InboundSettings.Http;
 import dev.darkroom.config.InboundSettings.ImageUrls;
@@ -71,14 +72,6 @@ public record Settings(
     /** Resolves the default of the image directory. */
     public Settings {
         imageDir = imageDir == null ? dataDir.resolve("images") : imageDir;
-    }
-
-    /** Authentication of API requests. */
-    public enum AuthMode {
-        /** No authentication: all requests belong to one user. */
-        LOCAL,
-        /** Every request needs credentials. */
-        REQUIRED
     }
 
     public record Simulator(

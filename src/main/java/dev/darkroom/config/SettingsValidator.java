@@ -29,7 +29,7 @@ final class SettingsValidator {
         }
         // Without authentication, every client that reaches the port is the user "local".
         require(
-                settings.auth() == Settings.AuthMode.REQUIRED
+                settings.auth() == InboundSettings.AuthMode.REQUIRED
                         || settings.allowUnauthenticatedRemote()
                         || LOOPBACK.matcher(settings.http().host()).matches(),
                 "http.host",

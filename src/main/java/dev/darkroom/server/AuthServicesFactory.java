@@ -32,14 +32,14 @@ final class AuthServicesFactory {
 
     /** @throws StartupException when the public key file of the JWT issuer cannot be used */
     static AuthServices create(Vertx vertx, Database database, Settings settings) {
-        if (settings.auth() == Settings.AuthMode.LOCAL && settings.allowUnauthenticatedRemote()) {
+        if (settings.auth() == InboundSettings.AuthMode.LOCAL && settings.allowUnauthenticatedRemote()) {
             LOG.atWarn()
                     .addKeyValue("host", settings.http().host())
                     .log("remote access without authentication allowed");
         }
         ApiKeyCache keys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
         Authenticator authenticator = new Authenticator(
-                settings.auth() == Settings.AuthMode.REQUIRED,
+                settings.auth() == InboundSettings.AuthMode.REQUIRED,
                 keys::findOwner,
                 settings.jwt().accepted() ? createJwtAuthenticator(vertx, settings)::authenticate : null);
         ImageUrlSigner links = new ImageUrlSigner(

@@ -1,6 +1,7 @@
 package dev.darkroom.server;
 
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +54,7 @@ final class StartupBanner {
     }
 
     private static String curlAuthorizationHeader(Settings settings) {
-        return settings.auth() == Settings.AuthMode.REQUIRED
+        return settings.auth() == InboundSettings.AuthMode.REQUIRED
                 ? "    -H 'Authorization: Bearer KEY' \\\n" // of: java -jar darkroom.jar keys create --user NAME
                 : "";
     }

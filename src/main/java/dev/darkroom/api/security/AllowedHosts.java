@@ -26,7 +26,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
 
     /** Returns the accepted hosts of the API port. */
     static AllowedHosts forApi(Settings settings) {
-        if (settings.auth() == Settings.AuthMode.REQUIRED) {
+        if (settings.auth() == InboundSettings.AuthMode.REQUIRED) {
             return ALL;
         }
         Set<String> names = new HashSet<>(settings.http().allowedHosts());

@@ -45,7 +45,7 @@ public record HostAndOriginPolicy(
                 List.copyOf(settings.http().corsOrigins()),
                 AllowedHosts.forApi(settings),
                 Set.copyOf(ownOrigins),
-                settings.auth() == Settings.AuthMode.LOCAL);
+                settings.auth() == InboundSettings.AuthMode.LOCAL);
     }
 
     /** Checks only the host name: the management port has no changing operations. */
