@@ -162,7 +162,10 @@ class MemoryLimitsIT {
             call(RawHttpClient.requestHead("GET", path, ""));
         }
 
-        // then
+        // then the image is served when the connections that do not read are aborted
+        Awaitility.await("image served")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> client.get(path).status() == 200);
         assertThat(client.get(path).body()).isEqualTo(IMAGE);
     }
 
