@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * fails when the page differs.
  */
 class AiServerFaultsIT {
+    /** Faults of each kind are divided into this many parts, which run at the same time. */
+    private static final int PARTS = 3;
+
     private static final Duration LONG_TIMEOUT = Duration.ofSeconds(30);
     private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -76,20 +79,20 @@ class AiServerFaultsIT {
                 .filter(AiServerFault.ScriptedFault::persistent)
                 .toList();
         List<AiServerFault.ConnectionFault> connectionFaults = ofKind(AiServerFault.ConnectionFault.class);
-        for (int part = 0; part < 2; part++) {
-            runInOrder(newRunner.apply(LONG_TIMEOUT), everySecond(quick, part), scriptedScenario, results);
-            runInOrder(everySecond(connectionFaults, part), connectionScenario, results);
+        for (int part = 0; part < PARTS; part++) {
+            runInOrder(newRunner.apply(LONG_TIMEOUT), partOf(quick, part), scriptedScenario, results);
+            runInOrder(newRunner.apply(SHORT_TIMEOUT), partOf(slow, part), scriptedScenario, results);
+            runInOrder(partOf(connectionFaults, part), connectionScenario, results);
         }
-        runInOrder(newRunner.apply(SHORT_TIMEOUT), slow, scriptedScenario, results);
     }
 
     private static <F> List<F> ofKind(Class<F> kind) {
         return FAULTS.stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 
-    private static <F> List<F> everySecond(List<F> faults, int part) {
+    private static <F> List<F> partOf(List<F> faults, int part) {
         return IntStream.range(0, faults.size())
-                .filter(i -> i % 2 == part)
+                .filter(i -> i % PARTS == part)
                 .mapToObj(faults::get)
                 .toList();
     }
