@@ -3,7 +3,6 @@ package dev.darkroom.cli;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,16 +19,8 @@ public final class DarkroomCommandLine {
             name = "java -jar darkroom.jar",
             synopsisSubcommandLabel = "[COMMAND]",
             description = "Image-generation service. Without a command it runs serve.",
-            footer = {"", "Settings come from conf/darkroom.yaml and the environment."},
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnInvalidInput = 1)
-    private static final class RootCommand implements Callable<Integer> {
-        @Override
-        public Integer call() throws Exception {
-            return new ServeCommand().call();
-        }
-    }
+            footer = {"", "Settings come from conf/darkroom.yaml and the environment."})
+    private static final class RootCommand extends ServeCommand {}
 
     /** Creates the command line of this process. */
     public static CommandLine create() {

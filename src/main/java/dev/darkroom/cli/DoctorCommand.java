@@ -1,7 +1,6 @@
 package dev.darkroom.cli;
 
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.embedded.AttachedDatabase;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.maintenance.doctor.DoctorReport;
 import java.time.Duration;
@@ -16,13 +15,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "doctor",
         description =
-                "Check the consistency of tables and image files, with or without a running server. Changes nothing.",
-        mixinStandardHelpOptions = true,
-        versionProvider = VersionProvider.class,
-        exitCodeOnExecutionException = 2)
-final class DoctorCommand implements Callable<Integer> {
-    private final Supplier<Settings> settings;
-
+                "Check the consistency of tables and image files, with or without a running server. Changes nothing.")
+final class DoctorCommand extends DatabaseCommand implements Callable<Integer> {
     @Option(names = "--deep", description = "Also read and verify every image file.")
     private boolean deep;
 
@@ -38,18 +32,16 @@ final class DoctorCommand implements Callable<Integer> {
     private Duration timeout;
 
     DoctorCommand(Supplier<Settings> settings) {
-        this.settings = settings;
+        super(settings);
     }
 
     @Override
-    public Integer call() {
-        Settings loaded = settings.get();
-        try (AttachedDatabase database = AttachedDatabase.open(loaded)) {
-            DoctorReport report =
-                    DatabaseDoctor.examine(database.url(), loaded, new DatabaseDoctor.Options(deep, timeout));
+    public Integer call() throws Exception {
+        return withDatabase((url, settings) -> {
+            DoctorReport report = DatabaseDoctor.examine(url, settings, new DatabaseDoctor.Options(deep, timeout));
             System.out.println(json ? report.toJson().encodePrettily() : report.toText());
             return report.isConsistent() ? 0 : 1;
-        }
+        });
     }
 
     static final class SecondsConverter implements ITypeConverter<Duration> {

@@ -1,7 +1,6 @@
 package dev.darkroom.cli;
 
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.embedded.AttachedDatabase;
 import dev.darkroom.maintenance.doctor.GenerationTimeline;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,13 +15,8 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code explain}: prints the timeline of one generation. Changes nothing. Exit code 1 when there is no such generation. */
 @Command(
         name = "explain",
-        description = "Print the timeline of one generation, with or without a running server. Changes nothing.",
-        mixinStandardHelpOptions = true,
-        versionProvider = VersionProvider.class,
-        exitCodeOnExecutionException = 2)
-final class ExplainCommand implements Callable<Integer> {
-    private final Supplier<Settings> settings;
-
+        description = "Print the timeline of one generation, with or without a running server. Changes nothing.")
+final class ExplainCommand extends DatabaseCommand implements Callable<Integer> {
     @Option(names = "--prompt", description = "Also print the prompt.")
     private boolean prompt;
 
@@ -33,17 +27,16 @@ final class ExplainCommand implements Callable<Integer> {
     private UUID id;
 
     ExplainCommand(Supplier<Settings> settings) {
-        this.settings = settings;
+        super(settings);
     }
 
     @Override
-    public Integer call() {
-        Settings loaded = settings.get();
-        try (AttachedDatabase database = AttachedDatabase.open(loaded)) {
-            Optional<String> timeline = GenerationTimeline.describe(id, database.url(), loaded, prompt);
+    public Integer call() throws Exception {
+        return withDatabase((url, settings) -> {
+            Optional<String> timeline = GenerationTimeline.describe(id, url, settings, prompt);
             System.out.println(timeline.orElse("There is no generation " + id + "."));
             return timeline.isPresent() ? 0 : 1;
-        }
+        });
     }
 
     /** Stricter than {@link UUID#fromString}, which accepts groups of fewer digits. */

@@ -8,14 +8,13 @@ import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
 import dev.darkroom.config.DurationFormat;
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.embedded.AttachedDatabase;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.function.ToIntFunction;
+import java.util.function.ToIntBiFunction;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -24,26 +23,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code keys}: manages API keys and URL signing keys, with or without a running server. */
-@Command(
-        name = "keys",
-        description = "Manage API keys and URL signing keys, with or without a running server.",
-        mixinStandardHelpOptions = true,
-        versionProvider = VersionProvider.class)
-final class KeysCommand {
+@Command(name = "keys", description = "Manage API keys and URL signing keys, with or without a running server.")
+final class KeysCommand extends DatabaseCommand {
     private static final int URL_SIGNING_SECRET_BYTES = 32;
 
-    private final Supplier<Settings> settings;
-
     KeysCommand(Supplier<Settings> settings) {
-        this.settings = settings;
+        super(settings);
     }
 
-    @Command(
-            name = "create",
-            description = "Create an API key. Standard output contains only the key.",
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnExecutionException = 2)
+    @Command(name = "create", description = "Create an API key. Standard output contains only the key.")
     int create(
             @Option(
                             names = "--user",
@@ -70,9 +58,10 @@ final class KeysCommand {
                                 "a duration from 1m to 3660d, such as 12h or 90d",
                                 "Lifetime of the key, unlimited by default."
                             })
-                    Duration lifetime) {
+                    Duration lifetime)
+            throws Exception {
         ApiKey key = ApiKey.generate(new SecureRandom());
-        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
+        return withApiKeyAdmin((apiKeyAdmin, settings) -> {
             String validity = apiKeyAdmin
                     .create(key, new Principal(user, role), lifetime)
                     .map(end -> "until " + formatTime(end))
@@ -86,15 +75,10 @@ final class KeysCommand {
         });
     }
 
-    @Command(
-            name = "list",
-            description = "List all API keys, without the keys themselves.",
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnExecutionException = 2)
-    int list() {
+    @Command(name = "list", description = "List all API keys, without the keys themselves.")
+    int list() throws Exception {
         String line = "%-19s  %-24s  %-5s  %-20s  %-20s  %s%n";
-        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
+        return withApiKeyAdmin((apiKeyAdmin, settings) -> {
             System.out.printf(line, "ID", "USER", "ROLE", "CREATED", "EXPIRES", "STATE");
             for (ApiKeyAdmin.StoredKey key : apiKeyAdmin.list()) {
                 String expires = key.expiresAt() == null ? "never" : formatTime(key.expiresAt());
@@ -118,12 +102,7 @@ final class KeysCommand {
         return key.valid() ? "valid" : "expired";
     }
 
-    @Command(
-            name = "revoke",
-            description = "Revoke an API key.",
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnExecutionException = 2)
+    @Command(name = "revoke", description = "Revoke an API key.")
     int revoke(
             @Parameters(
                             paramLabel = "ID",
@@ -131,9 +110,10 @@ final class KeysCommand {
                                 "the id of a key, such as dk_0123456789abcdef",
                                 "The key itself is accepted too."
                             })
-                    String idOrKey) {
+                    String idOrKey)
+            throws Exception {
         String id = ApiKey.parse(idOrKey).map(ApiKey::id).orElse(idOrKey);
-        return withApiKeyAdmin(settings.get(), apiKeyAdmin -> {
+        return withApiKeyAdmin((apiKeyAdmin, settings) -> {
             Optional<String> user = apiKeyAdmin.revoke(id);
             System.out.println(user.map(name -> "Revoked " + id + " of " + name + "; every process rejects it within "
                             + ApiKeyCache.CACHE_TTL.toSeconds() + " s.")
@@ -142,21 +122,16 @@ final class KeysCommand {
         });
     }
 
-    @Command(
-            name = "rotate-url-keys",
-            description = "Replace the key that signs image URLs.",
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnExecutionException = 2)
+    @Command(name = "rotate-url-keys", description = "Replace the key that signs image URLs.")
     int rotateUrlSigningKeys(
-            @Option(names = "--now", description = "Invalidate all image URLs signed so far.") boolean now) {
-        Settings loaded = settings.get();
-        // A signed URL can expire up to a quarter of its lifetime later than required.
-        Duration gracePeriod =
-                now ? Duration.ZERO : loaded.imageUrls().lifetime().multipliedBy(2);
+            @Option(names = "--now", description = "Invalidate all image URLs signed so far.") boolean now)
+            throws Exception {
         byte[] secret = new byte[URL_SIGNING_SECRET_BYTES];
         new SecureRandom().nextBytes(secret);
-        return withApiKeyAdmin(loaded, apiKeyAdmin -> {
+        return withApiKeyAdmin((apiKeyAdmin, settings) -> {
+            // A signed URL can expire up to a quarter of its lifetime later than required.
+            Duration gracePeriod =
+                    now ? Duration.ZERO : settings.imageUrls().lifetime().multipliedBy(2);
             int key = apiKeyAdmin.rotateUrlSigningKeys(secret, gracePeriod);
             String seconds = ImageUrlSigner.EXPIRE_AFTER.toSeconds() + " s.";
             System.out.println("Key " + key + " now signs image URLs. "
@@ -168,11 +143,12 @@ final class KeysCommand {
         });
     }
 
-    private static int withApiKeyAdmin(Settings settings, ToIntFunction<ApiKeyAdmin> action) {
-        try (AttachedDatabase database = AttachedDatabase.open(settings);
-                ApiKeyAdmin apiKeyAdmin = ApiKeyAdmin.open(database.url())) {
-            return action.applyAsInt(apiKeyAdmin);
-        }
+    private int withApiKeyAdmin(ToIntBiFunction<ApiKeyAdmin, Settings> action) throws Exception {
+        return withDatabase((url, settings) -> {
+            try (ApiKeyAdmin apiKeyAdmin = ApiKeyAdmin.open(url)) {
+                return action.applyAsInt(apiKeyAdmin, settings);
+            }
+        });
     }
 
     private static String formatTime(Instant instant) {

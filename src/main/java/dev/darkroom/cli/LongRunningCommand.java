@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
 
 /** Base of the commands that run until SIGTERM or SIGINT. */
+@Command(mixinStandardHelpOptions = true, versionProvider = VersionProvider.class, exitCodeOnInvalidInput = 1)
 abstract class LongRunningCommand implements Callable<Integer> {
     /** Starts the components and registers them with {@code processLifecycle}. Blocks until they are ready. */
     abstract void start(Settings settings, ProcessLifecycle processLifecycle) throws Exception;

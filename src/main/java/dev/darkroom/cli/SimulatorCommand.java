@@ -8,10 +8,7 @@ import picocli.CommandLine.Command;
 /** {@code simulator}: runs only the bundled AI server until a signal. */
 @Command(
         name = "simulator",
-        description = "Run only the bundled AI server, on DARKROOM_SIMULATOR_PORT, until SIGTERM or SIGINT.",
-        mixinStandardHelpOptions = true,
-        versionProvider = VersionProvider.class,
-        exitCodeOnInvalidInput = 1)
+        description = "Run only the bundled AI server, on DARKROOM_SIMULATOR_PORT, until SIGTERM or SIGINT.")
 final class SimulatorCommand extends LongRunningCommand {
     @Override
     void start(Settings settings, ProcessLifecycle processLifecycle) throws Exception {

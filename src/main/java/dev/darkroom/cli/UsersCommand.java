@@ -2,10 +2,10 @@ package dev.darkroom.cli;
 
 import static dev.darkroom.server.ProcessLifecycle.await;
 
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.database.embedded.AttachedDatabase;
 import dev.darkroom.image.local.LocalImageStore;
 import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.UserErasureService;
@@ -20,24 +20,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code users erase}: deletes all data of a user, with or without a running server. */
-@Command(
-        name = "users",
-        description = "Manage users, with or without a running server.",
-        mixinStandardHelpOptions = true,
-        versionProvider = VersionProvider.class)
-final class UsersCommand {
-    private final Supplier<Settings> settings;
-
+@Command(name = "users", description = "Manage users, with or without a running server.")
+final class UsersCommand extends DatabaseCommand {
     UsersCommand(Supplier<Settings> settings) {
-        this.settings = settings;
+        super(settings);
     }
 
-    @Command(
-            name = "erase",
-            description = "Delete all data of a user, including images.",
-            mixinStandardHelpOptions = true,
-            versionProvider = VersionProvider.class,
-            exitCodeOnExecutionException = 2)
+    @Command(name = "erase", description = "Delete all data of a user, including images.")
     int erase(
             @Parameters(
                             paramLabel = "NAME",
@@ -45,23 +34,22 @@ final class UsersCommand {
                             description = "the name of a user, 1 to 128 characters")
                     String user)
             throws Exception {
-        Settings loaded = settings.get();
-        try (AttachedDatabase attachedDatabase = AttachedDatabase.open(loaded)) {
+        int exitCode = withDatabase((url, settings) -> {
             Vertx vertx = Vertx.vertx();
             try {
-                erase(vertx, attachedDatabase, loaded, user);
+                erase(vertx, url, settings, user);
+                return 0;
             } finally {
                 await(vertx.close());
             }
-        }
+        });
         System.out.println("Erased " + user + ".");
-        return 0;
+        return exitCode;
     }
 
-    private static void erase(Vertx vertx, AttachedDatabase attachedDatabase, Settings settings, String user)
-            throws Exception {
-        Database database = Database.open(vertx, attachedDatabase.url(), settings.database());
-        NotifyChannel notifyChannel = NotifyChannel.open(vertx, attachedDatabase.url(), settings.database());
+    private static void erase(Vertx vertx, DatabaseUrl url, Settings settings, String user) throws Exception {
+        Database database = Database.open(vertx, url, settings.database());
+        NotifyChannel notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         LocalImageStore images = await(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
         UserErasureService erasure = new UserErasureService(vertx, database, notifyChannel, images);
