@@ -10,12 +10,7 @@ final class HttpUrlReader {
 
     /** Returns the URL without trailing slashes. */
     static URI read(SettingValue settingValue) {
-        String url = readExactly(settingValue).toString();
-        int end = url.length();
-        while (url.charAt(end - 1) == '/') {
-            end--;
-        }
-        return URI.create(url.substring(0, end));
+        return URI.create(readExactly(settingValue).toString().replaceFirst("/+$", ""));
     }
 
     /** Returns the URL unchanged, except for the scheme, which becomes lower case. */

@@ -1,12 +1,9 @@
 package dev.darkroom.config;
 
-import dev.darkroom.config.SettingRules.Claim;
 import dev.darkroom.config.SettingRules.DurationRange;
-import dev.darkroom.config.SettingRules.Host;
-import dev.darkroom.config.SettingRules.HostNames;
+import dev.darkroom.config.SettingRules.Format;
 import dev.darkroom.config.SettingRules.HttpUrl;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
-import dev.darkroom.config.SettingRules.Origins;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
 import java.net.URI;
@@ -37,17 +34,17 @@ public final class InboundSettings {
      * @param adminValue null exactly when {@code adminClaim} is null
      */
     public record Jwt(
-            @NullIfEmpty @Claim String issuer,
-            @NullIfEmpty @Claim String audience,
+            @NullIfEmpty @Format(TextFormat.CLAIM) String issuer,
+            @NullIfEmpty @Format(TextFormat.CLAIM) String audience,
             @NullIfEmpty @HttpUrl(exact = true) URI jwksUrl,
             @NullIfEmpty @PathOf("a file") Path publicKeyFile,
             // Longer values would hide a wrong clock.
             @DurationRange(min = "0ms", max = "10m", wholeSeconds = true)
             Duration clockSkew,
 
-            @Claim String userClaim,
-            @NullIfEmpty @Claim String adminClaim,
-            @NullIfEmpty @Claim String adminValue) {
+            @Format(TextFormat.CLAIM) String userClaim,
+            @NullIfEmpty @Format(TextFormat.CLAIM) String adminClaim,
+            @NullIfEmpty @Format(TextFormat.CLAIM) String adminValue) {
 
         /** Returns whether tokens are accepted. */
         public boolean accepted() {
@@ -66,7 +63,7 @@ public final class InboundSettings {
      * @param allowedHosts additional host names for requests without authentication, in lower case; may be empty
      */
     public record Http(
-            @Host String host,
+            @Format(TextFormat.HOST) String host,
             @Range(max = SettingRules.MAX_PORT) int port,
 
             @Range(min = SettingRules.KIB, max = 16 * SettingRules.MIB)
@@ -74,8 +71,8 @@ public final class InboundSettings {
 
             Duration idleTimeout,
             Duration requestTimeout,
-            @Origins List<String> corsOrigins,
-            @HostNames List<String> allowedHosts,
+            @Format(TextFormat.ORIGINS) List<String> corsOrigins,
+            @Format(TextFormat.HOST_NAMES) List<String> allowedHosts,
             Tls tls) {}
 
     /**
@@ -109,7 +106,7 @@ public final class InboundSettings {
             boolean http2ClearText) {}
 
     public record Management(
-            @Host String host,
+            @Format(TextFormat.HOST) String host,
             @Range(max = SettingRules.MAX_PORT) int port) {}
 
     /**

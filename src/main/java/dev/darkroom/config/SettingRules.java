@@ -23,12 +23,6 @@ final class SettingRules {
     static final int MAX_PORT = 65535;
     static final int MAX_INSTANCES = 256;
 
-    private static final String SEPARATOR = "\\s*,\\s*";
-    private static final String HOST = "[^\\s/@?#\\[\\]]{1,255}";
-    private static final String HOST_NAME = "[a-z0-9_.\\-]{1,255}";
-    private static final String ORIGIN = "https?://[a-z0-9.\\-\\[\\]:]{1,255}";
-    private static final String MEMBER = "[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}";
-
     private SettingRules() {}
 
     /** An empty text means null. */
@@ -56,13 +50,10 @@ final class SettingRules {
         boolean wholeSeconds() default false;
     }
 
-    /** Annotates an annotation of components: a text that matches an expression as a whole. A list may be empty too. */
+    /** A text of a format, or a list. A list may be empty too. */
     @Retention(RetentionPolicy.RUNTIME)
-    @interface Matches {
-        String regex();
-
-        /** Description of the expression for messages. */
-        String expected();
+    @interface Format {
+        TextFormat value();
     }
 
     /** An absolute http or https URL. */
@@ -83,65 +74,4 @@ final class SettingRules {
     /** Networks such as {@code 10.0.0.0/8}, separated by commas. The list may be empty. */
     @Retention(RetentionPolicy.RUNTIME)
     @interface Networks {}
-
-    /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = "[\\x21-\\x7e]{1,4096}", expected = "printable ASCII without spaces")
-    @interface BearerToken {}
-
-    /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = "[^\\p{Cntrl}]{1,500}", expected = "1 to 500 characters and no control characters")
-    @interface Claim {}
-
-    /** Host and port of each member. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = MEMBER + "(" + SEPARATOR + MEMBER + ")*", expected = "host:port, separated by commas")
-    @interface ClusterMembers {}
-
-    /** DNS name of a service. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = HOST, expected = "a DNS name")
-    @interface DnsName {}
-
-    /** Host name or address of this process. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = HOST, expected = "a host name or an IP address without brackets")
-    @interface Host {}
-
-    /** Host names as in the header {@code Host} of browsers, without a port. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(
-            regex = HOST_NAME + "(" + SEPARATOR + HOST_NAME + ")*",
-            expected = "host names without ports, in lower case, separated by commas")
-    @interface HostNames {}
-
-    /** Name of a model of an AI server. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = "[^\\p{Cntrl}]{1,200}", expected = "at most 200 characters and no control characters")
-    @interface Model {}
-
-    /** Name of a part of the service. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = "[a-z0-9-]{1,40}", expected = "1 to 40 of a-z, 0-9 and hyphen")
-    @interface Name {}
-
-    /** Origins as in the header {@code Origin} of browsers: without a path and without a default port. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(
-            regex = "\\*|" + ORIGIN + "(" + SEPARATOR + ORIGIN + ")*",
-            expected = "origins such as https://app.example.org, separated by commas, or *")
-    @interface Origins {}
-
-    /** Host name or address by which other processes reach this one. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(
-            regex = "(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)" + HOST,
-            expected = "an address by which others reach this machine, not a wildcard")
-    @interface ReachableHost {}
-
-    /** Path below a URL. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @Matches(regex = "/[0-9A-Za-z._~/-]{1,200}", expected = "a path such as /models")
-    @interface UrlPath {}
 }

@@ -9,19 +9,13 @@ import dev.darkroom.config.InboundSettings.Jwt;
 import dev.darkroom.config.InboundSettings.Limits;
 import dev.darkroom.config.InboundSettings.Management;
 import dev.darkroom.config.InboundSettings.Streams;
-import dev.darkroom.config.SettingRules.BearerToken;
-import dev.darkroom.config.SettingRules.ClusterMembers;
-import dev.darkroom.config.SettingRules.DnsName;
 import dev.darkroom.config.SettingRules.DurationRange;
+import dev.darkroom.config.SettingRules.Format;
 import dev.darkroom.config.SettingRules.HttpUrl;
-import dev.darkroom.config.SettingRules.Model;
-import dev.darkroom.config.SettingRules.Name;
 import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
-import dev.darkroom.config.SettingRules.ReachableHost;
-import dev.darkroom.config.SettingRules.UrlPath;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -133,9 +127,9 @@ public record Settings(
      */
     public record Backend(
             @NullIfEmpty @HttpUrl(endsInV1 = true) URI url,
-            @BearerToken Secret apiKey,
-            @NullIfEmpty @Model String model,
-            @Name String name,
+            @Format(TextFormat.BEARER_TOKEN) Secret apiKey,
+            @NullIfEmpty @Format(TextFormat.MODEL) String model,
+            @Format(TextFormat.NAME) String name,
             Duration timeout,
             Duration connectTimeout,
 
@@ -198,7 +192,7 @@ public record Settings(
             Duration openDuration,
             Duration maxOpenDuration,
             @Range(min = 1, max = 100) int halfOpenCalls,
-            @NullIfEmpty @UrlPath String healthCheckPath) {}
+            @NullIfEmpty @Format(TextFormat.URL_PATH) String healthCheckPath) {}
 
     /**
      * PostgreSQL and its connections.
@@ -276,12 +270,12 @@ public record Settings(
      */
     public record Cluster(
             boolean enabled,
-            @ReachableHost String host,
+            @Format(TextFormat.REACHABLE_HOST) String host,
             @Range(min = 1, max = SettingRules.MAX_PORT) int port,
             @Range(max = SettingRules.MAX_PORT) int busPort,
-            @ClusterMembers List<String> members,
-            @NullIfEmpty @DnsName String kubernetesService,
-            @Name String name) {}
+            @Format(TextFormat.CLUSTER_MEMBERS) List<String> members,
+            @NullIfEmpty @Format(TextFormat.DNS_NAME) String kubernetesService,
+            @Format(TextFormat.NAME) String name) {}
 
     public record Shutdown(Duration gracePeriod) {}
 

@@ -1,13 +1,14 @@
 package dev.darkroom.config;
 
 import dev.darkroom.config.SettingRules.DurationRange;
+import dev.darkroom.config.SettingRules.Format;
 import dev.darkroom.config.SettingRules.HttpUrl;
-import dev.darkroom.config.SettingRules.Matches;
 import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
 import dev.darkroom.config.Settings.RequestField;
+import io.netty.util.NetUtil;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -18,8 +19,9 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +34,7 @@ import java.util.stream.Stream;
 final class SettingsBinder {
     private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
     private static final Pattern PORTS = Pattern.compile("\\*|[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*");
+    private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9A-Fa-f:.]+)(/(?<bits>[0-9]{1,3}))?");
     private static final int MAX_DURATIONS = 20;
 
     private final LayeredSettings layeredSettings;
@@ -79,9 +82,11 @@ final class SettingsBinder {
         } else if (type == Duration.class) {
             return duration(settingValue, component.getAnnotation(DurationRange.class));
         } else if (type == String.class) {
-            return matching(settingValue, component);
+            return component.getAnnotation(Format.class).value().read(settingValue);
         } else if (type == Secret.class) {
-            return settingValue.isEmpty() ? Secret.NONE : new Secret(matching(settingValue, component));
+            return settingValue.isEmpty()
+                    ? Secret.NONE
+                    : new Secret(component.getAnnotation(Format.class).value().read(settingValue));
         } else if (type == Path.class) {
             return path(settingValue, component.getAnnotation(PathOf.class).value());
         } else if (type == URI.class) {
@@ -89,7 +94,9 @@ final class SettingsBinder {
         } else if (type == DatabaseUrl.class) {
             return DatabaseUrlReader.read(settingValue, base);
         } else if (type.isEnum()) {
-            return constant(settingValue, type.getEnumConstants());
+            Object[] constants = type.getEnumConstants();
+            String expected = Stream.of(constants).map(SettingsBinder::textOf).collect(Collectors.joining(" or "));
+            return constant(settingValue, settingValue.text(), constants, expected);
         }
         return collection(settingValue, component);
     }
@@ -111,15 +118,6 @@ final class SettingsBinder {
         return duration;
     }
 
-    private static String matching(SettingValue settingValue, RecordComponent component) {
-        Matches rule = Stream.of(component.getAnnotations())
-                .map(annotation -> annotation.annotationType().getAnnotation(Matches.class))
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElseThrow();
-        return settingValue.matching(Pattern.compile(rule.regex()), rule.expected());
-    }
-
     private Path path(SettingValue settingValue, String expected) {
         if (settingValue.isEmpty()) {
             throw settingValue.expected(expected);
@@ -138,10 +136,9 @@ final class SettingsBinder {
         return rule.endsInV1() ? HttpUrlReader.readEndingInV1(settingValue) : HttpUrlReader.read(settingValue);
     }
 
-    private static Object constant(SettingValue settingValue, Object[] constants) {
-        String expected = Stream.of(constants).map(SettingsBinder::textOf).collect(Collectors.joining(" or "));
+    private static <T> T constant(SettingValue settingValue, String text, T[] constants, String expected) {
         return Stream.of(constants)
-                .filter(constant -> textOf(constant).equals(settingValue.text()))
+                .filter(constant -> textOf(constant).equals(text))
                 .findFirst()
                 .orElseThrow(() -> settingValue.expected(expected));
     }
@@ -161,9 +158,25 @@ final class SettingsBinder {
         } else if (settingValue.isEmpty()) {
             return List.of();
         } else if (component.isAnnotationPresent(Networks.class)) {
-            return CidrListReader.read(settingValue);
+            return elements(settingValue, SettingsBinder::network, "networks such as 10.0.0.0/8, separated by commas");
         }
-        return List.of(SEPARATOR.split(matching(settingValue, component), -1));
+        return List.of(
+                SEPARATOR.split(component.getAnnotation(Format.class).value().read(settingValue), -1));
+    }
+
+    /**
+     * Returns the elements of a list that is separated by commas.
+     *
+     * @param parser throws {@link IllegalArgumentException} for an invalid element
+     */
+    private static <T> List<T> elements(SettingValue settingValue, Function<String, T> parser, String expected) {
+        try {
+            return Stream.of(SEPARATOR.split(settingValue.text(), -1))
+                    .map(parser)
+                    .toList();
+        } catch (IllegalArgumentException e) {
+            throw settingValue.expected(expected);
+        }
     }
 
     /** Returns null for {@code auto}. */
@@ -171,27 +184,16 @@ final class SettingsBinder {
         if (settingValue.text().equals("auto")) {
             return null;
         }
-        Set<RequestField> fields = EnumSet.noneOf(RequestField.class);
-        for (String text : settingValue.isEmpty() ? new String[0] : SEPARATOR.split(settingValue.text(), -1)) {
-            fields.add(Stream.of(RequestField.values())
-                    .filter(field -> field.text().equals(text))
-                    .findFirst()
-                    .orElseThrow(() -> settingValue.expected(
-                            "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas")));
-        }
-        return fields;
+        String expected = "auto, or some of n, size, negative_prompt, seed, response_format, separated by commas";
+        return settingValue.isEmpty()
+                ? Set.of()
+                : EnumSet.copyOf(SettingsBinder.<RequestField>elements(
+                        settingValue, text -> constant(settingValue, text, RequestField.values(), expected), expected));
     }
 
     private static List<Duration> durations(SettingValue settingValue, DurationRange range) {
         String expected = "durations such as 5s, 5m, 2h, at most " + MAX_DURATIONS + ", separated by commas";
-        List<Duration> durations;
-        try {
-            durations = Stream.of(SEPARATOR.split(settingValue.text(), -1))
-                    .map(DurationFormat::parse)
-                    .toList();
-        } catch (IllegalArgumentException e) {
-            throw settingValue.expected(expected);
-        }
+        List<Duration> durations = elements(settingValue, DurationFormat::parse, expected);
         Duration min = DurationFormat.parse(range.min());
         Duration max = DurationFormat.parse(range.max());
         if (durations.size() > MAX_DURATIONS
@@ -204,15 +206,27 @@ final class SettingsBinder {
     /** Returns an empty list for any port. */
     private static List<Integer> ports(SettingValue settingValue, Range range) {
         String expected = "ports from " + range.min() + " to " + range.max() + ", separated by commas, or *";
-        String text = settingValue.matching(PORTS, expected);
-        if (text.equals("*")) {
+        if (settingValue.matching(PORTS, expected).equals("*")) {
             return List.of();
         }
-        List<Integer> ports =
-                Stream.of(SEPARATOR.split(text, -1)).map(Integer::valueOf).toList();
+        List<Integer> ports = elements(settingValue, Integer::valueOf, expected);
         if (ports.stream().anyMatch(port -> port < range.min() || port > range.max())) {
             throw settingValue.expected(expected);
         }
         return ports;
+    }
+
+    private static String network(String text) {
+        Matcher network = NETWORK.matcher(text);
+        if (network.matches()) {
+            String address = network.group("address");
+            boolean ipv6 = NetUtil.isValidIpV6Address(address);
+            if ((ipv6 || NetUtil.isValidIpV4Address(address))
+                    && (network.group("bits") == null
+                            || Integer.parseInt(network.group("bits")) <= (ipv6 ? 128 : 32))) {
+                return text;
+            }
+        }
+        throw new IllegalArgumentException();
     }
 }

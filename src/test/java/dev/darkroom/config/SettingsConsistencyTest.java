@@ -183,7 +183,10 @@ class SettingsConsistencyTest {
         Settings changed = SettingsTestLoader.load(environment);
 
         // then
-        assertThat(valueAt(path, changed)).isEqualTo(expected).isNotEqualTo(valueAt(path, defaults));
+        Object value = valueAt(path, changed);
+        assertThat(value)
+                .isEqualTo(value instanceof Duration ? DurationFormat.parse(expected) : expected)
+                .isNotEqualTo(valueAt(path, defaults));
     }
 
     private static Map<String, String> requiredSettings(String path) {
@@ -221,7 +224,7 @@ class SettingsConsistencyTest {
         return paths;
     }
 
-    private static String valueAt(String path, Object settings) {
+    private static Object valueAt(String path, Object settings) {
         Object found = settings;
         for (String name : path.split("\\.", -1)) {
             try {
@@ -230,6 +233,6 @@ class SettingsConsistencyTest {
                 throw new LinkageError(path, e);
             }
         }
-        return found instanceof Duration duration ? DurationFormat.format(duration) : String.valueOf(found);
+        return found instanceof Duration ? found : String.valueOf(found);
     }
 }

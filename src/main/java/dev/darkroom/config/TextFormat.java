@@ -1,0 +1,54 @@
+package dev.darkroom.config;
+
+import java.util.regex.Pattern;
+
+/** Formats of settings that are texts, for {@link SettingRules.Format}. */
+enum TextFormat {
+    /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
+    BEARER_TOKEN("[\\x21-\\x7e]{1,4096}", "printable ASCII without spaces"),
+    /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
+    CLAIM("[^\\p{Cntrl}]{1,500}", "1 to 500 characters and no control characters"),
+    /** Host and port of each member. */
+    CLUSTER_MEMBERS(listOf("[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}"), "host:port, separated by commas"),
+    /** DNS name of a service. */
+    DNS_NAME(hostPattern(), "a DNS name"),
+    /** Host name or address of this process. */
+    HOST(hostPattern(), "a host name or an IP address without brackets"),
+    /** Host names as in the header {@code Host} of browsers, without a port. */
+    HOST_NAMES(listOf("[a-z0-9_.\\-]{1,255}"), "host names without ports, in lower case, separated by commas"),
+    /** Name of a model of an AI server. */
+    MODEL("[^\\p{Cntrl}]{1,200}", "at most 200 characters and no control characters"),
+    /** Name of a part of the service. */
+    NAME("[a-z0-9-]{1,40}", "1 to 40 of a-z, 0-9 and hyphen"),
+    /** Origins as in the header {@code Origin} of browsers: without a path and without a default port. */
+    ORIGINS(
+            "\\*|" + listOf("https?://[a-z0-9.\\-\\[\\]:]{1,255}"),
+            "origins such as https://app.example.org, separated by commas, or *"),
+    /** Host name or address by which other processes reach this one. */
+    REACHABLE_HOST(
+            "(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)" + hostPattern(),
+            "an address by which others reach this machine, not a wildcard"),
+    /** Path below a URL. */
+    URL_PATH("/[0-9A-Za-z._~/-]{1,200}", "a path such as /models");
+
+    private final Pattern pattern;
+    private final String expected;
+
+    TextFormat(String regex, String expected) {
+        this.pattern = Pattern.compile(regex);
+        this.expected = expected;
+    }
+
+    private static String hostPattern() {
+        return "[^\\s/@?#\\[\\]]{1,255}";
+    }
+
+    private static String listOf(String element) {
+        return element + "(\\s*,\\s*" + element + ")*";
+    }
+
+    /** Returns the text of a setting. Fails when it does not have this format as a whole. */
+    String read(SettingValue settingValue) {
+        return settingValue.matching(pattern, expected);
+    }
+}
