@@ -52,11 +52,6 @@ public record DatabaseUrl(
         /** TLS with a certificate of a trusted authority that names the host. */
         VERIFY_FULL;
 
-        /** Returns the value of the URI parameter {@code sslmode}. */
-        public String parameterValue() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
-
         /** Returns whether clients verify the certificate of the server. */
         public boolean verifies() {
             return this == VERIFY_CA || this == VERIFY_FULL;
@@ -80,12 +75,7 @@ public record DatabaseUrl(
         /** A server that accepts writes. */
         READ_WRITE,
         /** A server that is not a standby. */
-        PRIMARY;
-
-        /** Returns the value of the URI parameter {@code target_session_attrs}. */
-        public String parameterValue() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
-        }
+        PRIMARY
     }
 
     public DatabaseUrl {
@@ -95,6 +85,11 @@ public record DatabaseUrl(
     /** Creates a URL of one server, without TLS. */
     public DatabaseUrl(String host, int port, String database, String user, Secret password) {
         this(List.of(new ServerAddress(host, port)), database, user, password, Tls.NONE, TargetSession.READ_WRITE);
+    }
+
+    /** Returns the value of {@code sslmode} or {@code target_session_attrs} that a constant stands for. */
+    public static String parameterValue(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Returns the host of the first server. */

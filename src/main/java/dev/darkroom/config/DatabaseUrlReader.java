@@ -9,15 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Parses {@code postgresql://user:password@host:port/database}, the connection URI of libpq (PostgreSQL manual, "Connection
@@ -27,9 +26,9 @@ import java.util.stream.Collectors;
 final class DatabaseUrlReader {
     private static final String EXPECTED_FORMAT = "postgresql://user:password@host:port/database";
     private static final int DEFAULT_PORT = 5432;
-    private static final Pattern SCHEME = Pattern.compile("(?i)postgres(ql)?://(.*)", Pattern.DOTALL);
-    private static final Pattern AFTER_SCHEME = Pattern.compile(
-            "(?<authority>[^/?#]*)(?<path>/[^?#]*)?(\\?(?<query>[^#]*))?(?<fragment>#.*)?", Pattern.DOTALL);
+    private static final Pattern URL = Pattern.compile(
+            "(?i)postgres(ql)?://(?<authority>[^/?#]*)(?<path>/[^?#]*)?(\\?(?<query>[^#]*))?(?<fragment>#.*)?",
+            Pattern.DOTALL);
     private static final Pattern HOST_AND_PORT =
             Pattern.compile("(\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<name>[A-Za-z0-9._-]+))(:(?<port>[0-9]{1,5}))?");
     private static final String SSL_MODE = "sslmode";
@@ -58,30 +57,28 @@ final class DatabaseUrlReader {
 
     private DatabaseUrl read() {
         if (settingValue.text().regionMatches(true, 0, "jdbc:", 0, 5)) {
-            throw settingValue.expected(
-                    EXPECTED_FORMAT + " without \"jdbc:\" in front and with user and password inside");
+            throw expected(" without \"jdbc:\" in front and with user and password inside");
         }
-        Matcher url = SCHEME.matcher(settingValue.text());
+        Matcher url = URL.matcher(settingValue.text());
         if (!url.matches()) {
-            throw settingValue.expected(EXPECTED_FORMAT);
+            throw expected("");
         }
-        Matcher rest = AFTER_SCHEME.matcher(url.group(2));
-        if (!rest.matches()) {
-            throw settingValue.expected(EXPECTED_FORMAT);
-        }
-        String authority = rest.group("authority");
+        String authority = url.group("authority");
         int at = authority.lastIndexOf('@');
         // Text after a stray /, ? or # may be part of a password. Reject it before a message can name parameters.
-        if (at != authority.indexOf('@') || url.group(2).indexOf('@', authority.length()) >= 0) {
-            throw settingValue.expected(
-                    EXPECTED_FORMAT + " with @, /, ? and # in user and password written %40, %2F, %3F and %23");
+        if (at != authority.indexOf('@') || settingValue.text().indexOf('@', url.end("authority")) >= 0) {
+            throw expected(" with @, /, ? and # in user and password written %40, %2F, %3F and %23");
         }
-        Map<String, String> parameters = parameters(rest.group("query"));
-        if (rest.group("fragment") != null) {
-            throw settingValue.expected(EXPECTED_FORMAT + " without a fragment (write # as %23)");
+        Map<String, String> parameters = parameters(url.group("query"));
+        if (url.group("fragment") != null) {
+            throw expected(" without a fragment (write # as %23)");
         }
         return build(
-                at < 0 ? "" : authority.substring(0, at), authority.substring(at + 1), rest.group("path"), parameters);
+                at < 0 ? "" : authority.substring(0, at), authority.substring(at + 1), url.group("path"), parameters);
+    }
+
+    private SettingsException expected(String condition) {
+        return settingValue.expected(EXPECTED_FORMAT + condition);
     }
 
     private Map<String, String> parameters(String query) {
@@ -89,24 +86,24 @@ final class DatabaseUrlReader {
         if (query == null) {
             return parameters;
         }
-        List<String> given = Arrays.asList(query.split("&", -1));
-        List<String> names =
-                given.stream().map(parameter -> parameter.split("=", 2)[0]).toList();
-        if (!PARAMETERS.containsAll(names)) {
-            String unsupported = names.stream()
-                    .filter(name -> !PARAMETERS.contains(name))
+        List<String> given = List.of(query.split("&", -1));
+        List<String> unknown = given.stream()
+                .map(parameter -> parameter.split("=", 2)[0])
+                .filter(name -> !PARAMETERS.contains(name))
+                .toList();
+        if (!unknown.isEmpty()) {
+            String unsupported = unknown.stream()
                     .filter(name -> PARAMETER_NAME.matcher(name).matches())
                     .distinct()
                     .collect(Collectors.joining(", "));
-            throw settingValue.expected(
-                    EXPECTED_FORMAT + " with no parameters but sslmode, sslrootcert and target_session_attrs"
-                            + (unsupported.isEmpty() ? "" : " (unsupported: " + unsupported + ")"));
+            throw expected(" with no parameters but sslmode, sslrootcert and target_session_attrs"
+                    + (unsupported.isEmpty() ? "" : " (unsupported: " + unsupported + ")"));
         }
         for (String parameter : given) {
             String[] parts = parameter.split("=", 2);
             String text = parts.length < 2 ? "" : decode(parts[1]);
             if (text.isEmpty() || parameters.put(parts[0], text) != null) {
-                throw settingValue.expected(EXPECTED_FORMAT + " with one value for " + parts[0]);
+                throw expected(" with one value for " + parts[0]);
             }
         }
         return parameters;
@@ -117,12 +114,12 @@ final class DatabaseUrlReader {
         String user = decode(colon < 0 ? userInfo : userInfo.substring(0, colon));
         String password = colon < 0 ? "" : decode(userInfo.substring(colon + 1));
         if (user.isEmpty()) {
-            throw settingValue.expected(EXPECTED_FORMAT + " with a user");
+            throw expected(" with a user");
         }
         List<ServerAddress> servers = servers(hosts);
         String database = path == null ? "" : decode(path.substring(1));
         if (database.isEmpty()) {
-            throw settingValue.expected(EXPECTED_FORMAT + " with a database");
+            throw expected(" with a database");
         }
         return new DatabaseUrl(
                 servers,
@@ -130,12 +127,7 @@ final class DatabaseUrlReader {
                 user,
                 new Secret(password),
                 tls(parameters),
-                choice(
-                        parameters,
-                        TARGET_SESSION,
-                        TargetSession.values(),
-                        TargetSession::parameterValue,
-                        TargetSession.READ_WRITE));
+                choice(parameters, TARGET_SESSION, TargetSession.READ_WRITE));
     }
 
     private List<ServerAddress> servers(String hosts) {
@@ -143,13 +135,12 @@ final class DatabaseUrlReader {
         for (String hostAndPort : hosts.split(",", -1)) {
             Matcher host = HOST_AND_PORT.matcher(hostAndPort);
             if (!host.matches()) {
-                throw settingValue.expected(
-                        EXPECTED_FORMAT
-                                + " with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each");
+                throw expected(
+                        " with hosts separated by commas: a name, an IPv4 address or an IPv6 address in brackets each");
             }
             int port = host.group("port") == null ? DEFAULT_PORT : Integer.parseInt(host.group("port"));
             if (port < 1 || port > 65535) {
-                throw settingValue.expected(EXPECTED_FORMAT + " with a port from 1 to 65535");
+                throw expected(" with a port from 1 to 65535");
             }
             servers.add(new ServerAddress(host.group("v6") == null ? host.group("name") : host.group("v6"), port));
         }
@@ -157,45 +148,40 @@ final class DatabaseUrlReader {
     }
 
     private Tls tls(Map<String, String> parameters) {
-        SslMode mode = choice(parameters, SSL_MODE, SslMode.values(), SslMode::parameterValue, SslMode.DISABLE);
+        SslMode mode = choice(parameters, SSL_MODE, SslMode.DISABLE);
         String file = parameters.get(SSL_ROOT_CERT);
         if (file == null) {
             return new Tls(mode, null);
         }
         if (!mode.verifies()) {
-            throw settingValue.expected(
-                    EXPECTED_FORMAT + " with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full");
+            throw expected(" with sslrootcert only beside sslmode=verify-ca or sslmode=verify-full");
         }
         try {
             return new Tls(mode, base.resolve(file).normalize());
         } catch (InvalidPathException e) {
-            throw settingValue.expected(EXPECTED_FORMAT + " with a file in sslrootcert");
+            throw expected(" with a file in sslrootcert");
         }
     }
 
-    private <T> T choice(
-            Map<String, String> parameters, String name, T[] choices, Function<T, String> toText, T defaultChoice) {
-        String text = parameters.get(name);
-        if (text == null) {
-            return defaultChoice;
-        }
-        return Arrays.stream(choices)
-                .filter(choice -> toText.apply(choice).equals(text))
+    private <T extends Enum<T>> T choice(Map<String, String> parameters, String name, T defaultChoice) {
+        T[] choices = defaultChoice.getDeclaringClass().getEnumConstants();
+        String text = parameters.getOrDefault(name, DatabaseUrl.parameterValue(defaultChoice));
+        return Stream.of(choices)
+                .filter(choice -> DatabaseUrl.parameterValue(choice).equals(text))
                 .findFirst()
-                .orElseThrow(() -> settingValue.expected(EXPECTED_FORMAT + " with " + name + " one of "
-                        + Arrays.stream(choices).map(toText).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> expected(" with " + name + " one of "
+                        + Stream.of(choices).map(DatabaseUrl::parameterValue).collect(Collectors.joining(", "))));
     }
 
     /** Decodes percent-encoding as RFC 3986, section 2.1. Unlike in a form, a plus sign is a plus sign. */
     private String decode(String text) {
         if (!PERCENT_ENCODED.matcher(text).matches()) {
-            throw settingValue.expected(
-                    EXPECTED_FORMAT + " with every % written %25 or followed by two hexadecimal digits");
+            throw expected(" with every % written %25 or followed by two hexadecimal digits");
         }
         String decoded = URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         // The decoder replaces invalid UTF-8 by U+FFFD. The PostgreSQL protocol cannot carry NUL.
         if (decoded.indexOf('\uFFFD') >= 0 || decoded.indexOf('\0') >= 0) {
-            throw settingValue.expected(EXPECTED_FORMAT + " percent-encoded as UTF-8 and without NUL");
+            throw expected(" percent-encoded as UTF-8 and without NUL");
         }
         return decoded;
     }

@@ -1,5 +1,6 @@
 package dev.darkroom.database;
 
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.DatabaseUrl.TargetSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -93,7 +94,8 @@ final class DatabaseServerSelector {
 
     private Future<Integer> tryNext(int first, int tried) {
         if (tried == servers.size()) {
-            return Future.failedFuture(new ConnectException("no database server is " + target.parameterValue()));
+            return Future.failedFuture(
+                    new ConnectException("no database server is " + DatabaseUrl.parameterValue(target)));
         }
         int index = (first + tried) % servers.size();
         PgConnectOptions server = servers.get(index);

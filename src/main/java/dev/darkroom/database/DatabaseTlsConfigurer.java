@@ -29,13 +29,13 @@ final class DatabaseTlsConfigurer {
         if (tls.mode() == SslMode.VERIFY_FULL) {
             ssl.setHostnameVerificationAlgorithm(VERIFY_BY_HOST_NAME);
         }
-        options.setSslMode(io.vertx.pgclient.SslMode.of(tls.mode().parameterValue()))
+        options.setSslMode(io.vertx.pgclient.SslMode.of(DatabaseUrl.parameterValue(tls.mode())))
                 .setSslOptions(ssl);
     }
 
     /** Configures the JDBC driver. */
     static void configure(Properties properties, DatabaseUrl.Tls tls) {
-        properties.setProperty("sslmode", tls.mode().parameterValue());
+        properties.setProperty("sslmode", DatabaseUrl.parameterValue(tls.mode()));
         if (tls.mode().verifies()) {
             if (tls.rootCertificates() == null) {
                 properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
