@@ -72,8 +72,7 @@ public final class SimulatorVerticle extends VerticleBase {
         SimulatorRequestLog log = new SimulatorRequestLog(Clock.systemUTC());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         Router router = Router.router(vertx);
-        new OpenAiSimulatorRoutes(faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port)
-                .mount(router);
+        OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port);
         new FaultScriptRoutes(faultScript).mount(router);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {

@@ -5,31 +5,22 @@ import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import java.util.function.BiConsumer;
 
 /** A fault without a complete response. */
-enum ConnectionFault implements ResponseFault {
+record ConnectionFault(String description, BiConsumer<SimulatorResponseWriter, SimulatorResponse> action)
+        implements ResponseFault {
     /** Closes the connection after reading the whole request. */
-    DROP("drop", (writer, normalResponse) -> writer.closeConnection()),
+    static final ConnectionFault DROP = new ConnectionFault("drop", (writer, response) -> writer.closeConnection());
+
     /** Accepts the request and never responds. */
-    HANG("hang", (writer, normalResponse) -> {}),
+    static final ConnectionFault HANG = new ConnectionFault("hang", (writer, response) -> {});
+
     /** Sends half of the normal response and closes the connection. */
-    TRUNCATED(
+    static final ConnectionFault TRUNCATED = new ConnectionFault(
             "truncated",
-            (writer, normalResponse) ->
-                    normalResponse.withBody(writer, body -> writer.sendHalf(normalResponse.contentType(), body))),
+            (writer, response) -> response.withBody(writer, body -> writer.sendHalf(response.contentType(), body)));
+
     /** Redirects to the URL of the request. */
-    REDIRECT_LOOP("redirect to itself", (writer, normalResponse) -> writer.redirectToItself());
-
-    private final String description;
-    private final BiConsumer<SimulatorResponseWriter, SimulatorResponse> action;
-
-    ConnectionFault(String description, BiConsumer<SimulatorResponseWriter, SimulatorResponse> action) {
-        this.description = description;
-        this.action = action;
-    }
-
-    @Override
-    public String description() {
-        return description;
-    }
+    static final ConnectionFault REDIRECT_LOOP =
+            new ConnectionFault("redirect to itself", (writer, response) -> writer.redirectToItself());
 
     @Override
     public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {

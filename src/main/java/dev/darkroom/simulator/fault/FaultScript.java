@@ -22,27 +22,19 @@ public final class FaultScript {
 
     /** Takes the next step; {@link ScriptStep#NO_FAULT} when none is left. Draws a step for a {@link RandomFault}. */
     public ScriptStep nextStep() {
-        ScriptStep step = takeStep();
-        return step.fault() instanceof RandomFault randomFault ? randomFault.drawStep() : step;
-    }
-
-    /** Returns the next step without taking it; {@link ScriptStep#NO_FAULT} when none is left. */
-    public ScriptStep peek() {
-        return steps.isEmpty() ? ScriptStep.NO_FAULT : steps.peekFirst();
-    }
-
-    private ScriptStep takeStep() {
-        ScriptStep step = steps.peekFirst();
-        if (step == null) {
-            return ScriptStep.NO_FAULT;
-        }
+        ScriptStep step = peek();
         if (step.times() != ScriptStep.UNLIMITED) {
             steps.removeFirst();
             if (step.times() > 1) {
                 steps.addFirst(step.withTimes(step.times() - 1));
             }
         }
-        return step;
+        return step.fault() instanceof RandomFault randomFault ? randomFault.drawStep() : step;
+    }
+
+    /** Returns the next step without taking it; {@link ScriptStep#NO_FAULT} when none is left. */
+    public ScriptStep peek() {
+        return steps.isEmpty() ? ScriptStep.NO_FAULT : steps.peekFirst();
     }
 
     /** Returns the remaining steps in the form of the script. */

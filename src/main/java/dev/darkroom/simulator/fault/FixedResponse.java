@@ -12,7 +12,7 @@ import io.vertx.core.json.JsonObject;
  *
  * @param retryAfter value of the {@code Retry-After} header; null for none
  * @param contentType null for a response without a body
- * @param body null for a response without a body
+ * @param body empty for a response without a body
  */
 record FixedResponse(String description, int status, String retryAfter, String contentType, Buffer body)
         implements ResponseFault {
@@ -49,7 +49,7 @@ record FixedResponse(String description, int status, String retryAfter, String c
     static FixedResponse status(int status, String retryAfter, Object body) {
         String description = "status " + status;
         if (body == null && status < 400) {
-            return new FixedResponse(description, status, retryAfter, null, null);
+            return new FixedResponse(description, status, retryAfter, null, Buffer.buffer());
         }
         return json(
                 description,
@@ -87,10 +87,6 @@ record FixedResponse(String description, int status, String retryAfter, String c
     @Override
     public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
         writer.setRetryAfter(retryAfter);
-        if (body == null) {
-            writer.send(status);
-        } else {
-            writer.send(status, contentType, body);
-        }
+        writer.send(status, contentType, body);
     }
 }

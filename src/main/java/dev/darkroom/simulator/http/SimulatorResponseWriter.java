@@ -66,19 +66,14 @@ public final class SimulatorResponseWriter {
         send(status, SimulatorResponse.APPLICATION_JSON, body.toBuffer());
     }
 
-    /** Sends a response with a body. */
+    /** @param contentType null for a response without a body */
     public void send(int status, String contentType, Buffer body) {
         if (isOpen()) {
-            response().setStatusCode(status).putHeader("Content-Type", contentType);
-            endResponse(body);
-        }
-    }
-
-    /** Sends a response without a body. */
-    public void send(int status) {
-        if (isOpen()) {
+            if (contentType != null) {
+                response().putHeader("Content-Type", contentType);
+            }
             response().setStatusCode(status);
-            endResponse(Buffer.buffer());
+            endResponse(body);
         }
     }
 
@@ -86,7 +81,7 @@ public final class SimulatorResponseWriter {
     public void redirectToItself() {
         if (isOpen()) {
             response().putHeader("Location", request.absoluteURI());
-            send(302);
+            send(302, null, Buffer.buffer());
         }
     }
 

@@ -25,7 +25,7 @@ final class SimulatorImageRenderer {
     private static final int MAX_URLS = 1000;
 
     private final WorkerExecutor workers;
-    private final PlaceholderImageRenderer renderer;
+    private final PlaceholderImageRenderer renderer = new PlaceholderImageRenderer();
     private final Supplier<String> baseUrl;
     private final Map<String, UrlImage> imagesByFile = new LinkedHashMap<>();
 
@@ -42,9 +42,8 @@ final class SimulatorImageRenderer {
             SimulatorRequestLog.LoggedSubmission submission) {}
 
     /** @param baseUrl called for each URL, since the port is known only after the server has started */
-    SimulatorImageRenderer(WorkerExecutor workers, PlaceholderImageRenderer renderer, Supplier<String> baseUrl) {
+    SimulatorImageRenderer(WorkerExecutor workers, Supplier<String> baseUrl) {
         this.workers = workers;
-        this.renderer = renderer;
         this.baseUrl = baseUrl;
     }
 

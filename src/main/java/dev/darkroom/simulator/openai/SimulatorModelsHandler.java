@@ -7,23 +7,14 @@ import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
 /** Handles {@code GET /v1/models}: returns one model. Applies the next step of the script if it has {@code "models": true}. */
 final class SimulatorModelsHandler implements Handler<RoutingContext> {
-    private static final JsonObject MODELS = new JsonObject()
-            .put("object", "list")
-            .put(
-                    "data",
-                    new JsonArray()
-                            .add(new JsonObject()
-                                    .put("id", "simulator")
-                                    .put("object", "model")
-                                    .put("created", 0)
-                                    .put("owned_by", "darkroom")));
+    private static final Buffer MODELS = Buffer.buffer("""
+            {"object":"list","data":[{"id":"simulator","object":"model","created":0,"owned_by":"darkroom"}]}""");
 
     private final FaultScript faultScript;
     private final Duration latency;
@@ -37,8 +28,8 @@ final class SimulatorModelsHandler implements Handler<RoutingContext> {
     public void handle(RoutingContext context) {
         ScriptStep step = faultScript.peek();
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
-        SimulatorResponse normalResponse = new SimulatorResponse(
-                SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(MODELS.toBuffer()));
+        SimulatorResponse normalResponse =
+                new SimulatorResponse(SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(MODELS));
         if (step.appliesToModels() && step.fault() instanceof ResponseFault fault) {
             writer.respondAfter(step.delayOr(latency), () -> {}, () -> fault.apply(writer, normalResponse));
         } else {
