@@ -11,11 +11,8 @@ import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.watch.ProgressSubscribers;
-import dev.darkroom.image.ImageStore;
 import dev.darkroom.notification.stream.NotificationHub;
 import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Vertx;
@@ -31,25 +28,19 @@ final class ApiModule {
      *
      * @throws StartupException when the address cannot be bound or the certificate cannot be used
      */
-    static int deploy(
-            Vertx vertx,
-            Settings settings,
-            ProcessLifecycle processLifecycle,
-            Database database,
-            NotifyChannel notifyChannel,
-            ImageStore images,
-            NotificationHub hub,
-            ProgressSubscribers progressSubscribers)
+    static int deploy(ServerResources resources, NotificationHub hub, ProgressSubscribers progressSubscribers)
             throws Exception {
-        AuthServices authServices = AuthServicesFactory.create(vertx, database, settings);
+        Vertx vertx = resources.vertx();
+        Settings settings = resources.settings();
+        AuthServices authServices = AuthServicesFactory.create(vertx, resources.database(), settings);
         FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
         // Before the reply to the deletion, so that no later request gets the deleted generation.
-        GenerationSignals.DELETED.subscribe(notifyChannel, deleted -> finishedGenerations.invalidateAll());
+        GenerationSignals.DELETED.subscribe(resources.notifyChannel(), deleted -> finishedGenerations.invalidateAll());
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
                 await(ApiVerticle.loadContract(vertx)),
-                images,
+                resources.images(),
                 authServices,
                 finishedGenerations,
                 hub,
@@ -58,7 +49,7 @@ final class ApiModule {
                 new OpenImageLimiter(FileDescriptorLimit.maxOpenImages(FileDescriptorLimit.maxOpenFiles())));
         List<ApiVerticle> verticles = new CopyOnWriteArrayList<>();
         try {
-            processLifecycle.deploy(vertx, "api", settings.api().instances(), () -> {
+            resources.processLifecycle().deploy(vertx, "api", settings.api().instances(), () -> {
                 ApiVerticle verticle = new ApiVerticle(settings, sharedServices);
                 verticles.add(verticle);
                 return verticle;

@@ -21,10 +21,7 @@ final class FileDescriptorLimit {
 
     /** Returns the settings with {@code perProcess} reduced to the streams that the file descriptors allow. */
     static InboundSettings.Streams limitStreams(InboundSettings.Streams settings) {
-        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)) {
-            return settings;
-        }
-        long descriptors = system.getMaxFileDescriptorCount();
+        long descriptors = maxOpenFiles();
         int streams = (int) Math.min(settings.perProcess(), Math.max(1, (long) (descriptors * STREAM_SHARE)));
         LOG.atInfo()
                 .addKeyValue("descriptors", descriptors)

@@ -1,14 +1,10 @@
 package dev.darkroom.server;
 
-import static dev.darkroom.server.ProcessLifecycle.await;
-
 import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.backend.BackendExecutorVerticle;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.command.BacklogEstimator;
@@ -22,12 +18,11 @@ import dev.darkroom.generation.watch.ProgressVerticle;
 import dev.darkroom.generation.worker.GenerationReaperVerticle;
 import dev.darkroom.generation.worker.GenerationWorkerVerticle;
 import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.task.PeriodicTaskVerticle;
-import io.vertx.core.Vertx;
+import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonArray;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -40,12 +35,8 @@ import org.slf4j.LoggerFactory;
 final class GenerationModule {
     private static final Logger LOG = LoggerFactory.getLogger(GenerationModule.class);
 
-    private final Vertx vertx;
+    private final ServerResources resources;
     private final Settings settings;
-    private final ProcessLifecycle processLifecycle;
-    private final Database database;
-    private final NotifyChannel notifyChannel;
-    private final ImageStore images;
     private final List<GenerationFinishListener> finishListeners;
     private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
@@ -55,22 +46,12 @@ final class GenerationModule {
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
 
     /** @param finishListeners listeners for finished generations */
-    GenerationModule(
-            Vertx vertx,
-            Settings settings,
-            ProcessLifecycle processLifecycle,
-            Database database,
-            NotifyChannel notifyChannel,
-            ImageStore images,
-            List<GenerationFinishListener> finishListeners) {
-        this.vertx = vertx;
-        this.settings = settings;
-        this.processLifecycle = processLifecycle;
-        this.database = database;
-        this.notifyChannel = notifyChannel;
-        this.images = images;
+    GenerationModule(ServerResources resources, List<GenerationFinishListener> finishListeners) {
+        this.resources = resources;
+        this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
-        this.submissions = new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings.generation());
+        this.submissions =
+                new SubmissionStore(resources.database(), GenerationRequest.DEFAULT_ROUTE, settings.generation());
     }
 
     /** Returns the periodic tasks of the command verticles and of the worker, as far as the settings enable them. */
@@ -87,7 +68,7 @@ final class GenerationModule {
                                     .log("backlog measurement failed"))));
         }
         if (settings.worker().concurrency() > 0) {
-            tasks.add(new ImageStoreCheck(images, imageStoreHealth).task());
+            tasks.add(new ImageStoreCheck(resources.images(), imageStoreHealth).task());
         }
         return tasks;
     }
@@ -109,10 +90,14 @@ final class GenerationModule {
 
     /** Deploys the verticle that reclaims expired leases. */
     void deployReaper() throws Exception {
-        processLifecycle.deploy(
-                vertx,
+        deploy(
                 "lease reaper",
-                new GenerationReaperVerticle(database, notifyChannel, settings, finishListeners));
+                new GenerationReaperVerticle(
+                        resources.database(), resources.notifyChannel(), settings, finishListeners));
+    }
+
+    private void deploy(String name, Deployable verticle) throws Exception {
+        resources.processLifecycle().deploy(resources.vertx(), name, verticle);
     }
 
     /**
@@ -123,28 +108,35 @@ final class GenerationModule {
     void deployCommands(EgressPolicy egressPolicy) throws Exception {
         SecureRandom random = new SecureRandom();
         if (settings.generation().instances() > 0) {
-            processLifecycle.deploy(
-                    vertx, "completion waiters", new CompletionVerticle(completionWaiters, database, notifyChannel));
+            deploy(
+                    "completion waiters",
+                    new CompletionVerticle(completionWaiters, resources.database(), resources.notifyChannel()));
         }
         if (settings.api().instances() > 0) {
-            processLifecycle.deploy(
-                    vertx, "progress subscribers", new ProgressVerticle(progressSubscribers, database, notifyChannel));
+            deploy(
+                    "progress subscribers",
+                    new ProgressVerticle(progressSubscribers, resources.database(), resources.notifyChannel()));
         }
         GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
-                database,
+                resources.database(),
                 submissions,
-                notifyChannel,
-                images,
+                resources.notifyChannel(),
+                resources.images(),
                 backlogEstimator,
                 completionWaiters,
                 finishListeners,
                 egressPolicy);
-        processLifecycle.deploy(
-                vertx,
-                "generation",
-                settings.generation().instances(),
-                () -> new GenerationCommandVerticle(
-                        dependencies, settings.generation(), settings.backend().model(), random));
+        resources
+                .processLifecycle()
+                .deploy(
+                        resources.vertx(),
+                        "generation",
+                        settings.generation().instances(),
+                        () -> new GenerationCommandVerticle(
+                                dependencies,
+                                settings.generation(),
+                                settings.backend().model(),
+                                random));
     }
 
     /** Deploys the worker with its backend executor, unless {@code worker.concurrency} is 0. */
@@ -158,20 +150,25 @@ final class GenerationModule {
                     settings.backend().breaker(),
                     settings.retry().maxRetryAfter(),
                     System::nanoTime));
-            processLifecycle.deploy(vertx, "backend executor", executorVerticle);
+            deploy("backend executor", executorVerticle);
             BackendExecutor backendExecutor = executorVerticle.executor();
             backendExecutors.add(backendExecutor);
-            String id = await(vertx.deployVerticle(new GenerationWorkerVerticle(
-                    localNode,
-                    backendExecutor,
-                    backend.name(),
-                    database,
-                    notifyChannel,
-                    images,
-                    imageStoreHealth,
-                    settings,
-                    finishListeners)));
-            processLifecycle.addStopStep("worker", settings.shutdown().gracePeriod(), () -> vertx.undeploy(id));
+            resources
+                    .processLifecycle()
+                    .deploy(
+                            resources.vertx(),
+                            "worker",
+                            settings.shutdown().gracePeriod(),
+                            new GenerationWorkerVerticle(
+                                    localNode,
+                                    backendExecutor,
+                                    backend.name(),
+                                    resources.database(),
+                                    resources.notifyChannel(),
+                                    resources.images(),
+                                    imageStoreHealth,
+                                    settings,
+                                    finishListeners));
         }
     }
 

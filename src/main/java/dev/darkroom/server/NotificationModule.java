@@ -1,14 +1,11 @@
 package dev.darkroom.server;
 
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.command.NotificationCommandVerticle;
 import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.notification.stream.NotificationHubVerticle;
 import dev.darkroom.notification.stream.NotificationPublisher;
-import io.vertx.core.Vertx;
 import java.util.List;
 
 /**
@@ -20,25 +17,25 @@ import java.util.List;
  */
 record NotificationModule(NotificationHub hub, NotificationWriter notificationWriter, WebhookModule webhooks) {
 
-    static NotificationModule deploy(
-            Vertx vertx,
-            Settings settings,
-            ProcessLifecycle processLifecycle,
-            Database database,
-            NotifyChannel notifyChannel)
-            throws Exception {
+    static NotificationModule deploy(ServerResources resources) throws Exception {
+        Settings settings = resources.settings();
         NotificationHubVerticle hubVerticle = new NotificationHubVerticle(
-                database, notifyChannel, settings.notifications().pollInterval());
-        processLifecycle.deploy(vertx, "notification hub", hubVerticle);
+                resources.database(),
+                resources.notifyChannel(),
+                settings.notifications().pollInterval());
+        resources.processLifecycle().deploy(resources.vertx(), "notification hub", hubVerticle);
         NotificationHub hub = hubVerticle.hub();
-        WebhookModule webhooks = WebhookModule.open(vertx, settings, processLifecycle, database, notifyChannel);
+        WebhookModule webhooks = new WebhookModule(resources);
         NotificationWriter notificationWriter = new NotificationWriter(
-                List.of(webhooks.enqueueStore()), new NotificationPublisher(vertx, hub, notifyChannel));
-        processLifecycle.deploy(
-                vertx,
-                "notification",
-                settings.generation().instances(),
-                () -> new NotificationCommandVerticle(database, notifyChannel));
+                List.of(webhooks.enqueueStore()),
+                new NotificationPublisher(resources.vertx(), hub, resources.notifyChannel()));
+        resources
+                .processLifecycle()
+                .deploy(
+                        resources.vertx(),
+                        "notification",
+                        settings.generation().instances(),
+                        () -> new NotificationCommandVerticle(resources.database(), resources.notifyChannel()));
         return new NotificationModule(hub, notificationWriter, webhooks);
     }
 }

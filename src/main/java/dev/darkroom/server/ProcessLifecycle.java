@@ -58,8 +58,13 @@ public final class ProcessLifecycle {
 
     /** Deploys a verticle and registers its undeployment as a stop step. */
     void deploy(Vertx vertx, String name, Deployable verticle) throws Exception {
+        deploy(vertx, name, Duration.ZERO, verticle);
+    }
+
+    /** As {@link #deploy(Vertx, String, Deployable)}, with {@code extraTime} added to the timeout of the stop step. */
+    void deploy(Vertx vertx, String name, Duration extraTime, Deployable verticle) throws Exception {
         String id = await(vertx.deployVerticle(verticle));
-        addStopStep(name, () -> vertx.undeploy(id));
+        addStopStep(name, extraTime, () -> vertx.undeploy(id));
     }
 
     /**

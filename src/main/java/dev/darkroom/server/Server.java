@@ -79,12 +79,11 @@ public final class Server {
                 .addKeyValue("version", BuildVersion.current())
                 .addKeyValue("dataDir", settings.dataDir())
                 .log("server starting");
-        DatabaseUrl url = settings.database().url() == null
-                ? startEmbeddedDatabase()
-                : settings.database().url();
+        boolean embedded = settings.database().url() == null;
+        DatabaseUrl url =
+                embedded ? startEmbeddedDatabase() : settings.database().url();
         // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
-        DatabaseUrl direct =
-                settings.database().url() == null ? url : settings.database().unpooledUrl();
+        DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
         DatabaseMigrator.migrate(direct, settings.database());
 
         // No task blocks an event loop, so one per core suffices. More would only add context switches.
@@ -121,16 +120,10 @@ public final class Server {
         ImageStore images = await(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
 
-        NotificationModule notifications =
-                NotificationModule.deploy(vertx, settings, processLifecycle, database, notifyChannel);
-        GenerationModule generations = new GenerationModule(
-                vertx,
-                settings,
-                processLifecycle,
-                database,
-                notifyChannel,
-                images,
-                List.of(notifications.notificationWriter()));
+        ServerResources resources =
+                new ServerResources(vertx, settings, processLifecycle, database, notifyChannel, images);
+        NotificationModule notifications = NotificationModule.deploy(resources);
+        GenerationModule generations = new GenerationModule(resources, List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
@@ -157,15 +150,7 @@ public final class Server {
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
         generations.deployWorker(localNode, backend);
-        int apiPort = ApiModule.deploy(
-                vertx,
-                settings,
-                processLifecycle,
-                database,
-                notifyChannel,
-                images,
-                notifications.hub(),
-                generations.progressSubscribers());
+        int apiPort = ApiModule.deploy(resources, notifications.hub(), generations.progressSubscribers());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);

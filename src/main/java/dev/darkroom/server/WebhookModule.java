@@ -1,10 +1,6 @@
 package dev.darkroom.server;
 
-import static dev.darkroom.server.ProcessLifecycle.await;
-
 import dev.darkroom.config.Settings;
-import dev.darkroom.database.Database;
-import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
@@ -15,7 +11,6 @@ import dev.darkroom.webhook.DeliveryEnqueueStore;
 import dev.darkroom.webhook.WebhookBus;
 import dev.darkroom.webhook.WebhookSenderVerticle;
 import dev.darkroom.webhook.command.WebhookCommandVerticle;
-import io.vertx.core.Vertx;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,59 +18,36 @@ import org.slf4j.LoggerFactory;
 final class WebhookModule {
     private static final Logger LOG = LoggerFactory.getLogger(WebhookModule.class);
 
-    private final Vertx vertx;
-    private final Settings settings;
-    private final ProcessLifecycle processLifecycle;
-    private final Database database;
-    private final NotifyChannel notifyChannel;
+    private final ServerResources resources;
     private final EgressPolicy egressPolicy;
     private final GuardedHttpClient httpClient;
     private final DeliveryEnqueueStore enqueueStore;
 
-    private WebhookModule(
-            Vertx vertx,
-            Settings settings,
-            ProcessLifecycle processLifecycle,
-            Database database,
-            NotifyChannel notifyChannel) {
-        Settings.Webhooks webhookSettings = settings.webhooks();
-        this.vertx = vertx;
-        this.settings = settings;
-        this.processLifecycle = processLifecycle;
-        this.database = database;
-        this.notifyChannel = notifyChannel;
+    /** Creates the parts that must exist before notifications are stored. {@link #deploy} starts the senders later. */
+    WebhookModule(ServerResources resources) {
+        Settings settings = resources.settings();
+        Settings.Webhooks webhooks = settings.webhooks();
+        this.resources = resources;
         this.egressPolicy = new EgressPolicy(
-                new EgressPolicy.Rules(
-                        webhookSettings.allowedNetworks(), webhookSettings.allowHttp(), webhookSettings.allowedPorts()),
-                new DnsHostResolver(vertx, false));
+                new EgressPolicy.Rules(webhooks.allowedNetworks(), webhooks.allowHttp(), webhooks.allowedPorts()),
+                new DnsHostResolver(resources.vertx(), false));
         this.httpClient = new GuardedHttpClient(
-                vertx,
+                resources.vertx(),
                 egressPolicy,
-                webhookSettings.timeout(),
+                webhooks.timeout(),
                 settings.outbound().maxHeaderBytes());
+        resources.processLifecycle().addStopStep("webhook client", httpClient::close);
         String source = settings.publicUrl() == null
                 ? "urn:darkroom"
                 : settings.publicUrl().toString();
-        this.enqueueStore = new DeliveryEnqueueStore(source, () -> WebhookBus.ENQUEUED.publish(notifyChannel));
-    }
-
-    /** Creates the parts that must exist before notifications are stored. {@link #deploy} starts the senders later. */
-    static WebhookModule open(
-            Vertx vertx,
-            Settings settings,
-            ProcessLifecycle processLifecycle,
-            Database database,
-            NotifyChannel notifyChannel) {
-        WebhookModule webhookModule = new WebhookModule(vertx, settings, processLifecycle, database, notifyChannel);
-        processLifecycle.addStopStep("webhook client", webhookModule.httpClient::close);
-        Settings.Webhooks webhookSettings = settings.webhooks();
-        if (!webhookSettings.allowedNetworks().isEmpty() || webhookSettings.allowHttp()) {
+        this.enqueueStore =
+                new DeliveryEnqueueStore(source, () -> WebhookBus.ENQUEUED.publish(resources.notifyChannel()));
+        if (!webhooks.allowedNetworks().isEmpty() || webhooks.allowHttp()) {
             LOG.atWarn()
-                    .addKeyValue("networks", String.join(",", webhookSettings.allowedNetworks()))
-                    .addKeyValue("http", webhookSettings.allowHttp())
+                    .addKeyValue("networks", String.join(",", webhooks.allowedNetworks()))
+                    .addKeyValue("http", webhooks.allowHttp())
                     .log("webhook egress restrictions relaxed");
         }
-        return webhookModule;
     }
 
     /** Enqueues a delivery for each stored notification that a webhook subscribes to. */
@@ -90,17 +62,26 @@ final class WebhookModule {
 
     /** @param notificationWriter stores the notification that a webhook was disabled */
     void deploy(LocalNode localNode, NotificationWriter notificationWriter) throws Exception {
+        Settings settings = resources.settings();
+        ProcessLifecycle processLifecycle = resources.processLifecycle();
         processLifecycle.deploy(
-                vertx,
+                resources.vertx(),
                 "webhook",
                 settings.generation().instances(),
                 () -> new WebhookCommandVerticle(
-                        database, enqueueStore, egressPolicy, httpClient, settings.webhooks()));
+                        resources.database(), enqueueStore, egressPolicy, httpClient, settings.webhooks()));
         if (settings.webhooks().concurrency() > 0) {
-            String deploymentId = await(vertx.deployVerticle(new WebhookSenderVerticle(
-                    localNode, database, notificationWriter, httpClient, notifyChannel, settings)));
-            processLifecycle.addStopStep(
-                    "webhook sender", settings.shutdown().gracePeriod(), () -> vertx.undeploy(deploymentId));
+            processLifecycle.deploy(
+                    resources.vertx(),
+                    "webhook sender",
+                    settings.shutdown().gracePeriod(),
+                    new WebhookSenderVerticle(
+                            localNode,
+                            resources.database(),
+                            notificationWriter,
+                            httpClient,
+                            resources.notifyChannel(),
+                            settings));
         }
     }
 }
