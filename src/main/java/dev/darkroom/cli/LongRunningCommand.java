@@ -8,15 +8,19 @@ import java.util.concurrent.Callable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Base of the commands that run until SIGTERM or SIGINT. */
 @Command(mixinStandardHelpOptions = true, versionProvider = VersionProvider.class, exitCodeOnInvalidInput = 1)
 abstract class LongRunningCommand implements Callable<Integer> {
+    @Option(names = "--stop-when-ready", description = "Stop as soon as the start has succeeded.")
+    private boolean stopWhenReady;
+
     /** Starts the components and registers them with {@code processLifecycle}. Blocks until they are ready. */
     abstract void start(Settings settings, ProcessLifecycle processLifecycle) throws Exception;
 
     /**
-     * Starts, waits for a signal and stops. Halts the JVM, with 0 after a successful stop and with 1 otherwise, as {@link
+     * Starts, waits for a signal unless {@code --stop-when-ready} is given, and stops. Halts the JVM, with 0 after a successful stop and with 1 otherwise, as {@link
      * ProcessLifecycle#installSignalHandler} requires. Returns only by an exception of the settings.
      */
     @Override
@@ -32,7 +36,9 @@ abstract class LongRunningCommand implements Callable<Integer> {
             loadedSettings.warnings().forEach(log::warn);
             processLifecycle.installSignalHandler();
             start(loadedSettings.settings(), processLifecycle);
-            processLifecycle.awaitSignal();
+            if (!stopWhenReady) {
+                processLifecycle.awaitSignal();
+            }
         } catch (Throwable e) {
             succeeded = processLifecycle.isStopRequested();
             if (!succeeded) {

@@ -40,16 +40,8 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         readOutput(process.errorReader(StandardCharsets.UTF_8), List.of(lines, errors));
     }
 
-    /** Starts the jar in a directory without waiting for readiness. Adds the options of {@link ClassDataArchive}. */
+    /** Starts the jar in a directory without waiting for readiness. */
     public static DarkroomInstanceProcess launch(
-            Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
-        List<String> options = new ArrayList<>(ClassDataArchive.options(jar()));
-        options.addAll(jvmOptions);
-        return launchWithoutArchive(directory, environment, options, arguments);
-    }
-
-    /** Like {@link #launch}, without the options of {@link ClassDataArchive}. */
-    static DarkroomInstanceProcess launchWithoutArchive(
             Path directory, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
         return launch(List.of(), directory, environment, jvmOptions, List.of("-jar", jar().toString()), arguments);
     }
@@ -97,6 +89,9 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         // Processes live for seconds, too short to benefit from the C2 compiler or a parallel garbage collector.
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:+UseSerialGC");
+        command.add("-XX:SharedArchiveFile=" + jar().resolveSibling("darkroom.jsa"));
+        // Suppresses warnings of processes that cannot use the archive, since tests check the output.
+        command.add("-Xlog:cds*=off");
         // A clean build deletes the files of killed processes.
         command.add("-Dvertx.cacheDirBase=" + Path.of("target", "vertx-cache").toAbsolutePath());
         command.addAll(jvmOptions);

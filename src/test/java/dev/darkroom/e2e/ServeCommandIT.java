@@ -1,0 +1,54 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.TestPostgres;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command {@code serve} and the class data archive that is built with the jar. */
+@Timeout(300)
+class ServeCommandIT {
+    @TempDir
+    Path directory;
+
+    @Test
+    void migratesDatabaseAndStopsWhenReady() {
+        // given a database without tables
+        DatabaseUrl database = TestPostgres.newDatabase();
+        Map<String, String> environment =
+                DarkroomInstanceSettings.forTests().database(database).environment();
+
+        // when
+        try (DarkroomInstanceProcess process = DarkroomInstanceProcess.launch(
+                directory, environment, List.of(), "serve", "--stop-when-ready")) {
+
+            // then
+            assertThat(process.awaitExit()).as(() -> process.log().toString()).isZero();
+            assertThat(process.log()).anyMatch(line -> line.matches("Darkroom .* is ready\\."));
+            DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+        }
+    }
+
+    @Test
+    void archiveBelongsToJar() {
+        // given an option that ends the JVM when the archive is missing, or was built from another jar or by another JVM
+        List<String> requireArchive = List.of("-Xshare:on");
+
+        // when
+        try (DarkroomInstanceProcess process =
+                DarkroomInstanceProcess.launch(directory, Map.of(), requireArchive, "--version")) {
+
+            // then
+            assertThat(process.awaitExit()).as(() -> process.log().toString()).isZero();
+        }
+    }
+}
