@@ -28,8 +28,8 @@ class ServeCommandIT {
                 DarkroomInstanceSettings.forTests().database(database).environment();
 
         // when
-        try (DarkroomInstanceProcess process = DarkroomInstanceProcess.launch(
-                directory, environment, List.of(), "serve", "--stop-when-ready")) {
+        try (DarkroomInstanceProcess process =
+                DarkroomInstanceProcess.launch(directory, environment, List.of(), "serve", "--stop-when-ready")) {
 
             // then
             assertThat(process.awaitExit()).as(() -> process.log().toString()).isZero();
@@ -40,7 +40,8 @@ class ServeCommandIT {
 
     @Test
     void archiveBelongsToJar() {
-        // given an option that ends the JVM when the archive is missing, or was built from another jar or by another JVM
+        // given an option that ends the JVM when the archive is missing, or was built from another jar or by another
+        // JVM
         List<String> requireArchive = List.of("-Xshare:on");
 
         // when
